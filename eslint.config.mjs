@@ -1,0 +1,42 @@
+import js from '@eslint/js';
+import ts from 'typescript-eslint';
+
+// The way of the data (ARCHITECTURE.md): a room may import only from the rooms named here.
+const rooms = {
+  terminal: [],
+  pm2: [],
+  identity: [],
+  policy: [],
+  verdict: ['pm2', 'policy', 'identity'],
+  guard: ['pm2', 'identity', 'policy', 'verdict', 'terminal'],
+  host: ['pm2', 'identity', 'policy', 'terminal'],
+  install: ['pm2', 'identity', 'policy', 'host', 'terminal'],
+};
+const every = [...Object.keys(rooms), 'commands'];
+const walls = Object.entries(rooms).map(([room, open]) => ({
+  files: [`src/${room}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': ['error', {
+      patterns: every.filter((other) => other !== room && !open.includes(other))
+        .map((other) => ({ group: [`**/${other}/**`], message: `src/${room} must not know src/${other} (ARCHITECTURE.md)` })),
+    }],
+  },
+}));
+
+export default ts.config(
+  { ignores: ['dist', 'node_modules', '.cache', 'coverage'] },
+  js.configs.recommended,
+  ...ts.configs.strictTypeChecked,
+  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs'] }, tsconfigRootDir: import.meta.dirname } } },
+  {
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'no-control-regex': 'off', // escaping control characters is one of our duties
+    },
+  },
+  ...walls,
+  { files: ['**/*.mjs', 'eslint.config.mjs'], ...ts.configs.disableTypeChecked, languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+);

@@ -1,0 +1,68 @@
+/** What one pm2 command line asks for, in PM2's own terms. Filled by `interpret` (interpret.ts). */
+
+/** The PM2 majors whose grammar we know. */
+export type Major = 5 | 6 | 7;
+
+/**
+ * What a command is about (PM2.md section 2.1): apps, the whole daemon, the host's boot units, PM2's modules,
+ * its configuration store, a remote deployment, keymetrics, or nothing but the command line itself.
+ */
+export type Scope = 'app' | 'daemon' | 'host' | 'modules' | 'config' | 'deploy' | 'keymetrics' | 'pure';
+
+/** One word by which a command picks processes (PM2.md section 2.2). `path` is the word resolved in the caller's cwd. */
+export type Target =
+  | { kind: 'all'; word: string }
+  | { kind: 'regex'; word: string }
+  /** Numeric to PM2 (`!isNaN`): tried as a name, then a namespace, then a pm_id. */
+  | { kind: 'id'; word: string }
+  /** A name, a namespace, or the path of a running script. */
+  | { kind: 'name'; word: string; path: string }
+  /** A process file: the word contains .json, .yml, .yaml, .config.js, .config.cjs or .config.mjs. */
+  | { kind: 'file'; word: string; path: string }
+  /** `-`: the process file is on standard input. */
+  | { kind: 'stdin'; word: string };
+
+/** One app that the call would start if no such process is known yet. */
+export interface Start {
+  /** The name PM2 would give it; null where only the process file can tell. */
+  name: string | null;
+  /** From --namespace or the environment; null: PM2's `default`. */
+  namespace: string | null;
+  /** Absolute path of the script; null where it is a command line or found through PATH. */
+  script: string | null;
+  /** Absolute: --cwd, else the caller's. */
+  cwd: string;
+}
+
+/** What `startup` and `unstartup` were told. */
+export interface Startup {
+  user: string | null;
+  hp: string | null;
+  platform: string | null;
+}
+
+export interface Invocation {
+  /** The words after `pm2`, as typed. */
+  argv: readonly string[];
+  /** Canonical command name (`dump` for `save`, `delete` for `del`); null where PM2 reaches no command (`pm2 -v`, an unknown command). */
+  command: string | null;
+  /** The command as typed; null where there is none. */
+  typed: string | null;
+  scope: Scope;
+  targets: Target[];
+  starts: Start[];
+  /** `--only`, as the command at hand splits it; empty: no filter. */
+  only: string[];
+  /** For `startup` and `unstartup`. */
+  startup: Startup | null;
+}
+
+/** One app as a process file, a daemon or a dump describes it. */
+export interface App {
+  name: string;
+  namespace: string | null;
+  /** Absolute path of the script, where known. */
+  script: string | null;
+  /** Absolute working directory, where known. */
+  cwd: string | null;
+}
