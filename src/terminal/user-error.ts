@@ -1,0 +1,13 @@
+/** sysexits.h: the configuration cannot be used. */
+export const EX_CONFIG = 78;
+
+/**
+ * An error that a person can act on: printed without a stack. Everything else that is thrown is a bug and keeps its stack.
+ * `message` says what happened and why; `next` is the command to type, as shown.
+ */
+export class UserError extends Error {
+  constructor(message: string, readonly next: string | null = null, readonly exitStatus = 1) {
+    super(message);
+    this.name = 'UserError';
+  }
+}
