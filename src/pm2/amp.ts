@@ -1,0 +1,69 @@
+/** What came over the wire is no AMP message, or not one we would keep in memory. The message says why. */
+export class NonsenseFrame extends Error {}
+
+/** The arguments of one frame; `undefined` for one that is neither JSON nor a string. */
+export type Message = unknown[];
+
+/**
+ * AMP version 1, the framing of PM2's sockets (PM2.md 4.5): a byte of version and number of arguments, then each
+ * argument behind its length (32 bits, big endian), as `s:` and a string or `j:` and JSON.
+ */
+export function encode(message: (string | object)[]): Buffer {
+  const parts = [Buffer.from([0x10 | message.length])];
+  for (const argument of message) {
+    const body = Buffer.from(typeof argument === 'string' ? `s:${argument}` : `j:${JSON.stringify(argument)}`);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(body.length);
+    parts.push(length, body);
+  }
+  return Buffer.concat(parts);
+}
+
+/**
+ * The messages that are complete in `buffer`, what is left of it, and how many more bytes the next message needs at least.
+ *
+ * @param maxBytes a message that says it is longer is refused before it arrives
+ * @throws NonsenseFrame
+ */
+export function decode(buffer: Buffer, maxBytes: number): { messages: Message[]; rest: Buffer; missing: number } {
+  const messages: Message[] = [];
+  let start = 0;
+  for (;;) {
+    const frame = measure(buffer, start, maxBytes);
+    if (typeof frame === 'number') return { messages, rest: buffer.subarray(start), missing: frame };
+    messages.push(frame.arguments.map(([from, to]) => value(buffer.toString('utf8', from, to))));
+    start = frame.end;
+  }
+}
+
+interface Frame {
+  arguments: [from: number, to: number][];
+  end: number;
+}
+
+/** Where the arguments of the frame at `start` are; a number: so many bytes are missing. */
+function measure(buffer: Buffer, start: number, maxBytes: number): Frame | number {
+  const head = buffer[start];
+  if (head === undefined) return 1;
+  if (head >> 4 !== 1) throw new NonsenseFrame('it does not speak PM2\'s protocol');
+  const found: Frame = { arguments: [], end: start + 1 };
+  for (let count = head & 0x0f; count > 0; count -= 1) {
+    const from = found.end + 4;
+    if (from > buffer.length) return from - buffer.length;
+    const to = from + buffer.readUInt32BE(found.end);
+    if (to - start > maxBytes) throw new NonsenseFrame(`its answer is longer than ${maxBytes} bytes`);
+    found.arguments.push([from, to]);
+    found.end = to;
+  }
+  return found.end > buffer.length ? found.end - buffer.length : found;
+}
+
+function value(argument: string): unknown {
+  if (argument.startsWith('s:')) return argument.slice(2);
+  if (!argument.startsWith('j:')) return undefined;
+  try {
+    return JSON.parse(argument.slice(2)) as unknown;
+  } catch {
+    throw new NonsenseFrame('its answer is no JSON');
+  }
+}

@@ -1,0 +1,22 @@
+import { readRegularFile } from '../trust/read.ts';
+import type { App } from './invocation.ts';
+import { appOf } from './process.ts';
+
+/** Longer than any dump seen; 1,000 apps with 20 kB of environment each are 20 MB. */
+const MAX_BYTES = 64 << 20;
+
+/**
+ * The apps that a dump.pm2 would bring back, one for each process. PM2 evaluates the file as JavaScript (`resurrect`,
+ * API/Startup.js); here it is data: strict JSON, which is all that `pm2 save` and a dying daemon ever write.
+ *
+ * @param file absolute; may belong to anybody (a symbolic link, a FIFO, or more than 64 MiB are refused)
+ * @returns null where there is no such file, it cannot be read, or it is no dump
+ */
+export function readDump(file: string): App[] | null {
+  try {
+    const dump = JSON.parse(readRegularFile(file, MAX_BYTES).toString('utf8')) as unknown;
+    return Array.isArray(dump) ? dump.map(appOf).filter((app) => app !== null) : null;
+  } catch {
+    return null; // whatever it is, it names no app
+  }
+}

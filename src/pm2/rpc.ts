@@ -1,0 +1,130 @@
+import { connect } from 'node:net';
+import { decode, encode, NonsenseFrame, type Message } from './amp.ts';
+import type { App } from './invocation.ts';
+import { appOf, fieldOf } from './process.ts';
+
+/** One process of a living daemon. Several share a name where an app has instances. */
+export interface Process extends App {
+  pmId: number;
+  /** 0 or null: nothing runs. */
+  pid: number | null;
+  /** PM2's word: online, stopped, errored, launching... */
+  status: string | null;
+  /** Who typed `pm2 start`, by the client's own account; not the user it runs as (T38). */
+  username: string | null;
+  /** One of PM2's modules (`pm2 install`), no app of the user's. */
+  module: boolean;
+}
+
+export type Failure =
+  /** Nobody listens: PM2 would spawn a daemon here. `code` is the errno name. */
+  | { type: 'dead'; code: string }
+  /** There is a socket, and it is not ours to ask. */
+  | { type: 'denied'; code: string }
+  /** It took the call and did not answer in time. */
+  | { type: 'silent' }
+  /** It is no PM2 daemon, or it died with half an answer. */
+  | { type: 'nonsense'; why: string };
+export type Reply = { type: 'answered'; result: unknown } | Failure;
+export type Answer = { type: 'answered'; apps: Process[] } | Failure;
+
+export interface Patience {
+  /** For the whole exchange, in milliseconds. */
+  timeoutMs: number;
+  /** Of an answer; a daemon of 1,000 apps with long environments stays below 64 MiB. */
+  maxBytes?: number;
+}
+
+/** Everything that lives in the daemon behind this socket, modules included. Never runs pm2, never writes. See askDaemon. */
+export async function listApps(socketPath: string, patience: Patience): Promise<Answer> {
+  const reply = await askDaemon(socketPath, 'getMonitorData', {}, patience);
+  if (reply.type !== 'answered') return reply;
+  if (!Array.isArray(reply.result)) return { type: 'nonsense', why: 'its process list is no list' };
+  return { type: 'answered', apps: reply.result.map(process).filter((found) => found !== null) };
+}
+
+/**
+ * Calls one method of a daemon over its socket, as PM2's own client does (PM2.md 4.5; pm2-axon-rpc 0.7.1, amp 0.3.1).
+ * Opens one connection, gives up at the time limit, and is never the one who spawns a daemon.
+ *
+ * @param socketPath absolute path of rpc.sock
+ * @param method `getMonitorData`, `getVersion`, `getReport`...
+ * @param argument exactly one, `{}` where the method needs none: every method is `(argument, callback)` (lib/Daemon.js), and
+ *   one that is called with none takes the callback for its argument and brings the whole daemon down
+ */
+export function askDaemon(socketPath: string, method: string, argument: unknown, patience: Patience): Promise<Reply> {
+  return new Promise((settle) => {
+    const id = `${globalThis.process.pid}:pm2-guard`;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let wanted = 0; // bytes below which decoding again would be in vain; keeps a slow answer from costing its square
+    const socket = connect({ path: socketPath });
+    const end = (reply: Reply) => {
+      clearTimeout(timer);
+      socket.removeAllListeners();
+      socket.on('error', () => undefined); // one that comes after the answer is nobody's concern
+      socket.destroy();
+      settle(reply);
+    };
+    const timer = setTimeout(() => { end({ type: 'silent' }); }, patience.timeoutMs);
+    const maxBytes = patience.maxBytes ?? 64 << 20;
+
+    socket.on('connect', () => socket.write(encode([{ type: 'call', method, args: [argument] }, id])));
+    socket.on('error', (error: NodeJS.ErrnoException) => { end(failure(error.code ?? error.message)); });
+    socket.on('close', () => { end({ type: 'nonsense', why: 'it hung up without an answer' }); });
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size < wanted) return;
+      try {
+        const { messages, rest, missing } = decode(Buffer.concat(chunks), maxBytes);
+        chunks.splice(0, Infinity, rest);
+        size = rest.length;
+        wanted = size + missing;
+        const message = messages.find((one) => one[1] === id);
+        if (message) end(answerOf(message));
+      } catch (error) {
+        if (!(error instanceof NonsenseFrame)) throw error;
+        end({ type: 'nonsense', why: error.message });
+      }
+    });
+  });
+}
+
+function answerOf([body]: Message): Reply {
+  if (typeof body !== 'object' || body === null) return { type: 'nonsense', why: 'its answer is no object' };
+  if ('error' in body) return { type: 'nonsense', why: `it answered with an error: ${String(body.error).slice(0, 200)}` };
+  if ('args' in body && Array.isArray(body.args)) return { type: 'answered', result: body.args[0] };
+  return { type: 'nonsense', why: 'its answer has no result' };
+}
+
+/** What connect(2) or the connection itself said. */
+function failure(code: string): Failure {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return { type: 'denied', code };
+    case 'EAGAIN': // a full backlog: somebody listens and does not accept (unix(7))
+      return { type: 'silent' };
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return { type: 'nonsense', why: 'it hung up without an answer' };
+    default: // ENOENT, ECONNREFUSED, ENOTDIR, a path longer than a socket's may be
+      return { type: 'dead', code };
+  }
+}
+
+function process(entry: unknown): Process | null {
+  if (typeof entry !== 'object' || entry === null) return null;
+  const { pm_id: pmId, pid, pm2_env: env } = entry as { pm_id?: unknown; pid?: unknown; pm2_env?: unknown };
+  const app = appOf(env);
+  if (app === null || typeof pmId !== 'number') return null;
+  return {
+    ...app,
+    pmId,
+    pid: typeof pid === 'number' ? pid : null,
+    status: fieldOf(env, 'status'),
+    username: fieldOf(env, 'username'),
+    module: (env as Record<string, unknown>).pmx_module === true,
+  };
+}
