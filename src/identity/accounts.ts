@@ -1,0 +1,119 @@
+import type * as childProcess from 'node:child_process';
+import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+/** One line of passwd(5). */
+export interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+  gecos: string;
+  home: string;
+  /** As in passwd; the empty field means /bin/sh there and is given as that. */
+  shell: string;
+}
+
+/** One line of group(5). */
+export interface Group {
+  name: string;
+  gid: number;
+  members: string[];
+}
+
+const PASSWD = '/etc/passwd';
+const GROUP = '/etc/group';
+const LOOKUP_MS = 5000; // a directory server that hangs must not hang pm2
+
+let passwd: string | null = null;
+const asked = new Map<string, string | null>();
+
+/**
+ * The account of a login name: /etc/passwd first, without a process; then NSS (LDAP, sssd, systemd-homed), which only
+ * getent(1) can ask. A name server may answer with its canonical spelling: take `name` from the answer.
+ *
+ * @returns null where there is none, or where nobody could say within 5 s
+ */
+export function accountByName(name: string): Account | null {
+  if (!isName(name)) return null;
+  const line = lineOf(passwdText(), name) ?? (/^\d+$/.test(name) ? null : ask('passwd', name)); // getent takes digits for a uid
+  return line === null ? null : accountOf(line);
+}
+
+/** The account of a user id, as accountByName; where several share it (toor), the first of /etc/passwd. */
+export function accountByUid(uid: number): Account | null {
+  const inFile = new RegExp(`^[^:+\\n-][^:\\n]*:[^:\\n]*:${uid}:.*$`, 'm').exec(passwdText());
+  const line = inFile?.[0] ?? ask('passwd', String(uid));
+  const account = line === null ? null : accountOf(line);
+  return account?.uid === uid ? account : null;
+}
+
+/** The group of a name, from /etc/group, then NSS. Members are those listed, not those whose primary group it is. */
+export function groupByName(name: string): Group | null {
+  if (!isName(name)) return null;
+  const line = lineOf(textOf(GROUP), name) ?? (/^\d+$/.test(name) ? null : ask('group', name));
+  const [groupName, , gid, members] = line?.split(':') ?? [];
+  if (!groupName || !isId(gid)) return null;
+  return { name: groupName, gid: Number(gid), members: (members ?? '').split(',').filter((member) => member !== '') };
+}
+
+/** Neither an option to getent nor something that a line of passwd cannot hold. A leading + or - is NIS's, passwd(5). */
+function isName(name: string): boolean {
+  return /^[^-+:\s\u0000-\u001f][^:\n\r\u0000]*$/.test(name);
+}
+
+function isId(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,10}$/.test(text);
+}
+
+function accountOf(line: string): Account | null {
+  const [name, , uid, gid, gecos, home, shell] = line.split(':');
+  if (!name || !isId(uid) || !isId(gid)) return null;
+  return { name, uid: Number(uid), gid: Number(gid), gecos: gecos ?? '', home: home ?? '', shell: shell === undefined || shell === '' ? '/bin/sh' : shell };
+}
+
+/** The line that starts with `name:`, found without taking the whole file apart. */
+function lineOf(text: string, name: string): string | null {
+  const start = text.startsWith(`${name}:`) ? 0 : text.indexOf(`\n${name}:`) + 1;
+  if (start === 0 && !text.startsWith(`${name}:`)) return null;
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end);
+}
+
+function passwdText(): string {
+  return (passwd ??= textOf(PASSWD));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // a minimal container has none: NSS is all there is
+  }
+}
+
+function ask(database: 'passwd' | 'group', key: string): string | null {
+  const question = `${database} ${key}`;
+  const known = asked.get(question);
+  if (known !== undefined) return known;
+  const answer = runGetent(database, key);
+  asked.set(question, answer);
+  return answer;
+}
+
+function runGetent(database: 'passwd' | 'group', key: string): string | null {
+  // Loaded here because the hot path hardly ever needs it. By absolute path and with an environment of ours: root calls this.
+  const { spawnSync } = createRequire('/')('node:child_process') as typeof childProcess;
+  const options: SpawnSyncOptionsWithStringEncoding = {
+    cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: LOOKUP_MS, stdio: ['ignore', 'pipe', 'ignore'],
+  };
+  if (process.platform === 'darwin') {
+    if (database !== 'passwd') return null;
+    // macOS has no getent; `id -P` prints master.passwd(5): name:pw:uid:gid:class:change:expire:gecos:home:shell.
+    const { status, stdout } = spawnSync('/usr/bin/id', ['-P', key], options);
+    const [name, pw, uid, gid, , , , gecos, home, shell] = status === 0 ? stdout.trimEnd().split(':') : [];
+    return shell === undefined ? null : [name, pw, uid, gid, gecos, home, shell].join(':');
+  }
+  const { status, stdout } = spawnSync('/usr/bin/getent', [database, key], options);
+  return status === 0 ? stdout.split('\n')[0] ?? null : null;
+}
