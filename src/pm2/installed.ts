@@ -1,0 +1,143 @@
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, sep } from 'node:path';
+import { readRegularFile } from '../trust/read.ts';
+import { distrust, type Distrust } from '../trust/trust.ts';
+import type { Major } from './invocation.ts';
+
+/** Stands in the first KiB of everything of ours that is called pm2, so that no copy of it is ever taken for the real one. */
+export const MARK = 'pm2-guard-shim';
+
+/** A pm2 that is PM2: a file of the npm package of that name. */
+export interface InstalledPm2 {
+  /** What to load, as it was recorded or found in PATH: often a symbolic link, as argv[1] of the plain pm2 would be. */
+  bin: string;
+  /** Where that leads. */
+  file: string;
+  /** Of its package.json. */
+  version: string;
+  /** Whose grammar it speaks: for a version we do not know, that of the nearest one we do. */
+  major: Major;
+  known: boolean;
+}
+
+export interface Tried {
+  path: string;
+  /** For people: `is not executable`. */
+  why: string;
+}
+
+export type RealPm2 =
+  | { type: 'found' } & InstalledPm2
+  | { type: 'none'; tried: Tried[] }
+  /** There is one, and somebody else than root could have changed it. */
+  | { type: 'untrusted'; bin: string; distrust: Distrust };
+
+export interface Search {
+  /** Absolute path from the config or the install record; looked at first. */
+  recorded: string | null;
+  /** The caller's PATH. */
+  path: string | undefined;
+  /** Our own directories. */
+  skip: readonly string[];
+  /** It is going to run as root: nothing that another user can write will do (PRODUCT.md 7.1). */
+  asRoot: boolean;
+}
+
+/**
+ * The real pm2: the recorded one, else the first of PATH that is neither ours nor a wrapper of somebody's. Wrappers are passed
+ * over because they call `pm2` again, which is us. Relative entries of PATH are never looked at.
+ */
+export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
+  const tried: Tried[] = [];
+  const ours = skip.map((directory) => physical(directory) ?? directory);
+  const consider = (bin: string, executable: boolean): RealPm2 | null => {
+    const seen = inspect(bin, ours, executable);
+    if (typeof seen !== 'string') return asRoot ? trusted(seen) : { type: 'found', ...seen };
+    if (seen !== '') tried.push({ path: bin, why: seen });
+    return null;
+  };
+  if (recorded !== null) {
+    const found = consider(recorded, false);
+    if (found) return found;
+  }
+  for (const directory of new Set((path ?? '').split(':'))) {
+    if (!isAbsolute(directory) || skip.includes(directory)) continue;
+    const found = consider(join(directory, 'pm2'), true);
+    if (found) return found;
+  }
+  return { type: 'none', tried };
+}
+
+/** The pm2 at this path; or why it is none, which is '' where there is nothing at all. */
+function inspect(bin: string, ours: readonly string[], executable: boolean): InstalledPm2 | string {
+  if (!isAbsolute(bin)) return 'is not an absolute path';
+  let file: string;
+  try {
+    file = realpathSync.native(bin);
+    if (executable) accessSync(file, constants.X_OK);
+  } catch (error) {
+    switch ((error as NodeJS.ErrnoException).code ?? '') {
+      case 'ENOENT': case 'ENOTDIR': return executable ? '' : 'does not exist';
+      case 'ELOOP': return 'is a loop of symbolic links';
+      case 'EACCES': return 'is not executable';
+      default: return 'cannot be looked at';
+    }
+  }
+  if (ours.some((directory) => file.startsWith(directory + sep))) return 'is pm2-guard\'s own';
+  const head = headOf(file);
+  if (head === null) return 'is no file that can be read';
+  if (head.includes(MARK)) return 'is a copy of pm2-guard\'s own';
+  const found = packageOf(file);
+  if (found?.name !== 'pm2' || typeof found.version !== 'string') return 'is no file of the npm package pm2';
+  const major = Number.parseInt(found.version, 10);
+  const nearest: Major = major <= 5 ? 5 : major === 6 ? 6 : 7;
+  return { bin, file, version: found.version, major: nearest, known: nearest === major };
+}
+
+/** What it is must be root's, and what it loads first; where only the way there is not, the way is left out. */
+function trusted(found: InstalledPm2): RealPm2 {
+  for (const file of [found.file, join(dirname(found.file), '../lib/binaries/CLI.js')]) {
+    const fault = distrust(file, 'file');
+    if (fault !== null && fault.kind !== 'missing') return { type: 'untrusted', bin: found.bin, distrust: fault };
+  }
+  return { type: 'found', ...found, bin: distrust(found.bin, 'file') === null ? found.bin : found.file };
+}
+
+/** The first KiB of a regular file; null: it is none, or not ours to read. */
+function headOf(file: string): string | null {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO called pm2 must not make us wait
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(fd).isFile()) return null;
+    const head = Buffer.alloc(1024);
+    return head.toString('latin1', 0, readSync(fd, head, 0, head.length, 0));
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The nearest package.json above a file. */
+function packageOf(file: string): { name?: unknown; version?: unknown } | null {
+  for (let directory = dirname(file); ; directory = dirname(directory)) {
+    try {
+      return JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown } | null;
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      if (directory === dirname(directory)) return null;
+    }
+  }
+}
+
+function physical(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return null;
+  }
+}
