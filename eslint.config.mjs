@@ -25,7 +25,7 @@ const walls = Object.entries(rooms).map(([room, open]) => ({
 }));
 
 export default ts.config(
-  { ignores: ['dist', 'node_modules', '.cache', 'coverage'] },
+  { ignores: ['dist', 'node_modules', '.cache', 'coverage', 'test/host/myapp'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs'] }, tsconfigRootDir: import.meta.dirname } } },

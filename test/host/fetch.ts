@@ -1,0 +1,97 @@
+// What the throwaway host is made of beyond this machine's Debian: three PM2 majors, five Node majors, one npm.
+// Fetched once into .cache/ with npm, in the layout that `npm install -g --prefix` makes; quick when all is there.
+// Debian's own packages (sudo and a few) are installed by apt where root runs this and they are missing.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const pm2Versions = ['5.4.3', '6.0.14', '7.0.4'] as const;
+export const nodeVersions = { 18: '18.20.8', 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.9.0' } as const;
+/** The last npm that runs on every Node above. */
+export const npmVersion = '10.9.9';
+export const cache = join(dirname(fileURLToPath(import.meta.url)), '../../.cache');
+
+const debianPackages = { sudo: '/usr/bin/sudo', tmux: '/usr/bin/tmux', zsh: '/usr/bin/zsh', shellcheck: '/usr/bin/shellcheck', passwd: '/usr/sbin/useradd' };
+const isRoot = () => process.getuid?.() === 0;
+
+/** npm without chatter; its stderr is shown where it fails. */
+function npm(args: string[], cwd: string): void {
+  execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, npm_config_loglevel: 'error' } });
+}
+
+/** Makes `target` whole or not at all: two test runs may fetch at once, and one may be killed. */
+function fetchOnce(target: string, make: (draft: string) => void): void {
+  if (existsSync(target)) return;
+  mkdirSync(dirname(target), { recursive: true });
+  const draft = mkdtempSync(join(cache, 'fetch-'));
+  try {
+    make(draft);
+    asRootWouldInstall(draft);
+    renameSync(draft, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Owner and modes that a package manager run by root leaves behind, whatever the umask of the fetching shell. */
+function asRootWouldInstall(path: string): void {
+  const status = lstatSync(path);
+  if (isRoot()) lchownSync(path, 0, 0);
+  if (status.isSymbolicLink()) return;
+  chmodSync(path, status.isDirectory() || (status.mode & 0o100) !== 0 ? 0o755 : 0o644);
+  if (status.isDirectory()) for (const name of readdirSync(path)) asRootWouldInstall(join(path, name));
+}
+
+function unpack(spec: string, draft: string): void {
+  const packed = mkdtempSync(join(cache, 'pack-'));
+  try {
+    npm(['pack', '--silent', spec], packed);
+    execFileSync('tar', ['xzf', ...readdirSync(packed)], { cwd: packed });
+    fill(join(packed, 'package'), draft);
+  } finally {
+    rmSync(packed, { recursive: true, force: true });
+  }
+}
+
+function fill(source: string, draft: string): void {
+  if (existsSync(join(source, 'bin/node'))) {
+    mkdirSync(join(draft, 'bin'));
+    copyFileSync(join(source, 'bin/node'), join(draft, 'bin/node'));
+  } else {
+    mkdirSync(join(draft, 'lib/node_modules'), { recursive: true });
+    mkdirSync(join(draft, 'bin'));
+    renameSync(source, join(draft, 'lib/node_modules/npm'));
+    for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(draft, 'bin', name));
+  }
+}
+
+function installDebianPackages(): void {
+  const missing = Object.entries(debianPackages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
+  if (missing.length === 0) return;
+  if (!isRoot() || !existsSync('/usr/bin/apt-get')) {
+    console.error(`test/host: missing ${missing.join(', ')}; tests that need a throwaway host need them:  sudo apt-get install ${missing.join(' ')}`);
+    return;
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env });
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'], env });
+}
+
+/** Everything the throwaway hosts need. Throws where a registry does not answer. */
+export function fetchAll(): void {
+  mkdirSync(cache, { recursive: true });
+  for (const version of pm2Versions) {
+    fetchOnce(join(cache, 'pm2', version), (draft) => {
+      npm(['install', '--global', '--prefix', draft, '--ignore-scripts', '--no-audit', '--no-fund', `pm2@${version}`], cache);
+    });
+  }
+  if (process.platform !== 'linux') return;
+  for (const version of Object.values(nodeVersions)) {
+    fetchOnce(join(cache, 'node', version), (draft) => { unpack(`node-linux-${process.arch}@${version}`, draft); });
+  }
+  fetchOnce(join(cache, 'npm', npmVersion), (draft) => { unpack(`npm@${npmVersion}`, draft); });
+  installDebianPackages();
+}

@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache, fetchAll } from './fetch.ts';
+
+const repository = join(cache, '..');
+
+/** Before all tests: what the throwaway hosts are made of is there, and dist/ is what src/ says. */
+export default function setup(): void {
+  fetchAll();
+  const built = join(repository, 'dist/pm2.cjs');
+  const sources = [join(repository, 'build.mjs'), ...readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => join(repository, 'src', name))];
+  const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
+  if (existsSync(built) && statSync(built).mtimeMs >= newest) return;
+  try {
+    execFileSync(process.execPath, ['build.mjs'], { cwd: repository, stdio: 'inherit' });
+  } catch {
+    // The tests of a single room need no bundle; those that install one fail for want of it.
+    console.error('test/host: dist/ could not be built, every test of the installed product will fail');
+  }
+}
