@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { distrust } from '../trust/trust.ts';
+import { matchingGlobs, type Glob } from './globs.ts';
+import { holdersOf, namesOf, type NameTable, type RuleOf } from './names.ts';
+import { COMPILED_FILE } from './places.ts';
+import type { Bypass, Daemon, Mode, Policy, Rule } from './policy.ts';
+
+/** Raised whenever the shape below changes. */
+export const FORMAT = 1;
+
+/** Path prefix, index of the daemon, line. */
+export type PathEntry = readonly [path: string, daemon: number, line: number];
+
+/** The compiled policy: JSON in ASCII, made for reading fast. Every policy goes through it, also one just read from YAML. */
+export interface CompiledPolicy {
+  format: number;
+  /** The pm2-guard that made it. */
+  version: string;
+  /** ISO 8601. */
+  made: string;
+  /** The state of the config and of the accounts that it was made from (places.ts). */
+  from: string;
+  file: string;
+  mode: Mode;
+  default: string | null;
+  exempt: string[];
+  bypass: Bypass;
+  /** Sorted by name. */
+  daemons: Daemon[];
+  names: NameTable;
+  globs: Glob[];
+  /** Longest first, then by path. */
+  paths: PathEntry[];
+}
+
+/**
+ * The compiled policy that is on disk; null where there is none, or none to believe: it is trusted like the config itself,
+ * and one of another format or with a part missing is none.
+ */
+export function readCompiled(): CompiledPolicy | null {
+  if (distrust(COMPILED_FILE, 'file') !== null) return null;
+  try {
+    const compiled = JSON.parse(readFileSync(COMPILED_FILE, 'latin1')) as CompiledPolicy | null;
+    return compiled?.format === FORMAT && Array.isArray(compiled.daemons) && Array.isArray(compiled.globs) && typeof compiled.names === 'string' ? compiled : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The policy that a compiled one stands for. Builds nothing: each lookup searches the compiled form. */
+export function openPolicy(compiled: CompiledPolicy): Policy {
+  const ruleOf: RuleOf = (pattern, [daemon, line]) => ({ daemon: compiled.daemons[daemon]?.name ?? '', pattern, line });
+  return {
+    file: compiled.file,
+    mode: compiled.mode,
+    default: compiled.default,
+    daemons: compiled.daemons,
+    exempt: compiled.exempt,
+    bypass: compiled.bypass,
+    ownersOfName(name) {
+      const literal = holdersOf(compiled.names, name);
+      const rules = literal.length > 0
+        ? literal.map((holder) => ruleOf(name, holder))
+        : matchingGlobs(compiled.globs, name).map(([pattern, holder]) => ruleOf(pattern, holder));
+      return rules.sort(byDaemon);
+    },
+    ownersOfPath(path) {
+      const longest = compiled.paths.find(([prefix]) => isBelow(path, prefix))?.[0];
+      return compiled.paths.filter(([prefix]) => prefix === longest).map(([prefix, daemon, line]) => ruleOf(prefix, [daemon, line])).sort(byDaemon);
+    },
+    namesMatching(test) {
+      const rules: Rule[] = [];
+      for (const [name, holders] of namesOf(compiled.names)) {
+        if (test(name)) rules.push(...holders.map((holder) => ruleOf(name, holder)).sort(byDaemon));
+      }
+      return rules;
+    },
+  };
+}
+
+function byDaemon(a: Rule, b: Rule): number {
+  return a.daemon < b.daemon ? -1 : a.daemon > b.daemon ? 1 : 0;
+}
+
+/** Whether a path is a prefix or below it: `/var/www` holds `/var/www/x`, not `/var/www2`. */
+function isBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || prefix === '/' || path[prefix.length] === '/');
+}

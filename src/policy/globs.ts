@@ -1,0 +1,34 @@
+import type { Holder } from './names.ts';
+
+/**
+ * A glob as the compiled policy holds it. What every match must start and end with tells nearly all of them apart, so a
+ * regular expression is built only for the one or two that remain.
+ */
+export type Glob = readonly [prefix: string, suffix: string, source: string, pattern: string, daemon: number, line: number];
+
+/** Stands before every name and pattern, so that no wildcard is at the start, where globs treat dots as hidden. */
+export const START = '\ue001';
+/** Stands for `/`, which is no boundary in an app's name: `*` matches `@scope/app`. */
+export const SLASH = '\ue000';
+
+/**
+ * The globs that match and are not beaten, as pattern and holder, at most one a daemon. One glob beats another where it
+ * fixes at least as much of the name's start and of its end, and more of one: `shop-admin-*` beats `shop-*` beats `*`,
+ * while `*-prod` and `shop-*` are equals.
+ */
+export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: string, holder: Holder][] {
+  const subject = START + name.replace(/\//g, SLASH);
+  const matching = globs.filter(([prefix, suffix, source]) =>
+    name.length >= prefix.length + suffix.length && name.startsWith(prefix) && name.endsWith(suffix) && new RegExp(source).test(subject));
+  const best = matching.filter((glob) => !matching.some((other) => beats(other, glob)));
+  const perDaemon = new Map<number, Glob>();
+  for (const glob of best) {
+    const held = perDaemon.get(glob[4]);
+    if (held === undefined || glob[3] < held[3]) perDaemon.set(glob[4], glob);
+  }
+  return [...perDaemon.values()].map(([, , , pattern, daemon, line]) => [pattern, [daemon, line]]);
+}
+
+function beats([prefix, suffix]: Glob, [otherPrefix, otherSuffix]: Glob): boolean {
+  return prefix.length >= otherPrefix.length && suffix.length >= otherSuffix.length && prefix.length + suffix.length > otherPrefix.length + otherSuffix.length;
+}

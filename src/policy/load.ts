@@ -1,0 +1,82 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
+import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
+import { configDistrust, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
+import type { Policy } from './policy.ts';
+import { VERSION } from './version.ts';
+
+export type LoadedPolicy =
+  /** `warnings` are to be shown; each may have several lines, and is escaped already. */
+  | { type: 'policy'; policy: Policy; warnings: string[] }
+  | { type: 'unusable'; error: ConfigError };
+
+/** What reading a config led to. `settled`: nobody can change it again without that being seen, so it may be kept. */
+export type Compilation =
+  | { type: 'compiled'; compiled: CompiledPolicy; settled: boolean; notes: string[] }
+  | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
+
+/** The part that carries YAML, schema and cosmiconfig (slow.ts). */
+export interface SlowPolicy {
+  /** Reads, validates and compiles a config that was found to be trusted. */
+  compileConfig(path: string): Compilation;
+  /** Keeps a compiled policy. Returns null, or in a line why it could not be kept. */
+  saveCompiled(compiled: CompiledPolicy): string | null;
+}
+
+/**
+ * The policy for a call (PRODUCT.md section 2): the compiled one where it was made from exactly the config that is there;
+ * else the config itself, compiled anew, and kept where root calls; else the last good one that was kept, with a warning;
+ * else none. Never throws.
+ *
+ * @param slow gives the part that is loaded only where it is needed; in the built command, the bundle beside this one
+ */
+export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBundle): LoadedPolicy {
+  const override = overridingConfig(caller);
+  if (override === null) return loadStandard(caller, slow);
+  const read = readConfig(override, slow);
+  if (read.type === 'compiled') return { type: 'policy', policy: openPolicy(read.compiled), warnings: [] };
+  const standard = loadStandard(caller, slow);
+  if (standard.type === 'unusable') return { type: 'unusable', error: read.errors[0] };
+  const warning = `${formatConfigError(read.errors[0])}\n  so PM2_GUARD_CONFIG is left aside, and ${standard.policy.file} holds`;
+  return { ...standard, warnings: [warning, ...standard.warnings] };
+}
+
+/** Whether a compiled policy was made by this pm2-guard from the config as it is now. */
+export function isFresh(compiled: CompiledPolicy, path: string): boolean {
+  return compiled.version === VERSION && compiled.from === stateOf(path);
+}
+
+function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {
+  const kept = readCompiled();
+  const path = standardConfig();
+  if (kept !== null && path !== null && isFresh(kept, path) && configDistrust(path) === null) {
+    return { type: 'policy', policy: openPolicy(kept), warnings: [] };
+  }
+  const read: Compilation = path === null ? { type: 'errors', errors: [missingConfig()] } : readConfig(path, slow);
+  switch (read.type) {
+    case 'compiled': {
+      const failure = caller.euid === 0 && read.settled ? slow().saveCompiled(read.compiled) : null;
+      return { type: 'policy', policy: openPolicy(read.compiled), warnings: failure === null ? [] : [failure] };
+    }
+    case 'errors':
+      if (kept === null) return { type: 'unusable', error: read.errors[0] };
+      return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds, made ${kept.made} from ${kept.file}; see: pm2-guard check`] };
+  }
+}
+
+function readConfig(path: string, slow: () => SlowPolicy): Compilation {
+  const error = configDistrust(path);
+  if (error !== null) return { type: 'errors', errors: [error] };
+  try {
+    return slow().compileConfig(path);
+  } catch (thrown) {
+    // A damaged installation must not stop pm2 altogether: the last good policy still holds.
+    return { type: 'errors', errors: [fileError('broken', path, `cannot be read by pm2-guard: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'pm2-guard to be whole; install it again')] };
+  }
+}
+
+/** By an absolute path, so that neither NODE_PATH nor the current directory has a say. */
+function slowBundle(): SlowPolicy {
+  return createRequire('/')(join(__dirname, 'load-policy.cjs')) as SlowPolicy;
+}

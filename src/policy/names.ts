@@ -1,0 +1,55 @@
+import type { Rule } from './policy.ts';
+
+/** A rule as the compiled policy holds it: index of the daemon, line in the config. */
+export type Holder = readonly [daemon: number, line: number];
+
+/** What turns a holder into a rule. */
+export type RuleOf = (pattern: string, holder: Holder) => Rule;
+
+/**
+ * All literal names as one text, `<name>daemon:line,daemon:line<name>...`, searched as it stands: JSON.parse has one long
+ * ASCII string to take over instead of ten thousand objects to build, and a lookup is one indexOf.
+ */
+export type NameTable = string;
+
+/** @param names at most one holder a daemon for each name */
+export function nameTable(names: ReadonlyMap<string, readonly Holder[]>): NameTable {
+  return [...names].map(([name, holders]) => `<${encodeName(name)}>${holders.map((holder) => holder.join(':')).join()}`).sort().join('');
+}
+
+/** The holders of a name; empty: it is not in the table. */
+export function holdersOf(table: NameTable, name: string): Holder[] {
+  const entry = `<${encodeName(name)}>`;
+  const at = table.indexOf(entry);
+  return at < 0 ? [] : holdersAt(table, at + entry.length);
+}
+
+/** Every name with its holders, in the table's order. */
+export function* namesOf(table: NameTable): Generator<[string, Holder[]]> {
+  for (let at = 0; at < table.length;) {
+    const end = table.indexOf('>', at);
+    yield [decodeName(table.slice(at + 1, end)), holdersAt(table, end + 1)];
+    at = nextName(table, end);
+  }
+}
+
+function holdersAt(table: NameTable, start: number): Holder[] {
+  return table.slice(start, nextName(table, start)).split(',').map((holder) => {
+    const [daemon, line] = holder.split(':').map(Number);
+    return [daemon ?? 0, line ?? 0];
+  });
+}
+
+function nextName(table: NameTable, from: number): number {
+  const at = table.indexOf('<', from);
+  return at < 0 ? table.length : at;
+}
+
+/** Only printable ASCII without the two brackets, and nothing that JSON would have to escape. */
+function encodeName(name: string): string {
+  return name.replace(/[^!-~]|[%<>"\\]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function decodeName(text: string): string {
+  return text.replace(/%([0-9a-f]{4})/g, (_, unit: string) => String.fromCharCode(parseInt(unit, 16)));
+}

@@ -1,0 +1,75 @@
+import { statSync } from 'node:fs';
+import { extname } from 'node:path';
+import * as internals from 'cosmiconfig/dist/ExplorerSync.js';
+import { fileError, type ConfigError } from './config-error.ts';
+import { CONFIG_PLACES } from './places.ts';
+import { parseSource, type ParsedSource } from './source.ts';
+
+/** Some 100,000 app names. A file that is longer is not a config. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+interface Explorer {
+  load(path: string): { config?: unknown; isEmpty?: boolean } | null;
+}
+
+// cosmiconfig's own class, not its `cosmiconfigSync`: that one first looks for a "meta config" in the current directory, and no
+// option turns it off. It reads package.json there, and runs .config/config.js (cosmiconfig 9.0, index.js
+// getUserDefinedOptionsFromMetaConfig): anybody's code as root, in a directory of anybody's. This class looks at nothing but
+// what `load` is given.
+const { ExplorerSync } = internals as unknown as { ExplorerSync: new (options: Record<string, unknown>) => Explorer };
+
+/**
+ * Reads and parses one config file by its absolute path, with cosmiconfig's rules and loaders of ours: YAML and JSON, keeping
+ * positions. Nothing is searched, nothing is executed, and `$import` is a key like any other, unknown to us.
+ */
+export function readConfig(path: string): ParsedSource {
+  const loaders = { '.yaml': loader('yaml'), '.yml': loader('yaml'), '.json': loader('json') };
+  if (!(extname(path) in loaders)) return unreadable(fileError('broken', path, 'has a name that does not say what it is', 'a name that ends in .yaml, .yml or .json'));
+  const explorer = new ExplorerSync({
+    moduleName: 'pm2-guard',
+    searchPlaces: [...CONFIG_PLACES],
+    searchStrategy: 'none',
+    loaders,
+    metaConfigFilePath: null,
+    packageProp: [], // a file called package.json is a config like any other, and has no `pm2-guard` key to look under
+    ignoreEmptySearchPlaces: false,
+    mergeImportArrays: false,
+    mergeSearchPlaces: false,
+    cache: false,
+    transform: (result: unknown) => result,
+  });
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_BYTES) return unreadable(fileError('broken', path, `is ${size} bytes long`, `at most ${MAX_BYTES}`));
+    const result = explorer.load(path);
+    return result === null || result.isEmpty === true || result.config === undefined ? unreadable(emptyConfig(path)) : result.config as ParsedSource;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof RangeError) return unreadable(fileError('broken', path, 'is nested too deep to be read'));
+    if (typeof code !== 'string') throw error;
+    return unreadable(fileError('broken', path, `cannot be read (${code})`, code === 'EACCES' ? `a file that everybody may read: sudo chmod a+r ${path}` : null));
+  }
+}
+
+/** For a file without anything in it, or with comments only. */
+export function emptyConfig(path: string): ConfigError {
+  return fileError('broken', path, 'is empty', 'at least one daemon; draft a config with: sudo pm2-guard init');
+}
+
+function loader(language: 'yaml' | 'json') {
+  return (path: string, text: string): ParsedSource => {
+    // The two marks of something that is no text: a NUL, and what the UTF-8 decoder puts for a byte that it cannot read.
+    const at = text.search(/[\u0000\ufffd]/);
+    if (at >= 0) return unreadable({ ...fileError('broken', path, 'is not UTF-8 text', 'a text file'), ...placeIn(text, at) });
+    return parseSource(path, text, language);
+  };
+}
+
+function placeIn(text: string, offset: number): Pick<ConfigError, 'line' | 'column'> {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before[before.length - 1]?.length ?? 0) + 1 };
+}
+
+function unreadable(error: ConfigError): ParsedSource {
+  return { type: 'errors', errors: [error] };
+}

@@ -1,0 +1,89 @@
+import { statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { accountByName, groupByName } from '../identity/accounts.ts';
+import type { ConfigError } from './config-error.ts';
+import type { Daemon } from './policy.ts';
+import type { Config, DaemonConfig } from './schema.ts';
+import { errorAt, lineAt, type ConfigSource } from './source.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface Resolved {
+  /** In the config's order; those at fault are left out. */
+  daemons: Daemon[];
+  errors: ConfigError[];
+  /** What may be a mistake and may be meant. */
+  notes: string[];
+}
+
+/** What the daemons of a config mean on this host: their users, their homes, and whether they are at peace with each other. */
+export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
+  const errors: ConfigError[] = [];
+  const daemons: Daemon[] = [];
+  const names = Object.keys(config.daemons);
+  if (names.length === 0) errors.push(errorAt(source, ['daemons'], 'key', '"daemons" is empty', 'at least one daemon'));
+  for (const [name, daemon] of Object.entries(config.daemons)) {
+    const resolved = resolveDaemon(source, config, name, daemon);
+    if ('kind' in resolved) {
+      errors.push(resolved);
+      continue;
+    }
+    const twin = daemons.find((other) => sameHome(other.home, resolved.home));
+    if (twin) errors.push(errorAt(source, ['daemons', name, 'home'], 'value', `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ${resolved.home}${twin.home === resolved.home ? '' : `, which is also ${twin.home}`}`, 'a PM2_HOME for each daemon'));
+    daemons.push(resolved);
+  }
+  if (config.default !== undefined && !names.includes(config.default)) {
+    const meant = didYouMean(config.default, names);
+    errors.push(errorAt(source, ['default'], 'value', `there is no daemon "${config.default}"${meant === null ? '' : `: did you mean "${meant}"?`}`, `one of ${names.join(', ')}`));
+  }
+  return { daemons, errors, notes: [...notesOnPeople(source, config)] };
+}
+
+/** Keys that are no daemon names. valibot would leave out the first kind without a word (they are JavaScript's own). */
+export function badDaemonNames(source: ConfigSource, value: unknown): ConfigError[] {
+  const daemons = (value as { daemons?: unknown } | null | undefined)?.daemons;
+  if (daemons === null || typeof daemons !== 'object' || Array.isArray(daemons)) return [];
+  return Object.keys(daemons)
+    .filter((name) => !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(name) || ['constructor', 'prototype'].includes(name))
+    .map((name) => errorAt(source, ['daemons', name], 'key', `${JSON.stringify(name)} cannot name a daemon`, 'letters, digits, "_", "." and "-", a letter or a digit first'));
+}
+
+function resolveDaemon(source: ConfigSource, config: Config, name: string, daemon: DaemonConfig): Daemon | ConfigError {
+  const account = accountByName(daemon.user);
+  if (account === null) return errorAt(source, ['daemons', name, 'user'], 'value', `there is no user "${daemon.user}"`, 'a user that getent passwd finds');
+  if (daemon.home === undefined && !isAbsolute(account.home)) {
+    return errorAt(source, ['daemons', name, 'user'], 'value', `user ${account.name} has no home directory, so ${name} has no PM2_HOME`, 'home: with an absolute path');
+  }
+  return {
+    name,
+    user: account.name,
+    uid: account.uid,
+    gid: account.gid,
+    userHome: account.home,
+    shell: account.shell,
+    home: resolve(daemon.home ?? join(account.home, '.pm2')),
+    mode: daemon.mode ?? config.mode,
+    pm2: daemon.pm2 === undefined ? null : resolve(daemon.pm2),
+    node: daemon.node === undefined ? null : resolve(daemon.node),
+    operators: daemon.operators ?? [],
+    line: lineAt(source, ['daemons', name], 'key'),
+  };
+}
+
+/** One directory, by its path or, where both exist, by what the kernel says (links, bind mounts). */
+function sameHome(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {
+  for (const [index, user] of (config.exempt ?? []).entries()) {
+    if (accountByName(user) === null) yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;
+  }
+  for (const [name, { operators = [] }] of Object.entries(config.daemons)) {
+    for (const [index, operator] of operators.entries()) {
+      const known = operator.startsWith('%') ? groupByName(operator.slice(1)) : accountByName(operator);
+      if (known === null) yield `${source.file}:${lineAt(source, ['daemons', name, 'operators', index], 'value')}: operators of ${name} names "${operator}", and there is no such ${operator.startsWith('%') ? 'group' : 'user'}`;
+    }
+  }
+}

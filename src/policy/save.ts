@@ -1,0 +1,32 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { distrust } from '../trust/trust.ts';
+import { replaceFile } from '../trust/write.ts';
+import type { CompiledPolicy } from './compiled.ts';
+import { COMPILED_DIRECTORY, COMPILED_FILE } from './places.ts';
+
+/**
+ * Keeps a compiled policy for the next calls of everybody; for root only. A disk that is full or read-only never fails a
+ * call: the config is then read anew each time.
+ *
+ * @returns null, or one line for people
+ */
+export function saveCompiled(compiled: CompiledPolicy): string | null {
+  try {
+    if (mkdirSync(COMPILED_DIRECTORY, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(COMPILED_DIRECTORY, 0o755); // whatever the umask
+    const fault = distrust(COMPILED_DIRECTORY, 'directory');
+    if (fault !== null) return notKept(`${fault.path} ${fault.why}`);
+    replaceFile(COMPILED_FILE, inAscii(compiled), 0o644);
+    return null;
+  } catch (error) {
+    return notKept((error as NodeJS.ErrnoException).code ?? String(error));
+  }
+}
+
+/** JSON with everything beyond ASCII escaped: V8 keeps it as one byte a character and looks at nothing twice. */
+export function inAscii(compiled: CompiledPolicy): string {
+  return JSON.stringify(compiled).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function notKept(why: string): string {
+  return `the compiled policy cannot be kept in ${COMPILED_DIRECTORY} (${why}), so each call reads the config anew`;
+}

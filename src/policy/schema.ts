@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { didYouMean } from './suggest.ts';
+import { errorAt, type ConfigPath, type ConfigSource } from './source.ts';
+import type { ConfigError } from './config-error.ts';
+
+// Each message says what is expected at its place, as it reads after the word `expected`.
+const name = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
+const list = <Item extends v.GenericSchema>(item: Item, expected: string) => v.pipe(v.array(item, expected), v.minLength(1, `${expected}, with at least one entry; leave the key out where there is none`));
+const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^\0]*$/, expected));
+// What useradd(8) and sssd allow; nothing that sudoers(5) would read as syntax.
+const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
+const mode = v.picklist(['rewrite', 'block', 'observe'], 'rewrite, block or observe');
+
+const daemon = v.strictObject({
+  user: account('the login name of the user whose daemon it is'),
+  home: v.optional(absolute('the absolute path of its PM2_HOME')),
+  apps: v.optional(list(name('an app\'s name or a glob, as text (quote what is a number, or starts with * or @)'), 'a list of app names and globs')),
+  paths: v.optional(list(absolute('the absolute path of a directory or a script'), 'a list of absolute paths')),
+  operators: v.optional(list(v.pipe(v.string('a login name, or a group as "%group"'), v.regex(/^%?[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, 'a login name, or a group as "%group"')), 'a list of users and %groups')),
+  pm2: v.optional(absolute('the absolute path of the real pm2')),
+  node: v.optional(absolute('the absolute path of a node')),
+  mode: v.optional(mode),
+}, 'a daemon: user, and if need be home, apps, paths, operators, pm2, node, mode');
+
+const config = v.strictObject({
+  mode: v.optional(mode, 'rewrite'),
+  default: v.optional(name('the name of one of the daemons')),
+  daemons: v.record(v.string(), daemon, 'daemons by name, each with its user'),
+  exempt: v.optional(list(account('a login name'), 'a list of login names')),
+  bypass: v.optional(v.picklist(['anyone', 'root', 'nobody'], 'anyone, root or nobody'), 'anyone'),
+}, 'a config: daemons, and if need be mode, default, exempt, bypass');
+
+/** The config as it is written, its values of the right kind. What they mean together is checked in resolve.ts. */
+export type Config = v.InferOutput<typeof config>;
+export type DaemonConfig = v.InferOutput<typeof daemon>;
+
+export type ValidConfig = { type: 'config'; config: Config } | { type: 'errors'; errors: ConfigError[] };
+
+/** Checks the shape of a parsed config. Each error stands at the key or the value at fault. */
+export function validate(source: ConfigSource, value: unknown): ValidConfig {
+  const result = v.safeParse(config, value);
+  if (result.success) return { type: 'config', config: result.output };
+  return { type: 'errors', errors: result.issues.map((issue) => errorOf(source, issue)) };
+}
+
+function errorOf(source: ConfigSource, issue: v.BaseIssue<unknown>): ConfigError {
+  const path: ConfigPath = (issue.path ?? []).map(({ key }) => typeof key === 'number' ? key : String(key));
+  const key = String(path[path.length - 1] ?? 'the config');
+  if (issue.type === 'strict_object' && issue.path?.[path.length - 1]?.origin === 'key') {
+    if (issue.expected !== 'never') return errorAt(source, path, 'key', `${path.length === 1 ? 'the config' : String(path[path.length - 2])} has no "${key}"`, issue.message);
+    const keys = Object.keys(path.length === 1 ? config.entries : daemon.entries);
+    const meant = didYouMean(key, keys);
+    return errorAt(source, path, 'key', `unknown key "${key}"${meant === null ? '' : `: did you mean "${meant}"?`}`, `one of ${keys.join(', ')}`);
+  }
+  const what = typeof path[path.length - 1] === 'number' ? `an entry of "${String(path[path.length - 2])}"` : path.length === 0 ? key : `"${key}"`;
+  return errorAt(source, path, 'value', `${what} is ${inWords(issue.input)}`, issue.message);
+}
+
+function inWords(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'empty';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'a map';
+  const text = JSON.stringify(value);
+  return `${typeof value === 'string' ? '' : `the ${typeof value} `}${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
+}

@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { compileRules, type CompiledRules } from './compile.ts';
+import type { ConfigError } from './config-error.ts';
+import type { Compilation } from './load.ts';
+import { statedFiles, stateOf } from './places.ts';
+import { emptyConfig, readConfig } from './read-config.ts';
+import { badDaemonNames, resolveDaemons } from './resolve.ts';
+import { validate } from './schema.ts';
+import { toValue, type ConfigSource } from './source.ts';
+
+export { saveCompiled } from './save.ts';
+
+/**
+ * Reads, validates and compiles a config file (PRODUCT.md section 2). That it may be trusted was checked before.
+ *
+ * @param path absolute
+ * @returns all errors that could be found, in the order of the file
+ */
+export function compileConfig(path: string): Compilation {
+  const settled = isSettled(path);
+  const before = stateOf(path);
+  const read = readConfig(path);
+  if (read.type === 'errors') return read;
+  const checked = checkConfig(read.source);
+  if (checked.type === 'errors') return checked;
+  const compiled = { ...checked.rules, made: new Date().toISOString(), from: before ?? '' };
+  return { type: 'compiled', compiled, settled: settled && before !== null && before === stateOf(path), notes: checked.notes };
+}
+
+type Checked = { type: 'rules'; rules: CompiledRules['rules']; notes: string[] } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
+
+/** Everything between the parsed text and the compiled rules. */
+export function checkConfig(source: ConfigSource): Checked {
+  const value = toValue(source);
+  if (value.type === 'errors') return value;
+  if (value.value === null) return failed([emptyConfig(source.file)]);
+  const badNames = badDaemonNames(source, value.value);
+  const valid = validate(source, value.value);
+  if (valid.type === 'errors') return failed([...badNames, ...valid.errors]);
+  const { daemons, errors, notes } = resolveDaemons(source, valid.config);
+  const compiled = compileRules(source, valid.config, daemons);
+  const all = [...badNames, ...errors, ...compiled.errors];
+  return all.length > 0 ? failed(all) : { type: 'rules', rules: compiled.rules, notes };
+}
+
+function failed(errors: ConfigError[]): Checked {
+  const [first, ...others] = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  if (!first) throw new Error('a config failed without an error');
+  return { type: 'errors', errors: [first, ...others] };
+}
+
+const TICK_MS = 100; // the kernel's clock for file times ticks every 1 to 10 ms
+const COARSE_MS = 2500; // where times have no fraction (ext4 with small inodes, NFS, FAT): 1 or 2 s
+
+/**
+ * Whether the clock has moved on since the files were last changed. If not, a second change right after we read them could
+ * leave the same times, and a policy compiled from the first would pass for the second ("racy git").
+ */
+function isSettled(config: string): boolean {
+  const now = Date.now();
+  return statedFiles(config).every((path) => {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return true;
+    const newest = stat.ctimeNs > stat.mtimeNs ? stat.ctimeNs : stat.mtimeNs;
+    return now - Number(newest / 1_000_000n) > (stat.ctimeNs % 1_000_000_000n === 0n ? COARSE_MS : TICK_MS);
+  });
+}

@@ -1,0 +1,111 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import type { ConfigError } from './config-error.ts';
+
+/** Keys and indices from the top of the config down to one place in it. */
+export type ConfigPath = readonly (string | number)[];
+
+/** The text of a config with its parsed form, able to say where each thing stands. */
+export interface ConfigSource {
+  file: string;
+  text: string;
+  document: Document;
+  lines: LineCounter;
+}
+
+/** A few anchors are a convenience; a bomb of them is not ("billion laughs"). */
+const MAX_ALIASES = 100;
+
+export type ParsedSource = { type: 'source'; source: ConfigSource } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
+
+/** Parses YAML 1.2 or JSON; every error of syntax has its place. Duplicate keys, unknown tags and several documents are errors. */
+export function parseSource(file: string, text: string, language: 'yaml' | 'json'): ParsedSource {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true, version: '1.2', schema: language === 'json' ? 'json' : 'core' });
+  const source: ConfigSource = { file, text, document, lines };
+  const [first, ...others] = [...document.errors, ...document.warnings].map((error) => errorAtOffset(source, error.pos[0], sentence(error.message), null));
+  if (first) return { type: 'errors', errors: [first, ...others] };
+  const notJson = language === 'json' ? jsonError(source) : null; // YAML takes more than JSON does: comments, bare words
+  return notJson === null ? { type: 'source', source } : { type: 'errors', errors: [notJson] };
+}
+
+/** What the text says, as plain values; `null` where it says nothing. */
+export function toValue(source: ConfigSource): { type: 'value'; value: unknown } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] } {
+  const dangling: ConfigError[] = [];
+  visit(source.document, {
+    Alias(_, alias) {
+      if (alias.resolve(source.document) !== undefined) return undefined;
+      dangling.push(errorAtOffset(source, alias.range?.[0] ?? 0, `"*${alias.source}" is an alias in YAML, and nothing has that name`, `quotes round a glob: "*${alias.source}"`));
+      return visit.BREAK; // each look-up walks the document: one is enough to say
+    },
+  });
+  if (dangling[0]) return { type: 'errors', errors: [dangling[0]] };
+  try {
+    return { type: 'value', value: source.document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown };
+  } catch (error) {
+    if (error instanceof RangeError) return { type: 'errors', errors: [errorAtOffset(source, 0, 'is nested too deep to be read', null)] };
+    if (!(error instanceof ReferenceError)) throw error;
+    return { type: 'errors', errors: [errorAtOffset(source, 0, `uses too many aliases: ${sentence(error.message)}`, 'a config that is written out')] };
+  }
+}
+
+/** An error about the value at a path, or about its key. Where the path leads nowhere (a missing key), about what holds it. */
+export function errorAt(source: ConfigSource, path: ConfigPath, on: 'key' | 'value', message: string, expected: string | null): ConfigError {
+  return errorAtOffset(source, offsetOf(source, path, on), message, expected);
+}
+
+/** Line, from 1, of the value at a path, or of its key. */
+export function lineAt(source: ConfigSource, path: ConfigPath, on: 'key' | 'value'): number {
+  return source.lines.linePos(offsetOf(source, path, on)).line || 1;
+}
+
+export function errorAtOffset({ file, text, lines }: ConfigSource, offset: number, message: string, expected: string | null): ConfigError {
+  const { line, col } = lines.linePos(Math.min(offset, text.length));
+  const start = lines.lineStarts[line - 1] ?? 0;
+  const end = lines.lineStarts[line] ?? text.length;
+  return { kind: 'broken', file, line: line || 1, column: col || 1, source: text.slice(start, end).replace(/\r?\n$/, ''), message, expected };
+}
+
+function offsetOf({ document }: ConfigSource, path: ConfigPath, on: 'key' | 'value'): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [depth, step] of path.entries()) {
+    const holder = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(holder)) {
+      const pair = holder.items.find(({ key }) => keyOf(key) === String(step));
+      if (!pair) return offset;
+      node = pair.value;
+      const atValue = on === 'value' && depth === path.length - 1;
+      offset = (atValue ? startOf(pair.value) : null) ?? startOf(pair.key) ?? offset;
+    } else if (isSeq(holder)) {
+      node = holder.items[Number(step)];
+      offset = startOf(node) ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+/** A key as `toJS` spells it. */
+function keyOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
+}
+
+function startOf(node: unknown): number | null {
+  return (node as Node | null | undefined)?.range?.[0] ?? null;
+}
+
+function jsonError(source: ConfigSource): ConfigError | null {
+  try {
+    JSON.parse(source.text);
+    return null;
+  } catch (error) {
+    const message = (error as SyntaxError).message;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    return errorAtOffset(source, position === undefined ? source.text.length : Number(position), `is not JSON: ${message}`, null);
+  }
+}
+
+function sentence(message: string): string {
+  return message.replace(/\s+/g, ' ').trim();
+}
