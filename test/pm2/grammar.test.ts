@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { grammarFor, grammarOf, type Option } from '../../src/pm2/grammar.ts';
+import { oracleOf } from './oracle.ts';
+import { versions } from './real.ts';
+
+// Our table, written down the way PM2's own commander objects answer.
+const shape = (options: ReadonlyMap<string, Option>) => Object.fromEntries([...options].map(([flag, { attr, value, negated }]) => [flag, `${attr} ${value}${negated ? ' negated' : ''}`]));
+
+interface Flags { short?: string; long: string; required: number; optional: number; bool: boolean; attributeName(): string }
+
+function theirs(options: Flags[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const option of options) {
+    const value = option.required ? 'required' : option.optional ? 'optional' : 'none';
+    for (const flag of [option.short, option.long]) if (flag !== undefined) found[flag] ??= `${option.attributeName()} ${value}${option.bool ? '' : ' negated'}`;
+  }
+  return found;
+}
+
+describe.each(versions)('PM2 %s', (version, major) => {
+  const program = oracleOf(version).program();
+  const grammar = grammarOf(major);
+
+  it('has the global options of the table', () => {
+    expect(shape(grammar.options)).toEqual(theirs(program.options));
+    expect(program.options.filter((option) => Array.isArray(program[option.attributeName()])).map((option) => option.attributeName()))
+      .toEqual([...new Set([...grammar.options.values()].filter(({ list }) => list).map(({ attr }) => attr))]);
+  });
+
+  it('has the commands of the table', () => {
+    const table = [...new Set(grammar.commands.values())].map(({ name, alias, arity, required, variadic, options }) => ({ name, alias, arity, required, variadic, options: shape(options) }));
+    expect(table).toEqual(program.commands.map((command) => ({
+      name: command._name, alias: command._alias ?? null, arity: command._args.length, required: command._args.filter((arg) => arg.required).length,
+      variadic: command._args.some((arg) => arg.variadic), options: theirs(command.options),
+    })));
+  });
+});
+
+describe('the grammar of a version', () => {
+  it.each([
+    ['5.4.3', 5, true], ['6.0.14', 6, true], ['7.0.4', 7, true], ['7.1.0-beta.1', 7, true], ['8.0.0', 7, false], ['12.1', 7, false], ['5.3.1', 5, false], ['4.5.6', 5, false], ['', 7, false],
+  ])('%s', (version, major, known) => {
+    expect(grammarFor(version)).toEqual({ major, known });
+  });
+});
