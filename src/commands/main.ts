@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { explainCommand } from './explain.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 
@@ -10,6 +11,7 @@ const program = new Command('pm2-guard')
   .version(__VERSION__, '-V, --version')
   .showHelpAfterError('(see pm2-guard --help)');
 
+program.addCommand(explainCommand());
 // One line a command, each `program.addCommand(xCommand())` from ./x.ts.
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { explain, type Explanation } from '../guard/explain.ts';
+import { shown } from '../guard/report.ts';
+import { readTyped } from '../guard/typed.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { codes } from '../verdict/codes.ts';
+
+/** `pm2-guard explain`: the verdict on a command line without acting on it, or what a code means. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('what the guard would do with a pm2 command line, and why; or what a code such as PG101 means')
+    .argument('<words...>', 'the command line, after --; or a code')
+    .option('--as <user>', 'as if this user typed it, after a fresh login')
+    .option('--json', 'one object for scripts')
+    .addHelpText('after', `
+Examples:
+  pm2-guard explain -- pm2 restart myapp
+  pm2-guard explain -- sudo pm2 start npm --name myapp -- start
+  pm2-guard explain --as deploy --json -- sudo -u www-data pm2 list
+  pm2-guard explain PG101
+
+Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 where the config cannot be used;
+127 where there is no real pm2.`)
+    .action(async (words: string[], options: { as?: string; json?: boolean }) => {
+      const [code = ''] = words;
+      if (words.length === 1 && /^PG\d{3}$/i.test(code)) {
+        process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : page(code));
+        return;
+      }
+      const self = { euid: process.geteuid?.() ?? -1, env: process.env };
+      const explanation = await explain(readTyped(words, options.as ?? null, self));
+      process.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : inWords(explanation));
+    });
+}
+
+function pageOf(code: string): (typeof codes)[string] {
+  const found = codes[code.toUpperCase()];
+  if (!found) throw new UserError(`there is no code ${code}; the codes are ${Object.keys(codes).join(', ')}`, 'pm2-guard explain PG101');
+  return found;
+}
+
+function page(code: string): string {
+  const { title, meaning, trap, cure } = pageOf(code);
+  return [`${code.toUpperCase()}  ${title}`, '', meaning, '', `The trap:  ${trap}`, `The cure:  ${cure}`, ''].join('\n');
+}
+
+function inWords(of: Explanation): string {
+  const { caller, invocation } = of;
+  const things = [...invocation.targets, ...invocation.starts.filter((name) => !invocation.targets.includes(name))];
+  const rows: [string, string][] = [
+    ['verdict', `${of.verdict} (${of.code})`],
+    ['reason', of.reason],
+    ['rule', of.rule ?? 'none'],
+    ['daemon', of.daemon === null ? 'none declared' : `${of.daemon}: user ${of.user}, home ${of.home}`],
+    ['caller', `${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}, whose pm2 would use ${caller.home}`],
+    ['asks', `${invocation.command ?? 'no command'} (${invocation.scope})${things.length > 0 ? `: ${things.join(', ')}` : ''}`],
+    ['runs', of.exec.length > 0 ? shown(of.exec) : 'nothing'],
+  ];
+  const lines = rows.map(([name, value]) => `${name.padEnd(9)}${escapeControls(value)}`);
+  if (of.message.length > 0) lines.push('', 'and says:', ...of.message.map((line) => `  ${escapeControls(line)}`));
+  return `${[...of.warnings.map((warning) => `warning  ${escapeControls(warning)}`), ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,179 @@
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { SwitchError, switchUser } from '../identity/switch-user.ts';
+import { PATH_OVERRIDES } from '../pm2/home.ts';
+import type { Invocation } from '../pm2/invocation.ts';
+import type { Daemon } from '../policy/policy.ts';
+import { distrust } from '../trust/trust.ts';
+import type { Caller } from '../verdict/caller.ts';
+import { homeParent } from '../verdict/startup.ts';
+import { commandFor } from '../verdict/suggestion.ts';
+import type { Rewrite, Suggestion } from '../verdict/verdict.ts';
+import { becomePm2 } from './handoff.ts';
+
+/** A verdict could not be carried out; nothing was run. */
+export class CannotCarryOut extends Error {
+  constructor(readonly code: string, message: string, readonly details: string[] = [], readonly run: Suggestion[] = []) {
+    super(message);
+    this.name = 'CannotCarryOut';
+  }
+}
+
+/** What is handed over to the real pm2. */
+export interface Call {
+  bin: string;
+  argv: readonly string[];
+  /** Standard input that was read already. */
+  stdin: Buffer | null;
+}
+
+/** Run as the caller is: the environment loses nothing but our own variables. */
+export async function carryOutPass(call: Call, daemon: Daemon | null): Promise<void> {
+  refuseForeignCode(call.bin);
+  await handOver(call, daemon?.node ?? null);
+}
+
+/** What is said of a rewrite, and when. */
+export interface Witness {
+  /** To the system log, while the process still is the caller's. */
+  record: () => Promise<void>;
+  /** To stderr, when nothing can go wrong any more but pm2 itself. */
+  announce: () => void;
+}
+
+/**
+ * Run where the call belongs (PRODUCT section 4).
+ *
+ * @throws CannotCarryOut before anything was run
+ */
+export async function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, witness: Witness): Promise<void> {
+  const { daemon } = verdict;
+  if (verdict.switch && caller.uid !== 0) {
+    throw new CannotCarryOut('PG101', `${caller.user} is not ${daemon.user}`, [
+      `it goes to daemon ${daemon.name}: user ${daemon.user}, home ${daemon.home}`,
+    ], [commandFor(daemon, caller, verdict.argv)]);
+  }
+  await witness.record();
+  if (verdict.switch) {
+    becomeOwner(daemon, invocation, caller);
+  } else if (invocation.startup) {
+    prepareStartup(daemon);
+  } else {
+    process.env['PM2_HOME'] = daemon.home;
+  }
+  for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
+  refuseForeignCode(call.bin);
+  const node = daemon.node ?? (verdict.switch ? runnableNode() : null);
+  witness.announce();
+  await handOver({ ...call, argv: verdict.argv }, node);
+}
+
+/** User, environment, working directory: from here on this process is the owner's. */
+function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): void {
+  const environment = ownersEnvironment(process.env, daemon, caller.passwdHome, pathFor(daemon.node ?? process.execPath));
+  try {
+    switchUser(daemon);
+  } catch (error) {
+    if (error instanceof SwitchError) throw new CannotCarryOut('PG110', error.message);
+    throw error;
+  }
+  for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, environment, { PM2_HOME: daemon.home });
+  enterWorkingDirectory(daemon, invocation, caller);
+}
+
+/** The caller's directory stays if the owner may be in it; PM2's daemon is spawned there, and relative names start there. */
+function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: Caller): void {
+  try {
+    accessSync('.', constants.X_OK);
+    if (caller.cwd !== null) {
+      process.chdir(caller.cwd);
+      return;
+    }
+  } catch {
+    // EACCES, ENOENT: another place, where that changes nothing
+  }
+  const relative = invocation.starts.length > 0 || invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
+  if (relative) {
+    const where = caller.cwd ?? 'the working directory, which was deleted';
+    throw new CannotCarryOut('PG111', `${daemon.user} cannot enter ${where}`, ['the call names files relative to it: go to a directory that the owner can enter, or type absolute paths and --cwd']);
+  }
+  const refuge = [daemon.userHome, '/'].find((directory) => canEnter(directory)) ?? '/';
+  process.chdir(refuge);
+  Reflect.deleteProperty(process.env, 'PWD');
+}
+
+function canEnter(directory: string): boolean {
+  try {
+    accessSync(directory, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `startup` stays root's work and says the owner with -u and --hp; only a home that is not called `.pm2` needs PM2_HOME,
+ * and then PM2 lays out that home as root unless it is there already (lib/Client.js initFileStructure).
+ */
+function prepareStartup(daemon: Daemon): void {
+  if (homeParent(daemon) !== null) {
+    Reflect.deleteProperty(process.env, 'PM2_HOME');
+    return;
+  }
+  if (!existsSync(join(daemon.home, 'touch')) && process.geteuid?.() !== daemon.uid) {
+    throw new CannotCarryOut('PG112', `${daemon.home} is not laid out yet, and root would do it in its own name`, [`start daemon ${daemon.name} once first: sudo -u ${daemon.user} PM2_HOME=${daemon.home} pm2 ping`]);
+  }
+  process.env['PM2_HOME'] = daemon.home;
+}
+
+/** Nothing that anybody but root can write is run as root (PRODUCT section 7.1). */
+function refuseForeignCode(bin: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const fault = distrust(bin, 'file');
+  if (fault) throw new CannotCarryOut('PG113', `root would run ${bin}, which others can change`, [`${fault.path} ${fault.why}`]);
+}
+
+/** The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null: this one. */
+function runnableNode(): string | null {
+  if (executable(process.execPath)) return null;
+  const other = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find(executable);
+  if (other === undefined) throw new CannotCarryOut('PG114', `${process.env['USER'] ?? 'the owner'} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}`, ['pin one with `node:` in the config']);
+  return other;
+}
+
+function executable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The system's PATH if its first node is this one, else with this one's directory before it. */
+function pathFor(node: string): string {
+  const first = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find((file) => existsSync(file));
+  return first !== undefined && physical(first) === physical(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
+}
+
+function physical(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+async function handOver(call: Call, node: string | null): Promise<void> {
+  if (node !== null && physical(node) !== physical(process.execPath)) {
+    if (!executable(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
+    const { becomePm2Under } = await import('./other-node.ts');
+    becomePm2Under(node, call.bin, call.argv, call.stdin);
+    return;
+  }
+  // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.
+  if (call.stdin !== null && call.stdin.length > 0) process.stdin.unshift(call.stdin);
+  becomePm2(call.bin, call.argv);
+}

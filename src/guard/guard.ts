@@ -1,0 +1,149 @@
+import { readSync } from 'node:fs';
+import { isRootBySudo } from '../identity/caller.ts';
+import { findRealPm2, type InstalledPm2, type RealPm2 } from '../pm2/installed.ts';
+import { interpret } from '../pm2/interpret.ts';
+import type { Invocation } from '../pm2/invocation.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Caller } from '../verdict/caller.ts';
+import { phrase } from '../verdict/decide.ts';
+import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
+import { judge, type Judged } from './gather.ts';
+import { installRecord, LIBRARY } from './installation.ts';
+import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
+import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
+import { callerOf, workingDirectory } from './surroundings.ts';
+
+/** One call, understood: what is asked, by whom, of which pm2, and what follows. */
+interface Case extends Judged {
+  invocation: Invocation;
+  caller: Caller;
+  real: InstalledPm2;
+}
+
+/** One call of pm2 on its way through the house: config, command line, caller, verdict; then become pm2, or refuse. */
+export async function guard(): Promise<void> {
+  const argv = process.argv.slice(2);
+  const euid = process.geteuid?.() ?? -1;
+  const loaded = loadPolicy({ env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) });
+  const off = process.env['PM2_GUARD'] === 'off';
+  const policy = loaded.type === 'policy' ? loaded.policy : null;
+  const real = realPm2(euid, policy);
+
+  if (loaded.type === 'unusable') {
+    if (!off || euid !== 0) endWithoutPolicy(loaded.error);
+    else if (real.type !== 'found') endWithoutPm2(real);
+    else await carryOutPass({ bin: real.bin, argv, stdin: null }, null);
+    return;
+  }
+  say(loaded.warnings.flatMap((warning) => `pm2-guard: ${warning}`.split('\n')));
+  if (real.type !== 'found') {
+    endWithoutPm2(real);
+    return;
+  }
+  if (off && await bypassed(argv, euid, real, loaded.policy)) return;
+
+  const one = await understand(argv, euid, real, loaded.policy);
+  try {
+    await carryOut(one, loaded.policy);
+  } catch (error) {
+    if (!(error instanceof CannotCarryOut)) throw error;
+    const { code, message, details, run } = error;
+    await block({ type: 'block', code, reason: `${phrase(one.invocation)}: ${message}`, rule: null, daemon: null, details, run }, one.caller, argv);
+  }
+}
+
+async function carryOut({ verdict, invocation, caller, real, stdin }: Case, policy: Policy): Promise<void> {
+  const call = { bin: real.bin, argv: invocation.argv, stdin };
+  switch (verdict.type) {
+    case 'pass':
+      if (verdict.report) {
+        say(observeLines(verdict));
+        (await import('./record.ts')).record('observed', caller, invocation.argv, verdict.code);
+      }
+      await carryOutPass(call, verdict.daemon);
+      return;
+    case 'rewrite':
+      await carryOutRewrite(verdict, invocation, caller, call, {
+        record: async () => {
+          (await import('./record.ts')).record('rewrite', caller, invocation.argv, `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`);
+        },
+        announce: () => { say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]); },
+      });
+      return;
+    case 'block':
+      say(unknownVersionLines(real));
+      await block(verdict, caller, invocation.argv);
+      return;
+  }
+}
+
+/** The daemon's pinned pm2 may speak another grammar than the host's: then the same words are read once more. */
+async function understand(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<Case> {
+  const first = await judgeWith(argv, euid, real, policy);
+  const pin = first.verdict.type === 'block' ? null : first.verdict.daemon?.pm2 ?? null;
+  if (pin === null || pin === real.bin) return first;
+  const pinned = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
+  if (pinned.type !== 'found') return { ...first, verdict: noSuchPin(first, pin) };
+  return pinned.major === real.major ? { ...first, real: pinned } : judgeWith(argv, euid, pinned, policy);
+}
+
+async function judgeWith(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<Case> {
+  const cwd = workingDirectory();
+  const caller = callerOf(process.env, euid, real.major, cwd, policy);
+  const invocation = interpret(argv, { major: real.major, env: process.env, cwd: cwd ?? '/' });
+  return { invocation, caller, real, ...await judge(invocation, caller, policy, { major: real.major, env: process.env, readStdin }) };
+}
+
+/** All of standard input; a pipe that somebody made non-blocking is waited for. */
+function readStdin(): Buffer {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.allocUnsafe(65_536);
+  for (;;) {
+    try {
+      const got = readSync(0, chunk, 0, chunk.length, null);
+      if (got === 0) return Buffer.concat(chunks);
+      chunks.push(Buffer.from(chunk.subarray(0, got)));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return Buffer.concat(chunks); // Windows' word, and libuv's for a closed terminal
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+function noSuchPin({ invocation, verdict }: Case, pin: string): Case['verdict'] {
+  return {
+    type: 'block', code: 'PG302', rule: null, daemon: verdict.daemon, run: [],
+    reason: `${phrase(invocation)}: the pm2 pinned for daemon ${verdict.daemon?.name ?? ''} is no pm2: ${pin}`,
+    details: ['put right `pm2:` in the config, then: sudo pm2-guard check'],
+  };
+}
+
+/**
+ * The host's real pm2: as recorded at install, by root's own hand; else the first that the config pins; else from PATH, and
+ * for root only one that nobody else can change.
+ */
+export function realPm2(euid: number, policy: Policy | null): RealPm2 {
+  const recorded = installRecord()?.pm2 ?? null;
+  const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);
+  for (const pin of [recorded, ...pins]) {
+    if (pin === null) continue;
+    const found = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
+    if (found.type === 'found') return found;
+  }
+  return findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+}
+
+/** `PM2_GUARD=off`: untouched, but recorded, for those the policy allows it. False: not allowed, the call goes on guarded. */
+async function bypassed(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<boolean> {
+  const caller = callerOf(process.env, euid, real.major, workingDirectory(), policy);
+  if (policy.bypass === 'nobody' || (policy.bypass === 'root' && euid !== 0)) {
+    say([`pm2-guard: PM2_GUARD=off is not for ${caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
+    return false;
+  }
+  (await import('./record.ts')).record('bypass', caller, argv, 'PM2_GUARD=off');
+  await carryOutPass({ bin: real.bin, argv, stdin: null }, null);
+  return true;
+}

@@ -1,0 +1,32 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { switchUser } from '../identity/switch-user.ts';
+import { declaredApps } from '../pm2/declared-apps.ts';
+import { evaluateFile, evaluateText } from '../pm2/evaluate.ts';
+import type { ProcessFileRequest } from '../pm2/process-file.ts';
+
+/**
+ * The child that evaluates a process file (dist/read-process-file.cjs). It becomes the user before it touches anything of
+ * the file, and answers on descriptor 3: the file's own prints go nowhere. The asking side is src/pm2/process-file.ts.
+ */
+const { nonce, user, env, argv, source, question } = JSON.parse(readFileSync(0, 'utf8')) as ProcessFileRequest;
+
+if (user) {
+  switchUser(user); // throws, and with it ends this process, where there would be a way back
+  for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, env);
+}
+try {
+  process.chdir(question.from);
+} catch {
+  // Its user may not enter it, or it is gone: relative paths are resolved in it all the same.
+}
+// Some files look at how they were called: `process.argv.includes('--env')`.
+process.argv.splice(1, Infinity, ...argv);
+process.env.PM2_USAGE = 'CLI'; // set by lib/binaries/CLI.js before anything else
+
+const config = 'text' in source ? evaluateText(source.text) : evaluateFile(source.path, source.kind);
+const answer = Buffer.from(`${nonce}${JSON.stringify(declaredApps(config, question))}\n`);
+for (let written = 0; written < answer.length;) {
+  written += writeSync(3, answer, written);
+}
+process.exit();

@@ -1,0 +1,62 @@
+import { realpathSync } from 'node:fs';
+import { accountByUid } from '../identity/accounts.ts';
+import { personOf } from '../identity/caller.ts';
+import { PATH_OVERRIDES, pm2Home } from '../pm2/home.ts';
+import type { Invocation, Major } from '../pm2/invocation.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Caller } from '../verdict/caller.ts';
+
+/** The working directory, or null where it was deleted (getcwd(3) ENOENT) or cannot be told. */
+export function workingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Who calls, and which daemon the real pm2 of this major would take it to.
+ *
+ * @param env the caller's environment
+ * @param policy a home that is a declared one by another path (a link, /home on another disk) is named as declared
+ */
+export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd: string | null, policy: Policy): Caller {
+  const person = personOf(euid, accountByUid(euid), env);
+  const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
+  const unset = (name: string) => env[name] === undefined || env[name] === '';
+  return {
+    ...person,
+    home: asDeclared(home, policy),
+    homeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.passwdHome),
+    overrides: PATH_OVERRIDES.filter((name) => !unset(name)),
+    cwd,
+  };
+}
+
+function asDeclared(home: string, policy: Policy): string {
+  if (policy.daemons.some((daemon) => daemon.home === home)) return home;
+  const real = realpath(home);
+  return policy.daemons.find((daemon) => realpath(daemon.home) === real)?.home ?? home;
+}
+
+/** Physical paths of what the invocation names, where they differ from the typed ones. */
+export function realpathsOf(invocation: Invocation): Map<string, string> {
+  const paths = invocation.starts.flatMap((start) => [start.script, start.cwd]);
+  for (const target of invocation.targets) if (target.kind === 'name' || target.kind === 'file') paths.push(target.path);
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    if (path === null || found.has(path)) continue;
+    const real = realpath(path);
+    if (real !== path) found.set(path, real);
+  }
+  return found;
+}
+
+function realpath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path; // not there, or not ours to see: the path itself is all that is known
+  }
+}

@@ -1,0 +1,74 @@
+/** The environment of a call that becomes another user's. Pure: environments in, environments out. */
+
+/** The account the call becomes. */
+export interface Owner {
+  user: string;
+  userHome: string;
+  shell: string;
+}
+
+/** What every login gets and sudo's own `secure_path` holds on Debian (sudoers(5)); /usr/local first, where the shim is. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Variables that say who, where from or in which session somebody works. They are the caller's and not the app's:
+ * PM2 stores the whole environment of its command line in the app and in dump.pm2 (lib/API.js prepareAppConf).
+ */
+const IDENTITY = [
+  /^SUDO_/,
+  /^XDG_/,
+  /^SSH_/,
+  /^DBUS_/,
+  /^(DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|GPG_AGENT_INFO|GPG_TTY|KRB5CCNAME|COLORTERM|WINDOWID)$/,
+  /^(HOME|USER|LOGNAME|USERNAME|SHELL|MAIL|OLDPWD|SHLVL|HISTFILE|TMUX|TMUX_PANE|STY|LS_COLORS|PS1|PROMPT_COMMAND)$/,
+  /^(NVM|VOLTA|FNM|ASDF|MISE)_/, // version managers live in their user's home
+  // systemd's words to one service's main process (systemd.exec(5)): sd_notify from an app would speak for that service.
+  /^(NOTIFY_SOCKET|LISTEN_FDS|LISTEN_PID|LISTEN_FDNAMES|WATCHDOG_PID|WATCHDOG_USEC|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|CREDENTIALS_DIRECTORY|MAINPID)$/,
+];
+
+/**
+ * By these a CI runner finds "its" processes at the end of a job, and kills them (T39): GitHub's runner looks for
+ * RUNNER_TRACKING_ID, Jenkins' ProcessTreeKiller for its cookies and BUILD_ID.
+ */
+const CI_LEASH = /^(RUNNER_TRACKING_ID|JENKINS_NODE_COOKIE|JENKINS_SERVER_COOKIE|HUDSON_COOKIE|HUDSON_SERVER_COOKIE|BUILD_ID)$/;
+
+/** Ours. PM2 would store them with the app (PRODUCT section 7.3). */
+const OURS = /^PM2_GUARD(_|$)/;
+
+/** Takes our own variables out of `env`, in place: this is all that a passed call's environment ever loses. */
+export function dropOwnVariables(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) if (OURS.test(name)) Reflect.deleteProperty(env, name);
+}
+
+/**
+ * The environment for a call that becomes `owner`: identity is the owner's, what belonged to the caller is gone,
+ * application variables (`NODE_ENV=production pm2 restart app --update-env`) stay.
+ *
+ * @param env the caller's; not changed
+ * @param callerHome the caller's passwd home: a variable that is a path below it is the caller's, whatever its name
+ * @param path the owner's PATH; it must find the node that runs pm2, because PM2 5 spawns its daemon with whatever `node`
+ *   PATH finds (lib/Client.js launchDaemon)
+ */
+export function ownersEnvironment(env: NodeJS.ProcessEnv, owner: Owner, callerHome: string | null, path: string): NodeJS.ProcessEnv {
+  const result: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || name === 'PATH' || OURS.test(name) || CI_LEASH.test(name)) continue;
+    if (IDENTITY.some((pattern) => pattern.test(name)) || pointsInto(value, callerHome)) continue;
+    result[name] = value;
+  }
+  return {
+    ...result,
+    HOME: owner.userHome,
+    USER: owner.user,
+    LOGNAME: owner.user,
+    SHELL: owner.shell,
+    MAIL: `/var/mail/${owner.user}`,
+    PATH: path,
+  };
+}
+
+/** Session directories of a user, and the home itself: /run/user/0, pam_tmpdir's /tmp/user/0. */
+function pointsInto(value: string, home: string | null): boolean {
+  if (/^\/(run|tmp)\/user\/\d+(\/|$)/.test(value)) return true;
+  return home !== null && home !== '/' && (value === home || value.startsWith(`${home}/`));
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { advice, decided, verdict } from './cases.ts';
+import { policyFrom } from './policies.ts';
+
+/** The host of the issue's story: www-data serves, ops beside it, root is nobody's daemon. */
+const WEB = `
+default: web
+daemons:
+  web:
+    user: www-data
+    home: /var/www/.pm2
+    apps: [myapp, "shop-*"]
+    paths: [/var/www/html]
+  ops:
+    user: ops
+    apps: [backup, "@tools/*"]
+    paths: [/srv/tools]
+`;
+const WITH_ROOT = `${WEB}  rootd:\n    user: root\n    apps: [rootjob]\n`;
+const NO_DEFAULT = WEB.replace('default: web\n', '');
+const row = (config: string) => (who: string, line: string, evidence = {}) => verdict(config, who, line, evidence);
+const web = row(WEB);
+const rooted = row(WITH_ROOT);
+const bare = row(NO_DEFAULT);
+const is = (what: string, got: string, want: string) => { it(`${what}: ${want}`, () => { expect(got).toBe(want); }); };
+const app = (name: string, more = {}) => ({ name, namespace: null, script: null, cwd: null, ...more });
+const lives = (daemon: string, ...names: string[]) => ({ sights: [{ daemon, source: 'socket' as const, apps: names.map((name) => app(name)) }] });
+
+describe('the owner of a name in the config (section 3.2)', () => {
+  is('root restarts an app of web', web('root', 'restart myapp'), 'rewrite web');
+  is('deploy does it with sudo', web('deploy>root', 'restart myapp'), 'rewrite web');
+  is('web itself', web('www-data', 'restart myapp'), 'pass web');
+  is('deploy, who is neither', web('deploy', 'restart myapp'), 'rewrite web');
+  is('a glob', web('root', 'stop shop-cart'), 'rewrite web');
+  is('a glob over a slash', web('root', 'stop @tools/sync'), 'rewrite ops');
+  is('a new app by its name', web('deploy>root', 'start npm --name myapp --cwd /tmp -- start'), 'rewrite web');
+  is('a namespace', web('root', 'start /tmp/x.js --name x --namespace backup'), 'rewrite ops');
+  is('the wrong home, as root', web('root PM2_HOME=/home/ops/.pm2', 'restart myapp'), 'rewrite web');
+  is('`name` in the environment names the app', web('deploy>root name=backup', 'start /tmp/a.js --name myapp'), 'rewrite ops');
+  is('a key of an app restarts it', web('root', 'set backup:level 3'), 'rewrite ops');
+  is('--only names the apps of a file', web('root', 'start /tmp/eco.config.js --only backup'), 'rewrite ops');
+  is('words after -- belong to the app', web('root', 'start /tmp/a.js --name backup -- myapp'), 'rewrite ops');
+});
+
+describe('the owner of a path', () => {
+  is('a script', web('root', 'start /srv/tools/x.js'), 'rewrite ops');
+  is('--cwd', web('root', 'start npm --name x --cwd /srv/tools -- start'), 'rewrite ops');
+  is('the directory it is typed in', web('root @/srv/tools', 'start x.js'), 'rewrite ops');
+  is('a process file', web('root', 'start /srv/tools/eco.config.js'), 'rewrite ops');
+  is('a neighbour with the same beginning', web('root', 'start /srv/tools2/x.js'), 'rewrite web');
+  is('a running app by its path', web('root', 'restart /srv/tools/x.js'), 'rewrite ops');
+  it('a link into it', () => {
+    expect(web('root', 'start /opt/current/x.js', { realpaths: new Map([['/opt/current/x.js', '/srv/tools/x.js']]) })).toBe('rewrite ops');
+  });
+  is('a name beats a path', web('root', 'start /srv/tools/x.js --name myapp'), 'rewrite web');
+});
+
+describe('what a process file declares', () => {
+  it('is asked for when nothing else tells', () => { expect(verdictWith(WEB, 'root', 'start /tmp/eco.config.js', {})).toBe('more'); });
+  is('decides', web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('backup')]]]) }), 'rewrite ops');
+  is('for two owners', web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('backup'), app('myapp')]]]) }), 'block PG104');
+  is('filtered by --only', web('root', 'start /tmp/eco.config.js --only backup,nix', { files: new Map([['/tmp/eco.config.js', [app('backup'), app('myapp')]]]) }), 'rewrite ops');
+  is('unreadable: PM2 will say so, in the default daemon', web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', null]]) }), 'rewrite web');
+  is('on stdin', web('root', 'start -', { files: new Map([['-', [app('backup')]]]) }), 'rewrite ops');
+  is('the one in the current directory', web('root @/tmp', 'start', { files: new Map([['/tmp/ecosystem.config.js', [app('backup')]]]) }), 'rewrite ops');
+});
+
+describe('where it lives already', () => {
+  it('is asked for when the config is silent', () => { expect(verdictWith(WEB, 'root', 'restart unknown', { files: new Map() })).toBe('more'); });
+  is('a live list decides', web('root', 'restart worker', lives('ops', 'worker')), 'rewrite ops');
+  is('a start beside a running one goes to it', web('deploy>root', 'start /tmp/worker.js', lives('ops', 'worker')), 'rewrite ops');
+  is('a live list beats a dump', web('root', 'restart worker', { sights: [
+    { daemon: 'web', source: 'dump', apps: [app('worker')] }, { daemon: 'ops', source: 'socket', apps: [app('worker')] }] }), 'rewrite ops');
+  is('a dump, where nothing is alive', web('root', 'restart worker', { sights: [{ daemon: 'ops', source: 'dump', apps: [app('worker')] }] }), 'rewrite ops');
+  is('in two', web('root', 'restart worker', { sights: [...lives('ops', 'worker').sights, ...lives('web', 'worker').sights] }), 'block PG103');
+  is('the config beats it', web('root', 'restart myapp', lives('ops', 'myapp')), 'rewrite web');
+});
+
+describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
+  for (const line of ['list', 'save', 'logs', 'kill', 'update', 'resurrect', 'flush', 'jlist', 'restart all', 'delete all', 'restart 0', 'monit', '-v', '--help', '', 'nonsense', 'reloadLogs', 'install pm2-logrotate']) {
+    is(`root: ${line}`, web('deploy>root', line), 'rewrite web');
+    is(`web: ${line}`, web('www-data', line), 'pass web');
+    is(`ops: ${line}`, web('ops', line), 'pass ops');
+    is(`deploy: ${line}`, web('deploy', line), 'rewrite web');
+    is(`root, where root is declared: ${line}`, rooted('deploy>root', line), 'pass rootd');
+    is(`root, a declared home named by PM2_HOME: ${line}`, web('deploy>root PM2_HOME=/home/ops/.pm2', line), 'rewrite ops');
+    is(`no default: ${line}`, bare('deploy', line), 'block PG105');
+  }
+  is('an unknown app goes to the default', web('root', 'restart unknown'), 'rewrite web');
+  is('an unknown app of a declared caller is his', web('ops', 'start /tmp/x.js'), 'pass ops');
+  is('a numeric word that is a declared name', row(WEB.replace('myapp,', 'myapp, "404",'))('ops', 'restart 404'), 'rewrite web');
+  is('a regex over names of one daemon', web('ops', 'restart /^my/'), 'rewrite web');
+  is('a regex over names of two', web('root', 'restart /myapp|backup/'), 'block PG104');
+  is('a regex over live names', web('root', 'restart /^work/', lives('ops', 'worker')), 'rewrite ops');
+});
+
+describe('root is a legitimate owner like any other', () => {
+  is('his app', rooted('deploy>root', 'restart rootjob'), 'pass rootd');
+  is('his app, typed by another', rooted('www-data', 'restart rootjob'), 'rewrite rootd');
+  is('another\'s app', rooted('deploy>root', 'restart myapp'), 'rewrite web');
+  is('bare sudo never starts an unknown app in root\'s daemon', rooted('deploy>root', 'start /tmp/x.js'), 'rewrite web');
+  is('a root shell may', rooted('root', 'start /tmp/x.js'), 'pass rootd');
+  is('a PM2_HOME typed along is a choice', rooted('deploy>root PM2_HOME=/root/.pm2', 'start /tmp/x.js'), 'pass rootd');
+  is('no default: refused', row(WITH_ROOT.replace('default: web\n', ''))('deploy>root', 'start /tmp/x.js'), 'block PG105');
+});
+
+describe('right user, wrong home', () => {
+  is('T17: PM2_HOME exported somewhere', web('www-data PM2_HOME=/tmp/x', 'list'), 'rewrite web');
+  is('T19: HOME given to the app', web('www-data HOME=/srv/app', 'start /tmp/x.js --name myapp'), 'rewrite web');
+  is('T16: HOME=/', web('www-data HOME=/', 'list'), 'rewrite web');
+  is('T20: a private HOME', web('ops HOME=/home/ops/.sandbox', 'restart backup'), 'rewrite ops');
+  is('T21: a socket elsewhere', web('www-data PM2_DAEMON_RPC_PORT=/tmp/rpc.sock', 'list'), 'rewrite web');
+  is('T21: OVER_HOME', web('www-data OVER_HOME=/tmp/x', 'list'), 'rewrite web');
+  is('T18: su keeps the caller\'s PM2_HOME', web('www-data PM2_HOME=/home/ops/.pm2', 'restart myapp'), 'rewrite web');
+  is('T11: sudo -E keeps HOME', web('deploy>root HOME=/home/deploy', 'restart myapp'), 'rewrite web');
+  is('T14: stay root, set PM2_HOME', web('deploy>root PM2_HOME=/var/www/.pm2', 'reload myapp'), 'rewrite web');
+});
+
+const TWO_HOMES = `
+default: blue
+daemons:
+  blue: {user: deploy, home: /srv/blue/.pm2, apps: [site, api], paths: [/srv/blue]}
+  green: {user: deploy, home: /srv/green/.pm2, apps: [site, jobs], paths: [/srv/green]}
+`;
+describe('several homes for one user, one name in two daemons (T22, T35)', () => {
+  const two = row(TWO_HOMES);
+  is('his first home', two('deploy PM2_HOME=/srv/blue/.pm2', 'restart site'), 'pass blue');
+  is('his second', two('deploy PM2_HOME=/srv/green/.pm2', 'restart site'), 'pass green');
+  is('the other home\'s app', two('deploy PM2_HOME=/srv/green/.pm2', 'restart api'), 'rewrite blue');
+  is('no home named: the path', two('deploy @/srv/green/app', 'restart site'), 'rewrite green');
+  is('nothing says which', two('deploy', 'restart site'), 'block PG103');
+  is('root, by path', two('root', 'start /srv/blue/site.js'), 'rewrite blue');
+  it('both candidates are named', () => {
+    expect(advice(decided(policyFrom(TWO_HOMES), 'root', 'restart site'))).toEqual([
+      'sudo -u deploy PM2_HOME=/srv/blue/.pm2 pm2 restart site',
+      'sudo -u deploy PM2_HOME=/srv/green/.pm2 pm2 restart site',
+    ]);
+  });
+});
+
+describe('targets of two owners (section 3.5)', () => {
+  is('named', web('root', 'restart myapp backup'), 'block PG104');
+  is('an unknown one beside follows', web('root', 'restart myapp typo'), 'rewrite web');
+  it('one command for each', () => {
+    expect(advice(decided(policyFrom(WEB), 'root', 'restart myapp backup --update-env'))).toEqual([
+      'sudo -u ops PM2_HOME=/home/ops/.pm2 pm2 restart backup --update-env',
+      'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp --update-env',
+    ]);
+  });
+  it('of one process file: --only', () => {
+    const files = new Map([['/tmp/eco.config.js', [app('backup'), app('myapp'), app('shop-a')]]]);
+    expect(advice(decided(policyFrom(WEB), 'root', 'start /tmp/eco.config.js', { files }))).toEqual([
+      'sudo -u ops PM2_HOME=/home/ops/.pm2 pm2 start /tmp/eco.config.js --only backup',
+      'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 start /tmp/eco.config.js --only myapp,shop-a',
+    ]);
+  });
+});
+
+describe('modes', () => {
+  const mode = (text: string) => row(text + WEB.trimStart());
+  is('block', mode('mode: block\n')('root', 'restart myapp'), 'block PG101');
+  is('block passes what is right', mode('mode: block\n')('www-data', 'restart myapp'), 'pass web');
+  is('block, wrong home', mode('mode: block\n')('www-data HOME=/srv', 'restart myapp'), 'block PG102');
+  is('observe', mode('mode: observe\n')('root', 'restart myapp'), 'pass PG003');
+  is('observe, two owners', mode('mode: observe\n')('root', 'restart myapp backup'), 'pass PG003');
+  is('observe, no such daemon for startup', mode('mode: observe\n')('root', 'startup -u alice --hp /home/alice'), 'pass PG003');
+  is('block for one daemon', row(WEB.replace('user: ops', 'user: ops\n    mode: block'))('root', 'restart backup'), 'block PG101');
+  is('and not for the other', row(WEB.replace('user: ops', 'user: ops\n    mode: block'))('root', 'restart myapp'), 'rewrite web');
+  is('exempt', mode('exempt: [alice]\n')('alice', 'restart myapp'), 'pass PG002');
+  is('exempt is nobody else', mode('exempt: [alice]\n')('alice>root', 'restart myapp'), 'rewrite web');
+  it('the right command is printed', () => {
+    expect(advice(decided(policyFrom(`mode: block\n${WEB.trimStart()}`), 'root', 'restart myapp'))).toEqual(['sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp']);
+  });
+});
+
+describe('startup and unstartup (section 3.6, T25)', () => {
+  is('both right', web('root', 'startup systemd -u www-data --hp /var/www'), 'pass web');
+  is('a slash at its end', web('root', 'startup systemd -u www-data --hp /var/www/'), 'pass web');
+  is('no --hp', web('deploy>root', 'startup systemd -u www-data'), 'rewrite web');
+  is('the wrong --hp', web('root', 'startup -u www-data --hp /root'), 'rewrite web');
+  is('no -u', web('root', 'startup --hp /home/ops'), 'rewrite ops');
+  is('neither: the default', web('deploy>root', 'startup'), 'rewrite web');
+  is('neither, as a declared root', rooted('deploy>root', 'startup'), 'rewrite rootd');
+  is('nobody\'s daemon', web('root', 'startup -u alice --hp /home/alice'), 'block PG106');
+  is('nobody\'s home', web('root', 'startup --hp /home/alice'), 'block PG106');
+  is('in block mode', row(`mode: block\n${WEB.trimStart()}`)('root', 'startup -u www-data'), 'block PG107');
+  is('several homes', row(TWO_HOMES)('root', 'startup -u deploy'), 'block PG106');
+  is('several homes, one named', row(TWO_HOMES)('root', 'startup -u deploy --hp /srv/green'), 'pass green');
+  is('unstartup', web('root', 'unstartup systemd -u www-data --hp /var/www'), 'pass web');
+  it('fills in what is missing, before --', () => {
+    const verdictOf = decided(policyFrom(WEB), 'deploy>root', 'startup systemd');
+    expect(verdictOf).toMatchObject({ type: 'rewrite', argv: ['startup', 'systemd', '-u', 'www-data', '--hp', '/var/www'] });
+  });
+});
+
+function verdictWith(config: string, who: string, line: string, evidence: object): string {
+  return decided(policyFrom(config), who, line, evidence).type;
+}
