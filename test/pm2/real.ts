@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Major } from '../../src/pm2/invocation.ts';
+import { askDaemon, listApps } from '../../src/pm2/rpc.ts';
 
 /** The PM2s that test/host/fetch lays down. */
 export const versions: [version: string, major: Major][] = [['5.4.3', 5], ['6.0.14', 6], ['7.0.4', 7]];
@@ -41,6 +42,13 @@ export class RealPm2 {
   list(): { name: string; pid: number; pm_id: number; pm2_env: Record<string, unknown> }[] {
     const { stdout } = this.run(['jlist']);
     return JSON.parse(stdout.slice(stdout.lastIndexOf('\n[') + 1)) as ReturnType<RealPm2['list']>;
+  }
+
+  /** Deletes all apps, without the price of a command. */
+  async clear(): Promise<void> {
+    const answer = await listApps(this.socket, { timeoutMs: 5000 });
+    if (answer.type !== 'answered') throw new Error(`the daemon is ${answer.type}`);
+    for (const app of answer.apps) await askDaemon(this.socket, 'deleteProcessId', app.pmId, { timeoutMs: 5000 });
   }
 
   stop(): void {

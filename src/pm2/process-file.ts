@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { readRegularFile } from '../trust/read.ts';
+import { distrust } from '../trust/trust.ts';
+import { parseCommandLine } from './command-line.ts';
+import { declaredApps, kindOfFile, type FileKind, type Question } from './declared-apps.ts';
+import type { App, Invocation, Major } from './invocation.ts';
+
+/** The account that would run the file. */
+export interface Evaluator {
+  user: string;
+  uid: number;
+  gid: number;
+  userHome: string;
+}
+
+export interface ProcessFile {
+  /** The word that names it and its absolute path; or the text that came on standard input. */
+  source: { word: string; path: string } | { text: string };
+  invocation: Pick<Invocation, 'argv' | 'command' | 'only'>;
+  major: Major;
+  /** `self`: who we are. Null: nobody may, so nothing is known. */
+  evaluator: 'self' | Evaluator | null;
+  /** Absolute: where the call was made. */
+  cwd: string;
+  /** What the file will see; for another user, what his call would have (ours and sudo's variables are dropped here too). */
+  env: NodeJS.ProcessEnv;
+  /** For reading and evaluating it, in milliseconds. */
+  timeoutMs: number;
+  node?: string;
+  /** The child, dist/read-process-file.cjs. */
+  bundle?: string;
+}
+
+/** What the child is told, as JSON on its standard input. */
+export interface ProcessFileRequest {
+  nonce: string;
+  /** To become first; null: stay. */
+  user: Evaluator | null;
+  env: NodeJS.ProcessEnv;
+  argv: string[];
+  source: { path: string; kind: FileKind } | { text: string };
+  question: Question;
+}
+
+const MAX_BYTES = 16 << 20;
+const MAX_ANSWER = 8 << 20;
+
+/**
+ * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and is
+ * evaluated in a child process, as the user who would run it and nobody else (PRODUCT.md 7.1): for root's own calls only
+ * where nobody but root could have written it. Never waits longer than `timeoutMs`, never runs pm2.
+ *
+ * @returns null where it cannot be read, is broken, too slow, or not ours to evaluate: PM2 will say so itself
+ */
+export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null> {
+  const { source, evaluator } = file;
+  const euid = process.geteuid?.();
+  if (evaluator === null) return null;
+  const user = evaluator === 'self' || evaluator.uid === euid ? null : evaluator;
+  if (user && euid !== 0) return null;
+  const kind = 'text' in source ? 'json' : kindOfFile(source.word);
+  if (kind === null) return null;
+  const question = questionOf(file);
+  if (kind === 'json' && ('text' in source || !user)) {
+    const config = 'text' in source ? strictJson(source.text) : strictJson(ownText(source.path));
+    if (config !== undefined) return declaredApps(config, question);
+  }
+  if (euid === 0 && !user && ('text' in source || distrust(source.path, 'file') !== null)) return null;
+  return askChild(file, {
+    nonce: `${randomBytes(16).toString('hex')} `,
+    user,
+    env: user ? environmentFor(user, file.env) : {},
+    argv: ['pm2', ...file.invocation.argv],
+    source: 'text' in source ? source : { path: source.path, kind },
+    question,
+  });
+}
+
+function questionOf({ source, invocation, major, cwd, env }: ProcessFile): Question {
+  const { options } = parseCommandLine(invocation.argv, major);
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
+  const acts = invocation.command === 'stop' || invocation.command === 'delete' || (invocation.command === 'restart' && 'text' in source);
+  const safe = env.pm_id !== undefined || env.PM2_PROGRAMMATIC !== undefined; // Common.safeExtend leaves these variables out
+  return {
+    form: acts ? 'act' : 'start',
+    only: invocation.only,
+    env: text(options.env),
+    namespace: text(options.namespace),
+    cwd: text(options.cwd),
+    from: cwd,
+    rename: { name: safe ? null : text(env.name), namespace: safe ? null : text(env.namespace) },
+  };
+}
+
+/** undefined: it is none, or JSON and JavaScript would not agree on it (`__proto__`). */
+function strictJson(text: string | null): unknown {
+  if (text === null || text.includes('__proto__')) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function ownText(path: string): string | null {
+  try {
+    return readRegularFile(realpathSync.native(path), MAX_BYTES).toString('utf8');
+  } catch {
+    return null;
+  }
+}
+
+function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !/^(SUDO_|PM2_GUARD|LD_|NODE_OPTIONS$|NODE_PATH$|XDG_|SSH_|DBUS_)/.test(name));
+  return { ...Object.fromEntries(kept), HOME: user.userHome, USER: user.user, LOGNAME: user.user };
+}
+
+function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: ProcessFileRequest): Promise<App[] | null> {
+  return new Promise((settle) => {
+    const child = spawn(node ?? process.execPath, [bundle ?? join(__dirname, 'read-process-file.cjs')], {
+      cwd: '/',
+      // Until it has become the user it is root: nothing that could steer node gets in.
+      env: request.user ? { PATH: '/usr/bin:/bin' } : env,
+      detached: true, // a process group of its own, to be killed with all that the file may have started
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+    });
+    const interrupted = (signal: NodeJS.Signals) => {
+      end(null);
+      process.kill(process.pid, signal); // our listener is gone: the signal does what it would have done
+    };
+    let ended = false; // once: a second kill could meet another process of the same number
+    const end = (apps: App[] | null) => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      for (const signal of SIGNALS) process.removeListener(signal, interrupted);
+      answers.removeAllListeners();
+      answers.destroy();
+      child.stdin?.destroy();
+      child.unref();
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // ESRCH: all of it is gone.
+      }
+      settle(apps);
+    };
+    const timer = setTimeout(() => { end(null); }, timeoutMs);
+    for (const signal of SIGNALS) process.on(signal, interrupted);
+    const answers = child.stdio[3] as Readable;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    answers.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > MAX_ANSWER) end(null);
+      else if (chunk.at(-1) === 0x0a) {
+        const apps = answerIn(Buffer.concat(chunks).toString('utf8'), request.nonce);
+        if (apps !== undefined) end(apps);
+      }
+    });
+    answers.on('close', () => { end(null); });
+    answers.on('error', () => { end(null); });
+    child.on('error', () => { end(null); });
+    child.stdin?.on('error', () => undefined); // it ended without listening; `close` tells
+    child.stdin?.end(JSON.stringify(request));
+  });
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** undefined: not said yet. The nonce keeps a file that prints to descriptor 3 from being taken at its word. */
+function answerIn(text: string, nonce: string): App[] | null | undefined {
+  const start = text.lastIndexOf(nonce);
+  if (start < 0) return undefined;
+  try {
+    return JSON.parse(text.slice(start + nonce.length)) as App[] | null;
+  } catch {
+    return undefined;
+  }
+}
