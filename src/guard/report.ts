@@ -1,4 +1,4 @@
-import { quote } from 'shell-quote';
+import quote from 'shell-quote/quote.js';
 import { escapeControls } from '../terminal/escape.ts';
 import { phrase } from '../verdict/decide.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';

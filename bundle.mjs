@@ -1,0 +1,48 @@
+// How every bundle is made, for build.mjs and for tests that need one of their own.
+import { build } from 'esbuild';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+// What cosmiconfig would bring along and src/policy/read-config.ts never uses: loaders that run JavaScript and TypeScript (with
+// typescript itself, 9 MB), and a search of the home directory that throws where a uid has neither HOME nor an account.
+// What is not in the bundle cannot be reached by mistake either.
+const unused = {
+  name: 'cosmiconfig-without-loaders',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/](cosmiconfig[\\/]dist[\\/]loaders|env-paths[\\/]index)\.js$/ }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};
+
+/**
+ * @param {Record<string, string>} entryPoints source by name of the bundle
+ * @param {string} outdir
+ */
+export async function bundle(entryPoints, outdir) {
+  const result = await build({
+    absWorkingDir: dirname(fileURLToPath(import.meta.url)),
+    entryPoints,
+    outdir,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node18',
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'eof',
+    define: { __VERSION__: JSON.stringify(version) },
+    plugins: [unused],
+    metafile: true,
+    write: false,
+  });
+  // Only now, and each file as a whole: a build that fails, or one beside running tests, leaves the last good one in place.
+  mkdirSync(outdir, { recursive: true });
+  for (const { path, contents } of result.outputFiles) {
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
+  return result;
+}
