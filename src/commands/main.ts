@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { explainCommand } from './explain.ts';
+import { statusCommand } from './status.ts';
+import { uninstallCommand } from './uninstall.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 
@@ -12,6 +14,8 @@ const program = new Command('pm2-guard')
   .showHelpAfterError('(see pm2-guard --help)');
 
 program.addCommand(explainCommand());
+program.addCommand(statusCommand());
+program.addCommand(uninstallCommand());
 // One line a command, each `program.addCommand(xCommand())` from ./x.ts.
 
 program.parseAsync().catch((error: unknown) => {

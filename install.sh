@@ -1,0 +1,82 @@
+#!/bin/sh
+# Installs pm2-guard from this checkout: checks what is there, builds, puts it in place. Repeatable.
+set -eu
+
+usage() {
+  cat <<'END'
+Usage: sudo ./install.sh [--dry-run] [--json] [--help]
+
+Builds pm2-guard and puts it in place: /usr/local/lib/pm2-guard, /usr/local/bin/pm2-guard, and the ways that make `pm2`
+lead to it. Installs pm2 with npm where the machine has none, drafts /etc/pm2-guard/config.yaml where there is none.
+Run it again to upgrade; `sudo pm2-guard uninstall` takes everything away.
+
+Needs node 18 or newer (20 to build) and npm, and root. Options are those of `pm2-guard install`.
+Exit status: 0 done; 1 something could not be done, it is named at the end.
+END
+}
+
+# $1: what is wrong; $2: what to type.
+fail() {
+  printf 'pm2-guard: %s\n  run:  %s\n' "$1" "$2" >&2
+  exit 1
+}
+
+say() {
+  printf 'pm2-guard: %s\n' "$1" >&2
+}
+
+dry=
+for option; do
+  case $option in
+    -h | --help) usage; exit 0 ;;
+    --dry-run) dry=yes ;;
+  esac
+done
+
+cd "$(dirname "$0")"
+[ "$(id -u)" -eq 0 ] || fail 'installing writes to /usr/local, /etc and /var, which only root may' 'sudo ./install.sh'
+command -v node > /dev/null || fail "there is no node in root's PATH ($PATH)" 'apt-get install nodejs npm   (or see https://nodejs.org/en/download)'
+
+major=$(node -p 'parseInt(process.versions.node, 10)')
+[ "$major" -ge 18 ] || fail "$(command -v node) is node $(node --version), and pm2-guard needs 18 or newer" 'apt-get install nodejs   (or see https://nodejs.org/en/download)'
+
+# A checkout that was built elsewhere (or on this node before) needs no tools; one with sources that are newer does.
+built=
+if [ -f dist/pm2.cjs ] && [ -f dist/pm2-guard.cjs ]; then
+  [ -n "$(find src build.mjs package.json -newer dist/pm2.cjs -print | head -n 1)" ] || built=yes
+fi
+if [ -z "$built" ]; then
+  [ "$major" -ge 20 ] || fail "building needs node 20 or newer, and $(command -v node) is $(node --version); what is built runs on 18" 'npm ci && npm run build   (with a newer node, then copy dist/ here and run ./install.sh again)'
+  command -v npm > /dev/null || fail "there is no npm in root's PATH ($PATH), which gets the tools to build with" 'apt-get install npm'
+  if [ ! -d node_modules ]; then
+    say 'getting the tools to build with (npm ci)'
+    npm ci --no-audit --no-fund >&2 || fail 'npm ci failed, see above' 'npm ci'
+  fi
+  say 'building'
+  npm run --silent build >&2 || fail 'the build failed, see above' 'npm ci && npm run build'
+fi
+
+# Not ours: the shim that an earlier run may have put before the real one.
+has_pm2() {
+  rest=$PATH:/usr/local/bin:/usr/bin:
+  while [ -n "$rest" ]; do
+    pm2=${rest%%:*}/pm2
+    rest=${rest#*:}
+    if [ -x "$pm2" ] && ! head -c 1024 "$pm2" | grep -q pm2-guard-shim; then return 0; fi
+  done
+  return 1
+}
+
+if ! has_pm2; then
+  command -v npm > /dev/null || fail 'there is no pm2 on this machine, and no npm to install it with' 'apt-get install npm'
+  if [ -n "$dry" ]; then
+    say 'would install pm2 (npm install -g pm2)'
+  else
+    say 'there is no pm2 on this machine, installing it (npm install -g pm2)'
+    # npm stops at a file that it did not make: our own link gives way and is put back below, where it still fits.
+    case $(readlink /usr/local/bin/pm2 || :) in /usr/local/lib/pm2-guard/*) rm /usr/local/bin/pm2 ;; esac
+    npm install -g --no-audit --no-fund pm2 >&2 || fail 'npm could not install pm2, see above' 'npm install -g pm2'
+  fi
+fi
+
+exec node dist/pm2-guard.cjs install "$@"

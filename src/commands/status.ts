@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import { status, type Status, type Way } from '../install/status.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { problemLines } from './changes.ts';
+
+/** `pm2-guard status`: is it in force, and for whom. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('what is installed, which config holds, which daemons live, and where pm2 leads to the guard')
+    .option('--json', 'one object for scripts')
+    .addHelpText('after', `
+Examples:
+  pm2-guard status
+  sudo pm2-guard status --json
+
+Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSON: problems).`)
+    .action(async (options: { json?: boolean }) => {
+      const found = await status();
+      process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : inWords(found));
+      if (found.problems.length > 0) process.exitCode = 1;
+    });
+}
+
+function inWords({ version, installed, pm2, node, config, compiled, daemons, ways, problems }: Status): string {
+  const rows: [string, string][] = [
+    ['pm2-guard', installed === null ? `${version}, not installed` : installed],
+    ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`],
+    ['node', node ?? 'none recorded'],
+    ['config', `${config.file ?? 'none'}  (${config.state})`],
+    ['compiled', compiled === null ? 'not yet; root\'s next call makes it' : `${compiled.made}  (${compiled.fresh ? 'fresh' : 'older than the config; root\'s next call renews it'})`],
+    ...daemons.map(({ name, user, home, socket }): [string, string] => ['daemon', `${name}: ${user} in ${home}  (${socket})`]),
+    ...ways.map((way): [string, string] => [way.way, leadsTo(way)]),
+  ];
+  return [...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`), ...problemLines(problems), ''].join('\n');
+}
+
+function leadsTo({ finds, note }: Way): string {
+  switch (finds?.type) {
+    case undefined: return note ?? '';
+    case 'shim': return `guarded  (${finds.path})`;
+    case 'other': return `NOT guarded: ${finds.path} comes first`;
+    case 'none': return 'finds no pm2';
+  }
+}

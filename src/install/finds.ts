@@ -1,0 +1,37 @@
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join, sep } from 'node:path';
+import { MARK } from '../pm2/installed.ts';
+import { LIBRARY } from './places.ts';
+
+/** What a PATH leads to when `pm2` is typed. */
+export type Find = { type: 'shim'; path: string } | { type: 'other'; path: string } | { type: 'none' };
+
+/**
+ * The first `pm2` of a PATH, as execvp(3) finds it; relative entries, which depend on the directory, are passed over.
+ *
+ * @param pending a path that is going to be the shim
+ */
+export function firstPm2(path: string, pending: string | null = null): Find {
+  for (const directory of path.split(':')) {
+    if (!isAbsolute(directory)) continue;
+    const candidate = join(directory, 'pm2');
+    if (candidate === pending) return { type: 'shim', path: candidate };
+    try {
+      accessSync(candidate, constants.X_OK);
+      if (!statSync(candidate).isFile()) continue;
+    } catch {
+      continue;
+    }
+    return { type: isShim(candidate) ? 'shim' : 'other', path: candidate };
+  }
+  return { type: 'none' };
+}
+
+function isShim(path: string): boolean {
+  try {
+    const real = realpathSync.native(path);
+    return real.startsWith(LIBRARY + sep) && readFileSync(real, 'latin1').slice(0, 1024).includes(MARK);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,102 @@
+import { dirname, join } from 'node:path';
+import type { RealPm2 } from '../pm2/installed.ts';
+import { COMPILED_FILE } from '../policy/places.ts';
+import { VERSION } from '../policy/version.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { distrust } from '../trust/trust.ts';
+import { Ledger, look, type Change } from './ledger.ts';
+import { installLibrary, type Source } from './library.ts';
+import { trustedNode } from './node.ts';
+import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, NODE_LINK, PROFILE, RECORD, STATE_DIRECTORY } from './places.ts';
+import { realPm2 } from './pm2.ts';
+import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
+import { reachDefaultPath, reachLogins, reachSudo } from './reach.ts';
+import { recordText, type Install } from './record.ts';
+
+export interface Request {
+  source: Source;
+  /** The caller's, for finding the real pm2. */
+  path: string | undefined;
+  /** Asked only where there is no config. */
+  draft: Draft;
+  /** Change nothing, only tell. */
+  dry: boolean;
+}
+
+export interface Installation {
+  install: Install;
+  changes: Change[];
+  /** What could not be done or found, each a line or a block for people. */
+  problems: string[];
+}
+
+/**
+ * Puts pm2-guard in place, or what is missing or outdated of it (PRODUCT.md section 5). A second run changes nothing.
+ * Nothing of anybody else's is replaced.
+ *
+ * @throws UserError where nothing can be done: not root, no trusted node, a directory that others can write
+ */
+export async function install({ source, path, draft, dry }: Request): Promise<Installation> {
+  if (process.geteuid?.() !== 0) throw new UserError('install writes to /usr/local, /etc and /var, which only root may', 'sudo pm2-guard install');
+  for (const place of [LIBRARY, COMMAND_LINK, PROFILE, CONFIG_FILE, STATE_DIRECTORY, CACHE_DIRECTORY]) requireRootsOwn(dirname(place));
+  const ledger = new Ledger(dry);
+  const node = trustedNode();
+  const pm2 = realPm2(path);
+  const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node };
+
+  installLibrary(ledger, source);
+  ledger.link(NODE_LINK, node);
+  ledger.file(RECORD, recordText(record), 0o644);
+  ledger.directory(STATE_DIRECTORY, 0o755);
+  ledger.directory(CACHE_DIRECTORY, 0o755);
+  await installConfig(ledger, draft);
+  const compiled = dry ? null : await compilePolicyInto(ledger);
+  makeCaches(ledger, compiled);
+  // Last, when all that they lead to is there.
+  reachDefaultPath(ledger);
+  reachLogins(ledger);
+  reachSudo(ledger);
+  return { install: record, changes: ledger.changes, problems: [...problemsOf(pm2), ...policyProblems(compiled), ...refusals(ledger)] };
+}
+
+/** Whoever can write to a directory above what root runs can replace it. */
+function requireRootsOwn(directory: string): void {
+  const fault = distrust(directory, 'directory');
+  if (fault === null || fault.kind === 'missing') return; // made as root's
+  const cure = fault.kind === 'writable' ? `chmod go-w ${fault.path}` : fault.kind === 'owner' ? `chown root ${fault.path}` : null;
+  throw new UserError(`nothing was installed: ${fault.path} ${fault.why}, and could be exchanged below root's feet`, cure);
+}
+
+async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {
+  const inode = look(COMPILED_FILE)?.ino;
+  const compiled = await compilePolicy();
+  const now = look(COMPILED_FILE)?.ino;
+  if (now !== undefined) ledger.note(COMPILED_FILE, inode === undefined ? 'created' : inode === now ? 'unchanged' : 'updated');
+  return compiled;
+}
+
+/** For root, and for each user who runs a declared daemon. */
+function makeCaches(ledger: Ledger, compiled: Compiled | null): void {
+  const users = new Map([[0, 0], ...(compiled?.type === 'policy' ? compiled.policy.daemons.map(({ uid, gid }) => [uid, gid] as const) : [])]);
+  for (const [uid, gid] of users) ledger.directory(join(CACHE_DIRECTORY, String(uid)), 0o700, uid, gid);
+}
+
+function problemsOf(pm2: RealPm2): string[] {
+  switch (pm2.type) {
+    case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
+    case 'untrusted': return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  sudo npm install -g pm2`];
+    case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
+  }
+}
+
+function policyProblems(compiled: Compiled | null): string[] {
+  switch (compiled?.type) {
+    case undefined: return [];
+    case 'policy': return compiled.warnings;
+    case 'unusable': return [`${compiled.error}\n  until that is right, calls that could change anything are blocked; run:  pm2-guard check`];
+  }
+}
+
+function refusals(ledger: Ledger): string[] {
+  return ledger.changes.filter(({ outcome }) => outcome === 'refused').map(({ path, note }) => `${path}: ${note ?? 'could not be written'}`);
+}

@@ -1,0 +1,24 @@
+/** Where everything of ours is (PRODUCT.md section 5). Fixed, because root's trust in them is: no option moves them. */
+
+/** The bundles, the shims, the install record. */
+export const LIBRARY = '/usr/local/lib/pm2-guard';
+/** The shims: a directory to put first in PATH. */
+export const SHIMS = `${LIBRARY}/bin`;
+export const RECORD = `${LIBRARY}/install.json`;
+/** Link to the node that root may run; the shims look for it here. */
+export const NODE_LINK = `${LIBRARY}/node`;
+
+export const COMMAND_LINK = '/usr/local/bin/pm2-guard';
+/** Before /usr/bin in every PATH that a Linux distribution sets; npm's own link may be there. */
+export const PM2_LINK = '/usr/local/bin/pm2';
+export const PROFILE = '/etc/profile.d/pm2-guard.sh';
+export const SUDOERS = '/etc/sudoers.d/pm2-guard';
+
+export const CONFIG_DIRECTORY = '/etc/pm2-guard';
+export const CONFIG_FILE = `${CONFIG_DIRECTORY}/config.yaml`;
+export const STATE_DIRECTORY = '/var/lib/pm2-guard';
+/** V8's compile caches, a directory for each uid: whoever can write there decides what runs. */
+export const CACHE_DIRECTORY = '/var/cache/pm2-guard';
+
+/** In the first lines of every file that install writes outside our own directories: what has it may be replaced and removed. */
+export const OURS = 'pm2-guard install';

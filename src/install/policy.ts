@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { formatConfigError } from '../policy/config-error.ts';
+import { readCompiled } from '../policy/compiled.ts';
+import { isFresh, loadPolicy } from '../policy/load.ts';
+import { standardConfig } from '../policy/places.ts';
+import type { Policy } from '../policy/policy.ts';
+import * as slow from '../policy/slow.ts';
+import type { Ledger } from './ledger.ts';
+import { CONFIG_DIRECTORY, CONFIG_FILE } from './places.ts';
+
+/** The text of a config that declares the daemons found on this host. */
+export type Draft = () => Promise<string>;
+
+/** A config, where there is none: drafted from the daemons of this host. One that is there is never touched. */
+export async function installConfig(ledger: Ledger, draft: Draft): Promise<void> {
+  const present = standardConfig();
+  if (present !== null) {
+    ledger.note(present, 'unchanged', 'yours');
+    return;
+  }
+  ledger.directory(CONFIG_DIRECTORY, 0o755);
+  ledger.file(CONFIG_FILE, Buffer.from(await draft()), 0o644);
+}
+
+export type Compiled = { type: 'policy'; policy: Policy; warnings: string[] } | { type: 'unusable'; error: string };
+
+const SETTLING_MS = 3000; // slow.ts keeps no policy of a file that may yet change within the same tick of the clock
+
+/** Compiles the policy and keeps it, so that the first call of somebody who is not root finds it. */
+export async function compilePolicy(): Promise<Compiled> {
+  const end = Date.now() + SETTLING_MS;
+  for (;;) {
+    const loaded = loadPolicy({ env: {}, euid: 0, rootBySudo: false }, () => slow);
+    if (loaded.type === 'unusable') return { type: 'unusable', error: formatConfigError(loaded.error) };
+    const kept = readCompiled();
+    const path = standardConfig();
+    if (loaded.warnings.length > 0 || (kept !== null && path !== null && isFresh(kept, path)) || Date.now() > end) return loaded;
+    await pause(50);
+  }
+}

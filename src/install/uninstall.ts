@@ -1,0 +1,29 @@
+import { UserError } from '../terminal/user-error.ts';
+import { Ledger, look, type Change } from './ledger.ts';
+import { CACHE_DIRECTORY, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
+import { withdraw } from './reach.ts';
+
+export interface Removal {
+  changes: Change[];
+  /** What stays, for people. */
+  left: string[];
+  problems: string[];
+}
+
+/**
+ * Takes away what install put in place, whatever of it is there, and no policy is needed for it. The config stays unless
+ * `purge` says otherwise; PM2, its daemons and its apps are not ours to touch.
+ */
+export function uninstall(purge: boolean, dry: boolean): Removal {
+  if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
+  const ledger = new Ledger(dry);
+  withdraw(ledger); // first the ways to us, so that no call finds half of us
+  for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) ledger.remove(directory);
+  if (purge) ledger.remove(CONFIG_DIRECTORY);
+  else ledger.removeEmpty(CONFIG_DIRECTORY);
+  return {
+    changes: ledger.changes,
+    left: !dry && look(CONFIG_DIRECTORY) !== null ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`] : [],
+    problems: ledger.changes.filter(({ outcome }) => outcome === 'refused').map(({ path, note }) => `${path} ${note ?? ''}`),
+  };
+}
