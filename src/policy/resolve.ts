@@ -69,11 +69,20 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
   };
 }
 
-/** One directory, by its path or, where both exist, by what the kernel says (links, bind mounts). */
+/** One directory, by its path or, where both can be looked at, by what the kernel says (links, bind mounts). */
 function sameHome(one: string, other: string): boolean {
   if (one === other) return true;
-  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+  const inode = inodeOf(one);
+  return inode !== null && inode === inodeOf(other);
+}
+
+function inodeOf(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null; // not there yet, or in a home that the caller may not enter
+  }
 }
 
 function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {

@@ -12,7 +12,7 @@ import { COMPILED_DIRECTORY, COMPILED_FILE } from './places.ts';
  */
 export function saveCompiled(compiled: CompiledPolicy): string | null {
   try {
-    if (mkdirSync(COMPILED_DIRECTORY, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(COMPILED_DIRECTORY, 0o755); // whatever the umask
+    makeDirectory();
     const fault = distrust(COMPILED_DIRECTORY, 'directory');
     if (fault !== null) return notKept(`${fault.path} ${fault.why}`);
     replaceFile(COMPILED_FILE, inAscii(compiled), 0o644);
@@ -25,6 +25,15 @@ export function saveCompiled(compiled: CompiledPolicy): string | null {
 /** JSON with everything beyond ASCII escaped: V8 keeps it as one byte a character and looks at nothing twice. */
 export function inAscii(compiled: CompiledPolicy): string {
   return JSON.stringify(compiled).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function makeDirectory(): void {
+  try {
+    mkdirSync(COMPILED_DIRECTORY);
+    chmodSync(COMPILED_DIRECTORY, 0o755); // whatever the umask
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function notKept(why: string): string {
