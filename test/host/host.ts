@@ -175,6 +175,11 @@ export class Host {
     return installGuard(this, config);
   }
 
+  /** A systemctl that only writes down what it was told, in /var/log/systemctl: no systemd runs in a host. */
+  standInSystemctl(): Promise<void> {
+    return this.write('/usr/local/sbin/systemctl', '#!/bin/sh\necho "$*" >> /var/log/systemctl\n', { mode: '755' });
+  }
+
   /** Ends the host: every process in it is killed, every file in it is gone. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
