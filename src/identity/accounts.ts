@@ -48,6 +48,11 @@ export function accountByUid(uid: number): Account | null {
   return account?.uid === uid ? account : null;
 }
 
+/** The accounts of /etc/passwd, in its order. Those of a directory server are left out: there may be a hundred thousand. */
+export function localAccounts(): Account[] {
+  return passwdText().split('\n').map(accountOf).filter((account) => account !== null && isName(account.name)) as Account[];
+}
+
 /** The group of a name, from /etc/group, then NSS. Members are those listed, not those whose primary group it is. */
 export function groupByName(name: string): Group | null {
   if (!isName(name)) return null;
