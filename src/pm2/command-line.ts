@@ -1,4 +1,4 @@
-import { grammarOf, type Command, type Grammar, type Option } from './grammar.ts';
+import { aliasedAs, commandOf, globalOption, type Command, type Option } from './grammar.ts';
 import type { Major } from './invocation.ts';
 
 /** By attribute (`maxRestarts`); only what was given. */
@@ -73,10 +73,9 @@ export function parseCommandLine(argv: readonly string[], major: Major): Command
 }
 
 function outcomeOf(words: readonly string[], dashes: number, options: Options, noCompletion: boolean, major: Major): Outcome {
-  const grammar = grammarOf(major);
   if (words.length === 0) return { type: 'usage' };
   if (words[0] === 'completion' && !noCompletion) return { type: 'completion' };
-  const line = takeOptions(normalize(words, grammar), grammar.options, options);
+  const line = takeOptions(normalize(words), globalOption, options);
   if (line === 'version') return { type: 'version' };
   if (line === 'missing value') return { type: 'usage error', error: line, typed: null };
 
@@ -85,7 +84,7 @@ function outcomeOf(words: readonly string[], dashes: number, options: Options, n
     if (asksHelp(line.unknown)) return { type: 'help', typed: null };
     return line.unknown.length > 0 ? { type: 'usage error', error: 'unknown option', typed: null } : { type: 'nothing' };
   }
-  const command = grammar.commands.get(typed);
+  const command = commandOf(typed, major);
   if (!command) return { type: 'unknown command', typed };
   return reach(command, typed, positionals, line.unknown, words, dashes, major);
 }
@@ -93,7 +92,7 @@ function outcomeOf(words: readonly string[], dashes: number, options: Options, n
 /** commander's listener of a command, then the action of CLI.js. */
 function reach(command: Command, typed: string, positionals: string[], unknown: string[], words: readonly string[], dashes: number, major: Major): Outcome {
   const own: Options = {};
-  const line = takeOptions(unknown, command.options, own);
+  const line = takeOptions(unknown, command.option, own);
   if (line === 'version' || line === 'missing value') return { type: 'usage error', error: 'missing value', typed };
   if (asksHelp(line.unknown)) return { type: 'help', typed };
   if (line.unknown.length > 0) return { type: 'usage error', error: 'unknown option', typed };
@@ -136,7 +135,7 @@ function aliasBug(command: Command, all: string[], apart: string[] | null, major
   if (name === '__proto__') return 'pm2-__proto__'; // commander looks it up in a plain object
   // The actions of these overwrite commander's own list of commands: no alias left.
   const emptied = command.name === 'install' || (command.name === 'module:update' && major >= 6);
-  const alias = flat === null || name === undefined || emptied ? undefined : grammarOf(major).aliases.get(name);
+  const alias = flat === null || name === undefined || emptied ? undefined : aliasedAs(name, major);
   return alias ? `pm2-${alias.name}` : null;
 }
 
@@ -153,12 +152,12 @@ function asksHelp(unknown: readonly string[]): boolean {
 }
 
 /** commander's `normalize`: `-ab` is `-a -b`, `--a=b` is `--a b`, but not right behind a global option that needs a value. */
-function normalize(words: readonly string[], grammar: Grammar): string[] {
+function normalize(words: readonly string[]): string[] {
   const line: string[] = [];
   for (const [at, word] of words.entries()) {
     if (word === '--') return line.concat(words.slice(at));
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
-    if (at > 0 && grammar.options.get(words[at - 1] as string)?.value === 'required') line.push(word);
+    if (at > 0 && globalOption(words[at - 1] as string)?.value === 'required') line.push(word);
     else if (word.length > 1 && word.startsWith('-') && word[1] !== '-') for (const letter of word.slice(1).split('')) line.push(`-${letter}`);
     else if (equals >= 0) line.push(word.slice(0, equals), word.slice(equals + 1));
     else line.push(word);
@@ -167,14 +166,14 @@ function normalize(words: readonly string[], grammar: Grammar): string[] {
 }
 
 /** commander's `parseOptions`. A word that follows an unknown option is put aside with it, for the command to make sense of. */
-function takeOptions(line: readonly string[], known: ReadonlyMap<string, Option>, into: Options): { positionals: string[]; unknown: string[] } | 'version' | 'missing value' {
+function takeOptions(line: readonly string[], known: (flag: string) => Option | undefined, into: Options): { positionals: string[]; unknown: string[] } | 'version' | 'missing value' {
   const positionals: string[] = [];
   const unknown: string[] = [];
   for (let at = 0; at < line.length; at++) {
     const word = line[at] as string;
     if (word === '--') return { positionals: positionals.concat(line.slice(at + 1)), unknown };
     const next = line[at + 1];
-    const option = known.get(word);
+    const option = known(word);
     if (option) {
       if (option.attr === 'version') return 'version';
       if (option.value === 'required' && next === undefined) return 'missing value';

@@ -14,7 +14,6 @@ export interface Option {
 export interface Command {
   /** The name commander knows it by; `save` is an alias of `dump`. */
   name: string;
-  alias: string | null;
   /** How many positional words the action is handed. */
   arity: number;
   /** How many of them must be there. */
@@ -23,177 +22,115 @@ export interface Command {
   variadic: boolean;
   /** Any positional word is an error (`failOnUnknown` in CLI.js). */
   strict: boolean;
-  /** Its own options by flag. Global options are taken from the line first. */
-  options: ReadonlyMap<string, Option>;
+  /** Its own options, by flag. Global options are taken from the line first. */
+  option: (flag: string) => Option | undefined;
 }
 
-export interface Grammar {
-  /** Global options by flag, short and long. */
-  options: ReadonlyMap<string, Option>;
-  /** Commands by name and by alias. */
-  commands: ReadonlyMap<string, Command>;
-  aliases: ReadonlyMap<string, Command>;
-}
-
-// lib/binaries/CLI.js: the same in 5.4, 6 and 7. `-c` twice: commander finds the first one.
-const globals = {
-  none: '-V,--version -v,--version -s,--silent -m,--mini-list --time --disable-logs -a,--update-env -f,--force --shutdown-with-message '
-    + '-x,--execute-command --wait-ip -w,--write --no-daemon --source-map-support --disable-source-map-support --wait-ready --merge-logs '
-    + '--no-color --no-vizion --no-autostart --no-autorestart --no-treekill --no-pmx --no-automation --trace --disable-trace --attach --v8 '
-    + '--event-loop-inspector --deep-monitoring',
-  optional: '-l,--log --filter-env --max-restarts --watch',
-  required: '--ext -n,--name --interpreter --interpreter-args --node-args -o,--output -e,--error --log-type --log-date-format --env '
-    + '-i,--instances --parallel -p,--pid -k,--kill-timeout --listen-timeout --max-memory-restart --restart-delay --exp-backoff-restart-delay '
-    + '-u,--user --uid --gid --namespace --cwd --hp --service-name -c,--cron -c,--cron-restart --only --ignore-watch --watch-delay '
-    + '--stop-exit-codes --sort',
+// lib/binaries/CLI.js, the same in 5.4, 6 and 7. By flag, the property it sets; `<` needs a value, `[` may take one, `!` sets false.
+// `-c` stands twice in PM2: commander finds the first one. An object of strings is what costs a cold process least.
+const globals: Readonly<Record<string, string | undefined>> = {
+  // @ts-expect-error: words are looked up, and `constructor` is none
+  __proto__: null,
+  '-V': 'version', '--version': 'version', '-v': 'version', '-s': 'silent', '--silent': 'silent', '--ext': '<ext', '-n': '<name', '--name': '<name',
+  '-m': 'miniList', '--mini-list': 'miniList', '--interpreter': '<interpreter', '--interpreter-args': '<interpreterArgs', '--node-args': '<nodeArgs',
+  '-o': '<output', '--output': '<output', '-e': '<error', '--error': '<error', '-l': '[log', '--log': '[log', '--filter-env': '[filterEnv',
+  '--log-type': '<logType', '--log-date-format': '<logDateFormat', '--time': 'time', '--disable-logs': 'disableLogs', '--env': '<env',
+  '-a': 'updateEnv', '--update-env': 'updateEnv', '-f': 'force', '--force': 'force', '-i': '<instances', '--instances': '<instances',
+  '--parallel': '<parallel', '--shutdown-with-message': 'shutdownWithMessage', '-p': '<pid', '--pid': '<pid', '-k': '<killTimeout',
+  '--kill-timeout': '<killTimeout', '--listen-timeout': '<listenTimeout', '--max-memory-restart': '<maxMemoryRestart',
+  '--restart-delay': '<restartDelay', '--exp-backoff-restart-delay': '<expBackoffRestartDelay', '-x': 'executeCommand',
+  '--execute-command': 'executeCommand', '--max-restarts': '[maxRestarts', '-u': '<user', '--user': '<user', '--uid': '<uid', '--gid': '<gid',
+  '--namespace': '<namespace', '--cwd': '<cwd', '--hp': '<hp', '--wait-ip': 'waitIp', '--service-name': '<serviceName', '-c': '<cron',
+  '--cron': '<cron', '--cron-restart': '<cronRestart', '-w': 'write', '--write': 'write', '--no-daemon': '!daemon',
+  '--source-map-support': 'sourceMapSupport', '--only': '<only', '--disable-source-map-support': 'disableSourceMapSupport',
+  '--wait-ready': 'waitReady', '--merge-logs': 'mergeLogs', '--watch': '[watch', '--ignore-watch': '<ignoreWatch', '--watch-delay': '<watchDelay',
+  '--no-color': '!color', '--no-vizion': '!vizion', '--no-autostart': '!autostart', '--no-autorestart': '!autorestart',
+  '--stop-exit-codes': '<stopExitCodes', '--no-treekill': '!treekill', '--no-pmx': '!pmx', '--no-automation': '!automation', '--trace': 'trace',
+  '--disable-trace': 'disableTrace', '--sort': '<sort', '--attach': 'attach', '--v8': 'v8', '--event-loop-inspector': 'eventLoopInspector',
+  '--deep-monitoring': 'deepMonitoring',
 };
-const lists = new Set(['filterEnv', 'watch']);
 
-// Per row: name[|alias], then a letter for each positional (r required, o optional, R and O variadic, x: none allowed), then its own options
-// (`=` takes a value, `?` may take one), then the majors that have it, if not all. Facts of lib/binaries/CLI.js in 5.4.3, 6.0.14 and 7.0.4.
-const rows = `start O --watch --fresh --daemon --container --dist --image-name? --node-version? --dockerdaemon
-trigger rro
-deploy r
-startOrRestart r
-startOrReload r
-pid o
-create
-startOrGracefulReload r
-stop R --watch
-restart R --watch
-scale rr
-profile:mem o
-profile:cpu o
-reload r
-id r
-inspect r
-delete|del R
-sendSignal rr
-ping
-updatePM2
-update
-install|module:install r --tarball --install --docker --v1 --safe?
-module:update r --tarball@67
-module:generate o
-uninstall|module:uninstall r
-package o
-publish|module:publish o --npm
-set oo
-multiset r
-get o
-conf oo
-config ro
-unset r
-report
-link ooo --info-node?
-unlink
-monitor o
-unmonitor o
-open
-plus|register oo --info-node? -d,--discrete -a,--install-all
-login
-logout
-dump|save x --force
-cleardump x
-send rr
-attach ro
-resurrect x
-unstartup o
-startup o
-logrotate
-ecosystem|init o
-reset r
-describe r
-desc r
-info r
-show r
-env r
-list|ls
-l
-ps
-status
-jlist
-sysmonit @56
-slist|sysinfos -t,--tree
-prettylist x
-monit
-imonit
-dashboard|dash
-flush o
-reloadLogs
-logs o --json --format --raw --err --out --lines= --timestamp? --nostream --highlight?
-kill x
-pull ro
-forward r
-backward r
-deepUpdate
-serve|expose oo --port? --spa --ftp@7 --basic-auth-username? --basic-auth-password? --monitor?
-autoinstall
-examples
-install-otel @7
-uninstall-otel @7
-*`;
+// By command, a letter for each positional (r required, o optional, R and O variadic, x: none allowed), then its own options with the
+// signs of above behind them; `@` and the majors that have it, if not all. Facts of lib/binaries/CLI.js in 5.4.3, 6.0.14 and 7.0.4.
+const commands: Readonly<Record<string, string | undefined>> = {
+  // @ts-expect-error: words are looked up, and `constructor` is none
+  __proto__: null,
+  start: 'O --watch --fresh --daemon --container --dist --image-name[ --node-version[ --dockerdaemon', trigger: 'rro', deploy: 'r',
+  startOrRestart: 'r', startOrReload: 'r', pid: 'o', create: '', startOrGracefulReload: 'r', stop: 'R --watch', restart: 'R --watch', scale: 'rr',
+  'profile:mem': 'o', 'profile:cpu': 'o', reload: 'r', id: 'r', inspect: 'r', delete: 'R', sendSignal: 'rr', ping: '', updatePM2: '', update: '',
+  install: 'r --tarball --install --docker --v1 --safe[', 'module:update': 'r --tarball@67', 'module:generate': 'o', uninstall: 'r', package: 'o',
+  publish: 'o --npm', set: 'oo', multiset: 'r', get: 'o', conf: 'oo', config: 'ro', unset: 'r', report: '', link: 'ooo --info-node[', unlink: '',
+  monitor: 'o', unmonitor: 'o', open: '', plus: 'oo --info-node[ -d,--discrete -a,--install-all', login: '', logout: '', dump: 'x --force',
+  cleardump: 'x', send: 'rr', attach: 'ro', resurrect: 'x', unstartup: 'o', startup: 'o', logrotate: '', ecosystem: 'o', reset: 'r', describe: 'r',
+  desc: 'r', info: 'r', show: 'r', env: 'r', list: '', l: '', ps: '', status: '', jlist: '', sysmonit: '@56', slist: ' -t,--tree', prettylist: 'x',
+  monit: '', imonit: '', dashboard: '', flush: 'o', reloadLogs: '',
+  logs: 'o --json --format --raw --err --out --lines< --timestamp[ --nostream --highlight[', kill: 'x', pull: 'ro', forward: 'r', backward: 'r',
+  deepUpdate: '', serve: 'oo --port[ --spa --ftp@7 --basic-auth-username[ --basic-auth-password[ --monitor[', autoinstall: '', examples: '',
+  'install-otel': '@7', 'uninstall-otel': '@7', '*': '',
+};
 
-function camelCase(long: string): string {
-  return long.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+const aliases: Readonly<Record<string, string | undefined>> = {
+  // @ts-expect-error: words are looked up, and `constructor` is none
+  __proto__: null,
+  del: 'delete', 'module:install': 'install', 'module:uninstall': 'uninstall', 'module:publish': 'publish', register: 'plus',
+  save: 'dump', init: 'ecosystem', ls: 'list', sysinfos: 'slist', dash: 'dashboard', expose: 'serve',
+};
+
+function option(told: string): Option {
+  const sign = told.charAt(0);
+  const value = sign === '<' ? 'required' : sign === '[' ? 'optional' : 'none';
+  const attr = value === 'none' && sign !== '!' ? told : told.slice(1);
+  return { attr, value, negated: sign === '!', list: attr === 'watch' || attr === 'filterEnv' };
 }
 
-function add(options: Map<string, Option>, flags: string, value: Option['value']): void {
-  const long = flags.slice(flags.lastIndexOf('--'));
-  const negated = long.startsWith('--no-');
-  const attr = camelCase(long.slice(negated ? 5 : 2));
-  const option = { attr, value, negated, list: lists.has(attr) };
-  for (const flag of flags.split(',')) if (!options.has(flag)) options.set(flag, option);
+/** The global option of a flag, short or long; the same in all majors. */
+export function globalOption(flag: string): Option | undefined {
+  const told = globals[flag];
+  return told === undefined ? undefined : option(told);
 }
 
-function commandOf(row: string, major: Major): Command | null {
-  const [names = '', ...words] = row.split(' ');
-  const command = { arity: 0, required: 0, variadic: false, strict: false };
-  const options = new Map<string, Option>();
-  for (const word of words) {
-    const [text = '', majors] = word.split('@');
-    const here = majors?.includes(String(major)) ?? true;
-    if (text === '') {
-      if (!here) return null;
-    } else if (text.startsWith('-')) {
-      const value = text.endsWith('=') ? 'required' : text.endsWith('?') ? 'optional' : 'none';
-      if (here) add(options, value === 'none' ? text : text.slice(0, -1), value);
-    } else {
-      command.strict = text === 'x';
-      command.arity = command.strict ? 0 : text.length;
-      command.required = text.replace(/[^rR]/g, '').length;
-      command.variadic = text === 'R' || text === 'O';
-    }
+/** The command of a name or an alias; commander tells upper from lower case. */
+export function commandOf(word: string, major: Major): Command | undefined {
+  const row = commands[word];
+  if (row === undefined) return aliasedAs(word, major);
+  const [words = ''] = row.split(' ', 1);
+  if (words.startsWith('@')) return words.includes(String(major)) ? { name: word, arity: 0, required: 0, variadic: false, strict: false, option: () => undefined } : undefined;
+  return {
+    name: word,
+    arity: words === 'x' ? 0 : words.length,
+    required: words.lastIndexOf('r') + 1 + (words === 'R' ? 1 : 0), // those that must be there stand first
+    variadic: words === 'R' || words === 'O',
+    strict: words === 'x',
+    option: (flag) => ownOption(row, flag, major),
+  };
+}
+
+/** Most calls have none of these: they are read only when an option is not a global one. */
+function ownOption(row: string, flag: string, major: Major): Option | undefined {
+  for (const word of row.split(' ').slice(1)) {
+    const [text = '', majors = '567'] = word.split('@');
+    const sign = text.endsWith('<') || text.endsWith('[') ? text.slice(-1) : '';
+    const flags = text.slice(0, text.length - sign.length).split(',');
+    if (!flags.includes(flag) || !majors.includes(String(major))) continue;
+    return option(sign + (flags.at(-1) ?? '').slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()));
   }
-  const [name = '', alias = null] = names.split('|');
-  return { name, alias, ...command, options };
+  return undefined;
 }
 
-function build(major: Major): Grammar {
-  const options = new Map<string, Option>();
-  for (const value of ['none', 'optional', 'required'] as const) for (const flags of globals[value].split(' ')) add(options, flags, value);
-  const commands = new Map<string, Command>();
-  const aliases = new Map<string, Command>();
-  for (const row of rows.split('\n')) {
-    const command = commandOf(row, major);
-    if (command === null) continue;
-    commands.set(command.name, command);
-    if (command.alias === null) continue;
-    commands.set(command.alias, command);
-    aliases.set(command.alias, command);
-  }
-  return { options, commands, aliases };
+/** The command that has this word for an alias. */
+export function aliasedAs(word: string, major: Major): Command | undefined {
+  const name = aliases[word];
+  return name === undefined ? undefined : commandOf(name, major);
 }
 
-const built = new Map<Major, Grammar>();
-
-/**
- * The options and commands of a PM2 major. Built at the first call, some 0.2 ms.
- */
-export function grammarOf(major: Major): Grammar {
-  let grammar = built.get(major);
-  if (grammar === undefined) built.set(major, grammar = build(major));
-  return grammar;
+/** All there is to type, as the tests want it; `own` by command. */
+export function vocabulary(major: Major): { flags: string[]; commands: string[]; aliases: string[]; own: Record<string, string[]> } {
+  const names = Object.keys(commands).filter((name) => commandOf(name, major));
+  const own = names.map((name) => {
+    const written = (commands[name] ?? '').split(' ').slice(1).flatMap((word) => word.replace(/[<[]?(@\d+)?$/, '').split(','));
+    return [name, written.filter((flag) => commandOf(name, major)?.option(flag))] as const;
+  });
+  return { flags: Object.keys(globals), commands: names, aliases: Object.keys(aliases), own: Object.fromEntries(own) };
 }
 
 /**

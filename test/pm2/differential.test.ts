@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine, type CommandLine } from '../../src/pm2/command-line.ts';
-import { grammarOf } from '../../src/pm2/grammar.ts';
+import { vocabulary } from '../../src/pm2/grammar.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
 import type { Major } from '../../src/pm2/invocation.ts';
 import { oracleOf, type Observation } from './oracle.ts';
@@ -20,10 +20,9 @@ const nasty = [
 
 /** Lines as people and scripts type them, bent in every way we know of. */
 function linesOf(major: Major): fc.Arbitrary<string[]> {
-  const { options, commands } = grammarOf(major);
-  const own = [...new Set([...commands.values()].flatMap((command) => [...command.options.keys()]))];
-  const command = fc.constantFrom(...commands.keys());
-  const option = fc.constantFrom(...options.keys(), ...own);
+  const { flags, commands, aliases, own } = vocabulary(major);
+  const command = fc.constantFrom(...commands, ...aliases);
+  const option = fc.constantFrom(...flags, ...Object.values(own).flat());
   const word = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...nasty) },
     { weight: 3, arbitrary: option },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { grammarFor, grammarOf, type Option } from '../../src/pm2/grammar.ts';
+import { aliasedAs, commandOf, globalOption, grammarFor, vocabulary, type Command, type Option } from '../../src/pm2/grammar.ts';
 import { oracleOf } from './oracle.ts';
 import { versions } from './real.ts';
 
@@ -19,20 +19,31 @@ function theirs(options: Flags[]): Record<string, string> {
 
 describe.each(versions)('PM2 %s', (version, major) => {
   const program = oracleOf(version).program();
-  const grammar = grammarOf(major);
+  const { flags, commands, aliases, own } = vocabulary(major);
+  const globals = new Map(flags.map((flag) => [flag, globalOption(flag) as Option]));
 
   it('has the global options of the table', () => {
-    expect(shape(grammar.options)).toEqual(theirs(program.options));
+    expect(shape(globals)).toEqual(theirs(program.options));
     expect(program.options.filter((option) => Array.isArray(program[option.attributeName()])).map((option) => option.attributeName()))
-      .toEqual([...new Set([...grammar.options.values()].filter(({ list }) => list).map(({ attr }) => attr))]);
+      .toEqual([...new Set([...globals.values()].filter(({ list }) => list).map(({ attr }) => attr))]);
   });
 
   it('has the commands of the table', () => {
-    const table = [...new Set(grammar.commands.values())].map(({ name, alias, arity, required, variadic, options }) => ({ name, alias, arity, required, variadic, options: shape(options) }));
+    const table = commands.map((name) => commandOf(name, major) as Command).map(({ name, arity, required, variadic, option }) => (
+      { name, arity, required, variadic, options: shape(new Map(own[name]?.map((flag) => [flag, option(flag) as Option]))) }));
     expect(table).toEqual(program.commands.map((command) => ({
-      name: command._name, alias: command._alias ?? null, arity: command._args.length, required: command._args.filter((arg) => arg.required).length,
+      name: command._name, arity: command._args.length, required: command._args.filter((arg) => arg.required).length,
       variadic: command._args.some((arg) => arg.variadic), options: theirs(command.options),
     })));
+    expect(aliases.map((alias) => [aliasedAs(alias, major)?.name, alias]).sort()).toEqual(program.commands.filter(({ _alias }) => _alias).map(({ _name, _alias }) => [_name, _alias]).sort());
+  });
+
+  it.each(['', ' ', '__proto__', 'constructor', 'toString', 'START', 'help'])('knows no command %j', (word) => {
+    expect(commandOf(word, major)).toBe(undefined);
+  });
+
+  it.each(['', '-', '--', '__proto__', 'constructor', 'version', '--nam', '--autorestart', '-h'])('knows no option %j', (word) => {
+    expect(globalOption(word)).toBe(undefined);
   });
 });
 
