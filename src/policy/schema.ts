@@ -11,6 +11,11 @@ const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^
 const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
 const mode = v.picklist(['rewrite', 'block', 'observe'], 'rewrite, block or observe');
 
+// valibot takes a list for an object with the keys 0, 1, 2.
+const map = <Schema extends v.GenericSchema<Record<string, unknown>, unknown>>(schema: Schema, expected: string) =>
+  v.pipe(v.custom<v.InferInput<Schema>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), expected), schema);
+
+const DAEMON = 'a daemon: user, and if need be home, apps, paths, operators, pm2, node, mode';
 const daemon = v.strictObject({
   user: account('the login name of the user whose daemon it is'),
   home: v.optional(absolute('the absolute path of its PM2_HOME')),
@@ -20,15 +25,16 @@ const daemon = v.strictObject({
   pm2: v.optional(absolute('the absolute path of the real pm2')),
   node: v.optional(absolute('the absolute path of a node')),
   mode: v.optional(mode),
-}, 'a daemon: user, and if need be home, apps, paths, operators, pm2, node, mode');
+}, DAEMON);
 
+const CONFIG = 'a config: daemons, and if need be mode, default, exempt, bypass';
 const config = v.strictObject({
   mode: v.optional(mode, 'rewrite'),
   default: v.optional(name('the name of one of the daemons')),
-  daemons: v.record(v.string(), daemon, 'daemons by name, each with its user'),
+  daemons: map(v.record(v.string(), map(daemon, DAEMON)), 'daemons by name, each with its user'),
   exempt: v.optional(list(account('a login name'), 'a list of login names')),
   bypass: v.optional(v.picklist(['anyone', 'root', 'nobody'], 'anyone, root or nobody'), 'anyone'),
-}, 'a config: daemons, and if need be mode, default, exempt, bypass');
+}, CONFIG);
 
 /** The config as it is written, its values of the right kind. What they mean together is checked in resolve.ts. */
 export type Config = v.InferOutput<typeof config>;
@@ -38,7 +44,7 @@ export type ValidConfig = { type: 'config'; config: Config } | { type: 'errors';
 
 /** Checks the shape of a parsed config. Each error stands at the key or the value at fault. */
 export function validate(source: ConfigSource, value: unknown): ValidConfig {
-  const result = v.safeParse(config, value);
+  const result = v.safeParse(map(config, CONFIG), value);
   if (result.success) return { type: 'config', config: result.output };
   return { type: 'errors', errors: result.issues.map((issue) => errorOf(source, issue)) };
 }

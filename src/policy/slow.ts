@@ -36,10 +36,10 @@ export function checkConfig(source: ConfigSource): Checked {
   if (value.value === null) return failed([emptyConfig(source.file)]);
   const badNames = badDaemonNames(source, value.value);
   const valid = validate(source, value.value);
-  if (valid.type === 'errors') return failed([...badNames, ...valid.errors]);
+  if (badNames.length > 0 || valid.type === 'errors') return failed([...badNames, ...(valid.type === 'errors' ? valid.errors : [])]);
   const { daemons, errors, notes } = resolveDaemons(source, valid.config);
   const compiled = compileRules(source, valid.config, daemons);
-  const all = [...badNames, ...errors, ...compiled.errors];
+  const all = [...errors, ...compiled.errors];
   return all.length > 0 ? failed(all) : { type: 'rules', rules: compiled.rules, notes };
 }
 

@@ -1,8 +1,8 @@
-/** The candidate that a mistyped word most likely meant; null where none is near: at most a third of it differs, or its end is missing. */
+/** The candidate that a mistyped word most likely meant; null where none is near: at most two letters in five differ, or its end is missing. */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   const near = candidates
     .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => (word.length > 1 && candidate.startsWith(word)) || distance <= Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 3)))
+    .filter(({ candidate, distance }) => (word.length > 1 && candidate.startsWith(word)) || distance <= Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 2.5)))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   return near[0]?.candidate ?? null;
 }
