@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
@@ -43,7 +43,8 @@ function refuseToReplace(file: string): void {
 
 function write(file: string, text: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    // Whatever the umask: every caller of pm2 has to read the config.
+    if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755);
     replaceFile(file, text, 0o644);
   } catch (error) {
     throw new UserError(`${file} cannot be written: ${(error as Error).message}`, process.geteuid?.() === 0 ? null : `sudo pm2-guard init --output ${file}`);

@@ -135,5 +135,5 @@ function accountOfHome(home: string): string | null {
 }
 
 function lines(texts: readonly string[]): string {
-  return texts.map(escapeControls).join('\n');
+  return texts.map((text) => escapeControls(text).replace(/\ufffd|\p{Surrogate}/gu, '?')).join('\n'); // see isText
 }

@@ -21,17 +21,19 @@ const PLACES = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/sy
  * Read as text, without systemctl: it answers in a container and on a system that is not booted as well.
  */
 export function pm2Units(places: readonly string[] = PLACES): Unit[] {
-  const found = new Map<string, Unit>();
+  const found: Unit[] = [];
+  const seen = new Set<string>();
   for (const place of places) {
     for (const name of list(place).filter((entry) => entry.endsWith('.service'))) {
-      if (found.has(name)) continue;
+      if (seen.has(name)) continue;
+      seen.add(name);
       const file = join(place, name);
       const text = [file, ...dropIns(name, places)].map(read).join('\n');
       if (!/PM2_HOME=|\bpm2\b.*\bresurrect\b/.test(text)) continue;
-      found.set(name, { name, file, user: userOf(text), home: homeOf(text), enabled: isEnabled(name, places) });
+      found.push({ name, file, user: userOf(text), home: homeOf(text), enabled: isEnabled(name, places) });
     }
   }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function dropIns(name: string, places: readonly string[]): string[] {

@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pm2Units } from '../../src/host/units.ts';
+
+let place = '';
+beforeEach(() => { place = mkdtempSync(join(tmpdir(), 'units-')); });
+afterEach(() => { rmSync(place, { recursive: true }); });
+const write = (name: string, text: string) => { mkdirSync(dirname(join(place, name)), { recursive: true }); writeFileSync(join(place, name), text); };
+const units = () => pm2Units([join(place, 'etc'), join(place, 'lib')]).map(({ name, user, home, enabled }) => [name, user, home, enabled]);
+
+const cases: [what: string, text: string, user: string | null, home: string | null][] = [
+  ['of pm2 startup', '[Service]\nUser=web\nEnvironment=PATH=/bin\nEnvironment=PM2_HOME=/srv/.pm2\nExecStart=/usr/bin/pm2 resurrect\n', 'web', '/srv/.pm2'],
+  ['without a home', '[Service]\nUser=web\nExecStart=/usr/lib/node_modules/pm2/bin/pm2 resurrect\n', 'web', null],
+  ['without a user', '[Service]\nEnvironment=PM2_HOME=/srv/.pm2\n', null, '/srv/.pm2'],
+  ['with quotes and several variables', '[Service]\nEnvironment="A=b c" "PM2_HOME=/srv/my apps/.pm2" C=d\n', null, '/srv/my apps/.pm2'],
+  ['with a long line', '[Service]\nEnvironment=A=b \\\n  PM2_HOME=/srv/.pm2\n', null, '/srv/.pm2'],
+  ['with a line twice', '[Service]\nUser=a\nUser=b\nEnvironment=PM2_HOME=/a\nEnvironment=PM2_HOME=/b\n', 'b', '/b'],
+  ['that takes back', '[Service]\nUser=a\nUser=\nEnvironment=PM2_HOME=/a\nEnvironment=\n', null, null],
+  ['with blanks', '[Service]\n User = web \n Environment = PM2_HOME=/a\n', 'web', '/a'],
+];
+it.each(cases)('a unit %s', (_, text, user, home) => {
+  write('etc/pm2-x.service', text);
+  expect(units()).toEqual([['pm2-x.service', user, home, false]]);
+});
+
+it('that is enabled, overridden, masked, or of another kind', () => {
+  const text = '[Service]\nUser=a\nEnvironment=PM2_HOME=/a\n';
+  write('lib/pm2-on.service', text);
+  write('etc/multi-user.target.wants/pm2-on.service', '');
+  write('lib/pm2-over.service', text);
+  write('etc/pm2-over.service', text.replace('User=a', 'User=b'));
+  write('lib/pm2-drop.service', text);
+  write('etc/pm2-drop.service.d/10-user.conf', '[Service]\nUser=c\n');
+  write('lib/pm2-masked.service', text);
+  symlinkSync('/dev/null', join(place, 'etc/pm2-masked.service'));
+  write('etc/nginx.service', '[Service]\nUser=www-data\n');
+  write('etc/pm2.txt', text);
+  expect(units()).toEqual([['pm2-drop.service', 'c', '/a', false], ['pm2-on.service', 'a', '/a', true], ['pm2-over.service', 'b', '/a', false]]);
+});
