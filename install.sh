@@ -40,17 +40,18 @@ command -v node > /dev/null || fail "there is no node in root's PATH ($PATH)" 'a
 major=$(node -p 'parseInt(process.versions.node, 10)')
 [ "$major" -ge 18 ] || fail "$(command -v node) is node $(node --version), and pm2-guard needs 18 or newer" 'apt-get install nodejs   (or see https://nodejs.org/en/download)'
 
-# A checkout that was built elsewhere (or on this node before) needs no tools; one with sources that are newer does.
+# What was built elsewhere, or here before, needs no tools; sources that are newer do.
 built=
 if [ -f dist/pm2.cjs ] && [ -f dist/pm2-guard.cjs ]; then
-  [ -n "$(find src build.mjs package.json -newer dist/pm2.cjs -print | head -n 1)" ] || built=yes
+  [ -n "$(find src ./*.mjs package.json -newer dist/pm2.cjs -print 2> /dev/null | head -n 1)" ] || built=yes
 fi
 if [ -z "$built" ]; then
   [ "$major" -ge 20 ] || fail "building needs node 20 or newer, and $(command -v node) is $(node --version); what is built runs on 18" 'npm ci && npm run build   (with a newer node, then copy dist/ here and run ./install.sh again)'
   command -v npm > /dev/null || fail "there is no npm in root's PATH ($PATH), which gets the tools to build with" 'apt-get install npm'
   if [ ! -d node_modules ]; then
     say 'getting the tools to build with (npm ci)'
-    npm ci --no-audit --no-fund >&2 || fail 'npm ci failed, see above' 'npm ci'
+    # NODE_ENV=production would leave them out.
+    npm ci --include=dev --no-audit --no-fund >&2 || fail 'npm ci failed, see above' 'npm ci'
   fi
   say 'building'
   npm run --silent build >&2 || fail 'the build failed, see above' 'npm ci && npm run build'

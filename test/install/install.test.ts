@@ -1,0 +1,194 @@
+import { afterEach, expect, it } from 'vitest';
+import { describeOnHost } from '../host/describe.ts';
+import { checkout, createHost, type Host, type HostOptions } from '../host/host.ts';
+import { difference, snapshot } from './snapshot.ts';
+
+/** A built checkout without its sources, so that nothing is built. */
+const release = '/srv/release';
+const script = `${release}/install.sh`;
+const command = `node ${release}/dist/pm2-guard.cjs`;
+const containing = (text: string): string => expect.stringContaining(text) as string;
+
+describeOnHost('install.sh and pm2-guard install', () => {
+  let host: Host;
+  const fresh = async (options: HostOptions = {}): Promise<Host> => {
+    host = await createHost(options);
+    await host.must('rm -rf /etc/pm2-guard /var/lib/pm2-guard /var/cache/pm2-guard'); // of the machine below, if any
+    await host.must(`mkdir ${release} && cp -r ${checkout}/install.sh ${checkout}/shims ${checkout}/dist ${release}`);
+    return host;
+  };
+  afterEach(() => host.dispose());
+
+  it('puts everything in its place, root\'s and nobody else\'s to change', async () => {
+    await fresh();
+    const result = await host.run(script);
+    expect(result).toMatchObject({ status: 0, stdout: containing('real pm2   /usr/lib/node_modules/pm2/bin/pm2  (7.0.4)') });
+    expect(result.stdout).toContain('next:');
+    const files = await host.tree('/usr/local/lib/pm2-guard');
+    expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length))).toEqual(
+      ['', '/bin', '/bin/pm2', '/bin/pm2-guard', '/install.json', '/load-policy.cjs', '/node', '/package.json', '/pm2-guard.cjs', '/pm2.cjs', '/read-process-file.cjs']);
+    expect(files.filter(({ owner, group, type, mode }) => owner !== 'root' || group !== 'root' || (type !== 'l' && !['644', '755'].includes(mode)))).toEqual([]);
+    expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2', pm2Version: '7.0.4', node: '/usr/bin/node' });
+    expect(await host.tree('/var/lib/pm2-guard')).toMatchObject([{ mode: '755', owner: 'root' }, { path: '/var/lib/pm2-guard/policy.json', mode: '644', owner: 'root' }]);
+    expect(await host.tree('/var/cache/pm2-guard/0')).toMatchObject([{ mode: '700', owner: 'root' }]);
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('gives each user of a declared daemon a compile cache of their own', async () => {
+    await fresh();
+    await host.write('/etc/pm2-guard/config.yaml', 'default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n  ops: { user: ops }\n');
+    await host.must(script);
+    const caches = (await host.tree('/var/cache/pm2-guard')).map(({ path, mode, owner }) => `${path} ${mode} ${owner}`);
+    expect(caches).toEqual(['/var/cache/pm2-guard 755 root', '/var/cache/pm2-guard/0 700 root', `/var/cache/pm2-guard/${host.account('ops').uid} 700 ops`, '/var/cache/pm2-guard/33 700 www-data'].sort());
+  });
+
+  it.each(['/usr', '/usr/local'] as const)('prefix %s: login shells and sudo find the shim, twice changes nothing, uninstall leaves nothing', async (prefix) => {
+    await fresh({ prefix });
+    const before = await snapshot(host);
+    await host.must(script);
+    const shim = prefix === '/usr' ? '/usr/local/bin/pm2' : '/usr/local/lib/pm2-guard/bin/pm2';
+    expect(await host.must('sudo sh -c "command -v pm2"', { user: 'deploy' })).toBe(`${shim}\n`);
+    expect(await host.must('command -v pm2', { user: 'alice', login: true })).toBe('/usr/local/lib/pm2-guard/bin/pm2\n');
+    expect(await host.must('readlink -f /usr/local/bin/pm2')).toBe(prefix === '/usr' ? '/usr/local/lib/pm2-guard/bin/pm2\n' : '/usr/local/lib/node_modules/pm2/bin/pm2\n');
+    expect(await host.exists('/etc/sudoers.d/pm2-guard')).toBe(prefix === '/usr/local');
+    await host.must('visudo -c');
+
+    const installed = await snapshot(host, { times: true });
+    for (const again of [script, 'pm2-guard install', script]) {
+      expect((await host.run(again)).status).toBe(0);
+      expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
+    }
+
+    const config = await host.read('/etc/pm2-guard/config.yaml');
+    expect(await host.run('pm2-guard uninstall')).toMatchObject({ status: 0, stdout: containing('/etc/pm2-guard (the config') });
+    const left = difference(before, await snapshot(host));
+    expect(left.gone).toEqual([]);
+    expect(left.new.map((line) => line.replace(/^[0-9a-f]{64} /, 'digest '))).toEqual(expect.arrayContaining(['/etc/pm2-guard d 755 0:0 ', '/etc/pm2-guard/config.yaml f 644 0:0 ', 'digest  /etc/pm2-guard/config.yaml']));
+    expect(left.new).toHaveLength(3);
+    expect(await host.read('/etc/pm2-guard/config.yaml')).toBe(config);
+    await host.must(`visudo -c && ${command} uninstall --purge`);
+    expect(difference(before, await snapshot(host))).toEqual({ gone: [], new: [] });
+  });
+
+  it('says where ssh commands still find the real pm2', async () => {
+    await fresh({ prefix: '/usr/local' });
+    expect(await host.run(script)).toMatchObject({ status: 0, stdout: containing('/usr/local/bin/pm2  (is a pm2 already') });
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 1, stdout: containing('problem: ssh command: /usr/local/bin/pm2 comes first') });
+  });
+
+  it('changes nothing in a dry run, and tells the same as the real one does', async () => {
+    await fresh({ prefix: '/usr/local' });
+    const before = await snapshot(host, { times: true });
+    // Which users a policy names is known when there is one.
+    const dry = JSON.parse(await host.must(`${script} --dry-run --json`)) as { changes: { path: string; outcome: string }[] };
+    expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
+    const real = JSON.parse(await host.must(`${script} --json`)) as typeof dry;
+    const made = ({ changes }: typeof dry) => changes.filter(({ outcome }) => outcome === 'created').map(({ path }) => path).sort();
+    expect(made(real)).toEqual([...made(dry), '/var/lib/pm2-guard/policy.json', '/var/cache/pm2-guard/33'].sort());
+    const installed = await snapshot(host, { times: true });
+    expect(await host.run('pm2-guard uninstall --dry-run')).toMatchObject({ status: 0, stdout: containing('would remove') });
+    expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
+  });
+
+  it('upgrades in place: what is old goes, who reads a file keeps what it has open', async () => {
+    await fresh();
+    await host.must(script);
+    const now = await snapshot(host);
+    await host.must([
+      'cd /usr/local/lib/pm2-guard', 'echo old > pm2.cjs', 'chmod 600 pm2.cjs', 'chown alice bin/pm2', 'echo old > retired.cjs', 'echo old > bin/pm2-old', 'mkdir retired && echo old > retired/file',
+      'sed -i s/0.1.0/0.0.1/ install.json', 'ln -sfn /nowhere node', 'rm bin/pm2-guard',
+    ].join(' && '));
+    expect(await host.must(`exec 3< /usr/local/lib/pm2-guard/pm2.cjs; ${script} > /dev/null; cat <&3`)).toBe('old\n');
+    expect(difference(now, await snapshot(host))).toEqual({ gone: [], new: [] });
+  });
+
+  it('never touches a config that is there', async () => {
+    await fresh();
+    await host.write('/etc/pm2-guard/config.yaml', 'default: [broken\n', { mode: '640' });
+    const before = await host.must('stat -c "%y %a" /etc/pm2-guard/config.yaml');
+    expect(await host.run(script)).toMatchObject({ status: 1, stdout: containing('/etc/pm2-guard/config.yaml:') });
+    expect(await host.must('stat -c "%y %a" /etc/pm2-guard/config.yaml; cat /etc/pm2-guard/config.yaml')).toBe(`${before}default: [broken\n`);
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 1, stdout: containing('(unusable)') });
+    expect(await host.run('pm2-guard uninstall')).toMatchObject({ status: 0 });
+  });
+
+  it('works without sudo', async () => {
+    await fresh();
+    await host.must('rm /usr/bin/sudo /usr/sbin/visudo');
+    expect(await host.run(script)).toMatchObject({ status: 0, stdout: containing('sudo is not installed') });
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 0 });
+    expect(await host.run('pm2-guard uninstall')).toMatchObject({ status: 0 });
+  });
+
+  it('leaves sudoers alone where they are broken already', async () => {
+    await fresh({ prefix: '/usr/local' });
+    await host.write('/etc/sudoers.d/broken', 'this is no sudoers\n', { mode: '440' });
+    const before = await host.tree('/etc/sudoers.d');
+    const { status, stdout } = await host.run(script);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/problem: \/etc\/sudoers\.d\/pm2-guard: left alone because sudoers is not in order: .*broken:1/);
+    expect(await host.tree('/etc/sudoers.d')).toEqual(before);
+    expect(await host.exists('/usr/local/lib/pm2-guard/bin/pm2')).toBe(true);
+  });
+
+  it('takes its drop-in back where it has no effect', async () => {
+    await fresh({ prefix: '/usr/local' });
+    await host.write('/etc/sudoers.d/zz', 'Defaults secure_path="/usr/local/bin:/usr/bin"\n', { mode: '440' });
+    expect(await host.run(script)).toMatchObject({ status: 1, stdout: containing('taken back, it has no effect') });
+    expect(await host.exists('/etc/sudoers.d/pm2-guard')).toBe(false);
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 1, stdout: containing('problem: sudo: /usr/local/bin/pm2 comes first') });
+  });
+
+  it('needs no drop-in where sudo keeps the caller\'s PATH', async () => {
+    await fresh({ prefix: '/usr/local' });
+    await host.must('sed -i /secure_path/d /etc/sudoers && visudo -c');
+    expect(await host.run(script)).toMatchObject({ status: 0, stdout: containing('sudo searches the caller\'s own PATH') });
+  });
+
+  it('keeps its hands off what is called like ours and is not', async () => {
+    await fresh({ prefix: '/usr/local' });
+    await host.write('/etc/profile.d/pm2-guard.sh', '# somebody else\'s\n');
+    await host.write('/etc/sudoers.d/pm2-guard', '# somebody else\'s\n', { mode: '440' });
+    expect(await host.run(script)).toMatchObject({ status: 1, stdout: containing('problem: /etc/profile.d/pm2-guard.sh: is not ours') });
+    await host.must('pm2-guard uninstall --purge');
+    expect(await host.must('cat /etc/profile.d/pm2-guard.sh /etc/sudoers.d/pm2-guard')).toBe('# somebody else\'s\n# somebody else\'s\n');
+  });
+
+  it('uninstalls what is there of half an installation, and of none', async () => {
+    await fresh();
+    const before = await snapshot(host);
+    expect(await host.run(`${command} uninstall`)).toMatchObject({ status: 0, stdout: containing('nothing of it is installed') });
+    await host.must(script);
+    await host.must('rm -r /usr/local/lib/pm2-guard/*.cjs /usr/local/lib/pm2-guard/install.json /var/lib/pm2-guard /etc/profile.d/pm2-guard.sh');
+    expect(await host.run(`${command} uninstall --purge`)).toMatchObject({ status: 0 });
+    expect(difference(before, await snapshot(host))).toEqual({ gone: [], new: [] });
+  });
+
+  it('records no pm2 and no node that somebody else could change', async () => {
+    await fresh();
+    await host.must('cp -r /usr/lib/node_modules/pm2 /home/alice/pm2 && mkdir /home/alice/bin && ln -s ../pm2/bin/pm2 /home/alice/bin/pm2 && cp /usr/bin/node /home/alice/bin/node && chown -R alice /home/alice');
+    await host.must(`/home/alice/bin/node ${release}/dist/pm2-guard.cjs install`, { env: { PATH: '/home/alice/bin:/usr/bin:/bin' } });
+    expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2', node: '/usr/bin/node' });
+    await host.must('mv /usr/bin/node /opt/node');
+    expect(await host.run(`/home/alice/bin/node ${release}/dist/pm2-guard.cjs install`)).toMatchObject({ status: 1, stderr: containing('/home/alice/bin/node cannot be trusted: /home/alice') });
+  });
+
+  it('installs nothing where others can write above it', async () => {
+    await fresh();
+    await host.must('chmod g+w /usr/local/lib');
+    const before = await snapshot(host, { times: true });
+    expect(await host.run(script)).toMatchObject({ status: 1, stderr: containing('run:  chmod go-w /usr/local/lib') });
+    expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
+  });
+
+  it('finds the real pm2 behind decoys in PATH, and never itself', async () => {
+    await fresh();
+    await host.write('/opt/decoys/pm2', '#!/bin/sh\nexec pm2 "$@"\n', { mode: '755' });
+    await host.must(`mkdir /opt/copy && cp ${release}/shims/pm2 /opt/copy/pm2`);
+    const env = { PATH: '/opt/decoys:/opt/copy:/usr/local/lib/pm2-guard/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' };
+    for (let run = 1; run <= 2; run++) {
+      await host.must(script, { env });
+      expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2' });
+    }
+  });
+});
