@@ -2,7 +2,7 @@ import { escapeControls } from '../terminal/escape.ts';
 
 /** Why a config cannot be used, with the place a person has to look at. */
 export interface ConfigError {
-  /** `missing`: there is none; `untrusted`: somebody else than root could have written it; `broken`: what it says. */
+  /** `missing`: there is none; `untrusted`: somebody other than root could have written it; `broken`: what it is or says. */
   kind: 'missing' | 'untrusted' | 'broken';
   file: string;
   /** From 1; null where it is about the file as a whole. */

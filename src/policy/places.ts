@@ -52,7 +52,7 @@ export function missingConfig(): ConfigError {
  * else, and so is every directory above it and the target of every link on the way.
  */
 export function configDistrust(path: string): ConfigError | null {
-  if (!isAbsolute(path)) return fileError('untrusted', path, 'is not an absolute path', 'PM2_GUARD_CONFIG=/an/absolute/path');
+  if (!isAbsolute(path)) return fileError('broken', path, 'is not an absolute path', 'PM2_GUARD_CONFIG=/an/absolute/path');
   const fault = distrust(path, 'file');
   if (fault === null) return null;
   const elsewhere = fault.path === resolve(path) ? '' : `${fault.path} `;
@@ -62,7 +62,7 @@ export function configDistrust(path: string): ConfigError | null {
     case 'unreadable':
     case 'type':
     case 'loop':
-      return fileError('untrusted', path, `${elsewhere}${fault.why}`, 'a regular file, in directories that everybody may enter');
+      return fileError('broken', path, `${elsewhere}${fault.why}`, 'a regular file, in directories that everybody may enter');
     case 'owner':
       return fileError('untrusted', path, `cannot be trusted: ${fault.path} ${fault.why}`, `root to own it: sudo chown root ${fault.path}`);
     case 'writable':

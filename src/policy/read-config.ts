@@ -39,7 +39,9 @@ export function readConfig(path: string): ParsedSource {
     transform: (result: unknown) => result,
   });
   try {
-    const { size } = statSync(path);
+    const stat = statSync(path);
+    if (!stat.isFile()) return unreadable(fileError('broken', path, stat.isDirectory() ? 'is a directory' : 'is no regular file'));
+    const { size } = stat;
     if (size > MAX_BYTES) return unreadable(fileError('broken', path, `is ${size} bytes long`, `at most ${MAX_BYTES}`));
     const result = explorer.load(path);
     return result === null || result.isEmpty === true || result.config === undefined ? unreadable(emptyConfig(path)) : result.config as ParsedSource;

@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { resolve } from 'node:path';
+import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
+import { formatConfigError } from '../policy/config-error.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { EX_CONFIG } from '../terminal/user-error.ts';
+
+/** `pm2-guard check`: is the config one that the guard can use, and is it the one in use? */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('whether the config can be used: who may write it, what it says, and whether that makes sense on this host')
+    .argument('[file]', 'a config; without it, the one that holds')
+    .option('--draft', 'do not ask who may write the file: for one that is not installed yet')
+    .option('--json', 'one object for scripts')
+    .addHelpText('after', `
+Examples:
+  pm2-guard check
+  pm2-guard check --draft ./config.yaml && sudo install -m 0644 ./config.yaml /etc/pm2-guard/config.yaml
+  pm2-guard check --json | jq -r '.errors[].message'
+
+Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.`)
+    .action((file: string | undefined, options: { draft?: boolean; json?: boolean }) => {
+      const euid = process.geteuid?.() ?? -1;
+      const sudoUid = process.env['SUDO_UID'] ?? '';
+      const caller = { env: process.env, euid, rootBySudo: euid === 0 && sudoUid !== '' && sudoUid !== '0' };
+      const check = checkConfigFile(file === undefined ? null : resolve(file), caller, options.draft ?? false);
+      if (!check.valid) process.exitCode = EX_CONFIG;
+      if (options.json) process.stdout.write(`${JSON.stringify(check, null, 2)}\n`);
+      else if (check.valid) process.stdout.write(summary(check));
+      else process.stderr.write(complaint(check));
+    });
+}
+
+function summary(check: ConfigCheck): string {
+  const { file, daemons, notes } = check;
+  const width = (value: (daemon: CheckedDaemon) => string): number => Math.max(...daemons.map((daemon) => value(daemon).length));
+  const [names, users, homes] = [width(({ name }) => name), width(({ user }) => user), width(({ home }) => home)];
+  return [
+    `${file} is valid: ${count(daemons.length, 'daemon')}, ${check.default === null ? 'no default' : `default ${check.default}`}`,
+    ...daemons.map((daemon) => `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(homes)}  ${daemon.mode.padEnd('observe'.length)}  ${rules(daemon)}`),
+    ...notes.map((note) => `note: ${note}`),
+    ...keptInWords(check),
+    '',
+  ].map(escapeControls).join('\n');
+}
+
+function rules({ names, globs, paths }: CheckedDaemon): string {
+  return [names > 0 && count(names, 'name'), globs > 0 && count(globs, 'glob'), paths > 0 && count(paths, 'path')].filter(Boolean).join(', ') || 'nothing of its own';
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}
+
+function complaint({ errors, compiled }: ConfigCheck): string {
+  const holds = compiled === null ? []
+    : compiled.state === 'none' ? ['pm2-guard: there is no last good policy: whatever could change anything is blocked until this is repaired']
+      : [`pm2-guard: until this is repaired, the last good policy holds, made ${compiled.made}`];
+  return `${[...errors.map(formatConfigError), ...holds].join('\n')}\n`;
+}
+
+function keptInWords({ compiled }: ConfigCheck): string[] {
+  switch (compiled?.state) {
+    case undefined: return [];
+    case 'fresh': return [`the compiled policy is fresh, made ${compiled.made}`];
+    case 'stale': return [`the compiled policy is older than the config, made ${compiled.made}; the config holds, and root's next call of pm2 compiles it`];
+    case 'none': return ['there is no compiled policy yet; the config holds, and root\'s next call of pm2 compiles it'];
+  }
+}
