@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { App } from './invocation.ts';
+import { scriptName } from './names.ts';
 
 /** The kinds of process file, as Common.isConfigFile tells them apart. */
 export type FileKind = 'json' | 'yaml' | 'js' | 'mjs';
@@ -60,7 +61,7 @@ export function declaredApps(config: unknown, question: Question): App[] | null 
 function appsOfEntry(entry: unknown, question: Question): App[] | null {
   if (!isFields(entry)) return null;
   const command = entry.script || entry.cmd || entry.command;
-  const name = entry.name || (typeof command === 'string' ? nameOfScript(command) : undefined);
+  const name = entry.name || (typeof command === 'string' ? scriptName(command) : undefined);
   const script = command || entry.exec;
   const { cwd, namespace } = entry;
   if (![name, script, cwd, namespace].every((value) => value === undefined || value === null || typeof value === 'string')) return null;
@@ -93,13 +94,6 @@ function renamed(app: App, entry: Fields, { form, env, rename }: Question): App[
   const namespace = typeof variables.namespace === 'string' && variables.namespace ? variables.namespace : app.namespace;
   if (name === app.name && namespace === app.namespace) return [app];
   return [app, { ...app, name, namespace }];
-}
-
-/** Common.renderApplicationName: up to the last dot, unless that is the first character. */
-function nameOfScript(script: string): string {
-  const name = basename(script);
-  const dot = name.lastIndexOf('.');
-  return dot > 0 ? name.slice(0, dot) : name;
 }
 
 /** null: a command line for a shell, one of PATH's commands, or PM2's file server. */

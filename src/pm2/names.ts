@@ -1,14 +1,5 @@
 import { basename } from 'node:path';
 
-/** What a process file may say about the name of one app. */
-export interface Declared {
-  name?: string;
-  script?: string;
-  cmd?: string;
-  command?: string;
-  append_env_to_name?: boolean;
-}
-
 // lib/Common.js knonwConfigFileExtensions, 5.4 to 7.0.
 const extensions = ['.json', '.yml', '.yaml', '.config.js', '.config.cjs', '.config.mjs'];
 
@@ -42,17 +33,4 @@ export function environmentName(env: NodeJS.ProcessEnv, key: 'name' | 'namespace
   if (filters.some((filter) => key.includes(filter))) return undefined;
   const managed = env.pm_id !== undefined || Boolean(env.PM2_PROGRAMMATIC);
   return key === 'name' && managed && filters.length === 0 ? undefined : env[key];
-}
-
-/**
- * The name PM2 gives an app of a process file. --name does not count there. `--only` compares without the appended environment.
- *
- * @param environment what --env says, null without it
- * @returns null where the app names no script either: PM2 refuses it
- */
-export function declaredName(app: Declared, environment: string | null): { name: string; only: string } | null {
-  const script = app.script ?? app.cmd ?? app.command;
-  const only = app.name !== undefined && app.name !== '' ? app.name : script === undefined ? null : scriptName(script);
-  if (only === null) return null;
-  return { only, name: app.append_env_to_name === true && environment !== null && environment !== '' ? `${only}-${environment}` : only };
 }

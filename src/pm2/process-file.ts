@@ -8,6 +8,7 @@ import { distrust } from '../trust/trust.ts';
 import { parseCommandLine } from './command-line.ts';
 import { declaredApps, kindOfFile, type FileKind, type Question } from './declared-apps.ts';
 import type { App, Invocation, Major } from './invocation.ts';
+import { environmentName } from './names.ts';
 
 /** The account that would run the file. */
 export interface Evaluator {
@@ -84,7 +85,6 @@ function questionOf({ source, invocation, major, cwd, env }: ProcessFile): Quest
   const { options } = parseCommandLine(invocation.argv, major);
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
   const acts = invocation.command === 'stop' || invocation.command === 'delete' || (invocation.command === 'restart' && 'text' in source);
-  const safe = env.pm_id !== undefined || env.PM2_PROGRAMMATIC !== undefined; // Common.safeExtend leaves these variables out
   return {
     form: acts ? 'act' : 'start',
     only: invocation.only,
@@ -92,7 +92,7 @@ function questionOf({ source, invocation, major, cwd, env }: ProcessFile): Quest
     namespace: text(options.namespace),
     cwd: text(options.cwd),
     from: cwd,
-    rename: { name: safe ? null : text(env.name), namespace: safe ? null : text(env.namespace) },
+    rename: { name: text(environmentName(env, 'name')), namespace: text(environmentName(env, 'namespace')) },
   };
 }
 

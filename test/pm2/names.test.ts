@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { declaredApps } from '../../src/pm2/declared-apps.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
-import { declaredName, isProcessFile, scriptName, type Declared } from '../../src/pm2/names.ts';
+import { isProcessFile, scriptName } from '../../src/pm2/names.ts';
 import { RealPm2, versions } from './real.ts';
 
 /** Apps that are only registered cost no process: the daemon names them on the same way (lib/God.js executeApp). */
@@ -21,14 +22,14 @@ const running: [line: string, env?: Record<string, string>][] = [
   ['serve sub 48080'], ['serve --port 48081'], ['serve sub 48082 --name docs --namespace gone'], ['serve sub 1', { PM2_SERVE_PORT: '48083' }], ['serve sub 48084', { name: 'page' }], ['serve sub 48085 --name='],
 ];
 
-const apps: (Declared & Record<string, unknown>)[] = [
+const apps: Record<string, string | boolean>[] = [
   { name: 'named', script: './p1.js' }, { script: './p2.server.js' }, { name: 'appended', script: './p3.js', append_env_to_name: true }, { cmd: './p4.js' }, { command: './p5.js' },
   { script: './p6.js', append_env_to_name: true }, { name: 'spaced', script: './p7.js', namespace: 'own' }, { name: '', script: './p8.js' },
 ];
 
 const words = (line: string) => line.split(' ').map((word) => word.replace(/_/g, ' '));
 
-describe.each(versions)('PM2 %s', { timeout: 300_000 }, (version, major) => {
+describe.each(versions)('PM2 %s', { timeout: 600_000 }, (version, major) => {
   const pm2 = new RealPm2(version);
   beforeAll(() => {
     const forever = 'setInterval(() => {}, 1e6)';
@@ -67,16 +68,20 @@ describe.each(versions)('PM2 %s', { timeout: 300_000 }, (version, major) => {
   });
 
   it('names what a process file declares', () => {
-    const names = () => pm2.list().map(({ name }) => name).sort();
+    const question = { form: 'start' as const, only: [], env: 'prod', namespace: 'typed', cwd: null, from: pm2.root, rename: { name: null, namespace: null } };
+    const names = () => listed().map(({ name, namespace, script, cwd }) => ({ name, namespace, script, cwd })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const declared = (only: string[]) => declaredApps({ apps }, { ...question, only })?.sort((a, b) => (a.name < b.name ? -1 : 1));
     pm2.run(['start', 'eco.config.js', '--name', 'ignored', '--env', 'prod', '--namespace', 'typed']);
-    expect(names()).toEqual(apps.map((app) => declaredName(app, 'prod')?.name).sort());
-    expect(pm2.list().map(({ pm2_env: app }) => app.namespace).sort()).toEqual(['own', ...Array<string>(7).fill('typed')]);
+    expect(names()).toEqual(declared([]));
+    expect(names().length).toBe(apps.length);
     pm2.run(['delete', 'all']);
-    pm2.run(['start', 'eco.config.js', '--env', 'prod', '--only', 'appended,p6']);
-    expect(names()).toEqual(apps.map((app) => declaredName(app, 'prod')).filter((found) => ['appended', 'p6'].includes(found?.only ?? '')).map((found) => found?.name));
+    const argv = ['start', 'eco.config.js', '--env', 'prod', '--namespace', 'typed', '--only', 'appended,p6'];
+    pm2.run(argv);
+    expect(names()).toEqual(declared(interpret(argv, { major, env: {}, cwd: pm2.root }).only));
+    expect(names().map(({ name }) => name)).toEqual(['appended-prod', 'p6-prod']);
     pm2.run(['delete', 'all']);
     pm2.run(['start', 'one.json', '--only', 'json2'], { env: { name: 'beats' } });
-    expect(names()).toEqual(['beats']);
+    expect(names().map(({ name }) => name)).toEqual(['beats']);
     pm2.run(['delete', 'all']);
   });
 
