@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import { checkCommand } from './check.ts';
 import { explainCommand } from './explain.ts';
+import { initCommand } from './init.ts';
+import { installCommand } from './install.ts';
 import { statusCommand } from './status.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -13,8 +16,11 @@ const program = new Command('pm2-guard')
   .version(__VERSION__, '-V, --version')
   .showHelpAfterError('(see pm2-guard --help)');
 
+program.addCommand(checkCommand());
 program.addCommand(explainCommand());
+program.addCommand(initCommand());
 program.addCommand(statusCommand());
+program.addCommand(installCommand());
 program.addCommand(uninstallCommand());
 // One line a command, each `program.addCommand(xCommand())` from ./x.ts.
 
