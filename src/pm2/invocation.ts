@@ -24,7 +24,7 @@ export type Target =
 
 /** One app that the call would start if no such process is known yet. */
 export interface Start {
-  /** The name PM2 would give it; null where only the process file can tell. */
+  /** The name PM2 would give it; null where nobody knows before (`create` asks). A process file is a target, not a start. */
   name: string | null;
   /** From --namespace or the environment; null: PM2's `default`. */
   namespace: string | null;

@@ -8,7 +8,7 @@ import { oracleOf, type Observation } from './oracle.ts';
 import { versions } from './real.ts';
 
 // `npm run test:grammar` asks for all of it; the ordinary run takes a sample. A failure prints the seed and the shortest line.
-const lines = Number(process.env.PM2_GUARD_GRAMMAR_LINES ?? 5000);
+const lines = Number(process.env.PM2_GUARD_GRAMMAR_LINES ?? 3000);
 const seed = process.env.PM2_GUARD_GRAMMAR_SEED === undefined ? {} : { seed: Number(process.env.PM2_GUARD_GRAMMAR_SEED) };
 
 const nasty = [
