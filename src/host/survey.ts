@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { readDump } from '../pm2/dump.ts';
-import { dumpFile } from '../pm2/home.ts';
+import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { App } from '../pm2/invocation.ts';
 import { listApps, type Failure } from '../pm2/rpc.ts';
-import { homesOnHost } from './homes.ts';
+import { homesOnHost, type Home } from './homes.ts';
 import { liveDaemons, type LiveDaemon } from './live-daemons.ts';
 import type { Unit } from './units.ts';
 
@@ -29,24 +29,36 @@ const SOCKET_MS = 2000;
  */
 export async function survey(): Promise<FoundDaemon[]> {
   const homes = homesOnHost();
-  const live = liveDaemons().filter(({ reachable }) => reachable);
-  const alive = await Promise.all(live.map(async (daemon) => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null)));
-  const found = alive.filter((daemon) => daemon !== null);
-  const down = homes.filter(({ home }) => !found.some((daemon) => same(daemon.home, home))).map((home): FoundDaemon => {
-    const apps = home.dump ? readDump(dumpFile(home.home)) : null;
-    return { user: home.user, home: home.home, live: null, failure: null, apps: unique(apps ?? []), source: apps === null ? null : 'dump', unit: home.unit };
-  });
-  return [...found, ...down].sort((a, b) => (a.home < b.home ? -1 : 1));
+  const listed = liveDaemons().filter(({ reachable }) => reachable);
+  const down = homes.filter(({ home }) => !listed.some((daemon) => same(daemon.home, home)));
+  const found = await Promise.all([
+    ...listed.map((daemon) => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null)),
+    ...down.map(async (home) => {
+      const awake = await look(unlisted(home), home.unit);
+      return awake?.failure === null ? awake : asleep(home); // a socket that is not ours to ask may be a dead one's
+    }),
+  ]);
+  return found.filter((daemon) => daemon !== null).sort((a, b) => (a.home < b.home ? -1 : 1));
 }
 
-/** Null: it only has a socket of the same name, and is no PM2. */
+/** A daemon that may live there and be on no list: macOS has no /proc, a container has a list of its own. */
+function unlisted({ home, user }: Home): LiveDaemon {
+  return { socket: rpcSocket(home), home, pid: null, uid: null, user, reachable: true };
+}
+
+function asleep({ home, user, dump, unit }: Home): FoundDaemon {
+  const apps = dump ? readDump(dumpFile(home)) : null;
+  return { user, home, live: null, failure: null, apps: unique(apps ?? []), source: apps === null ? null : 'dump', unit };
+}
+
+/** Null: nobody is there, or something that only has a socket of the same name. */
 async function look(live: LiveDaemon, unit: Unit | null): Promise<FoundDaemon | null> {
   const answer = await listApps(live.socket, { timeoutMs: SOCKET_MS });
   const daemon = { user: live.user, home: live.home, live, unit };
   switch (answer.type) {
     case 'answered':
       return { ...daemon, failure: null, apps: unique(answer.apps.filter(({ module }) => !module)), source: 'socket' };
-    case 'dead': // it ended while we looked
+    case 'dead':
     case 'nonsense':
       return null;
     case 'denied':

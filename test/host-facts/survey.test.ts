@@ -70,6 +70,14 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
       expect(brief(answer).map(({ home }) => home)).not.toContain('/root/.pm2');
     });
 
+    it('where there is no /proc', async () => {
+      const { stdout } = await host.run(`unshare -m sh -c 'mount -t tmpfs none /proc && ${init} --json'`);
+      const answer = JSON.parse(stdout) as Answer;
+      expect(brief(answer).map(({ runs, ...rest }) => ({ ...rest, pid: runs }))).toContainEqual({ user: 'www-data', home: '/var/www/.pm2', pid: false, failure: null, apps: ['api', 'myapp'], source: 'socket', unit: null });
+      expect(answer.survey.filter(({ live }) => live !== null)).toHaveLength(3); // the home of the user who is gone is in no list now
+      expect(answer.config).toContain('web:');
+    });
+
     it('as another user sees it', async () => {
       const answer = await asked('ops');
       expect(brief(answer)).toContainEqual({ user: 'ops', home: '/home/ops/.pm2', runs: true, failure: null, apps: ['job'], source: 'socket', unit: 'pm2-ops.service' });
