@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Invocation } from '../pm2/invocation.ts';
@@ -8,13 +8,12 @@ import type { Daemon } from '../policy/policy.ts';
 import { distrust } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { homeParent } from '../verdict/startup.ts';
-import { commandFor } from '../verdict/suggestion.ts';
-import type { Rewrite, Suggestion } from '../verdict/verdict.ts';
+import type { Rewrite } from '../verdict/verdict.ts';
 import { becomePm2 } from './handoff.ts';
 
 /** A verdict could not be carried out; nothing was run. */
 export class CannotCarryOut extends Error {
-  constructor(readonly code: string, message: string, readonly details: string[] = [], readonly run: Suggestion[] = []) {
+  constructor(readonly code: string, message: string, readonly details: string[] = []) {
     super(message);
     this.name = 'CannotCarryOut';
   }
@@ -28,9 +27,13 @@ export interface Call {
   stdin: Buffer | null;
 }
 
-/** Run as the caller is: the environment loses nothing but our own variables. */
-export async function carryOutPass(call: Call, daemon: Daemon | null): Promise<void> {
+/**
+ * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner of
+ * the apps, sudo's.
+ */
+export async function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon | null): Promise<void> {
   refuseForeignCode(call.bin);
+  if (daemon !== null && caller !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   await handOver(call, daemon?.node ?? null);
 }
 
@@ -49,11 +52,6 @@ export interface Witness {
  */
 export async function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, witness: Witness): Promise<void> {
   const { daemon } = verdict;
-  if (verdict.switch && caller.uid !== 0) {
-    throw new CannotCarryOut('PG101', `${caller.user} is not ${daemon.user}`, [
-      `it goes to daemon ${daemon.name}: user ${daemon.user}, home ${daemon.home}`,
-    ], [commandFor(daemon, caller, verdict.argv)]);
-  }
   await witness.record();
   if (verdict.switch) {
     becomeOwner(daemon, invocation, caller);
@@ -61,6 +59,7 @@ export async function carryOutRewrite(verdict: Rewrite, invocation: Invocation, 
     prepareStartup(daemon);
   } else {
     process.env['PM2_HOME'] = daemon.home;
+    if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   }
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
   refuseForeignCode(call.bin);
@@ -94,10 +93,13 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
   } catch {
     // EACCES, ENOENT: another place, where that changes nothing
   }
-  const relative = invocation.starts.length > 0 || invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
+  // An app that is given no --cwd would run here; a script below here may have been typed relative to it.
+  const here = (path: string | null) => path !== null && (caller.cwd === null || path === caller.cwd || path.startsWith(`${caller.cwd}/`));
+  const relative = invocation.starts.some((start) => here(start.cwd) || here(start.script))
+    || invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
   if (relative) {
     const where = caller.cwd ?? 'the working directory, which was deleted';
-    throw new CannotCarryOut('PG111', `${daemon.user} cannot enter ${where}`, ['the call names files relative to it: go to a directory that the owner can enter, or type absolute paths and --cwd']);
+    throw new CannotCarryOut('PG111', `${daemon.user} cannot enter ${where}`, ['the app would run there, or is named relative to it: go to a directory that the owner can enter, or type absolute paths and --cwd']);
   }
   const refuge = [daemon.userHome, '/'].find((directory) => canEnter(directory)) ?? '/';
   process.chdir(refuge);

@@ -6,7 +6,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { phrase } from '../verdict/decide.ts';
+import { insteadOf, phrase } from '../verdict/decide.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
 import { judge, type Judged } from './gather.ts';
 import { installRecord, LIBRARY } from './installation.ts';
@@ -33,7 +33,7 @@ export async function guard(): Promise<void> {
   if (loaded.type === 'unusable') {
     if (!off || euid !== 0) endWithoutPolicy(loaded.error);
     else if (real.type !== 'found') endWithoutPm2(real);
-    else await carryOutPass({ bin: real.bin, argv, stdin: null }, null);
+    else await carryOutPass({ bin: real.bin, argv, stdin: null }, null, null);
     return;
   }
   say(loaded.warnings.flatMap((warning) => `pm2-guard: ${warning}`.split('\n')));
@@ -48,8 +48,8 @@ export async function guard(): Promise<void> {
     await carryOut(one, loaded.policy);
   } catch (error) {
     if (!(error instanceof CannotCarryOut)) throw error;
-    const { code, message, details, run } = error;
-    await block({ type: 'block', code, reason: `${phrase(one.invocation)}: ${message}`, rule: null, daemon: null, details, run }, one.caller, argv);
+    const { code, message, details } = error;
+    await block({ type: 'block', code, reason: `${phrase(one.invocation)}: ${message}`, rule: null, daemon: null, details, run: [] }, one.caller, argv);
   }
 }
 
@@ -61,9 +61,13 @@ async function carryOut({ verdict, invocation, caller, real, stdin }: Case, poli
         say(observeLines(verdict));
         (await import('./record.ts')).record('observed', caller, invocation.argv, verdict.code);
       }
-      await carryOutPass(call, verdict.daemon);
+      await carryOutPass(call, caller, verdict.daemon);
       return;
     case 'rewrite':
+      if (verdict.switch && caller.uid !== 0) {
+        await block(insteadOf(verdict, invocation, caller, policy), caller, invocation.argv);
+        return;
+      }
       await carryOutRewrite(verdict, invocation, caller, call, {
         record: async () => {
           (await import('./record.ts')).record('rewrite', caller, invocation.argv, `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`);
@@ -144,6 +148,6 @@ async function bypassed(argv: readonly string[], euid: number, real: InstalledPm
     return false;
   }
   (await import('./record.ts')).record('bypass', caller, argv, 'PM2_GUARD=off');
-  await carryOutPass({ bin: real.bin, argv, stdin: null }, null);
+  await carryOutPass({ bin: real.bin, argv, stdin: null }, null, null);
   return true;
 }

@@ -35,9 +35,21 @@ const CI_LEASH = /^(RUNNER_TRACKING_ID|JENKINS_NODE_COOKIE|JENKINS_SERVER_COOKIE
 /** Ours. PM2 would store them with the app (PRODUCT section 7.3). */
 const OURS = /^PM2_GUARD(_|$)/;
 
-/** Takes our own variables out of `env`, in place: this is all that a passed call's environment ever loses. */
+/** Takes our own variables out of `env`, in place. */
 export function dropOwnVariables(env: NodeJS.ProcessEnv): void {
-  for (const name of Object.keys(env)) if (OURS.test(name)) Reflect.deleteProperty(env, name);
+  drop(env, OURS);
+}
+
+/**
+ * Takes sudo's variables out of `env`, in place. `sudo -u www-data pm2 restart app --update-env` would store in the app, and
+ * in dump.pm2, who typed which command when.
+ */
+export function dropSudoVariables(env: NodeJS.ProcessEnv): void {
+  drop(env, /^SUDO_/);
+}
+
+function drop(env: NodeJS.ProcessEnv, names: RegExp): void {
+  for (const name of Object.keys(env)) if (names.test(name)) Reflect.deleteProperty(env, name);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Caller } from './caller.ts';
 import { claimsOf, type Claim } from './owners.ts';
 import { decideStartup } from './startup.ts';
 import { commandFor, withoutTargets } from './suggestion.ts';
-import type { Block, Evidence, More, Pass, Verdict } from './verdict.ts';
+import type { Block, Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts';
 
 /**
  * The verdict on one call: pure, and the same for every order of the config (PRODUCT section 3).
@@ -64,12 +64,26 @@ function land(invocation: Invocation, caller: Caller, policy: Policy, daemon: Da
     case 'rewrite':
       return { type: 'rewrite', code, reason, rule, daemon, argv: invocation.argv, switch: wrongUser };
     case 'block':
-      return {
-        type: 'block', code, reason, rule, daemon,
-        details: [`${belongs(invocation, daemon, rule)}: user ${daemon.user}, home ${daemon.home}  (${policy.file}:${rule?.line ?? daemon.line})`],
-        run: [commandFor(daemon, caller, invocation.argv)],
-      };
+      return blockWrong({ code, reason, rule, daemon }, invocation, caller, policy);
   }
+}
+
+/**
+ * A rewrite that this caller cannot be given: only root becomes another user without asking. What he can type instead is what
+ * a block shows.
+ */
+export function insteadOf(rewrite: Rewrite, invocation: Invocation, caller: Caller, policy: Policy): Block {
+  const { code, reason, rule, daemon } = rewrite;
+  return blockWrong({ code, reason, rule, daemon }, invocation, caller, policy);
+}
+
+function blockWrong(why: Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'>, invocation: Invocation, caller: Caller, policy: Policy): Block {
+  const { rule, daemon } = why;
+  return {
+    type: 'block', ...why,
+    details: [`${belongs(invocation, daemon, rule)}: user ${daemon.user}, home ${daemon.home}  (${policy.file}:${rule?.line ?? daemon.line})`],
+    run: [commandFor(daemon, caller, invocation.argv)],
+  };
 }
 
 /** What a message calls the call: the command as typed and what it is about. */

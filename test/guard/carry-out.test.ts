@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeOnHost } from '../host/describe.ts';
+import { createHost, type Host } from '../host/host.ts';
+
+const WEB = '/var/www/.pm2';
+const OPS = '/home/ops/.pm2';
+const config = (top = '', web = '') => `\
+${top}default: web
+daemons:
+  web:
+    user: www-data
+    home: ${WEB}
+    apps: [myapp, "shop-*"]
+    paths: [/var/www/html]
+${web}  ops:
+    user: ops
+    apps: [backup]
+`;
+const place = '/usr/local/lib/pm2-guard';
+
+/** An app that writes down who it is: kernel's ids and groups, umask, environment. */
+const WHO = 'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), umask: process.umask(), env: process.env, status: fs.readFileSync("/proc/self/status", "utf8") })); setInterval(() => {}, 1e6);';
+
+interface Who { uid: number; gid: number; groups: number[]; umask: number; env: Record<string, string>; status: string }
+
+async function who(host: Host, app: string): Promise<Who> {
+  await host.must(`for i in $(seq 200); do test -s /tmp/who-${app} && exit 0; sleep 0.05; done; exit 1`);
+  const text = await host.read(`/tmp/who-${app}`);
+  await host.must(`rm /tmp/who-${app}`);
+  return JSON.parse(text) as Who;
+}
+
+describeOnHost('root\'s call becomes the owner\'s', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await createHost({ node: '22' });
+    await host.installGuard(config());
+    await host.must('groupadd shared && usermod -aG shared www-data');
+    await host.write('/var/www/html/who.js', WHO);
+  });
+  afterAll(() => host.dispose());
+
+  it('in every id that the kernel knows, with the owner\'s groups, no capability left, and sudo\'s umask', async () => {
+    const started = await host.run('umask 0; NODE_ENV=production PORT=3000 SECRET_PATH=/root/key XDG_RUNTIME_DIR=/run/user/0 RUNNER_TRACKING_ID=github_1 pm2 start /var/www/html/who.js --name myapp', { cwd: '/' });
+    expect(started.status).toBe(0);
+    const { uid, gid, groups, umask, env, status } = await who(host, 'myapp');
+    const shared = Number((await host.must('getent group shared | cut -d: -f3')).trim());
+    expect({ uid, gid, groups: [...groups].sort((a, b) => a - b), umask }).toEqual({ uid: 33, gid: 33, groups: [33, shared], umask: 0o022 });
+    expect(status).toMatch(/^Uid:\t33\t33\t33\t33$/m);
+    expect(status).toMatch(/^CapEff:\t0+$/m);
+    expect(env).toMatchObject({ NODE_ENV: 'production', PORT: '3000', HOME: '/var/www', USER: 'www-data', LOGNAME: 'www-data', PM2_HOME: WEB });
+    for (const name of ['SECRET_PATH', 'XDG_RUNTIME_DIR', 'RUNNER_TRACKING_ID']) expect(env).not.toHaveProperty(name);
+    expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || value.includes('/root'))).toEqual([]);
+  });
+
+  it('leaves nothing of root\'s in the owner\'s home, and no daemon of root\'s', async () => {
+    expect((await host.tree(WEB)).filter((file) => file.owner !== 'www-data' || file.group !== 'www-data')).toEqual([]);
+    expect(host.daemons().map(({ uid, home }) => `${uid} ${home}`)).toEqual([`33 ${WEB}`]);
+    expect(await host.exists('/root/.pm2')).toBe(false);
+  });
+
+  it('delivers application variables to a restart, and nothing of sudo\'s to a passed one', async () => {
+    await host.must('sudo NODE_ENV=staging pm2 restart myapp --update-env', { user: 'deploy' });
+    expect((await who(host, 'myapp')).env).toMatchObject({ NODE_ENV: 'staging' });
+    expect(await host.run('sudo -u www-data NODE_ENV=test pm2 restart myapp --update-env', { user: 'deploy' })).toMatchObject({ status: 0, stderr: '' });
+    const { env } = await who(host, 'myapp');
+    expect(env).toMatchObject({ NODE_ENV: 'test' });
+    expect(Object.keys(env).filter((name) => name.startsWith('SUDO_'))).toEqual([]);
+  });
+
+  it('reads a process file on standard input once, and PM2 reads it again', async () => {
+    const app = (name: string) => JSON.stringify({ apps: [{ name, script: '/var/www/html/who.js', cwd: '/' }] });
+    const ops = await host.run('pm2 start -', { input: app('backup'), cwd: '/' });
+    expect(ops.stderr).toContain('pm2-guard: rewritten: start -, as ops in /home/ops/.pm2');
+    expect((await who(host, 'backup')).uid).toBe(host.account('ops').uid);
+    expect((await host.run('pm2 start -', { input: app('shop-1'), cwd: '/' })).status).toBe(0);
+    expect((await who(host, 'shop-1')).uid).toBe(33);
+  });
+
+  it('looks into a process file as the user who would run it, never as root', async () => {
+    const trap = 'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); module.exports = { apps: [{ name: "backup", script: "/var/www/html/who.js", cwd: "/" }] };';
+    await host.write('/srv/eco.config.js', trap);
+    await host.must('rm -f /tmp/evaluated; touch /tmp/evaluated; chmod 666 /tmp/evaluated; echo 0 > /proc/sys/fs/protected_regular 2>/dev/null || true');
+    const { status, stderr } = await host.run('pm2 start /srv/eco.config.js', { cwd: '/' });
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('as ops in /home/ops/.pm2') as string });
+    await who(host, 'backup');
+    const uids = new Set((await host.read('/tmp/evaluated')).trim().split('\n'));
+    expect([...uids].sort()).toEqual([String(host.account('ops').uid), '33'].sort());
+  });
+});
+
+describeOnHost('root, with modes, pins and bypass', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await createHost({ node: '22' });
+    await host.installGuard(config());
+    await host.write('/var/www/html/who.js', WHO);
+    // The system's logger(1) as the guard calls it, writing where the test can read.
+    await host.write('/usr/bin/logger', '#!/bin/sh\nprintf "%s\\n" "$*" >> /tmp/log\n', { mode: '755' });
+    await host.must('touch /tmp/log; chmod 666 /tmp/log; echo 0 > /proc/sys/fs/protected_regular 2>/dev/null || true');
+  });
+  beforeEach(async () => {
+    await host.must(': > /tmp/log; pkill -f "[G]od Daemon" || true; rm -rf /var/www/.pm2/*');
+    await use(config());
+  });
+  afterAll(() => host.dispose());
+  const logged = async () => {
+    await host.must('for i in $(seq 100); do test -s /tmp/log && exit 0; sleep 0.02; done; true');
+    return host.read('/tmp/log');
+  };
+  const use = (text: string) => host.write('/etc/pm2-guard/config.yaml', text);
+
+  it('an edited config takes effect on the very next call', async () => {
+    await use(config('mode: block\n'));
+    const { status, stdout, stderr } = await host.run('sudo pm2 restart myapp', { user: 'deploy' });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 126, stdout: '',
+      stderr: [
+        'pm2-guard: blocked: restart myapp as root would use root\'s daemon in /root/.pm2',
+        '  myapp belongs to daemon web: user www-data, home /var/www/.pm2  (/etc/pm2-guard/config.yaml:7)',
+        '  run:  sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
+        '  PG101, more with: pm2-guard explain PG101', '',
+      ].join('\n'),
+    });
+    expect(host.daemons()).toEqual([]);
+    expect(await host.exists('/root/.pm2')).toBe(false);
+    expect((await host.tree(WEB)).filter(({ path }) => path !== WEB)).toEqual([]);
+    expect(await logged()).toMatch(/^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 command=pm2 restart myapp$/m);
+    await use(config());
+    expect((await host.run('pm2 ping', { cwd: '/' })).stderr).toContain('pm2-guard: rewritten: ping');
+  });
+
+  it('observe: passes as typed, and reports', async () => {
+    await use(config('mode: observe\n'));
+    const { status, stderr } = await host.run('pm2 restart myapp', { user: 'alice' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^pm2-guard: observed: restart myapp as alice would use alice's daemon in \/home\/alice\/\.pm2; myapp belongs to daemon web\n/);
+    expect(await logged()).toContain('-- observed caller=alice');
+  });
+
+  for (const [bypass, allowed] of [['anyone', ['root', 'alice']], ['root', ['root']], ['nobody', []]] as const) {
+    it(`PM2_GUARD=off with bypass: ${bypass}`, async () => {
+      await use(config(`bypass: ${bypass}\n`));
+      for (const user of ['root', 'alice']) {
+        await host.must(': > /tmp/log');
+        const { status, stderr } = await host.run('PM2_GUARD=off pm2 restart myapp', { user, cwd: '/' });
+        if ((allowed as readonly string[]).includes(user)) {
+          expect({ user, status }).toEqual({ user, status: 1 }); // pm2's own: not found in that user's daemon
+          expect(stderr).not.toContain('pm2-guard');
+          expect(await logged()).toContain(`-- bypass caller=${user}`);
+        } else {
+          expect(stderr).toContain(`PM2_GUARD=off is not for ${user} here (bypass: ${bypass}, /etc/pm2-guard/config.yaml)`);
+          expect(stderr).toMatch(user === 'root' ? /rewritten/ : /blocked/);
+        }
+        await host.must('/usr/bin/pm2 kill', { user, cwd: '/' });
+      }
+    });
+  }
+
+  it('pins of pm2 and node', async () => {
+    await host.must('mkdir -p /opt/old && cp -r /usr/lib/node_modules/pm2 /opt/old/pm2 && sed -i \'s/"version": "7[^"]*"/"version": "7.0.99"/\' /opt/old/pm2/package.json && cp /usr/bin/node /opt/old/node');
+    await use(config('', '    pm2: /opt/old/pm2/bin/pm2\n    node: /opt/old/node\n'));
+    await host.must('pm2 start /var/www/html/who.js --name myapp', { cwd: '/' });
+    await who(host, 'myapp');
+    const [daemon] = host.daemons();
+    expect(await host.must(`readlink /proc/${daemon?.pid ?? 0}/exe`)).toBe('/opt/old/node\n');
+    expect((await host.run('pm2 -v', { cwd: '/' })).stdout).toContain('7.0.99');
+    const wrong = config('', '    pm2: /opt/gone/pm2\n');
+    await use(wrong);
+    expect(await host.run('pm2 ping')).toMatchObject({ status: 126, stderr: expect.stringContaining('the pm2 pinned for daemon web is no pm2: /opt/gone/pm2') as string });
+    await use(config('', '    node: /opt/gone/node\n'));
+    expect(await host.run('pm2 ping')).toMatchObject({ status: 126, stderr: expect.stringContaining('PG114') as string });
+  });
+
+  it('no node that the owner can run: the system\'s, or a clear word', async () => {
+    await host.must(`install -d -m 700 /root/node && cp /usr/bin/node /root/node/node && ln -sfn /root/node/node ${place}/node`);
+    await host.must('pm2 ping', { cwd: '/' });
+    expect(await host.must(`readlink /proc/${host.daemons()[0]?.pid ?? 0}/exe`)).toBe('/usr/bin/node\n');
+    await host.must('pm2 kill', { cwd: '/' });
+    await host.must('mv /usr/bin/node /usr/bin/node.away');
+    try {
+      expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 126, stderr: expect.stringMatching(/www-data cannot run \/root\/node\/node[^]*PG114/) as string });
+    } finally {
+      await host.must(`mv /usr/bin/node.away /usr/bin/node; ln -sfn /usr/bin/node ${place}/node`);
+    }
+  });
+
+  it('startup: -u and --hp filled in, the unit as plain pm2 writes it for the owner', async () => {
+    await host.standInSystemctl();
+    const { status, stderr } = await host.run('sudo pm2 startup systemd -u www-data', { user: 'deploy' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'pm2-guard: rewritten: startup, for www-data with home /var/www/.pm2 (daemon web)\n' });
+    const unit = await host.read('/etc/systemd/system/pm2-www-data.service');
+    expect(unit).toContain('User=www-data\n');
+    expect(unit).toContain('Environment=PM2_HOME=/var/www/.pm2\n');
+    expect(unit).toContain('ExecStart=/usr/lib/node_modules/pm2/bin/pm2 resurrect\n');
+    expect(host.daemons()).toEqual([]);
+  });
+
+  it('the config of PM2_GUARD_CONFIG: for a caller himself, not through sudo', async () => {
+    await host.write('/etc/pm2-guard/other.yaml', config('mode: block\n'));
+    expect(await host.run('PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping')).toMatchObject({ status: 126 });
+    expect((await host.run('sudo PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping', { user: 'deploy' })).stderr).toContain('rewritten');
+  });
+
+  it('the compile cache: used where it is the user\'s own alone', async () => {
+    const cache = '/var/cache/pm2-guard/33';
+    await host.must(`rm -rf /var/cache/pm2-guard; install -d /var/cache/pm2-guard && install -d -m 700 -o www-data -g www-data ${cache}`);
+    await host.must('pm2 jlist >/dev/null', { cwd: '/' });
+    expect((await host.tree(cache)).filter(({ type }) => type === 'f').length).toBeGreaterThan(0);
+    await host.must(`rm -rf ${cache}/*; chmod 770 ${cache}; pm2 jlist >/dev/null`, { cwd: '/' });
+    expect((await host.tree(cache)).filter(({ type }) => type === 'f')).toEqual([]);
+  });
+
+  it('ops is another daemon all the while', async () => {
+    await host.must('pm2 ping', { user: 'ops' });
+    expect(host.daemons().map(({ home }) => home)).toEqual([OPS]);
+  });
+});
+
+for (const node of ['18', '20', '24', '26'] as const) {
+  describeOnHost(`Node ${node}`, () => {
+    it('passes, rewrites and blocks', async () => {
+      const host = await createHost({ node });
+      try {
+        await host.installGuard(config());
+        await host.write('/var/www/html/who.js', WHO);
+        await host.must('sudo pm2 start /var/www/html/who.js --name myapp', { user: 'deploy', cwd: '/' });
+        expect(await who(host, 'myapp')).toMatchObject({ uid: 33, gid: 33 });
+        expect(await host.run('sudo -u www-data pm2 restart myapp', { user: 'deploy', cwd: '/' })).toMatchObject({ status: 0, stderr: '' });
+        expect(await host.run('pm2 restart myapp', { user: 'alice' })).toMatchObject({ status: 126, stdout: '' });
+        expect(host.daemons()).toHaveLength(1);
+      } finally {
+        await host.dispose();
+      }
+    });
+  });
+}
