@@ -100,7 +100,7 @@ function trusted(found: InstalledPm2): RealPm2 {
     const fault = distrust(file, 'file');
     if (fault !== null && fault.kind !== 'missing') return { type: 'untrusted', bin: found.bin, distrust: fault };
   }
-  return { type: 'found', ...found, bin: distrust(found.bin, 'file') === null ? found.bin : found.file };
+  return { type: 'found', ...found, bin: found.bin === found.file || distrust(found.bin, 'file') === null ? found.bin : found.file };
 }
 
 /** The first KiB of a regular file; null: it is none, or not ours to read. */
