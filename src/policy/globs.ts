@@ -18,8 +18,9 @@ export const SLASH = '\ue000';
  */
 export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: string, holder: Holder][] {
   const subject = START + name.replace(/\//g, SLASH);
-  const matching = globs.filter(([prefix, suffix, source]) =>
-    name.length >= prefix.length + suffix.length && name.startsWith(prefix) && name.endsWith(suffix) && new RegExp(source).test(subject));
+  // By index: taking a thousand tuples apart by destructuring costs more than all the rest.
+  const matching = globs.filter((glob) =>
+    name.startsWith(glob[0]) && name.endsWith(glob[1]) && name.length >= glob[0].length + glob[1].length && new RegExp(glob[2]).test(subject));
   const best = matching.filter((glob) => !matching.some((other) => beats(other, glob)));
   const perDaemon = new Map<number, Glob>();
   for (const glob of best) {

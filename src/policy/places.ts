@@ -26,7 +26,8 @@ export interface PolicyCaller {
  */
 export function overridingConfig(caller: PolicyCaller): string | null {
   const named = caller.env['PM2_GUARD_CONFIG'];
-  return named === undefined || named === '' || caller.rootBySudo ? null : named;
+  if (named === undefined || named === '' || caller.rootBySudo) return null;
+  return isAbsolute(named) ? resolve(named) : named; // one spelling for all who look at it: `..` behind a link leads elsewhere
 }
 
 /** The config that is there; null: none. One that is there but cannot be used still counts: it is an error, not an absence. */

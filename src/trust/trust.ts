@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /** Why a path cannot be trusted: the first component that somebody other than root could change. */
 export interface Distrust {
@@ -15,38 +15,57 @@ const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
 
 /**
  * Whether only root can change what `path` leads to: the path itself, every directory above it, and, where a component
- * is a symbolic link, the same for its target. As sshd's StrictModes and sudo treat their files.
+ * is a symbolic link, the same for its target. As sshd's StrictModes and sudo treat their files. Walks as the kernel does
+ * (path_resolution(7)): `..` after a link is the parent of its target.
  *
  * @param path absolute
  * @param type what must be at its end
- * @returns null when it is trusted
+ * @returns null when it is trusted; else the fault, with the physical path of the component
  */
 export function distrust(path: string, type: 'file' | 'directory'): Distrust | null {
   if (!isAbsolute(path)) return { kind: 'type', path, why: 'is not an absolute path' };
-  const links = { followed: 0 };
-  return walk(resolve(path), type, links);
+  let pending = componentsOf(path);
+  let directory = '/';
+  let links = 0;
+  const top = faultOf('/', lstatSync('/'), pending.length === 0 ? type : 'directory');
+  if (top) return top;
+  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
+    if (name === '..') {
+      directory = dirname(directory);
+      if (pending.length === 0 && type === 'file') return { kind: 'type', path: directory, why: 'is a directory' };
+      continue;
+    }
+    const at = join(directory, name);
+    let stat;
+    try {
+      stat = lstatSync(at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return { kind: 'missing', path: at, why: 'does not exist' };
+      return { kind: 'unreadable', path: at, why: `cannot be looked at (${code ?? 'unknown error'})` };
+    }
+    if (!stat.isSymbolicLink()) {
+      const fault = faultOf(at, stat, pending.length === 0 ? type : 'directory');
+      if (fault) return fault;
+      directory = at;
+      continue;
+    }
+    // A link's own mode says nothing: who may replace it is decided by its directory, checked already.
+    if (stat.uid !== 0) return notRoots(at, stat);
+    if (++links > MAX_LINKS) return { kind: 'loop', path: at, why: 'is a loop of symbolic links' };
+    const target = readlinkSync(at);
+    if (isAbsolute(target)) directory = '/';
+    pending = [...componentsOf(target), ...pending];
+  }
+  return null;
 }
 
-function walk(path: string, type: 'file' | 'directory' | 'any', links: { followed: number }): Distrust | null {
-  const above = dirname(path);
-  if (above !== path) {
-    const fault = walk(above, 'directory', links);
-    if (fault) return fault;
-  }
-  let stat;
-  try {
-    stat = lstatSync(path);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? { kind: 'missing', path, why: 'does not exist' }
-      : { kind: 'unreadable', path, why: `cannot be looked at (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
-  }
-  if (stat.uid !== 0) return { kind: 'owner', path, why: `is owned by uid ${stat.uid}, not by root` };
-  if (stat.isSymbolicLink()) {
-    // A link's own mode says nothing: who may replace it is decided by its directory, checked above.
-    if (++links.followed > MAX_LINKS) return { kind: 'loop', path, why: 'is a loop of symbolic links' };
-    return walk(resolve(above, readlinkSync(path)), type, links);
-  }
+function componentsOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.');
+}
+
+function faultOf(path: string, stat: Stats, type: 'file' | 'directory'): Distrust | null {
+  if (stat.uid !== 0) return notRoots(path, stat);
   if (type === 'file' && !stat.isFile()) return { kind: 'type', path, why: `is ${stat.isDirectory() ? 'a directory' : 'no regular file'}` };
   if (type === 'directory' && !stat.isDirectory()) return { kind: 'type', path, why: 'is no directory' };
   // A sticky directory (/tmp) lets nobody replace what root owns, but anybody may have put a file there first: not trusted.
@@ -54,3 +73,6 @@ function walk(path: string, type: 'file' | 'directory' | 'any', links: { followe
   return null;
 }
 
+function notRoots(path: string, stat: Stats): Distrust {
+  return { kind: 'owner', path, why: `is owned by uid ${stat.uid}, not by root` };
+}
