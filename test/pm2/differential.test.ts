@@ -32,7 +32,16 @@ function linesOf(major: Major): fc.Arbitrary<string[]> {
   );
   const front = fc.array(word, { maxLength: 2 });
   const rest = fc.array(word, { maxLength: 7 });
+  // A command with options of its own, which are read in a second pass; and few words over and over, in every order.
+  const second = fc.constantFrom(...commands.filter((name) => own[name]?.length)).chain((name) => (
+    fc.tuple(fc.constant(name), fc.array(fc.oneof(fc.constantFrom(...own[name] ?? []), fc.constantFrom('a', 'b', '-', '--', 'save', '-h')), { maxLength: 6 }))));
+  const again = fc.tuple(fc.subarray(['-s', '--silent', '-v', '--', '--log', '--watch', '--max-restarts', '--no-color', 'log', '-sv', '-w']), word)
+    .chain(([few, more]) => fc.array(fc.constantFrom(...few, more, 'a', 'start', 'stop'), { maxLength: 9 }));
+  const scanned = fc.shuffledSubarray(['-s', '--silent', '--', '-v', 'log', 'startup', 'completion', '--no-daemon', 'list', 'a', '--name']);
   return fc.oneof(
+    { weight: 1, arbitrary: scanned },
+    { weight: 3, arbitrary: second.map(([name, words]) => [name, ...words]) },
+    { weight: 3, arbitrary: again },
     { weight: 6, arbitrary: fc.tuple(command, rest).map(([name, words]) => [name, ...words]) },
     { weight: 3, arbitrary: fc.tuple(front, command, rest).map(([before, name, words]) => [...before, name, ...words]) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom('start', 'restart', 'stop', 'delete', 'reload'), rest, rest).map(([name, words, after]) => [name, ...words, '--', ...after]) },

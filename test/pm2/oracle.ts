@@ -45,7 +45,15 @@ const plain = (words: unknown[], isCommand: (value: unknown) => boolean): unknow
 /** The recorder for one installed PM2. */
 export function oracleOf(version: string) {
   const root = packageOf(version);
-  const real = createRequire(join(root, 'lib/binaries/CLI.js'));
+  const requireFrom = (file: string) => {
+    const require = createRequire(file);
+    const seen = new Map<string, unknown>();
+    return Object.assign((id: string): unknown => {
+      if (!seen.has(id)) seen.set(id, require(id));
+      return seen.get(id);
+    }, { resolve: require.resolve });
+  };
+  const real = requireFrom(join(root, 'lib/binaries/CLI.js'));
   const compile = (file: string) => compileFunction(
     readFileSync(file, 'utf8').replace(/^#!.*/, ''),
     ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'console', 'setTimeout'], { filename: file },
@@ -78,6 +86,7 @@ export function oracleOf(version: string) {
     return module.exports;
   };
 
+  let common: unknown;
   const isCommand = (value: unknown) => typeof value === 'object' && value !== null && '_execs' in value;
   const record = (method: string) => (...args: unknown[]) => {
     now.calls.push([method, ...plain(args, isCommand)]);
@@ -104,10 +113,9 @@ export function oracleOf(version: string) {
         return fn.apply(this, args);
       });
     };
-    const common = run(sources.common, files.common, (id) => createRequire(files.common)(id));
     const require = (id: string): unknown => {
       if (id === 'commander') return commander;
-      if (id === '../Common.js') return common;
+      if (id === '../Common.js') return common ??= run(sources.common, files.common, requireFrom(files.common));
       if (id === '../API.js') return Api;
       if (id === '../completion.js') return { complete: () => { now.completion = true; } };
       if (id === '../API/pm2-plus/PM2IO') return recorder({ usePM2Client: () => undefined });
