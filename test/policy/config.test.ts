@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,18 @@ bypass: root
       'c.yaml:9: operators of web names "deploy", and there is no such user',
       'c.yaml:9: operators of web names "%web", and there is no such group',
     ]);
+  });
+});
+
+describe('a config that was changed just now', () => {
+  const settled = (result: ReturnType<typeof compileConfig>): boolean => result.type === 'compiled' && result.settled;
+  it('is used, but what is compiled from it is not kept: a second change could leave the same times', async () => {
+    const file = join(directory, 'c.yaml');
+    expect(settled(compile('daemons: {web: {user: root}}'))).toBe(false);
+    await new Promise((done) => setTimeout(done, 150));
+    expect(settled(compileConfig(file))).toBe(true);
+    utimesSync(file, 1, 1); // old by its mtime; its ctime is now
+    expect(settled(compileConfig(file))).toBe(false);
   });
 });
 
