@@ -26,7 +26,7 @@ program.addCommand(uninstallCommand());
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof UserError) {
-    process.stderr.write(`pm2-guard: ${escapeControls(error.message)}\n${error.next === null ? '' : `  run:  ${error.next}\n`}`);
+    process.stderr.write(`pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${error.next === null ? '' : `  run:  ${error.next}\n`}`);
     process.exitCode = error.exitStatus;
     return;
   }

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeOnHost } from './host/describe.ts';
+import { createHost, type Host } from './host/host.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+/** One command of a ```console block, typed by `user`, with what is printed below it. A line `…` stands for any number of lines. */
+interface Example { host: string; user: string; command: string; output: string }
+
+function examples(): Example[] {
+  return [...readme.matchAll(/^```console (\w+)\n([^]*?)^```$/gm)].flatMap(([, host = '', block = '']) =>
+    block.split(/^(?=\w+\$ )/m).map((part) => {
+      const [, user = '', command = '', output = ''] = /^(\w+)\$ (.*)\n([^]*)$/.exec(part) ?? [];
+      return { host, user, command, output };
+    }));
+}
+
+function pattern(output: string): RegExp {
+  const escaped = output.split('\n').map((line) => (line === '…' ? '[^]*' : line.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))).join('\n').replaceAll('\n[^]*', '[^]*').replaceAll('[^]*\n', '[^]*');
+  return new RegExp(`^${escaped}$`);
+}
+
+const CONFIG = `default: web
+daemons:
+  web:
+    user: www-data
+    home: /var/www/.pm2
+    apps: [myapp, "shop-*"]
+  ops:
+    user: ops
+    apps: [backup]
+`;
+
+describeOnHost('what the README shows happens', () => {
+  const hosts: Record<string, Host> = {};
+  beforeAll(async () => {
+    const [plain, guarded, blocked] = await Promise.all([createHost(), createHost(), createHost()]);
+    await guarded.installGuard(CONFIG);
+    await blocked.installGuard(`mode: block\n${CONFIG}`);
+    Object.assign(hosts, { plain, guarded, blocked });
+  });
+  afterAll(() => Promise.all(Object.values(hosts).map((host) => host.dispose())));
+
+  it('has examples to run', () => { expect(examples().length).toBeGreaterThanOrEqual(8); });
+
+  for (const { host, user, command, output } of examples()) {
+    it(`${host}: ${command}`, async () => {
+      const { stdout } = await (hosts[host] as Host).run(`{ ${command}\n} 2>&1`, { user });
+      // eslint-disable-next-line no-control-regex
+      expect(stdout.replace(/\u001b\[[\d;]*m/g, '')).toMatch(pattern(output));
+    });
+  }
+
+  it('the config it shows is one that check accepts', async () => {
+    const [, yaml = ''] = /^```yaml\n([^]*?)^```$/m.exec(readme) ?? [];
+    const host = hosts['guarded'] as Host;
+    await host.write('/srv/config.yaml', yaml);
+    expect(await host.run('pm2-guard check --draft /srv/config.yaml')).toMatchObject({ status: 0, stdout: expect.stringContaining('is valid: 2 daemons, default web') as string });
+  });
+
+  it('every command of its table answers --help with examples, and the other way round', async () => {
+    const named = [...readme.matchAll(/^\| `pm2-guard (\w+)/gm)].map(([, name]) => name);
+    const host = hosts['guarded'] as Host;
+    const listed = [...(await host.must('pm2-guard --help')).matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name).filter((name) => name !== 'help');
+    expect(listed.sort()).toEqual([...new Set(named)].sort());
+    for (const name of listed) expect(await host.must(`pm2-guard ${name ?? ''} --help`)).toContain('Examples:');
+  });
+});
+
+describe('the codes', () => {
+  it('of verdict/codes.ts are all that the sources use', () => {
+    const catalogue = readFileSync(new URL('../src/verdict/codes.ts', import.meta.url), 'utf8');
+    const used = ['guard/carry-out.ts', 'guard/guard.ts', 'guard/refuse.ts', 'verdict/decide.ts', 'verdict/startup.ts']
+      .flatMap((file) => [...readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8').matchAll(/PG\d{3}/g)].map(([code]) => code));
+    const explained = [...catalogue.matchAll(/^ {2}(PG\d{3}):/gm)].map(([, code]) => code);
+    expect([...new Set(used)].sort()).toEqual(explained.sort());
+  });
+});
