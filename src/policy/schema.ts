@@ -5,7 +5,7 @@ import type { ConfigError } from './config-error.ts';
 
 // Each message says what is expected at its place, as it reads after the word `expected`.
 const name = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
-const list = <Item extends v.GenericSchema>(item: Item, expected: string) => v.pipe(v.array(item, expected), v.minLength(1, `${expected}, with at least one entry; leave the key out where there is none`));
+const list = <Item extends v.GenericSchema>(item: Item, expected: string) => v.array(item, expected);
 const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^\0]*$/, expected));
 // What useradd(8) and sssd allow; nothing that sudoers(5) would read as syntax.
 const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
@@ -64,7 +64,7 @@ function errorOf(source: ConfigSource, issue: v.BaseIssue<unknown>): ConfigError
 
 function inWords(value: unknown): string {
   if (value === null || value === undefined || value === '') return 'empty';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   const text = JSON.stringify(value);
   return `${typeof value === 'string' ? '' : `the ${typeof value} `}${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;

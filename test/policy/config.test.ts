@@ -124,7 +124,6 @@ describe('a config may not', () => {
     expect(shown(`daemons:\n  a: {user: root, home: ${directory}}\n  b: {user: root, home: ${directory}/../${directory.split('/').pop() ?? ''}/.}`)).toContain('have one home');
     expect(shown('daemons:\n  a: {user: root, home: /usr/bin}\n  b: {user: root, home: /proc/self/root/usr/bin}')).toContain('daemons a (line 2) and b have one home, /proc/self/root/usr/bin, which is also /usr/bin');
   });
-  it('have apps that are none', refuses(web('apps: []'), 'c.yaml:4:11: "apps" is an empty list', 'leave the key out where there is none'));
   it('have apps with nothing after', refuses(web('apps:'), '"apps" is empty'));
   it('have apps that are a word', refuses(web('apps: myapp'), '"apps" is "myapp"', 'expected a list of app names and globs'));
   it('have an app that is empty', refuses(web('apps: [a, ""]'), 'c.yaml:4:15: an entry of "apps" is empty'));
