@@ -49,6 +49,9 @@ if [ -n "$SHARED_NETWORK" ] && [ -f /root/.npmrc ]; then cp /root/.npmrc root/.n
 pivot_root . mnt
 umount -l /mnt
 
+# A machine on which pm2-guard itself is installed makes hosts without it, too.
+rm -rf /etc/pm2-guard /var/lib/pm2-guard /var/cache/pm2-guard /etc/profile.d/pm2-guard.sh /etc/sudoers.d/pm2-guard
+
 hostname debian
 echo debian > /etc/hostname
 printf '127.0.0.1\tlocalhost\n127.0.1.1\tdebian\n::1\tlocalhost\n' > /etc/hosts

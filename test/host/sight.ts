@@ -83,12 +83,16 @@ export function daemonsOf(init: number): HostDaemon[] {
   });
 }
 
+/** Inodes of its sockets. Files close while we look: a connection that just ended must not hide the one that listens. */
 function socketsOf(proc: string, pid: number): string[] {
-  try {
-    return readdirSync(`${proc}/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${proc}/${pid}/fd/${fd}`))?.[1] ?? []);
-  } catch {
-    return [];
-  }
+  const read = <T>(look: () => T): T | null => {
+    try {
+      return look();
+    } catch {
+      return null;
+    }
+  };
+  return (read(() => readdirSync(`${proc}/${pid}/fd`)) ?? []).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? '')?.[1] ?? []);
 }
 
 interface Listed { name: string; pid: number; pm_id: number; pm2_env: Record<string, unknown> & { status: string; namespace?: string; restart_time?: number } }
