@@ -9,9 +9,11 @@ const rooms = {
   identity: ['trust', 'terminal'],
   policy: ['trust', 'terminal', 'identity'],
   verdict: ['pm2', 'policy', 'identity'],
-  guard: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal'],
+  guard: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal', 'sudoers'],
   host: ['trust', 'pm2', 'identity', 'policy', 'terminal'],
-  install: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal'],
+  install: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal', 'sudoers'],
+  sudoers: ['trust', 'identity', 'policy', 'terminal'],
+  log: ['terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];
 const walls = Object.entries(rooms).map(([room, open]) => ({
