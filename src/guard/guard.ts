@@ -7,8 +7,10 @@ import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { insteadOf, phrase } from '../verdict/decide.ts';
+import type { Rewrite } from '../verdict/verdict.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
 import { judge, type Judged } from './gather.ts';
+import { HOP } from './hop.ts';
 import { installRecord, LIBRARY } from './installation.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
 import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
@@ -23,7 +25,7 @@ interface Case extends Judged {
 
 /** One call of pm2 on its way through the house: config, command line, caller, verdict; then become pm2, or refuse. */
 export async function guard(): Promise<void> {
-  const argv = process.argv.slice(2);
+  const { argv, decided } = unwrapHop(process.argv.slice(2));
   const euid = process.geteuid?.() ?? -1;
   const loaded = loadPolicy({ env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) });
   const off = process.env['PM2_GUARD'] === 'off';
@@ -41,11 +43,12 @@ export async function guard(): Promise<void> {
     endWithoutPm2(real);
     return;
   }
-  if (off && await bypassed(argv, euid, real, loaded.policy)) return;
+  if (off && decided === null && await bypassed(argv, euid, real, loaded.policy)) return;
 
+  if (decided !== null) settle(decided, loaded.policy);
   const one = await understand(argv, euid, real, loaded.policy);
   try {
-    await carryOut(one, loaded.policy);
+    await carryOut(one, loaded.policy, decided !== null);
   } catch (error) {
     if (!(error instanceof CannotCarryOut)) throw error;
     const { code, message, details } = error;
@@ -53,7 +56,7 @@ export async function guard(): Promise<void> {
   }
 }
 
-async function carryOut({ verdict, invocation, caller, real, stdin }: Case, policy: Policy): Promise<void> {
+async function carryOut({ verdict, invocation, caller, real, stdin }: Case, policy: Policy, secondHop: boolean): Promise<void> {
   const call = { bin: real.bin, argv: invocation.argv, stdin };
   switch (verdict.type) {
     case 'pass':
@@ -65,7 +68,7 @@ async function carryOut({ verdict, invocation, caller, real, stdin }: Case, poli
       return;
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
-        await block(insteadOf(verdict, invocation, caller, policy), caller, invocation.argv);
+        await becomeByAsking(verdict, invocation, caller, policy, { secondHop, stdin });
         return;
       }
       await carryOutRewrite(verdict, invocation, caller, call, {
@@ -80,6 +83,35 @@ async function carryOut({ verdict, invocation, caller, real, stdin }: Case, poli
       await block(verdict, caller, invocation.argv);
       return;
   }
+}
+
+/** Only root becomes another user without asking; everybody else asks sudo. */
+async function becomeByAsking(verdict: Rewrite, invocation: Invocation, caller: Caller, policy: Policy, { secondHop, stdin }: { secondHop: boolean; stdin: Buffer | null }): Promise<void> {
+  const { refusalOf, becomeThroughSudo, refusalLines } = await import('./through-sudo.ts');
+  const refusal = secondHop ? 'second hop' : refusalOf(verdict.daemon, verdict.argv);
+  if (refusal !== null) {
+    const instead = insteadOf(verdict, invocation, caller, policy);
+    await block({ ...instead, details: [...instead.details, ...refusalLines(refusal, verdict.daemon, caller)] }, caller, invocation.argv);
+    return;
+  }
+  (await import('./record.ts')).record('rewrite', caller, invocation.argv, `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`);
+  say(rewriteLines(verdict, invocation));
+  becomeThroughSudo(verdict, invocation, caller, stdin);
+}
+
+/** The words of a call that was re-entered through sudo, and the daemon that was decided on before. */
+function unwrapHop(argv: readonly string[]): { argv: readonly string[]; decided: string | null } {
+  const [first = ''] = argv;
+  return first.startsWith(HOP) ? { argv: argv.slice(1), decided: first.slice(HOP.length) } : { argv, decided: null };
+}
+
+/**
+ * What was decided before the hop counts as if PM2_HOME named it, which sudo's env_reset took away. Anybody may type the
+ * word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else.
+ */
+function settle(decided: string, policy: Policy): void {
+  const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
+  if (daemon) process.env['PM2_HOME'] = daemon.home;
 }
 
 /** The daemon's pinned pm2 may speak another grammar than the host's: then the same words are read once more. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { dropOwnVariables } from '../identity/environment.ts';
+import { passOn } from './signals.ts';
 
 /**
  * Become the real pm2 under another node (a daemon's pin, or one that its owner can run). One process where the
@@ -15,16 +16,5 @@ export function becomePm2Under(node: string, bin: string, argv: readonly string[
   if (execve && stdin === null) execve.call(process, node, [node, bin, ...argv], process.env);
   const child = spawn(node, [bin, ...argv], { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
   child.stdin?.end(stdin);
-  // The terminal sends its signals to both of us, so ours only must not end us first; the others are passed on.
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => {
-    process.stderr.write(`pm2-guard: cannot start ${node}: ${error.message}\n`);
-    process.exitCode = 126;
-  });
-  child.on('exit', (status, signal) => {
-    if (signal === null) process.exit(status ?? 1);
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-  });
+  passOn(child, node);
 }

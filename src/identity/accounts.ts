@@ -53,13 +53,22 @@ export function localAccounts(): Account[] {
   return passwdText().split('\n').map(accountOf).filter((account) => account !== null && isName(account.name)) as Account[];
 }
 
+/** The groups of /etc/group, in its order. */
+export function localGroups(): Group[] {
+  return textOf(GROUP).split('\n').map(groupOf).filter((group) => group !== null && isName(group.name)) as Group[];
+}
+
 /** The group of a name, from /etc/group, then NSS. Members are those listed, not those whose primary group it is. */
 export function groupByName(name: string): Group | null {
   if (!isName(name)) return null;
   const line = lineOf(textOf(GROUP), name) ?? (/^\d+$/.test(name) ? null : ask('group', name));
-  const [groupName, , gid, members] = line?.split(':') ?? [];
-  if (!groupName || !isId(gid)) return null;
-  return { name: groupName, gid: Number(gid), members: (members ?? '').split(',').filter((member) => member !== '') };
+  return line === null ? null : groupOf(line);
+}
+
+function groupOf(line: string): Group | null {
+  const [name, , gid, members] = line.split(':');
+  if (!name || !isId(gid)) return null;
+  return { name, gid: Number(gid), members: (members ?? '').split(',').filter((member) => member !== '') };
 }
 
 /** Neither an option to getent nor something that a line of passwd cannot hold. A leading + or - is NIS's, passwd(5). */

@@ -62,14 +62,8 @@ function drop(env: NodeJS.ProcessEnv, names: RegExp): void {
  *   PATH finds (lib/Client.js launchDaemon)
  */
 export function ownersEnvironment(env: NodeJS.ProcessEnv, owner: Owner, callerHome: string | null, path: string): NodeJS.ProcessEnv {
-  const result: NodeJS.ProcessEnv = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || name === 'PATH' || OURS.test(name) || CI_LEASH.test(name)) continue;
-    if (IDENTITY.some((pattern) => pattern.test(name)) || pointsInto(value, callerHome)) continue;
-    result[name] = value;
-  }
   return {
-    ...result,
+    ...applicationVariables(env, callerHome),
     HOME: owner.userHome,
     USER: owner.user,
     LOGNAME: owner.user,
@@ -77,6 +71,17 @@ export function ownersEnvironment(env: NodeJS.ProcessEnv, owner: Owner, callerHo
     MAIL: `/var/mail/${owner.user}`,
     PATH: path,
   };
+}
+
+/** What is left of an environment without its user: neither identity, nor PATH, nor ours, nor what leads into that user's home. */
+export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string | null): NodeJS.ProcessEnv {
+  const result: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || name === 'PATH' || OURS.test(name) || CI_LEASH.test(name)) continue;
+    if (IDENTITY.some((pattern) => pattern.test(name)) || pointsInto(value, callerHome)) continue;
+    result[name] = value;
+  }
+  return result;
 }
 
 /** Session directories of a user, and the home itself: /run/user/0, pam_tmpdir's /tmp/user/0. */

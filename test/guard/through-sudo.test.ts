@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tagged } from '../../src/guard/sudo-listing.ts';
+import { describeOnHost } from '../host/describe.ts';
+import { createHost, type Host } from '../host/host.ts';
+
+const shim = '/usr/local/lib/pm2-guard/bin/pm2';
+const CONFIG = `\
+default: web
+daemons:
+  web:
+    user: www-data
+    home: /var/www/.pm2
+    apps: [myapp]
+  ops:
+    user: ops
+    apps: [backup]
+  green:
+    user: ops
+    home: /srv/green/.pm2
+    apps: [site]
+`;
+/** carol: narrow rights with SETENV; dave: without; erin: with her password only; alice: none. deploy: everything. */
+const SUDOERS = `\
+carol ALL=(www-data,ops) NOPASSWD:SETENV: ${shim}
+dave ALL=(www-data) NOPASSWD: ${shim}
+erin ALL=(www-data) ${shim}
+`;
+const who = 'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: process.getuid(), cwd: process.cwd(), env: process.env })); setInterval(() => {}, 1e6);';
+
+for (const node of ['22', '20'] as const) {
+  describeOnHost(`callers who are not root, node ${node} (${node === '22' ? 'execve' : 'a child'})`, () => {
+    let host: Host;
+    beforeAll(async () => {
+      host = await createHost({ node, users: ['carol', 'dave', 'erin'] });
+      await host.installGuard(CONFIG);
+      await host.write('/etc/sudoers.d/rights', SUDOERS, { mode: '440' });
+      await host.write('/srv/who.js', who);
+      await host.must('echo erin:secret | chpasswd; install -d -o ops -g ops /srv/green');
+    });
+    afterAll(() => host.dispose());
+    const seen = async (app: string): Promise<{ uid: number; cwd: string; env: Record<string, string> }> => {
+      const text = await host.must(`for i in $(seq 200); do test -s /tmp/who-${app} && break; sleep 0.05; done; cat /tmp/who-${app}; rm -f /tmp/who-${app}`);
+      return JSON.parse(text) as { uid: number; cwd: string; env: Record<string, string> };
+    };
+
+    for (const user of ['deploy', 'carol', 'dave']) {
+      it(`${user} lands in the owner's daemon, with the owner's identity`, async () => {
+        const started = await host.run('NODE_ENV=production PORT=81 pm2 start /srv/who.js --name myapp -f', { user, cwd: '/srv' });
+        expect(started).toMatchObject({ status: 0, stderr: 'pm2-guard: rewritten: start myapp, as www-data in /var/www/.pm2 (daemon web)\n' });
+        const { uid, cwd, env } = await seen('myapp');
+        expect({ uid, cwd }).toEqual({ uid: 33, cwd: '/srv' });
+        expect(env).toMatchObject({ HOME: '/var/www', USER: 'www-data', LOGNAME: 'www-data', PM2_HOME: '/var/www/.pm2' });
+        expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || value.includes(`/home/${user}`))).toEqual([]);
+        // Where the rules allow it: deploy may run ALL, which implies SETENV; carol has the tag; dave has not.
+        expect([env['NODE_ENV'], env['PORT']]).toEqual(user === 'dave' ? [undefined, undefined] : ['production', '81']);
+        await host.must('pm2 delete all >/dev/null');
+      });
+    }
+
+    it('exit status, stdout and stdin are pm2\'s', async () => {
+      expect(await host.run('pm2 restart nowhere', { user: 'carol' })).toMatchObject({ status: 1 });
+      const { stdout, status } = await host.run('pm2 jlist', { user: 'carol' });
+      expect({ status, list: JSON.parse(stdout) as unknown }).toEqual({ status: 0, list: [] });
+      const piped = await host.run('pm2 start -', { user: 'carol', input: JSON.stringify({ apps: [{ name: 'backup', script: '/srv/who.js', cwd: '/' }] }), cwd: '/' });
+      expect(piped).toMatchObject({ status: 0, stderr: expect.stringContaining('as ops in /home/ops/.pm2') as string });
+      expect((await seen('backup')).uid).toBe(host.account('ops').uid);
+    });
+
+    it('the daemon that was decided on survives sudo\'s env_reset: one user, two homes', async () => {
+      expect((await host.run('PM2_HOME=/srv/green/.pm2 pm2 ping', { user: 'carol', cwd: '/' })).status).toBe(0);
+      expect(host.daemons().map(({ home }) => home)).toContain('/srv/green/.pm2');
+      expect((await host.tree('/srv/green')).filter(({ owner }) => owner !== 'ops')).toEqual([]);
+    });
+
+    it('rights for www-data are none for ops', async () => {
+      const { status, stdout, stderr } = await host.run('pm2 restart backup', { user: 'dave' });
+      expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^pm2-guard: blocked: restart backup as dave would use dave's daemon in /home/dave/\\.pm2
+  backup belongs to daemon ops: user ops, home /home/ops/\\.pm2  \\(/etc/pm2-guard/config\\.yaml:9\\)
+  sudo does not allow dave to run ${shim} as ops
+  allow: {2}dave ALL=\\(ops\\) NOPASSWD:SETENV: ${shim} .*
+  run:  sudo -u ops PM2_HOME=/home/ops/\\.pm2 pm2 restart backup
+  PG101`));
+    });
+
+    it('no rights at all', async () => {
+      expect(await host.run('pm2 list', { user: 'alice' })).toMatchObject({ status: 126, stdout: '', stderr: expect.stringContaining('sudo allows alice nothing without a password, and there is no terminal to type it on') as string });
+      expect(await host.exists('/home/alice/.pm2')).toBe(false);
+    });
+
+    it('a password, and nobody to type it: said at once', async () => {
+      const { status, stderr, milliseconds } = await host.run('pm2 list', { user: 'erin' });
+      expect(status).toBe(126);
+      expect(stderr).toContain('sudo allows erin nothing without a password');
+      expect(milliseconds).toBeLessThan(5000);
+    });
+
+    it('a password, typed in a terminal', async () => {
+      const running = host.tty('pm2 ping', { user: 'erin' });
+      await running.seen(/password for erin/);
+      running.type('secret\n');
+      const { status, stdout } = await running.result();
+      expect(stdout).toContain('pong');
+      expect(status).toBe(0);
+    });
+
+    it('Ctrl-C ends pm2 logs', async () => {
+      const running = host.tty('pm2 logs', { user: 'carol' });
+      await running.seen(/TAILING/);
+      running.type('\x03');
+      const { status } = await running.result();
+      expect(status).not.toBe(0);
+      expect((await host.must('pgrep -fc "[p]m2 logs" || true')).trim()).toBe('0');
+    });
+
+    it('SIGTERM reaches pm2', async () => {
+      const running = host.start(['/usr/local/bin/pm2', 'logs'], { user: 'carol' });
+      await running.seen(/TAILING/);
+      running.kill('SIGTERM');
+      await running.result();
+      await host.must('for i in $(seq 50); do pgrep -f "[b]in/pm2 .*logs" >/dev/null || exit 0; sleep 0.1; done; exit 1');
+    });
+
+    it('never a second hop', async () => {
+      const { status, stderr } = await host.run(`${shim} --pm2-guard-daemon=web restart myapp`, { user: 'deploy' });
+      expect(status).toBe(126);
+      expect(stderr).toContain('it came through sudo already, and is not sent on a second time');
+    });
+
+    it('the word of the hop gives nobody more than PM2_HOME would', async () => {
+      const { status, stderr } = await host.run(`${shim} --pm2-guard-daemon=web list`, { user: 'alice' });
+      expect({ status, stderr }).toMatchObject({ status: 126, stderr: expect.stringContaining('blocked') as string });
+      expect(await host.run(`${shim} --pm2-guard-daemon=green ping`, { user: 'ops' })).toMatchObject({ status: 0, stderr: '' });
+    });
+
+    it('no sudo installed', async () => {
+      await host.must('mv /usr/bin/sudo /usr/bin/sudo.away');
+      try {
+        expect(await host.run('pm2 list', { user: 'carol' })).toMatchObject({ status: 126, stderr: expect.stringContaining('there is no sudo on this host') as string });
+      } finally {
+        await host.must('mv /usr/bin/sudo.away /usr/bin/sudo');
+      }
+    });
+
+    it('a broken sudoers file: sudo says no, and so do we', async () => {
+      await host.write('/etc/sudoers.d/broken', 'this is no rule\n', { mode: '440' });
+      const { status, stderr } = await host.run('pm2 list', { user: 'carol' });
+      await host.must('rm /etc/sudoers.d/broken');
+      // sudo leaves the broken line out, or refuses altogether (1.8): either is sudo's word.
+      expect([0, 126]).toContain(status);
+      if (status === 126) expect(stderr).toMatch(/sudo (does not allow|allows carol nothing)/);
+    });
+  });
+}
+
+describe('sudo -ll', () => {
+  const entry = (users: string, options: string, command: string) => `\nSudoers entry:\n    RunAsUsers: ${users}\n    Options: ${options}\n    Commands:\n\t${command}\n`;
+  it('SETENV for our shim', () => { expect(tagged(entry('www-data, ops', 'setenv, !authenticate', shim), 'ops', shim)).toBe(true); });
+  it('no SETENV', () => { expect(tagged(entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false); });
+  it('for somebody else', () => { expect(tagged(entry('ops', 'setenv', shim), 'www-data', shim)).toBe(false); });
+  it('ALL commands imply it', () => { expect(tagged(entry('ALL', '!authenticate', 'ALL'), 'www-data', shim)).toBe(true); });
+  it('unless it is taken back', () => { expect(tagged(entry('ALL', '!setenv', 'ALL'), 'www-data', shim)).toBe(false); });
+  it('the last entry that fits decides', () => { expect(tagged(entry('ALL', '', 'ALL') + entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false); });
+});
