@@ -59,7 +59,10 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
       expect(logs.stdout).toContain(`${WEB}/logs/myapp-out.log`);
       // root, in a shell where he looked after ops' daemon
       expect(await hosts.guarded.run('pm2 restart myapp', { env: { PM2_HOME: OPS } })).toMatchObject({ status: 0, stderr: rewritten('restart myapp') });
-      expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, restarts: 3 }]);
+      const [app, ...others] = await hosts.guarded.apps(WEB);
+      expect({ name: app?.name, uid: app?.uid, others }).toEqual({ name: 'myapp', uid: 33, others: [] });
+      // npm's child may hold the port a moment longer, and then PM2 itself restarts the app once more.
+      expect(app?.restarts).toBeGreaterThanOrEqual(3);
     });
 
     it('guarded: the app gets what was meant for it, and nothing else', async () => {

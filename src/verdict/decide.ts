@@ -45,9 +45,15 @@ export function isOwn(daemon: Daemon, caller: Caller): boolean {
 function daemonForUnknown(invocation: Invocation, caller: Caller, policy: Policy): Daemon | null {
   const selected = policy.daemons.find((daemon) => daemon.home === caller.home) ?? null;
   // `sudo pm2 start app.js`: nobody chose root's daemon, sudo did (T01). A PM2_HOME typed along is a choice.
-  const bySudoAlone = invocation.starts.length > 0 && caller.rootBySudo && !caller.homeChosen && selected?.uid === 0;
+  const bySudoAlone = mayStart(invocation) && caller.rootBySudo && !caller.homeChosen && selected?.uid === 0;
   if (selected && !bySudoAlone) return selected;
   return policy.default === null ? null : daemonNamed(policy, policy.default);
+}
+
+/** A process file starts what it does not find, but for `stop` and `delete` (lib/API.js _startJson, actionFromJson). */
+function mayStart({ command, starts, targets }: Invocation): boolean {
+  const fromFile = command !== 'stop' && command !== 'delete' && targets.some(({ kind }) => kind === 'file' || kind === 'stdin');
+  return starts.length > 0 || fromFile;
 }
 
 /** Step 4: the right daemon already, or how to get there. */

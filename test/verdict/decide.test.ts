@@ -99,6 +99,9 @@ describe('root is a legitimate owner like any other', () => {
   is('his app, typed by another', rooted('www-data', 'restart rootjob'), 'rewrite rootd');
   is('another\'s app', rooted('deploy>root', 'restart myapp'), 'rewrite web');
   is('bare sudo never starts an unknown app in root\'s daemon', rooted('deploy>root', 'start /tmp/x.js'), 'rewrite web');
+  is('nor by a process file', rooted('deploy>root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('unknown')]]]) }), 'rewrite web');
+  is('nor by one that cannot be read', rooted('deploy>root', 'startOrRestart /tmp/eco.json', { files: new Map([['/tmp/eco.json', null]]) }), 'rewrite web');
+  is('a stop by one starts nothing', rooted('deploy>root', 'stop /tmp/eco.json', { files: new Map([['/tmp/eco.json', [app('unknown')]]]) }), 'pass rootd');
   is('a root shell may', rooted('root', 'start /tmp/x.js'), 'pass rootd');
   is('a PM2_HOME typed along is a choice', rooted('deploy>root PM2_HOME=/root/.pm2', 'start /tmp/x.js'), 'pass rootd');
   is('no default: refused', row(WITH_ROOT.replace('default: web\n', ''))('deploy>root', 'start /tmp/x.js'), 'block PG105');
