@@ -40,6 +40,12 @@ describeOnHost('a throwaway host', () => {
     expect(files.filter(({ owner, type, mode }) => owner !== 'root' || (type !== 'l' && (parseInt(mode, 8) & 0o022) !== 0))).toEqual([]);
   });
 
+  it.each([18, 20, 22, 24, 26] as const)('can have node %i, and PM2 where Debian\'s npm puts it', async (node) => {
+    await using other = await createHost({ node, prefix: '/usr/local', pm2: '5.4.3' });
+    expect((await other.run('node -p "process.versions.node.split(\'.\')[0]"; command -v npm; readlink -f "$(command -v pm2)"; test -e /usr/lib/node_modules/pm2 || echo nowhere else')).stdout)
+      .toBe(`${node}\n/usr/bin/npm\n/usr/local/lib/node_modules/pm2/bin/pm2\nnowhere else\n`);
+  });
+
   it('gives a command its exit status, its signal, its input', async () => {
     expect(await host.run('exit 7')).toMatchObject({ status: 7, signal: null });
     expect(await host.run('kill -TERM $$')).toMatchObject({ status: null, signal: 'SIGTERM' });
@@ -49,6 +55,9 @@ describeOnHost('a throwaway host', () => {
   it('has real terminals', async () => {
     const terminal = host.tty('tty; stty size; cat', { user: 'www-data' });
     await terminal.seen(/40 120/);
+    // Typed, echoed, and read: a Ctrl-C while dash is about to start cat would be lost.
+    terminal.type('hello\n');
+    await terminal.seen(/hello\r\nhello\r\n/);
     terminal.type('\x03');
     expect(await terminal.result()).toMatchObject({ status: 130, stdout: expect.stringMatching(/^\/dev\/pts\/\d/) as string });
   });
