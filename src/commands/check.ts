@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { resolve } from 'node:path';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
+import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
+import { wantedDropIn } from '../sudoers/wanted.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 
@@ -24,14 +26,18 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
       const sudoUid = process.env['SUDO_UID'] ?? '';
       const caller = { env: process.env, euid, rootBySudo: euid === 0 && sudoUid !== '' && sudoUid !== '0' };
       const check = checkConfigFile(file === undefined ? null : resolve(file), caller, options.draft ?? false);
+      // Rights are made only of a config that is in one of the places that hold for everybody.
+      const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;
+      const sudoers = rights?.type === 'drop-in' ? stateOf(rights.wanted) : null;
       if (!check.valid) process.exitCode = EX_CONFIG;
-      if (options.json) process.stdout.write(`${JSON.stringify(check, null, 2)}\n`);
-      else if (check.valid) process.stdout.write(summary(check));
+      if (options.json) process.stdout.write(`${JSON.stringify({ ...check, sudoers }, null, 2)}\n`);
+      else if (check.valid) process.stdout.write(summary(check, sudoers));
       else process.stderr.write(complaint(check));
     });
 }
 
-function summary(check: ConfigCheck): string {
+function summary(check: ConfigCheck, sudoers: State | null): string {
+  const rights = sudoers === null ? null : stateInWords(sudoers);
   const { file, daemons, notes } = check;
   const width = (value: (daemon: CheckedDaemon) => string): number => Math.max(...daemons.map((daemon) => value(daemon).length));
   const [names, users, homes] = [width(({ name }) => name), width(({ user }) => user), width(({ home }) => home)];
@@ -40,6 +46,7 @@ function summary(check: ConfigCheck): string {
     ...daemons.map((daemon) => `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(homes)}  ${daemon.mode.padEnd('observe'.length)}  ${rules(daemon)}`),
     ...notes.map((note) => `note: ${note}`),
     ...keptInWords(check),
+    ...(rights === null ? [] : [rights]),
     '',
   ].map(escapeControls).join('\n');
 }

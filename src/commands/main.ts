@@ -4,6 +4,7 @@ import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { statusCommand } from './status.ts';
+import { sudoersCommand } from './sudoers.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -20,6 +21,7 @@ program.addCommand(checkCommand());
 program.addCommand(explainCommand());
 program.addCommand(initCommand());
 program.addCommand(statusCommand());
+program.addCommand(sudoersCommand());
 program.addCommand(installCommand());
 program.addCommand(uninstallCommand());
 // One line a command, each `program.addCommand(xCommand())` from ./x.ts.

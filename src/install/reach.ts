@@ -1,9 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { firstPm2 } from './finds.ts';
 import { look, type Ledger } from './ledger.ts';
 import { COMMAND_LINK, LIBRARY, OURS, PM2_LINK, PROFILE, SHIMS, SUDOERS } from './places.ts';
-import { securePath, sudoersFault } from './sudo.ts';
+import { securePath } from './sudo.ts';
+import { ownership, strayFiles } from '../sudoers/file.ts';
+import { OPERATORS_FILE } from '../sudoers/drop-in.ts';
+import { faultOfText, sudoersFault, visudoHere } from '../sudoers/visudo.ts';
 import { replaceFile } from '../trust/write.ts';
 
 const PROFILE_TEXT = `# Written by ${OURS}, removed by pm2-guard uninstall: login shells find the pm2 of pm2-guard first.
@@ -41,7 +44,7 @@ export function reachSudo(ledger: Ledger): void {
   const find = firstPm2(others, ledger.changes.some(({ path, outcome }) => path === PM2_LINK && outcome !== 'kept') ? PM2_LINK : null);
   if (find.type === 'shim') {
     if (look(SUDOERS) === null) ledger.note(SUDOERS, 'kept', `not needed: sudo finds ${find.path} first`);
-    else removeDropIn(ledger);
+    else removeDropIn(ledger, SUDOERS);
     return;
   }
   writeDropIn(ledger, others, find.type === 'other' ? `sudo would find ${find.path} first` : 'sudo would find no pm2');
@@ -54,7 +57,7 @@ function writeDropIn(ledger: Ledger, others: string, why: string): void {
   if (before !== null) { ledger.note(SUDOERS, 'refused', `left alone because sudoers is not in order: ${before}`); return; }
   const text = Buffer.from(`# Written by ${OURS}, removed by pm2-guard uninstall: ${why}.\nDefaults secure_path="${SHIMS}:${others}"\n`);
   const old = look(SUDOERS) === null ? null : readFileSync(SUDOERS);
-  const fault = faultOf(text);
+  const fault = faultOfText(text);
   if (fault !== null) { ledger.note(SUDOERS, 'refused', fault); return; }
   // Why it was written then is no reason to write it anew.
   const same = old?.toString().split('\n')[1] === text.toString().split('\n')[1];
@@ -69,26 +72,18 @@ function writeDropIn(ledger: Ledger, others: string, why: string): void {
   ledger.note(SUDOERS, 'refused', `taken back, ${after}`);
 }
 
-function faultOf(text: Buffer): string | null {
-  const directory = mkdtempSync('/tmp/pm2-guard-') /* 0700, and a name that was not there */;
-  try {
-    writeFileSync(join(directory, 'sudoers'), text, { mode: 0o440 });
-    return sudoersFault(join(directory, 'sudoers'));
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
 /** Takes every way to us away again; the sudoers first, which names our directory. */
 export function withdraw(ledger: Ledger): void {
-  if (look(SUDOERS) !== null && !isOthers(SUDOERS)) removeDropIn(ledger);
+  if (look(SUDOERS) !== null && !isOthers(SUDOERS)) removeDropIn(ledger, SUDOERS);
+  if (ownership() === 'ours') removeDropIn(ledger, OPERATORS_FILE);
+  for (const stray of strayFiles()) ledger.remove(stray);
   if (look(PROFILE) !== null && !isOthers(PROFILE)) ledger.remove(PROFILE);
   for (const link of [PM2_LINK, COMMAND_LINK]) if (isOwnLink(link)) ledger.remove(link);
 }
 
-function removeDropIn(ledger: Ledger): void {
-  ledger.remove(SUDOERS);
-  const fault = ledger.dry ? null : sudoersFault();
+function removeDropIn(ledger: Ledger, file: string): void {
+  ledger.remove(file);
+  const fault = ledger.dry || visudoHere() === undefined ? null : sudoersFault();
   if (fault !== null) ledger.note('/etc/sudoers', 'refused', `is not in order, and was not so before either: ${fault}`);
 }
 

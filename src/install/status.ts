@@ -11,6 +11,8 @@ import { isFresh, loadPolicy } from '../policy/load.ts';
 import { standardConfig } from '../policy/places.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
+import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
+import { wantedDropIn } from '../sudoers/wanted.ts';
 import { firstPm2, type Find } from './finds.ts';
 import { LIBRARY, NODE_LINK, SHIMS } from './places.ts';
 import { readRecord } from './record.ts';
@@ -44,6 +46,8 @@ export interface Status {
   compiled: { fresh: boolean; made: string } | null;
   daemons: DaemonStatus[];
   ways: Way[];
+  /** The operators' rights against the config; null: the config cannot be used. */
+  sudoers: State | null;
   /** What is wrong; empty: all is well. */
   problems: string[];
 }
@@ -62,6 +66,8 @@ export async function status(): Promise<Status> {
   const ways = [loginShell(), sudo(), sshCommand()];
   const compiled = readCompiled();
   const file = standardConfig();
+  const rights = wantedDropIn();
+  const sudoers = rights.type === 'drop-in' ? stateOf(rights.wanted) : null;
   const problems = [
     ...(installed === null ? ['pm2-guard is not installed on this host; run:  sudo ./install.sh'] : []),
     ...(installed !== null && installed !== VERSION ? [`installed is ${installed}, this is ${VERSION}; run:  sudo ./install.sh`] : []),
@@ -69,9 +75,10 @@ export async function status(): Promise<Status> {
     ...(real.type === 'found' ? [] : [real.type === 'none' ? 'there is no pm2 on this host; run:  sudo npm install -g pm2' : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`]),
     ...(config.message === null ? [] : [config.message]),
     ...ways.filter(({ finds }) => finds !== null && finds.type !== 'shim').map(({ way, finds }) => (finds?.type === 'other' ? `${way}: ${finds.path} comes first` : `${way}: finds no pm2`)),
+    ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {
-    version: VERSION, installed, node, config, daemons, ways, problems,
+    version: VERSION, installed, node, config, daemons, ways, sudoers, problems,
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     compiled: compiled === null ? null : { fresh: file !== null && isFresh(compiled, file), made: compiled.made },
   };

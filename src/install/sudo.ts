@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-// By absolute path: root runs them. Debian, Red Hat, Alpine and Arch agree on these.
+// By absolute path: root runs it. Debian, Red Hat, Alpine and Arch agree on this one.
 const SUDO = '/usr/bin/sudo';
-const VISUDO = '/usr/sbin/visudo';
 const PLAIN = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 20_000 } as const;
 
 /** The PATH in which sudo looks for a command, of `sudo -V` as root (sudo(8), sudoers(5) secure_path). */
@@ -21,15 +20,4 @@ export function securePath(): SecurePath {
   const set = /^Value to override user's \$PATH with: (.+)$/m.exec(stdout)?.[1];
   if (set !== undefined) return { type: 'set', path: set };
   return /^Sudoers path:/m.test(stdout) ? { type: 'none' } : { type: 'unknown' };
-}
-
-/**
- * Whether sudo would accept the sudoers as they are, or one file on its own (visudo(8) -c).
- *
- * @returns null, or what visudo says
- */
-export function sudoersFault(file: string | null = null): string | null {
-  if (!existsSync(VISUDO)) return `there is no ${VISUDO} to check sudoers with`;
-  const { status, stdout, stderr, error } = spawnSync(VISUDO, ['-c', ...(file === null ? [] : ['-f', file])], PLAIN);
-  return status === 0 ? null : (stderr + stdout).trim().replace(/\s*\n\s*/g, '; ') || (error?.message ?? `visudo -c exits ${status ?? 'by a signal'}`);
 }

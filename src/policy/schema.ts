@@ -9,6 +9,8 @@ const list = <Item extends v.GenericSchema>(item: Item, expected: string) => v.a
 const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^\0]*$/, expected));
 // What useradd(8) and sssd allow; nothing that sudoers(5) would read as syntax.
 const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
+// As an account; a group of a directory may have spaces in its name ("%domain users"), which sudoers(5) can quote.
+const OPERATOR = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?)$/;
 const mode = v.picklist(['rewrite', 'block', 'observe'], 'rewrite, block or observe');
 
 // valibot takes a list for an object with the keys 0, 1, 2.
@@ -21,7 +23,7 @@ const daemon = v.strictObject({
   home: v.optional(absolute('the absolute path of its PM2_HOME')),
   apps: v.optional(list(name('an app\'s name or a glob, as text (quote what is a number, or starts with * or @)'), 'a list of app names and globs')),
   paths: v.optional(list(absolute('the absolute path of a directory or a script'), 'a list of absolute paths')),
-  operators: v.optional(list(v.pipe(v.string('a login name, or a group as "%group"'), v.regex(/^%?[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, 'a login name, or a group as "%group"')), 'a list of users and %groups')),
+  operators: v.optional(list(v.pipe(v.string('a login name, or a group as "%group"'), v.regex(OPERATOR, 'a login name, or a group as "%group"')), 'a list of users and %groups')),
   pm2: v.optional(absolute('the absolute path of the real pm2')),
   node: v.optional(absolute('the absolute path of a node')),
   mode: v.optional(mode),

@@ -79,7 +79,7 @@ pm2-guard: there is no last good policy: whatever could change anything is block
     const { status, stdout, stderr } = check(`${CONFIG}check --json`);
     expect([status, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
-      valid: true, file: '/etc/pm2-guard/config.yaml', errors: [], default: 'web', compiled: { state: 'none' },
+      valid: true, file: '/etc/pm2-guard/config.yaml', errors: [], default: 'web', compiled: { state: 'none' }, sudoers: { state: 'not needed' },
       notes: ['/etc/pm2-guard/config.yaml:8: operators of web names "no-such-user-here", and there is no such user'],
       daemons: [
         { name: 'ops', user: 'root', home: '/root/.pm2', mode: 'block', names: 0, globs: 0, paths: 0 },

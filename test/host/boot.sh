@@ -50,7 +50,7 @@ pivot_root . mnt
 umount -l /mnt
 
 # A machine on which pm2-guard itself is installed makes hosts without it, too.
-rm -rf /etc/pm2-guard /var/lib/pm2-guard /var/cache/pm2-guard /etc/profile.d/pm2-guard.sh /etc/sudoers.d/pm2-guard
+rm -rf /etc/pm2-guard /var/lib/pm2-guard /var/cache/pm2-guard /etc/profile.d/pm2-guard.sh /etc/sudoers.d/pm2-guard /etc/sudoers.d/pm2-guard-operators
 
 hostname debian
 echo debian > /etc/hostname

@@ -83,6 +83,7 @@ describe('a config may', () => {
   it('start with a byte order mark', takes('\ufeffdaemons: {web: {user: root}}'));
   it('have lines of Windows', takes('daemons:\r\n  web:\r\n    user: root\r\n'));
   it('give one user several homes', takes('daemons: {a: {user: root, home: /a}, b: {user: root, home: /b}, c: {user: root}}'));
+  it('have a group of a directory as operator', takes('daemons: {web: {user: root, operators: ["%domain users", "%CORP\\\\Domain Admins"]}}'));
   it('name one app twice', takes('daemons: {a: {user: root, apps: [x, x, "y*", "y*"]}, b: {user: root, home: /b, apps: [x]}}'));
   it('use an anchor', takes('daemons: {a: {user: root, apps: &x [x]}, b: {user: root, home: /b, apps: *x}}'));
   it('have no default', takes(web('mode: observe')));
@@ -136,6 +137,7 @@ describe('a config may not', () => {
   it('have a glob that YAML takes for an alias', refuses(web('apps: [*-prod]'), 'c.yaml:4:12: "*-prod" is an alias in YAML, and nothing has that name\n      apps: [*-prod]\n             ^\n  expected quotes round a glob: "*-prod"'));
   it('have a path with a star', refuses(web('paths: ["/var/www/*"]'), 'c.yaml:4:13: "/var/www/*" is no glob here', 'expected "/var/www"'));
   it('have an operator that sudoers would read as more', refuses(web('operators: ["deploy ALL=(ALL) NOPASSWD: ALL"]'), 'an entry of "operators" is "deploy ALL=(ALL) NOPASSWD: ALL"'));
+  it('have a group that ends in a space', refuses(web('operators: ["%web "]'), 'an entry of "operators" is "%web "'));
   it('have an operator of two lines', refuses(web('operators: ["deploy\\nroot"]'), 'an entry of "operators" is "deploy\\nroot"'));
   it.each(['a b', 'a/b', '-a', '""', '__proto__', 'constructor', 'prototype'])('name a daemon %s', (name) => { expect(shown(`daemons:\n  ${name}: {user: root}`)).toMatch(/^c\.yaml:2:3: .* cannot name a daemon/); });
   it('use a tag', refuses('daemons: !!js/function x', 'c.yaml:1:10: Unresolved tag'));

@@ -1,0 +1,76 @@
+import { lchownSync, lstatSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../terminal/user-error.ts';
+import { distrust } from '../trust/trust.ts';
+import { replaceFile } from '../trust/write.ts';
+import { OPERATORS_FILE, type DropIn } from './drop-in.ts';
+import { isInOrder, ownership, strayFiles, writtenText } from './file.ts';
+import { checkSudoers, faultOfText, sudoersFault } from './visudo.ts';
+
+export type Written = 'created' | 'updated' | 'unchanged' | 'removed' | 'not needed';
+
+/**
+ * Brings /etc/sudoers.d/pm2-guard-operators to what the config asks for; where nobody is granted anything it is removed.
+ * sudo never sees a file that visudo would not accept: the text is checked alone and together with all of sudoers before it
+ * gets its name, in one step, and everything once more afterwards.
+ *
+ * @throws UserError with nothing changed: not root, no visudo, sudoers that are broken already, a file that is not ours
+ */
+export function writeDropIn(wanted: DropIn): Written {
+  if (process.geteuid?.() !== 0) throw new UserError(`only root may write ${OPERATORS_FILE}`, 'sudo pm2-guard sudoers --write');
+  const whose = ownership();
+  if (whose === 'foreign') throw new UserError(`${OPERATORS_FILE} was not written by pm2-guard, and is left as it is`, `mv ${OPERATORS_FILE} /root/ && pm2-guard sudoers --write`);
+  if (whose === 'absent' && !wanted.needed) return 'not needed';
+  const before = writtenText();
+  const broken = before !== null && (!hasRightMode() || faultOfText(before) !== null); // changed by hand: then this is the repair
+  requireOrder(broken);
+  for (const stray of strayFiles()) rmSync(stray, { force: true });
+  if (!wanted.needed) {
+    rmSync(OPERATORS_FILE);
+    proveOrder(before);
+    return 'removed';
+  }
+  if (before === wanted.text && hasRightMode()) {
+    requireInclusion();
+    return 'unchanged';
+  }
+  // Together with all the rest: the inclusion is followed, and reads what is there now.
+  const fault = faultOfText(wanted.text) ?? (broken ? null : faultOfText(`#include /etc/sudoers\n${wanted.text}`));
+  if (fault !== null) throw new UserError(`nothing was changed: sudo would not accept the rules: ${fault}`, 'pm2-guard sudoers');
+  put(wanted.text);
+  proveOrder(before);
+  requireInclusion();
+  return before === null ? 'created' : 'updated';
+}
+
+/** Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root. */
+function requireOrder(broken: boolean): void {
+  const directory = distrust(dirname(OPERATORS_FILE), 'directory');
+  if (directory !== null) throw new UserError(`nothing was changed: ${directory.path} ${directory.why}`, directory.kind === 'missing' ? 'apt-get install sudo' : `chown root ${directory.path} && chmod go-w ${directory.path}`);
+  const fault = broken ? null : sudoersFault();
+  if (fault !== null) throw new UserError(`nothing was changed: sudoers is not in order: ${fault}`, 'visudo -c');
+}
+
+/** Takes back what was done where sudoers is not in order with it. */
+function proveOrder(before: string | null): void {
+  const fault = sudoersFault();
+  if (fault === null) return;
+  if (before === null) rmSync(OPERATORS_FILE, { force: true });
+  else put(before);
+  throw new UserError(`everything is as it was: with the change, sudoers is not in order: ${fault}`, 'visudo -c');
+}
+
+function requireInclusion(): void {
+  if (checkSudoers().read.includes(OPERATORS_FILE)) return;
+  throw new UserError(`${OPERATORS_FILE} is written and has no effect: /etc/sudoers does not include /etc/sudoers.d`, 'visudo   (and add the line:  @includedir /etc/sudoers.d)');
+}
+
+function put(text: string): void {
+  replaceFile(OPERATORS_FILE, text, 0o440);
+  if (lstatSync(OPERATORS_FILE).gid !== 0) lchownSync(OPERATORS_FILE, 0, 0); // a set-group-ID directory above gives its own group
+}
+
+function hasRightMode(): boolean {
+  const { uid, gid, mode } = lstatSync(OPERATORS_FILE);
+  return isInOrder(uid, gid, mode);
+}
