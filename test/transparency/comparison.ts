@@ -34,6 +34,7 @@ export function settled(text: string): string {
     .replace(/─+/g, '─')
     .replace(/[ \t]+/g, ' ')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, '<time>')
+    .replace(/^host metrics \|.*\n/gm, '') // once the daemon has taken a first sample
     .replace(/^Date : .*$/m, 'Date : <time>')
     .replace(/\b1[789]\d{11}\b/g, '<ms>')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
-import { CALLER, CONFIG, HOME, PLACE, settled } from './comparison.ts';
+import { CALLER, CONFIG, HOME, Pids, PLACE, settled } from './comparison.ts';
 import { files } from './command-lines.ts';
 
 for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
@@ -62,9 +62,11 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
 
     it.each(['pm2 list', 'pm2 jlist', 'pm2 --help', 'pm2 describe app', 'pm2 nosuch', 'pm2 restart app'])('%s looks the same on a terminal', async (line) => {
       await alike(async (host) => {
+        const pids = new Pids();
+        await pids.look(host);
         const { stdout, status } = await host.tty(line, caller).result();
-        const pids = (await host.apps(HOME)).map(({ pid }) => String(pid));
-        return { status, stdout: settled(pids.reduce((text, pid) => text.replaceAll(pid, '<pid>'), stdout)) };
+        await pids.look(host);
+        return { status, stdout: pids.strike(settled(stdout)) };
       });
     });
 
