@@ -12,6 +12,7 @@ import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
 import { judge, type Judged } from './gather.ts';
 import { HOP } from './hop.ts';
 import { installRecord, LIBRARY } from './installation.ts';
+import { record } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
 import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
@@ -62,7 +63,7 @@ async function carryOut({ verdict, invocation, caller, real, stdin }: Case, poli
     case 'pass':
       if (verdict.report) {
         say(observeLines(verdict));
-        (await import('./record.ts')).record('observed', caller, invocation.argv, verdict.code);
+        await record({ outcome: 'observed', caller, argv: invocation.argv, rule: verdict.code });
       }
       await carryOutPass(call, caller, verdict.daemon);
       return;
@@ -72,9 +73,7 @@ async function carryOut({ verdict, invocation, caller, real, stdin }: Case, poli
         return;
       }
       await carryOutRewrite(verdict, invocation, caller, call, {
-        record: async () => {
-          (await import('./record.ts')).record('rewrite', caller, invocation.argv, `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`);
-        },
+        record: () => record({ outcome: 'rewrite', caller, argv: invocation.argv, rule: placeOf(verdict, policy) }),
         announce: () => { say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]); },
       });
       return;
@@ -94,9 +93,13 @@ async function becomeByAsking(verdict: Rewrite, invocation: Invocation, caller: 
     await block({ ...instead, details: [...instead.details, ...refusalLines(refusal, verdict.daemon, caller)] }, caller, invocation.argv);
     return;
   }
-  (await import('./record.ts')).record('rewrite', caller, invocation.argv, `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`);
+  await record({ outcome: 'rewrite', caller, argv: invocation.argv, rule: placeOf(verdict, policy) });
   say(rewriteLines(verdict, invocation));
   becomeThroughSudo(verdict, invocation, caller, stdin);
+}
+
+function placeOf({ rule, daemon }: Rewrite, policy: Policy): string {
+  return `${policy.file}:${rule?.line ?? daemon.line}`;
 }
 
 /** The words of a call that was re-entered through sudo, and the daemon that was decided on before. */
@@ -179,7 +182,7 @@ async function bypassed(argv: readonly string[], euid: number, real: InstalledPm
     say([`pm2-guard: PM2_GUARD=off is not for ${caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
     return false;
   }
-  (await import('./record.ts')).record('bypass', caller, argv, 'PM2_GUARD=off');
+  await record({ outcome: 'bypass', caller, argv, rule: 'PM2_GUARD=off' });
   await carryOutPass({ bin: real.bin, argv, stdin: null }, null, null);
   return true;
 }

@@ -2,6 +2,7 @@ import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
+import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
 /** Exit statuses of ours (PRODUCT section 4); every other one is pm2's. */
@@ -12,9 +13,7 @@ const NO_POLICY = 78;
 /** Nothing is run, nothing is written. */
 export async function block(verdict: Block, caller: Caller, argv: readonly string[]): Promise<void> {
   say(blockLines(verdict));
-  process.exitCode = BLOCKED;
-  const { record } = await import('./record.ts');
-  record('block', caller, argv, verdict.code);
+  await endRecorded(BLOCKED, { outcome: 'block', caller, argv, rule: verdict.code });
 }
 
 /** The config cannot be used and no policy was ever compiled: nobody knows where anything belongs. */

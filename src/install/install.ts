@@ -4,6 +4,7 @@ import { COMPILED_FILE } from '../policy/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
+import { compileCode } from './code.ts';
 import { Ledger, look, type Change } from './ledger.ts';
 import { installLibrary, type Source } from './library.ts';
 import { trustedNode } from './node.ts';
@@ -52,6 +53,7 @@ export async function install({ source, path, draft, dry }: Request): Promise<In
   await installConfig(ledger, draft);
   const compiled = dry ? null : await compilePolicyInto(ledger);
   makeCaches(ledger, compiled);
+  compileCode(ledger, node);
   // Last, when all that they lead to is there.
   reachDefaultPath(ledger);
   reachLogins(ledger);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import type { Ledger } from './ledger.ts';
+import { isCompiledForm } from './code.ts';
 import { LIBRARY, NODE_LINK, RECORD, SHIMS } from './places.ts';
 
 /** Where to copy from. */
@@ -13,7 +14,7 @@ export interface Source {
 
 /** What a call loads first is replaced last, so that no call starts in new code and goes on in old. */
 const LAST = ['pm2-guard.cjs', 'pm2.cjs'];
-const NEEDED = ['load-policy.cjs', 'read-process-file.cjs', ...LAST];
+const NEEDED = ['load-policy.cjs', 'read-process-file.cjs', 'warm.cjs', ...LAST];
 const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
 
 /** Beside the running bundle: in a checkout or a package (dist/ and shims/), or installed. */
@@ -40,8 +41,13 @@ export function installLibrary(ledger: Ledger, source: Source): void {
   // Without it node takes the shims for whatever a package.json above says they are.
   ledger.file(join(LIBRARY, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'), 0o644);
   for (const name of shims) ledger.file(join(SHIMS, name), readFileSync(join(source.shims, name)), 0o755);
-  removeOthers(ledger, LIBRARY, [...bundles, 'package.json', ...[SHIMS, RECORD, NODE_LINK].map((path) => basename(path))]);
+  removeOthers(ledger, LIBRARY, [...bundles, ...compiledForms(), 'package.json', ...[SHIMS, RECORD, NODE_LINK].map((path) => basename(path))]);
   removeOthers(ledger, SHIMS, shims);
+}
+
+/** V8's compiled forms of the hot bundle, by the V8 that made them (code.ts). */
+function compiledForms(): string[] {
+  return existsSync(LIBRARY) ? readdirSync(LIBRARY).filter((name) => isCompiledForm(name)) : [];
 }
 
 function removeOthers(ledger: Ledger, directory: string, expected: readonly string[]): void {

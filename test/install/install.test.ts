@@ -26,7 +26,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(result.stdout).toContain('next:');
     const files = await host.tree('/usr/local/lib/pm2-guard');
     expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length))).toEqual(
-      ['', '/bin', '/bin/pm2', '/bin/pm2-guard', '/install.json', '/load-policy.cjs', '/node', '/package.json', '/pm2-guard.cjs', '/pm2.cjs', '/read-process-file.cjs']);
+      ['', '/bin', '/bin/pm2', '/bin/pm2-guard', '/install.json', '/load-policy.cjs', '/node', '/package.json', '/pm2-guard.cjs', expect.stringMatching(/^\/pm2\..+\.code$/) as string, '/pm2.cjs', '/read-process-file.cjs', '/warm.cjs']);
     expect(files.filter(({ owner, group, type, mode }) => owner !== 'root' || group !== 'root' || (type !== 'l' && !['644', '755'].includes(mode)))).toEqual([]);
     expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2', pm2Version: '7.0.4', node: '/usr/bin/node' });
     expect(await host.tree('/var/lib/pm2-guard')).toMatchObject([{ mode: '755', owner: 'root' }, { path: '/var/lib/pm2-guard/policy.json', mode: '644', owner: 'root' }]);
@@ -84,7 +84,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
     const real = JSON.parse(await host.must(`${script} --json`)) as typeof dry;
     const made = ({ changes }: typeof dry) => changes.filter(({ outcome }) => outcome === 'created').map(({ path }) => path).sort();
-    expect(made(real)).toEqual([...made(dry), '/var/lib/pm2-guard/policy.json', '/var/cache/pm2-guard/33'].sort());
+    expect(made(real).filter((path) => !path.endsWith('.code'))).toEqual([...made(dry), '/var/lib/pm2-guard/policy.json', '/var/cache/pm2-guard/33'].sort());
     const installed = await snapshot(host, { times: true });
     expect(await host.run('pm2-guard uninstall --dry-run')).toMatchObject({ status: 0, stdout: containing('would remove') });
     expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
@@ -99,7 +99,30 @@ describeOnHost('install.sh and pm2-guard install', () => {
       'sed -i s/0.1.0/0.0.1/ install.json', 'ln -sfn /nowhere node', 'rm bin/pm2-guard',
     ].join(' && '));
     expect(await host.must(`exec 3< /usr/local/lib/pm2-guard/pm2.cjs; ${script} > /dev/null; cat <&3`)).toBe('old\n');
-    expect(difference(now, await snapshot(host))).toEqual({ gone: [], new: [] });
+    const { gone, new: fresh_ } = difference(now, await snapshot(host));
+    const others = (lines: string[]) => lines.filter((line) => !line.endsWith('.code')); // V8's form of it is made anew
+    expect({ gone: others(gone), new: others(fresh_) }).toEqual({ gone: [], new: [] });
+  });
+
+  it('keeps V8\'s form of the hot bundle, which counts for that very file only', async () => {
+    await fresh();
+    await host.must(script);
+    const library = '/usr/local/lib/pm2-guard';
+    const code = (await host.must(`ls ${library}/*.code`)).trim();
+    await host.write('/etc/pm2-guard/config.yaml', 'daemons:\n  system: { user: root }\n');
+    const works = async () => { expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 0, stderr: '' }); };
+    await works();
+    // A form of another bundle, a damaged one, an empty one: as if there were none.
+    await host.must(`sed -i '1s/^/1/' ${code}`);
+    await works();
+    await host.must(`head -n 1 ${code} | sed 's/^1//' > /tmp/key && { cat /tmp/key; head -c 5000 /dev/urandom; } > ${code}`);
+    await works();
+    await host.must(`: > ${code}`);
+    await works();
+    // A newer bundle is what runs, not the form of the old one.
+    await host.must(script);
+    await host.must(`sed -i 's/"use strict";/"use strict";process.exit(42);/' ${library}/pm2.cjs`);
+    expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 42 });
   });
 
   it('never touches a config that is there', async () => {

@@ -8,7 +8,7 @@ const shim = '/usr/local/lib/pm2-guard/bin/pm2';
 const shells = { dash: 'dash', bash: 'bash --posix', busybox: 'busybox sh' };
 
 /** Stands for the bundle: tells what reached it. */
-const probe = `process.stdout.write(JSON.stringify({ argv: process.argv.slice(2), env: process.env, node: process.execPath, pid: process.pid }))`;
+const probe = `exports.main = function () { process.stdout.write(JSON.stringify({ argv: process.argv.slice(2), env: process.env, node: process.execPath, pid: process.pid })) };`;
 interface Seen { argv: string[]; env: Record<string, string>; node: string; pid: number }
 
 describeOnHost('shims/pm2', () => {
@@ -17,9 +17,9 @@ describeOnHost('shims/pm2', () => {
     host = await createHost({ pm2: null });
     for (const name of ['pm2', 'pm2-guard']) {
       await host.write(`/usr/local/lib/pm2-guard/bin/${name}`, readFileSync(join(import.meta.dirname, '../../shims', name)), { mode: '755' });
-      await host.write(`/usr/local/lib/pm2-guard/${name}.cjs`, probe);
+      await host.write(`/usr/local/lib/pm2-guard/${name}.cjs`, `${probe} ${name === 'pm2' ? '' : 'exports.main();'}`);
     }
-    await host.write('/srv/probe.cjs', probe);
+    await host.write('/srv/probe.cjs', `${probe} exports.main();`);
     await host.must('ln -s /usr/bin/node /usr/local/lib/pm2-guard/node; ln -s ../lib/pm2-guard/bin/pm2 /usr/local/bin/pm2');
     // A node of somebody's own, and one that must never run.
     await host.must('install -d -o alice /home/alice/bin && cp /usr/bin/node /home/alice/bin/node && chown alice /home/alice/bin/node');

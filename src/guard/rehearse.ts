@@ -1,0 +1,40 @@
+import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { interpret } from '../pm2/interpret.ts';
+import type { Invocation } from '../pm2/invocation.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Caller } from '../verdict/caller.ts';
+import { decide } from '../verdict/decide.ts';
+import { realPm2 } from './guard.ts';
+import { blockLines, rewriteLines } from './report.ts';
+import { callerOf, realpathsOf } from './surroundings.ts';
+
+/** What is typed most, and what is refused. */
+const CALLS = ['restart app-that-is-not-there', 'start /srv/app.js --name app -i 2', 'jlist', 'list', 'reload all --update-env', 'logs app --lines 5'];
+
+/**
+ * Goes through all that a call goes through but its last step: nothing is run, printed or written. For src/guard/warm.ts: V8
+ * keeps the compiled form of what has run.
+ */
+export function rehearse(): void {
+  const euid = process.geteuid?.() ?? -1;
+  const loaded = loadPolicy({ env: process.env, euid, rootBySudo: false });
+  if (loaded.type !== 'policy') return;
+  const { policy } = loaded;
+  realPm2(euid, policy);
+  const caller = callerOf(process.env, euid, 7, '/', policy);
+  for (const line of CALLS) rehearseCall(line, caller, policy);
+  ownersEnvironment(process.env, { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' }, '/root', SYSTEM_PATH);
+}
+
+function rehearseCall(line: string, caller: Caller, policy: Policy): void {
+  const invocation: Invocation = interpret(line.split(' '), { major: 7, env: process.env, cwd: '/' });
+  const evidence = { realpaths: realpathsOf(invocation), files: new Map(), sights: [] };
+  for (const mode of ['block', 'rewrite'] as const) {
+    // A daemon that is never the caller's own, so that there is something to say.
+    const strange = { ...policy, daemons: policy.daemons.map((daemon) => ({ ...daemon, mode, uid: daemon.uid + 1 })) };
+    const verdict = decide(invocation, caller, strange, evidence);
+    if (verdict.type === 'block') blockLines(verdict);
+    if (verdict.type === 'rewrite') rewriteLines(verdict, invocation);
+  }
+}
