@@ -14,6 +14,7 @@ const rooms = {
   install: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal', 'sudoers'],
   sudoers: ['trust', 'identity', 'policy', 'terminal'],
   log: ['terminal'],
+  sudo: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'guard', 'terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];
 const walls = Object.entries(rooms).map(([room, open]) => ({
