@@ -47,7 +47,6 @@ describeOnHost('what the README shows happens', () => {
   for (const { host, user, command, output } of examples()) {
     it(`${host}: ${command}`, async () => {
       const { stdout } = await (hosts[host] as Host).run(`{ ${command}\n} 2>&1`, { user });
-      // eslint-disable-next-line no-control-regex
       expect(stdout.replace(/\u001b\[[\d;]*m/g, '')).toMatch(pattern(output));
     });
   }

@@ -39,15 +39,21 @@ export function isOwn(daemon: Daemon, caller: Caller): boolean {
 }
 
 /**
- * Where a call goes about which no evidence says anything: the caller's own daemon, the declared one whose home the
- * environment names, the default (PRODUCT section 3.3). Null: none of these, and nothing may be spawned.
+ * Where a call goes about which no evidence says anything: the declared daemon whose home it would use anyway, or that the
+ * environment names; the only one of the caller's, whose HOME or PM2_HOME has led astray (T15 to T20); the default (PRODUCT
+ * section 3.3). Null: none of these, and nothing may be spawned.
  */
 function daemonForUnknown(invocation: Invocation, caller: Caller, policy: Policy): Daemon | null {
-  const selected = policy.daemons.find((daemon) => daemon.home === caller.home) ?? null;
+  const selected = policy.daemons.find((daemon) => daemon.home === caller.home) ?? onlyOneOf(caller, policy);
   // `sudo pm2 start app.js`: nobody chose root's daemon, sudo did (T01). A PM2_HOME typed along is a choice.
   const bySudoAlone = mayStart(invocation) && caller.rootBySudo && !caller.homeChosen && selected?.uid === 0;
   if (selected && !bySudoAlone) return selected;
   return policy.default === null ? null : daemonNamed(policy, policy.default);
+}
+
+function onlyOneOf({ uid }: Caller, policy: Policy): Daemon | null {
+  const own = policy.daemons.filter((daemon) => daemon.uid === uid);
+  return own.length === 1 ? own[0] ?? null : null;
 }
 
 /** A process file starts what it does not find, but for `stop` and `delete` (lib/API.js _startJson, actionFromJson). */

@@ -17,6 +17,12 @@ daemons:
     paths: [/srv/tools]
 `;
 const WITH_ROOT = `${WEB}  rootd:\n    user: root\n    apps: [rootjob]\n`;
+const TWO_HOMES = `
+default: blue
+daemons:
+  blue: {user: deploy, home: /srv/blue/.pm2, apps: [site, api], paths: [/srv/blue]}
+  green: {user: deploy, home: /srv/green/.pm2, apps: [site, jobs], paths: [/srv/green]}
+`;
 const NO_DEFAULT = WEB.replace('default: web\n', '');
 const row = (config: string) => (who: string, line: string, evidence = {}) => verdict(config, who, line, evidence);
 const web = row(WEB);
@@ -111,6 +117,11 @@ describe('right user, wrong home', () => {
   is('T17: PM2_HOME exported somewhere', web('www-data PM2_HOME=/tmp/x', 'list'), 'rewrite web');
   is('T19: HOME given to the app', web('www-data HOME=/srv/app', 'start /tmp/x.js --name myapp'), 'rewrite web');
   is('T16: HOME=/', web('www-data HOME=/', 'list'), 'rewrite web');
+  is('T15: HOME unset: PM2 7 asks passwd', web('ops -HOME', 'list'), 'pass ops');
+  is('T16: HOME=/, and ops is not the default', web('ops HOME=/', 'save'), 'rewrite ops');
+  is('T20: a private HOME, nothing named', web('ops HOME=/home/ops/.sandbox', 'start /tmp/x.js'), 'rewrite ops');
+  is('a wrong home of one with two daemons: the default', row(TWO_HOMES)('deploy HOME=/', 'list'), 'rewrite blue');
+  is('bare sudo with a HOME of another\'s: root\'s only one', rooted('deploy>root HOME=/home/deploy', 'list'), 'rewrite rootd');
   is('T20: a private HOME', web('ops HOME=/home/ops/.sandbox', 'restart backup'), 'rewrite ops');
   is('T21: a socket elsewhere', web('www-data PM2_DAEMON_RPC_PORT=/tmp/rpc.sock', 'list'), 'rewrite web');
   is('T21: OVER_HOME', web('www-data OVER_HOME=/tmp/x', 'list'), 'rewrite web');
@@ -119,12 +130,6 @@ describe('right user, wrong home', () => {
   is('T14: stay root, set PM2_HOME', web('deploy>root PM2_HOME=/var/www/.pm2', 'reload myapp'), 'rewrite web');
 });
 
-const TWO_HOMES = `
-default: blue
-daemons:
-  blue: {user: deploy, home: /srv/blue/.pm2, apps: [site, api], paths: [/srv/blue]}
-  green: {user: deploy, home: /srv/green/.pm2, apps: [site, jobs], paths: [/srv/green]}
-`;
 describe('several homes for one user, one name in two daemons (T22, T35)', () => {
   const two = row(TWO_HOMES);
   is('his first home', two('deploy PM2_HOME=/srv/blue/.pm2', 'restart site'), 'pass blue');
