@@ -16,6 +16,8 @@ export interface Judged {
   verdict: Verdict;
   /** The standard input that was read to find a process file's apps, for the real pm2 to read again; null: untouched. */
   stdin: Buffer | null;
+  /** The lists that were asked for; empty where the config settled it. */
+  sights: readonly Sight[];
 }
 
 export interface Means {
@@ -32,7 +34,7 @@ export async function judge(invocation: Invocation, caller: Caller, policy: Poli
   let stdin: Buffer | null = null;
   for (;;) {
     const verdict = decide(invocation, caller, policy, evidence);
-    if (verdict.type !== 'more') return { verdict, stdin };
+    if (verdict.type !== 'more') return { verdict, stdin, sights: evidence.sights ?? [] };
     switch (verdict.wants) {
       case 'files': {
         if (invocation.targets.some((target) => target.kind === 'stdin')) stdin = means.readStdin?.() ?? null;

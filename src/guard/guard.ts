@@ -10,6 +10,7 @@ import { insteadOf, phrase } from '../verdict/decide.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
 import { judge, type Judged } from './gather.ts';
+import { hintAfterwards } from './hint.ts';
 import { HOP } from './hop.ts';
 import { installRecord, LIBRARY } from './installation.ts';
 import { record } from './record.ts';
@@ -57,8 +58,9 @@ export async function guard(): Promise<void> {
   }
 }
 
-async function carryOut({ verdict, invocation, caller, real, stdin }: Case, policy: Policy, secondHop: boolean): Promise<void> {
+async function carryOut({ verdict, invocation, caller, real, stdin, sights }: Case, policy: Policy, secondHop: boolean): Promise<void> {
   const call = { bin: real.bin, argv: invocation.argv, stdin };
+  if (invocation.scope === 'app' && verdict.type !== 'block' && verdict.daemon) hintAfterwards(invocation, caller, verdict.daemon, policy, sights);
   switch (verdict.type) {
     case 'pass':
       if (verdict.report) {

@@ -211,6 +211,18 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect((await host.tree(cache)).filter(({ type }) => type === 'f')).toEqual([]);
   });
 
+  it('not found, and it lives in another declared daemon: one line says where', async () => {
+    await host.write('/home/ops/stray.js', 'setInterval(() => {}, 1e6)', { owner: 'ops' });
+    // A stray of the time before the guard: web's by the config, ops' in fact.
+    await host.must('/usr/bin/pm2 start /home/ops/stray.js --name shop-9 && /usr/bin/pm2 save', { user: 'ops' });
+    const { status, stderr } = await host.run('sudo -u www-data pm2 restart shop-9', { user: 'deploy', cwd: '/' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/not found[^]*\npm2-guard: shop-9 is in daemon ops, as ops in \/home\/ops\/\.pm2: {2}sudo -u ops PM2_HOME=\/home\/ops\/\.pm2 pm2 restart shop-9\n$/);
+    expect((await host.run('sudo -u www-data pm2 describe shop-9', { user: 'deploy', cwd: '/' })).stderr).toMatch(/pm2-guard: shop-9 is in daemon ops/);
+    expect((await host.run('sudo -u www-data pm2 restart shop-8', { user: 'deploy', cwd: '/' })).stderr).not.toContain('pm2-guard');
+    await host.must('/usr/bin/pm2 kill', { user: 'ops' });
+  });
+
   it('ops is another daemon all the while', async () => {
     await host.must('pm2 ping', { user: 'ops' });
     expect(host.daemons().map(({ home }) => home)).toEqual([OPS]);
