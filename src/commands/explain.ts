@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { explain, type Explanation } from '../guard/explain.ts';
 import { shown } from '../guard/report.ts';
-import { readTyped } from '../guard/typed.ts';
+import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { codes } from '../verdict/codes.ts';

@@ -11,7 +11,13 @@ import { judge } from './gather.ts';
 import { realPm2 } from './guard.ts';
 import { blockLines } from './report.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
-import type { Typed } from './typed.ts';
+
+/** A command line, understood: who ends up calling pm2, in which environment, with which words (src/sudo/typed.ts). */
+export interface Typed {
+  uid: number;
+  env: NodeJS.ProcessEnv;
+  argv: string[];
+}
 
 /** What would follow, as `explain --json` prints it (PRODUCT section 6). */
 export interface Explanation {

@@ -74,7 +74,10 @@ export function parseSudo(argv: readonly string[]): SudoCall {
   }
   const words = argv.slice(at);
   const fault = faultOf(options) ?? (words.length === 0 ? 'no command' : null);
-  return fault === null ? runOf(options, assignments, words) : { type: 'not ours', why: fault };
+  if (fault !== null) return { type: 'not ours', why: fault };
+  const run = runOf(options, assignments, words);
+  // Whichever is typed last wins, and nobody types both.
+  return assignments.some(({ name }) => run.keep.includes(name)) ? { type: 'not ours', why: 'kept and set' } : run;
 }
 
 interface Read {

@@ -11,8 +11,11 @@ const LINES = Number(process.env['PM2_GUARD_SUDO_LINES'] ?? 1500);
 const SEED = Number(process.env['PM2_GUARD_SUDO_SEED'] ?? 1);
 const CALLER = { SHELL: RECORDER, FOO: 'foo', BAR: 'bar', PM2_HOME: '/caller', SUDO_ASKPASS: '/bin/false', SUDO_EDITOR: '/bin/true' };
 
-/** What sudo runs and we do not read: a command for another host, no command but a shell, a value that looks like the end of the options. */
-const LEFT_ASIDE = /^(-h|--ho(st?)?|-\w --|-C 00\d|no command)$/;
+/**
+ * What sudo runs and we do not read: a command for another host, no command but a shell, a value
+ * that looks like the end of the options, a variable that is both kept and set.
+ */
+const LEFT_ASIDE = /^(-h|--ho(st?)?|-\w --|-C 00\d|no command|kept and set)$/;
 
 describeOnHost(`a line for each option and ${LINES} random ones, read by us and by the real sudo`, () => {
   let host: Host;

@@ -113,6 +113,7 @@ export const TABLE: Record<string, string> = {
   '- pm2': '-:- - pm2',
   'FOO=1 pm2': '-:- pm2 sets FOO',
   'FOO=1 -u ops BAR=2 pm2 A=3': 'ops:- pm2 A=3 (u=ops) sets FOO,BAR',
+  'FOO=1 --preserve-env=FOO pm2': 'not ours',
   'a/b=c pm2': '-:- pm2 sets a/b',
   '/x=y pm2': '-:- /x=y pm2',
   '=x pm2': '-:- =x pm2',

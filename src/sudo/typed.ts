@@ -1,0 +1,58 @@
+import type { Typed } from '../guard/explain.ts';
+import { accountByName, accountByUid, type Account } from '../identity/accounts.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { parseSudo } from './command-line.ts';
+import { freshLogin, payloadEnvironment, sudoEnvironment } from './environment.ts';
+import { payloadOf } from './payload.ts';
+
+/**
+ * Reads `[VAR=value...] [sudo ...] [env ...] pm2 words...`: a command line as somebody would type it, for `explain`.
+ *
+ * @param asUser the account that types it; null: this very caller, with this environment
+ * @throws UserError for what is no such line
+ */
+export function readTyped(words: readonly string[], asUser: string | null, self: { euid: number; env: NodeJS.ProcessEnv }): Typed {
+  const caller = asUser === null ? null : accountNamed(asUser);
+  const uid = caller?.uid ?? self.euid;
+  const env = caller === null ? { ...self.env } : freshLogin(caller);
+  const rest = [...words];
+  for (let found = assignment(rest[0]); found; found = assignment(rest[0])) {
+    env[found.name] = found.value;
+    rest.shift();
+  }
+  return rest[0] === 'sudo' || rest[0]?.endsWith('/sudo') === true ? throughSudo(rest.slice(1), uid, env) : pm2In(rest, uid, env);
+}
+
+function throughSudo(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {
+  const call = parseSudo(words);
+  if (call.type === 'not ours') throw new UserError(`explain does not look through this sudo (${call.why}): type the command as that user would, with --as`);
+  const target = call.user === null && call.group !== null ? accountByUid(uid) : accountNamed(call.user ?? 'root');
+  if (target === null) throw new UserError(`there is no account of uid ${uid} on this host`, 'getent passwd');
+  const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
+  return pm2In(call.words, target.uid, sudoEnvironment(call, env, login, target));
+}
+
+function pm2In(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {
+  const payload = payloadOf(words);
+  if (payload === null) {
+    throw new UserError(`explain takes a pm2 command line, not ${words[0] === undefined ? 'nothing' : `"${words[0]}"`}`, 'pm2-guard explain -- sudo pm2 restart myapp');
+  }
+  return { uid, env: payloadEnvironment(payload, env), argv: payload.argv };
+}
+
+function assignment(word: string | undefined): { name: string; value: string } | null {
+  const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word ?? '') ?? [];
+  return name === undefined || value === undefined ? null : { name, value };
+}
+
+/** `www-data`, or `#33`. */
+function accountNamed(name: string): Account {
+  const account = targetAccount(name);
+  if (!account) throw new UserError(`there is no user ${name} on this host`, 'getent passwd');
+  return account;
+}
+
+/** The account that sudo's -u means. */
+export function targetAccount(name: string): Account | null {
+  return /^#\d{1,10}$/.test(name) ? accountByUid(Number(name.slice(1))) : name.startsWith('#') ? null : accountByName(name);
+}
