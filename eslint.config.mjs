@@ -9,11 +9,11 @@ const rooms = {
   identity: ['trust', 'terminal'],
   policy: ['trust', 'terminal', 'identity'],
   verdict: ['pm2', 'policy', 'identity'],
-  guard: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal', 'sudoers'],
+  guard: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal', 'sudoers', 'log'],
   host: ['trust', 'pm2', 'identity', 'policy', 'terminal'],
   install: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal', 'sudoers'],
   sudoers: ['trust', 'identity', 'policy', 'terminal'],
-  log: ['terminal'],
+  log: ['pm2', 'terminal'],
   sudo: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'guard', 'terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];

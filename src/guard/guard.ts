@@ -13,7 +13,7 @@ import { judge, type Judged } from './gather.ts';
 import { hintAfterwards } from './hint.ts';
 import { HOP } from './hop.ts';
 import { installRecord, LIBRARY } from './installation.ts';
-import { record } from './record.ts';
+import { record, recordSoon } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
 import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
@@ -65,7 +65,7 @@ async function carryOut({ verdict, invocation, caller, real, stdin, sights }: Ca
     case 'pass':
       if (verdict.report) {
         say(observeLines(verdict));
-        await record({ outcome: 'observed', caller, argv: invocation.argv, rule: verdict.code });
+        await record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
       }
       await carryOutPass(call, caller, verdict.daemon);
       return;
@@ -75,7 +75,7 @@ async function carryOut({ verdict, invocation, caller, real, stdin, sights }: Ca
         return;
       }
       await carryOutRewrite(verdict, invocation, caller, call, {
-        record: () => record({ outcome: 'rewrite', caller, argv: invocation.argv, rule: placeOf(verdict, policy) }),
+        record: () => recordSoon({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) }),
         announce: () => { say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]); },
       });
       return;
@@ -95,7 +95,7 @@ async function becomeByAsking(verdict: Rewrite, invocation: Invocation, caller: 
     await block({ ...instead, details: [...instead.details, ...refusalLines(refusal, verdict.daemon, caller)] }, caller, invocation.argv);
     return;
   }
-  await record({ outcome: 'rewrite', caller, argv: invocation.argv, rule: placeOf(verdict, policy) });
+  await record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) });
   say(rewriteLines(verdict, invocation));
   becomeThroughSudo(verdict, invocation, caller, stdin);
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { escapeControls } from '../terminal/escape.ts';
+import { recordLine, type Outcome } from '../log/line.ts';
+import type { Daemon } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { shown } from './report.ts';
 
@@ -9,8 +10,10 @@ const OPTIONS = ['-p', 'auth.notice', '-t', 'pm2-guard', '--'];
 
 /** What is written down of a call. */
 export interface Entry {
-  outcome: 'rewrite' | 'block' | 'bypass' | 'observed';
+  outcome: Outcome;
   caller: Caller;
+  /** Who owns what was asked for, where somebody does. */
+  owner?: Daemon | null;
   argv: readonly string[];
   /** `file:line` of the rule, or the code of the verdict. */
   rule: string;
@@ -28,6 +31,25 @@ export async function record(entry: Entry): Promise<void> {
 }
 
 /**
+ * As `record`, but while pm2 waits for its daemon: forking a process of node's size takes 3 ms, which then cost nobody
+ * anything. At the latest when the process ends.
+ */
+export async function recordSoon(entry: Entry): Promise<void> {
+  const logger = loggerHere();
+  if (logger === null) return;
+  const { startLogger } = await import('./logger.ts'); // pm2 loads child_process as well
+  const line = lineOf(entry);
+  let started = false;
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    startLogger(logger, [...OPTIONS, line]);
+  };
+  process.once('exit', start);
+  setImmediate(start);
+}
+
+/**
  * Ends the process with `status`, and its entry in the system log. Loading node:child_process and forking a process of
  * node's size takes 5 ms, a fifth of all that a blocked call costs; where node can, it becomes a shell that forks logger and
  * ends at once.
@@ -41,15 +63,14 @@ export async function endRecorded(status: number, entry: Entry): Promise<void> {
     await record(entry);
     return;
   }
-  const script = `"$0" ${OPTIONS.join(' ')} "$1" </dev/null >/dev/null 2>&1 & exit "$2"`;
+  // The trap: where no process can be forked, the shell ends with a status of its own, and with a message.
+  const script = `exec </dev/null >/dev/null 2>&1; cd /; trap 'exit "$2"' EXIT; "$0" ${OPTIONS.join(' ')} "$1" & exit "$2"`;
   execve.call(process, '/bin/sh', ['/bin/sh', '-c', script, logger, lineOf(entry), String(status)], {});
 }
 
-function lineOf({ outcome, caller, argv, rule }: Entry): string {
-  return escapeControls([
-    outcome, `caller=${caller.user}`, `login=${caller.login ?? '-'}`, `home=${caller.home}`, `cwd=${caller.cwd ?? '-'}`,
-    `rule=${rule}`, `command=${shown(['pm2', ...argv]).slice(0, 4000)}`,
-  ].join(' '));
+function lineOf({ outcome, caller, owner, argv, rule }: Entry): string {
+  const { user, login, home, cwd } = caller;
+  return recordLine(outcome, { caller: user, login, home, cwd, rule, daemon: owner?.name, user: owner?.user, command: shown(['pm2', ...argv]) });
 }
 
 function loggerHere(): string | null {

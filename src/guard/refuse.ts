@@ -13,7 +13,7 @@ const NO_POLICY = 78;
 /** Nothing is run, nothing is written. */
 export async function block(verdict: Block, caller: Caller, argv: readonly string[]): Promise<void> {
   say(blockLines(verdict));
-  await endRecorded(BLOCKED, { outcome: 'block', caller, argv, rule: verdict.code });
+  await endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv, rule: verdict.code });
 }
 
 /** The config cannot be used and no policy was ever compiled: nobody knows where anything belongs. */

@@ -125,7 +125,7 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(host.daemons()).toEqual([]);
     expect(await host.exists('/root/.pm2')).toBe(false);
     expect((await host.tree(WEB)).filter(({ path }) => path !== WEB)).toEqual([]);
-    expect(await logged()).toMatch(/^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 command=pm2 restart myapp$/m);
+    expect(await logged()).toMatch(/^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m);
     await use(config());
     expect((await host.run('pm2 ping', { cwd: '/' })).stderr).toContain('pm2-guard: rewritten: ping');
   });

@@ -1,0 +1,97 @@
+import { LOG_FILES, linesFromEnd, rotations } from './files.ts';
+import { readJournal } from './journal.ts';
+import { lineOfFile, lineOfJournal, type LogLine } from './lines.ts';
+import { parseLine, type Entry } from './parse.ts';
+
+/** A call on record. */
+export interface Recorded extends Entry {
+  /** ISO 8601, UTC. */
+  time: string;
+}
+
+export interface Wanted {
+  /** At most so many, the latest. */
+  lines: number;
+  /** None before; null: as far back as the log goes. */
+  since: Date | null;
+  accepts: (entry: Entry) => boolean;
+}
+
+export type LogRead =
+  /** Oldest first. `unreadable`: lines under our tag that are no record. `source`: the journal, or the log file. */
+  | { type: 'read'; entries: Recorded[]; unreadable: number; source: string }
+  /** There is a log, and the caller may not read it. */
+  | { type: 'denied'; source: string }
+  /** Neither a journal nor a log file is on this host. */
+  | { type: 'none' };
+
+/** Takes lines, latest first, until there are enough. */
+class Collection {
+  readonly entries: Recorded[] = [];
+  unreadable = 0;
+  seen = 0;
+
+  constructor(private readonly wanted: Wanted) {}
+
+  /** Returns false when no further line is wanted. */
+  take(line: LogLine | null): boolean {
+    if (line === null) return true;
+    if (this.wanted.since !== null && new Date(line.time) < this.wanted.since) return false;
+    this.seen++;
+    const entry = parseLine(line.message);
+    if (entry === null) this.unreadable++;
+    else if (this.wanted.accepts(entry)) this.entries.push({ time: line.time, ...entry });
+    return this.entries.length < this.wanted.lines;
+  }
+
+  read(source: string): LogRead {
+    return { type: 'read', entries: this.entries.reverse(), unreadable: this.unreadable, source };
+  }
+}
+
+/** The record of this host: from the journal, or where that has none of it, from the first log file that has. */
+export async function readLog(wanted: Wanted): Promise<LogRead> {
+  const journal = new Collection(wanted);
+  const end = await readJournal((json) => journal.take(lineOfJournal(json)));
+  // What a journal shows to somebody who may see only part of it is not the record.
+  if (end === 'read' && journal.seen > 0) return journal.read('the journal');
+  const file = readFiles(wanted);
+  switch (end) {
+    case 'read': return file.type === 'read' && file.entries.length + file.unreadable > 0 ? file : journal.read('the journal');
+    case 'denied': return file.type === 'read' ? file : { type: 'denied', source: 'the journal' };
+    case 'none': return file;
+  }
+}
+
+function readFiles(wanted: Wanted): LogRead {
+  let empty: LogRead | null = null;
+  let denied: LogRead | null = null;
+  for (const name of LOG_FILES) {
+    const read = readFile(name, wanted);
+    if (read.type === 'denied') denied ??= read;
+    if (read.type !== 'read') continue;
+    if (read.entries.length + read.unreadable > 0) return read;
+    empty ??= read;
+  }
+  return denied ?? empty ?? { type: 'none' };
+}
+
+/** One log with what it was before it was rotated. */
+function readFile(name: string, wanted: Wanted): LogRead {
+  const found = new Collection(wanted);
+  const now = new Date();
+  let source: string | null = null;
+  for (const path of rotations(name)) {
+    try {
+      for (const line of linesFromEnd(path)) {
+        if (!found.take(lineOfFile(line, now))) return found.read(path);
+      }
+      source ??= path;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EPERM') return { type: 'denied', source: path };
+      // Gone since it was listed, a directory, or damaged: the others tell what they can.
+    }
+  }
+  return source === null ? { type: 'none' } : found.read(source);
+}
