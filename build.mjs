@@ -9,6 +9,7 @@ const result = await bundle({
   'load-policy': 'src/policy/slow.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
   'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
   'pm2-guard': 'src/commands/main.ts', // the command
+  'sudo': 'src/sudo/main.ts', // asked by the sudo shim about calls that name pm2
   'warm': 'src/guard/warm.ts', // run once by install: keeps the hot bundle in V8's compiled form
 }, 'dist');
 

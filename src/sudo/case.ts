@@ -1,0 +1,78 @@
+import { judge } from '../guard/gather.ts';
+import { HOP } from '../guard/hop.ts';
+import { realPm2 } from '../guard/guard.ts';
+import { callerOf, realpathsOf, workingDirectory } from '../guard/surroundings.ts';
+import { accountByUid, type Account } from '../identity/accounts.ts';
+import { isRootBySudo } from '../identity/caller.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
+import { interpret } from '../pm2/interpret.ts';
+import type { Invocation } from '../pm2/invocation.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Caller } from '../verdict/caller.ts';
+import { decide } from '../verdict/decide.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { parseSudo, shellCommand, type SudoRun } from './command-line.ts';
+import { payloadEnvironment, sudoEnvironment } from './environment.ts';
+import { payloadOf, type Payload } from './payload.ts';
+import { isForeign } from './rewrite.ts';
+import { targetAccount } from './typed.ts';
+import { whichPm2, type Reach } from './which-pm2.ts';
+
+/** One call of pm2 through sudo, understood. */
+export interface Case {
+  call: SudoRun;
+  payload: Payload;
+  /** Who typed it. */
+  login: Account;
+  /** Whom sudo would make of him. */
+  target: Account;
+  policy: Policy;
+  invocation: Invocation;
+  /** Whom the guard behind sudo would see. */
+  caller: Caller;
+  verdict: Verdict;
+  /** Nothing that only the target may see, or only sudoers say, could change the verdict. */
+  certain: boolean;
+  reach: Reach;
+}
+
+/**
+ * Everything about a call that can be known before sudo runs it.
+ *
+ * @param argv the words after `sudo`
+ * @returns null where it is no call of pm2, is not for the guard, or any of it is not understood
+ */
+export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, uid: number): Promise<Case | null> {
+  const call = parseSudo(argv);
+  if (call.type !== 'run' || isForeign(call)) return null;
+  if (call.shell !== 'none' && shellCommand(call.words) === null) return null;
+  const payload = payloadOf(call.words);
+  const target = targetAccount(call.user ?? 'root');
+  const login = accountByUid(uid);
+  if (payload === null || target === null || login === null || payload.argv[0]?.startsWith(HOP) === true) return null;
+
+  const theirs = payloadEnvironment(payload, sudoEnvironment(call, env, login, target));
+  // A bypass is the guard's own business, behind sudo, and recorded there.
+  if (env['PM2_GUARD'] === 'off' || theirs['PM2_GUARD'] === 'off') return null;
+  const reach = whichPm2(payload.pm2, theirs['PATH'] ?? SYSTEM_PATH);
+  const loaded = loadPolicy({ env, euid: uid, rootBySudo: isRootBySudo(uid, env) });
+  if (reach === 'other' || loaded.type === 'unusable' || loaded.policy.exempt.includes(login.name)) return null;
+  const { policy } = loaded;
+  const real = realPm2(uid, policy);
+  if (real.type !== 'found') return null;
+
+  const cwd = call.shell === 'login' ? target.home : workingDirectory();
+  const caller = callerOf(theirs, target.uid, real.major, cwd, policy);
+  const invocation = interpret(payload.argv, { major: real.major, env: theirs, cwd: cwd ?? '/' });
+  const atOnce = decide(invocation, caller, policy, { realpaths: realpathsOf(invocation) });
+  const common = { call, payload, login, target, policy, invocation, caller, reach };
+  if (atOnce.type !== 'more') return { ...common, verdict: atOnce, certain: !mayBeKept(env, theirs) };
+  const { verdict } = await judge(invocation, caller, policy, { major: real.major, env: theirs, readStdin: null });
+  return { ...common, verdict, certain: false };
+}
+
+/** sudoers may let PM2_HOME through (env_keep), and only root can read them. */
+function mayBeKept(env: NodeJS.ProcessEnv, theirs: NodeJS.ProcessEnv): boolean {
+  return env['PM2_HOME'] !== undefined && theirs['PM2_HOME'] === undefined;
+}

@@ -1,0 +1,48 @@
+import { writeSync } from 'node:fs';
+import { block } from '../guard/refuse.ts';
+import { record } from '../guard/record.ts';
+import { rewriteLines, say } from '../guard/report.ts';
+import { caseOf, type Case } from './case.ts';
+import { planOf, type Plan } from './plan.ts';
+import { wordsOf } from './rewrite.ts';
+
+/**
+ * Asked by shims/sudo, with the real sudo's path and the words after `sudo`: prints the shell command that is to be run
+ * instead, or nothing where the call is to run as typed. Exit status 126: blocked, and said so. The shell runs it, so that the
+ * arguments of a call as typed stay what they are to the byte, and no process of ours stands between sudo and its parent.
+ */
+async function main([sudo = '', ...argv]: readonly string[]): Promise<void> {
+  // Bytes that are no UTF-8: we would not know what we decide about.
+  if (argv.some((word) => word.includes('\ufffd'))) return;
+  const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
+  if (one === null) return;
+  await carryOut(planOf(one, sudo), one, sudo);
+}
+
+async function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): Promise<void> {
+  switch (plan.type) {
+    case 'as typed':
+      return;
+    case 'block':
+      await block(plan.verdict, caller, invocation.argv);
+      return;
+    case 'rewritten': {
+      const { line, cwd, verdict } = plan;
+      if (verdict !== null) {
+        say(rewriteLines(verdict, invocation));
+        await record({ outcome: 'rewrite', caller: { ...caller, login: login.name }, argv: invocation.argv, rule: `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}` });
+      }
+      writeSync(1, `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...wordsOf(line)].map(quoted).join(' ')}`);
+      return;
+    }
+  }
+}
+
+/** For eval, to the byte: shell-quote escapes `!` inside double quotes, where sh keeps the backslash. */
+function quoted(word: string): string {
+  return `'${word.replaceAll('\'', '\'\\\'\'')}'`;
+}
+
+main(process.argv.slice(3)).catch((error: unknown) => {
+  process.stderr.write(`pm2-guard: this is a bug, sudo runs the call as typed; please report it with the lines below\n${error instanceof Error ? String(error.stack) : String(error)}\n`);
+});

@@ -1,0 +1,96 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { mayKeepVariables } from '../guard/sudo-listing.ts';
+import { SHIM } from '../guard/hop.ts';
+import type { Daemon } from '../policy/policy.ts';
+import type { Block, Rewrite } from '../verdict/verdict.ts';
+import type { Case } from './case.ts';
+import { shellCommand } from './command-line.ts';
+import { asOwner, intoShim, type SudoLine } from './rewrite.ts';
+import { canAsk, isOperator, mayRun, type Answer } from './rights.ts';
+
+export type Plan =
+  | { type: 'as typed' }
+  | { type: 'block'; verdict: Block }
+  /** `verdict`: what is said and recorded of it; null: the guard behind sudo will say it. `cwd`: to go to first. */
+  | { type: 'rewritten'; line: SudoLine; cwd: string | null; verdict: Rewrite | null };
+
+const AS_TYPED: Plan = { type: 'as typed' };
+
+/**
+ * What the call should be. As typed wherever that lands right and sudo allows it: then the guard behind sudo does the rest.
+ * Else as the owner, else into our shim; each only where sudo's own rules allow it. Where none of it is allowed, as typed
+ * again: sudo says no in its own words.
+ *
+ * @param sudo absolute path of the real one, which is asked and never believed to be ours
+ */
+export function planOf(one: Case, sudo: string): Plan {
+  const { call, target, verdict, login } = one;
+  if (verdict.type === 'block') return one.certain ? { type: 'block', verdict } : AS_TYPED;
+  const { daemon } = verdict;
+  if (daemon === null) return AS_TYPED; // observed, or exempt
+  const right = landsRight(one);
+  if (right) {
+    if (login.uid === 0) return AS_TYPED;
+    const answer = typedAllowed(one, sudo);
+    if (answer === 'yes') return AS_TYPED;
+    if (answer === 'password' && !(daemon.uid !== target.uid && canAsk(call) && isOperator(daemon, login.name))) return AS_TYPED;
+    if (answer === 'password') return ownersPlan(one, daemon, sudo, true) ?? AS_TYPED;
+  }
+  return ownersPlan(one, daemon, sudo, false) ?? shimPlan(one, sudo) ?? AS_TYPED;
+}
+
+/** Whether the guard behind sudo, or pm2 itself where there is nothing to put right, ends where it should. */
+function landsRight({ call, target, verdict, reach }: Case): boolean {
+  if (reach === 'none' || (call.shell === 'login' && !admits(target.shell))) return false;
+  return verdict.type === 'pass' || (reach === 'shim' && verdict.type === 'rewrite' && (!verdict.switch || target.uid === 0));
+}
+
+/** A login shell that runs commands: `sudo -i` to an account without one answers "This account is currently not available" (T07). */
+function admits(shell: string): boolean {
+  return !/\/(nologin|false|true)$/.test(shell) && existsSync(shell);
+}
+
+function typedAllowed({ call, target, login }: Case, sudo: string): Answer {
+  const shell = call.shell === 'login' ? target.shell : process.env['SHELL'] ?? login.shell;
+  const command = shellCommand(call.words);
+  const answer = mayRun(sudo, call.user, call.shell === 'none' || command === null ? call.words : [shell, '-c', command]);
+  const variables = call.assignments.length > 0 || call.keepEnvironment || call.keep.length > 0;
+  return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM) ? 'no' : answer;
+}
+
+/** Into our shim as the owner; null: it cannot be said so, or sudo does not allow it. */
+function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean): Plan | null {
+  const { call, payload, target, caller, invocation, login, verdict } = one;
+  if (invocation.startup !== null || verdict.type === 'block') return null; // startup is root's work
+  const place = placeFor(one);
+  if (place === 'elsewhere') return null;
+  const sameUser = target.uid === daemon.uid;
+  const line = asOwner(call, payload, daemon, { sameUser, caller: { env: process.env, home: login.home }, handsOver: invocation.scope === 'app' });
+  if ((line.keep.length > 0 || line.assignments.length > 0) && !mayKeepVariables(sudo, daemon.user, payload.wrappers[0] ?? SHIM)) return null;
+  if (mayRun(sudo, line.user, line.words, ask) === 'no') return null;
+  const said: Rewrite = verdict.type === 'rewrite' ? verdict : { type: 'rewrite', code: verdict.code, reason: `typed for ${caller.user}`, rule: verdict.rule, daemon, argv: invocation.argv, switch: !sameUser };
+  return { type: 'rewritten', line, cwd: place, verdict: said };
+}
+
+/** The user as typed, the command our shim: only where the word or the login shell leads elsewhere. */
+function shimPlan(one: Case, sudo: string): Plan | null {
+  const { call, payload, target, verdict, reach } = one;
+  if (reach === 'shim' && call.shell !== 'login') return null;
+  if (verdict.type === 'rewrite' && verdict.switch && target.uid !== 0) return null;
+  const place = placeFor(one);
+  if (place === 'elsewhere') return null;
+  const line = intoShim(call, payload, target.name);
+  return mayRun(sudo, line.user, line.words) === 'no' ? null : { type: 'rewritten', line, cwd: place, verdict: null };
+}
+
+/** -i goes to the target's home first, which others may not be able to enter. null: where we are. */
+function placeFor({ call, target, invocation }: Case): string | null {
+  if (call.shell !== 'login') return null;
+  try {
+    accessSync(target.home, constants.X_OK);
+    return target.home;
+  } catch {
+    const relative = invocation.starts.length > 0 || invocation.targets.some(({ kind }) => kind === 'file');
+    return relative ? 'elsewhere' : null;
+  }
+}

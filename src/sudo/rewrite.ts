@@ -1,0 +1,74 @@
+import { HOP, SHIM } from '../guard/hop.ts';
+import { applicationVariables } from '../identity/environment.ts';
+import { PATH_OVERRIDES } from '../pm2/home.ts';
+import type { Daemon } from '../policy/policy.ts';
+import type { SudoRun } from './command-line.ts';
+import type { Payload } from './payload.ts';
+
+/** A command line for sudo. */
+export interface SudoLine {
+  user: string;
+  /** `-n`, `-p prompt` ... as they were typed. */
+  options: string[];
+  /** Variables that are handed over from the caller's environment, and set. Both need the right to do so (SETENV). */
+  keep: string[];
+  assignments: string[];
+  words: string[];
+}
+
+/** Options that have a say in how sudo asks and waits, and none in what is run: they stay. */
+const KEPT = 'ABNSTbknp';
+/** Options that a rewritten line cannot have: another directory, root, group or context. Such a call is left as it is. */
+const FOREIGN = /[CDPRgrt]/;
+
+export function isForeign(call: SudoRun): boolean {
+  return call.options.some(({ letter }) => FOREIGN.test(letter));
+}
+
+/** The words for sudo. */
+export function wordsOf({ user, options, keep, assignments, words }: SudoLine): string[] {
+  return [...options, ...(keep.length > 0 ? [`--preserve-env=${keep.join(',')}`] : []), '-u', user, ...assignments, '--', ...words];
+}
+
+/**
+ * The call as the owner's: into our shim, which is told the daemon. That stands for PM2_HOME, so PM2_HOME is set no more
+ * (T09), nor is what sudo sets anyway; and nothing of the caller's own identity goes along.
+ *
+ * @param sameUser the call was for this user already: HOME=/srv/app is for the app then (T19)
+ * @param caller environment and home of the one who types
+ * @param handsOver the call gives its environment to apps, so that -E means something
+ */
+export function asOwner(call: SudoRun, payload: Payload, daemon: Daemon, { sameUser, caller, handsOver }: { sameUser: boolean; caller: { env: NodeJS.ProcessEnv; home: string | null }; handsOver: boolean }): SudoLine {
+  const typed = Object.fromEntries([...call.assignments, ...payload.assignments].map(({ name, value }) => [name, value]));
+  const said: NodeJS.ProcessEnv = { HOME: daemon.userHome, USER: daemon.user, LOGNAME: daemon.user, SHELL: daemon.shell };
+  const wanted = (sameUser ? typed : applicationVariables(typed, caller.home)) as Record<string, string>;
+  const names = call.keepEnvironment ? (handsOver ? Object.keys(caller.env) : []) : call.keep;
+  const inherited = applicationVariables(Object.fromEntries(names.map((name) => [name, caller.env[name]])), caller.home);
+  return {
+    user: daemon.user,
+    options: call.options.filter(({ letter }) => KEPT.includes(letter)).flatMap(optionWords),
+    keep: Object.keys(inherited).filter((name) => /^[A-Za-z_]\w*$/.test(name) && !(name in typed) && !isDaemons(name)),
+    assignments: Object.entries(wanted).filter(([name, value]) => !isDaemons(name) && said[name] !== value).map(([name, value]) => `${name}=${value}`),
+    words: [...payload.wrappers, SHIM, HOP + daemon.name, ...payload.argv],
+  };
+}
+
+/** The call as typed, but that pm2 is our shim: where the word would lead round it, or to nothing (T10, T40). */
+export function intoShim(call: SudoRun, payload: Payload, user: string): SudoLine {
+  return {
+    user,
+    options: call.options.filter(({ letter, value }) => KEPT.includes(letter) || letter === 'H' || (letter === 'E' && value === null)).flatMap(optionWords),
+    keep: call.keep,
+    assignments: [...call.assignments, ...payload.assignments].map(({ name, value }) => `${name}=${value}`),
+    words: [...payload.wrappers, SHIM, ...payload.argv],
+  };
+}
+
+function optionWords({ letter, value }: SudoRun['options'][number]): string[] {
+  return value === null ? [`-${letter}`] : [`-${letter}`, value];
+}
+
+/** What chooses the daemon, which is chosen. */
+function isDaemons(name: string): boolean {
+  return name === 'PM2_HOME' || PATH_OVERRIDES.includes(name);
+}

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { isatty } from 'node:tty';
+import { groupByName } from '../identity/accounts.ts';
+import type { Daemon } from '../policy/policy.ts';
+import type { SudoRun } from './command-line.ts';
+
+/** `password`: sudo says nothing before one is typed. */
+export type Answer = 'yes' | 'no' | 'password';
+
+/**
+ * Whether sudo would let the caller run this command, asked of sudo itself (`sudo -l command`, sudo(8)).
+ *
+ * @param sudo absolute path of the real one
+ * @param user as for -u; null: sudo's default
+ * @param ask a terminal may be asked for the password; otherwise nobody waits
+ */
+export function mayRun(sudo: string, user: string | null, words: readonly string[], ask = false): Answer {
+  const { status, stderr } = spawnSync(sudo, [...(ask ? [] : ['-n']), '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], {
+    stdio: [ask ? 'inherit' : 'ignore', 'ignore', ask ? 'inherit' : 'pipe'], encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (status === 0) return 'yes';
+  return !ask && /(password|terminal) is required/.test(stderr) ? 'password' : 'no';
+}
+
+/** A terminal on which sudo can ask for a password, as it would for the call as typed. */
+export function canAsk(call: SudoRun): boolean {
+  return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isatty(0) || isatty(2));
+}
+
+/** Whether the config names the caller among those who may be switched to the daemon's user. */
+export function isOperator(daemon: Daemon, name: string): boolean {
+  const groups = process.getgroups?.() ?? [];
+  return daemon.operators.some((operator) => (operator.startsWith('%') ? groups.includes(groupByName(operator.slice(1))?.gid ?? -1) : operator === name));
+}

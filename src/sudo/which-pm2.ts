@@ -1,0 +1,34 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join, sep } from 'node:path';
+import { LIBRARY } from '../guard/installation.ts';
+import { findRealPm2 } from '../pm2/installed.ts';
+
+/** What a word that names pm2 leads to. `other`: a program of somebody's that is called so. */
+export type Reach = 'shim' | 'real' | 'none' | 'other';
+
+/** @param word `pm2`, which is looked for in `path`, or an absolute path */
+export function whichPm2(word: string, path: string): Reach {
+  const candidates = word.includes('/') ? [word] : path.split(':').filter(isAbsolute).map((directory) => join(directory, word));
+  const found = candidates.find(isProgram);
+  if (found === undefined) return 'none';
+  if (isShim(found)) return 'shim';
+  return findRealPm2({ recorded: found, path: undefined, skip: [], asRoot: false }).type === 'found' ? 'real' : 'other';
+}
+
+/** The shim itself, or a link to it. */
+export function isShim(path: string): boolean {
+  try {
+    return realpathSync.native(path).startsWith(LIBRARY + sep);
+  } catch {
+    return false;
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
