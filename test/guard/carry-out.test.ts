@@ -127,7 +127,9 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect((await host.tree(WEB)).filter(({ path }) => path !== WEB)).toEqual([]);
     expect(await logged()).toMatch(/^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m);
     await use(config());
+    await host.must(': > /tmp/log');
     expect((await host.run('pm2 ping', { cwd: '/' })).stderr).toContain('pm2-guard: rewritten: ping');
+    expect(await logged()).toMatch(/-- \S*rewrite.* caller=root .*command=.*pm2 ping/);
   });
 
   it('observe: passes as typed, and reports', async () => {
