@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
@@ -9,6 +9,7 @@ import { distrust } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { homeParent } from '../verdict/startup.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
+import { mayExecute, physical } from './access.ts';
 import { becomePm2 } from './handoff.ts';
 
 /** A verdict could not be carried out; nothing was run. */
@@ -101,18 +102,9 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
     const where = caller.cwd ?? 'the working directory, which was deleted';
     throw new CannotCarryOut('PG111', `${daemon.user} cannot enter ${where}`, ['the app would run there, or is named relative to it: go to a directory that the owner can enter, or type absolute paths and --cwd']);
   }
-  const refuge = [daemon.userHome, '/'].find((directory) => canEnter(directory)) ?? '/';
+  const refuge = [daemon.userHome, '/'].find((directory) => mayExecute(directory)) ?? '/';
   process.chdir(refuge);
   Reflect.deleteProperty(process.env, 'PWD');
-}
-
-function canEnter(directory: string): boolean {
-  try {
-    accessSync(directory, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -139,19 +131,10 @@ function refuseForeignCode(bin: string): void {
 
 /** The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null: this one. */
 function runnableNode(): string | null {
-  if (executable(process.execPath)) return null;
-  const other = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find(executable);
+  if (mayExecute(process.execPath)) return null;
+  const other = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find(mayExecute);
   if (other === undefined) throw new CannotCarryOut('PG114', `${process.env['USER'] ?? 'the owner'} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}`, ['pin one with `node:` in the config']);
   return other;
-}
-
-function executable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The system's PATH if its first node is this one, else with this one's directory before it. */
@@ -160,19 +143,11 @@ function pathFor(node: string): string {
   return first !== undefined && physical(first) === physical(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
-function physical(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
-  }
-}
-
 async function handOver(call: Call, node: string | null): Promise<void> {
   if (node !== null && physical(node) !== physical(process.execPath)) {
-    if (!executable(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
-    const { becomePm2Under } = await import('./other-node.ts');
-    becomePm2Under(node, call.bin, call.argv, call.stdin);
+    if (!mayExecute(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
+    const { become } = await import('./become.ts');
+    become(node, [call.bin, ...call.argv], call.stdin);
     return;
   }
   // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { recordLine, type Outcome } from '../log/line.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
+import { replaceProcess } from './replace-process.ts';
 import { shown } from './report.ts';
 
 /** By absolute path: root must not run a `logger` that the caller's PATH offers (PRODUCT section 7.1). */
@@ -56,16 +57,12 @@ export async function recordSoon(entry: Entry): Promise<void> {
  */
 export async function endRecorded(status: number, entry: Entry): Promise<void> {
   process.exitCode = status;
-  const { execve } = process as unknown as { execve?: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never };
   const logger = loggerHere();
   if (logger === null) return;
-  if (!execve || !executable('/bin/sh')) {
-    await record(entry);
-    return;
-  }
   // The trap: where no process can be forked, the shell ends with a status of its own, and with a message.
   const script = `exec </dev/null >/dev/null 2>&1; cd /; trap 'exit "$2"' EXIT; "$0" ${OPTIONS.join(' ')} "$1" & exit "$2"`;
-  execve.call(process, '/bin/sh', ['/bin/sh', '-c', script, logger, lineOf(entry), String(status)], {});
+  replaceProcess('/bin/sh', ['-c', script, logger, lineOf(entry), String(status)], {});
+  await record(entry);
 }
 
 function lineOf({ outcome, caller, owner, argv, rule }: Entry): string {
@@ -75,14 +72,4 @@ function lineOf({ outcome, caller, owner, argv, rule }: Entry): string {
 
 function loggerHere(): string | null {
   return LOGGER.find((path) => existsSync(path)) ?? null;
-}
-
-/** A failing execve aborts the process on Node 22, it throws nothing: so look first. */
-function executable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { accountByUid } from '../identity/accounts.ts';
 import { personOf } from '../identity/caller.ts';
 import { PATH_OVERRIDES, pm2Home } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
+import { physical } from './access.ts';
 
 /** The working directory, or null where it was deleted (getcwd(3) ENOENT) or cannot be told. */
 export function workingDirectory(): string | null {
@@ -36,8 +36,8 @@ export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd
 
 function asDeclared(home: string, policy: Policy): string {
   if (policy.daemons.some((daemon) => daemon.home === home)) return home;
-  const real = realpath(home);
-  return policy.daemons.find((daemon) => realpath(daemon.home) === real)?.home ?? home;
+  const real = physical(home);
+  return policy.daemons.find((daemon) => physical(daemon.home) === real)?.home ?? home;
 }
 
 /** Physical paths of what the invocation names, where they differ from the typed ones. */
@@ -47,16 +47,8 @@ export function realpathsOf(invocation: Invocation): Map<string, string> {
   const found = new Map<string, string>();
   for (const path of paths) {
     if (path === null || found.has(path)) continue;
-    const real = realpath(path);
+    const real = physical(path);
     if (real !== path) found.set(path, real);
   }
   return found;
-}
-
-function realpath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path; // not there, or not ours to see: the path itself is all that is known
-  }
 }

@@ -1,14 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { applicationVariables, dropOwnVariables } from '../identity/environment.ts';
+import { applicationVariables } from '../identity/environment.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
+import { become } from './become.ts';
 import { HOP, SHIM } from './hop.ts';
 import { shown } from './report.ts';
-import { passOn } from './signals.ts';
 import { mayKeepVariables } from './sudo-listing.ts';
 
 /** The real sudo by absolute path: a `sudo` in the caller's PATH may be our own shim, or somebody's trap. */
@@ -38,7 +38,7 @@ export function refusalOf(daemon: Daemon, argv: readonly string[]): Refusal | nu
 
 /**
  * Become the same call as the daemon's user, through the real sudo and our own shim: it meets the guard again, as the right
- * user. One process where node has execve (22.15 and newer), else a child whose status and signals are passed on. The
+ * user. The
  * application's variables are kept where the call hands them to apps and sudo's rules allow it (SETENV); identity never is.
  *
  * @param stdin standard input that was read already; null: it is inherited
@@ -48,12 +48,7 @@ export function becomeThroughSudo({ daemon, argv }: Rewrite, invocation: Invocat
   const variables = HANDS_OVER.has(invocation.command ?? '') ? Object.keys(applicationVariables(process.env, caller.passwdHome)).filter((name) => /^[A-Za-z_]\w*$/.test(name)) : [];
   const kept = variables.length > 0 && mayKeepVariables(sudo, daemon.user, SHIM) ? [`--preserve-env=${variables.join(',')}`] : [];
   const words = [...(someoneIsThere() ? [] : ['-n']), ...kept, '-u', daemon.user, '--', SHIM, HOP + daemon.name, ...argv];
-  dropOwnVariables(process.env);
-  const { execve } = process as unknown as { execve?: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never };
-  if (execve && stdin === null) execve.call(process, sudo, [sudo, ...words], process.env);
-  const child = spawn(sudo, words, { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
-  child.stdin?.end(stdin);
-  passOn(child, sudo);
+  become(sudo, words, stdin);
 }
 
 /** What a blocked caller is told beside the command that is right: why sudo would not, and the rule that would allow it. */

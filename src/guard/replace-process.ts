@@ -1,0 +1,11 @@
+import { mayExecute } from './access.ts';
+
+/**
+ * execve(2): this process becomes another program, with the same pid, terminal and descriptors. Returns only where that
+ * cannot be: node before 22.15 has no execve, and a failing one aborts the process on Node 22, so what cannot be run is not
+ * tried.
+ */
+export function replaceProcess(file: string, argv: readonly string[], env: NodeJS.ProcessEnv): void {
+  const { execve } = process as unknown as { execve?: (file: string, argv: readonly string[], env: NodeJS.ProcessEnv) => never };
+  if (execve && mayExecute(file)) execve.call(process, file, [file, ...argv], env);
+}
