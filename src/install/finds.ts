@@ -35,3 +35,14 @@ function isShim(path: string): boolean {
     return false;
   }
 }
+
+/** Whether there is a sudo beyond our shim: a set-user-ID program, which no script can be. */
+export function hasRealSudo(): boolean {
+  return ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'].some((path) => {
+    try {
+      return (statSync(path).mode & 0o4000) !== 0;
+    } catch {
+      return false;
+    }
+  });
+}

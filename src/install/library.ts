@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import type { Ledger } from './ledger.ts';
 import { isCompiledForm } from './code.ts';
+import { hasRealSudo } from './finds.ts';
 import { LIBRARY, NODE_LINK, RECORD, SHIMS } from './places.ts';
 
 /** Where to copy from. */
@@ -14,7 +15,7 @@ export interface Source {
 
 /** What a call loads first is replaced last, so that no call starts in new code and goes on in old. */
 const LAST = ['pm2-guard.cjs', 'pm2.cjs'];
-const NEEDED = ['load-policy.cjs', 'read-process-file.cjs', 'warm.cjs', ...LAST];
+const NEEDED = ['load-policy.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs', ...LAST];
 const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
 
 /** Beside the running bundle: in a checkout or a package (dist/ and shims/), or installed. */
@@ -30,7 +31,9 @@ export function sourceBeside(bundles: string): Source {
  */
 export function installLibrary(ledger: Ledger, source: Source): void {
   const bundles = readdirSync(source.bundles).filter((name) => name.endsWith('.cjs')).sort((a, b) => LAST.indexOf(a) - LAST.indexOf(b) || (a < b ? -1 : 1));
-  const shims = existsSync(source.shims) ? readdirSync(source.shims).filter((name) => !name.startsWith('.')).sort() : [];
+  const found = existsSync(source.shims) ? readdirSync(source.shims).filter((name) => !name.startsWith('.')).sort() : [];
+  // Scripts ask `command -v sudo` whether there is one.
+  const shims = hasRealSudo() ? found : found.filter((name) => name !== 'sudo');
   const missing = [...NEEDED.filter((name) => !bundles.includes(name)), ...NEEDED_SHIMS.filter((name) => !shims.includes(name))];
   if (missing.length > 0) throw new UserError(`${source.bundles} is not complete: ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`, 'npm run build');
   // A name that is not there yet is read before the first file is replaced: source and place may be the same directory.
@@ -43,6 +46,7 @@ export function installLibrary(ledger: Ledger, source: Source): void {
   for (const name of shims) ledger.file(join(SHIMS, name), readFileSync(join(source.shims, name)), 0o755);
   removeOthers(ledger, LIBRARY, [...bundles, ...compiledForms(), 'package.json', ...[SHIMS, RECORD, NODE_LINK].map((path) => basename(path))]);
   removeOthers(ledger, SHIMS, shims);
+  if (shims.length < found.length) ledger.note(join(SHIMS, 'sudo'), 'kept', 'not needed: sudo is not installed');
 }
 
 /** V8's compiled forms of the hot bundle, by the V8 that made them (code.ts). */
