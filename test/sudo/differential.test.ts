@@ -20,7 +20,7 @@ const LEFT_ASIDE = /^(-h|--ho(st?)?|-\w --|-C 00\d|no command|kept and set)$/;
 describeOnHost(`a line for each option and ${LINES} random ones, read by us and by the real sudo`, () => {
   let host: Host;
   beforeAll(async () => {
-    host = await createHost({ pm2: null });
+    host = await createHost();
     await installRecorder(host);
   });
   afterAll(() => host.dispose());
@@ -46,6 +46,16 @@ describeOnHost(`a line for each option and ${LINES} random ones, read by us and 
     // The sample must be about something: most of it runs, and hardly anything that runs is left aside.
     expect(tally.agreed).toBeGreaterThan(LINES / 2.5);
     expect(tally.missed).toBeLessThan(lines.length / 25);
+  }, 3_600_000);
+
+  it('are passed on untouched where pm2 is somebody\'s own program', async () => {
+    await host.installGuard('default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n');
+    await host.must('rm /etc/sudoers.d/pm2-guard'); // it would have sudo find our pm2 before that one
+    const lines = [...Object.keys(TABLE).map(words), ...randomLines(Math.ceil(LINES / 10), SEED + 1)];
+    const real = await recordAll(host, lines, CALLER);
+    const through = await recordAll(host, lines, CALLER, '/usr/local/lib/pm2-guard/bin/sudo');
+    const changed = lines.filter((_, index) => JSON.stringify(real[index]) !== JSON.stringify(through[index]));
+    expect(changed.map((line) => [line, real[lines.indexOf(line)], through[lines.indexOf(line)]]).slice(0, 5)).toEqual([]);
   }, 3_600_000);
 });
 

@@ -29,7 +29,7 @@ print join("\\0", "RAN", $>, $) + 0, $cwd, scalar(@env), @env, @ARGV), "\\0";
 const DRIVER = `
 const { spawnSync } = require('node:child_process');
 for (const line of require('node:fs').readFileSync(0, 'utf8').split('\\n').filter(Boolean)) {
-  const { stdout, stderr } = spawnSync('/usr/bin/sudo', JSON.parse(line), { encoding: 'utf8', input: '', timeout: 20000 });
+  const { stdout, stderr } = spawnSync(process.argv[2], JSON.parse(line), { encoding: 'utf8', input: '', timeout: 20000 });
   console.log(JSON.stringify({ stdout, stderr: stderr.slice(0, 200) }));
 }
 `;
@@ -42,12 +42,12 @@ export async function installRecorder(host: Host): Promise<void> {
   await host.write('/etc/sudoers.d/deploy', 'Defaults closefrom_override, user_command_timeouts\ndeploy ALL=(ALL:ALL) CWD=* CHROOT=* NOPASSWD: ALL\n', { mode: '440' });
 }
 
-/** The real sudo's answer to each line, typed by deploy in /srv. Several drivers at once: sudo mostly waits. */
-export async function recordAll(host: Host, lines: readonly (readonly string[])[], env: Record<string, string>): Promise<Outcome[]> {
+/** What comes of each line, typed by deploy in /srv. Several drivers at once: sudo mostly waits. */
+export async function recordAll(host: Host, lines: readonly (readonly string[])[], env: Record<string, string>, sudo = '/usr/bin/sudo'): Promise<Outcome[]> {
   const drivers = 3;
   const parts = await Promise.all(Array.from({ length: drivers }, async (_, driver) => {
     const input = lines.filter((__, index) => index % drivers === driver).map((line) => `${JSON.stringify(line)}\n`).join('');
-    const { stdout, stderr, status } = await host.exec(['/usr/bin/node', '/srv/driver.cjs'], { user: 'deploy', cwd: '/srv', env, input, timeoutMs: 3_600_000 });
+    const { stdout, stderr, status } = await host.exec(['/usr/bin/node', '/srv/driver.cjs', sudo], { user: 'deploy', cwd: '/srv', env, input, timeoutMs: 3_600_000 });
     if (status !== 0) throw new Error(`the driver failed: ${stderr}`);
     return stdout.trimEnd().split('\n').map((line) => outcomeOf(JSON.parse(line) as { stdout: string; stderr: string }));
   }));
