@@ -50,7 +50,7 @@ Exit status: 0 shown, or there is nothing to show; 1 the log cannot be read.`)
       if (unreadable > 0) process.stderr.write(`pm2-guard: ${unreadable === 1 ? 'a line' : `${unreadable} lines`} of ${source} under this tag ${unreadable === 1 ? 'is' : 'are'} no record, and left out\n`);
       if (entries.length === 0) process.stderr.write(`pm2-guard: nothing to show in ${source}\n`);
       else if (process.stdout.isTTY) process.stdout.write(asTable(entries, process.env['NO_COLOR'] === undefined || process.env['NO_COLOR'] === ''));
-      else process.stdout.write(entries.map((entry) => `${cellsOf(entry).join('  ')}\n`).join(''));
+      else process.stdout.write(asLines(entries));
     });
 }
 
@@ -79,10 +79,17 @@ function requireRead(read: LogRead): LogRead & { type: 'read' } {
 
 const HEAD = ['time', 'verdict', 'who', 'command', 'belongs to'];
 
-function cellsOf(entry: Recorded): string[] {
-  const { verdict, caller, login, command, cut, daemon, user, rule } = entry;
-  const owner = daemon === null ? rule : `${daemon}${user === null ? '' : `: ${user}`} (${rule})`;
-  return [localTime(entry.time), verdict.padEnd('observed'.length), login === null ? caller : `${login} as ${caller}`, `${command}${cut ? '...' : ''}`, owner].map(escapeControls);
+function cellsOf({ time, verdict, rule, caller, login, command, cut, daemon, user }: Recorded): string[] {
+  const code = /^PG\d+$/.test(rule) ? ` ${rule}` : '';
+  const owner = daemon === null ? '-' : `${daemon}${user === null ? '' : ` (${user})`}`;
+  return [localTime(time), `${verdict}${code}`, login === null ? caller : `${login} as ${caller}`, `${command}${cut ? '...' : ''}`, owner].map(escapeControls);
+}
+
+function asLines(entries: readonly Recorded[]): string {
+  return entries.map((entry) => {
+    const [time = '', verdict = '', ...rest] = cellsOf(entry);
+    return `${[time, verdict.padEnd('observed PG101'.length), ...rest, escapeControls(entry.rule)].join('  ')}\n`;
+  }).join('');
 }
 
 function asTable(entries: readonly Recorded[], colour: boolean): string {
@@ -91,17 +98,17 @@ function asTable(entries: readonly Recorded[], colour: boolean): string {
   const table = new Table({ head: HEAD.map(bold), style: { head: [], border: [], compact: true }, wordWrap: true, colWidths: [null, null, null, commandWidth(entries), null] });
   for (const entry of entries) {
     const [time = '', verdict = '', ...rest] = cellsOf(entry);
-    table.push([time, paint[entry.verdict](verdict.trimEnd()), ...rest]);
+    table.push([time, paint[entry.verdict](verdict), ...rest]);
   }
   return `${table.toString()}\n`;
 }
 
-/** What the other columns leave of the terminal; null: no column is so wide. */
+/** What the other columns leave of the terminal, but room for a few words; null: no command is so long. */
 function commandWidth(entries: readonly Recorded[]): number | null {
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(HEAD[column]?.length ?? 0, ...entries.map((entry) => cellsOf(entry)[column]?.length ?? 0)) + 3);
-  const others = widths.reduce((sum, width) => sum + width, 1) - (widths[3] ?? 0);
-  const left = Math.max(24, (process.stdout.columns || 80) - others);
-  return (widths[3] ?? 0) > left ? left : null;
+  const rows = [HEAD, ...entries.map(cellsOf)];
+  const [times = 0, verdicts = 0, people = 0, commands = 0, owners = 0] = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)) + ' '.length * 2);
+  const left = Math.max(24, (process.stdout.columns || 80) - (times + verdicts + people + owners + '|'.length * 6));
+  return commands > left ? left : null;
 }
 
 /** As the host's clock shows it: `2026-11-22 15:07:32`. */

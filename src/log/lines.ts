@@ -18,8 +18,9 @@ const LINE = new RegExp(`^(\\d{4}-\\d\\d-\\d\\dT[\\d:.]+(?:Z|[+-]\\d\\d:?\\d\\d)
  */
 export function lineOfFile(line: string, now: Date): LogLine | null {
   if (!line.includes(TAG)) return null;
-  const [, stamp = '', message = ''] = LINE.exec(line) ?? [];
-  const time = stamp.includes('T') && /^\d/.test(stamp) ? new Date(stamp) : withYear(stamp, now);
+  const [, stamp, message] = LINE.exec(line) ?? [];
+  if (stamp === undefined || message === undefined) return null;
+  const time = /^\d/.test(stamp) ? new Date(stamp) : withYear(stamp, now);
   return Number.isNaN(time.getTime()) ? null : { time: time.toISOString(), message };
 }
 

@@ -57,7 +57,8 @@ export async function readLog(wanted: Wanted): Promise<LogRead> {
   if (end === 'read' && journal.seen > 0) return journal.read('the journal');
   const file = readFiles(wanted);
   switch (end) {
-    case 'read': return file.type === 'read' && file.entries.length + file.unreadable > 0 ? file : journal.read('the journal');
+    // An empty journal is most often one that nobody writes: what is in the file is the record.
+    case 'read': return file.type === 'none' ? journal.read('the journal') : file;
     case 'denied': return file.type === 'read' ? file : { type: 'denied', source: 'the journal' };
     case 'none': return file;
   }

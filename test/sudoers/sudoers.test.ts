@@ -224,7 +224,7 @@ describeOnHost('pm2-guard sudoers', () => {
   it('killed at any moment, it leaves a sudo that works, with the old rules or the new ones', async () => {
     await host.must('pm2-guard sudoers --write');
     const old = await host.read(FILE);
-    for (let after = 60; after <= 400; after += 20) {
+    for (let after = 80; after <= 400; after += 40) {
       await host.write('/etc/pm2-guard/config.yaml', config('[carol, eve, "%web"]'));
       await host.run(`timeout -s KILL 0.${String(after).padStart(3, '0')} pm2-guard sudoers --write`);
       await host.must('visudo -c');
