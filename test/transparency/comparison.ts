@@ -41,6 +41,7 @@ export function settled(text: string): string {
     .replace(/\b\d+(\.\d+)? ?(b|kb|mb|gb|MiB|%|ms)(?=\W|$)/gi, '<load>')
     .replace(/(Active (?:requests|handles)|Event Loop Latency(?: p95)?|(?:Used )?Heap (?:Size|Usage))( │ | ?: ?)\S+/g, '$1$2<load>')
     .replace(/(["']?(?:memory|cpu|value)["']?: ?)["']?-?[\d.]+["']?/g, '$1<load>')
+    .replace(/(unstable[_ ]restarts["']?(?: ?: ?| │ ))\d+/g, '$1<load>') // a restart within the first second counts
     .replace(/(│ )\d+[smhD](?= │)/g, '$1<uptime>')
     .replace(/^(uptime : )\d+[smhD]/gm, '$1<uptime>')
     .replace(/^(freemem : )\d+$/m, '$1<load>')
