@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { realpathSync, writeSync } from 'node:fs';
 import { block } from '../guard/refuse.ts';
 import { record } from '../guard/record.ts';
 import { rewriteLines, say } from '../guard/report.ts';
@@ -13,10 +13,10 @@ import { wordsOf } from './rewrite.ts';
  */
 async function main([sudo = '', ...argv]: readonly string[]): Promise<void> {
   // Bytes that are no UTF-8: we would not know what we decide about.
-  if (argv.some((word) => word.includes('\ufffd'))) return;
+  if (argv.some((word) => word.includes('\ufffd')) || isSudoRs(sudo)) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
-  await carryOut(planOf(one, sudo), one, sudo);
+  await carryOut(await planOf(one, sudo), one, sudo);
 }
 
 async function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): Promise<void> {
@@ -36,6 +36,11 @@ async function carryOut(plan: Plan, { invocation, caller, policy, login }: Case,
       return;
     }
   }
+}
+
+/** Ubuntu's sudo-rs (/usr/lib/cargo/bin/sudo behind /usr/bin/sudo) reads its command line in ways of its own. */
+function isSudoRs(sudo: string): boolean {
+  return /sudo-rs|\/cargo\//.test(realpathSync.native(sudo));
 }
 
 /** For eval, to the byte: shell-quote escapes `!` inside double quotes, where sh keeps the backslash. */

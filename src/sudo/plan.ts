@@ -24,20 +24,22 @@ const AS_TYPED: Plan = { type: 'as typed' };
  *
  * @param sudo absolute path of the real one, which is asked and never believed to be ours
  */
-export function planOf(one: Case, sudo: string): Plan {
+export async function planOf(one: Case, sudo: string): Promise<Plan> {
   const { call, target, verdict, login } = one;
   if (verdict.type === 'block') return one.certain ? { type: 'block', verdict } : AS_TYPED;
   const { daemon } = verdict;
   if (daemon === null) return AS_TYPED; // observed, or exempt
   const right = landsRight(one);
+  if (right && login.uid === 0) return AS_TYPED;
+  const operator = daemon.uid !== target.uid && isOperator(daemon, login.name);
+  // Each question takes sudo 10 ms. An operator's rights are likely to be the owner's only: both are asked about at once.
+  const early = right && operator ? ownersPlan(one, daemon, sudo, false) : null;
   if (right) {
-    if (login.uid === 0) return AS_TYPED;
-    const answer = typedAllowed(one, sudo);
+    const answer = await typedAllowed(one, sudo);
     if (answer === 'yes') return AS_TYPED;
-    if (answer === 'password' && !(daemon.uid !== target.uid && canAsk(call) && isOperator(daemon, login.name))) return AS_TYPED;
-    if (answer === 'password') return ownersPlan(one, daemon, sudo, true) ?? AS_TYPED;
+    if (answer === 'password') return operator && canAsk(call) ? await ownersPlan(one, daemon, sudo, true) ?? AS_TYPED : AS_TYPED;
   }
-  return ownersPlan(one, daemon, sudo, false) ?? shimPlan(one, sudo) ?? AS_TYPED;
+  return await (early ?? ownersPlan(one, daemon, sudo, false)) ?? await shimPlan(one, sudo) ?? AS_TYPED;
 }
 
 /** Whether the guard behind sudo, or pm2 itself where there is nothing to put right, ends where it should. */
@@ -51,16 +53,16 @@ function admits(shell: string): boolean {
   return !/\/(nologin|false|true)$/.test(shell) && existsSync(shell);
 }
 
-function typedAllowed({ call, target, login }: Case, sudo: string): Answer {
+async function typedAllowed({ call, target, login }: Case, sudo: string): Promise<Answer> {
   const shell = call.shell === 'login' ? target.shell : process.env['SHELL'] ?? login.shell;
   const command = shellCommand(call.words);
-  const answer = mayRun(sudo, call.user, call.shell === 'none' || command === null ? call.words : [shell, '-c', command]);
+  const answer = await mayRun(sudo, call.user, call.shell === 'none' || command === null ? call.words : [shell, '-c', command]);
   const variables = call.assignments.length > 0 || call.keepEnvironment || call.keep.length > 0;
   return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM) ? 'no' : answer;
 }
 
 /** Into our shim as the owner; null: it cannot be said so, or sudo does not allow it. */
-function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean): Plan | null {
+async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean): Promise<Plan | null> {
   const { call, payload, target, caller, invocation, login, verdict } = one;
   if (invocation.startup !== null || verdict.type === 'block') return null; // startup is root's work
   const place = placeFor(one);
@@ -68,7 +70,7 @@ function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean): Plan
   const sameUser = target.uid === daemon.uid;
   const line = asOwner(call, payload, daemon, { sameUser, caller: { env: process.env, home: login.home }, handsOver: handsOver(invocation) });
   if ((line.keep.length > 0 || line.assignments.length > 0) && !mayKeepVariables(sudo, daemon.user, payload.wrappers[0] ?? SHIM)) return null;
-  if (mayRun(sudo, line.user, line.words, ask) === 'no') return null;
+  if (await mayRun(sudo, line.user, line.words, ask) === 'no') return null;
   const said: Rewrite = verdict.type === 'rewrite' ? verdict : { type: 'rewrite', code: verdict.code, reason: `typed for ${caller.user}`, rule: verdict.rule, daemon, argv: invocation.argv, switch: !sameUser };
   return { type: 'rewritten', line, cwd: place, verdict: said };
 }
@@ -80,14 +82,14 @@ function handsOver({ argv, command, scope, starts, targets }: Invocation): boole
 }
 
 /** The user as typed, the command our shim: only where the word or the login shell leads elsewhere. */
-function shimPlan(one: Case, sudo: string): Plan | null {
+async function shimPlan(one: Case, sudo: string): Promise<Plan | null> {
   const { call, payload, target, verdict, reach } = one;
   if (reach === 'shim' && call.shell !== 'login') return null;
   if (verdict.type === 'rewrite' && verdict.switch && target.uid !== 0) return null;
   const place = placeFor(one);
   if (place === 'elsewhere') return null;
   const line = intoShim(call, payload, target.name);
-  return mayRun(sudo, line.user, line.words) === 'no' ? null : { type: 'rewritten', line, cwd: place, verdict: null };
+  return await mayRun(sudo, line.user, line.words) === 'no' ? null : { type: 'rewritten', line, cwd: place, verdict: null };
 }
 
 /** -i goes to the target's home first, which others may not be able to enter. null: where we are. */

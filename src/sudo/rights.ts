@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { isatty } from 'node:tty';
 import { groupByName } from '../identity/accounts.ts';
 import type { Daemon } from '../policy/policy.ts';
@@ -14,12 +14,16 @@ export type Answer = 'yes' | 'no' | 'password';
  * @param user as for -u; null: sudo's default
  * @param ask a terminal may be asked for the password; otherwise nobody waits
  */
-export function mayRun(sudo: string, user: string | null, words: readonly string[], ask = false): Answer {
-  const { status, stderr } = spawnSync(sudo, [...(ask ? [] : ['-n']), '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], {
-    stdio: [ask ? 'inherit' : 'ignore', 'ignore', ask ? 'inherit' : 'pipe'], encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' },
+export function mayRun(sudo: string, user: string | null, words: readonly string[], ask = false): Promise<Answer> {
+  const child = spawn(sudo, [...(ask ? [] : ['-n']), '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], {
+    stdio: [ask ? 'inherit' : 'ignore', 'ignore', ask ? 'inherit' : 'pipe'], env: { ...process.env, LC_ALL: 'C' },
   });
-  if (status === 0) return 'yes';
-  return !ask && /(password|terminal) is required/.test(stderr) ? 'password' : 'no';
+  let complaint = '';
+  child.stderr?.on('data', (chunk: Buffer) => { complaint += chunk.toString(); });
+  return new Promise((resolve) => {
+    child.on('error', () => { resolve('no'); });
+    child.on('close', (status) => { resolve(status === 0 ? 'yes' : /(password|terminal) is required/.test(complaint) ? 'password' : 'no'); });
+  });
 }
 
 /** A terminal on which sudo can ask for a password, as it would for the call as typed. */

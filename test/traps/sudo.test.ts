@@ -172,6 +172,18 @@ describeOnHost('calls through sudo', () => {
     it('rights for www-data, but not for ops', async () => {
       expect(await type(hosts.guarded, 'sudo -n pm2 restart backup', 'alice')).toMatchObject({ status: 1, stdout: '', stderr: 'sudo: a password is required\n' });
     });
+    it('an operator whose right is not in sudoers', async () => {
+      await rights(hosts.guarded, 'carol', '(root) NOPASSWD: /usr/bin/true');
+      await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG.replace('[deploy]', '[carol]'));
+      expect(await type(hosts.guarded, 'sudo -n pm2 restart myapp', 'carol')).toMatchObject({ status: 1, stdout: '', stderr: 'sudo: a password is required\n' });
+      await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG);
+      await rights(hosts.guarded, 'carol', '');
+    });
+    it('sudo-rs, whose command line is another: left alone', async () => {
+      await hosts.guarded.must('mkdir -p /usr/lib/cargo/bin && mv /usr/bin/sudo /usr/lib/cargo/bin/sudo && ln -s /usr/lib/cargo/bin/sudo /usr/bin/sudo');
+      expect(await type(hosts.guarded, 'sudo -n pm2 restart myapp', 'alice')).toMatchObject({ status: 1, stderr: 'sudo: a password is required\n' });
+      await hosts.guarded.must('mv /usr/lib/cargo/bin/sudo /usr/bin/sudo');
+    });
     it('a password that nobody can type', async () => {
       await rights(hosts.guarded, 'carol', `(ALL) ALL`);
       const started = performance.now();
@@ -234,5 +246,8 @@ describeOnHost('T04: a CI user deploys', () => {
   it('guarded: one copy, restarted', async () => {
     expect(daemonsOn(hosts.guarded)).toEqual([`www-data ${WEB}`]);
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 1, uid: 33 }]);
+  });
+  it('guarded: nor does an old sudo in front of it matter', async () => {
+    for (const line of ['sudo pm2 restart myapp', 'sudo -iu www-data pm2 restart myapp', 'sudo -u www-data PM2_HOME=/x pm2 restart myapp']) await restartsOnce(hosts.guarded, line, 'jenkins');
   });
 });
