@@ -7,16 +7,17 @@ import { planOf, type Plan } from './plan.ts';
 import { wordsOf } from './rewrite.ts';
 
 /**
- * Asked by shims/sudo, with the real sudo's path and the words after `sudo`: prints the shell command that is to be run
+ * Asked by shims/sudo, with the real sudo's path, whether that refuses the call as typed (`no`, else `unknown`), and the words
+ * after `sudo`: prints the shell command that is to be run
  * instead, or nothing where the call is to run as typed. Exit status 126: blocked, and said so. The shell runs it, so that the
  * arguments of a call as typed stay what they are to the byte, and no process of ours stands between sudo and its parent.
  */
-async function main([sudo = '', ...argv]: readonly string[]): Promise<void> {
+async function main([sudo = '', answer = '', ...argv]: readonly string[]): Promise<void> {
   // Bytes that are no UTF-8: we would not know what we decide about.
   if (argv.some((word) => word.includes('\ufffd')) || isSudoRs(sudo)) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
-  await carryOut(await planOf(one, sudo), one, sudo);
+  await carryOut(await planOf(one, sudo, answer === 'no'), one, sudo);
 }
 
 async function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): Promise<void> {

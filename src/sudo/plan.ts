@@ -23,8 +23,9 @@ const AS_TYPED: Plan = { type: 'as typed' };
  * again: sudo says no in its own words.
  *
  * @param sudo absolute path of the real one, which is asked and never believed to be ours
+ * @param refused it was asked about the call as typed already, and says no
  */
-export async function planOf(one: Case, sudo: string): Promise<Plan> {
+export async function planOf(one: Case, sudo: string, refused: boolean): Promise<Plan> {
   const { call, target, verdict, login } = one;
   if (verdict.type === 'block') return one.certain ? { type: 'block', verdict } : AS_TYPED;
   const { daemon } = verdict;
@@ -33,8 +34,8 @@ export async function planOf(one: Case, sudo: string): Promise<Plan> {
   if (right && login.uid === 0) return AS_TYPED;
   const operator = daemon.uid !== target.uid && isOperator(daemon, login.name);
   // Each question takes sudo 10 ms. An operator's rights are likely to be the owner's only: both are asked about at once.
-  const early = right && operator ? ownersPlan(one, daemon, sudo, false) : null;
-  if (right) {
+  const early = right && !refused && operator ? ownersPlan(one, daemon, sudo, false) : null;
+  if (right && !refused) {
     const answer = await typedAllowed(one, sudo);
     if (answer === 'yes') return AS_TYPED;
     if (answer === 'password') return operator && canAsk(call) ? await ownersPlan(one, daemon, sudo, true) ?? AS_TYPED : AS_TYPED;

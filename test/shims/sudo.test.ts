@@ -51,7 +51,20 @@ describeOnHost('shims/sudo', () => {
       await answer('', 0);
       const { stdout, stderr } = await run(['pm2', ...WORDS]);
       expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...WORDS], stderr: '' });
-      expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'pm2', ...WORDS]);
+      expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', 'pm2', ...WORDS]);
+    });
+    it('asks nobody but sudo where that finds our pm2 for root, and tells where it refuses', async () => {
+      await host.must(`mv /usr/local/bin/pm2 ${BIN}/pm2 && ln -s ${BIN}/pm2 /usr/local/bin/pm2`);
+      await host.write('/etc/sudoers.d/alice', 'alice ALL=(www-data) NOPASSWD: /usr/bin/true\n', { mode: '440' });
+      await answer('', 0);
+      expect((await run(['pm2', ...WORDS])).stdout.split('\0')).toEqual(['ran', ...WORDS]);
+      expect(await asked()).toBeNull();
+      await run(['-u', 'root', 'pm2', 'list']);
+      expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', '-u', 'root', 'pm2', 'list']);
+      await answer('exec echo instead', 0);
+      expect((await run(['pm2', 'list'], 'alice')).stdout).toBe('instead\n');
+      expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'no', 'pm2', 'list']);
+      await host.must(`rm /usr/local/bin/pm2 && mv ${BIN}/pm2 /usr/local/bin/pm2`);
     });
     it('runs the answer', async () => {
       await answer('cd \'/srv\' && exec \'/usr/bin/sudo\' -u \'ops\' -- \'/usr/local/bin/say\' \'it\'\\\'\'s\' \'!\' \'\n\'', 0);
@@ -135,6 +148,6 @@ describeOnHost('shims/sudo', () => {
     await host.write('/tmp/evil/node', '#!/bin/sh\necho evil\n', { owner: 'alice', mode: '755' });
     await host.write('/tmp/evil/sudo', '#!/bin/sh\necho evil\n', { owner: 'alice', mode: '755' });
     expect((await host.run(`${shim} pm2 list`, { cwd: '/tmp/evil', env: { PATH: '/tmp/evil:.:/usr/bin' } })).stdout).toBe('ran\0list');
-    expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'pm2', 'list']);
+    expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', 'pm2', 'list']);
   });
 });
