@@ -12,6 +12,7 @@ function suite(node: '20' | '22'): void {
     let host: Host;
     beforeAll(async () => {
       host = await createHost({ node });
+      await host.must('useradd --uid 54321 crowded');
       await host.installGuard('default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [myapp] }\n  ops: { user: ops, apps: [watch], mode: block }\n');
       await host.must('cp -p /usr/bin/logger /opt/logger && pm2 ping');
     });
@@ -45,14 +46,15 @@ function suite(node: '20' | '22'): void {
     });
     it('with no process left to fork', async () => {
       await logger('echo "$@" >> /tmp/log');
-      // Under a limit on alice's processes, threads included, from where node itself can start just so.
-      const limited = (limit: number, ...command: string[]) => host.exec(['/usr/bin/setpriv', '--reuid', 'alice', '--regid', 'alice', '--clear-groups', '/usr/bin/prlimit', `--nproc=${limit}`, ...command], { timeoutMs: 10_000, env: { HOME: '/home/alice' } });
-      let enough = 6;
-      while ((await limited(enough, '/usr/bin/timeout', '-s', 'KILL', '1', '/usr/bin/node', '-e', 'setTimeout(() => {}, 20)')).status !== 0) enough++;
+      // Under a limit on a user's processes, threads included, from where node itself can start just so. It holds for the uid
+      // on the whole machine (setrlimit(2)): one that no other host has.
+      const limited = (limit: number, ...command: string[]) => host.exec(['/usr/bin/setpriv', '--reuid', '54321', '--regid', '54321', '--clear-groups', '/usr/bin/prlimit', `--nproc=${limit}`, ...command], { timeoutMs: 20_000, env: { HOME: '/tmp' } });
+      let enough = 8; // node 20 and 22 start with 7 and cannot fork with 8; a node that hangs for want of threads is not soon gone
+      while (enough < 20 && (await limited(enough, '/usr/bin/timeout', '-s', 'KILL', '3', '/usr/bin/node', '-e', 'setTimeout(() => {}, 20)')).status !== 0) enough++;
       for (const limit of [enough, enough + 1, enough + 2]) {
         expect(await limited(limit, '/usr/local/bin/pm2', 'restart', 'watch')).toMatchObject({ status: 126, stdout: '', stderr: expect.stringMatching(MESSAGE) as string });
       }
-    });
+    }, 120_000);
     it('with no process left once node has become a shell', async () => {
       await logger('echo "$@" >> /tmp/log');
       // The shell that is asked to start logger may not fork.
