@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { dropOwnVariables } from '../identity/environment.ts';
+import { recordNow } from './record.ts';
 import { replaceProcess } from './replace-process.ts';
 
 /**
@@ -10,6 +11,7 @@ import { replaceProcess } from './replace-process.ts';
  */
 export function become(file: string, argv: readonly string[], stdin: Buffer | null): void {
   dropOwnVariables(process.env);
+  recordNow();
   if (stdin === null) replaceProcess(file, argv, process.env);
   const child = spawn(file, argv, { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
   child.stdin?.end(stdin);

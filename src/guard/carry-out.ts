@@ -40,7 +40,7 @@ export async function carryOutPass(call: Call, caller: Caller | null, daemon: Da
 
 /** What is said of a rewrite, and when. */
 export interface Witness {
-  /** To the system log, while the process still is the caller's. */
+  /** To the system log. */
   record: () => Promise<void>;
   /** To stderr, when nothing can go wrong any more but pm2 itself. */
   announce: () => void;

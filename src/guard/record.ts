@@ -31,23 +31,28 @@ export async function record(entry: Entry): Promise<void> {
   startLogger(logger, [...OPTIONS, lineOf(entry)]);
 }
 
+let pending: (() => void) | null = null;
+
+/** Starts what `recordSoon` left for later; for when this process is about to become another program. */
+export function recordNow(): void {
+  pending?.();
+}
+
 /**
  * As `record`, but while pm2 waits for its daemon: forking a process of node's size takes 3 ms, which then cost nobody
- * anything. At the latest when the process ends.
+ * anything. At the latest when the process ends, or becomes another program (`recordNow`).
  */
 export async function recordSoon(entry: Entry): Promise<void> {
   const logger = loggerHere();
   if (logger === null) return;
   const { startLogger } = await import('./logger.ts'); // pm2 loads child_process as well
   const line = lineOf(entry);
-  let started = false;
-  const start = (): void => {
-    if (started) return;
-    started = true;
+  pending = () => {
+    pending = null;
     startLogger(logger, [...OPTIONS, line]);
   };
-  process.once('exit', start);
-  setImmediate(start);
+  process.once('exit', recordNow);
+  setImmediate(recordNow);
 }
 
 /**

@@ -166,7 +166,9 @@ describeOnHost('root, with modes, pins and bypass', () => {
     await who(host, 'myapp');
     const [daemon] = host.daemons();
     expect(await host.must(`readlink /proc/${daemon?.pid ?? 0}/exe`)).toBe('/opt/old/node\n');
+    await host.must(': > /tmp/log');
     expect((await host.run('pm2 -v', { cwd: '/' })).stdout).toContain('7.0.99');
+    expect(await logged()).toContain('-- rewrite caller=root'); // before the process became another node
     const wrong = config('', '    pm2: /opt/gone/pm2\n');
     await use(wrong);
     expect(await host.run('pm2 ping')).toMatchObject({ status: 126, stderr: expect.stringContaining('the pm2 pinned for daemon web is no pm2: /opt/gone/pm2') as string });
