@@ -41,8 +41,18 @@ export async function bundle(entryPoints, outdir) {
   // Only now, and each file as a whole: a build that fails, or one beside running tests, leaves the last good one in place.
   mkdirSync(outdir, { recursive: true });
   for (const { path, contents } of result.outputFiles) {
-    writeFileSync(`${path}.${process.pid}`, contents);
+    writeFileSync(`${path}.${process.pid}`, sharing(Buffer.from(contents).toString()));
     renameSync(`${path}.${process.pid}`, path);
   }
   return result;
+}
+
+// Every source file of ours asks for these two as it starts. esbuild leaves it at that, and node answers each time anew, which
+// takes 20 µs: half a millisecond of a call of pm2.
+function sharing(text) {
+  const builtins = { __fs: 'require("node:fs")', __path: 'require("node:path")' };
+  let shared = text;
+  for (const [name, asked] of Object.entries(builtins)) shared = shared.replaceAll(asked, name);
+  const declared = Object.entries(builtins).map(([name, asked]) => `${name}=${asked}`).join(',');
+  return shared.replace('"use strict";', () => `"use strict";var ${declared};`);
 }
