@@ -40,8 +40,8 @@ export async function bundle(entryPoints, outdir) {
   });
   // Only now, and each file as a whole: a build that fails, or one beside running tests, leaves the last good one in place.
   mkdirSync(outdir, { recursive: true });
-  for (const { path, contents } of result.outputFiles) {
-    writeFileSync(`${path}.${process.pid}`, sharing(Buffer.from(contents).toString()));
+  for (const { path, text } of result.outputFiles) {
+    writeFileSync(`${path}.${process.pid}`, sharing(text));
     renameSync(`${path}.${process.pid}`, path);
   }
   return result;
