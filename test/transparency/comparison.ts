@@ -39,6 +39,7 @@ export function settled(text: string): string {
     .replace(/\b1[789]\d{11}\b/g, '<ms>')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
     .replace(/\b\d+(\.\d+)? ?(b|kb|mb|gb|MiB|%|ms)(?=\W|$)/gi, '<load>')
+    .replace(/^ ?Code metrics value\s*┌[^]*?└[^\n]*\n/gm, '')
     .replace(/(["']?axm_monitor["']?: ?)\{(?:[^{}]|\{[^{}]*\})*\}/g, '$1<metrics>') // an app's metrics come one by one in its first seconds
     .replace(/(Active (?:requests|handles)|Event Loop Latency(?: p95)?|(?:Used )?Heap (?:Size|Usage))( │ | ?: ?)\S+/g, '$1$2<load>')
     .replace(/(["']?(?:memory|cpu|value)["']?: ?)["']?-?[\d.]+["']?/g, '$1<load>')
