@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { checkCommand } from './check.ts';
+import { explainCommand } from './explain.ts';
+import { initCommand } from './init.ts';
+import { installCommand } from './install.ts';
+import { logCommand } from './log.ts';
+import { statusCommand } from './status.ts';
+import { sudoersCommand } from './sudoers.ts';
+import { uninstallCommand } from './uninstall.ts';
+import { VERSION } from '../policy/version.ts';
+
+/**
+ * The `pm2-guard` command, not yet run: also what its man page and its completion are made of. Each command is a file of its
+ * own beside this one.
+ */
+export function createProgram(): Command {
+  const program = new Command('pm2-guard')
+    .description('Every pm2 call lands in the PM2 daemon its app belongs to, whoever typed it.')
+    .version(VERSION, '-V, --version')
+    .showHelpAfterError('(see pm2-guard --help)');
+
+  program.addCommand(checkCommand());
+  program.addCommand(explainCommand());
+  program.addCommand(initCommand());
+  program.addCommand(statusCommand());
+  program.addCommand(logCommand());
+  program.addCommand(sudoersCommand());
+  program.addCommand(installCommand());
+  program.addCommand(uninstallCommand());
+  // One line a command, each `program.addCommand(xCommand())` from ./x.ts.
+
+  return program;
+}
