@@ -35,7 +35,7 @@ export default ts.config(
   { ignores: ['dist', 'node_modules', '.cache', 'coverage', 'test/host/myapp'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
-  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'bench/*.mjs'] }, tsconfigRootDir: import.meta.dirname } } },
+  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'bench/*.mjs', 'test/host/*.mjs'] }, tsconfigRootDir: import.meta.dirname } } },
   {
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

@@ -1,10 +1,11 @@
 // What the throwaway host is made of beyond this machine's Debian: three PM2 majors, five Node majors, one npm.
 // Fetched once into .cache/ with npm, in the layout that `npm install -g --prefix` makes; quick when all is there.
-// Debian's own packages (sudo and a few) are installed by apt where root runs this and they are missing.
+// Debian's own packages are debian.mjs's.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installDebianPackages } from './debian.mjs';
 
 export const pm2Versions = ['5.4.3', '6.0.14', '7.0.4'] as const;
 export const nodeVersions = { 18: '18.20.8', 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.9.0' } as const;
@@ -12,7 +13,6 @@ export const nodeVersions = { 18: '18.20.8', 20: '20.20.2', 22: '22.23.3', 24: '
 export const npmVersion = '10.9.9';
 export const cache = join(dirname(fileURLToPath(import.meta.url)), '../../.cache');
 
-const debianPackages = { sudo: '/usr/bin/sudo', tmux: '/usr/bin/tmux', zsh: '/usr/bin/zsh', shellcheck: '/usr/bin/shellcheck', passwd: '/usr/sbin/useradd' };
 const isRoot = () => process.getuid?.() === 0;
 
 /** npm without chatter; its stderr is shown where it fails. */
@@ -66,18 +66,6 @@ function fill(source: string, draft: string): void {
     renameSync(source, join(draft, 'lib/node_modules/npm'));
     for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(draft, 'bin', name));
   }
-}
-
-function installDebianPackages(): void {
-  const missing = Object.entries(debianPackages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
-  if (missing.length === 0) return;
-  if (!isRoot() || !existsSync('/usr/bin/apt-get')) {
-    console.error(`test/host: missing ${missing.join(', ')}; tests that need a throwaway host need them:  sudo apt-get install ${missing.join(' ')}`);
-    return;
-  }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env });
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'], env });
 }
 
 /** Everything the throwaway hosts need. Throws where a registry does not answer. */

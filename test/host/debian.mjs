@@ -1,0 +1,34 @@
+// What the tests need of Debian: installed by apt where root runs this and something is missing. Plain JavaScript without
+// dependencies, so that .ci/run can start it before anything else is there:  node test/host/debian.mjs
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** By package, a file that it brings. */
+const packages = {
+  sudo: '/usr/bin/sudo',
+  tmux: '/usr/bin/tmux',
+  zsh: '/usr/bin/zsh',
+  busybox: '/usr/bin/busybox',
+  rsyslog: '/usr/sbin/rsyslogd',
+  systemd: '/usr/bin/journalctl',
+  shellcheck: '/usr/bin/shellcheck',
+  passwd: '/usr/sbin/useradd',
+  'util-linux': '/usr/bin/unshare',
+  'perl-base': '/usr/bin/perl',
+};
+
+/** Says what is missing where it cannot be installed: not root, or no Debian. Throws where apt fails. */
+export function installDebianPackages() {
+  const missing = Object.entries(packages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    console.error(`test/host: missing ${missing.join(', ')}; tests that need a throwaway host need them:  sudo apt-get install ${missing.join(' ')}`);
+    return;
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env });
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'], env });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) installDebianPackages();
