@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { pages } from '../doctor/codes.ts';
 import { explain, type Explanation } from '../guard/explain.ts';
-import { shown } from '../guard/report.ts';
 import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { shown } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { codes } from '../verdict/codes.ts';
 
@@ -19,12 +20,13 @@ Examples:
   pm2-guard explain -- sudo pm2 start npm --name myapp -- start
   pm2-guard explain --as deploy --json -- sudo -u www-data pm2 list
   pm2-guard explain PG101
+  pm2-guard explain PD101
 
 Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 where the config cannot be used;
 127 where there is no real pm2.`)
     .action(async (words: string[], options: { as?: string; json?: boolean }) => {
       const [code = ''] = words;
-      if (words.length === 1 && /^PG\d{3}$/i.test(code)) {
+      if (words.length === 1 && /^P[GD]\d{3}$/i.test(code)) {
         process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : page(code));
         return;
       }
@@ -34,9 +36,12 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
     });
 }
 
+/** PGnnn: verdicts and refusals; PDnnn: findings of doctor. */
+const catalogue: Record<string, (typeof codes)[string]> = { ...codes, ...pages };
+
 function pageOf(code: string): (typeof codes)[string] {
-  const found = codes[code.toUpperCase()];
-  if (!found) throw new UserError(`there is no code ${code}; the codes are ${Object.keys(codes).join(', ')}`, 'pm2-guard explain PG101');
+  const found = catalogue[code.toUpperCase()];
+  if (!found) throw new UserError(`there is no code ${code}; the codes are ${Object.keys(catalogue).join(', ')}`, 'pm2-guard explain PG101');
   return found;
 }
 

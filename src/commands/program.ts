@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkCommand } from './check.ts';
+import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   program.addCommand(checkCommand());
   program.addCommand(explainCommand());
   program.addCommand(initCommand());
+  program.addCommand(doctorCommand());
   program.addCommand(statusCommand());
   program.addCommand(logCommand());
   program.addCommand(sudoersCommand());

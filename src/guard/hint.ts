@@ -5,7 +5,8 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Sight } from '../verdict/verdict.ts';
-import { say, shown } from './report.ts';
+import { shown } from '../terminal/shown.ts';
+import { say } from './report.ts';
 
 /** What PM2 prints where it finds nothing by a name (lib/API.js _operate, scale; API/Extra.js describe), 5.4 to 7.0. */
 const NOT_FOUND = /(?:Process|Namespace|Application) .*not found|doesn't exist/;

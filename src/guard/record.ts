@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { recordLine, type Outcome } from '../log/line.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { replaceProcess } from './replace-process.ts';
-import { shown } from './report.ts';
 
 /** By absolute path: root must not run a `logger` that the caller's PATH offers (PRODUCT section 7.1). */
 const LOGGER = ['/usr/bin/logger', '/bin/logger'];

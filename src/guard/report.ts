@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
-import quote from 'shell-quote/quote.js';
 import { escapeControls } from '../terminal/escape.ts';
+import { shown } from '../terminal/shown.ts';
 import { phrase } from '../verdict/decide.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
-import type { Block, Pass, Rewrite, Suggestion } from '../verdict/verdict.ts';
+import type { Block, Pass, Rewrite } from '../verdict/verdict.ts';
 
 /** All that the guard says goes to stderr: stdout belongs to pm2, and `jlist` is read by machines. */
 export function say(lines: readonly string[]): void {
@@ -37,19 +37,6 @@ export function blockLines(verdict: Block): string[] {
     ...others.map((words) => `   or:  ${shown(words)}`),
     `  ${verdict.code}, more with: pm2-guard explain ${verdict.code}`,
   ];
-}
-
-/** A command as it can be pasted. An assignment's name and `=` stay bare, or the shell would take it for a command. */
-export function shown(words: Suggestion): string {
-  return words.map((word) => {
-    const [, name = '', value = word] = /^([A-Za-z_]\w*=)(.*)$/s.exec(word) ?? [];
-    return `${name}${quoted(value)}`;
-  }).join(' ');
-}
-
-/** shell-quote escapes a comma or a colon too; no shell needs that, and people read these lines. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : quote([word]);
 }
 
 /** For a PM2 newer than all we know: its words are read by the newest grammar there is. */

@@ -4,11 +4,11 @@ import { isatty } from 'node:tty';
 import { applicationVariables } from '../identity/environment.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { become } from './become.ts';
 import { HOP, SHIM } from './hop.ts';
-import { shown } from './report.ts';
 import { mayKeepVariables } from './sudo-listing.ts';
 
 /** The real sudo by absolute path: a `sudo` in the caller's PATH may be our own shim, or somebody's trap. */

@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { holdersOf, titledDaemon } from './processes.ts';
-import { listeningSockets } from './sockets.ts';
+import { readProcesses, titledDaemons, type Processes } from './processes.ts';
+import { listeningSockets, networkTables } from './sockets.ts';
 
 /** A PM2 daemon that runs now. */
 export interface LiveDaemon {
@@ -22,14 +22,14 @@ export interface LiveDaemon {
  * Every PM2 daemon of this host, from the kernel: pm2 itself would show the caller's own and spawn one where there is none.
  * Anything else that listens on a socket of that name is listed too; only asking it tells (src/pm2/rpc.ts).
  */
-export function liveDaemons(): LiveDaemon[] {
-  const sockets = listeningSockets();
-  const holders = holdersOf(new Set(sockets.map(({ inode }) => inode)));
+export function liveDaemons(processes: Processes = readProcesses()): LiveDaemon[] {
+  const sockets = listeningSockets(networkTables(processes, 'unix'));
+  let titled: ReturnType<typeof titledDaemons> | null = null; // asked only where somebody else's daemon hides its files
   return sockets.map(({ path, inode }) => {
     const home = dirname(path);
     // The inode in /proc/net/unix is the socket's, that of the file is another: a path that was bound twice is the later one's.
     const last = sockets.filter((other) => other.path === path).map((other) => Number(other.inode)).sort((a, b) => b - a)[0];
-    const holder = holders.get(inode) ?? titledDaemon(home);
+    const holder = processes.holders.get(inode)?.[0] ?? (titled ??= titledDaemons(processes)).get(home);
     return {
       socket: path, home,
       pid: holder?.pid ?? null, uid: holder?.uid ?? null,

@@ -1,35 +1,69 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process of this host, as the kernel knows it. */
-export interface Holder {
+export interface Process {
   pid: number;
+  parent: number;
   /** Effective, from /proc/pid/status: the owner of the directory itself is root for a process that changed its user (proc(5)). */
   uid: number;
+  /** Its number in each pid namespace it is in, ours first: a daemon in a container calls its apps by the last one. */
+  pids: number[];
+  /** Inode of its network namespace; null: not the caller's to know. */
+  network: string | null;
 }
 
-/**
- * Who holds these sockets, by inode: found through /proc/pid/fd, which a user may look into for his own processes and root
- * for all. Processes that call themselves a PM2 daemon are looked into first.
- */
-export function holdersOf(inodes: ReadonlySet<string>): Map<string, Holder> {
-  const found = new Map<string, Holder>();
-  const pids = allPids();
-  const likely = new Set(pids.filter((pid) => /God Daemon|pm2\/lib\/Daemon\.js/.test(commandOf(pid))));
-  for (const pid of [...likely, ...pids.filter((other) => !likely.has(other))]) {
-    if (found.size === inodes.size) break;
-    for (const inode of socketsOf(pid)) {
-      const uid = inodes.has(inode) && !found.has(inode) ? uidOf(pid) : null;
-      if (uid !== null) found.set(inode, { pid, uid });
-    }
+/** All processes, read in one pass. What ended while we looked is not in it. */
+export interface Processes {
+  byPid: ReadonlyMap<number, Process>;
+  /** Direct children by pid. */
+  children: ReadonlyMap<number, readonly Process[]>;
+  /** By the inode of a socket, who holds it open: of those that the caller may look into (a user: his own; root: all). */
+  holders: ReadonlyMap<string, readonly Process[]>;
+}
+
+/** Reads /proc once. Costs grow with the number of processes and of their open files, and with nothing else. */
+export function readProcesses(): Processes {
+  const byPid = new Map<number, Process>();
+  const children = new Map<number, Process[]>();
+  const holders = new Map<string, Process[]>();
+  for (const pid of allPids()) {
+    const process = processOf(pid);
+    if (process === null) continue;
+    byPid.set(pid, process);
+    add(children, process.parent, process);
+    for (const inode of socketsOf(pid)) add(holders, inode, process);
+  }
+  return { byPid, children, holders };
+}
+
+/** Everything below a process, itself first. */
+export function descendants({ byPid, children }: Processes, pid: number): Process[] {
+  const top = byPid.get(pid);
+  const found = top ? [top] : [];
+  for (const one of found) found.push(...(children.get(one.pid) ?? []).filter((child) => !found.includes(child))); // the list grows while it is walked
+  return found;
+}
+
+/** A process and everything above it, itself first, up to init. */
+export function ancestors({ byPid }: Processes, pid: number): Process[] {
+  const found: Process[] = [];
+  for (let one = byPid.get(pid); one !== undefined && !found.includes(one); one = byPid.get(one.parent)) found.push(one);
+  return found;
+}
+
+/** The processes that call themselves the daemon of a home (lib/Daemon.js), by home: for a caller who may not look into them. */
+export function titledDaemons({ byPid }: Processes): Map<string, Process> {
+  const found = new Map<string, Process>();
+  for (const process of byPid.values()) {
+    const [, home] = /: God Daemon \((.*)\)$/s.exec(commandOf(process.pid)) ?? [];
+    if (home !== undefined && !found.has(home)) found.set(home, process);
   }
   return found;
 }
 
-/** The process that calls itself the daemon of this home (lib/Daemon.js), for a caller who may not look into it. */
-export function titledDaemon(home: string): Holder | null {
-  const pid = allPids().find((candidate) => commandOf(candidate).endsWith(`: God Daemon (${home})`));
-  const uid = pid === undefined ? null : uidOf(pid);
-  return pid === undefined || uid === null ? null : { pid, uid };
+/** Its arguments, or the title that it gave itself; empty for a kernel thread, and for one that has ended. */
+export function commandOf(pid: number): string {
+  return peek(`/proc/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
 }
 
 function allPids(): number[] {
@@ -40,29 +74,28 @@ function allPids(): number[] {
   }
 }
 
-function commandOf(pid: number): string {
-  return peek(`/proc/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
-}
-
-function uidOf(pid: number): number | null {
-  const [, effective] = /^Uid:\s+\d+\s+(\d+)/m.exec(peek(`/proc/${pid}/status`)) ?? [];
-  return effective === undefined ? null : Number(effective);
+function processOf(pid: number): Process | null {
+  const status = peek(`/proc/${pid}/status`);
+  const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
+  if (parent === undefined || uid === undefined) return null;
+  const pids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [pid];
+  return { pid, parent: Number(parent), uid: Number(uid), pids, network: linkOf(`/proc/${pid}/ns/net`) };
 }
 
 function socketsOf(pid: number): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => inodeOf(`/proc/${pid}/fd/${fd}`));
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`) ?? '')?.[1] ?? []);
   } catch {
     return []; // not ours to look into, or it has ended
   }
 }
 
-function inodeOf(link: string): string[] {
+function linkOf(path: string): string | null {
   try {
-    const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(link)) ?? [];
-    return inode === undefined ? [] : [inode];
+    return readlinkSync(path);
   } catch {
-    return []; // closed meanwhile
+    return null; // closed or ended meanwhile, or not ours to look at
   }
 }
 
@@ -72,4 +105,10 @@ function peek(path: string): string {
   } catch {
     return '';
   }
+}
+
+function add<Key>(lists: Map<Key, Process[]>, key: Key, process: Process): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [process]);
+  else if (list.at(-1) !== process) list.push(process);
 }

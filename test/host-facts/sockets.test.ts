@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const listen = async (path: string) => {
   servers.push(server);
   await new Promise<void>((ready) => server.listen(path, ready));
 };
-const here = () => listeningSockets().filter(({ path }) => path.startsWith(place)).map(({ path }) => path.slice(place.length + 1));
+const here = () => listeningSockets([readFileSync('/proc/net/unix', 'utf8')]).filter(({ path }) => path.startsWith(place)).map(({ path }) => path.slice(place.length + 1));
 const daemonsHere = () => liveDaemons().filter(({ socket }) => socket.startsWith(place));
 
 describe.runIf(process.platform === 'linux')('listening sockets', () => {
@@ -48,7 +48,7 @@ describe.runIf(process.platform === 'linux')('listening sockets', () => {
 });
 
 it('reads the kernel\'s list, and nothing that only looks like it', () => {
-  expect(listeningSockets([
+  expect(listeningSockets([[
     'Num       RefCount Protocol Flags    Type St Inode Path',
     '0000000000000000: 00000002 00000000 00010000 0001 01 1234 /root/.pm2/rpc.sock',
     '0000000000000000: 00000003 00000000 00000000 0001 03 1235 /root/.pm2/rpc.sock',
@@ -56,5 +56,5 @@ it('reads the kernel\'s list, and nothing that only looks like it', () => {
     '0000000000000000: 00000002 00000000 00010000 0001 01 1237 relative/rpc.sock',
     '0000000000000000: 00000002 00000000 00010000 0001 01 1238',
     'rpc.sock', '',
-  ].join('\n'))).toEqual([{ path: '/root/.pm2/rpc.sock', inode: '1234' }]);
+  ].join('\n')])).toEqual([{ path: '/root/.pm2/rpc.sock', inode: '1234' }]);
 });

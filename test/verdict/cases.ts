@@ -7,7 +7,7 @@ import { policyFrom } from './policies.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Caller } from '../../src/verdict/caller.ts';
 import { decide } from '../../src/verdict/decide.ts';
-import { shown } from '../../src/guard/report.ts';
+import { shown } from '../../src/terminal/shown.ts';
 import type { Evidence, More, Verdict } from '../../src/verdict/verdict.ts';
 
 /** A caller as a row writes it: `root`, `deploy>root` (deploy typed sudo), `www-data PM2_HOME=/x HOME=/y`, `deploy @/srv/app` (cwd). */

@@ -1,0 +1,4 @@
+/** What `doctor --fix` may do by itself: safe, and reversible by hand. */
+export interface Fix {
+  type: 'none';
+}

@@ -1,0 +1,32 @@
+import type { Processes } from './processes.ts';
+import { networkTables } from './sockets.ts';
+
+/** A TCP port that somebody listens on. */
+export interface Listener {
+  port: number;
+  /** Of the socket: who holds it is in Processes.holders. */
+  inode: string;
+}
+
+/** TCP_LISTEN (linux/tcp_states.h). */
+const LISTEN = '0A';
+
+/** Every TCP port that is listened on, in every network namespace (proc(5): /proc/net/tcp, tcp6). */
+export function listeningPorts(processes: Processes): Listener[] {
+  const tables = ['tcp', 'tcp6'].flatMap((table) => networkTables(processes, table));
+  const found = tables.flatMap((text) => text.split('\n')).flatMap((line) => {
+    // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+    const [, port, inode] = new RegExp(`^ *\\d+: [0-9A-F]+:([0-9A-F]{4}) \\S+ ${LISTEN} \\S+ \\S+ \\S+ +\\d+ +\\d+ (\\d+)`).exec(line) ?? [];
+    return port === undefined || inode === undefined ? [] : [{ port: parseInt(port, 16), inode }];
+  });
+  return [...new Map(found.map((listener) => [listener.inode, listener])).values()];
+}
+
+/** The ports by the process that listens on them; a socket that was inherited is everybody's who holds it. */
+export function portsByPid(processes: Processes): Map<number, number[]> {
+  const ports = new Map<number, number[]>();
+  for (const { port, inode } of listeningPorts(processes)) {
+    for (const { pid } of processes.holders.get(inode) ?? []) ports.set(pid, [...new Set([...(ports.get(pid) ?? []), port])].sort((a, b) => a - b));
+  }
+  return ports;
+}

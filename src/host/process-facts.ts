@@ -1,0 +1,74 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { commandOf, type Process } from './processes.ts';
+
+/** What is known of one process beyond its place in the tree. Null, or empty: it has ended, or is not the caller's to look into. */
+export interface ProcessFacts extends Process {
+  /** Its arguments, or the title that it gave itself. */
+  command: string;
+  /** When it began, in milliseconds since the epoch. */
+  started: number | null;
+  /** As it was when the process began. */
+  env: Readonly<Record<string, string>> | null;
+  cwd: string | null;
+  /** The program that runs, as its own mount namespace calls it. */
+  exe: string | null;
+  /** Of each hierarchy, as /proc/pid/cgroup tells it: `/system.slice/pm2-www-data.service`. */
+  cgroups: readonly string[];
+  /** Namespaces that it does not share with us. */
+  foreign: readonly ('mount' | 'pid' | 'network')[];
+}
+
+const KINDS = { mount: 'mnt', pid: 'pid', network: 'net' } as const;
+
+/** Looks into one process. */
+export function processFacts(process: Process): ProcessFacts {
+  const { pid } = process;
+  return {
+    ...process,
+    command: commandOf(pid),
+    started: startOf(pid),
+    env: environmentOf(pid),
+    cwd: linkOf(`/proc/${pid}/cwd`),
+    exe: linkOf(`/proc/${pid}/exe`),
+    cgroups: [...new Set(textOf(`/proc/${pid}/cgroup`).split('\n').map((line) => line.replace(/^\d+:[^:]*:/, '')).filter((path) => path !== '' && path !== '/'))],
+    foreign: (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => {
+      const theirs = linkOf(`/proc/${pid}/ns/${KINDS[kind]}`);
+      return theirs !== null && theirs !== linkOf(`/proc/self/ns/${KINDS[kind]}`);
+    }),
+  };
+}
+
+/** The environment that a process was started with; null: not the caller's to read. */
+export function environmentOf(pid: number): Record<string, string> | null {
+  const text = textOf(`/proc/${pid}/environ`);
+  if (text === '') return null;
+  return Object.fromEntries(text.split('\0').filter((entry) => entry.indexOf('=') > 0).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+}
+
+/** USER_HZ: what /proc counts in, 100 on every architecture that node runs on (proc(5), times(7)). */
+const TICKS_PER_SECOND = 100;
+let booted: number | null = null;
+
+/** proc(5): field 22 of /proc/pid/stat is the start after boot, in ticks; the name before it may hold blanks and brackets. */
+function startOf(pid: number): number | null {
+  const ticks = textOf(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19];
+  if (ticks === undefined) return null;
+  booted ??= Number(/^btime (\d+)$/m.exec(textOf('/proc/stat'))?.[1]) * 1000;
+  return booted + (Number(ticks) / TICKS_PER_SECOND) * 1000;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}
