@@ -1,6 +1,6 @@
 // Bundles: one file for each thing that is started, with everything it needs inside, so that nothing
 // is resolved at run time on a server. `dist` is what install.sh copies to /usr/local/lib/pm2-guard.
-import { readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bundle } from './bundle.mjs';
 
@@ -26,6 +26,10 @@ if (/\bimport\(/.test(result.outputFiles.find(({ path }) => basename(path) === '
   console.error('the hot bundle must not import() what is outside of it: import a module of ours that does');
   process.exit(1);
 }
+
+// What install puts where man and the shells look.
+mkdirSync('dist/share', { recursive: true });
+for (const name of readdirSync('completions')) copyFileSync(`completions/${name}`, `dist/share/${name}`);
 
 // What an older build left behind.
 const built = result.outputFiles.map(({ path }) => basename(path));

@@ -18,6 +18,7 @@ const rooms = {
   adopt: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal'],
   sudoers: ['trust', 'identity', 'policy', 'terminal'],
   log: ['pm2', 'terminal'],
+  completion: ['pm2', 'identity', 'policy'],
   sudo: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'guard', 'terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];

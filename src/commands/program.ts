@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
+import { completeCommand } from './complete.ts';
+import { completionCommand } from './completion.ts';
 import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
@@ -29,6 +31,8 @@ export function createProgram(): Command {
   program.addCommand(sudoersCommand());
   program.addCommand(installCommand());
   program.addCommand(uninstallCommand());
+  program.addCommand(completionCommand());
+  program.addCommand(completeCommand(), { hidden: true });
   // One line a command, each `program.addCommand(xCommand())` from ./x.ts.
 
   return program;

@@ -13,6 +13,7 @@ import { realPm2 } from './pm2.ts';
 import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
 import { reachDefaultPath, reachLogins, reachSudo } from './reach.ts';
 import { recordText, type Install } from './record.ts';
+import { installShare } from './share.ts';
 
 export interface Request {
   source: Source;
@@ -46,6 +47,7 @@ export async function install({ source, path, draft, dry }: Request): Promise<In
   const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node };
 
   installLibrary(ledger, source);
+  installShare(ledger, source);
   ledger.link(NODE_LINK, node);
   ledger.file(RECORD, recordText(record), 0o644);
   ledger.directory(STATE_DIRECTORY, 0o755);

@@ -4,7 +4,7 @@ import { UserError } from '../terminal/user-error.ts';
 import type { Ledger } from './ledger.ts';
 import { isCompiledForm } from './code.ts';
 import { hasRealSudo } from './finds.ts';
-import { LIBRARY, NODE_LINK, RECORD, SHIMS } from './places.ts';
+import { LIBRARY, NODE_LINK, RECORD, SHARE, SHIMS } from './places.ts';
 
 /** Where to copy from. */
 export interface Source {
@@ -44,7 +44,7 @@ export function installLibrary(ledger: Ledger, source: Source): void {
   // Without it node takes the shims for whatever a package.json above says they are.
   ledger.file(join(LIBRARY, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'), 0o644);
   for (const name of shims) ledger.file(join(SHIMS, name), readFileSync(join(source.shims, name)), 0o755);
-  removeOthers(ledger, LIBRARY, [...bundles, ...compiledForms(), 'package.json', ...[SHIMS, RECORD, NODE_LINK].map((path) => basename(path))]);
+  removeOthers(ledger, LIBRARY, [...bundles, ...compiledForms(), 'package.json', ...[SHIMS, RECORD, NODE_LINK, SHARE].map((path) => basename(path))]);
   removeOthers(ledger, SHIMS, shims);
   if (shims.length < found.length) ledger.note(join(SHIMS, 'sudo'), 'kept', 'not needed: sudo is not installed');
 }

@@ -8,6 +8,9 @@ export const RECORD = `${LIBRARY}/install.json`;
 /** Link to the node that root may run; the shims look for it here. */
 export const NODE_LINK = `${LIBRARY}/node`;
 
+/** The man page and the completion scripts; links lead here from where they are looked for. */
+export const SHARE = `${LIBRARY}/share`;
+
 export const COMMAND_LINK = '/usr/local/bin/pm2-guard';
 /** Before /usr/bin in every PATH that a Linux distribution sets; npm's own link may be there. */
 export const PM2_LINK = '/usr/local/bin/pm2';

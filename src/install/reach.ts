@@ -94,7 +94,8 @@ function isOthers(path: string): boolean {
   return !stat.isFile() || !readFileSync(path, 'utf8').split('\n', 1)[0]?.includes(OURS);
 }
 
-function isOwnLink(path: string): boolean {
+/** A link into our directory, also where what it leads to is gone. */
+export function isOwnLink(path: string): boolean {
   if (look(path)?.isSymbolicLink() !== true) return false;
-  return resolve(dirname(path), readlinkSync(path)).startsWith(LIBRARY + sep); // also where what it leads to is gone
+  return resolve(dirname(path), readlinkSync(path)).startsWith(LIBRARY + sep);
 }

@@ -2,6 +2,7 @@ import { UserError } from '../terminal/user-error.ts';
 import { Ledger, look, type Change } from './ledger.ts';
 import { CACHE_DIRECTORY, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
 import { withdraw } from './reach.ts';
+import { withdrawShare } from './share.ts';
 
 export interface Removal {
   changes: Change[];
@@ -18,6 +19,7 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
   const ledger = new Ledger(dry);
   withdraw(ledger); // first the ways to us, so that no call finds half of us
+  withdrawShare(ledger);
   for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) ledger.remove(directory);
   if (purge) ledger.remove(CONFIG_DIRECTORY);
   else ledger.removeEmpty(CONFIG_DIRECTORY);

@@ -9,6 +9,8 @@ const packages = {
   sudo: '/usr/bin/sudo',
   tmux: '/usr/bin/tmux',
   zsh: '/usr/bin/zsh',
+  fish: '/usr/bin/fish',
+  'bash-completion': '/usr/share/bash-completion/bash_completion',
   busybox: '/usr/bin/busybox',
   rsyslog: '/usr/sbin/rsyslogd',
   systemd: '/usr/bin/journalctl',

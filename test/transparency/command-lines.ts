@@ -42,7 +42,7 @@ export const commandLines: Row[] = [
   ...['pm2 save', 'pm2 save extra', 'pm2 dump --force', 'pm2 cleardump', 'pm2 save'],
   // PM2's own store, counters, signals, boot, what only prints
   ...['pm2 set ops:key value', 'pm2 get ops:key', 'pm2 conf', 'pm2 unset ops:key', 'pm2 multiset "a 1 b 2"', 'pm2 config a', 'pm2 reset app', 'pm2 reset all', 'pm2 reset nosuch'],
-  ...['pm2 sendSignal SIGUSR2 app', 'pm2 sendSignal SIGUSR2 nosuch', 'pm2 trigger nosuch act', 'pm2 attach', 'pm2 completion', 'pm2 startup -u ops --hp /home/ops', 'pm2 unstartup -u ops --hp /home/ops', 'pm2 deploy ecosystem.config.js nosuch'],
+  ...['pm2 sendSignal SIGUSR2 app', 'pm2 sendSignal SIGUSR2 nosuch', 'pm2 trigger nosuch act', 'pm2 attach', 'pm2 completion', 'COMP_CWORD=1 COMP_LINE="pm2 re" COMP_POINT=6 pm2 completion -- pm2 re', 'COMP_CWORD=2 COMP_LINE="pm2 restart " COMP_POINT=12 pm2 completion -- pm2 restart ""', 'pm2 startup -u ops --hp /home/ops', 'pm2 unstartup -u ops --hp /home/ops', 'pm2 deploy ecosystem.config.js nosuch'],
   ...['cd site && pm2 init simple', 'pm2 serve site 8124 --name web', 'pm2 restart all', 'pm2 stop all', 'pm2 restart all --silent', 'name=odd pm2 start noisy.js', 'pm2 list --no-color'],
   // the end of things
   ...['pm2 delete', 'pm2 delete nosuch', 'pm2 delete 0', 'pm2 delete shell renamed', 'pm2 delete apps.json', 'pm2 update', 'pm2 delete all', 'pm2 resurrect', 'pm2 kill extra', 'pm2 kill', 'pm2 jlist', 'pm2 resurrect'],

@@ -1,0 +1,53 @@
+import { localAccounts } from '../identity/accounts.ts';
+import { vocabulary } from '../pm2/grammar.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import * as slow from '../policy/slow.ts';
+import type { Candidate, Values } from './candidates.ts';
+
+/** What else stands in the place of a placeholder, such as the codes that can be explained. */
+export type Further = Readonly<Record<string, readonly Candidate[]>>;
+
+/** The values of this host, from the config and /etc/passwd. It only reads, and what cannot be read has no values. */
+export function valuesOfHost(further: Further): Values {
+  return (placeholder, before, dashes) => {
+    switch (placeholder) {
+      case 'app': return apps();
+      case 'daemon': return daemons();
+      case 'user': return users();
+      case 'words': return dashes ? wordsOfPm2(before) : further[placeholder] ?? [];
+      default: return further[placeholder] ?? [];
+    }
+  };
+}
+
+function policy(): Policy | null {
+  // As nobody in particular, so that nothing is kept, and no other config than the host's.
+  const loaded = loadPolicy({ env: {}, euid: -1, rootBySudo: false }, () => slow);
+  return loaded.type === 'policy' ? loaded.policy : null;
+}
+
+function apps(): Candidate[] {
+  const rules = policy()?.namesMatching(() => true) ?? [];
+  return [...new Map(rules.map(({ pattern, daemon }) => [pattern, { word: pattern, about: `daemon ${daemon}` }])).values()];
+}
+
+function daemons(): Candidate[] {
+  return policy()?.daemons.map(({ name, user, home }) => ({ word: name, about: `${user} in ${home}` })) ?? [];
+}
+
+/** Whoever can log in, and whoever runs a daemon. */
+function users(): Candidate[] {
+  const owners = policy()?.daemons.map(({ user }) => user) ?? [];
+  const people = localAccounts().filter(({ shell }) => !/\/(nologin|false|sync)$/.test(shell)).map(({ name }) => name);
+  return [...new Set([...owners, ...people])].sort().map((word) => ({ word, about: owners.includes(word) ? 'runs a daemon' : '' }));
+}
+
+/** A pm2 command line, perhaps behind sudo: `sudo pm2 restart myapp`. */
+function wordsOfPm2(before: readonly string[]): Candidate[] {
+  const pm2 = before.findIndex((word) => /(^|\/)pm2$/.test(word));
+  if (pm2 < 0) return [...(before.length === 0 ? ['sudo'] : []), 'pm2'].map((word) => ({ word, about: '' }));
+  if (before.slice(pm2 + 1).some((word) => !word.startsWith('-'))) return apps();
+  const { commands, aliases } = vocabulary(7);
+  return [...commands, ...aliases].filter((word) => word !== '*').sort().map((word) => ({ word, about: '' }));
+}
