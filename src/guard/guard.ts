@@ -5,6 +5,7 @@ import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
+import { isReserved } from '../policy/reserved.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { insteadOf, phrase } from '../verdict/decide.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
@@ -29,8 +30,15 @@ interface Case extends Judged {
 export async function guard(): Promise<void> {
   const { argv, decided } = unwrapHop(process.argv.slice(2));
   const euid = process.geteuid?.() ?? -1;
-  const loaded = loadPolicy({ env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) });
-  const off = process.env['PM2_GUARD'] === 'off';
+  if (argv[0] === 'guard-verify') {
+    const { answerVerify } = await import('./guard-verify.ts');
+    await answerVerify(argv.slice(1), euid);
+    return;
+  }
+  // What verify tries is blocked even where PM2_GUARD=off, and leaves nothing behind: as nobody in particular, no policy is kept.
+  const tried = argv.some(isReserved);
+  const loaded = loadPolicy({ env: process.env, euid: tried ? -1 : euid, rootBySudo: isRootBySudo(euid, process.env) });
+  const off = process.env['PM2_GUARD'] === 'off' && !tried;
   const policy = loaded.type === 'policy' ? loaded.policy : null;
   const real = realPm2(euid, policy);
 

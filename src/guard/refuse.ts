@@ -10,9 +10,13 @@ export const BLOCKED = 126;
 const NO_REAL_PM2 = 127;
 const NO_POLICY = 78;
 
-/** Nothing is run, nothing is written. */
+/** Nothing is run, nothing is written but the record; of what verify tries (PG108) not even that. */
 export async function block(verdict: Block, caller: Caller, argv: readonly string[]): Promise<void> {
   say(blockLines(verdict));
+  if (verdict.code === 'PG108') {
+    process.exitCode = BLOCKED;
+    return;
+  }
   await endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv, rule: verdict.code });
 }
 

@@ -70,6 +70,12 @@ export const codes: Record<string, Page> = {
     trap: '`sudo pm2 startup -u www-data` writes User=www-data with PM2_HOME=/root/.pm2, which fails at the next boot.',
     cure: 'Give both, as in the command shown; in `mode: rewrite` the guard fills them in.',
   },
+  PG108: {
+    title: 'a name kept for verify',
+    meaning: 'Names that begin with pm2-guard-verify- belong to no daemon. `pm2-guard verify` makes a call with one and sees it blocked: so it knows that the guard answered, whoever calls, exempt or not, and in every mode.',
+    trap: 'None: PM2 never sees the call, nothing is written, not even to the system log.',
+    cure: 'Give the app another name.',
+  },
   PG110: {
     title: 'the user could not be changed',
     meaning: 'Root\'s rights could not be given up for good, so nothing was run.',

@@ -1,5 +1,6 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
+import { isReserved } from '../policy/reserved.ts';
 import type { Caller } from './caller.ts';
 import { claimsOf, type Claim } from './owners.ts';
 import { decideStartup } from './startup.ts';
@@ -12,6 +13,8 @@ import type { Block, Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts
  * @param evidence what was found so far; `more` asks for what is missing and settles nothing
  */
 export function decide(invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence): Verdict | More {
+  const reserved = reservedName(invocation);
+  if (reserved !== null) return blockReserved(reserved, invocation);
   if (policy.exempt.includes(caller.user)) {
     return { type: 'pass', code: 'PG002', reason: `${caller.user} is exempt`, rule: null, daemon: null, report: false };
   }
@@ -31,6 +34,19 @@ export function decide(invocation: Invocation, caller: Caller, policy: Policy, e
   const daemon = rule ? daemonNamed(policy, rule.daemon) : daemonForUnknown(invocation, caller, policy);
   if (!daemon) return observed(blockHomeless(invocation, caller, policy), policy);
   return land(invocation, caller, policy, daemon, rule);
+}
+
+/** Before all else: the guard proves by it that it is in force, for exempt users and in `mode: observe` too (src/verify). */
+function reservedName({ targets, starts }: Invocation): string | null {
+  return [...targets.map(({ word }) => word), ...starts.map(({ name }) => name ?? '')].find(isReserved) ?? null;
+}
+
+function blockReserved(name: string, invocation: Invocation): Block {
+  return {
+    type: 'block', code: 'PG108', rule: null, daemon: null, run: [],
+    reason: `${phrase(invocation)}: ${name} is a name that no app can have`,
+    details: ['such names are kept for pm2-guard verify, which proves by them that the guard answers'],
+  };
 }
 
 /** Whether the real pm2, left alone, would land in this very daemon. */

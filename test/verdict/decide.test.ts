@@ -181,6 +181,16 @@ describe('modes', () => {
   });
 });
 
+describe('names that are kept for verify', () => {
+  for (const line of ['describe pm2-guard-verify-x', 'restart myapp pm2-guard-verify-x', 'start /tmp/a.js --name pm2-guard-verify-x']) {
+    is(`nobody's: ${line}`, web('www-data', line), 'block PG108');
+    is(`an exempt user's neither: ${line}`, row(`exempt: [alice]\n${WEB.trimStart()}`)('alice', line), 'block PG108');
+    is(`blocked where all is only observed: ${line}`, row(`mode: observe\n${WEB.trimStart()}`)('root', line), 'block PG108');
+    is(`whatever the config says: ${line}`, row(WEB.replace('"shop-*"', '"*"'))('www-data', line), 'block PG108');
+  }
+  is('a name that only ends so is an app like any other', web('ops', 'restart my-pm2-guard-verify-x'), 'pass ops');
+});
+
 describe('startup and unstartup (section 3.6, T25)', () => {
   is('both right', web('root', 'startup systemd -u www-data --hp /var/www'), 'pass web');
   is('a slash at its end', web('root', 'startup systemd -u www-data --hp /var/www/'), 'pass web');

@@ -1,0 +1,86 @@
+import { writeSync } from 'node:fs';
+import { isRootBySudo } from '../identity/caller.ts';
+import { interpret } from '../pm2/interpret.ts';
+import { formatConfigError } from '../policy/config-error.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import { VERSION } from '../policy/version.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { EX_CONFIG } from '../terminal/user-error.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { judge } from './gather.ts';
+import { realPm2 } from './guard.ts';
+import { callerOf, workingDirectory } from './surroundings.ts';
+
+/** What `pm2 guard-verify --json` prints. */
+interface Answer {
+  guarded: true;
+  version: string;
+  config: { file: string | null; error: string | null; warnings: string[] };
+  daemons: { name: string; user: string; home: string }[];
+  /** Who calls, and where such a call goes that names no app (`pm2 list`). `daemon` null: none that is declared. */
+  caller: { user: string; home: string; login: string | null; verdict: Verdict['type']; code: string; daemon: string | null } | null;
+  /** What the guard becomes; null: there is no real pm2 on this host. */
+  pm2: { path: string; version: string } | null;
+  /** PM2_GUARD=off is set: the calls of this very shell pass untouched, if the config allows it. */
+  off: boolean;
+}
+
+/**
+ * `pm2 guard-verify`: the guard itself answers, on stdout, that it is what `pm2` means here. PM2 has no such command: it would
+ * answer "Command not found", and spawn a daemon to say so. Spawns nothing, writes nothing, needs no real pm2.
+ *
+ * @param argv the words behind guard-verify
+ */
+export async function answerVerify(argv: readonly string[], euid: number): Promise<void> {
+  // As nobody in particular: to look must not keep a policy.
+  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });
+  const policy = loaded.type === 'policy' ? loaded.policy : null;
+  const real = realPm2(euid, policy);
+  const answer: Answer = {
+    guarded: true,
+    version: VERSION,
+    config: loaded.type === 'policy'
+      ? { file: loaded.policy.file, error: null, warnings: loaded.warnings }
+      : { file: loaded.error.file, error: formatConfigError(loaded.error), warnings: [] },
+    daemons: (policy?.daemons ?? []).map(({ name, user, home }) => ({ name, user, home })),
+    caller: policy === null ? null : await placeOf(euid, policy, real.type === 'found' ? real.major : 7),
+    pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
+    off: process.env['PM2_GUARD'] === 'off',
+  };
+  writeSync(1, argv.includes('--json') ? `${JSON.stringify(answer, null, 2)}\n` : inWords(answer));
+  if (answer.config.error !== null) process.exitCode = EX_CONFIG;
+}
+
+/** Of a call that names no app: what names one may belong elsewhere. */
+async function placeOf(euid: number, policy: Policy, major: 5 | 6 | 7): Promise<Answer['caller']> {
+  const cwd = workingDirectory();
+  const caller = callerOf(process.env, euid, major, cwd, policy);
+  const invocation = interpret(['list'], { major, env: process.env, cwd: cwd ?? '/' });
+  const { verdict } = await judge(invocation, caller, policy, { major, env: process.env, readStdin: null });
+  return { user: caller.user, home: caller.home, login: caller.login, verdict: verdict.type, code: verdict.code, daemon: verdict.daemon?.name ?? null };
+}
+
+function inWords({ version, config, daemons, caller, pm2, off }: Answer): string {
+  const lines = [
+    `guarded by pm2-guard ${version}${config.error === null ? '' : ', but its config cannot be used'}`,
+    ...(config.error === null ? [`config   ${config.file ?? 'none'}`] : config.error.split('\n').map((line) => `  ${line}`)),
+    ...config.warnings.flatMap((warning) => warning.split('\n').map((line, at) => `${at === 0 ? 'warning  ' : '         '}${line}`)),
+    ...daemons.map(({ name, user, home }) => `daemon   ${name}: ${user}, ${home}`),
+    ...(caller === null ? [] : [`you      ${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}: ${landing(caller)}`]),
+    `pm2      ${pm2 === null ? 'there is none on this host; run:  sudo npm install -g pm2' : `${pm2.path}  (${pm2.version})`}`,
+    ...(off ? ['off      PM2_GUARD=off is set in this shell: where the config allows it, its calls pass untouched; run:  unset PM2_GUARD'] : []),
+    ...(config.error === null ? [] : ['run:     sudo pm2-guard check']),
+  ];
+  return lines.map((line) => `${escapeControls(line)}\n`).join('');
+}
+
+function landing({ daemon, verdict, code, home }: NonNullable<Answer['caller']>): string {
+  if (code === 'PG002') return `exempt, left alone in ${home}`;
+  if (code === 'PG003') return `only observed, left alone in ${home}`;
+  switch (verdict) {
+    case 'pass': return `calls that name no app go to daemon ${daemon ?? ''}, as they are`;
+    case 'rewrite': return `calls that name no app go to daemon ${daemon ?? ''}`;
+    case 'block': return `calls that name no app are blocked (${code})`;
+  }
+}
