@@ -27,6 +27,12 @@ if (/\bimport\(/.test(result.outputFiles.find(({ path }) => basename(path) === '
   process.exit(1);
 }
 
+// The shim reads it byte by byte, which is faster than as UTF-8.
+if (/[^\0-\x7f]/.test(result.outputFiles.find(({ path }) => basename(path) === 'pm2.cjs').text)) {
+  console.error('the hot bundle must be ASCII');
+  process.exit(1);
+}
+
 // What install puts where man and the shells look.
 mkdirSync('dist/share', { recursive: true });
 for (const name of readdirSync('completions')) copyFileSync(`completions/${name}`, `dist/share/${name}`);

@@ -1,7 +1,14 @@
 import { lstatSync } from 'node:fs';
-import Module from 'node:module';
+import { createRequire } from 'node:module';
 import { distrust } from '../trust/trust.ts';
 import { dropOwnVariables } from '../identity/environment.ts';
+
+/** What node's types leave out or do not know yet. */
+interface ModuleLoader {
+  runMain: (main: string) => void;
+  /** From Node 22.1 on. */
+  enableCompileCache?: (directory: string) => unknown;
+}
 
 /** Each uid has a directory of its own here, made by root (install): see `compileCache`. */
 const COMPILE_CACHES = '/var/cache/pm2-guard';
@@ -13,8 +20,9 @@ const COMPILE_CACHES = '/var/cache/pm2-guard';
  * @param bin what plain `pm2` would have run: the path in PATH, link or not (argv[1] keeps it, require.main resolves it)
  */
 export function becomePm2(bin: string, argv: readonly string[]): void {
+  const loader = createRequire('/')('node:module') as ModuleLoader;
   dropOwnVariables(process.env);
-  compileCache(process.geteuid?.() ?? -1);
+  compileCache(loader, process.geteuid?.() ?? -1);
   process.argv = [process.execPath, bin, ...argv];
   process.execArgv = [];
   // Node sets it for the first main module only; PM2 5 takes ExecStart from it (lib/API/Startup.js).
@@ -22,7 +30,7 @@ export function becomePm2(bin: string, argv: readonly string[]): void {
   // On the next tick our frames are off the stack: an error of PM2's shows PM2's stack alone. As corepack does it
   // (corepackUtils.ts runVersion), for the same reason.
   process.nextTick(() => {
-    (Module as unknown as { runMain: (main?: string) => void }).runMain(bin);
+    loader.runMain(bin);
   });
 }
 
@@ -30,15 +38,14 @@ export function becomePm2(bin: string, argv: readonly string[]): void {
  * V8's compile cache makes pm2 start about 15 % faster on Node 22 and newer. The directory must be this user's own: who can
  * write into it decides what code runs. No variable is set, so no app inherits it.
  */
-function compileCache(euid: number): void {
-  const { enableCompileCache } = Module as unknown as { enableCompileCache?: (directory: string) => unknown };
-  if (!enableCompileCache) return; // before Node 22.1
+function compileCache(loader: ModuleLoader, euid: number): void {
+  if (!loader.enableCompileCache) return;
   const directory = `${COMPILE_CACHES}/${euid}`;
   try {
     const stat = lstatSync(directory);
     if (!stat.isDirectory() || stat.uid !== euid || (stat.mode & 0o077) !== 0) return;
     if (distrust(COMPILE_CACHES, 'directory')) return;
-    enableCompileCache(directory);
+    loader.enableCompileCache(directory);
   } catch {
     // No directory for this user: as fast as plain pm2 is.
   }

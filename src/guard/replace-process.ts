@@ -7,5 +7,8 @@ import { mayExecute } from './access.ts';
  */
 export function replaceProcess(file: string, argv: readonly string[], env: NodeJS.ProcessEnv): void {
   const { execve } = process as unknown as { execve?: (file: string, argv: readonly string[], env: NodeJS.ProcessEnv) => never };
-  if (execve && mayExecute(file)) execve.call(process, file, [file, ...argv], env);
+  if (!execve || !mayExecute(file)) return;
+  // That it is experimental would be said on the next tick, of a process that is gone by then; to prepare it takes 0.5 ms.
+  process.emitWarning = () => undefined;
+  execve.call(process, file, [file, ...argv], env);
 }
