@@ -37,6 +37,9 @@ if (/[^\0-\x7f]/.test(result.outputFiles.find(({ path }) => basename(path) === '
 mkdirSync('dist/share', { recursive: true });
 for (const name of readdirSync('completions')) copyFileSync(`completions/${name}`, `dist/share/${name}`);
 
+// No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
+copyFileSync('src/seal/door.cjs', 'dist/door.cjs');
+
 // What an older build left behind.
-const built = result.outputFiles.map(({ path }) => basename(path));
+const built = ['door.cjs', ...result.outputFiles.map(({ path }) => basename(path))];
 for (const name of readdirSync('dist')) if (!built.includes(name) && name.endsWith('.cjs')) rmSync(`dist/${name}`);

@@ -7,9 +7,11 @@ import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { logCommand } from './log.ts';
+import { sealCommand } from './seal.ts';
 import { statusCommand } from './status.ts';
 import { sudoersCommand } from './sudoers.ts';
 import { uninstallCommand } from './uninstall.ts';
+import { unsealCommand } from './unseal.ts';
 import { VERSION } from '../policy/version.ts';
 
 /**
@@ -29,6 +31,8 @@ export function createProgram(): Command {
   program.addCommand(statusCommand());
   program.addCommand(logCommand());
   program.addCommand(sudoersCommand());
+  program.addCommand(sealCommand());
+  program.addCommand(unsealCommand());
   program.addCommand(installCommand());
   program.addCommand(uninstallCommand());
   program.addCommand(completionCommand());

@@ -10,6 +10,7 @@ import type { Caller } from '../verdict/caller.ts';
 import { homeParent } from '../verdict/startup.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { mayExecute, physical } from './access.ts';
+import { decidedWord } from './door.ts';
 import { becomePm2 } from './handoff.ts';
 
 /** A verdict could not be carried out; nothing was run. */
@@ -23,6 +24,8 @@ export class CannotCarryOut extends Error {
 /** What is handed over to the real pm2. */
 export interface Call {
   bin: string;
+  /** Where `bin` is a door: PM2's own file beside it. */
+  original: string | null;
   argv: readonly string[];
   /** Standard input that was read already. */
   stdin: Buffer | null;
@@ -33,7 +36,7 @@ export interface Call {
  * the apps, sudo's.
  */
 export async function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon | null): Promise<void> {
-  refuseForeignCode(call.bin);
+  refuseForeignCode(call);
   if (daemon !== null && caller !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   await handOver(call, daemon?.node ?? null);
 }
@@ -63,7 +66,7 @@ export async function carryOutRewrite(verdict: Rewrite, invocation: Invocation, 
     if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   }
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
-  refuseForeignCode(call.bin);
+  refuseForeignCode(call);
   const node = daemon.node ?? (verdict.switch ? runnableNode() : null);
   witness.announce();
   await handOver({ ...call, argv: verdict.argv }, node);
@@ -123,9 +126,9 @@ function prepareStartup(daemon: Daemon): void {
 }
 
 /** Nothing that anybody but root can write is run as root (PRODUCT section 7.1). */
-function refuseForeignCode(bin: string): void {
+function refuseForeignCode({ bin, original }: Call): void {
   if (process.geteuid?.() !== 0) return;
-  const fault = distrust(bin, 'file');
+  const fault = distrust(bin, 'file') ?? (original === null ? null : distrust(original, 'file'));
   if (fault) throw new CannotCarryOut('PG113', `root would run ${bin}, which others can change`, [`${fault.path} ${fault.why}`]);
 }
 
@@ -147,7 +150,7 @@ async function handOver(call: Call, node: string | null): Promise<void> {
   if (node !== null && physical(node) !== physical(process.execPath)) {
     if (!mayExecute(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
     const { become } = await import('./become.ts');
-    become(node, [call.bin, ...call.argv], call.stdin);
+    become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;
   }
   // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.

@@ -11,6 +11,7 @@ import { insteadOf, phrase } from '../verdict/decide.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
 import { judge, type Judged } from './gather.ts';
+import { doorOfThisCall } from './door.ts';
 import { hintAfterwards } from './hint.ts';
 import { HOP } from './hop.ts';
 import { installRecord, LIBRARY } from './installation.ts';
@@ -45,7 +46,7 @@ export async function guard(): Promise<void> {
   if (loaded.type === 'unusable') {
     if (!off || euid !== 0) endWithoutPolicy(loaded.error);
     else if (real.type !== 'found') endWithoutPm2(real);
-    else await carryOutPass({ bin: real.bin, argv, stdin: null }, null, null);
+    else await carryOutPass({ ...real, argv, stdin: null }, null, null);
     return;
   }
   say(loaded.warnings.flatMap((warning) => `pm2-guard: ${warning}`.split('\n')));
@@ -53,6 +54,8 @@ export async function guard(): Promise<void> {
     endWithoutPm2(real);
     return;
   }
+  const door = doorOfThisCall();
+  if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
   if (off && decided === null && await bypassed(argv, euid, real, loaded.policy)) return;
 
   if (decided !== null) settle(decided, loaded.policy);
@@ -67,7 +70,7 @@ export async function guard(): Promise<void> {
 }
 
 async function carryOut({ verdict, invocation, caller, real, stdin, sights }: Case, policy: Policy, secondHop: boolean): Promise<void> {
-  const call = { bin: real.bin, argv: invocation.argv, stdin };
+  const call = { ...real, argv: invocation.argv, stdin };
   if (invocation.scope === 'app' && verdict.type !== 'block' && verdict.daemon) hintAfterwards(invocation, caller, verdict.daemon, policy, sights);
   switch (verdict.type) {
     case 'pass':
@@ -131,10 +134,16 @@ function settle(decided: string, policy: Policy): void {
 async function understand(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<Case> {
   const first = await judgeWith(argv, euid, real, policy);
   const pin = first.verdict.type === 'block' ? null : first.verdict.daemon?.pm2 ?? null;
-  if (pin === null || pin === real.bin) return first;
-  const pinned = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
-  if (pinned.type !== 'found') return { ...first, verdict: noSuchPin(first, pin) };
+  const wanted = pin ?? hostsOwn(first);
+  if (wanted === null || wanted === real.bin || wanted === real.file) return first;
+  const pinned = findRealPm2({ recorded: wanted, path: undefined, skip: [LIBRARY], asRoot: false });
+  if (pinned.type !== 'found') return pin === null ? first : { ...first, verdict: noSuchPin(first, pin) };
   return pinned.major === real.major ? { ...first, real: pinned } : judgeWith(argv, euid, pinned, policy);
+}
+
+/** Root's door may be below /root/.nvm, where the owner cannot go: the host's pm2 runs what root hands to another user. */
+function hostsOwn({ verdict }: Case): string | null {
+  return doorOfThisCall() !== null && verdict.type === 'rewrite' && verdict.switch ? installRecord()?.pm2 ?? null : null;
 }
 
 async function judgeWith(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<Case> {
@@ -171,10 +180,20 @@ function noSuchPin({ invocation, verdict }: Case, pin: string): Case['verdict'] 
 }
 
 /**
- * The host's real pm2: as recorded at install, by root's own hand; else the first that the config pins; else from PATH, and
- * for root only one that nobody else can change.
+ * The real pm2 of this call: the one whose door it came through, which for root must be one that nobody else can change; else
+ * the host's.
  */
 export function realPm2(euid: number, policy: Policy | null): RealPm2 {
+  const door = doorOfThisCall();
+  if (door === null) return hostsPm2(euid, policy);
+  const own = findRealPm2({ recorded: door, path: undefined, skip: [LIBRARY], asRoot: euid === 0 });
+  if (own.type === 'found') return own;
+  const host = hostsPm2(euid, policy);
+  return host.type === 'found' ? host : own;
+}
+
+/** As recorded at install, by root's own hand; else the first that the config pins; else from PATH, for root as above. */
+function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
   const recorded = installRecord()?.pm2 ?? null;
   const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);
   for (const pin of [recorded, ...pins]) {
@@ -193,6 +212,6 @@ async function bypassed(argv: readonly string[], euid: number, real: InstalledPm
     return false;
   }
   await record({ outcome: 'bypass', caller, argv, rule: 'PM2_GUARD=off' });
-  await carryOutPass({ bin: real.bin, argv, stdin: null }, null, null);
+  await carryOutPass({ ...real, argv, stdin: null }, null, null);
   return true;
 }

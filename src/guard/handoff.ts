@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { distrust } from '../trust/trust.ts';
 import { dropOwnVariables } from '../identity/environment.ts';
+import { openDoors } from './door.ts';
 
 /** What node's types leave out or do not know yet. */
 interface ModuleLoader {
@@ -25,6 +26,7 @@ export function becomePm2(bin: string, argv: readonly string[]): void {
   compileCache(loader, process.geteuid?.() ?? -1);
   process.argv = [process.execPath, bin, ...argv];
   process.execArgv = [];
+  openDoors(bin);
   // Node sets it for the first main module only; PM2 5 takes ExecStart from it (lib/API/Startup.js).
   Reflect.deleteProperty(process, 'mainModule');
   // On the next tick our frames are off the stack: an error of PM2's shows PM2's stack alone. As corepack does it

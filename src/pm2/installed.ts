@@ -7,12 +7,19 @@ import type { Major } from './invocation.ts';
 /** Stands in the first KiB of everything of ours that is called pm2, so that no copy of it is ever taken for the real one. */
 export const MARK = 'pm2-guard-shim';
 
+/** Likewise in what stands in place of a sealed pm2's bin/pm2 (src/seal): where PM2's own lies beside it, that is the real one. */
+export const DOOR_MARK = `${MARK}-door`;
+/** Of the name under which PM2's own file lies beside a door. */
+export const ORIGINAL_SUFFIX = '.pm2-guard-original';
+
 /** A pm2 that is PM2: a file of the npm package of that name. */
 export interface InstalledPm2 {
   /** What to load, as it was recorded or found in PATH: often a symbolic link, as argv[1] of the plain pm2 would be. */
   bin: string;
   /** Where that leads. */
   file: string;
+  /** Where it is sealed: PM2's own file, beside the door. */
+  original: string | null;
   /** Of its package.json. */
   version: string;
   /** Whose grammar it speaks: for a version we do not know, that of the nearest one we do. */
@@ -86,21 +93,29 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
   if (ours.some((directory) => file.startsWith(directory + sep))) return 'is pm2-guard\'s own';
   const head = headOf(file);
   if (head === null) return 'is no file that can be read';
-  if (head.includes(MARK)) return 'is a copy of pm2-guard\'s own';
+  if (head.includes(MARK) && !head.includes(DOOR_MARK)) return 'is a copy of pm2-guard\'s own';
   const found = packageOf(file);
-  if (found?.name !== 'pm2' || typeof found.version !== 'string') return 'is no file of the npm package pm2';
+  if (found?.name !== 'pm2' || typeof found.version !== 'string') return head.includes(MARK) ? 'is a copy of pm2-guard\'s own' : 'is no file of the npm package pm2';
+  const original = head.includes(DOOR_MARK) ? `${file}${ORIGINAL_SUFFIX}` : null;
+  if (original !== null && headOf(original)?.includes(MARK) !== false) return `is sealed, and PM2's own file beside it is gone: ${reinstallCommand(dirname(dirname(file)), found.version)}`;
   const major = Number.parseInt(found.version, 10);
   const nearest: Major = major <= 5 ? 5 : major === 6 ? 6 : 7;
-  return { bin, file, version: found.version, major: nearest, known: nearest === major };
+  return { bin, file, original, version: found.version, major: nearest, known: nearest === major };
 }
 
 /** What it is must be root's, and what it loads first; where only the way there is not, the way is left out. */
 function trusted(found: InstalledPm2): RealPm2 {
-  for (const file of [found.file, join(dirname(found.file), '../lib/binaries/CLI.js')]) {
+  for (const file of [found.file, ...(found.original === null ? [] : [found.original]), join(dirname(found.file), '../lib/binaries/CLI.js')]) {
     const fault = distrust(file, 'file');
     if (fault !== null && fault.kind !== 'missing') return { type: 'untrusted', bin: found.bin, distrust: fault };
   }
   return { type: 'found', ...found, bin: found.bin === found.file || distrust(found.bin, 'file') === null ? found.bin : found.file };
+}
+
+/** What puts a package's own files back: npm replaces the whole directory. */
+export function reinstallCommand(directory: string, version: string): string {
+  const prefix = /^(.*)\/lib\/node_modules\/pm2$/.exec(directory)?.[1];
+  return `npm install -g ${prefix === undefined || prefix === '' ? '' : `--prefix ${prefix} `}pm2@${version}`;
 }
 
 /** The first KiB of a regular file; null: it is none, or not ours to read. */

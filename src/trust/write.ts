@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 let serial = 0;
@@ -9,14 +9,16 @@ let serial = 0;
  * On failure nothing is left behind and the old file stands.
  *
  * @param mode exactly these permission bits, whatever the umask
+ * @param gid its group; null: what the system gives a new file
  * @throws the system's error (ENOSPC, EROFS, EACCES...)
  */
-export function replaceFile(path: string, text: string | Uint8Array, mode: number): void {
+export function replaceFile(path: string, text: string | Uint8Array, mode: number, gid: number | null = null): void {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.new`);
   const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     try {
       writeFileSync(fd, text);
+      if (gid !== null) fchownSync(fd, process.geteuid?.() ?? 0, gid);
       fchmodSync(fd, mode);
       // Without this a rename may reach the disk before the text: an empty file after a crash (rename(2), ext4 delalloc).
       fsyncSync(fd);

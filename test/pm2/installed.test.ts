@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findRealPm2, MARK, type Search } from '../../src/pm2/installed.ts';
+import { DOOR_MARK, findRealPm2, MARK, ORIGINAL_SUFFIX, type Search } from '../../src/pm2/installed.ts';
 import { binOf, packageOf, versions } from './real.ts';
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), 'installed-')));
@@ -13,7 +13,7 @@ const real = npmBin('7.0.4');
 const find = (search: Partial<Search>) => findRealPm2({ recorded: null, path: undefined, skip: [], asRoot: false, ...search });
 
 describe.each(versions)('PM2 %s', (version, major) => {
-  const it5 = { type: 'found', file: binOf(version), version, major, known: true };
+  const it5 = { type: 'found', file: binOf(version), original: null, version, major, known: true };
   it('is found in PATH', () => { expect(find({ path: `/nowhere:${npmBin(version)}:${real}` })).toEqual({ ...it5, bin: join(npmBin(version), 'pm2') }); });
   it('is found by its record', () => { expect(find({ recorded: binOf(version), path: '/nowhere' })).toEqual({ ...it5, bin: binOf(version) }); });
   it('is loaded as found', () => {
@@ -52,6 +52,31 @@ describe('what is called pm2', () => {
     make();
     expect(find({ path: `${first}:${real}`, skip: [ours] })).toMatchObject({ type: 'found', version: '7.0.4', bin: join(real, 'pm2') });
     expect(find({ path: first, skip: [ours] })).toEqual({ type: 'none', tried: why === null ? [] : [{ path: at, why }] });
+  });
+
+  describe('and is sealed', () => {
+    const sealed = join(first, 'pm2/bin/pm2');
+    beforeEach(() => {
+      cpSync(packageOf('7.0.4'), join(first, 'pm2'), { recursive: true });
+      renameSync(sealed, sealed + ORIGINAL_SUFFIX);
+      script(sealed, `#!/usr/bin/env node\n// ${DOOR_MARK}\n`);
+      symlinkSync('pm2/bin/pm2', at);
+    });
+    it('is the real one, with PM2\'s own file beside it', () => {
+      expect(find({ path: first })).toEqual({ type: 'found', bin: at, file: sealed, original: sealed + ORIGINAL_SUFFIX, version: '7.0.4', major: 7, known: true });
+    });
+    it.each<[what: string, make: () => void]>([
+      ['gone', () => { rmSync(sealed + ORIGINAL_SUFFIX); }],
+      ['a door as well', () => { copyFileSync(sealed, sealed + ORIGINAL_SUFFIX); }],
+      ['no file', () => { rmSync(sealed + ORIGINAL_SUFFIX); mkdirSync(sealed + ORIGINAL_SUFFIX); }],
+    ])('is passed over where PM2\'s own file is %s', (_, make) => {
+      make();
+      expect(find({ path: first })).toEqual({ type: 'none', tried: [{ path: at, why: 'is sealed, and PM2\'s own file beside it is gone: npm install -g pm2@7.0.4' }] });
+    });
+    it('is passed over where the door is in no package of PM2\'s', () => {
+      writeFileSync(join(first, 'pm2/package.json'), '{"name":"other","version":"1.0.0"}');
+      expect(find({ path: first })).toEqual({ type: 'none', tried: [{ path: at, why: 'is a copy of pm2-guard\'s own' }] });
+    });
   });
 
   it('and is our own directory through a link is passed over', () => {
@@ -105,6 +130,13 @@ describe.runIf(process.getuid?.() === 0)('for root', () => {
     chownSync(join(pm2, path), 65534, 65534);
     expect(asRoot()).toMatchObject({ type: 'untrusted', bin, distrust: { kind: 'owner', path: join(pm2, path) } });
     expect(find({ recorded: bin }).type).toBe('found');
+  });
+  it('is not where the original of a door is another user\'s', () => {
+    renameSync(bin, bin + ORIGINAL_SUFFIX);
+    writeFileSync(bin, `#!/usr/bin/env node\n// ${DOOR_MARK}\n`);
+    expect(asRoot()).toMatchObject({ type: 'found', original: bin + ORIGINAL_SUFFIX });
+    chownSync(bin + ORIGINAL_SUFFIX, 65534, 65534);
+    expect(asRoot()).toMatchObject({ type: 'untrusted', distrust: { kind: 'owner', path: bin + ORIGINAL_SUFFIX } });
   });
   it('is not where everybody can write', () => { chmodSync(bin, 0o777); expect(asRoot()).toMatchObject({ type: 'untrusted', distrust: { kind: 'writable' } }); });
   it('is loaded by its own path where a user owns the link to it', () => {

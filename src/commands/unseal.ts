@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { unseal } from '../seal/seals.ts';
+import { collect, doorFile, report, type SealOptions } from './seals.ts';
+
+/** `pm2-guard unseal`: every sealed pm2 is what npm installed, to the byte. */
+export function unsealCommand(): Command {
+  return new Command('unseal')
+    .description('put the real pm2\'s own bin/pm2 back where it was sealed; run as root')
+    .option('--path <dir>', 'only this package, prefix of npm\'s, or pm2 (may be repeated)', collect, [])
+    .option('--user <name>', 'only those of this user\'s version managers (may be repeated)', collect, [])
+    .option('--dry-run', 'only tell what would be done')
+    .option('--json', 'one object for scripts')
+    .addHelpText('after', `
+Examples:
+  sudo pm2-guard unseal
+  sudo pm2-guard unseal --path /usr/bin/pm2
+
+uninstall does this first. Where PM2's own file is gone, the command that gets it back from npm is named.
+Exit status: 0 done, or nothing was sealed; 1 something could not be done, it is named.`)
+    .action((options: SealOptions) => {
+      report(unseal({ paths: options.path, users: options.user, path: process.env['PATH'], door: doorFile(), dry: options.dryRun === true }), options, 'nothing is sealed');
+    });
+}

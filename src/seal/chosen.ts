@@ -1,0 +1,59 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { globalPm2Packages, pm2PackagesBelow } from '../host/pm2-packages.ts';
+import { accountByName } from '../identity/accounts.ts';
+import { asUser } from '../identity/as-user.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { wishedSeals } from './wishes.ts';
+
+/** Which packages; none named: all that concern root. */
+export interface Which {
+  /** Named by their directory, by a prefix of npm's, or by a pm2 as it is called. */
+  paths: string[];
+  /** Those of these users' version managers. */
+  users: string[];
+  /** The caller's PATH: where else a pm2 of the host may be. */
+  path: string | undefined;
+}
+
+/**
+ * The packages' directories, physical, sorted.
+ *
+ * @throws UserError where a named one is not there
+ */
+export function chosenPackages({ paths, users, path }: Which): string[] {
+  const found = paths.length + users.length > 0 ? [...paths.map(packageAt), ...users.flatMap(packagesOf)] : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage)];
+  return [...new Set(found)].sort();
+}
+
+/** What root would run: npm's global prefixes, what PATH leads to, and root's own version managers. */
+export function packagesOfTheHost(path: string | undefined): string[] {
+  const root = accountByName('root');
+  return [...globalPm2Packages(`${path ?? ''}:${SYSTEM_PATH}`, [process.execPath]), ...(root === null ? [] : pm2PackagesBelow(root.home))];
+}
+
+function packagesOf(user: string): string[] {
+  const account = accountByName(user);
+  if (account === null) throw new UserError(`there is no user ${user}`, 'getent passwd');
+  const found = asUser({ ...account, user: account.name }, () => pm2PackagesBelow(account.home));
+  if (found.length === 0) throw new UserError(`${user} has no pm2 of a version manager below ${account.home} (nvm, volta, fnm, asdf, mise, nodenv, n, npm, yarn, pnpm)`, `sudo pm2-guard seal --path DIR   (the directory of the package)`);
+  return found;
+}
+
+function packageAt(path: string): string {
+  let real: string;
+  try {
+    real = realpathSync.native(path);
+  } catch (error) {
+    throw new UserError(`${path} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, 'pm2-guard status');
+  }
+  const candidates = statSync(real).isDirectory() ? [real, join(real, 'lib/node_modules/pm2'), join(real, 'node_modules/pm2')] : [dirname(dirname(real))];
+  const found = candidates.find(isPackage);
+  if (found === undefined) throw new UserError(`${path} leads to no package of PM2: neither its directory, nor a prefix of npm's, nor a pm2`, 'npm root -g');
+  return realpathSync.native(found);
+}
+
+function isPackage(directory: string): boolean {
+  return existsSync(join(directory, 'package.json')) && existsSync(join(directory, 'bin'));
+}

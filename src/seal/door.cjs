@@ -1,0 +1,93 @@
+// pm2-guard-shim-door. PM2's own bin/pm2 lies beside this file, as it was, under the name pm2.pm2-guard-original; what calls
+// pm2 by its path comes through here and meets pm2-guard as whoever types `pm2` does. `pm2-guard unseal` puts it back. Where
+// pm2-guard is damaged or gone, this opens to PM2 with one line of warning, so that no app stays down for our sake.
+// Any node that runs PM2 loads this: nothing newer than ES2015. A shell's line may stand above: no parenthesis at the start.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+
+const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
+const ORIGINAL = __filename + '.pm2-guard-original';
+const DOOR = Symbol.for('pm2-guard.door');
+const DECIDED = Symbol.for('pm2-guard.decided');
+
+if (require.main !== module) open(); // require() of this file, which is T41's way round
+else if (isDecided()) becomeOriginal();
+else enter();
+
+/** The guard has judged this call before: in this process, or in the one that became it (src/guard/door.ts). */
+function isDecided() {
+  if (process[DECIDED]) {
+    Reflect.deleteProperty(process, DECIDED);
+    return true;
+  }
+  const [, , word] = process.argv;
+  if (![process.pid, process.ppid].some((pid) => word === `--pm2-guard-decided=${pid}`)) return false;
+  process.argv.splice(2, 1);
+  return true;
+}
+
+/** The shim is JavaScript too, and does what it does for calls of its own. It throws where pm2-guard cannot be loaded. */
+function enter() {
+  try {
+    if (!(parseInt(process.versions.node, 10) >= 18)) throw new Error(`node ${process.versions.node} is older than the 18 that it needs`);
+    requireRootsOwn(SHIM);
+    process[DOOR] = process.argv[1];
+    delete process.env.PM2_GUARD_SHIM; // the shell's word to the JavaScript of the shim, which nobody has said here
+    require(SHIM);
+  } catch (error) {
+    Reflect.deleteProperty(process, DOOR);
+    say(`not guarded: ${error.message.split('\n')[0]}; install pm2-guard again, or take this seal away:  mv -f ${ORIGINAL} ${__filename}`);
+    becomeOriginal();
+  }
+}
+
+/** Who can change what everybody's calls load has everybody's rights: root alone, who has them anyway. */
+function requireRootsOwn(file) {
+  if (!fs.existsSync(file)) throw new Error(`${file} cannot be found`);
+  for (let at = fs.realpathSync(file); ; at = path.dirname(at)) {
+    const { uid, mode } = fs.lstatSync(at);
+    if (uid !== 0 || mode & 0o022) throw new Error(`${at} can be changed by others than root`);
+    if (at === path.dirname(at)) return;
+  }
+}
+
+/** On the next tick our frames are off the stack: an error of PM2's shows PM2's stack alone. */
+function becomeOriginal() {
+  process.nextTick(open);
+}
+
+/** Under this file's name: PM2 writes require.main's into units (lib/API/Startup.js), and requires by relative paths. */
+function open() {
+  module._compile(originalText(), __filename);
+}
+
+function originalText() {
+  let text = '';
+  try {
+    text = fs.readFileSync(ORIGINAL, 'utf8');
+  } catch (_) {
+    // said below
+  }
+  if (text !== '' && text.slice(0, 1024).indexOf('pm2-guard-shim') < 0) return text;
+  const [, prefix] = /^(.*)\/lib\/node_modules\/pm2\/bin\/pm2$/.exec(__filename) || [];
+  say(`PM2's own bin/pm2 is gone: ${ORIGINAL}\n  run:  npm install -g ${prefix ? `--prefix ${prefix} ` : ''}pm2@${version()}`);
+  process.exit(127);
+}
+
+function version() {
+  try {
+    return require('../package.json').version;
+  } catch (_) {
+    return 'latest';
+  }
+}
+
+function say(line) {
+  try {
+    fs.writeSync(2, `pm2-guard: ${line}\n`);
+  } catch (_) {
+    // a closed stderr must not stop an app from booting
+  }
+}

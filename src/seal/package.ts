@@ -1,0 +1,94 @@
+import { lstatSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { accountByUid } from '../identity/accounts.ts';
+import { asUser } from '../identity/as-user.ts';
+import { readRegularFile } from '../trust/read.ts';
+import { distrust, type Distrust } from '../trust/trust.ts';
+import { BinDirectory, type Found } from './bin-directory.ts';
+import { doorText } from './text.ts';
+
+/**
+ * How a package that can be sealed stands. `open`: PM2's own bin/pm2; `leftover`: the same, with the original of an earlier door
+ * beside it; `outdated`: the door of another pm2-guard, or none.
+ */
+export type State = 'open' | 'leftover' | 'sealed' | 'outdated';
+
+/** A package with PM2's own file in it, under one name or the other. */
+export interface Sealable {
+  state: State;
+  version: string;
+  /** What belongs in place of bin/pm2 to seal it. */
+  door: string;
+  /** Of PM2's own file. */
+  stat: Stats;
+}
+
+/** `broken`: a door whose original is gone. `foreign`: nothing that npm installed as pm2. */
+export type Look = Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
+
+/** Whose hand works on a package: root's only where nobody else can change it, else that of the user whose it is. */
+export type Hand = { type: 'hand'; user: string; does: <Result>(action: () => Result) => Result } | { type: 'nobody'; why: string; next: string };
+
+/** @param directory physical path of the package */
+export function handFor(directory: string): Hand {
+  const bin = join(directory, 'bin');
+  const fault = distrust(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
+  if (fault === null) return { type: 'hand', user: 'root', does: (action) => action() };
+  const { uid } = lstatSync(bin);
+  if (uid === 0) return { type: 'nobody', why: `${fault.path} ${fault.why}, and root does not write where others can`, next: cure(fault, directory) };
+  const account = accountByUid(uid);
+  if (account === null) return { type: 'nobody', why: `it belongs to uid ${uid}, which is no user here`, next: `chown -R root: ${directory}` };
+  return { type: 'hand', user: account.name, does: (action) => asUser({ user: account.name, uid, gid: account.gid }, action) };
+}
+
+function faultOfFile(path: string): Distrust | null {
+  const fault = distrust(path, 'file');
+  return fault?.kind === 'missing' ? null : fault;
+}
+
+function cure({ kind, path }: Distrust, directory: string): string {
+  if (kind === 'writable') return `chmod go-w ${path}`;
+  const owner = accountByUid(lstatSync(path).uid)?.name ?? 'root';
+  return owner === 'root' ? `ls -ld ${path}` : `chown -R ${owner}: ${directory}`;
+}
+
+/**
+ * How the package stands, read by the hand that owns it.
+ *
+ * @param door src/seal/door.cjs
+ * @throws the system's error where bin/ cannot be read, UnreadableFile where a file in it is none
+ */
+export function lookAt(directory: string, opened: BinDirectory, door: string): Look {
+  const version = versionOf(directory);
+  if (version === null) return { state: 'foreign', version, why: 'it is not the npm package pm2' };
+  const [bin, original] = [opened.bin(), opened.original()];
+  const own = bin === null || bin.door ? original : bin;
+  if (own === null || own.door) return bin === null ? { state: 'foreign', version, why: 'there is no bin/pm2 in it' } : { state: 'broken', version };
+  const made = doorText(own.text, door);
+  if (made.type === 'foreign') return { state: 'foreign', version, why: `bin/pm2 ${made.why}` };
+  return { state: stateOf(bin, original, made.text), version, door: made.text, stat: own.stat };
+}
+
+function stateOf(bin: Found | null, original: Found | null, door: string): State {
+  if (bin === null || bin.door) return bin?.text === door ? 'sealed' : 'outdated';
+  return original === null ? 'open' : 'leftover';
+}
+
+function versionOf(directory: string): string | null {
+  try {
+    const { name, version } = JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown };
+    return name === 'pm2' && typeof version === 'string' ? version : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Opens bin/ of a package for as long as `action` takes. */
+export function inBin<Result>(directory: string, action: (opened: BinDirectory) => Result): Result {
+  const opened = new BinDirectory(join(directory, 'bin'));
+  try {
+    return action(opened);
+  } finally {
+    opened.close();
+  }
+}
