@@ -16,15 +16,13 @@ export function doorOfThisCall(): string | null {
 }
 
 /** From here on a door that is loaded in this process opens, and nothing tells of the one that this call came through. */
-export function openDoors(bin: string): void {
-  Reflect.deleteProperty(marks, DOOR);
+export function openDoors(): void {
+  const came = doorOfThisCall();
   marks[DECIDED] = true;
-  try {
-    // The one that this call came through has run already, and node runs no module twice.
-    Reflect.deleteProperty(createRequire('/').cache, realpathSync.native(bin));
-  } catch {
-    // it vanished meanwhile: pm2's own error tells
-  }
+  if (came === null) return;
+  Reflect.deleteProperty(marks, DOOR);
+  // It is to run once more, and node runs no module twice.
+  Reflect.deleteProperty(createRequire('/').cache, realpathSync.native(came));
 }
 
 /**

@@ -26,7 +26,7 @@ export function becomePm2(bin: string, argv: readonly string[]): void {
   compileCache(loader, process.geteuid?.() ?? -1);
   process.argv = [process.execPath, bin, ...argv];
   process.execArgv = [];
-  openDoors(bin);
+  openDoors();
   // Node sets it for the first main module only; PM2 5 takes ExecStart from it (lib/API/Startup.js).
   Reflect.deleteProperty(process, 'mainModule');
   // On the next tick our frames are off the stack: an error of PM2's shows PM2's stack alone. As corepack does it

@@ -55,12 +55,12 @@ describe('what is called pm2', () => {
   });
 
   describe('and is sealed', () => {
-    const sealed = join(first, 'pm2/bin/pm2');
+    const sealed = join(first, 'package/bin/pm2');
     beforeEach(() => {
-      cpSync(packageOf('7.0.4'), join(first, 'pm2'), { recursive: true });
-      renameSync(sealed, sealed + ORIGINAL_SUFFIX);
       script(sealed, `#!/usr/bin/env node\n// ${DOOR_MARK}\n`);
-      symlinkSync('pm2/bin/pm2', at);
+      copyFileSync(binOf('7.0.4'), sealed + ORIGINAL_SUFFIX);
+      writeFileSync(join(first, 'package/package.json'), '{"name":"pm2","version":"7.0.4"}');
+      symlinkSync('package/bin/pm2', at);
     });
     it('is the real one, with PM2\'s own file beside it', () => {
       expect(find({ path: first })).toEqual({ type: 'found', bin: at, file: sealed, original: sealed + ORIGINAL_SUFFIX, version: '7.0.4', major: 7, known: true });
@@ -74,7 +74,7 @@ describe('what is called pm2', () => {
       expect(find({ path: first })).toEqual({ type: 'none', tried: [{ path: at, why: 'is sealed, and PM2\'s own file beside it is gone: npm install -g pm2@7.0.4' }] });
     });
     it('is passed over where the door is in no package of PM2\'s', () => {
-      writeFileSync(join(first, 'pm2/package.json'), '{"name":"other","version":"1.0.0"}');
+      writeFileSync(join(first, 'package/package.json'), '{"name":"other","version":"1.0.0"}');
       expect(find({ path: first })).toEqual({ type: 'none', tried: [{ path: at, why: 'is a copy of pm2-guard\'s own' }] });
     });
   });
