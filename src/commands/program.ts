@@ -12,6 +12,7 @@ import { statusCommand } from './status.ts';
 import { sudoersCommand } from './sudoers.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { unsealCommand } from './unseal.ts';
+import { verifyCommand } from './verify.ts';
 import { VERSION } from '../policy/version.ts';
 
 /**
@@ -22,22 +23,14 @@ export function createProgram(): Command {
   const program = new Command('pm2-guard')
     .description('Every pm2 call lands in the PM2 daemon its app belongs to, whoever typed it.')
     .version(VERSION, '-V, --version')
-    .showHelpAfterError('(see pm2-guard --help)')
-    .addHelpText('after', `
-Examples:
-  pm2-guard explain -- sudo pm2 restart myapp    which daemon that call would reach, and why
-  pm2-guard status                               is it in force, and for whom
-  pm2-guard log --verdict block                  what was stopped lately
-
-Each command has a --help of its own, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
-Exit status: what its --help says of a command; 1 for a command line that cannot be read; 70 for a bug, which is shown with
-its stack.`);
+    .showHelpAfterError('(see pm2-guard --help)');
 
   program.addCommand(checkCommand());
   program.addCommand(explainCommand());
   program.addCommand(initCommand());
   program.addCommand(doctorCommand());
   program.addCommand(statusCommand());
+  program.addCommand(verifyCommand());
   program.addCommand(logCommand());
   program.addCommand(sudoersCommand());
   program.addCommand(sealCommand());

@@ -119,7 +119,7 @@ export function reinstallCommand(directory: string, version: string): string {
 }
 
 /** The first KiB of a regular file; null: it is none, or not ours to read. */
-function headOf(file: string): string | null {
+export function headOf(file: string): string | null {
   let fd: number;
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO called pm2 must not make us wait

@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
 /** By package, a file that it brings. */
 const packages = {
   sudo: '/usr/bin/sudo',
-  'groff-base': '/usr/bin/groff',
-  mandoc: '/usr/bin/mandoc',
-  'man-db': '/usr/bin/man',
   tmux: '/usr/bin/tmux',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
+  cron: '/usr/sbin/cron',
+  at: '/usr/bin/at',
+  authbind: '/usr/bin/authbind',
+  'openssh-server': '/usr/sbin/sshd',
+  'openssh-client': '/usr/bin/ssh',
   'bash-completion': '/usr/share/bash-completion/bash_completion',
   busybox: '/usr/bin/busybox',
   rsyslog: '/usr/sbin/rsyslogd',

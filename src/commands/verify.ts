@@ -1,0 +1,93 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import pico from 'picocolors';
+import { escapeControls } from '../terminal/escape.ts';
+import { conclusionOf } from '../verify/conclusion.ts';
+import type { State } from '../verify/finding.ts';
+import { fold, type Fold } from '../verify/fold.ts';
+import { verify } from '../verify/verify.ts';
+
+interface Options {
+  user?: string[];
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** `pm2-guard verify`: is every way of calling pm2 on this host covered? */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('go every way in to pm2 on this host, and see who answers: the guard, the real pm2, or nobody')
+    .option('--user <name...>', 'only the ways of these users; without it, of root, the users of the daemons and their operators')
+    .option('--strict', 'notes count as gaps: for a host where the real pm2 is sealed')
+    .option('--json', 'one object for scripts')
+    .addHelpText('after', `
+Really starts, as each user: every shell he has startup files for (login, interactive), what sshd would start for
+"ssh host pm2", sudo as its rules allow it, su and runuser, /bin/sh as cron, a systemd service, at and "env -i" would; and
+looks for every pm2 that could be called by its path. First each is asked which pm2 it finds; only our own is then run,
+with an app name that has to be blocked. The real pm2 is never run, nothing is written, no daemon is spawned; sudo and su
+log that they were used, as ever. Startup files are run as their user, for 10 s at most. Without root: the caller's own ways.
+
+  covered  the guard answered: it blocked that very call
+  gap      pm2 is called, and another one answers; or none, where people would expect one
+  note     what no PATH can cover: a real pm2 that somebody would have to call by its path, or by npx in an app that has
+           its own; also a way that finds no pm2 and that nobody is seen to use. sudo pm2-guard seal covers the paths
+  unknown  it could not be told, with the reason
+
+Examples:
+  sudo pm2-guard verify
+  sudo pm2-guard verify --user deploy www-data
+  sudo pm2-guard verify --json | jq -r '.ways[] | select(.state == "gap") | [.way, .user, .path] | @tsv'
+
+JSON: { version, result: "covered" | "gaps" | "cannot tell", conclusion, ways: [{ way, user, target: whom he becomes or
+null, state, answers: "guard" | "pm2" | "other" | "nothing" | null, path, version, why, cures: [commands] }], left: [what
+was not looked at] }
+Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap is known, and something could not be told.`)
+    .action(async ({ user, strict, json }: Options) => {
+      const progress = process.stderr.isTTY ? (done: number, all: number, what: string) => process.stderr.write(`\r\u001b[K${done} of ${all}  ${escapeControls(what)}`) : () => undefined;
+      const { version, findings, left } = await verify({ users: user ?? null, progress }).finally(() => { if (process.stderr.isTTY) process.stderr.write('\r\u001b[K'); });
+      const { result, exitStatus, text } = conclusionOf(findings, strict === true);
+      process.exitCode = exitStatus;
+      if (json) process.stdout.write(`${JSON.stringify({ version, result, conclusion: text, ways: findings, left }, null, 2)}\n`);
+      else process.stdout.write(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), text].join('\n')}\n`);
+    });
+}
+
+const ORDER: State[] = ['covered', 'note', 'unknown', 'gap']; // what matters stands next to the prompt
+
+function overview(folds: readonly Fold[]): string[] {
+  const rows = ORDER.flatMap((state) => folds.filter((one) => one.state === state)).map((one) => [one.state, one.way, one.users.join(', '), whoAnswers(one)].map(escapeControls));
+  if (process.stdout.isTTY) return [asTable(rows), ''];
+  const width = (column: number): number => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
+  const [ways, users] = [width(1), width(2)];
+  return [...rows.map(([state = '', way = '', who = '', answers = '']) => `${state.padEnd('covered'.length)}  ${way.padEnd(ways)}  ${who.padEnd(users)}  ${answers}`), ''];
+}
+
+function asTable(rows: readonly string[][]): string {
+  const { bold, green, red, yellow, cyan } = pico.createColors((process.env['NO_COLOR'] ?? '') === '');
+  const paint: Record<string, (text: string) => string> = { covered: green, gap: red, note: cyan, unknown: yellow };
+  const columns = process.stdout.columns || 80;
+  const users = Math.max(16, Math.floor(columns / 4));
+  const wide = rows.some(([, , who = '']) => who.length > users - 2);
+  const table = new Table({ head: ['', 'way', 'user', 'answers'].map(bold), style: { head: [], border: [], compact: true }, wordWrap: true, colWidths: [null, null, wide ? users : null, null] });
+  for (const [state = '', ...rest] of rows) table.push([paint[state]?.(state) ?? state, ...rest]);
+  return table.toString();
+}
+
+function whoAnswers({ answers, path, version }: Fold): string {
+  switch (answers) {
+    case 'guard': return 'guard';
+    case 'pm2': return `pm2 ${version ?? ''} at ${path ?? ''}`;
+    case 'other': return `${path ?? ''}, which is neither`;
+    case 'nothing': return 'nothing';
+    case null: return '?';
+  }
+}
+
+/** Why each is not covered, and what to type. */
+function details(folds: readonly Fold[]): string[] {
+  return ORDER.slice(1).flatMap((state) => folds.filter((one) => one.state === state)).flatMap(({ state, way, users, why, cures }) => [
+    `${state}: ${way} (${users.join(', ')}): ${why ?? ''}`,
+    ...cures.map((cure, at) => `  ${at === 0 ? 'run' : ' or'}:  ${cure}`),
+    '',
+  ].map(escapeControls));
+}

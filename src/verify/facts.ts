@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Account } from '../identity/accounts.ts';
+import { pamEnvironment } from './pam-environment.ts';
+import { installedShells, type Shell } from './shells.ts';
+import { systemdEnvironment } from './systemd-environment.ts';
+
+/** What this host has to come in by, and what it gives to those who do. */
+export interface Facts {
+  shells: readonly Shell[];
+  /** By absolute path; null: not installed. */
+  sudo: string | null;
+  su: string | null;
+  runuser: string | null;
+  /** The environment of a fresh login (login(1), su -), before the shell reads anything. */
+  login: (account: Account) => Record<string, string>;
+  /** Of `ssh host command`; null: no sshd. */
+  ssh: ((account: Account) => Record<string, string>) | null;
+  /** Of a job; null: no cron. */
+  cron: ((account: Account) => Record<string, string>) | null;
+  /** Of a system service with User=; null: no systemd. */
+  systemd: ((account: Account) => Record<string, string>) | null;
+  at: boolean;
+}
+
+/** _PATH_STDPATH of paths.h, and what Debian builds sshd with, for root and for all others. */
+const PATHS = { root: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', others: '/usr/local/bin:/usr/bin:/bin:/usr/games' };
+/** crontab(5). */
+const CRON_PATH = '/usr/bin:/bin';
+
+export function factsOfHost(): Facts {
+  const sshd = here('/usr/sbin/sshd', '/usr/bin/sshd');
+  const systemd = systemdEnvironment();
+  const cron = here('/usr/sbin/cron', '/usr/sbin/crond', '/usr/bin/crond');
+  const sshPaths = sshd === null ? PATHS : pathsOfSshd(sshd);
+  return {
+    shells: installedShells(),
+    sudo: here('/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'),
+    su: here('/usr/bin/su', '/bin/su'),
+    runuser: here('/usr/sbin/runuser', '/sbin/runuser', '/usr/bin/runuser'),
+    login: (account) => withPam('login', account, { ...identity(account), PATH: loginPath(account), MAIL: `/var/mail/${account.name}`, TERM: 'dumb' }),
+    // session.c do_setup_env; then what PAM gives, which wins. SSH_CONNECTION makes Debian's bash read ~/.bashrc
+    // (config-top.h SSH_SOURCE_BASHRC). Without a terminal standard input is a pipe, so bash's other test, a socket, is not met.
+    // Compared with a real sshd: test/verify/ssh.test.ts.
+    ssh: sshd === null ? null : (account) => withPam('sshd', account, {
+      ...identity(account), PATH: account.uid === 0 ? sshPaths.root : sshPaths.others, MAIL: `/var/mail/${account.name}`,
+      SSH_CLIENT: '127.0.0.1 50022 22', SSH_CONNECTION: '127.0.0.1 50022 127.0.0.1 22',
+    }),
+    // do_command.c: the table's own variables win over PAM's, and a table without PATH counts as one with this.
+    cron: cron === null ? null : (account) => ({ ...withPam('cron', account, {}), HOME: account.home, LOGNAME: account.name, SHELL: '/bin/sh', PATH: CRON_PATH }),
+    // systemd.exec(5): HOME, LOGNAME, USER and SHELL come with User=.
+    systemd: systemd === null ? null : (account) => ({ ...systemd, ...(account.uid === 0 ? {} : identity(account)) }),
+    at: here('/usr/bin/at') !== null,
+  };
+}
+
+function identity({ home, name, shell }: Account): Record<string, string> {
+  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
+}
+
+function withPam(service: string, account: Account, env: Record<string, string>): Record<string, string> {
+  return { ...env, ...pamEnvironment(service, account, env) };
+}
+
+/** ENV_SUPATH and ENV_PATH of login.defs(5). */
+function loginPath({ uid }: Account): string {
+  const name = uid === 0 ? 'ENV_SUPATH' : 'ENV_PATH';
+  const set = new RegExp(`^\\s*${name}\\s+(?:PATH=)?(\\S+)`, 'm').exec(textOf('/etc/login.defs'))?.[1];
+  return set ?? (uid === 0 ? PATHS.root : PATHS.others);
+}
+
+/**
+ * The PATHs that sshd was built with stand in it as they are (--with-default-path, --with-superuser-path); it tells them in no
+ * other way. Since 9.8 they are in sshd-session. Root's is the one with sbin in it.
+ */
+function pathsOfSshd(sshd: string): typeof PATHS {
+  const files = [sshd, '/usr/lib/openssh/sshd-session', '/usr/libexec/openssh/sshd-session', '/usr/libexec/sshd-session', '/usr/lib/ssh/sshd-session'];
+  const found = files.flatMap((file) => [...textOf(file, 'latin1').matchAll(/\0((?:\/[\w.-]+)+(?::(?:\/[\w.-]+)+)+)(?=\0)/g)].map(([, path = '']) => path));
+  const [others] = found.filter((path) => /(^|:)\/usr\/bin(:|$)/.test(path) && !path.startsWith('/usr/local/sbin'));
+  const [root] = found.filter((path) => path.startsWith('/usr/local/sbin'));
+  return { root: root ?? others ?? PATHS.root, others: others ?? PATHS.others };
+}
+
+function here(...candidates: string[]): string | null {
+  return candidates.find((path) => existsSync(path)) ?? null;
+}
+
+function textOf(file: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+  try {
+    return readFileSync(file, encoding);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,131 @@
+import { dirname } from 'node:path';
+import type { Account } from '../identity/accounts.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
+import { SHIMS } from '../install/places.ts';
+import type { Pm2Path } from './pm2-paths.ts';
+import type { Answer } from './probe.ts';
+import type { Origin, Way } from './way.ts';
+
+/**
+ * `covered`: the guard answers. `gap`: `pm2` is called and somebody else answers, or nobody where people expect it. `note`: goes
+ * round the guard by a path, which only a sealed pm2 can meet; or a way that nobody is seen to use, and no pm2 is found there.
+ */
+export type State = 'covered' | 'gap' | 'note' | 'unknown';
+
+/** What one way led to. */
+export interface Finding {
+  way: string;
+  user: string;
+  /** Whom the user becomes, where the way names somebody. */
+  target: string | null;
+  state: State;
+  answers: 'guard' | 'pm2' | 'other' | 'nothing' | null;
+  /** What was found; null: nothing, or it could not be told. */
+  path: string | null;
+  /** Of a real pm2. */
+  version: string | null;
+  /** Why it is not covered, or what stands between; null: nothing to say. */
+  why: string | null;
+  /** Commands of which each covers it; the first is the one to type. */
+  cures: string[];
+}
+
+const INSTALL = 'sudo pm2-guard install';
+/** crontab(5). */
+const CRON_PATH = '/usr/bin:/bin';
+
+/**
+ * @param systemGuarded whether the system's own startup files lead to the guard, by shell: then a user's own do not
+ * @returns null for what turned out to be no way in
+ */
+export function findingOf({ way, user, target, origin, used }: Way, answer: Answer, systemGuarded: ReadonlyMap<string, boolean>): Finding | null {
+  const finding = { way, user: user.name, target: target?.name ?? null, path: 'path' in answer ? answer.path : null, version: null, why: null, cures: [] };
+  switch (answer.type) {
+    case 'refused': return null;
+    case 'guard': return { ...finding, state: 'covered', answers: 'guard', why: answer.through };
+    case 'unknown': return { ...finding, state: 'unknown', answers: null, why: answer.why };
+    case 'off':
+      return { ...finding, state: 'gap', answers: 'guard', why: 'PM2_GUARD=off is set there, which tells the guard to keep out', cures: [`grep -rns PM2_GUARD ${user.home}/.[a-z]* /etc/profile* /etc/environment /etc/zsh /etc/bash.bashrc`] };
+    case 'nothing':
+      return { ...finding, state: used ? 'gap' : 'note', answers: 'nothing', why: 'no pm2 in its PATH', cures: pathCures(origin, user, true) };
+    case 'pm2':
+    case 'other': {
+      const own = answer.through !== null || isOwn(origin, user, answer.path, systemGuarded);
+      return {
+        ...finding, state: 'gap', answers: answer.type, version: answer.type === 'pm2' ? answer.version : null,
+        why: answer.through ?? whyOf(origin, user, answer.path, own),
+        cures: [...(origin.type === 'shell' && !own ? [] : [sealCure(answer.path, user)]), ...(answer.through === null ? pathCures(origin, user, own) : [])],
+      };
+    }
+  }
+}
+
+/** A path in full is nobody's PATH to mend. @param user whose file it is */
+export function findingOfPath({ path, links, app }: Pm2Path, user: Account, answer: Answer): Finding {
+  const base = { way: path, user: user.name, target: null, path, version: null, cures: [] as string[] };
+  const also = links.length > 0 ? `also ${links.join(', ')}` : null;
+  switch (answer.type) {
+    case 'guard': return { ...base, state: 'covered', answers: 'guard', why: also };
+    case 'pm2': {
+      const why = app === null ? 'a path goes past every PATH' : `${app} has its own: npx pm2 and npm's scripts find it first`;
+      return { ...base, state: 'note', answers: 'pm2', version: answer.version, why: [why, also].filter((part) => part !== null).join('; '), cures: app === null ? [sealCure(path, user)] : [`npm --prefix ${directoryOfApp(links, path)} uninstall pm2`, `sudo pm2-guard seal --path ${dirname(dirname(path))}`] };
+    }
+    case 'other': return { ...base, state: 'note', answers: 'other', why: ['neither pm2-guard nor PM2', also].filter((part) => part !== null).join('; ') };
+    case 'off': case 'nothing': case 'refused': return { ...base, state: 'unknown', answers: null, why: 'it did not answer' };
+    case 'unknown': return { ...base, state: 'unknown', answers: null, why: answer.why };
+  }
+}
+
+function directoryOfApp(links: readonly string[], path: string): string {
+  return /^(.*)\/node_modules\//.exec(links[0] ?? path)?.[1] ?? '.';
+}
+
+/** Where a version manager keeps it below the user's home, it is sealed in the user's name. */
+function sealCure(path: string, { name, home }: Account): string {
+  if (path.startsWith(`${home}/`) && home !== '/root') return `sudo pm2-guard seal --user ${name}`;
+  return /^\/(usr|opt)\//.test(path) ? 'sudo pm2-guard seal' : `sudo pm2-guard seal --path ${path}`;
+}
+
+/** The user's own doing: what is below his home, or what his startup files make of a PATH that the system had right. */
+function isOwn(origin: Origin, user: Account, path: string, systemGuarded: ReadonlyMap<string, boolean>): boolean {
+  return path.startsWith(`${user.home}/`) || (origin.type === 'shell' && systemGuarded.get(origin.shell) === true);
+}
+
+function whyOf(origin: Origin, user: Account, path: string, own: boolean): string {
+  const directory = dirname(path);
+  switch (origin.type) {
+    case 'shell': return own ? `${user.name}'s startup files put ${directory} before the guard` : `the system's startup files leave ${directory} before the guard`;
+    case 'ssh': return own ? `${user.name}'s startup files put ${directory} before the guard` : `the PATH that sshd gives has ${directory} first`;
+    case 'sudo': return `the PATH of sudo has ${directory} first`;
+    case 'caller': return `the PATH that root has at a login has ${directory} first`;
+    case 'cron': return origin.table === null ? `cron's PATH is ${CRON_PATH}` : `its PATH is ${origin.table.path}`;
+    case 'systemd': return `the PATH of services has ${directory} first`;
+    case 'none': return `the PATH that /bin/sh was built with has ${directory} first`;
+  }
+}
+
+/** What puts the guard into that PATH. */
+function pathCures(origin: Origin, user: Account, own: boolean): string[] {
+  switch (origin.type) {
+    case 'shell': return own ? [startupCure(origin, user)] : [INSTALL];
+    case 'sudo': case 'caller': case 'none': return [INSTALL];
+    case 'ssh': return own ? [] : [INSTALL]; // what stands at the end of a .bashrc is not reached without a terminal
+    case 'cron': return [cronCure(origin.table, user)];
+    case 'systemd': return [`sudo mkdir -p /etc/systemd/system.conf.d && printf '[Manager]\\nDefaultEnvironment=PATH=%s\\n' ${SHIMS}:${SYSTEM_PATH} | sudo tee /etc/systemd/system.conf.d/pm2-guard.conf && sudo systemctl daemon-reexec`];
+  }
+}
+
+function startupCure({ shell, file }: Origin & { type: 'shell' }, { name, home }: Account): string {
+  const line = shell === 'fish' ? `set -gx PATH ${SHIMS} $PATH` : `PATH=${SHIMS}:$PATH`;
+  return `echo '${line}' | sudo -u ${name} tee -a ${file.replace('~', home)}`;
+}
+
+function cronCure(table: (Origin & { type: 'cron' })['table'], { name }: Account): string {
+  const line = `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`;
+  const [crontab, spooled] = [`sudo crontab -u ${name}`, table?.file.includes('/spool/') ?? true];
+  if (table !== null && table.path !== CRON_PATH) {
+    const edit = `'s|^PATH *= *["]*|&${SHIMS}:|'`; // before what it has, inside its quotes
+    return spooled ? `${crontab} -l | sed ${edit} | ${crontab} -` : `sudo sed -i ${edit} ${table.file}`;
+  }
+  return spooled ? `(echo ${line}; ${crontab} -l) | ${crontab} -` : `sudo sed -i '1i ${line}' ${table?.file ?? ''}`;
+}

@@ -1,0 +1,33 @@
+import type { Finding } from './finding.ts';
+
+/** Findings that are the same but for a name. */
+export interface Fold extends Pick<Finding, 'state' | 'answers' | 'path' | 'version' | 'why' | 'cures'> {
+  /** With USER where the ways of several are told in one. */
+  way: string;
+  /** Who; or `root as alice` where the way is from one to another. */
+  users: string[];
+}
+
+/** Ways that end alike, in the order of the first of each. Where names differ, USER stands for them. */
+export function fold(findings: readonly Finding[]): Fold[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = JSON.stringify(finding.state === 'covered' ? [finding.state, general(finding).way, finding.why] : general(finding));
+    groups.set(key, [...groups.get(key) ?? [], finding]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const shown = group.length === 1 ? first : { ...first, ...general(first) };
+    return [{ ...shown, users: [...new Set(group.map(({ user, target }) => (target === null ? user : `${user} as ${target}`)))] }];
+  });
+}
+
+function general({ state, answers, way, user, target, path, version, why, cures }: Finding): Omit<Finding, 'user' | 'target'> {
+  const named = (text: string): string => text.replace(new RegExp(`(?<![\\w.-])${escaped(target ?? user)}(?![\\w.-])`, 'g'), 'USER');
+  return { state, answers, version, way: named(way), path: path && named(path), why: why && named(why), cures: cures.map(named) };
+}
+
+function escaped(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { identify } from './identify.ts';
+import { isBlock, throwawayCall } from './proof.ts';
+import { after, question, readTold, saidAfter, type Told } from './question.ts';
+import { standsFor } from './stands-for.ts';
+import { PATIENCE_MS, run, type Ended, type Start } from './start.ts';
+import type { Entry, Way } from './way.ts';
+
+/** Who answers when `pm2` is called. */
+export type Answer =
+  /** Proven by a block. `through`: the alias or function in between. */
+  | { type: 'guard'; path: string; through: string | null }
+  | { type: 'pm2'; path: string; version: string; through: string | null }
+  /** A program that is neither ours nor PM2's: what it runs in the end is not known. */
+  | { type: 'other'; path: string; through: string | null }
+  /** The guard, which is told to keep out: PM2_GUARD=off is in the environment. */
+  | { type: 'off'; path: string }
+  | { type: 'nothing' }
+  /** It is no way in: sudo does not let this user. */
+  | { type: 'refused'; why: string }
+  | { type: 'unknown'; why: string };
+
+interface Lead {
+  path: string;
+  through: string | null;
+  off: boolean;
+}
+
+/**
+ * Really goes one way in, twice: first to ask which pm2 is found, then, only where that carries our mark, to make a call that
+ * has to be blocked. A real pm2 is never run: it would spawn a daemon and write files.
+ */
+export async function probe({ entry, user }: Way): Promise<Answer> {
+  const lead = await leadOf(entry, user.home);
+  return 'type' in lead ? lead : proven(entry, lead);
+}
+
+/** As `probe`, for a way that names its pm2 by an absolute path. */
+export async function probePath(path: string, as: ((words: readonly string[]) => Start) | null): Promise<Answer> {
+  const identity = identify(path);
+  if (identity.type !== 'ours') return asAnswer(identity, { path, through: null });
+  if (as === null) return { type: 'unknown', why: 'others than its user could change it, and its user has no account to run it as' };
+  return proven({ type: 'program', listing: null, start: ([, ...words]) => as([path, ...words]) }, { path, through: null, off: false });
+}
+
+async function proven(entry: Entry, { path, through, off }: Lead): Promise<Answer> {
+  const identity = identify(path);
+  if (identity.type !== 'ours') return asAnswer(identity, { path, through });
+  const nonce = fresh();
+  const call = throwawayCall(nonce);
+  const ended = await run(entry.type === 'program' ? entry.start(call) : entry.start(after(entry.language, nonce, call.join(' '))));
+  if (ended.type !== 'ended') return unknown(ended);
+  const said = entry.type === 'program' ? ended.stdout : saidAfter(ended.stdout, nonce);
+  if (said === null) return silent(ended);
+  if (isBlock(ended, said, nonce)) return off ? { type: 'off', path } : { type: 'guard', path, through };
+  return { type: 'unknown', why: `${path} is pm2-guard's, and did not block what it has to block: exit status ${ended.status ?? 'none'}${lastLine(ended.stderr)}` };
+}
+
+function asAnswer(identity: { type: 'pm2'; version: string } | { type: 'other' }, at: { path: string; through: string | null }): Answer {
+  return identity.type === 'pm2' ? { ...identity, ...at } : { type: 'other', ...at };
+}
+
+/** Which file a call of pm2 would run. */
+async function leadOf(entry: Entry, home: string): Promise<Lead | Answer> {
+  if (entry.type === 'program' && entry.listing !== null) return listed(await run(entry.listing(['pm2'])));
+  const tag = fresh();
+  const ended = await run(entry.type === 'program' ? entry.start(['/bin/sh', '-c', question('posix', tag)]) : entry.start(question(entry.language, tag)));
+  if (ended.type !== 'ended') return unknown(ended);
+  const told = readTold(ended.stdout, tag);
+  return told === null ? refusal(ended.stderr) ?? silent(ended) : leadOfWord(told, home);
+}
+
+/** `sudo -l command` prints the path that it would run (sudo(8)). */
+function listed(ended: Ended): Lead | Answer {
+  if (ended.type !== 'ended') return unknown(ended);
+  const [path = ''] = ended.stdout.trim().split(/\s/);
+  if (ended.status === 0 && path.startsWith('/')) return { path, through: null, off: false };
+  if (/command not found/.test(ended.stderr)) return { type: 'nothing' };
+  return refusal(ended.stderr) ?? { type: 'refused', why: 'sudo does not allow it' };
+}
+
+function leadOfWord({ word, file, guard }: Told, home: string): Lead | Answer {
+  const off = guard === 'off';
+  switch (word.type) {
+    case 'nothing': return { type: 'nothing' };
+    case 'file': return { path: word.path, through: null, off };
+    case 'alias':
+    case 'function': {
+      const through = `${word.type}: ${word.text.split('\n').map((line) => line.trim()).join(' ')}`;
+      const end = standsFor(word.type, word.text, home);
+      switch (end.type) {
+        case 'path': return { path: end.path, through, off };
+        case 'pm2 of PATH': return file === null ? { type: 'nothing' } : { path: file, through, off };
+        case 'unclear': return { type: 'unknown', why: `pm2 is a ${through}, which is not run to find out` };
+      }
+    }
+  }
+}
+
+/** sudo's own words, which begin so, where it ran nothing; "a password is required" above all. */
+function refusal(stderr: string): Answer | null {
+  const line = stderr.split('\n').find((text) => /^(sudo: |Sorry, user )/.test(text));
+  return line === undefined ? null : { type: 'refused', why: line.replace(/^sudo: /, '') };
+}
+
+function unknown(ended: Exclude<Ended, { type: 'ended' }>): Answer {
+  return { type: 'unknown', why: ended.type === 'late' ? `it did not end in ${PATIENCE_MS / 1000} s: startup files that wait, or a very slow machine` : ended.why };
+}
+
+function silent({ status, stderr }: Ended & { type: 'ended' }): Answer {
+  return { type: 'unknown', why: `the shell ended before it ran anything: exit status ${status ?? 'none'}${lastLine(stderr)}` };
+}
+
+function lastLine(text: string): string {
+  const line = text.trim().split('\n').at(-1)?.trim() ?? '';
+  return line === '' ? '' : `, ${line.slice(0, 200)}`;
+}
+
+function fresh(): string {
+  return randomBytes(6).toString('hex');
+}

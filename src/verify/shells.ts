@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Account } from '../identity/accounts.ts';
+import type { Language } from './question.ts';
+
+export interface Shell {
+  /** `bash`; for what is said of it. */
+  name: string;
+  path: string;
+  language: Language;
+}
+
+/** The ones that people have startup files for, and where those are, below a home. */
+const KNOWN: Record<string, readonly string[]> = {
+  bash: ['.bash_profile', '.bash_login', '.profile', '.bashrc'],
+  zsh: ['.zshenv', '.zprofile', '.zshrc', '.zlogin'],
+  dash: ['.profile'],
+  fish: ['.config/fish/config.fish', '.config/fish/conf.d'],
+};
+
+export function shellAt(path: string): Shell {
+  const name = basename(path);
+  const language = name === 'fish' ? 'fish' : /^(sh|bash|zsh|dash|ash|ksh|ksh93|mksh|busybox)$/.test(name) ? 'posix' : 'plain';
+  return { name, path, language };
+}
+
+/** Those of bash, zsh, dash and fish that this host has. */
+export function installedShells(): Shell[] {
+  return Object.keys(KNOWN).flatMap((name) => {
+    const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/local/bin/${name}`].find((candidate) => existsSync(candidate));
+    return path === undefined ? [] : [shellAt(path)];
+  });
+}
+
+/** The shell of passwd, and every other that is installed and for which the user has startup files. */
+export function shellsOf(account: Account, installed: readonly Shell[]): Shell[] {
+  const own = shellAt(account.shell);
+  const others = installed.filter(({ name }) => name !== own.name && KNOWN[name]?.some((file) => existsSync(join(account.home, file))));
+  return [own, ...others];
+}
+
+/** The startup file in which a line about PATH has the last word, as it is typed below a home. */
+export function startupFile(shell: string, interactive: boolean): string {
+  switch (shell) {
+    case 'zsh': return interactive ? '~/.zshrc' : '~/.zshenv';
+    case 'fish': return '~/.config/fish/config.fish';
+    case 'bash': return interactive ? '~/.bashrc' : '~/.profile';
+    default: return '~/.profile';
+  }
+}
+
+/** fish makes its directories in a home that has none; who has none has no configuration either, so it may look elsewhere. */
+export function fishDirectories({ home }: Account): Record<string, string> {
+  const missing = (path: string): boolean => !existsSync(join(home, path));
+  return {
+    ...(missing('.config/fish') ? { XDG_CONFIG_HOME: '/nonexistent' } : {}),
+    ...(missing('.local/share/fish') ? { XDG_DATA_HOME: '/nonexistent' } : {}),
+  };
+}

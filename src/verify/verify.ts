@@ -1,0 +1,131 @@
+import { availableParallelism } from 'node:os';
+import { statSync } from 'node:fs';
+import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
+import { isRootBySudo } from '../identity/caller.ts';
+import { formatConfigError } from '../policy/config-error.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import * as slow from '../policy/slow.ts';
+import { VERSION } from '../policy/version.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { distrust } from '../trust/trust.ts';
+import { concurrently } from './concurrently.ts';
+import { factsOfHost, type Facts } from './facts.ts';
+import { findingOf, findingOfPath, type Finding } from './finding.ts';
+import { onlyCaller, peopleOf, type People } from './people.ts';
+import { pm2Paths, type Pm2Path } from './pm2-paths.ts';
+import { probe, probePath, type Answer } from './probe.ts';
+import { canBecomeOthers, type Start } from './start.ts';
+import { ownWays, rootWays, sudoWays, systemShellWays } from './ways.ts';
+import type { Way } from './way.ts';
+
+export interface Request {
+  /** Login names to look at; null: root, the users of the daemons and their operators. */
+  users: readonly string[] | null;
+  progress: (done: number, all: number, what: string) => void;
+}
+
+export interface Verification {
+  version: string;
+  findings: Finding[];
+  /** What was not looked at, and why. */
+  left: string[];
+}
+
+/** Exit status of a verification that could not begin, too (src/commands/verify.ts). */
+export const CANNOT_TELL = 2;
+/** The account for which nobody has written startup files: what the system's alone lead to. */
+const ANYBODY: Account = { name: 'anybody', uid: 65534, gid: 65534, gecos: '', home: '/nonexistent', shell: '/bin/sh' };
+/** People whose homes are searched for a pm2 of their own, beyond those who are looked at. */
+const MOST_HOMES = 200;
+
+/**
+ * Goes every way in to pm2 on this host and sees who answers. Each shell, sudo, su is really started; no pm2 is run but our
+ * own, and that only to be blocked; nothing is written, no daemon is spawned.
+ *
+ * @throws UserError where the config cannot be used, or a user does not exist: then nothing can be told
+ */
+export async function verify({ users, progress }: Request): Promise<Verification> {
+  const policy = policyOf();
+  for (const name of users ?? []) if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
+  const everybody = canBecomeOthers();
+  if (!everybody && users !== null) throw new UserError('only root can go the ways of others', `sudo pm2-guard verify --user ${users.join(' ')}`, CANNOT_TELL);
+  const { people, left } = everybody ? peopleOf(policy, users) : onlyCaller(process.geteuid?.() ?? -1, policy);
+  const facts = factsOfHost();
+  const system = everybody ? systemShellWays(ANYBODY, facts) : [];
+  const ways = [...system, ...waysOf(people, facts, everybody)];
+  const paths = await pm2Paths(homesOf(people, everybody), policy.daemons, process.env['PATH'] ?? '');
+
+  let done = 0;
+  const all = ways.length + paths.length;
+  const counted = async <Result>(what: string, work: Promise<Result>): Promise<Result> => {
+    const result = await work;
+    progress(++done, all, what);
+    return result;
+  };
+  const limit = Math.min(8, Math.max(4, availableParallelism() * 2));
+  const once = new Map<string, Promise<Answer>>();
+  const answers = await concurrently(limit, ways, (way) => counted(`${way.way} (${way.user.name})`, answerOf(way, once)));
+  const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody))));
+
+  const systemGuarded = new Map(system.map(({ origin }, at) => [origin.type === 'shell' ? origin.shell : '', answers[at]?.type === 'guard']));
+  const findings = ways.flatMap((way, at) => findingOf(way, answers[at] ?? { type: 'unknown', why: 'it was not asked' }, systemGuarded) ?? []);
+  return {
+    version: VERSION,
+    findings: [...findings, ...paths.map((path, at) => findingOfPath(path, ownerOf(path) ?? ANYBODY, pathAnswers[at] ?? { type: 'nothing' }))],
+    left: [...left, ...refusals(ways, answers)],
+  };
+}
+
+function policyOf(): Policy {
+  // As nobody in particular: to look must not keep a policy.
+  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) }, () => slow);
+  if (loaded.type === 'policy') return loaded.policy;
+  throw new UserError(`nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`, 'sudo pm2-guard check', CANNOT_TELL);
+}
+
+function waysOf(people: People['people'], facts: Facts, everybody: boolean): Way[] {
+  const root = accountByUid(0);
+  return people.flatMap((person) => [
+    ...ownWays(person, facts),
+    ...(root === null ? [] : [...sudoWays(person, root, facts), ...(everybody ? rootWays(root, person, facts) : [])]),
+  ]);
+}
+
+/** Two ways that are the same in everything that is started are gone once. */
+function answerOf(way: Way, once: Map<string, Promise<Answer>>): Promise<Answer> {
+  const { as, argv, env } = way.entry.type === 'shell' ? way.entry.start('') : way.entry.start([]);
+  const key = JSON.stringify([as.uid, argv, env]);
+  const answer = once.get(key) ?? probe(way);
+  once.set(key, answer);
+  return answer;
+}
+
+function homesOf(people: People['people'], everybody: boolean): string[] {
+  const others = everybody ? localAccounts().filter(({ uid }) => uid === 0 || uid >= 1000).slice(0, MOST_HOMES) : [];
+  return [...people.map(({ account }) => account), ...others].map(({ home }) => home);
+}
+
+/** As whom a pm2 of ours is run by its path: root only runs what root alone can change; else whose file it is. */
+function startOf(at: Pm2Path, facts: Facts, everybody: boolean): ((words: readonly string[]) => Start) | null {
+  const as = everybody ? ownerOf(at) : accountByUid(process.geteuid?.() ?? -1);
+  if (as === null || (as.uid === 0 && distrust(at.path, 'file') !== null)) return null;
+  return (words) => ({ as, argv: words, env: facts.login(as) });
+}
+
+function ownerOf({ path }: Pm2Path): Account | null {
+  const uid = statSync(path, { throwIfNoEntry: false })?.uid;
+  return uid === undefined ? null : accountByUid(uid);
+}
+
+/** In sudo's own words, a line for each user and reason. */
+function refusals(ways: readonly Way[], answers: readonly Answer[]): string[] {
+  const folded = new Map<string, string[]>();
+  for (const [at, { way, user }] of ways.entries()) {
+    const answer = answers[at];
+    if (answer?.type !== 'refused') continue;
+    const key = `sudo does not let ${user.name} (${answer.why})`;
+    folded.set(key, [...folded.get(key) ?? [], way]);
+  }
+  return [...folded].map(([who, refused]) => `${who}: ${refused.join(', ')}`);
+}

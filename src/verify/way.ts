@@ -1,0 +1,37 @@
+import type { Account } from '../identity/accounts.ts';
+import type { Language } from './question.ts';
+import type { Start } from './start.ts';
+
+/** How a command line gets in. */
+export type Entry =
+  /** A shell reads it. */
+  | { type: 'shell'; language: Language; start: (script: string) => Start }
+  /** No shell is in between: its first word is looked for in a PATH. `listing`: how sudo tells what it would run, and does not. */
+  | { type: 'program'; start: (words: readonly string[]) => Start; listing: ((words: readonly string[]) => Start) | null };
+
+/** Who decides which pm2 is found, and so who can mend it. */
+export type Origin =
+  /** A shell's startup files: the system's, then the user's. `file`: where a line of the user's has the last word. */
+  | { type: 'shell'; shell: string; file: string }
+  | { type: 'ssh' }
+  | { type: 'sudo' }
+  /** The PATH of whoever typed su or runuser. */
+  | { type: 'caller' }
+  | { type: 'cron'; /** Null: no table in particular, the environment of every new one. */ table: { file: string; line: number; path: string } | null }
+  | { type: 'systemd' }
+  /** Nobody set a PATH: the one that /bin/sh was built with. */
+  | { type: 'none' };
+
+/** One way in which a person, or the machine for him, comes to call `pm2`. A description: nothing has been started yet. */
+export interface Way {
+  /** As one would say or type it. */
+  way: string;
+  /** Who types it, or for whom the machine does. */
+  user: Account;
+  /** Whom he becomes, where the way names somebody. */
+  target: Account | null;
+  entry: Entry;
+  origin: Origin;
+  /** Something on this host is known to call pm2 so, or people do; false: it could be used, and nobody is seen to. */
+  used: boolean;
+}
