@@ -8,6 +8,7 @@ const result = await bundle({
   'pm2': 'src/guard/main.ts', // the hot path: what the shim loads on every call of pm2
   'load-policy': 'src/policy/slow.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
   'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
+  'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
   'pm2-guard': 'src/commands/main.ts', // the command
   'sudo': 'src/sudo/main.ts', // asked by the sudo shim about calls that name pm2
   'warm': 'src/guard/warm.ts', // run once by install: keeps the hot bundle in V8's compiled form

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { adoptCommand } from './adopt.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { completeCommand } from './complete.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   program.addCommand(explainCommand());
   program.addCommand(initCommand());
   program.addCommand(doctorCommand());
+  program.addCommand(adoptCommand());
   program.addCommand(statusCommand());
   program.addCommand(verifyCommand());
   program.addCommand(logCommand());

@@ -3,6 +3,12 @@ import type { FoundDaemon } from './survey.ts';
 
 /** Below these lies what everybody runs: a script there (npm, python, a version manager's node) says nothing about whose app it is. */
 const SHARED = /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)|\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
+
+/** Whether a script is one that everybody runs, so that only its working directory tells whose app it is. */
+export function isShared(script: string): boolean {
+  return SHARED.test(script);
+}
+
 /** Parents of other people's things, never one daemon's. */
 const BROAD = /^\/([^/]*|home\/[^/]*|Users\/[^/]*|var\/www|srv\/www)$/;
 /** Of those, what is one person's alone. */
@@ -32,7 +38,7 @@ export function pathsOf(daemons: readonly FoundDaemon[], userHome: (daemon: Foun
 
 function directoryOf({ script, cwd }: { script: string | null; cwd: string | null }, userHome: string | null): string | null {
   const place = cwd !== null && isUsable(cwd, userHome) ? cwd : null;
-  if (script === null || SHARED.test(script)) return place;
+  if (script === null || isShared(script)) return place;
   if (place !== null && isWithin(script, place)) return place;
   return isUsable(dirname(script), userHome) ? dirname(script) : place;
 }

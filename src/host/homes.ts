@@ -30,7 +30,8 @@ export function homesOnHost(): Home[] {
   });
 }
 
-function homeOfUnit({ user, home }: Unit): string {
+/** The home that a unit's daemon lives in. */
+export function homeOfUnit({ user, home }: Unit): string {
   if (home !== null) return resolve('/', home);
   if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2'); // systemd sets HOME only with User=
   return join(accountByName(user)?.home ?? '/', '.pm2');

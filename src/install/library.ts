@@ -15,7 +15,7 @@ export interface Source {
 
 /** What a call loads first is replaced last, so that no call starts in new code and goes on in old. */
 const LAST = ['pm2-guard.cjs', 'pm2.cjs'];
-const NEEDED = ['door.cjs', 'load-policy.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs', ...LAST];
+const NEEDED = ['adopt-agent.cjs', 'door.cjs', 'load-policy.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs', ...LAST];
 const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
 
 /** Beside the running bundle: in a checkout or a package (dist/ and shims/), or installed. */

@@ -1,6 +1,7 @@
 import { readRegularFile } from '../trust/read.ts';
 import type { App } from './invocation.ts';
 import { appOf } from './process.ts';
+import { isRecord, type Pm2Env } from './record.ts';
 
 /** Longer than any dump seen; 1,000 apps with 20 kB of environment each are 20 MB. */
 const MAX_BYTES = 64 << 20;
@@ -13,9 +14,14 @@ const MAX_BYTES = 64 << 20;
  * @returns null where there is no such file, it cannot be read, or it is no dump
  */
 export function readDump(file: string): App[] | null {
+  return readDumpRecords(file)?.map(appOf).filter((app) => app !== null) ?? null;
+}
+
+/** As readDump, with all that PM2 wrote down of each process: its environment too, and the secrets in it. */
+export function readDumpRecords(file: string): Pm2Env[] | null {
   try {
     const dump = JSON.parse(readRegularFile(file, MAX_BYTES).toString('utf8')) as unknown;
-    return Array.isArray(dump) ? dump.map(appOf).filter((app) => app !== null) : null;
+    return Array.isArray(dump) ? dump.filter(isRecord) : null;
   } catch {
     return null; // whatever it is, it names no app
   }

@@ -49,10 +49,15 @@ export async function listApps(socketPath: string, patience: Patience): Promise<
  *
  * @param socketPath absolute path of rpc.sock
  * @param method `getMonitorData`, `getVersion`, `getReport`...
- * @param argument exactly one, `{}` where the method needs none: every method is `(argument, callback)` (lib/Daemon.js), and
- *   one that is called with none takes the callback for its argument and brings the whole daemon down
+ * @param argument exactly one, `{}` where the method needs none: nearly every method is `(argument, callback)` (lib/Daemon.js),
+ *   and one that is called with none takes the callback for its argument and brings the whole daemon down
  */
 export function askDaemon(socketPath: string, method: string, argument: unknown, patience: Patience): Promise<Reply> {
+  return callDaemon(socketPath, method, [argument], patience);
+}
+
+/** As askDaemon, for the few methods that take two: `stopWatch`, `startWatch` (lib/God/ActionMethods.js). */
+export function callDaemon(socketPath: string, method: string, args: readonly unknown[], patience: Patience): Promise<Reply> {
   return new Promise((settle) => {
     const id = `${globalThis.process.pid}:pm2-guard`;
     const chunks: Buffer[] = [];
@@ -69,7 +74,7 @@ export function askDaemon(socketPath: string, method: string, argument: unknown,
     const timer = setTimeout(() => { end({ type: 'silent' }); }, patience.timeoutMs);
     const maxBytes = patience.maxBytes ?? 64 << 20;
 
-    socket.on('connect', () => socket.write(encode([{ type: 'call', method, args: [argument] }, id])));
+    socket.on('connect', () => socket.write(encode([{ type: 'call', method, args }, id])));
     socket.on('error', (error: NodeJS.ErrnoException) => { end(failure(error.code ?? error.message)); });
     socket.on('close', () => { end({ type: 'nonsense', why: 'it hung up without an answer' }); });
     socket.on('data', (chunk: Buffer) => {

@@ -1,0 +1,131 @@
+import { statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { accountByUid } from '../identity/accounts.ts';
+import { dumpFile } from '../pm2/home.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { bringHome, Hands, putBack, type Outcome, type Progress } from './carry-out.ts';
+import { choose, type Choice } from './choose.ts';
+import { find, physical, savedPlace, type Found, type Place } from './find.ts';
+import { inspect } from './inspect.ts';
+import { Journal, makeJournalDirectory, unfinished, type Unfinished } from './journal.ts';
+import { lock } from './lock.ts';
+import type { Launcher } from './move.ts';
+import { isForeignWord, plan, type Planned } from './plan.ts';
+import type { Seat } from './seat.ts';
+
+export interface Request {
+  names: readonly string[];
+  allStrays: boolean;
+  /** A daemon of the config, a user, a home or a saved list; null: wherever they are. */
+  from: string | null;
+  /** A daemon of the config; null: where the config puts each app. */
+  to: string | null;
+  overlap: boolean;
+}
+
+export interface Prospect {
+  choices: Choice[];
+  planned: Planned[];
+  found: Found;
+}
+
+/** What would be done, and what stands against it. Looks everywhere, as whoever will need it; changes nothing. */
+export async function prospect(request: Request, policy: Policy, launcherOf: (daemon: Daemon | null) => Launcher): Promise<Prospect> {
+  const fromHome = request.from !== null && isAbsolute(request.from) ? [isFile(request.from) ? dirname(request.from) : request.from] : [];
+  const found = await find([...policy.daemons.map(({ home }) => home), ...fromHome]);
+  const to = request.to === null ? null : daemonNamed(request.to, policy);
+  const from = request.from === null ? null : placesOf(request.from, found, policy);
+  const choices = choose(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
+  const planned = plan(choices, found, (seat) => launcherOf(policy.daemons.find(({ name }) => name === seat.label) ?? null), request.overlap);
+  if (request.allStrays) {
+    for (const one of planned.filter((candidate) => isForeignWord(candidate, found.places))) {
+      const { apps, from: { user, home }, to: { user: owner } } = one.move;
+      one.problems.push({
+        what: `${user} decides what runs in ${home}, and it would run as ${owner}: look at it, and name it`,
+        repair: apps.map(({ name }) => `pm2-guard adopt ${name} --from ${home} --dry-run`),
+      });
+    }
+  }
+  for (const one of planned) if (one.problems.length === 0) await inspect(one, found);
+  return { choices, planned, found };
+}
+
+/** Where moves are written down: root's in its own place; a user's in that user's own. */
+export function journalDirectory(): string {
+  const uid = process.geteuid?.() ?? -1;
+  return uid === 0 ? '/var/lib/pm2-guard/adopt' : join(accountByUid(uid)?.home ?? '/nonexistent', '.local/state/pm2-guard/adopt');
+}
+
+/** The adoptions that were cut off, oldest first. */
+export function pending(): Unfinished[] {
+  return unfinished(journalDirectory());
+}
+
+/** Keeps every other adoption out. @throws UserError where one is under way */
+export function alone(): () => void {
+  makeJournalDirectory(journalDirectory());
+  const held = lock(journalDirectory());
+  if (typeof held === 'number') throw new UserError(`another adoption is under way, by pid ${held}`, null, 2);
+  return held;
+}
+
+export async function carryOut({ move }: Planned, progress: Progress): Promise<Outcome> {
+  const hands = new Hands(move, Journal.begin(journalDirectory(), move), progress);
+  try {
+    return await bringHome(hands, []);
+  } finally {
+    hands.dispose();
+  }
+}
+
+/** Ends what was cut off, one way or the other. */
+export async function finish({ file, move, done, back, learned }: Unfinished, way: 'resume' | 'rollback', progress: Progress): Promise<Outcome> {
+  if (way === 'rollback' && move.ends && done.includes('end')) {
+    throw new UserError(`there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended, and would be the trap again`, 'pm2-guard adopt --resume', 1);
+  }
+  const hands = new Hands(move, Journal.reopen(file), progress, learned);
+  try {
+    if (way === 'resume' && !back) return await bringHome(hands, done);
+    if (way === 'rollback' && !back) hands.journal.write({ back: true, why: 'asked for' });
+    return await putBack(hands);
+  } finally {
+    hands.dispose();
+  }
+}
+
+function daemonNamed(name: string, policy: Policy): Daemon {
+  const daemon = policy.daemons.find((one) => one.name === name);
+  if (daemon === undefined) throw new UserError(`the config has no daemon "${name}": it has ${policy.daemons.map((one) => one.name).join(', ')}`, 'pm2-guard check', 2);
+  return daemon;
+}
+
+function placesOf(word: string, found: Found, policy: Policy): Place[] {
+  const declared = policy.daemons.find(({ name }) => name === word);
+  if (declared === undefined && !isAbsolute(word)) {
+    const own = found.places.filter(({ seat }) => seat?.user === word);
+    if (own.length === 0) throw new UserError(`--from ${word}: no daemon of the config is called that, and no user of that name has apps in one`, 'pm2-guard doctor', 2);
+    return own;
+  }
+  if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
+  const home = physical(declared?.home ?? word);
+  const there = found.places.filter((place) => place.home === home);
+  // What is saved there and does not run: a list that was copied from another home brings nothing back (T29).
+  const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));
+  const saved = savedPlace(home, dumpFile(home));
+  const asleep = there.some(({ state }) => state === 'live') ? [{ ...saved, processes: saved.processes.filter(({ record }) => !running.includes(record.name)) }] : [];
+  const places = [...there, ...asleep].filter(({ processes, trouble }) => processes.length > 0 || trouble !== null);
+  if (places.length === 0) throw new UserError(`--from ${word}: nothing runs there, and nothing is saved there`, 'pm2-guard doctor', 2);
+  return places;
+}
+
+function requireSaved(place: Place, file: string): Place {
+  if (place.saved === null) throw new UserError(`${file} is no list that pm2 has saved, or it cannot be read`, null, 2);
+  return place;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+export type { Choice, Found, Launcher, Outcome, Place, Planned, Progress, Seat, Unfinished };

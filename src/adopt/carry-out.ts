@@ -1,0 +1,208 @@
+import { isModule, isRunning, savedForm, freshForm, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { Daemon } from './daemon.ts';
+import { endDaemon, learn, restoreList } from './end-daemon.ts';
+import type { Journal } from './journal.ts';
+import { stepsOf, type Move, type MovedApp, type Step } from './move.ts';
+import { putRight } from './put-right.ts';
+import { raise } from './raise.ts';
+import { Failed, settle } from './settle.ts';
+import { Worker } from './work-as.ts';
+
+/** What became of a move. */
+export interface Outcome {
+  type: 'moved' | 'put back' | 'failed';
+  /** How long nothing ran, in milliseconds; null: it was never stopped, or nobody saw. */
+  downtimeMs: number | null;
+  /** Why it was not moved, for people. */
+  why: string | null;
+  /** What the app wrote last into its error log, where it would not stay up. */
+  log: string[];
+}
+
+/** Told of each step as it begins. */
+export type Progress = (step: Step, back: boolean) => void;
+
+/** The hands of one move: who works for it, and what has been seen. */
+export class Hands {
+  readonly #workers: Worker[] = [];
+  readonly target: Worker;
+  readonly to: Daemon;
+  stoppedAt: number | null = null;
+  upAt: number | null = null;
+  #source: Worker | null = null;
+  #keeper: Worker | null = null;
+
+  /** @param learned the apps are those that the old daemon left word of (end-daemon.ts) */
+  constructor(public move: Move, readonly journal: Journal, readonly progress: Progress, readonly learned = false) {
+    this.target = this.#hire(new Worker(move.to));
+    this.to = new Daemon(this.target);
+  }
+
+  get source(): Worker {
+    return this.#source ??= this.#hire(new Worker(this.move.from));
+  }
+
+  get from(): Daemon {
+    return new Daemon(this.source);
+  }
+
+  get keeper(): Worker {
+    const { keeper, home } = this.move.from;
+    if (keeper === null) throw new Failed(`nobody can write the saved list in ${home}`);
+    return this.#keeper ??= this.#hire(new Worker({ ...keeper, home }));
+  }
+
+  dispose(): void {
+    for (const worker of this.#workers) worker.dispose();
+  }
+
+  #hire(worker: Worker): Worker {
+    this.#workers.push(worker);
+    return worker;
+  }
+}
+
+/**
+ * Brings the apps of a move home, from the first step that is not known to be done. Every step looks at what is there first, so
+ * that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way back.
+ */
+export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Outcome> {
+  const { journal } = hands;
+  try {
+    for (const step of stepsOf(hands.move).filter((one) => one === 'raise' || !done.includes(one))) {
+      journal.write({ step, at: 'begin', back: false });
+      hands.progress(step, false);
+      await take(step, hands);
+      journal.write({ step, at: 'done', back: false });
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const log = error instanceof Failed ? error.log : [];
+    if (hands.move.ends) return await leaveThere(hands, error.message, log);
+    journal.write({ back: true, why: error.message });
+    const back = await putBack(hands);
+    return { ...back, why: error.message, log };
+  }
+  journal.close();
+  return { type: 'moved', downtimeMs: downtimeOf(hands), why: null, log: [] };
+}
+
+/** Gives the apps of a move back to their old daemon. */
+export async function putBack(hands: Hands): Promise<Outcome> {
+  const { move, journal, to } = hands;
+  const back = async (step: Step, work: () => Promise<void>) => {
+    journal.write({ step, at: 'begin', back: true });
+    hands.progress(step, true);
+    await work();
+    journal.write({ step, at: 'done', back: true });
+  };
+  if (move.from.state === 'live') await raise(hands.source, move.launcher); // before anything is taken away there
+  await back('remove', async () => {
+    for (const process of await to.named(namesOf(move.apps.filter(({ twin }) => !twin)))) await to.remove(process);
+  });
+  if (move.from.state === 'live') await back('start', () => startAgain(hands));
+  await back('save', () => save(hands, move.saved.to ?? [], move.saved.from ?? []));
+  journal.close();
+  return { type: 'put back', downtimeMs: downtimeOf(hands), why: null, log: [] };
+}
+
+async function take(step: Step, hands: Hands): Promise<void> {
+  const { move, to } = hands;
+  const names = namesOf(move.apps);
+  switch (step) {
+    case 'raise': return raise(hands.target, move.launcher);
+    case 'stop': {
+      hands.stoppedAt ??= performance.now();
+      const running = (await hands.from.named(names)).filter(({ record }) => record.status !== 'stopped');
+      await Promise.all(running.map((process) => hands.from.stop(process)));
+      return;
+    }
+    case 'end': {
+      hands.stoppedAt ??= performance.now();
+      if (move.from.state === 'lost') hands.move = await learn(hands);
+      else await endDaemon(hands);
+      return;
+    }
+    case 'right':
+      putRight(move.to, false);
+      return restoreList(hands);
+    case 'start':
+      for (const app of move.apps) await startApp(app, to);
+      hands.upAt ??= performance.now();
+      return;
+    case 'settle': return settle(hands.target, to, move.apps);
+    case 'remove':
+      for (const process of await hands.from.named(names)) await hands.from.remove(process);
+      return;
+    case 'save': return save(hands, (await to.named(names)).map(({ record }) => savedForm(record)), []);
+    case 'forget':
+      for (const seat of move.forget) {
+        const worker = new Worker(seat);
+        await worker.save({ home: seat.home, names, records: [] }).finally(() => { worker.dispose(); });
+      }
+  }
+}
+
+/** Makes those processes of an app that are not there yet; a copy that was there before is only started. */
+async function startApp(app: MovedApp, to: Daemon): Promise<void> {
+  const there = await to.named([app.name]);
+  if (app.twin) {
+    const wanted = app.processes.some(({ running }) => running);
+    for (const { pmId, record } of wanted ? there.filter((process) => isShaky(process, app.minUptime)) : []) await to.start(pmId, record);
+    return;
+  }
+  const instances = there.map(({ record }) => instanceOf(record));
+  for (const { after } of app.processes) {
+    const at = instances.indexOf(instanceOf(after));
+    if (at >= 0) instances.splice(at, 1);
+    else await to.prepare(after);
+  }
+}
+
+/** It is down, or was up for so short a time that the other copy may still have been in its way. */
+function isShaky({ record }: RecordedProcess, minUptime: number): boolean {
+  return record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime;
+}
+
+/** Tells the processes of one app apart (God.injectVariables). */
+function instanceOf(record: Pm2Env): string {
+  return String(record[typeof record.instance_var === 'string' ? record.instance_var : 'NODE_APP_INSTANCE']);
+}
+
+async function startAgain({ move, from }: Hands): Promise<void> {
+  for (const app of move.apps) {
+    const there: RecordedProcess[] = await from.named([app.name]);
+    for (const { pmId, running, before } of app.processes) {
+      const same = there.find((process) => process.pmId === pmId);
+      if (same === undefined) await from.prepare(freshForm(before, running));
+      else if (running && !isRunning(same.record)) await from.start(same.pmId, before);
+    }
+  }
+}
+
+/** Both lists: first the new, so that there is no moment at which a boot would bring it back nowhere. */
+async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], here: readonly Pm2Env[]): Promise<void> {
+  const names = namesOf(move.apps);
+  const own = there.filter((record) => !isModule(record));
+  await target.save({ home: move.to.home, names, records: own });
+  if (move.from.home !== move.to.home) await keeper.save({ home: move.from.home, names, records: here });
+}
+
+/** There is no old daemon to go back to: what would not start stays registered in the new one, and is named. */
+async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Outcome> {
+  const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
+  if (there.length > 0) {
+    await take('save', hands);
+    hands.journal.close();
+  }
+  return { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+}
+
+function downtimeOf({ stoppedAt, upAt }: Hands): number | null {
+  return stoppedAt === null || upAt === null || upAt < stoppedAt ? null : upAt - stoppedAt;
+}
+
+export function namesOf(apps: readonly MovedApp[]): string[] {
+  return apps.map(({ name }) => name);
+}
+

@@ -1,0 +1,129 @@
+import { isShared } from '../host/app-paths.ts';
+import { ownersOfApp } from '../policy/app-owners.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
+import { appOf } from '../pm2/process.ts';
+import type { RecordedProcess } from '../pm2/record.ts';
+import type { Place } from './find.ts';
+import { physical } from './find.ts';
+import type { Seat } from './seat.ts';
+
+/** Which apps are asked for. */
+export interface Wish {
+  names: readonly string[];
+  allStrays: boolean;
+  /** Takes only what lives in these places; null: everywhere. */
+  from: readonly Place[] | null;
+  /** Of the config; null: where the config puts each app. */
+  to: Daemon | null;
+}
+
+/** All processes of one name in one place. */
+export interface Copy {
+  name: string;
+  place: Place;
+  processes: RecordedProcess[];
+}
+
+export type Choice =
+  /** It is to go there. `stale`: dead homes whose lists would bring it back. */
+  | { type: 'move'; copy: Copy; to: Seat; stale: Place[] }
+  /** It lives where it should. `stale` as above. */
+  | { type: 'home'; name: string; daemon: string; home: string; stale: Place[] }
+  /** Nobody can say where to. */
+  | { type: 'ambiguous'; name: string; why: string; next: string[] }
+  | { type: 'unowned'; name: string; place: Place }
+  | { type: 'unknown'; name: string; strays: string[] };
+
+/** What is to be done about each app that is asked for. Pure but for the spelling of paths. */
+export function choose(places: readonly Place[], policy: Policy, wish: Wish): Choice[] {
+  const within = wish.from ?? places;
+  const copies = within.flatMap(copiesIn);
+  const everywhere = places.flatMap(copiesIn);
+  const names = wish.allStrays || wish.names.length === 0
+    ? unique(copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name)).sort()
+    : unique(wish.names);
+  return names.flatMap((name) => {
+    const choice = chooseOne(name, copies.filter((copy) => copy.name === name), everywhere, policy, wish);
+    return wish.names.length === 0 && (choice.type === 'unowned' || (choice.type === 'home' && choice.stale.length === 0)) ? [] : [choice];
+  });
+}
+
+function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], policy: Policy, wish: Wish): Choice {
+  if (copies.length === 0) return { type: 'unknown', name, strays: strayNames(everywhere, policy) };
+  const judged = copies.map((copy) => ({ copy, owners: wish.to === null ? ownersOf(copy, policy) : [wish.to] }));
+  const strays = judged.filter(({ copy, owners }) => owners.length > 0 && !owners.some((owner) => isHome(copy, owner)));
+  // What runs counts before what is only saved; a list of a dead home is cleared on the way.
+  const running = strays.filter(({ copy }) => copy.place.state !== 'saved');
+  const candidates = running.length > 0 ? running : strays;
+  const home = judged.flatMap(({ copy, owners }) => owners.filter((owner) => copy.place.state === 'live' && isHome(copy, owner)).map((owner) => ({ copy, owner })))[0];
+  const [only, another] = candidates;
+  if (only === undefined || (running.length === 0 && home !== undefined)) {
+    if (home !== undefined) return { type: 'home', name, daemon: home.owner.name, home: home.owner.home, stale: staleOf(home.copy, everywhere, home.copy.place.home, policy) };
+    const asleep = judged.flatMap(({ copy, owners }) => owners.filter((owner) => isHome(copy, owner)))[0];
+    if (asleep !== undefined) return { type: 'home', name, daemon: asleep.name, home: asleep.home, stale: [] };
+    return { type: 'unowned', name, place: copies[0]?.place as Place };
+  }
+  if (another !== undefined) {
+    return { type: 'ambiguous', name, why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`, next: candidates.map(({ copy }) => `pm2-guard adopt ${name} --from ${copy.place.home}`) };
+  }
+  const [owner, second] = only.owners;
+  if (owner === undefined || second !== undefined) {
+    return { type: 'ambiguous', name, why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`, next: only.owners.map((one) => `pm2-guard adopt ${name} --to ${one.name}`) };
+  }
+  const to: Seat = { ...seatOfDaemon(owner), home: physical(owner.home) };
+  return { type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.home, policy) };
+}
+
+export function copiesIn(place: Place): Copy[] {
+  const byName = new Map<string, RecordedProcess[]>();
+  for (const process of place.processes) {
+    const name = appOf(process.record)?.name;
+    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), process]);
+  }
+  return [...byName].map(([name, processes]) => ({ name, place, processes }));
+}
+
+function ownersOf({ processes }: Copy, policy: Policy): Daemon[] {
+  const app = appOf(processes[0]?.record);
+  const rules = app === null ? [] : ownersOfApp(policy, app);
+  return rules.flatMap(({ daemon }) => policy.daemons.find(({ name }) => name === daemon) ?? []);
+}
+
+function isHome({ place, processes }: Copy, owner: Daemon): boolean {
+  if (place.home !== physical(owner.home)) return false;
+  // A list that was copied from another home names that one in each record (T29).
+  if (place.state === 'saved') return processes.every(({ record }) => typeof record.PM2_HOME !== 'string' || physical(record.PM2_HOME) === place.home);
+  return place.state === 'live' && place.seat?.uid === owner.uid;
+}
+
+/** Dead homes whose lists would start this very app a second time, and are not meant to (T24). */
+function staleOf(one: Copy, everywhere: readonly Copy[], home: string, policy: Policy): Place[] {
+  return everywhere.filter((copy) => copy.name === one.name && copy.place.state === 'saved' && copy.place !== one.place && copy.place.home !== home
+    && sameProgram(copy, one) && !ownersOf(copy, policy).some((owner) => isHome(copy, owner))).map(({ place }) => place);
+}
+
+/** Two copies are of one app where they run the same script, or in the same directory what everybody runs; a name alone may be a coincidence (T35). */
+export function sameProgram(one: Copy, other: Copy): boolean {
+  const [app, twin] = [appOf(one.processes[0]?.record), appOf(other.processes[0]?.record)];
+  return app?.script != null && app.script === twin?.script && (app.cwd === twin.cwd || !isShared(app.script));
+}
+
+function strayNames(everywhere: readonly Copy[], policy: Policy): string[] {
+  return unique(everywhere.filter((copy) => copy.place.state !== 'saved').filter((copy) => {
+    const owners = ownersOf(copy, policy);
+    return owners.length > 0 && !owners.some((owner) => isHome(copy, owner));
+  }).map(({ name }) => name)).sort();
+}
+
+export function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
+  return { label: name, user, uid, gid, userHome, shell, home };
+}
+
+/** A place, for people. */
+export function labelOf({ seat, home, state }: Place): string {
+  return `${seat?.user ?? 'nobody'} in ${home}${state === 'lost' ? ' (whose socket is gone)' : state === 'saved' ? ' (saved, not running)' : ''}`;
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,92 @@
+import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readDumpRecords } from '../pm2/dump.ts';
+import { dumpFile } from '../pm2/home.ts';
+import { isRunning, type Pm2Env } from '../pm2/record.ts';
+import type { Hands } from './carry-out.ts';
+import { startOf } from './lock.ts';
+import type { Move, MovedApp } from './move.ts';
+import { relocate } from './relocate.ts';
+import { Failed } from './settle.ts';
+
+/** An app with a long kill_timeout takes its time, one after the other (Daemon.gracefullExit). */
+const END_MS = 120_000;
+
+/** Stops all that lives in the old daemon, and then the daemon: it is all in the journal by now. */
+export async function endDaemon({ move, from }: Hands): Promise<void> {
+  if (!isThere(move)) return;
+  const listed = await from.list();
+  if (listed !== null) {
+    await Promise.all(listed.map((process) => from.remove(process)));
+    await from.end();
+  }
+  await ended(move);
+}
+
+/**
+ * Ends a daemon whose socket is gone. On SIGTERM PM2 writes its whole list to dump.pm2 and then stops its apps
+ * (Daemon.gracefullExit, PM2 5.4 to 7.0): so it can still be heard. What the list was before is in the journal.
+ *
+ * @returns the move, with the apps as their daemon knew them
+ * @throws Failed where it left no list
+ */
+export async function learn({ move, journal, learned }: Hands): Promise<Move> {
+  if (learned) return move;
+  if (isThere(move)) {
+    process.kill(move.from.pid as number, 'SIGTERM');
+    await ended(move);
+  }
+  const file = dumpFile(move.from.home);
+  const records = readDumpRecords(file);
+  if (listState(file) === move.list?.state || records === null) {
+    if (move.apps.length === 0) return move; // PM2 writes no empty list
+    throw new Failed(`the daemon of ${move.from.label} ended, and left no list of its apps: ${move.apps.map(({ name, processes }) => `${name} was ${String(processes[0]?.before.pm_exec_path)}`).join(', ')}`);
+  }
+  const apps = appsFrom(records, move);
+  journal.write({ learned: apps });
+  return { ...move, apps };
+}
+
+/** Gives the living daemon of that home its list back, which the other one has just overwritten. */
+export async function restoreList({ move, keeper }: Hands): Promise<void> {
+  if (move.list === null) return;
+  const names = [...move.apps.map(({ name }) => name), ...move.list.records.map(({ name }) => String(name))];
+  await keeper.save({ home: move.from.home, names, records: move.list.records });
+}
+
+function appsFrom(records: readonly Pm2Env[], move: Move): MovedApp[] {
+  const names = [...new Set(records.map(({ name }) => String(name)))];
+  return names.map((name) => {
+    const known = move.apps.find((app) => app.name === name);
+    const own = records.filter((record) => record.name === name);
+    return {
+      name,
+      processes: own.map((before) => {
+        const running = isRunning(before);
+        return { pmId: null, running, before, after: relocate(before, running, { homes: [move.from.home], userHome: move.from.userHome, uid: move.from.uid }, move.to).record };
+      }),
+      twin: known?.twin ?? false,
+      minUptime: Math.max(known?.minUptime ?? 1000, ...own.map(({ min_uptime: min }) => (typeof min === 'number' ? min : 0))),
+      ports: known?.ports ?? [],
+      dropped: known?.dropped ?? [],
+    };
+  });
+}
+
+function isThere({ from: { pid, started } }: Move): boolean {
+  return pid !== null && startOf(pid) !== null && startOf(pid) === started;
+}
+
+async function ended(move: Move): Promise<void> {
+  const deadline = performance.now() + END_MS;
+  while (isThere(move)) {
+    await sleep(20);
+    if (performance.now() > deadline) throw new Failed(`the daemon of ${move.from.label} (pid ${move.from.pid ?? '?'}) does not end`);
+  }
+}
+
+/** Differs as soon as somebody has written the file. */
+export function listState(file: string): string | null {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.ino}:${stat.mtimeNs}`;
+}

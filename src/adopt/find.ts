@@ -1,0 +1,170 @@
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
+import { homeOfUnit, homesOnHost } from '../host/homes.ts';
+import { portsByPid } from '../host/ports.ts';
+import { environmentOf } from '../host/process-facts.ts';
+import { descendants, readProcesses, type Processes } from '../host/processes.ts';
+import { pm2Units, type Unit } from '../host/units.ts';
+import { accountByUid, type Account } from '../identity/accounts.ts';
+import { readDumpRecords } from '../pm2/dump.ts';
+import { dumpFile } from '../pm2/home.ts';
+import { isModule, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { askDaemon } from '../pm2/rpc.ts';
+import { distrust } from '../trust/trust.ts';
+import { startOf } from './lock.ts';
+import type { Seat } from './seat.ts';
+
+/** Somewhere on this host where apps live, or are saved. */
+export interface Place {
+  /** As in Source (move.ts). */
+  state: 'live' | 'lost' | 'saved';
+  /** Physical path of the home, where there is one. */
+  home: string;
+  /** Whose daemon it is, or would be. Null: a uid without an account. */
+  seat: Seat | null;
+  pid: number | null;
+  started: string | null;
+  /** What runs, or what is saved where nothing runs; without modules. */
+  processes: RecordedProcess[];
+  modules: string[];
+  /** What its list holds; null: there is none. */
+  saved: Pm2Env[] | null;
+  /** Who else decides what this place says of its apps: not root alone. */
+  foreign: boolean;
+  /** Whoever may write its files (Source.keeper). */
+  keeper: Seat | null;
+  /** Boot units of this home. */
+  units: Unit[];
+  /** It runs and does not answer; for people. */
+  trouble: string | null;
+  /** TCP ports that the daemon itself holds: of its apps in cluster mode. */
+  ports: number[];
+}
+
+export interface Found {
+  places: Place[];
+  /** TCP ports of a process and all below it. */
+  portsOf: (pid: number) => number[];
+  /** Who listens on a port. */
+  holdersOf: (port: number) => { pid: number; uid: number }[];
+  /** Everything at or below a process. */
+  below: (pid: number) => number[];
+}
+
+const ASK_MS = 5000;
+
+/**
+ * All daemons and saved lists of this host, each with the whole records of its processes. Asks, and changes nothing.
+ *
+ * @param more homes that may be on no list: of the config, of the command line
+ */
+export async function find(more: readonly string[]): Promise<Found> {
+  const processes = readProcesses();
+  const ports = portsByPid(processes);
+  const live = liveDaemons(processes);
+  const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
+  const awake = places.filter((place) => place !== null);
+  const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(physical));
+  const asleep = homes.filter((home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home));
+  return {
+    places: [...awake, ...asleep.map((home) => savedPlace(home, dumpFile(home)))],
+    portsOf: (pid) => unique(descendants(processes, pid).flatMap((one) => ports.get(one.pid) ?? [])),
+    holdersOf: (port) => [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
+    below: (pid) => descendants(processes, pid).map((one) => one.pid),
+  };
+}
+
+async function livePlace(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<Place | null> {
+  const { pid, uid, home, reachable } = daemon;
+  const common = {
+    home: physical(home), seat: uid === null ? null : seatOf(uid, physical(home)), pid, started: pid === null ? null : startOf(pid),
+    saved: readDumpRecords(dumpFile(home)), foreign: isForeign(uid, daemon.socket, home), keeper: keeperOf(physical(home)), units: unitsOf(home),
+    ports: pid === null ? [] : ports.get(pid) ?? [],
+  };
+  if (!reachable) return { ...common, state: 'lost', processes: childrenOf(daemon, processes), modules: [], trouble: null };
+  const reply = await askDaemon(daemon.socket, 'getMonitorData', {}, { timeoutMs: ASK_MS, maxBytes: 256 << 20 });
+  const listed = recordsIn(reply);
+  if (listed === null) {
+    if (reply.type === 'dead' || reply.type === 'nonsense') return null; // something else that has a socket of this name
+    return { ...common, state: 'live', processes: [], modules: [], trouble: reply.type === 'denied' ? 'it is not yours to ask' : 'it does not answer' };
+  }
+  return { ...common, state: 'live', processes: listed.filter(({ record }) => !isModule(record)), modules: unique(listed.filter(({ record }) => isModule(record)).map(({ record }) => String(record.name))), trouble: null };
+}
+
+/** A list without a daemon. Its processes count from -1 down: PM2 gives no such ids. */
+export function savedPlace(home: string, file: string): Place {
+  const saved = readDumpRecords(file);
+  const owner = ownerOf(file);
+  return {
+    state: 'saved', home: physical(home), seat: owner === null ? null : seatOf(owner, physical(home)), pid: null, started: null,
+    processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })), modules: [], saved,
+    foreign: isForeign(owner, file, home), keeper: keeperOf(physical(home)), units: unitsOf(home), trouble: null, ports: [],
+  };
+}
+
+/**
+ * What a daemon that cannot be asked runs, by the environments of its children: PM2 spreads the record over it (God/ForkMode.js)
+ * or puts it there as JSON (God/ClusterMode.js). Enough to plan by; what is stopped, and arguments, only its own list has.
+ */
+function childrenOf({ pid }: LiveDaemon, processes: Processes): RecordedProcess[] {
+  return (pid === null ? [] : processes.children.get(pid) ?? []).flatMap((child) => {
+    const env = environmentOf(child.pid) ?? {};
+    const record = env.pm2_env === undefined ? { ...env, env: {} } : parsed(env.pm2_env) ?? {};
+    const pmId = Number(record.pm_id);
+    return typeof record.name === 'string' && Number.isInteger(pmId) ? [{ pmId, pid: child.pid, record: { ...record, status: 'online' } }] : [];
+  });
+}
+
+function parsed(json: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(json) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+export function seatOf(uid: number, home: string): Seat | null {
+  const account = accountByUid(uid);
+  return account === null ? null : seatOfAccount(account, home);
+}
+
+export function seatOfAccount({ name, uid, gid, home: userHome, shell }: Account, home: string): Seat {
+  return { label: `${name} in ${home}`, user: name, uid, gid, userHome, shell, home };
+}
+
+/** Root's word is root's only where nobody else can reach the socket or the files (T12). */
+function isForeign(uid: number | null, file: string, home: string): boolean {
+  return uid !== 0 || distrust(home, 'directory') !== null || ownerOf(file) !== 0;
+}
+
+/** The owner of the directory; root only where the whole way there is root's. */
+function keeperOf(home: string): Seat | null {
+  const uid = ownerOf(home);
+  if (uid === null || (uid === 0 && distrust(home, 'directory') !== null)) return null;
+  return seatOf(uid, home);
+}
+
+function unitsOf(home: string): Unit[] {
+  return pm2Units().filter((unit) => physical(homeOfUnit(unit)) === physical(home));
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return lstatSync(path).uid;
+  } catch {
+    return null;
+  }
+}
+
+/** Two spellings of one home are one home. */
+export function physical(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { accountByUid } from '../identity/accounts.ts';
+import type { Pm2Env } from '../pm2/record.ts';
+import { shown } from '../terminal/shown.ts';
+import type { Found } from './find.ts';
+import type { Fault, Needs } from './look.ts';
+import type { Move, MovedApp } from './move.ts';
+import type { Problem } from './plan.ts';
+
+/** What the processes of a move will need, in their new home (look.ts tries it). */
+export function needsOf({ apps, from, to }: Move, targetPid: number | null): Needs {
+  const records = apps.filter(({ twin }) => !twin).flatMap(({ processes }) => processes.filter(({ running }) => running).map(({ after }) => after));
+  const scripts = records.map(({ pm_exec_path: path }) => path).filter(isPath);
+  const logs = records.flatMap(({ pm_out_log_path: out, pm_err_log_path: err, pm_log_path: log, pm_pid_path: pid }) => [out, err, log, pid]).filter(isPath);
+  const directories = records.map(({ pm_cwd: cwd }) => cwd).filter(isPath);
+  return {
+    read: unique([...scripts, ...records.flatMap(environmentFiles)]),
+    enter: unique(directories),
+    write: unique(logs.filter((path) => path !== '/dev/null' && !path.startsWith(`${to.home}/`))),
+    make: [to.home],
+    run: unique(records.map(({ exec_interpreter: interpreter, pm_exec_path: script }) => (interpreter === 'none' ? script : interpreter)).filter((program) => typeof program === 'string' && program !== '') as string[]),
+    path: records.map(({ PATH }) => PATH).find((path) => typeof path === 'string') ?? '/usr/local/bin:/usr/bin:/bin',
+    ports: to.uid === 0 || from.uid === to.uid || mayBindAll(targetPid) ? [] : unique(apps.flatMap(({ ports }) => ports)).filter((port) => port < 1024),
+  };
+}
+
+/** `--env-file`, dotenv, and whatever an ecosystem file called env_file, where it is there. */
+function environmentFiles({ node_args: node, args, env_file: named, pm_cwd: cwd }: Pm2Env): string[] {
+  const words = [node, args].flatMap((list) => (Array.isArray(list) ? list.filter((word) => typeof word === 'string') : []));
+  const files = words.flatMap((word, at) => {
+    const [, file] = /^--env-file(?:-if-exists)?(?:=(.*))?$/s.exec(word) ?? [];
+    if (file !== undefined) return [file];
+    if (/^--env-file(-if-exists)?$/.test(word)) return [words[at + 1] ?? ''];
+    return word === 'dotenv/config' ? ['.env'] : [];
+  });
+  const base = isPath(cwd) ? cwd : '/';
+  return [...files, ...(typeof named === 'string' ? [named] : [])].filter((file) => file !== '').map((file) => resolve(base, file)).filter((file) => existsSync(file));
+}
+
+/** CAP_NET_BIND_SERVICE, which the daemon hands on to its apps (capabilities(7), AmbientCapabilities= of its unit). */
+function mayBindAll(pid: number | null): boolean {
+  if (pid === null) return false;
+  try {
+    const [, mask = '0'] = /^CapAmb:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return (BigInt(`0x${mask}`) & (1n << 10n)) !== 0n;
+  } catch {
+    return false;
+  }
+}
+
+/** A fault, with its repair by cause. */
+export function problemOf(fault: Fault, { to }: Move, node: string): Problem {
+  if (fault.type === 'port') {
+    return {
+      what: `${to.user} may not listen on port ${fault.port}: below ${unprivilegedStart()} only root may`,
+      repair: [shown(['setcap', 'cap_net_bind_service=+ep', physical(node)]), `sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`, 'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon'],
+    };
+  }
+  const { type, for: path, path: at, missing, directory } = fault;
+  const place = at === path ? '' : `: it may not ${type === 'write' && directory ? 'write in' : 'pass'} ${at}`;
+  if (missing) return { what: `${at} is not there${at === path ? '' : `, on the way to ${path}`}`, repair: [] };
+  const verb = { read: 'read', enter: 'enter', write: 'write', run: 'run' }[type];
+  const rights = type === 'write' ? (directory ? 'rwx' : 'rw') : directory ? 'x' : type === 'run' ? 'rx' : 'r';
+  const elsewhere = /^\/root(\/|$)|\/\.nvm\//.test(at) ? [`or, better, move it out of ${at}: that is another user's own place`] : [];
+  return { what: `${to.user} may not ${verb} ${path}${place}`, repair: [grant(to.user, rights, at), ...elsewhere] };
+}
+
+function grant(user: string, rights: string, path: string): string {
+  if (existsSync('/usr/bin/setfacl')) return shown(['setfacl', '-m', `u:${user}:${rights}`, path]);
+  return shown(['chmod', `o+${rights}`, path]);
+}
+
+/** Ports that somebody else listens on, or that are asked for and taken. */
+export function heldPorts({ apps }: Move, found: Found, ours: readonly number[]): Problem[] {
+  return apps.filter(({ twin }) => !twin).flatMap((app) => portsWanted(app).flatMap((port) => {
+    const other = found.holdersOf(port).find(({ pid }) => !ours.includes(pid));
+    if (other === undefined) return [];
+    return [{ what: `port ${port}, which ${app.name} wants, is held by pid ${other.pid} of ${accountByUid(other.uid)?.name ?? `uid ${other.uid}`}`, repair: [`pm2-guard doctor --port ${port}`] }];
+  }));
+}
+
+/** What it listens on; where it does not run, what its environment says. */
+function portsWanted({ ports, processes }: MovedApp): number[] {
+  const said = processes.filter(({ running }) => running).map(({ after }) => Number(after.PORT)).filter((port) => Number.isInteger(port) && port > 0 && port < 65_536);
+  return unique([...ports, ...said]);
+}
+
+function unprivilegedStart(): string {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').trim();
+  } catch {
+    return '1024';
+  }
+}
+
+function physical(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && isAbsolute(value);
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning, type RecordedProcess } from '../pm2/record.ts';
+import type { Daemon } from './daemon.ts';
+import type { MovedApp } from './move.ts';
+import type { Worker } from './work-as.ts';
+
+/** A step came to nothing for a reason that a person can understand. */
+export class Failed extends Error {
+  override name = 'Failed';
+  constructor(message: string, readonly log: string[] = []) {
+    super(message);
+  }
+}
+
+const LOOK_MS = 50;
+const LOG_LINES = 10;
+
+/**
+ * Waits until each process has been online for its app's min_uptime without a restart: what PM2 itself calls stable
+ * (God.handleExit, lib/God.js).
+ *
+ * @throws Failed with the last lines of its error log
+ */
+export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp[]): Promise<void> {
+  const expected = apps.filter(({ processes }) => processes.some(({ running }) => running));
+  const first = new Map<number, { pid: number; restarts: number; since: number }>();
+  const begun = performance.now();
+  for (;;) {
+    let stable = true;
+    const listed = await to.named(expected.map(({ name }) => name));
+    for (const app of expected) {
+      const there = listed.filter(({ record }) => record.name === app.name);
+      const running = there.filter(({ record }) => isRunning(record) || isFinished(record));
+      const count = app.twin ? 1 : app.processes.filter((process) => process.running).length;
+      const unstable = there.find((process) => isUnstable(process, first, app.twin));
+      if (unstable !== undefined) throw await failure(worker, app, unstable);
+      if (running.length < count) {
+        if (performance.now() - begun > app.minUptime + LOOK_MS) throw await failure(worker, app, there.find((one) => !running.includes(one)));
+        stable = false;
+        continue;
+      }
+      if (running.some(({ pmId }) => performance.now() - (first.get(pmId)?.since ?? Infinity) < app.minUptime)) stable = false;
+    }
+    if (stable) return;
+    await sleep(LOOK_MS);
+  }
+}
+
+/** It ended by itself, and is not meant to be started again: a job has done its work. */
+function isFinished({ autorestart, status, exit_code: code }: RecordedProcess['record']): boolean {
+  return autorestart === false && status === 'stopped' && code === 0;
+}
+
+function isUnstable({ pmId, pid, record }: RecordedProcess, first: Map<number, { pid: number; restarts: number; since: number }>, twin: boolean): boolean {
+  const restarts = Number(record.restart_time ?? 0);
+  const seen = first.get(pmId);
+  if (record.status === 'errored') return true;
+  if (seen === undefined) {
+    if (pid > 0 || isFinished(record)) first.set(pmId, { pid, restarts, since: performance.now() });
+    return !twin && Number(record.unstable_restarts ?? 0) > 0;
+  }
+  return !isFinished(record) && (seen.restarts !== restarts || seen.pid !== pid);
+}
+
+async function failure(worker: Worker, app: MovedApp, process: RecordedProcess | undefined): Promise<Failed> {
+  const path = process?.record.pm_err_log_path;
+  const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES, from: 0 }) : [];
+  const state = process === undefined ? 'is not there' : process.record.status === 'online' ? 'was restarted' : `is ${String(process.record.status)}`;
+  return new Failed(`${app.name} did not stay online for ${app.minUptime / 1000} s: it ${state}`, log);
+}

@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { rpcSocket } from '../pm2/home.ts';
+import type { Reply } from '../pm2/rpc.ts';
+import type { Answer, Hello } from './agent-protocol.ts';
+import type { Launch, Launched } from './launch.ts';
+import type { LogRequest } from './last-lines.ts';
+import type { Fault, Request as LookRequest } from './look.ts';
+import type { Save } from './save-dump.ts';
+import type { Seat } from './seat.ts';
+
+/** The user's side of it did not answer, or would not. */
+export class AgentError extends Error {
+  override name = 'AgentError';
+}
+
+/**
+ * A child that works as the user of a seat (agent.ts). Root becomes that user; anybody else can only work as himself.
+ * One piece of work at a time, in the order in which they were given.
+ */
+export class Worker {
+  readonly #child: ChildProcess;
+  readonly #waiting: { settle: (answer: Answer) => void; fail: (error: Error) => void }[] = [];
+  #ended: string | null = null;
+
+  constructor(readonly seat: Seat) {
+    const isRoot = process.geteuid?.() === 0;
+    if (!isRoot && process.geteuid?.() !== seat.uid) throw new AgentError(`only root can work as ${seat.user}`);
+    // Until it has become the user it is root: nothing that could steer node gets in. A group of its own: Ctrl-C is ours to hear.
+    this.#child = spawn(process.execPath, [join(__dirname, 'adopt-agent.cjs')], { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    let complaint = '';
+    this.#child.stderr?.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString()).slice(-2000); });
+    this.#child.stdin?.on('error', () => undefined); // `exit` tells
+    this.#child.on('error', (error) => { this.#end(error.message); });
+    this.#child.on('close', () => { this.#end(complaint.split('\n').find((line) => /Error/.test(line)) ?? 'it ended'); });
+    if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on('line', (line) => { this.#waiting.shift()?.settle(JSON.parse(line) as Answer); });
+    const { user, uid, gid } = seat;
+    this.#say({ become: isRoot ? { user, uid, gid } : null, env: cleanEnvironment(seat) } satisfies Hello);
+  }
+
+  /** Calls a method of the seat's daemon. `timeoutMs` for the whole exchange. */
+  call(method: string, args: readonly unknown[], timeoutMs: number): Promise<Reply> {
+    return this.#work('call', { socket: rpcSocket(this.seat.home), method, args, timeoutMs }) as Promise<Reply>;
+  }
+
+  look(request: LookRequest): Promise<Fault[]> {
+    return this.#work('look', request) as Promise<Fault[]>;
+  }
+
+  launch(request: Launch): Promise<Launched> {
+    return this.#work('launch', request) as Promise<Launched>;
+  }
+
+  async save(request: Save): Promise<void> {
+    await this.#work('save', request);
+  }
+
+  lastLines(request: LogRequest): Promise<string[]> {
+    return this.#work('log', request) as Promise<string[]>;
+  }
+
+  dispose(): void {
+    this.#child.stdin?.end();
+    this.#child.unref();
+  }
+
+  async #work(task: string, argument: unknown): Promise<unknown> {
+    const answer = await new Promise<Answer>((settle, fail) => {
+      if (this.#ended !== null) {
+        fail(new AgentError(`nothing can be done as ${this.seat.user}: ${this.#ended}`));
+        return;
+      }
+      this.#waiting.push({ settle, fail });
+      this.#say({ task, argument });
+    });
+    if (answer.type === 'failed') throw new AgentError(answer.why);
+    return answer.result;
+  }
+
+  #say(message: unknown): void {
+    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  #end(why: string): void {
+    this.#ended ??= why;
+    for (const { fail } of this.#waiting.splice(0)) fail(new AgentError(`nothing can be done as ${this.seat.user}: ${why}`));
+  }
+}
+
+/** As at a fresh login of that user: what the daemon keeps for life, if it is started here. */
+export function cleanEnvironment(seat: Seat): Record<string, string> {
+  return { ...(ownersEnvironment({}, seat, null, SYSTEM_PATH) as Record<string, string>), LANG: 'C.UTF-8', PM2_HOME: seat.home };
+}
