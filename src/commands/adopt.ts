@@ -147,7 +147,7 @@ function requirePolicy(): Policy {
 function launcherOf(daemon: Daemon | null): Launcher {
   const record = installRecord();
   const pm2 = findRealPm2({ recorded: daemon?.pm2 ?? record?.pm2 ?? null, path: process.env['PATH'], skip: ['/usr/local/lib/pm2-guard/bin'], asRoot: false });
-  return { node: daemon?.node ?? record?.node ?? process.execPath, pm2: pm2.type === 'found' ? pm2.bin : null };
+  return { node: daemon?.node ?? record?.node ?? process.execPath, pm2: pm2.type === 'found' ? pm2.original ?? pm2.bin : null };
 }
 
 async function agreed(moves: readonly Planned[], { yes, json }: Options): Promise<boolean> {
