@@ -26,7 +26,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(result.stdout).toContain('next:');
     const files = await host.tree('/usr/local/lib/pm2-guard');
     expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length))).toEqual(
-      ['', '/adopt-agent.cjs', '/bin', '/bin/pm2', '/bin/pm2-guard', '/bin/sudo', '/door.cjs', '/install.json', '/load-policy.cjs', '/node', '/package.json', '/pm2-guard.cjs', expect.stringMatching(/^\/pm2\..+\.code$/) as string, '/pm2.cjs', '/read-process-file.cjs', '/share', '/share/_pm2-guard', '/share/directories', '/share/pm2-guard.bash', '/share/pm2-guard.fish', '/sudo.cjs', '/warm.cjs']);
+      ['', '/adopt-agent.cjs', '/bin', '/bin/pm2', '/bin/pm2-guard', '/bin/sudo', '/door.cjs', '/install.json', '/load-policy.cjs', '/node', '/package.json', '/pm2-guard.cjs', expect.stringMatching(/^\/pm2\..+\.code$/) as string, '/pm2.cjs', '/read-process-file.cjs', '/share', '/share/_pm2-guard', '/share/directories', '/share/pm2-guard.8', '/share/pm2-guard.bash', '/share/pm2-guard.fish', '/sudo.cjs', '/warm.cjs']);
     expect(files.filter(({ owner, group, type, mode }) => owner !== 'root' || group !== 'root' || (type !== 'l' && !['644', '755'].includes(mode)))).toEqual([]);
     expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2', pm2Version: '7.0.4', node: '/usr/bin/node' });
     expect(await host.tree('/var/lib/pm2-guard')).toMatchObject([{ mode: '755', owner: 'root' }, { path: '/var/lib/pm2-guard/policy.json', mode: '644', owner: 'root' }]);
