@@ -9,15 +9,15 @@ export interface InstallRecord {
   node: string | null;
 }
 
-/** Where the bundles are: the directory of the running bundle. */
+/** The directory of the running bundle: a release (src/install/release.ts), or dist/ of a checkout. */
 export const LIBRARY = __dirname;
 
 /**
- * The install record beside the bundles, if root alone could have written it; null in a checkout, or where it is damaged:
+ * The install record above the release, if root alone could have written it; null in a checkout, or where it is damaged:
  * then the real pm2 is looked for in PATH.
  */
 export function installRecord(): InstallRecord | null {
-  const file = join(LIBRARY, 'install.json');
+  const file = join(LIBRARY, '../install.json');
   if (distrust(file, 'file')) return null;
   try {
     const { version, pm2, node } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;

@@ -21,7 +21,7 @@ export function workingDirectory(): string | null {
  * @param env the caller's environment
  * @param policy a home that is a declared one by another path (a link, /home on another disk) is named as declared
  */
-export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd: string | null, policy: Policy): Caller {
+export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd: string | null, policy: Pick<Policy, 'daemons'>): Caller {
   const person = personOf(euid, accountByUid(euid), env);
   const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
   const unset = (name: string) => env[name] === undefined || env[name] === '';
@@ -34,7 +34,7 @@ export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd
   };
 }
 
-function asDeclared(home: string, policy: Policy): string {
+function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
   if (policy.daemons.some((daemon) => daemon.home === home)) return home;
   const real = physical(home);
   return policy.daemons.find((daemon) => physical(daemon.home) === real)?.home ?? home;

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from './ledger.ts';
-import { LIBRARY } from './places.ts';
 
 /** `pm2.12.4.254.21-node.33.code`: the hot bundle as one V8 has compiled it. */
 export function isCompiledForm(name: string): boolean {
@@ -13,15 +12,16 @@ export function isCompiledForm(name: string): boolean {
  * Keeps the compiled form of the hot bundle for the recorded node (src/guard/warm.ts). It is a gain in time only: where it
  * cannot be made, calls compile the bundle as ever.
  *
+ * @param directory of the release
  * @param node absolute path of the node that runs the guard
  */
-export function compileCode(ledger: Ledger, node: string): void {
+export function compileCode(ledger: Ledger, directory: string, node: string): void {
   if (ledger.dry) return;
-  const bundle = join(LIBRARY, 'pm2.cjs');
+  const bundle = join(directory, 'pm2.cjs');
   const version = execFileSync(node, ['-p', 'process.versions.v8'], { encoding: 'utf8', env: {}, cwd: '/' }).trim();
-  const target = join(LIBRARY, `pm2.${version}.code`);
-  for (const name of readdirSync(LIBRARY).filter(isCompiledForm)) {
-    if (join(LIBRARY, name) !== target) ledger.remove(join(LIBRARY, name), 'of another node');
+  const target = join(directory, `pm2.${version}.code`);
+  for (const name of readdirSync(directory).filter(isCompiledForm)) {
+    if (join(directory, name) !== target) ledger.remove(join(directory, name), 'of another node');
   }
   if (madeFrom(target) === identity(bundle)) {
     ledger.note(target, 'unchanged');
@@ -30,7 +30,7 @@ export function compileCode(ledger: Ledger, node: string): void {
   const existed = madeFrom(target) !== null;
   const temporary = `${target}.${process.pid}`;
   try {
-    execFileSync(node, [join(LIBRARY, 'warm.cjs'), bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 30_000 });
+    execFileSync(node, [join(directory, 'warm.cjs'), bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 30_000 });
     chmodSync(temporary, 0o644); // whatever the umask: it is for every caller
     renameSync(temporary, target);
     ledger.note(target, existed ? 'updated' : 'created');

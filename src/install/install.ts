@@ -6,7 +6,7 @@ import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
 import { compileCode } from './code.ts';
 import { Ledger, look, type Change } from './ledger.ts';
-import { installLibrary, type Source } from './library.ts';
+import { installRelease, readRelease, removeOldReleases, switchTo, type Source } from './library.ts';
 import { trustedNode } from './node.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, NODE_LINK, PROFILE, RECORD, STATE_DIRECTORY } from './places.ts';
 import { realPm2 } from './pm2.ts';
@@ -46,16 +46,19 @@ export async function install({ source, path, draft, dry }: Request): Promise<In
   const pm2 = realPm2(path);
   const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node };
 
-  installLibrary(ledger, source);
-  installShare(ledger, source);
+  const release = readRelease(source);
+  installRelease(ledger, release);
   ledger.link(NODE_LINK, node);
-  ledger.file(RECORD, recordText(record), 0o644);
   ledger.directory(STATE_DIRECTORY, 0o755);
   ledger.directory(CACHE_DIRECTORY, 0o755);
   await installConfig(ledger, draft);
   const compiled = dry ? null : await compilePolicyInto(ledger);
   makeCaches(ledger, compiled);
-  compileCode(ledger, node);
+  compileCode(ledger, release.directory, node);
+  switchTo(ledger, release);
+  ledger.file(RECORD, recordText(record), 0o644);
+  installShare(ledger, release);
+  removeOldReleases(ledger, release);
   // Last, when all that they lead to is there.
   reachDefaultPath(ledger);
   reachLogins(ledger);

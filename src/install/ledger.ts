@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, rmdirSync, symlinkSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
+import { LIBRARY } from './places.ts';
 
 /** `kept`: somebody else's, or not needed. `refused`: wanted, and not done. */
 export type Outcome = 'created' | 'updated' | 'unchanged' | 'removed' | 'kept' | 'refused';
@@ -55,7 +56,11 @@ export class Ledger {
 
   /** A symbolic link, replaced in one step. */
   link(path: string, target: string): void {
-    const stat = look(path);
+    let stat = look(path);
+    if (stat?.isDirectory() === true && path.startsWith(LIBRARY + sep)) { // somebody's copy of us, as `cp -rL` makes it
+      this.remove(path, 'gives way to a link');
+      stat = null;
+    }
     if (stat?.isDirectory() === true) throw inTheWay(path, 'a link');
     const same = stat?.isSymbolicLink() === true && stat.uid === 0 && readlinkSync(path) === target;
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated', `-> ${target}`);

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
-import type { Ledger } from './ledger.ts';
+import { VERSION } from '../policy/version.ts';
+import { look, type Ledger } from './ledger.ts';
 import { isCompiledForm } from './code.ts';
 import { hasRealSudo } from './finds.ts';
-import { LIBRARY, NODE_LINK, RECORD, SHARE, SHIMS } from './places.ts';
+import { LIBRARY, MADE_DIRECTORIES, NODE_LINK, RECORD, SHARE, SHIMS } from './places.ts';
 
 /** Where to copy from. */
 export interface Source {
@@ -13,50 +15,80 @@ export interface Source {
   shims: string;
 }
 
-/** What a call loads first is replaced last, so that no call starts in new code and goes on in old. */
-const LAST = ['pm2-guard.cjs', 'pm2.cjs'];
-const NEEDED = ['adopt-agent.cjs', 'door.cjs', 'load-policy.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs', ...LAST];
+/** All the code of one build, for a directory of its own. */
+export interface Release {
+  /** `/usr/local/lib/pm2-guard/0.1.0-3f2a9c01`: other code, other name. */
+  directory: string;
+  bundles: Map<string, Buffer>;
+  shims: Map<string, Buffer>;
+  /** Man page and completion (share.ts). */
+  share: Map<string, Buffer>;
+}
+
+const NEEDED = ['adopt-agent.cjs', 'door.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs'];
 const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
+/** A call that has begun in a release goes on in it, and loads from there what only some calls need. None takes this long. */
+const GRACE_MS = 60_000;
 
 /** Beside the running bundle: in a checkout or a package (dist/ and shims/), or installed. */
 export function sourceBeside(bundles: string): Source {
-  const beside = join(bundles, '../shims');
-  return { bundles, shims: bundles !== LIBRARY && existsSync(beside) ? beside : join(bundles, 'bin') };
+  const within = join(bundles, 'bin');
+  return { bundles, shims: existsSync(within) ? within : join(bundles, '../shims') };
+}
+
+/** @throws UserError where the source is not complete */
+export function readRelease(source: Source): Release {
+  const bundles = filesOf(source.bundles, (name) => name.endsWith('.cjs'));
+  // Scripts ask `command -v sudo` whether there is one.
+  const shims = filesOf(source.shims, (name) => !name.startsWith('.') && (name !== 'sudo' || hasRealSudo()));
+  const share = filesOf(join(source.bundles, basename(SHARE)), () => true);
+  const missing = [...NEEDED.filter((name) => !bundles.has(name)), ...NEEDED_SHIMS.filter((name) => !shims.has(name))];
+  if (missing.length > 0) throw new UserError(`${source.bundles} is not complete: ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`, 'npm run build');
+  const digest = createHash('sha256');
+  for (const [name, content] of [...bundles, ...shims, ...share]) digest.update(`${name} ${content.length}\n`).update(content);
+  return { directory: join(LIBRARY, `${VERSION}-${digest.digest('hex').slice(0, 8)}`), bundles, shims, share };
+}
+
+/** Everything of a release in its directory, and nothing else. Nobody looks there before `switchTo`. */
+export function installRelease(ledger: Ledger, { directory, bundles, shims, share }: Release): void {
+  const [bin, shared] = [join(directory, basename(SHIMS)), join(directory, basename(SHARE))];
+  for (const place of [LIBRARY, directory, bin, shared]) ledger.directory(place, 0o755);
+  for (const [name, content] of bundles) ledger.file(join(directory, name), content, 0o644);
+  // Without it node takes the shims for whatever a package.json above says they are.
+  ledger.file(join(directory, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'), 0o644);
+  for (const [name, content] of shims) ledger.file(join(bin, name), content, 0o755);
+  for (const [name, content] of share) ledger.file(join(shared, name), content, 0o644);
+  removeOthers(ledger, directory, (name) => bundles.has(name) || isCompiledForm(name) || ['package.json', ...[bin, shared].map((path) => basename(path))].includes(name));
+  removeOthers(ledger, bin, (name) => shims.has(name));
+  removeOthers(ledger, shared, (name) => share.has(name));
+  if (!shims.has('sudo')) ledger.note(join(bin, 'sudo'), 'kept', 'not needed: sudo is not installed');
 }
 
 /**
- * The bundles and the shims in their place, and nothing else: what an older version had and this one has not goes.
- *
- * @throws UserError where the source is not complete
+ * From here on every call starts in this release: shims and bundles change at once, by one rename(2), so that no call ever runs
+ * the shim of one build with the bundle of another, or finds a file that is missing or half written.
  */
-export function installLibrary(ledger: Ledger, source: Source): void {
-  const bundles = readdirSync(source.bundles).filter((name) => name.endsWith('.cjs')).sort((a, b) => LAST.indexOf(a) - LAST.indexOf(b) || (a < b ? -1 : 1));
-  const found = existsSync(source.shims) ? readdirSync(source.shims).filter((name) => !name.startsWith('.')).sort() : [];
-  // Scripts ask `command -v sudo` whether there is one.
-  const shims = hasRealSudo() ? found : found.filter((name) => name !== 'sudo');
-  const missing = [...NEEDED.filter((name) => !bundles.includes(name)), ...NEEDED_SHIMS.filter((name) => !shims.includes(name))];
-  if (missing.length > 0) throw new UserError(`${source.bundles} is not complete: ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`, 'npm run build');
-  // A name that is not there yet is read before the first file is replaced: source and place may be the same directory.
-  const contents = new Map(bundles.map((name) => [name, readFileSync(join(source.bundles, name))]));
-  ledger.directory(LIBRARY, 0o755);
-  ledger.directory(SHIMS, 0o755);
-  for (const [name, content] of contents) ledger.file(join(LIBRARY, name), content, 0o644);
-  // Without it node takes the shims for whatever a package.json above says they are.
-  ledger.file(join(LIBRARY, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'), 0o644);
-  for (const name of shims) ledger.file(join(SHIMS, name), readFileSync(join(source.shims, name)), 0o755);
-  removeOthers(ledger, LIBRARY, [...bundles, ...compiledForms(), 'package.json', ...[SHIMS, RECORD, NODE_LINK, SHARE].map((path) => basename(path))]);
-  removeOthers(ledger, SHIMS, shims);
-  if (shims.length < found.length) ledger.note(join(SHIMS, 'sudo'), 'kept', 'not needed: sudo is not installed');
+export function switchTo(ledger: Ledger, { directory }: Release): void {
+  ledger.link(SHIMS, join(basename(directory), basename(SHIMS)));
+  ledger.link(SHARE, `${basename(SHIMS)}/../${basename(SHARE)}`); // through the other, and so with it
 }
 
-/** V8's compiled forms of the hot bundle, by the V8 that made them (code.ts). */
-function compiledForms(): string[] {
-  return existsSync(LIBRARY) ? readdirSync(LIBRARY).filter((name) => isCompiledForm(name)) : [];
+/** What older versions left goes; a release that may still be in use stays until the next time. */
+export function removeOldReleases(ledger: Ledger, { directory }: Release): void {
+  const switched = look(SHIMS);
+  const settled = switched !== null && Date.now() - switched.mtimeMs > GRACE_MS;
+  const expected = [SHIMS, SHARE, MADE_DIRECTORIES, RECORD, NODE_LINK, directory].map((path) => basename(path));
+  removeOthers(ledger, LIBRARY, (name) => expected.includes(name) || (!settled && /^\d+\.\d+\.\d+.*-[0-9a-f]{8}$/.test(name)));
 }
 
-function removeOthers(ledger: Ledger, directory: string, expected: readonly string[]): void {
+function filesOf(directory: string, chosen: (name: string) => boolean): Map<string, Buffer> {
+  const names = existsSync(directory) ? readdirSync(directory).filter(chosen).sort() : [];
+  return new Map(names.map((name) => [name, readFileSync(join(directory, name))]));
+}
+
+function removeOthers(ledger: Ledger, directory: string, expected: (name: string) => boolean): void {
   if (!existsSync(directory)) return; // dry
   for (const name of readdirSync(directory)) {
-    if (!expected.includes(name)) ledger.remove(join(directory, name), 'no longer belongs here');
+    if (!expected(name)) ledger.remove(join(directory, name), 'no longer belongs here');
   }
 }

@@ -1,8 +1,8 @@
 /** Where everything of ours is (PRODUCT.md section 5). Fixed, because root's trust in them is: no option moves them. */
 
-/** The bundles, the shims, the install record. */
+/** The releases, each the bundles and shims of one build in a directory; the install record. */
 export const LIBRARY = '/usr/local/lib/pm2-guard';
-/** The shims: a directory to put first in PATH. */
+/** The shims: a directory to put first in PATH. A link to those of the release in use. */
 export const SHIMS = `${LIBRARY}/bin`;
 export const RECORD = `${LIBRARY}/install.json`;
 /** Link to the node that root may run; the shims look for it here. */
@@ -10,6 +10,8 @@ export const NODE_LINK = `${LIBRARY}/node`;
 
 /** The man page and the completion scripts; links lead here from where they are looked for. */
 export const SHARE = `${LIBRARY}/share`;
+/** The directories that had to be made for that, so that uninstall leaves none behind. */
+export const MADE_DIRECTORIES = `${LIBRARY}/directories`;
 
 export const COMMAND_LINK = '/usr/local/bin/pm2-guard';
 /** Before /usr/bin in every PATH that a Linux distribution sets; npm's own link may be there. */

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { distrust } from '../trust/trust.ts';
 import { look, type Ledger } from './ledger.ts';
-import type { Source } from './library.ts';
-import { SHARE } from './places.ts';
+import type { Release } from './library.ts';
+import { MADE_DIRECTORIES, SHARE } from './places.ts';
 import { isOwnLink } from './reach.ts';
 
 /** Where man and the shells look for what did not come with the distribution, by the file that they should find. */
@@ -13,23 +13,15 @@ const PLACES: Readonly<Record<string, string>> = {
   '_pm2-guard': '/usr/local/share/zsh/site-functions/_pm2-guard',
   'pm2-guard.fish': '/etc/fish/completions/pm2-guard.fish', // Debian's fish looks into no /usr/local
 };
-/** The directories that had to be made for it, so that uninstall leaves none behind. */
-const MADE = 'directories';
 
 /** The man page and the completion of shells: kept with the bundles, and a link to each where it is looked for. */
-export function installShare(ledger: Ledger, source: Source): void {
-  const from = join(source.bundles, 'share');
-  const names = existsSync(from) ? Object.keys(PLACES).filter((name) => existsSync(join(from, name))) : [];
-  const contents = new Map(names.map((name) => [name, readFileSync(join(from, name))]));
-  const links = names.filter((name) => name !== 'pm2-guard.fish' || existsSync('/etc/fish')).map((name) => [name, PLACES[name] ?? ''] as const);
+export function installShare(ledger: Ledger, { share }: Release): void {
+  const names = Object.keys(PLACES).filter((name) => share.has(name) && (name !== 'pm2-guard.fish' || existsSync('/etc/fish')));
+  const links = names.map((name) => [name, PLACES[name] ?? ''] as const);
   const missing = links.flatMap(([, link]) => missingAbove(link));
-  ledger.directory(SHARE, 0o755);
-  for (const [name, content] of contents) ledger.file(join(SHARE, name), content, 0o644);
   // Written down first: an install that is broken off here has made nothing that nobody knows of.
-  ledger.file(join(SHARE, MADE), Buffer.from([...new Set([...madeDirectories(), ...missing])].map((path) => `${path}\n`).join('')), 0o644);
+  ledger.file(MADE_DIRECTORIES, Buffer.from([...new Set([...madeDirectories(), ...missing])].map((path) => `${path}\n`).join('')), 0o644);
   for (const [name, link] of links) linkTo(ledger, link, join(SHARE, name));
-  if (look(SHARE) === null) return; // dry
-  for (const name of readdirSync(SHARE)) if (!contents.has(name) && name !== MADE) ledger.remove(join(SHARE, name), 'no longer belongs here');
 }
 
 /** What is there of it, and the directories where nothing else has come to live. */
@@ -56,6 +48,5 @@ function missingAbove(path: string): string[] {
 }
 
 function madeDirectories(): string[] {
-  const list = join(SHARE, MADE);
-  return existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter((line) => line !== '') : [];
+  return existsSync(MADE_DIRECTORIES) ? readFileSync(MADE_DIRECTORIES, 'utf8').split('\n').filter((line) => line !== '') : [];
 }

@@ -35,6 +35,7 @@ export function compileRules(source: ConfigSource, config: Config, daemons: read
     default: config.default ?? null,
     exempt: config.exempt ?? [],
     bypass: config.bypass,
+    onError: config.on_error ?? null,
     daemons: sorted,
     names: nameTable(names),
     globs,

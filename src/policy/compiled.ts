@@ -3,10 +3,10 @@ import { distrust } from '../trust/trust.ts';
 import { matchingGlobs, type Glob } from './globs.ts';
 import { holdersOf, namesOf, type NameTable, type RuleOf } from './names.ts';
 import { COMPILED_FILE } from './places.ts';
-import type { Bypass, Daemon, Mode, Policy, Rule } from './policy.ts';
+import type { Bypass, Daemon, Mode, OnError, Policy, Rule } from './policy.ts';
 
 /** Raised whenever the shape below changes. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** Path prefix, index of the daemon, line. */
 export type PathEntry = readonly [path: string, daemon: number, line: number];
@@ -25,6 +25,8 @@ export interface CompiledPolicy {
   default: string | null;
   exempt: string[];
   bypass: Bypass;
+  /** null: the config leaves it to us. */
+  onError: OnError | null;
   /** Sorted by name. */
   daemons: Daemon[];
   names: NameTable;
@@ -42,6 +44,17 @@ export function readCompiled(): CompiledPolicy | null {
   try {
     const compiled = JSON.parse(readFileSync(COMPILED_FILE, 'latin1')) as CompiledPolicy | null;
     return compiled?.format === FORMAT && Array.isArray(compiled.daemons) && Array.isArray(compiled.globs) && typeof compiled.names === 'string' ? compiled : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What the last compiled policy says of errors, though it may be damaged or of another version; null: nothing, or none to believe. */
+export function keptOnError(): OnError | null {
+  if (distrust(COMPILED_FILE, 'file') !== null) return null;
+  try {
+    const said = /^\{"onError":"(open|closed)",\n/.exec(readFileSync(COMPILED_FILE, 'latin1'))?.[1];
+    return said === 'open' || said === 'closed' ? said : null;
   } catch {
     return null;
   }

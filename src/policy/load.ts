@@ -1,20 +1,22 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
+import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
 import { configDistrust, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
-import type { Policy } from './policy.ts';
+import type { OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
 
 export type LoadedPolicy =
   /** `warnings` are to be shown; each may have several lines, and is escaped already. */
   | { type: 'policy'; policy: Policy; warnings: string[] }
-  | { type: 'unusable'; error: ConfigError };
+  /** `onError`: of the config as far as it can be read, else of the last policy, else ours. */
+  | { type: 'unusable'; error: ConfigError; onError: OnError };
 
 /** What reading a config led to. `settled`: nobody can change it again without that being seen, so it may be kept. */
 export type Compilation =
   | { type: 'compiled'; compiled: CompiledPolicy; settled: boolean; notes: string[] }
-  | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
+  /** `onError`: what the config says of that, where so much of it can be read. */
+  | { type: 'errors'; errors: [ConfigError, ...ConfigError[]]; onError: OnError | null };
 
 /** The part that carries YAML, schema and cosmiconfig (slow.ts). */
 export interface SlowPolicy {
@@ -37,7 +39,7 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
   const read = readConfig(override, slow);
   if (read.type === 'compiled') return { type: 'policy', policy: openPolicy(read.compiled), warnings: [] };
   const standard = loadStandard(caller, slow);
-  if (standard.type === 'unusable') return { type: 'unusable', error: read.errors[0] };
+  if (standard.type === 'unusable') return { ...standard, error: read.errors[0] };
   const warning = `${formatConfigError(read.errors[0])}\n  so PM2_GUARD_CONFIG is left aside, and ${standard.policy.file} holds`;
   return { ...standard, warnings: [warning, ...standard.warnings] };
 }
@@ -53,26 +55,26 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
   if (kept !== null && path !== null && isFresh(kept, path) && configDistrust(path) === null) {
     return { type: 'policy', policy: openPolicy(kept), warnings: [] };
   }
-  const read: Compilation = path === null ? { type: 'errors', errors: [missingConfig()] } : readConfig(path, slow);
+  const read: Compilation = path === null ? { type: 'errors', errors: [missingConfig()], onError: null } : readConfig(path, slow);
   switch (read.type) {
     case 'compiled': {
       const failure = caller.euid === 0 && read.settled ? slow().saveCompiled(read.compiled) : null;
       return { type: 'policy', policy: openPolicy(read.compiled), warnings: failure === null ? [] : [failure] };
     }
     case 'errors':
-      if (kept === null) return { type: 'unusable', error: read.errors[0] };
+      if (kept === null) return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
       return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds, made ${kept.made} from ${kept.file}; see: pm2-guard check`] };
   }
 }
 
 function readConfig(path: string, slow: () => SlowPolicy): Compilation {
   const error = configDistrust(path);
-  if (error !== null) return { type: 'errors', errors: [error] };
+  if (error !== null) return { type: 'errors', errors: [error], onError: null };
   try {
     return slow().compileConfig(path);
   } catch (thrown) {
-    // A damaged installation must not stop pm2 altogether: the last good policy still holds.
-    return { type: 'errors', errors: [fileError('broken', path, `cannot be read by pm2-guard: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'pm2-guard to be whole; install it again')] };
+    // A damaged installation must not stop pm2 altogether: the last good policy still holds, and where there is none, pm2 runs.
+    return { type: 'errors', onError: keptOnError() ?? 'open', errors: [fileError('broken', path, `cannot be read by pm2-guard: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'pm2-guard to be whole; install it again')] };
   }
 }
 

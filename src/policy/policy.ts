@@ -2,6 +2,8 @@
 
 export type Mode = 'rewrite' | 'block' | 'observe';
 export type Bypass = 'anyone' | 'root' | 'nobody';
+/** What becomes of calls where the guard cannot judge them: the real pm2 runs all the same, or nothing does. */
+export type OnError = 'open' | 'closed';
 
 /** One declared daemon, with its user resolved when the policy was made. */
 export interface Daemon {

@@ -22,9 +22,12 @@ export function saveCompiled(compiled: CompiledPolicy): string | null {
   }
 }
 
-/** JSON with everything beyond ASCII escaped: V8 keeps it as one byte a character and looks at nothing twice. */
-export function inAscii(compiled: CompiledPolicy): string {
-  return JSON.stringify(compiled).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/**
+ * JSON with everything beyond ASCII escaped: V8 keeps it as one byte a character and looks at nothing twice. Its first line
+ * is whole where the rest is not, and for readers who do not parse it (compiled.ts keptOnError, shims/pm2).
+ */
+export function inAscii({ onError, ...rest }: CompiledPolicy): string {
+  return `{"onError":${JSON.stringify(onError)},\n${JSON.stringify(rest).slice(1)}`.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function makeDirectory(): void {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { didYouMean } from './suggest.ts';
 import { errorAt, type ConfigPath, type ConfigSource } from './source.ts';
 import type { ConfigError } from './config-error.ts';
+import type { OnError } from './policy.ts';
 
 // Each message says what is expected at its place, as it reads after the word `expected`.
 const name = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
@@ -12,6 +13,7 @@ const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za
 // As an account; a group of a directory may have spaces in its name ("%domain users"), which sudoers(5) can quote.
 const OPERATOR = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?)$/;
 const mode = v.picklist(['rewrite', 'block', 'observe'], 'rewrite, block or observe');
+const onError = v.picklist(['open', 'closed'], 'open or closed');
 
 // valibot takes a list for an object with the keys 0, 1, 2.
 const map = <Schema extends v.GenericSchema<Record<string, unknown>, unknown>>(schema: Schema, expected: string) =>
@@ -29,13 +31,14 @@ const daemon = v.strictObject({
   mode: v.optional(mode),
 }, DAEMON);
 
-const CONFIG = 'a config: daemons, and if need be mode, default, exempt, bypass';
+const CONFIG = 'a config: daemons, and if need be mode, default, exempt, bypass, on_error';
 const config = v.strictObject({
   mode: v.optional(mode, 'rewrite'),
   default: v.optional(name('the name of one of the daemons')),
   daemons: map(v.record(v.string(), map(daemon, DAEMON)), 'daemons by name, each with its user'),
   exempt: v.optional(list(account('a login name'), 'a list of login names')),
   bypass: v.optional(v.picklist(['anyone', 'root', 'nobody'], 'anyone, root or nobody'), 'anyone'),
+  on_error: v.optional(onError),
 }, CONFIG);
 
 /** The config as it is written, its values of the right kind. What they mean together is checked in resolve.ts. */
@@ -43,6 +46,13 @@ export type Config = v.InferOutput<typeof config>;
 export type DaemonConfig = v.InferOutput<typeof daemon>;
 
 export type ValidConfig = { type: 'config'; config: Config } | { type: 'errors'; errors: ConfigError[] };
+
+/** What a config says of errors, though the rest of it may be one; null: nothing that can be read. */
+export function onErrorOf(value: unknown): OnError | null {
+  if (typeof value !== 'object' || value === null || !('on_error' in value)) return null;
+  const said = v.safeParse(onError, value.on_error);
+  return said.success ? said.output : null;
+}
 
 /** Checks the shape of a parsed config. Each error stands at the key or the value at fault. */
 export function validate(source: ConfigSource, value: unknown): ValidConfig {

@@ -5,7 +5,8 @@ import type { Compilation } from './load.ts';
 import { statedFiles, stateOf } from './places.ts';
 import { emptyConfig, readConfig } from './read-config.ts';
 import { badDaemonNames, resolveDaemons } from './resolve.ts';
-import { validate } from './schema.ts';
+import type { OnError } from './policy.ts';
+import { onErrorOf, validate } from './schema.ts';
 import { toValue, type ConfigSource } from './source.ts';
 
 export { saveCompiled } from './save.ts';
@@ -20,33 +21,36 @@ export function compileConfig(path: string): Compilation {
   const settled = isSettled(path);
   const before = stateOf(path);
   const read = readConfig(path);
-  if (read.type === 'errors') return read;
+  if (read.type === 'errors') return { ...read, onError: null };
   const checked = checkConfig(read.source);
   if (checked.type === 'errors') return checked;
   const compiled = { ...checked.rules, made: new Date().toISOString(), from: before ?? '' };
   return { type: 'compiled', compiled, settled: settled && before !== null && before === stateOf(path), notes: checked.notes };
 }
 
-type Checked = { type: 'rules'; rules: CompiledRules['rules']; notes: string[] } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
+type Checked =
+  | { type: 'rules'; rules: CompiledRules['rules']; notes: string[] }
+  | { type: 'errors'; errors: [ConfigError, ...ConfigError[]]; onError: OnError | null };
 
 /** Everything between the parsed text and the compiled rules. */
 export function checkConfig(source: ConfigSource): Checked {
   const value = toValue(source);
-  if (value.type === 'errors') return value;
-  if (value.value === null) return failed([emptyConfig(source.file)]);
+  if (value.type === 'errors') return { ...value, onError: null };
+  if (value.value === null) return failed([emptyConfig(source.file)], null);
+  const onError = onErrorOf(value.value);
   const badNames = badDaemonNames(source, value.value);
   const valid = validate(source, value.value);
-  if (badNames.length > 0 || valid.type === 'errors') return failed([...badNames, ...(valid.type === 'errors' ? valid.errors : [])]);
+  if (badNames.length > 0 || valid.type === 'errors') return failed([...badNames, ...(valid.type === 'errors' ? valid.errors : [])], onError);
   const { daemons, errors, notes } = resolveDaemons(source, valid.config);
   const compiled = compileRules(source, valid.config, daemons);
   const all = [...errors, ...compiled.errors];
-  return all.length > 0 ? failed(all) : { type: 'rules', rules: compiled.rules, notes };
+  return all.length > 0 ? failed(all, onError) : { type: 'rules', rules: compiled.rules, notes };
 }
 
-function failed(errors: ConfigError[]): Checked {
+function failed(errors: ConfigError[], onError: OnError | null): Checked {
   const [first, ...others] = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   if (!first) throw new Error('a config failed without an error');
-  return { type: 'errors', errors: [first, ...others] };
+  return { type: 'errors', errors: [first, ...others], onError };
 }
 
 const TICK_MS = 100; // the kernel's clock for file times ticks every 1 to 10 ms

@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, sep } from 'node:path';
-import { LIBRARY } from '../guard/installation.ts';
+import { isAbsolute, join } from 'node:path';
+import { SHIM } from '../guard/hop.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 
 /** What a word that names pm2 leads to. `other`: a program of somebody's that is called so. */
@@ -18,7 +18,7 @@ export function whichPm2(word: string, path: string): Reach {
 /** The shim itself, or a link to it. */
 export function isShim(path: string): boolean {
   try {
-    return realpathSync.native(path).startsWith(LIBRARY + sep);
+    return realpathSync.native(path) === realpathSync.native(SHIM);
   } catch {
     return false;
   }

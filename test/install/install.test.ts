@@ -1,8 +1,11 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { checkout, createHost, type Host, type HostOptions } from '../host/host.ts';
 import { difference, snapshot } from './snapshot.ts';
 
+const repository = join(import.meta.dirname, '../..');
 /** A built checkout without its sources, so that nothing is built. */
 const release = '/srv/release';
 const script = `${release}/install.sh`;
@@ -25,8 +28,11 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(result).toMatchObject({ status: 0, stdout: containing('real pm2   /usr/lib/node_modules/pm2/bin/pm2  (7.0.4)') });
     expect(result.stdout).toContain('next:');
     const files = await host.tree('/usr/local/lib/pm2-guard');
-    expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length))).toEqual(
-      ['', '/adopt-agent.cjs', '/bin', '/bin/pm2', '/bin/pm2-guard', '/bin/sudo', '/door.cjs', '/install.json', '/load-policy.cjs', '/node', '/package.json', '/pm2-guard.cjs', expect.stringMatching(/^\/pm2\..+\.code$/) as string, '/pm2.cjs', '/read-process-file.cjs', '/share', '/share/_pm2-guard', '/share/directories', '/share/pm2-guard.8', '/share/pm2-guard.bash', '/share/pm2-guard.fish', '/sudo.cjs', '/warm.cjs']);
+    const built = (directory: string) => readdirSync(join(repository, directory)).filter((name) => !name.startsWith('.'));
+    expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length).replace(/^\/0\.1\.0-[0-9a-f]{8}/, '/R').replace(/pm2\..+\.code$/, 'pm2.V8.code')).sort()).toEqual([
+      '', '/bin', '/directories', '/install.json', '/node', '/share', '/R', '/R/package.json', '/R/pm2.V8.code', '/R/bin',
+      ...built('shims').map((name) => `/R/bin/${name}`), ...built('dist').map((name) => `/R/${name}`), ...built('dist/share').map((name) => `/R/share/${name}`),
+    ].sort());
     expect(files.filter(({ owner, group, type, mode }) => owner !== 'root' || group !== 'root' || (type !== 'l' && !['644', '755'].includes(mode)))).toEqual([]);
     expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2', pm2Version: '7.0.4', node: '/usr/bin/node' });
     expect(await host.tree('/var/lib/pm2-guard')).toMatchObject([{ mode: '755', owner: 'root' }, { path: '/var/lib/pm2-guard/policy.json', mode: '644', owner: 'root' }]);
@@ -49,7 +55,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     const shim = prefix === '/usr' ? '/usr/local/bin/pm2' : '/usr/local/lib/pm2-guard/bin/pm2';
     expect(await host.must('sudo sh -c "command -v pm2"', { user: 'deploy' })).toBe(`${shim}\n`);
     expect(await host.must('command -v pm2', { user: 'alice', login: true })).toBe('/usr/local/lib/pm2-guard/bin/pm2\n');
-    expect(await host.must('readlink -f /usr/local/bin/pm2')).toBe(prefix === '/usr' ? '/usr/local/lib/pm2-guard/bin/pm2\n' : '/usr/local/lib/node_modules/pm2/bin/pm2\n');
+    expect(await host.must('readlink /usr/local/bin/pm2')).toBe(prefix === '/usr' ? '/usr/local/lib/pm2-guard/bin/pm2\n' : '../lib/node_modules/pm2/bin/pm2\n');
     expect(await host.exists('/etc/sudoers.d/pm2-guard')).toBe(prefix === '/usr/local');
     await host.must('visudo -c');
 
@@ -90,24 +96,35 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
   });
 
-  it('upgrades in place: what is old goes, who reads a file keeps what it has open', async () => {
+  it('upgrades in place: what is damaged is repaired, what is old goes, who reads a file keeps what it has open', async () => {
     await fresh();
     await host.must(script);
     const now = await snapshot(host);
     await host.must([
-      'cd /usr/local/lib/pm2-guard', 'echo old > pm2.cjs', 'chmod 600 pm2.cjs', 'chown alice bin/pm2', 'echo old > retired.cjs', 'echo old > bin/pm2-old', 'mkdir retired && echo old > retired/file',
-      'sed -i s/0.1.0/0.0.1/ install.json', 'ln -sfn /nowhere node', 'rm bin/pm2-guard',
+      'cd /usr/local/lib/pm2-guard', 'echo old > bin/../pm2.cjs', 'chmod 600 bin/../pm2.cjs', 'chown alice bin/pm2', 'echo old > bin/../retired.cjs', 'echo old > bin/pm2-old', 'echo old > pm2.cjs',
+      'mkdir retired && echo old > retired/file', 'cp -r 0.1.0-* 0.0.1-0123abcd', 'sed -i s/0.1.0/0.0.1/ install.json', 'ln -sfn /nowhere node', 'rm bin/pm2-guard',
     ].join(' && '));
-    expect(await host.must(`exec 3< /usr/local/lib/pm2-guard/pm2.cjs; ${script} > /dev/null; cat <&3`)).toBe('old\n');
-    const { gone, new: fresh_ } = difference(now, await snapshot(host));
-    const others = (lines: string[]) => lines.filter((line) => !line.endsWith('.code')); // V8's form of it is made anew
-    expect({ gone: others(gone), new: others(fresh_) }).toEqual({ gone: [], new: [] });
+    expect(await host.must(`exec 3< /usr/local/lib/pm2-guard/bin/../pm2.cjs; ${script} > /dev/null; cat <&3`)).toBe('old\n');
+    const changed = async () => {
+      const { gone, new: fresh_ } = difference(now, await snapshot(host));
+      const others = (lines: string[]) => lines.filter((line) => !line.endsWith('.code')); // V8's form of it is made anew
+      return { gone: others(gone), new: others(fresh_).map((line) => line.replace(/^[0-9a-f]{64} {2}/, '').replace(/ .*/, '')) };
+    };
+    // A release may be in use by a call that began a moment ago, and goes with the next install.
+    const old = await changed();
+    expect(old).toEqual({ gone: [], new: expect.arrayContaining(['/usr/local/lib/pm2-guard/0.0.1-0123abcd/pm2.cjs']) as string[] });
+    expect(old.new.filter((path) => !path.startsWith('/usr/local/lib/pm2-guard/0.0.1-0123abcd'))).toEqual([]);
+    await host.must('touch -h -d "2 minutes ago" /usr/local/lib/pm2-guard/bin && pm2-guard install');
+    expect(await changed()).toEqual({ gone: [], new: [] });
+    // A copy of ours that is no link, as cp -rL makes it.
+    await host.must(`cd /usr/local/lib/pm2-guard && cp -rL bin bin2 && rm bin && mv bin2 bin && ${script}`);
+    expect(await changed()).toEqual({ gone: [], new: [] });
   });
 
   it('keeps V8\'s form of the hot bundle, which counts for that very file only', async () => {
     await fresh();
     await host.must(script);
-    const library = '/usr/local/lib/pm2-guard';
+    const library = (await host.must('readlink -f /usr/local/lib/pm2-guard/bin/..')).trim();
     const code = (await host.must(`ls ${library}/*.code`)).trim();
     await host.write('/etc/pm2-guard/config.yaml', 'daemons:\n  system: { user: root }\n');
     const works = async () => { expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 0, stderr: '' }); };
@@ -183,7 +200,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     const before = await snapshot(host);
     expect(await host.run(`${command} uninstall`)).toMatchObject({ status: 0, stdout: containing('nothing of it is installed') });
     await host.must(script);
-    await host.must('rm -r /usr/local/lib/pm2-guard/*.cjs /usr/local/lib/pm2-guard/install.json /var/lib/pm2-guard /etc/profile.d/pm2-guard.sh');
+    await host.must('rm -r /usr/local/lib/pm2-guard/*/*.cjs /usr/local/lib/pm2-guard/install.json /var/lib/pm2-guard /etc/profile.d/pm2-guard.sh');
     expect(await host.run(`${command} uninstall --purge`)).toMatchObject({ status: 0 });
     expect(difference(before, await snapshot(host))).toEqual({ gone: [], new: [] });
   });

@@ -79,7 +79,7 @@ done`);
   });
 
   it.each([
-    ['another format', 's/"format":1/"format":9/'],
+    ['another format', 's/"format":[0-9]*/"format":9/'],
     ['another pm2-guard', 's/"version":"[^"]*"/"version":"0.0.1"/'],
   ])('of %s is made anew', (_, edit) => {
     const [first, second] = read(`${KEPT}sed '${edit}' -i /var/lib/pm2-guard/policy.json; $read myapp; $read myapp`);

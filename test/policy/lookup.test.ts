@@ -14,7 +14,7 @@ function policyOf(text: string): Policy {
   const checked = checkConfig(parsed.source);
   if (checked.type === 'errors') throw new Error(checked.errors.map(({ message }) => message).join('\n'));
   const bytes = inAscii({ ...checked.rules, made: '', from: '' });
-  expect(bytes).toMatch(/^[\x20-\x7e]*$/);
+  expect(bytes).toMatch(/^[\x20-\x7e\n]*$/);
   return openPolicy(JSON.parse(bytes) as CompiledPolicy);
 }
 

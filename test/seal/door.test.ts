@@ -86,12 +86,12 @@ describeOnHost('a door, whatever becomes of pm2-guard', () => {
 
   it.each([
     ['gone', 'rm -rf /usr/local/lib/pm2-guard', '/usr/local/lib/pm2-guard/bin/pm2 cannot be found'],
-    ['without its bundle', 'rm /usr/local/lib/pm2-guard/pm2.cjs', 'installation is broken'],
-    ['cut short', 'truncate -s 1000 /usr/local/lib/pm2-guard/pm2.cjs', ''],
-    ['empty', 'truncate -s 0 /usr/local/lib/pm2-guard/pm2.cjs', ''],
+    ['without its bundle', 'rm /usr/local/lib/pm2-guard/bin/../pm2.cjs', 'the installation is damaged'],
+    ['cut short', 'truncate -s 1000 /usr/local/lib/pm2-guard/bin/../pm2.cjs', ''],
+    ['empty', 'truncate -s 0 /usr/local/lib/pm2-guard/bin/../pm2.cjs', ''],
     ['unreadable', 'chmod 000 /usr/local/lib/pm2-guard', '/usr/local/lib/pm2-guard/bin/pm2 cannot be found'],
     ['a directory', 'rm /usr/local/lib/pm2-guard/bin/pm2; mkdir /usr/local/lib/pm2-guard/bin/pm2', ''],
-    ['another user\'s', 'chown alice /usr/local/lib/pm2-guard/bin', '/usr/local/lib/pm2-guard/bin can be changed by others than root'],
+    ['another user\'s', 'chown alice /usr/local/lib/pm2-guard/bin/', '/bin can be changed by others than root'],
     ['below what others can write', 'chmod 777 /usr/local/lib', '/usr/local/lib can be changed by others than root'],
   ])('opens with one line where it is %s', async (_, damage, why) => {
     await host.must(damage);

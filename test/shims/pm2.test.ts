@@ -116,7 +116,7 @@ describeOnHost('shims/pm2', () => {
   it('ends with 127 and what to type where there is no node', async () => {
     await host.must('mv /usr/bin/node /root/node');
     try {
-      expect(await host.run('pm2 list', { user: 'alice' })).toMatchObject({ status: 127, stdout: '', stderr: expect.stringMatching(/^pm2-guard: there is no node to run pm2 with\n.*\n {2}run: {2}sudo \.\/install\.sh/) as string });
+      expect(await host.run('pm2 list', { user: 'alice' })).toMatchObject({ status: 127, stdout: '', stderr: expect.stringMatching(/^pm2-guard: there is no node to run pm2 with\n.*\n {2}run: {2}sudo NODE .*\n {2}unguarded: {2}NODE "\$\(npm root -g\)\/pm2\/bin\/pm2"\n$/) as string });
     } finally {
       await host.must('mv /root/node /usr/bin/node');
     }

@@ -240,7 +240,7 @@ describeOnHost('pm2-guard sudoers', () => {
   it('goes with uninstall, which leaves somebody else\'s alone', async () => {
     await host.must('pm2-guard sudoers --write && touch /etc/sudoers.d/.pm2-guard-operators.1.1.new');
     expect(await host.run('pm2-guard uninstall --dry-run')).toMatchObject({ status: 0, stdout: containing(FILE) });
-    await host.must('cp /usr/local/lib/pm2-guard/pm2-guard.cjs /opt/ && pm2-guard uninstall && visudo -c');
+    await host.must('cp /usr/local/lib/pm2-guard/bin/../pm2-guard.cjs /opt/ && pm2-guard uninstall && visudo -c');
     expect((await host.tree('/etc/sudoers.d')).filter(({ path }) => path.includes('pm2-guard'))).toEqual([]);
     await host.write(FILE, '# mine\n', { mode: '440' });
     await host.must('node /opt/pm2-guard.cjs uninstall');

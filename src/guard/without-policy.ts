@@ -1,0 +1,25 @@
+import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
+import { findRealPm2 } from '../pm2/installed.ts';
+import { carryOutPass } from './carry-out.ts';
+import { installRecord, LIBRARY } from './installation.ts';
+import { record } from './record.ts';
+import { endWithoutPm2 } from './refuse.ts';
+import { say } from './report.ts';
+import { callerOf, workingDirectory } from './surroundings.ts';
+
+/**
+ * Nobody knows where anything belongs, and pm2 is to run all the same: as it is, with a line about it, and recorded.
+ *
+ * @param error why there is no policy; null: root asked for it (PM2_GUARD=off), who need not be told
+ */
+export async function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): Promise<void> {
+  const real = findRealPm2({ recorded: installRecord()?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  if (real.type !== 'found') {
+    endWithoutPm2(real);
+    return;
+  }
+  if (error !== null) say([`pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, and on_error is open; see: pm2-guard check`]);
+  const caller = callerOf(process.env, euid, real.major, workingDirectory(), { daemons: [] });
+  await record({ outcome: 'bypass', caller, argv, rule: error === null ? 'PM2_GUARD=off' : 'on_error: open' });
+  await carryOutPass({ ...real, argv, stdin: null }, null, null);
+}
