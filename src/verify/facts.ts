@@ -40,9 +40,9 @@ export function factsOfHost(): Facts {
     login: (account) => withPam('login', account, { ...identity(account), PATH: loginPath(account), MAIL: `/var/mail/${account.name}`, TERM: 'dumb' }),
     // session.c do_setup_env; then what PAM gives, which wins. SSH_CONNECTION makes Debian's bash read ~/.bashrc
     // (config-top.h SSH_SOURCE_BASHRC). Without a terminal standard input is a pipe, so bash's other test, a socket, is not met.
-    // Compared with a real sshd: test/verify/ssh.test.ts.
+    // Compared with a real sshd: test/verify/environments.test.ts.
     ssh: sshd === null ? null : (account) => withPam('sshd', account, {
-      ...identity(account), PATH: account.uid === 0 ? sshPaths.root : sshPaths.others, MAIL: `/var/mail/${account.name}`,
+      ...identity(account), PATH: account.uid === 0 ? sshPaths.root : sshPaths.others,
       SSH_CLIENT: '127.0.0.1 50022 22', SSH_CONNECTION: '127.0.0.1 50022 127.0.0.1 22',
     }),
     // do_command.c: the table's own variables win over PAM's, and a table without PATH counts as one with this.
