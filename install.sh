@@ -80,4 +80,14 @@ if ! has_pm2; then
   fi
 fi
 
-exec node dist/pm2-guard.cjs install "$@"
+status=0
+node dist/pm2-guard.cjs install "$@" || status=$?
+
+# What is installed is one thing, who answers another: a gap is shown and does not fail the installation.
+if [ -z "$dry" ] && [ -x /usr/local/bin/pm2-guard ]; then
+  say 'proving it (pm2-guard verify)'
+  conclusion=$(/usr/local/bin/pm2-guard verify | tail -n 1)
+  [ -z "$conclusion" ] || say "$conclusion"
+  case $conclusion in covered*) ;; *) say 'which ways, and what covers them:  sudo pm2-guard verify' ;; esac
+fi
+exit "$status"
