@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { examine } from '../doctor/doctor.ts';
-import { gatherFacts } from '../host/facts.ts';
+import { gather } from '../doctor/guard-facts.ts';
+import { doorFile } from './seals.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { shown } from '../terminal/shown.ts';
 
@@ -16,7 +17,7 @@ Examples:
 
 Exit status: 0 healthy; 1 something is wrong, each with its repair.`)
     .action(async (options: { json?: boolean }) => {
-      const facts = await gatherFacts();
+      const facts = await gather(doorFile());
       const findings = examine(facts);
       if (options.json) process.stdout.write(`${JSON.stringify({ schema: 1, findings }, null, 2)}\n`);
       else {

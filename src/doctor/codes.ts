@@ -1,15 +1,13 @@
-/** The stable codes of findings, each with its page (`pm2-guard explain PD101`). */
-export interface Page {
-  title: string;
-  /** What was found, in PM2's terms. */
-  meaning: string;
-  /** Why it is a trap, and how a host gets there. */
-  trap: string;
-  /** What to do. */
-  cure: string;
-}
+import { bootPages } from './pages/boot.ts';
+import { copyPages } from './pages/copies.ts';
+import { guardPages } from './pages/guard.ts';
+import { homePages } from './pages/homes.ts';
+import type { Page } from './pages/page.ts';
 
-/** PD1xx: daemons; PD2xx: apps; PD3xx: files in homes; PD4xx: boot; PD5xx: installations of pm2 and node; PD6xx: the guard itself. */
+/**
+ * The stable codes of findings, each with its page (`pm2-guard explain PD101`). PD1xx: daemons; PD2xx: apps; PD3xx: files in homes;
+ * PD4xx: boot; PD5xx: installations of pm2 and node; PD6xx: the guard itself.
+ */
 export const pages: Record<string, Page> = {
   PD001: {
     title: 'a check failed',
@@ -23,4 +21,5 @@ export const pages: Record<string, Page> = {
     trap: 'A root daemon got into a user\'s home (sudo with HOME or PM2_HOME kept), the user met EACCES, and PM2 itself advised to chown the sockets. The daemon obeys whoever may write to its socket: that user is root now.',
     cure: 'Give the socket back to the daemon\'s user, and move its apps to the daemon that they belong to.',
   },
+  ...homePages, ...bootPages, ...copyPages, ...guardPages,
 };

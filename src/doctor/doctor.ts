@@ -1,15 +1,15 @@
-import type { HostFacts } from '../host/facts.ts';
 import { checks } from './checks.ts';
 import { about, URGENCIES, type Check, type Finding } from './finding.ts';
+import type { Facts } from './guard-facts.ts';
 
 /** All findings, most dangerous first; of equal ones in the order of their codes, then of the checks. */
-export function examine(facts: HostFacts, all: readonly Check[] = checks): Finding[] {
+export function examine(facts: Facts, all: readonly Check[] = checks): Finding[] {
   const rank = ({ urgency, code }: Finding) => `${URGENCIES.indexOf(urgency)}${code}`;
   return all.flatMap((check) => run(check, facts)).sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }
 
 /** A check that crashes is a result, and no reason to keep the others' from anybody. */
-function run(check: Check, facts: HostFacts): Finding[] {
+function run(check: Check, facts: Facts): Finding[] {
   try {
     return check.find(facts);
   } catch (error) {

@@ -1,5 +1,5 @@
-import type { HostFacts } from '../host/facts.ts';
 import type { Fix } from './fix.ts';
+import type { Facts } from './guard-facts.ts';
 
 /** urgent: somebody may take over a user, or an app is lost soon; wrong: it bites at the next deploy or boot; untidy: it misleads. */
 export const URGENCIES = ['urgent', 'wrong', 'untidy'] as const;
@@ -39,7 +39,7 @@ export interface Finding {
 /** Looks at the facts for one kind of fault. Pure: all there is to see is in the facts. */
 export interface Check {
   name: string;
-  find(facts: HostFacts): Finding[];
+  find(facts: Facts): Finding[];
 }
 
 /** What a finding is about, from the parts that there are. */

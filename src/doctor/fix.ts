@@ -1,4 +1,19 @@
-/** What `doctor --fix` may do by itself: safe, and reversible by hand. */
+/** What `doctor --fix` may do by itself in one home: safe, and reversible by hand. Carried out by src/doctor/mend. */
 export interface Fix {
-  type: 'none';
+  home: string;
+  /** Whose the home is: everything is done with that user's rights, and nothing that the user could not have done without root but `own`. */
+  owner: { name: string; uid: number; gid: number };
+  /** In this order. */
+  deeds: Deed[];
 }
+
+/** One change to one file, by its name in the home (`.` is the home), as it was when it was looked at: any other is left alone. */
+export type Deed = { name: string; dev: number; ino: number } & (
+  /** Give a file or directory of root's to the owner. */
+  | { type: 'own'; uid: number; gid: number }
+  | { type: 'mode'; from: number; to: number }
+  /** A socket that nobody listens on. */
+  | { type: 'remove socket' }
+  /** pm2.pid, which says this, and no daemon is that process. */
+  | { type: 'remove pid file'; pid: number | null }
+);

@@ -1,17 +1,22 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { daemonFacts, type DaemonFacts } from './daemon-facts.ts';
-import { homesOnHost, type Home } from './homes.ts';
+import { bootFacts, type BootFacts } from './boot.ts';
+import { copiesOnHost, type Copy } from './copies.ts';
+import { homeFacts, type HomeFacts } from './home-facts.ts';
+import { homesOnHost } from './homes.ts';
 import { liveDaemons } from './live-daemons.ts';
 import { portsByPid } from './ports.ts';
 import { readProcesses } from './processes.ts';
-import { pm2Units, type Unit } from './units.ts';
-
-/** A home that could hold a daemon, whether one lives there or not. */
-export type HomeFacts = Home;
+import { servedDirectories } from './served.ts';
+import { boundPaths } from './socket-state.ts';
+import { networkTables } from './sockets.ts';
+import type { Unit } from './units.ts';
 
 /** Everything that was seen of this host, once. Whoever judges it needs no further look: no I/O happens after this. */
 export interface HostFacts {
@@ -22,6 +27,10 @@ export interface HostFacts {
   daemons: DaemonFacts[];
   homes: HomeFacts[];
   units: Unit[];
+  /** All else that brings daemons up. */
+  boot: Omit<BootFacts, 'units'>;
+  /** Every pm2 and node. */
+  copies: Copy[];
   /** What should be; null: there is no config that can be used. */
   policy: Policy | null;
   /** Why the policy is none, or an old one: as people read it, escaped. */
@@ -35,14 +44,20 @@ export async function gatherFacts(): Promise<HostFacts> {
   const asRoot = process.geteuid?.() === 0;
   const processes = readProcesses();
   const ports = portsByPid(processes);
-  const daemons = await Promise.all(liveDaemons(processes).map((daemon) => daemonFacts(daemon, processes, ports)));
+  const asked = await Promise.all(liveDaemons(processes).map((daemon) => daemonFacts(daemon, processes, ports)));
+  const daemons = asked.filter(({ failure }) => failure?.type !== 'nonsense').sort((a, b) => (a.home < b.home ? -1 : 1));
+  const { units, ...boot } = bootFacts();
+  const { policy, policyProblem } = policyFacts();
+  const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
+  const named = [...daemons.filter(({ elsewhere }) => !elsewhere), ...policy?.daemons ?? []].map(({ home }) => home);
+  const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
   return {
     time: Date.now(),
     asRoot,
-    daemons: daemons.filter(({ failure }) => failure?.type !== 'nonsense').sort((a, b) => (a.home < b.home ? -1 : 1)),
-    homes: homesOnHost(),
-    units: pm2Units(),
-    ...policyFacts(),
+    daemons,
+    homes: await Promise.all(homesOnHost([...named, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound))),
+    units, boot, policy, policyProblem,
+    copies: copiesOnHost([...[...units, ...boot.userUnits].flatMap(({ start }) => start.slice(0, 1)), ...daemons.flatMap(({ process: god }) => god?.exe ?? [])]),
     unseen: asRoot ? [] : ['without root, only your own daemons and processes can be looked into; ask again with sudo'],
   };
 }

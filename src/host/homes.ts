@@ -18,11 +18,18 @@ export interface Home {
 /** Where PM2 5 and 6 go without a HOME, as services and cloud-init call them (T15). */
 const HOMELESS = '/etc/.pm2';
 
-/** The homes of this host: `.pm2` in every home of /etc/passwd, PM2's last resort, and what the boot units name. */
-export function homesOnHost(): Home[] {
-  const units = pm2Units().map((unit) => ({ unit, home: homeOfUnit(unit) }));
-  const usual = localAccounts().filter(({ home }) => isAbsolute(home)).map(({ home }) => join(home, '.pm2')).filter(isDirectory);
-  const homes = new Set([...units.map(({ home }) => home), ...usual, ...(isDirectory(HOMELESS) ? [HOMELESS] : [])]);
+/** Where it goes with HOME=/ (T16). */
+const ROOT_OF_ALL = '/.pm2';
+
+/**
+ * The homes of this host: `.pm2` in every home of /etc/passwd, PM2's last resorts, and what the boot units name.
+ *
+ * @param more that are meant or were seen elsewhere, whether they are there or not
+ */
+export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): Home[] {
+  const units = boot.map((unit) => ({ unit, home: homeOfUnit(unit) }));
+  const usual = localAccounts().filter(({ home }) => isAbsolute(home)).map(({ home }) => join(home, '.pm2'));
+  const homes = new Set([...units.map(({ home }) => home), ...more, ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory)]);
   return [...homes].map((home) => {
     const candidates = units.filter((one) => one.home === home).map(({ unit }) => unit);
     const unit = candidates.find(({ enabled }) => enabled) ?? candidates[0] ?? null;
@@ -30,9 +37,11 @@ export function homesOnHost(): Home[] {
   });
 }
 
-/** The home that a unit's daemon lives in. */
-export function homeOfUnit({ user, home }: Unit): string {
+/** The home in which a unit starts its daemon, as far as that can be told without knowing its PM2 (T15). */
+export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
   if (home !== null) return resolve('/', home);
+  if (userHome !== null) return resolve('/', userHome, '.pm2');
+  if (manager !== null) return join(accountByName(manager)?.home ?? '/', '.pm2');
   if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2'); // systemd sets HOME only with User=
   return join(accountByName(user)?.home ?? '/', '.pm2');
 }

@@ -1,26 +1,59 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { readRegularFile } from '../trust/read.ts';
+import { readService } from './unit-file.ts';
 
 /** A systemd unit that brings a PM2 daemon up at boot. */
 export interface Unit {
   name: string;
   file: string;
-  /** User=; null: root. */
+  /** Whose service manager reads it; null: the system's. */
+  manager: string | null;
+  /** User=; null: root, or whose manager it is. */
   user: string | null;
   /** PM2_HOME of its Environment=; null: it has none. */
   home: string | null;
+  /** HOME and PATH of its Environment=; null: it has none. systemd itself sets HOME where there is a User=. */
+  userHome: string | null;
+  path: string | null;
+  /** The words of ExecStart=. */
+  start: string[];
+  pidFile: string | null;
   enabled: boolean;
+  /** As whom it runs; null: there is no such account. */
+  account: Account | null;
+  /** What it starts, without links; null: that is not there. */
+  program: string | null;
+  /** The node that its PATH finds, without links; null: none. */
+  node: string | null;
 }
+
+/** Where systemd looks where a unit sets no PATH (systemd.exec(5)). */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** systemd.unit(5): what stands earlier hides what has the same name later. */
 const PLACES = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
+const MOST_FILES = 5000;
 
 /**
  * The units of `pm2 startup` and its like: whatever sets PM2_HOME, or runs `pm2 resurrect` (templates/init-scripts/systemd.tpl).
  * Read as text, without systemctl: it answers in a container and on a system that is not booted as well.
  */
 export function pm2Units(places: readonly string[] = PLACES): Unit[] {
+  return unitsIn(places, null);
+}
+
+/** As pm2Units, of the users' own managers: `~/.config/systemd/user`, which start at a login, or at boot where the user lingers. */
+export function pm2UserUnits(): Unit[] {
+  return localAccounts().flatMap(({ name, home }) => {
+    const own = join(home, '.config/systemd/user');
+    return list(own).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
+  });
+}
+
+function unitsIn(places: readonly string[], manager: string | null): Unit[] {
   const found: Unit[] = [];
   const seen = new Set<string>();
   for (const place of places) {
@@ -28,12 +61,40 @@ export function pm2Units(places: readonly string[] = PLACES): Unit[] {
       if (seen.has(name)) continue;
       seen.add(name);
       const file = join(place, name);
-      const text = [file, ...dropIns(name, places)].map(read).join('\n');
+      const text = [file, ...dropIns(name, places)].map((path) => read(path, manager)).join('\n');
       if (!/PM2_HOME=|\bpm2\b.*\bresurrect\b/.test(text)) continue;
-      found.push({ name, file, user: userOf(text), home: homeOf(text), enabled: isEnabled(name, places) });
+      // A template is nothing by itself: its instances are those that are wanted by something.
+      const names = name.endsWith('@.service') ? instancesOf(name, places) : [name];
+      for (const one of names) found.push(unitOf(one, file, text, manager, places));
     }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function unitOf(name: string, file: string, text: string, manager: string | null, places: readonly string[]): Unit {
+  const { user, env, start, pidFile } = readService(text, name);
+  const variable = (key: string) => (env[key] === undefined || env[key] === '' ? null : env[key]);
+  return {
+    name, file, manager, user, start, pidFile,
+    home: variable('PM2_HOME'), userHome: variable('HOME'), path: variable('PATH'),
+    enabled: wantedNames(places).includes(name),
+    account: accountOf(user ?? manager ?? 'root'),
+    program: physical(start[0] ?? ''),
+    node: (variable('PATH') ?? DEFAULT_PATH).split(':').map((directory) => physical(join(directory, 'node'))).find((node) => node !== null) ?? null,
+  };
+}
+
+/** By name, or by number, which systemd takes as well. */
+function accountOf(user: string): Account | null {
+  return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
+}
+
+function physical(path: string): string | null {
+  try {
+    return path.startsWith('/') ? realpathSync.native(path) : null;
+  } catch {
+    return null;
+  }
 }
 
 function dropIns(name: string, places: readonly string[]): string[] {
@@ -41,32 +102,20 @@ function dropIns(name: string, places: readonly string[]): string[] {
   return files.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 }
 
-function isEnabled(name: string, places: readonly string[]): boolean {
-  return places.some((place) => list(place).some((entry) => entry.endsWith('.wants') && existsSync(join(place, entry, name))));
+/** What a target pulls in at boot, by its links in `multi-user.target.wants` and the like. */
+function wantedNames(places: readonly string[]): string[] {
+  return places.flatMap((place) => list(place).filter((entry) => /\.(wants|requires|upholds)$/.test(entry)).flatMap((entry) => list(join(place, entry)).filter((name) => existsSync(join(place, entry, name)))));
 }
 
-/** The last one counts, an empty one takes back what stood before. */
-function userOf(text: string): string | null {
-  const [, user] = [...text.matchAll(/^[ \t]*User[ \t]*=[ \t]*(.*?)[ \t]*$/gm)].at(-1) ?? [];
-  return user === undefined || user === '' ? null : user;
+function instancesOf(template: string, places: readonly string[]): string[] {
+  const prefix = template.slice(0, -'.service'.length);
+  return [...new Set(wantedNames(places))].filter((name) => name.startsWith(prefix) && name !== template);
 }
 
-/** Environment="A=b c" PM2_HOME=/x (systemd.exec(5)): several on a line, each in quotes or not. */
-function homeOf(text: string): string | null {
-  let home: string | null = null;
-  for (const [, value = ''] of text.matchAll(/^[ \t]*Environment[ \t]*=(.*)$/gm)) {
-    if (value.trim() === '') home = null;
-    for (const [word] of value.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\S+/g)) {
-      const plain = word.replace(/^(["'])(.*)\1$/, '$2');
-      if (plain.startsWith('PM2_HOME=')) home = plain.slice('PM2_HOME='.length);
-    }
-  }
-  return home === '' ? null : home;
-}
-
-function read(file: string): string {
+function read(file: string, manager: string | null): string {
   try {
-    return readRegularFile(realpathSync.native(file), 1 << 20).toString('utf8').replace(/\\\r?\n/g, ' '); // a line goes on after a backslash
+    // A unit may be a link into a package. What a user's own links lead to is not ours to read.
+    return readRegularFile(manager === null ? realpathSync.native(file) : file, 1 << 20).toString('utf8');
   } catch {
     return ''; // a masked unit is a link to /dev/null
   }
@@ -74,7 +123,7 @@ function read(file: string): string {
 
 function list(directory: string): string[] {
   try {
-    return readdirSync(directory);
+    return readdirSync(directory).slice(0, MOST_FILES);
   } catch {
     return [];
   }

@@ -1,0 +1,57 @@
+import type { Copy } from '../../host/copies.ts';
+import { userOfUnit } from '../boots.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import type { Facts } from '../guard-facts.ts';
+
+/** PD501, PD502: code that root runs, and that somebody else can change. */
+export const changeableCode: Check = {
+  name: 'pm2 and node that others can change',
+  find: (facts) => facts.copies.flatMap((copy): Finding[] => {
+    const { of, file, changeable } = copy;
+    const uses = usesByRoot(copy, facts);
+    if (changeable === null || uses.length === 0) return [];
+    const [path = file] = changeable.split(' is ');
+    return [{
+      code: of === 'pm2' ? 'PD501' : 'PD502', urgency: 'urgent', what: `root runs a ${of} that others can change: ${file}`,
+      evidence: [changeable, ...uses],
+      why: 'Whoever can change it is root the next time it runs.',
+      repair: changeable.includes(' is writable by ') ? [['sudo', 'chmod', '-R', 'go-w', path]] : system(file) ? [['sudo', 'chown', '-Rh', 'root:root', of === 'pm2' ? packageOf(file) : path]] : [],
+      fix: null, trap: null, subject: about({ path: file }),
+    }];
+  }),
+};
+
+function usesByRoot({ of, file }: Copy, { units, boot, daemons, guard }: Facts): string[] {
+  return [
+    ...units.filter((unit) => userOfUnit(unit) === 'root' && (of === 'pm2' ? unit.program : unit.node) === file && unit.enabled).map(({ name }) => `${name} starts it as root at boot`),
+    ...daemons.filter((daemon) => of === 'node' && daemon.uid === 0 && !daemon.elsewhere && daemon.process?.exe === file).map(({ pid, home }) => `root's daemon in ${home}, pid ${pid ?? '?'}, is it`),
+    ...boot.crontabs.filter(({ user, command }) => user === 'root' && command.includes(file)).map(({ file: table, line }) => `${table}:${line} runs it as root`),
+    ...([guard.status.pm2?.path, guard.status.node].includes(file) ? ['the guard has recorded it'] : []),
+    ...(system(file) ? ['it is where everybody\'s PATH finds it, root\'s with them'] : []),
+  ];
+}
+
+function system(file: string): boolean {
+  return /^\/usr\/(local\/)?(bin|lib\/node_modules)\//.test(file);
+}
+
+function packageOf(file: string): string {
+  return file.replace(/\/bin\/[^/]*$/, '');
+}
+
+/** PD503, T10: several versions of PM2. */
+export const severalVersions: Check = {
+  name: 'versions of pm2',
+  find: ({ copies }) => {
+    const pm2s = copies.filter(({ of, version }) => of === 'pm2' && version !== null);
+    if (new Set(pm2s.map(({ version }) => version)).size < 2) return [];
+    const extra = pm2s.filter(({ file }) => !system(file));
+    return [{
+      code: 'PD503', urgency: 'untidy', what: `there are ${pm2s.length} pm2 on this host, of different versions`,
+      evidence: pm2s.map(({ file, version }) => `${version ?? ''}  ${file}`),
+      why: 'Which one is called depends on the way in: a client of another version says "In-memory PM2 is out-of-date", and pm2 update restarts every app.',
+      repair: extra.map(({ file }) => ['npm', 'uninstall', '--global', '--prefix', packageOf(file).replace(/\/lib\/node_modules\/pm2$/, ''), 'pm2']),
+      fix: null, trap: 'T10', subject: about({ path: extra[0]?.file ?? pm2s[0]?.file ?? null }),
+    }];
+  },
+};

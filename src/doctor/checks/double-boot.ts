@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { HostFacts } from '../../host/facts.ts';
+import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { listed } from '../words.ts';
+import { isFossil } from './fossil-boot.ts';
+
+/** PD404, PD405, PD408: two things that bring the same daemon up at boot, or the same app (T23, T28). */
+export const doubleBoots: Check = {
+  name: 'what starts twice at boot',
+  find: (facts) => {
+    const boots = bootsOf(facts).filter(({ enabled }) => enabled);
+    return [
+      ...boots.flatMap((boot, index) => boots.slice(index + 1).flatMap((other) => (isSameHome(boot.home, other.home, facts) ? [sameHome(boot, other)] : sameApps(boot, other, facts)))),
+      ...facts.boot.crontabs.filter(({ when }) => when === '@reboot').flatMap((line) => {
+        const home = line.home ?? join(line.userHome, '.pm2');
+        return boots.filter((boot) => isSameHome(boot.home, home, facts)).map((boot): Finding => ({
+          code: 'PD408', urgency: 'wrong', what: `${boot.name} and an @reboot line of cron both start the daemon in ${home}`,
+          evidence: [`${line.file}:${line.line}: ${line.user} runs ${line.command}`, `${boot.file} is enabled`],
+          why: 'They race at boot: whoever is second finds the socket taken or not yet there, and two daemons share a home.',
+          repair: [['sudo', 'sed', '-i', `${line.line}s/^/# /`, line.file]],
+          fix: null, trap: 'T28', subject: about({ home, path: line.file }),
+        }));
+      }),
+    ];
+  },
+};
+
+function sameHome(one: Boot, other: Boot): Finding {
+  // The one of root in somebody's home, or the one that is no unit, is the older habit.
+  const [keep, leave] = other.user === 'root' || other.file.startsWith('/etc/init') ? [one, other] : [other, one];
+  return {
+    code: 'PD404', urgency: 'wrong', what: `${one.name} and ${other.name} both start the daemon in ${one.home}`,
+    evidence: [one, other].map(({ file, user }) => `${file}: as ${user}`),
+    why: `They race at boot; what ${keep.name} does not win, systemd counts as failed, and its restart kills the other's apps.`,
+    repair: leave.retire,
+    fix: null, trap: 'T23', subject: about({ home: one.home, path: leave.file }),
+  };
+}
+
+/** T23. The same name in two daemons may be meant (T35): then the config says so, or the scripts are two. */
+function sameApps(one: Boot, other: Boot, facts: HostFacts): Finding[] {
+  if (isFossil(one, facts) || isFossil(other, facts)) return []; // told as such
+  const [ours, theirs] = [savedIn(one, facts), savedIn(other, facts)];
+  const shared = [...new Set(ours.filter((app) => theirs.some((twin) => twin.name === app.name && twin.script === app.script)).map(({ name }) => name))]
+    .filter((name) => !isMeant(name, [one, other], facts));
+  if (shared.length === 0) return [];
+  const owner = [one, other].find(({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && owners(shared[0] ?? '', facts).includes(daemon.name)));
+  const leave = owner === undefined ? null : owner === one ? other : one;
+  return [{
+    code: 'PD405', urgency: 'wrong', what: `${one.name} and ${other.name} both bring back ${listed(shared)}`,
+    evidence: [one, other].map(({ file, home, user }) => `${file} is enabled: ${home}/dump.pm2, as ${user}, has ${listed(shared)}`),
+    why: 'After the next reboot each runs twice: the second copy loops on EADDRINUSE, jobs and mails are sent twice.',
+    repair: leave === null ? [] : [['sudo', 'pm2-guard', 'adopt', '--from', leave.home, ...shared], ...(savedIn(leave, facts).every(({ name }) => shared.includes(name)) ? leave.retire : [])],
+    fix: null, trap: 'T23', subject: about({ home: leave?.home ?? null, app: shared[0] ?? null, path: leave?.file ?? null }),
+  }];
+}
+
+function savedIn({ home }: Boot, facts: HostFacts): { name: string; script: string | null }[] {
+  return homeCalled(home, facts)?.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+}
+
+function isMeant(app: string, boots: readonly Boot[], facts: HostFacts): boolean {
+  const names = owners(app, facts);
+  return boots.every(({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && names.includes(daemon.name)) === true);
+}
+
+function owners(app: string, { policy }: HostFacts): string[] {
+  return policy?.ownersOfName(app).map(({ daemon }) => daemon) ?? [];
+}

@@ -1,0 +1,117 @@
+import type { HomeFile } from '../../host/home-files.ts';
+import type { HomeFacts, HomeOwner } from '../../host/home-facts.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import type { Deed } from '../fix.ts';
+import { distinctHomes, occupancyOf, type Occupancy } from '../occupancy.ts';
+import { as, listed, pathsIn, userOf } from '../words.ts';
+
+/** What only a daemon makes, and takes away when it ends in order. */
+const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
+
+/** PD303 to PD306, T11, T13, T14: files in a home that are not its user's, by what made them and by who lives there now. */
+export const foreignFiles: Check = {
+  name: 'foreign files',
+  find: (facts) => distinctHomes(facts).flatMap((home) => {
+    const { owner } = home;
+    if (owner === null) return [];
+    const who = occupancyOf(home, facts);
+    // A root-made link in a home leads where root wants; sockets of a living daemon are PD101's.
+    const foreign = home.contents.files.filter((file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'));
+    if (foreign.length === 0) return [];
+    switch (who.type) {
+      case 'unclear': return [];
+      case 'other': return [inhabited(home, owner, foreign, who)];
+      case 'owner': case 'nobody': {
+        const roots = owner.uid === 0 ? [] : foreign.filter(({ uid }) => uid === 0);
+        const others = foreign.filter((file) => !roots.includes(file));
+        return [...(roots.length > 0 ? [leftByRoot(home, owner, roots, who.type === 'nobody')] : []), ...(others.length > 0 ? [ofSomebody(home, owner, others)] : [])];
+      }
+    }
+  }),
+};
+
+function leftByRoot({ home, contents, pidFile }: HomeFacts, owner: HomeOwner, files: readonly HomeFile[], empty: boolean): Finding {
+  const marks = empty ? files.filter(({ name }) => DAEMONS_OWN.includes(name)) : [];
+  const daemon = marks.length > 0;
+  const kept = files.filter((file) => !marks.includes(file));
+  const single = kept.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
+  const modules = single.filter(({ name }) => name.startsWith('modules/'));
+  const plain = single.filter((file) => !modules.includes(file));
+  const deeds = [
+    ...plain.map(({ name, dev, ino, uid, gid }): Deed => ({ type: 'own', name, dev, ino, uid, gid })),
+    ...marks.flatMap(({ name, type, dev, ino }): Deed[] => {
+      if (type === 'socket') return [{ type: 'remove socket', name, dev, ino }];
+      return name === 'pm2.pid' && pidFile !== null ? [{ type: 'remove pid file', name, dev, ino, pid: pidFile.pid }] : [];
+    }),
+  ];
+  return {
+    code: daemon ? 'PD304' : 'PD303',
+    urgency: 'wrong',
+    what: daemon ? `a daemon of root's lived in ${home}, and its files are still there` : `root's pm2 has written in ${home}`,
+    evidence: [
+      `the home is ${owner.name}'s (${EVIDENCE[owner.evidence]}); root's are: ${listed(files.map(({ name }) => name))}`,
+      ...CAUSES.filter(([name]) => files.some((file) => file.name === name)).map(([name, cause]) => `${name}: ${cause}`),
+      ...contents.cut.map((directory) => `${directory}/ holds more than was looked at`),
+    ],
+    why: daemon
+      ? `${owner.name} cannot start a daemon here, or meets EACCES; PM2's advice, to chown the sockets, does not bring the apps back.`
+      : `As ${owner.name}, pm2 meets EACCES: save fails, and reload fails with exit status 0.`,
+    repair: [
+      ...owned(home, owner, plain),
+      ...(modules.length > 0 ? [['sudo', 'chown', '-Rh', `${owner.name}:`, `${home}/modules`]] : []),
+      ...(marks.length > 0 ? [as(owner.name, ['rm', '-f', ...pathsIn(home, marks.map(({ name }) => name))])] : []),
+    ],
+    fix: deeds.length > 0 ? { home, owner, deeds } : null,
+    trap: daemon ? 'T11' : 'T13',
+    subject: about({ home, path: pathsIn(home, files.map(({ name }) => name))[0] ?? null }),
+  };
+}
+
+/** By name where they are few. A file with a second name elsewhere is left out: giving it away gives that one away. */
+function owned(home: string, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
+  if (files.length === 0) return [];
+  if (files.length <= 12) return [['sudo', 'chown', '-h', `${owner.name}:`, ...pathsIn(home, files.map(({ name }) => name))]];
+  return [['sudo', 'find', home, '-maxdepth', '2', '-uid', '0', '(', '-type', 'd', '-o', '-type', 'f', '-links', '1', ')', '-exec', 'chown', '-h', `${owner.name}:`, '{}', '+']];
+}
+
+/** T11: the files are the living daemon's, and right for it. */
+function inhabited({ home }: HomeFacts, owner: HomeOwner, files: readonly HomeFile[], { daemon }: Occupancy & { type: 'other' }): Finding {
+  const inhabitant = daemon.user ?? `uid ${daemon.uid ?? '?'}`;
+  return {
+    code: 'PD305', urgency: 'wrong', what: `a daemon of ${inhabitant} lives in the home of ${owner.name}: ${home}`,
+    evidence: [`pid ${daemon.pid ?? '?'} runs as ${inhabitant}`, `not ${owner.name}'s: ${listed(files.map(({ name }) => name))}`, ...(daemon.apps.length > 0 ? [`it runs ${listed([...new Set(daemon.apps.map(({ name }) => name))])}`] : [])],
+    why: `${owner.name} meets EACCES here. To chown the files would hand ${owner.name} a daemon that runs as ${inhabitant}: bring its apps home first, then end it.`,
+    repair: [...(daemon.apps.length > 0 ? [['sudo', 'pm2-guard', 'adopt', '--from', home, ...new Set(daemon.apps.map(({ name }) => name))]] : []), as(daemon.user ?? 'root', ['env', `PM2_HOME=${home}`, 'PM2_GUARD=off', 'pm2', 'kill'])],
+    fix: null, trap: 'T11', subject: about({ home, pid: daemon.pid }),
+  };
+}
+
+function ofSomebody(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): Finding {
+  const { home } = facts;
+  const people = [...new Set(files.map(({ uid }) => userOf(uid, facts)))];
+  const paths = pathsIn(home, files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1)).slice(0, 12).map(({ name }) => name));
+  return {
+    code: 'PD306', urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
+    what: `files of ${listed(people)} are in the home of ${owner.name}: ${home}`,
+    evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userOf(uid, facts)})`))}`],
+    why: `What a saved list says, the next resurrect runs as ${owner.name}: whoever may write it is ${owner.name}.`,
+    repair: paths.length > 0 ? [['ls', '-ld', ...paths], ['sudo', 'chown', '-h', `${owner.name}:`, ...paths]] : [],
+    fix: null, trap: 'T13', subject: about({ home, path: paths[0] ?? null }),
+  };
+}
+
+/** Whoever writes these decides what runs. */
+const CODE = ['.', 'modules', 'dump.pm2', 'module_conf.json'];
+
+const EVIDENCE: Record<HomeOwner['evidence'], string> = {
+  config: 'so says the config', passwd: 'it is in that user\'s home directory', unit: 'so says its boot unit', directory: 'whose directory it is',
+};
+
+/** PM2.md 2.3 and 4.3: which call of root's makes which file. */
+const CAUSES: [name: string, cause: string][] = [
+  ['dump.pm2', 'pm2 save, typed as root'],
+  ['reload.lock', 'pm2 reload, typed as root'],
+  ['module_conf.json', 'pm2 set, or the first call of pm2 in this home, typed as root'],
+  ['pm2.log', 'the daemon was started by root'],
+  ['rpc.sock', 'the daemon itself ran as root'],
+];

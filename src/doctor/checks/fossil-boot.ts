@@ -1,0 +1,37 @@
+import type { HostFacts } from '../../host/facts.ts';
+import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
+import { about, type Check } from '../finding.ts';
+import { occupancyOf } from '../occupancy.ts';
+import { as, listed } from '../words.ts';
+
+/** PD406, T24: a unit of former days, whose saved apps live elsewhere by now. */
+export const fossilBoots: Check = {
+  name: 'boot units of former days',
+  find: (facts) => bootsOf(facts).filter((boot) => isFossil(boot, facts)).map((boot) => {
+    const apps = savedNames(boot, facts);
+    const now = facts.daemons.filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
+    return {
+      code: 'PD406', urgency: boot.enabled ? 'wrong' as const : 'untidy' as const,
+      what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
+      evidence: [
+        `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.home}`,
+        ...now.map(({ user, home }) => `they run as ${user ?? 'somebody'} in ${home}`),
+      ],
+      why: boot.enabled ? 'Nobody sees it until the machine is rebooted: then a second copy of each comes up with an old list.' : 'Whoever enables or starts it by mistake gets a second copy of each, from an old list.',
+      repair: [...boot.retire, as(boot.user, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])],
+      fix: null, trap: 'T24', subject: about({ home: boot.home, path: boot.file }),
+    };
+  }),
+};
+
+/** Nobody lives in its home, and every app of its saved list runs in another daemon. */
+export function isFossil(boot: Boot, facts: HostFacts): boolean {
+  const home = homeCalled(boot.home, facts);
+  if (home === undefined || occupancyOf(home, facts).type !== 'nobody') return false;
+  const apps = savedNames(boot, facts);
+  return apps.length > 0 && apps.every((name) => facts.daemons.some((daemon) => !isSameHome(daemon.home, boot.home, facts) && daemon.apps.some((app) => app.name === name)));
+}
+
+function savedNames({ home }: Boot, facts: HostFacts): string[] {
+  return [...new Set(homeCalled(home, facts)?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? [])];
+}

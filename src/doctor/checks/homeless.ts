@@ -1,0 +1,54 @@
+import type { HostFacts } from '../../host/facts.ts';
+import type { HomeFacts } from '../../host/home-facts.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { distinctHomes, occupancyOf } from '../occupancy.ts';
+import { listed } from '../words.ts';
+
+/** PD307, PD308: homes of nobody, where PM2 goes when it does not know whose home it is in (T15, T16). */
+export const homelessHomes: Check = {
+  name: 'homes of nobody',
+  find: (facts) => distinctHomes(facts).flatMap((home) => {
+    if (home.home === '/etc/.pm2') return [homeless(home, facts, 'PD307', 'HOME was not set', 'Up to PM2 6 the service or script finds its apps here, and whoever logs in does not; PM2 7 looks in the user\'s home directory instead, and finds nothing.')];
+    if (home.home === '/.pm2') return [homeless(home, facts, 'PD308', 'HOME was /', 'Whoever logs in does not find the apps that live here; and no user but root could have made it.')];
+    return home.possible || !isMeant(home, facts) ? [] : [impossible(home)];
+  }),
+};
+
+function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string, why: string): Finding {
+  const who = occupancyOf(home, facts);
+  const daemon = who.type === 'owner' || who.type === 'other' ? who.daemon : null;
+  const apps = [...new Set(daemon?.apps.map(({ name }) => name) ?? home.saved.flatMap((list) => list.apps.map(({ name }) => name)))];
+  const declared = facts.policy?.daemons.find((one) => one.home !== home.home && apps.some((app) => facts.policy?.ownersOfName(app).some((rule) => rule.daemon === one.name)));
+  return {
+    code, urgency: daemon === null && apps.length === 0 ? 'untidy' : 'wrong',
+    what: `${home.home} is a home of PM2's: pm2 ran where ${cause}`,
+    evidence: [
+      daemon === null ? 'no daemon lives there' : `the daemon of ${daemon.user ?? 'nobody'}, pid ${daemon.pid ?? '?'}, lives there`,
+      ...(apps.length > 0 ? [`${daemon === null ? 'saved there:' : 'it runs'} ${listed(apps)}`] : []),
+    ],
+    why,
+    repair: [
+      ...(apps.length > 0 && daemon !== null ? [['sudo', 'pm2-guard', 'adopt', '--from', home.home, ...(declared ? ['--to', declared.name] : []), ...apps]] : []),
+      ...(daemon === null ? [] : [['sudo', 'env', `PM2_HOME=${home.home}`, 'PM2_GUARD=off', 'pm2', 'kill']]),
+      ['sudo', 'mv', home.home, `/var/backups/pm2-home-of-nobody${home.home.replaceAll('/', '-')}`],
+    ],
+    fix: null, trap: code === 'PD307' ? 'T15' : 'T16',
+    subject: about({ home: home.home, pid: daemon?.pid ?? null }),
+  };
+}
+
+/** Something is going to start a daemon there. */
+function isMeant({ home, unit }: HomeFacts, { policy }: HostFacts): boolean {
+  return unit?.enabled === true || policy?.daemons.some((daemon) => daemon.home === home) === true;
+}
+
+function impossible({ home, owner, unit }: HomeFacts): Finding {
+  const directory = home.replace(/\/[^/]+$/, '') || '/';
+  return {
+    code: 'PD308', urgency: 'wrong', what: `${home} cannot be made: ${directory} is not there`,
+    evidence: [unit?.enabled ? `${unit.name} starts a daemon in it at boot` : 'the config declares it'],
+    why: 'PM2 ends with EACCES or ENOENT before it has started anything.',
+    repair: owner === null ? [] : [['sudo', 'install', '-d', '-o', owner.name, directory]],
+    fix: null, trap: 'T16', subject: about({ home, path: directory }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { HostFacts } from '../../host/facts.ts';
+import type { HomeFacts } from '../../host/home-facts.ts';
+import type { SavedApp } from '../../host/saved-list.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { distinctHomes } from '../occupancy.ts';
+import { as, listed, pm2As } from '../words.ts';
+
+/** PD312, PD315: saved lists that speak of another home than the one they lie in (T29), or of another user's (T14). */
+export const strangeLists: Check = {
+  name: 'saved lists of another home',
+  find: (facts) => distinctHomes(facts).flatMap((home) => {
+    const { owner } = home;
+    const apps = home.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+    if (owner === null) return [];
+    const copied = apps.filter((app) => foreignPaths(app, home, facts).length > 0);
+    const theirs = apps.filter((app) => !copied.includes(app) && app.userHome !== null && isAnothers(app.userHome, home, facts));
+    return [...(copied.length > 0 ? [copy(home, owner.name, copied, facts)] : []), ...(theirs.length > 0 ? [borrowed(home, owner, theirs)] : [])];
+  }),
+};
+
+/** What a saved app has in another home of PM2's: its PM2_HOME, its pid file, its logs. */
+function foreignPaths({ home: saved, paths }: SavedApp, { home, physical }: HomeFacts, { homes }: HostFacts): string[] {
+  const own = [home, physical ?? home];
+  const others = homes.flatMap((other) => [other.home, other.physical ?? other.home]).filter((other) => !own.includes(other));
+  // Logs may lie wherever somebody wants them; in another home of PM2's nobody wants them.
+  const strays = paths.filter((path) => others.some((other) => path.startsWith(`${other}/`)) || (/\/\.pm2\/(pids|logs)\//.test(path) && !own.some((place) => path.startsWith(`${place}/`))));
+  return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
+}
+
+function copy({ home }: HomeFacts, user: string, apps: readonly SavedApp[], facts: HostFacts): Finding {
+  const path = `${home}/dump.pm2`;
+  const places = facts.homes.filter((other) => other.home === home).flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
+  return {
+    code: 'PD312', urgency: 'wrong', what: `${path} was made for another home`,
+    evidence: [`apps: ${listed([...new Set(apps.map(({ name }) => name))])}`, `they would use: ${listed([...new Set(places)], 4)}`],
+    why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other home.',
+    repair: [as(user, ['mv', path, `${path}.of-another-home`]), ['sudo', 'pm2-guard', 'adopt', '--dry-run', ...new Set(apps.map(({ name }) => name))]],
+    fix: null, trap: 'T29', subject: about({ home, path, app: apps[0]?.name ?? null }),
+  };
+}
+
+/** The home directory of an account of this host, and not of the owner's. */
+function isAnothers(userHome: string, { owner }: HomeFacts, { homes }: HostFacts): boolean {
+  return userHome !== owner?.home && (userHome === '/root' || homes.some((other) => other.owner?.evidence === 'passwd' && other.owner.home === userHome && other.owner.uid !== owner?.uid));
+}
+
+function borrowed({ home }: HomeFacts, owner: { name: string; home: string }, apps: readonly SavedApp[]): Finding {
+  const names = [...new Set(apps.map(({ name }) => name))];
+  return {
+    code: 'PD315', urgency: 'untidy', what: `apps of ${owner.name} are to run with the HOME of somebody else`,
+    evidence: apps.slice(0, 5).map((app) => `${app.name}: HOME=${app.userHome ?? ''}`),
+    why: `They were started by somebody else who had PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, meets EACCES.`,
+    repair: [
+      as(owner.name, ['env', `HOME=${owner.home}`, `PM2_HOME=${home}`, 'pm2', 'restart', ...names, '--update-env']),
+      pm2As(owner.name, home, ['save']),
+    ],
+    fix: null, trap: 'T14', subject: about({ home, app: names[0] ?? null, path: `${home}/dump.pm2` }),
+  };
+}

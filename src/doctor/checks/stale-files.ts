@@ -1,0 +1,59 @@
+import { about, type Check, type Finding } from '../finding.ts';
+import type { Deed } from '../fix.ts';
+import { distinctHomes, occupancyOf } from '../occupancy.ts';
+import { as, pathsIn } from '../words.ts';
+import type { HomeFacts } from '../../host/home-facts.ts';
+
+/** PD301, PD302: what a daemon leaves behind that was killed. */
+export const staleFiles: Check = {
+  name: 'stale sockets and pid files',
+  find: (facts) => distinctHomes(facts).flatMap((home) => {
+    const { owner, pidFile } = home;
+    if (owner === null) return [];
+    const who = occupancyOf(home, facts);
+    switch (who.type) {
+      case 'nobody': return [...sockets(home), ...deadPid(home)];
+      case 'owner': case 'other': return pidFile !== null && who.daemon.pid !== null && pidFile.pid !== who.daemon.pid ? [wrongPid(home, who.daemon.pid, who.daemon.user ?? owner.name)] : [];
+      case 'unclear': return [];
+    }
+  }),
+};
+
+function sockets({ home, owner, contents: { files }, sockets: known }: HomeFacts): Finding[] {
+  const dead = files.filter((file) => file.uid === owner?.uid && known.some(({ name, state }) => name === file.name && state === 'dead'));
+  if (owner === null || dead.length === 0) return [];
+  const paths = pathsIn(home, dead.map(({ name }) => name));
+  return [{
+    code: 'PD301', urgency: 'untidy', what: `nobody listens on the socket${dead.length > 1 ? 's' : ''} in ${home}`,
+    evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
+    why: 'The daemon of this home was killed, or the machine lost its power: what it ran has not run since, unless something else started it.',
+    repair: [as(owner.name, ['rm', ...paths])],
+    fix: { home, owner, deeds: dead.map(({ name, dev, ino }): Deed => ({ type: 'remove socket', name, dev, ino })) },
+    trap: null, subject: about({ home, path: paths[0] ?? null }),
+  }];
+}
+
+function deadPid({ home, owner, contents: { files }, pidFile }: HomeFacts): Finding[] {
+  const file = files.find(({ name }) => name === 'pm2.pid');
+  if (owner === null || pidFile === null || file?.uid !== owner.uid) return [];
+  const path = `${home}/pm2.pid`;
+  return [{
+    code: 'PD302', urgency: 'untidy', what: `${path} names a process that is no daemon`,
+    evidence: [pidFile.pid === null ? `${path} holds no number` : pidFile.command === null ? `there is no process ${pidFile.pid}` : `process ${pidFile.pid} is: ${pidFile.command}`],
+    why: 'systemd takes the process in PIDFile= for the service, and a script that ends the daemon by this number ends somebody else\'s process.',
+    repair: [as(owner.name, ['rm', path])],
+    fix: { home, owner, deeds: [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }] },
+    trap: null, subject: about({ home, path, pid: pidFile.pid }),
+  }];
+}
+
+function wrongPid({ home, pidFile }: HomeFacts, pid: number, user: string): Finding {
+  const path = `${home}/pm2.pid`;
+  return {
+    code: 'PD302', urgency: 'untidy', what: `${path} does not name the daemon that lives there`,
+    evidence: [`it says ${pidFile?.pid ?? 'nothing'}`, `the daemon is pid ${pid}`],
+    why: 'systemd takes the process in PIDFile= for the service: it would not notice the end of the daemon, nor end it.',
+    repair: [as(user, ['sh', '-c', `echo ${pid} > "$1"`, 'sh', path])],
+    fix: null, trap: null, subject: about({ home, path, pid }),
+  };
+}

@@ -1,0 +1,33 @@
+import { SYSTEM_PATH } from '../identity/environment.ts';
+import { gatherFacts, type HostFacts } from '../host/facts.ts';
+import { brokenParts, changeableParts } from '../install/intact.ts';
+import { status, type Status } from '../install/status.ts';
+import { sealStates } from '../seal/seals.ts';
+import type { Distrust } from '../trust/trust.ts';
+
+/** How pm2-guard itself stands on this host. */
+export interface GuardFacts {
+  status: Status;
+  /** What is missing or broken of the installation; empty also where there is none. */
+  broken: string[];
+  /** What of it others than root can change. */
+  changeable: Distrust[];
+  /** Packages of PM2 that are sealed, or were to be. */
+  seals: ReturnType<typeof sealStates>;
+}
+
+/** All that is examined. */
+export interface Facts extends HostFacts {
+  guard: GuardFacts;
+}
+
+/**
+ * Looks at the host, and at the guard in it.
+ *
+ * @param door what a sealed pm2 consists of (src/seal)
+ */
+export async function gather(door: string): Promise<Facts> {
+  const [host, own] = await Promise.all([gatherFacts(), status()]);
+  const installed = own.installed !== null;
+  return { ...host, guard: { status: own, broken: installed ? brokenParts() : [], changeable: installed ? changeableParts() : [], seals: sealStates(door, SYSTEM_PATH) } };
+}

@@ -1,0 +1,23 @@
+import type { Page } from './page.ts';
+
+/** PD5xx: installations of pm2 and node. */
+export const copyPages: Record<string, Page> = {
+  PD501: {
+    title: 'a pm2 that root runs and others can change',
+    meaning: 'The package, a file in it, or a directory above it can be written by somebody else than root; and root runs it.',
+    trap: 'npm was given a prefix of a user\'s, or /usr/local was chowned to be rid of sudo; then sudo pm2 startup wrote that path into root\'s unit.',
+    cure: 'Give it to root, or let root use a pm2 of its own: sudo npm install -g pm2.',
+  },
+  PD502: {
+    title: 'a node that root runs and others can change',
+    meaning: 'As PD501, of node itself: an nvm in somebody\'s home directory, most often.',
+    trap: 'A unit made with sudo env PATH=$PATH:... pm2 startup keeps the caller\'s nvm in front.',
+    cure: 'Let root\'s units use /usr/bin/node.',
+  },
+  PD503: {
+    title: 'several versions of pm2',
+    meaning: 'There is more than one pm2 on this host, and they are not of the same version.',
+    trap: 'pm2: command not found, under sudo or cron, was answered with another installation.',
+    cure: 'Keep one. After removing the others, pm2 update restarts a daemon with the version that is left.',
+  },
+};

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { HomeFacts } from '../host/home-facts.ts';
+
+/** `a, b and 3 more`: evidence stays a line. */
+export function listed(names: readonly string[], most = 6): string {
+  if (names.length <= most) return names.join(', ');
+  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+}
+
+/** A command as a user: works for one who cannot log in. */
+export function as(user: string, words: readonly string[]): string[] {
+  return user === 'root' ? ['sudo', ...words] : ['sudo', '-u', user, ...words];
+}
+
+/** A pm2 command for one home, as its user. */
+export function pm2As(user: string, home: string, words: readonly string[]): string[] {
+  return as(user, ['env', `PM2_HOME=${home}`, 'pm2', ...words]);
+}
+
+/** The absolute paths of files of a home. */
+export function pathsIn(home: string, names: readonly string[]): string[] {
+  return names.map((name) => (name === '.' ? home : join(home, name)));
+}
+
+/** For people: the account, or its number. */
+export function userOf(uid: number, home: HomeFacts): string {
+  return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
+}

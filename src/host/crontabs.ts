@@ -1,0 +1,100 @@
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountByName } from '../identity/accounts.ts';
+import { readRegularFile } from '../trust/read.ts';
+
+/** A line of a crontab that calls pm2. */
+export interface CronLine {
+  file: string;
+  line: number;
+  /** As whom cron runs it. */
+  user: string;
+  /** `@reboot`, or the five fields of the time. */
+  when: string;
+  /** What the shell gets: up to the first % that is not escaped (crontab(5)). */
+  command: string;
+  /** PATH and HOME in force for it. */
+  path: string;
+  userHome: string;
+  /** PM2_HOME in force: set on the line, or in the table above it; null: neither. */
+  home: string | null;
+}
+
+/** Debian and Red Hat, SUSE. */
+const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron', '/var/spool/cron/tabs'];
+const CRON_PATH = '/usr/bin:/bin'; // crontab(5)
+const MAX_BYTES = 1 << 20;
+const MOST_TABLES = 500;
+
+/**
+ * Lines that call pm2 in the crontabs of this host: /etc/crontab, /etc/cron.d and the users' own. Read as cron reads them,
+ * which passes over files of /etc/cron.d that are not root's.
+ */
+export function cronLines(root = ''): CronLine[] {
+  const system = [`${root}/etc/crontab`, ...list(`${root}/etc/cron.d`).filter((name) => isCronName(name, root)).map((name) => `${root}/etc/cron.d/${name}`)];
+  const users = SPOOLS.flatMap((spool) => list(root + spool).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ user }) => accountByName(user) !== null);
+  return [
+    ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),
+    ...users.flatMap(({ file, user }) => linesOf(file, user)),
+  ];
+}
+
+/** Debian's cron takes no name with a dot in it; cronie (Red Hat, SUSE, Arch) passes over what packages and editors leave. */
+function isCronName(name: string, root: string): boolean {
+  return existsSync(`${root}/etc/debian_version`) ? /^[A-Za-z0-9_-]+$/.test(name) : !/^[.#]|~$|\.(rpm(save|new|orig)|cfsaved)$/.test(name);
+}
+
+function linesOf(file: string, user: string | null): CronLine[] {
+  let text: string;
+  try {
+    text = readRegularFile(file, MAX_BYTES).toString('utf8');
+  } catch {
+    return [];
+  }
+  const found: CronLine[] = [];
+  const env: Record<string, string> = {};
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const [, name, value = ''] = /^([A-Za-z_]\w*|"[^"]*"|'[^']*')\s*=\s*(.*)$/.exec(line) ?? [];
+    if (name !== undefined) {
+      env[unquoted(name)] = unquoted(value);
+      continue;
+    }
+    const [, when, rest = ''] = /^(@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line) ?? [];
+    const [, listed, command = ''] = user === null ? /^(\S+)\s+(.*)$/.exec(rest) ?? [] : [null, user, rest];
+    if (when === undefined || listed === undefined || !callsPm2(command)) continue;
+    const who = listed;
+    found.push({
+      file, line: index + 1, user: who, when: when.replace(/\s+/g, ' '), command: command.replace(/(?<!\\)%.*$/, '').trim(),
+      path: env['PATH'] ?? CRON_PATH, userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
+      home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
+    });
+  }
+  return found;
+}
+
+/** A word that is pm2, or a path that ends in it. Scripts that call it are lint's to find. */
+function callsPm2(command: string): boolean {
+  return /(^|[\s/;&|("'`])pm2(-runtime)?(?=$|[\s;&|)"'`])/.test(command.replace(/(^|\s)#.*$/, ''));
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
+}
+
+function isRoots(file: string): boolean {
+  try {
+    return lstatSync(file).uid === 0;
+  } catch {
+    return false;
+  }
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory).slice(0, MOST_TABLES).sort();
+  } catch {
+    return []; // there is none, or only root may look
+  }
+}

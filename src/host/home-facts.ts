@@ -1,0 +1,96 @@
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { accountByName, accountByUid, localAccounts, localGroups, type Account } from '../identity/accounts.ts';
+import type { Policy } from '../policy/policy.ts';
+import { readRegularFile } from '../trust/read.ts';
+import { homeFiles, type HomeFiles } from './home-files.ts';
+import type { Home } from './homes.ts';
+import { commandOf } from './processes.ts';
+import { savedLists, type SavedList } from './saved-list.ts';
+import { servingDirectory, type Served, type ServedDirectory } from './served.ts';
+import { probe, type SocketState } from './socket-state.ts';
+import { exchanger, isOpenToOthers, wayTo, type Exchanger } from './way.ts';
+
+/** A home that could hold a daemon, whether one lives there or not, and what lies in it. */
+export interface HomeFacts extends Home {
+  /** Without links; null: it is not there. */
+  physical: string | null;
+  /** Whose daemon should live here, by the best evidence there is; null: nobody can say. */
+  owner: HomeOwner | null;
+  contents: HomeFiles;
+  /** What it lies in is there, if not itself. */
+  possible: boolean;
+  /** Who else than root and its owner could exchange it; null: nobody. */
+  exchanger: Exchanger | null;
+  /** Everybody can get as far as its files. */
+  open: boolean;
+  /** The web server's directory that it lies in; null: none. */
+  served: ServedDirectory | null;
+  saved: SavedList[];
+  sockets: { name: 'rpc.sock' | 'pub.sock'; state: SocketState }[];
+  /** What pm2.pid says; null: there is none, or it cannot be read. */
+  pidFile: { pid: number | null; command: string | null } | null;
+}
+
+export interface HomeOwner extends Account {
+  /** What says so. */
+  evidence: 'config' | 'passwd' | 'unit' | 'directory';
+}
+
+/** Looks into a home. Writes nothing; connects to its sockets, and says nothing to them. */
+export async function homeFacts(home: Home, policy: Policy | null, served: Served, bound: ReadonlySet<string>): Promise<HomeFacts> {
+  const path = home.home;
+  const contents = homeFiles(path);
+  const physical = physicalPath(path);
+  const owner = ownerOf(home, contents, policy);
+  const names = (['rpc.sock', 'pub.sock'] as const).filter((name) => contents.files.some((file) => file.name === name && file.type === 'socket'));
+  return {
+    ...home,
+    physical, owner, contents,
+    possible: physical !== null || physicalPath(dirname(path)) !== null,
+    exchanger: owner === null ? null : exchanger(wayTo(path), owner.uid, membersOf),
+    open: isOpenToOthers(join(path, 'dump.pm2')),
+    served: servingDirectory(path, served),
+    saved: savedLists(path),
+    sockets: await Promise.all(names.map(async (name) => ({ name, state: await probe(join(path, name), [path, physical ?? path].some((place) => bound.has(join(place, name)))) }))),
+    pidFile: pidFileOf(path),
+  };
+}
+
+/** The config's word first; then whose `~/.pm2` it is; then as whom it is started; then who owns the directory. */
+function ownerOf({ home, user }: Home, { files }: HomeFiles, policy: Policy | null): HomeOwner | null {
+  const declared = policy?.daemons.find((daemon) => daemon.home === home);
+  const candidates: [HomeOwner['evidence'], Account | null | undefined][] = [
+    ['config', declared && accountByName(declared.user)],
+    ['passwd', localAccounts().find((account) => join(account.home, '.pm2') === home && account.home !== '/')],
+    ['unit', user === null ? null : accountByName(user)],
+    ['directory', files[0] && accountByUid(files[0].uid)],
+  ];
+  for (const [evidence, account] of candidates) if (account) return { ...account, evidence };
+  return null;
+}
+
+/** Uids of a group, of /etc/group and of those whose own group it is. */
+function membersOf(gid: number): number[] {
+  const names = localGroups().filter((group) => group.gid === gid).flatMap(({ members }) => members);
+  return localAccounts().filter((account) => account.gid === gid || names.includes(account.name)).map(({ uid }) => uid);
+}
+
+function pidFileOf(home: string): HomeFacts['pidFile'] {
+  try {
+    const text = readRegularFile(join(home, 'pm2.pid'), 64).toString('latin1').trim();
+    const pid = /^\d{1,10}$/.test(text) ? Number(text) : null;
+    const command = pid === null ? '' : commandOf(pid);
+    return { pid, command: command === '' ? null : command };
+  } catch {
+    return null;
+  }
+}
+
+function physicalPath(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return null;
+  }
+}

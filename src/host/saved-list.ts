@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { fieldOf } from '../pm2/process.ts';
+import { readRegularFile } from '../trust/read.ts';
+
+/** What a saved list holds beyond the names of its apps (src/pm2/dump.ts). No value of a variable leaves this file. */
+export interface SavedList {
+  /** `dump.pm2` or `dump.pm2.bak`. */
+  file: string;
+  apps: SavedApp[];
+}
+
+export interface SavedApp {
+  name: string;
+  script: string | null;
+  /** HOME of its environment. */
+  userHome: string | null;
+  /** PM2_HOME as it was saved. */
+  home: string | null;
+  /** Its pid and log files, where it has any. */
+  paths: string[];
+  /** Names of variables that look like secrets and are not empty. */
+  secrets: string[];
+}
+
+const MAX_BYTES = 64 << 20; // as src/pm2/dump.ts
+/** Words that names of secrets are made of: DB_PASSWORD, STRIPE_API_KEY, githubToken. */
+const SECRET = /PASS(WORD|WD|PHRASE)?($|_)|PWD$|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|(^|_)DSN($|_)/i;
+/** Named like one, and none: the shell's working directory. */
+const NO_SECRET = /^(PWD|OLDPWD)$/;
+/** `postgres://web:hunter2@db/shop`: whatever the variable is called. */
+const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
+
+/** The saved lists of a home, as data. One that is missing, unreadable or no list is left out. */
+export function savedLists(home: string): SavedList[] {
+  return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
+    try {
+      const list: unknown = JSON.parse(readRegularFile(join(home, file), MAX_BYTES).toString('utf8'));
+      return Array.isArray(list) ? [{ file, apps: list.map(appOf).filter((app) => app !== null) }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function appOf(entry: unknown): SavedApp | null {
+  const name = fieldOf(entry, 'name');
+  if (name === null) return null;
+  const env = typeof entry === 'object' && entry !== null && 'env' in entry ? entry.env : null;
+  // 5, 6 and 7 save the environment twice: as `env`, and flattened into the record (PM2.md 5.1).
+  return {
+    name,
+    script: fieldOf(entry, 'pm_exec_path'),
+    userHome: fieldOf(env, 'HOME') ?? fieldOf(entry, 'HOME'),
+    home: fieldOf(env, 'PM2_HOME') ?? fieldOf(entry, 'PM2_HOME'),
+    paths: ['pm_pid_path', 'pm_out_log_path', 'pm_err_log_path', 'pm_log_path'].map((key) => fieldOf(entry, key)).filter((path) => path !== null),
+    secrets: secretNames(env),
+  };
+}
+
+function secretNames(env: unknown): string[] {
+  if (typeof env !== 'object' || env === null) return [];
+  return Object.entries(env).filter(([name, value]) => typeof value === 'string' && value !== '' && !NO_SECRET.test(name) && (SECRET.test(name) || URL_WITH_PASSWORD.test(value)))
+    .map(([name]) => name).sort();
+}

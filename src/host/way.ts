@@ -1,0 +1,84 @@
+import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/** One thing that the kernel passes on the way to a path, by its physical place. */
+export interface Step {
+  path: string;
+  uid: number;
+  gid: number;
+  /** Permission bits. */
+  mode: number;
+  type: 'directory' | 'link' | 'other';
+}
+
+const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
+
+/**
+ * All that a path leads through: each directory, each symbolic link, and what stands before the target of a link; the root
+ * directory is left out. Whoever can write to one of them decides where the path leads.
+ *
+ * @param path absolute
+ * @returns as far as the way goes: it may end early where something is missing or not the caller's to see
+ */
+export function wayTo(path: string, links = MAX_LINKS): Step[] {
+  const steps: Step[] = [];
+  let at = '/';
+  try {
+    for (const name of path.split('/').filter((part) => part !== '' && part !== '.')) {
+      at = join(at, name);
+      const stat = lstatSync(at);
+      steps.push(step(at, stat));
+      if (!stat.isSymbolicLink()) continue;
+      if (links === 0) return steps;
+      steps.push(...wayTo(resolve(dirname(at), readlinkSync(at)), links - 1));
+      at = realpathSync.native(at);
+    }
+  } catch {
+    // the way ends here
+  }
+  return steps;
+}
+
+function step(path: string, stat: Stats): Step {
+  return {
+    path, uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777,
+    type: stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'directory' : 'other',
+  };
+}
+
+/** Whether anybody on this host can get to what a path leads to: every directory before it lets others pass. Without ACLs. */
+export function isOpenToOthers(path: string): boolean {
+  return wayTo(dirname(path)).every(({ type, mode }) => type !== 'directory' || (mode & 0o001) !== 0);
+}
+
+/** Somebody who could exchange what a path leads to. */
+export interface Exchanger {
+  step: Step;
+  /** A sentence about it. */
+  why: string;
+  by: 'owner' | 'everybody' | 'group';
+}
+
+/**
+ * Who else than root and one user could put something else in the place of what a path leads to. A sticky directory (/tmp)
+ * lets nobody exchange what another owns; a group counts where somebody else is in it.
+ *
+ * @param way as far as it matters (wayTo)
+ * @param user uid of the one who may
+ * @param members of a group, by gid: those whose primary group it is, too
+ */
+export function exchanger(way: readonly Step[], user: number, members: (gid: number) => readonly number[]): Exchanger | null {
+  for (const step of way) {
+    if (step.uid !== 0 && step.uid !== user) return { step, by: 'owner', why: `${step.path} belongs to uid ${step.uid}` };
+    if (step.type === 'link' || (step.mode & 0o1000) !== 0) continue;
+    if ((step.mode & 0o002) !== 0) return { step, by: 'everybody', why: `${step.path} is writable by everybody (mode ${octal(step.mode)})` };
+    const others = (step.mode & 0o020) === 0 ? [] : members(step.gid).filter((uid) => uid !== 0 && uid !== user);
+    if (others.length > 0) return { step, by: 'group', why: `${step.path} is writable by its group, gid ${step.gid} (mode ${octal(step.mode)}), with uid ${others.slice(0, 3).join(', ')} in it` };
+  }
+  return null;
+}
+
+/** As `ls` and `chmod` have it: `0755`. */
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}

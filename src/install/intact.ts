@@ -1,0 +1,61 @@
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CONFIG_DIRECTORY, COMMAND_LINK, CACHE_DIRECTORY, LIBRARY, NODE_LINK, PM2_LINK, PROFILE, RECORD, SHIMS, STATE_DIRECTORY, SUDOERS } from './places.ts';
+import { NEEDED, NEEDED_SHIMS } from './library.ts';
+import { readRecord } from './record.ts';
+import { distrust, type Distrust } from '../trust/trust.ts';
+
+/** What is missing or broken of an installation, a sentence each. */
+export function brokenParts(): string[] {
+  const release = physical(SHIMS);
+  if (release === null) return [`${SHIMS} leads nowhere`];
+  const missing = partsOf(release).filter((path) => !isFile(path)).map((path) => `${path} is not there`);
+  const record = readRecord();
+  const node = physical(NODE_LINK);
+  return [
+    ...missing,
+    ...(record === null ? [`${RECORD} is not there, or damaged`] : typeof record.node !== 'string' || !(record.pm2 === null || typeof record.pm2 === 'string') ? [`${RECORD} is incomplete`] : []),
+    ...(typeof record?.pm2 === 'string' && !isFile(record.pm2) ? [`${RECORD} names ${record.pm2}, which is not there`] : []),
+    ...(node === null ? [`${NODE_LINK} leads nowhere`] : record?.node !== undefined && node !== record.node ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`] : []),
+    ...(isFile(join(SHIMS, 'pm2')) && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null ? [`${COMMAND_LINK} does not lead to ${SHIMS}`] : []),
+  ];
+}
+
+/** What of ours others than root can change; what is not there is not told. */
+export function changeableParts(): Distrust[] {
+  const files = [...partsOf(physical(SHIMS) ?? SHIMS), RECORD, NODE_LINK, COMMAND_LINK, PROFILE, SUDOERS];
+  const directories = [LIBRARY, SHIMS, CONFIG_DIRECTORY, STATE_DIRECTORY, CACHE_DIRECTORY];
+  const faults = [...directories.map((path) => distrust(path, 'directory')), ...files.map((path) => distrust(path, 'file'))];
+  const told = faults.filter((fault): fault is Distrust => fault !== null && (fault.kind === 'owner' || fault.kind === 'writable'));
+  return [...new Map(told.map((fault) => [fault.path, fault])).values()];
+}
+
+/** @param shims of the release in use: its bundles lie above them */
+function partsOf(shims: string): string[] {
+  return [...NEEDED.map((name) => join(dirname(shims), name)), ...NEEDED_SHIMS.map((name) => join(shims, name))];
+}
+
+function leadsTo(link: string): string | null {
+  try {
+    const target = readlinkSync(link);
+    return target.startsWith(`${SHIMS}/`) ? target : null;
+  } catch {
+    return null;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function physical(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return null;
+  }
+}
