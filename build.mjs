@@ -1,8 +1,10 @@
 // Bundles: one file for each thing that is started, with everything it needs inside, so that nothing
 // is resolved at run time on a server. `dist` is what install.sh copies to /usr/local/lib/pm2-guard.
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { bundle } from './bundle.mjs';
+import { bundle, compile, replaceFile } from './bundle.mjs';
+import { releaseDate } from './packaging/release.mjs';
 
 const result = await bundle({
   'pm2': 'src/guard/main.ts', // the hot path: what the shim loads on every call of pm2
@@ -36,7 +38,11 @@ if (/[^\0-\x7f]/.test(result.outputFiles.find(({ path }) => basename(path) === '
 
 // What install puts where man and the shells look.
 mkdirSync('dist/share', { recursive: true });
-for (const name of readdirSync('completions')) copyFileSync(`completions/${name}`, `dist/share/${name}`);
+for (const name of readdirSync('completions')) replaceFile(`dist/share/${name}`, readFileSync(`completions/${name}`));
+
+// The man page, by the program that it is about.
+const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 'dist');
+replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', 'README.md', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 copyFileSync('src/seal/door.cjs', 'dist/door.cjs');

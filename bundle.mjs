@@ -21,7 +21,16 @@ const unused = {
  * @param {string} outdir
  */
 export async function bundle(entryPoints, outdir) {
-  const result = await build({
+  const result = await compile(entryPoints, outdir);
+  // Only now: a build that fails leaves the last good one in place.
+  mkdirSync(outdir, { recursive: true });
+  for (const { path, text } of result.outputFiles) replaceFile(path, sharing(text));
+  return result;
+}
+
+/** The same, kept in memory. */
+export function compile(entryPoints, outdir) {
+  return build({
     absWorkingDir: dirname(fileURLToPath(import.meta.url)),
     entryPoints,
     outdir,
@@ -38,13 +47,12 @@ export async function bundle(entryPoints, outdir) {
     metafile: true,
     write: false,
   });
-  // Only now, and each file as a whole: a build that fails, or one beside running tests, leaves the last good one in place.
-  mkdirSync(outdir, { recursive: true });
-  for (const { path, text } of result.outputFiles) {
-    writeFileSync(`${path}.${process.pid}`, sharing(text));
-    renameSync(`${path}.${process.pid}`, path);
-  }
-  return result;
+}
+
+/** As a whole: tests may be running beside a build. */
+export function replaceFile(path, content) {
+  writeFileSync(`${path}.${process.pid}`, content);
+  renameSync(`${path}.${process.pid}`, path);
 }
 
 // Every source file of ours asks for the first two as it starts. esbuild leaves it at that, and node answers each time anew, which

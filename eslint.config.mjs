@@ -18,6 +18,7 @@ const rooms = {
   adopt: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal'],
   sudoers: ['trust', 'identity', 'policy', 'terminal'],
   log: ['pm2', 'terminal'],
+  manual: ['commands', 'policy'],
   completion: ['pm2', 'identity', 'policy'],
   sudo: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'guard', 'terminal'],
 };
@@ -36,7 +37,7 @@ export default ts.config(
   { ignores: ['dist', 'node_modules', '.cache', 'coverage', 'test/host/myapp'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
-  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'bench/*.mjs', 'test/host/*.mjs', 'src/seal/*.cjs'] }, tsconfigRootDir: import.meta.dirname } } },
+  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'bench/*.mjs', 'test/host/*.mjs', 'packaging/*.mjs', 'src/seal/*.cjs'] }, tsconfigRootDir: import.meta.dirname } } },
   {
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { complete } from '../completion/candidates.ts';
 import { valuesOfHost } from '../completion/values.ts';
-import { codes } from '../verdict/codes.ts';
+import { catalogue } from './explain.ts';
 
 /**
  * `pm2-guard __complete -- <words>`: what the completion scripts ask on TAB. It reads, and never complains: a shell has no
@@ -20,5 +20,5 @@ export function completeCommand(): Command {
 
 /** What `explain` takes without a `--`. */
 function explained(): { word: string; about: string }[] {
-  return Object.entries(codes).map(([word, { title }]) => ({ word, about: title }));
+  return Object.entries(catalogue).map(([word, { title }]) => ({ word, about: title }));
 }

@@ -37,7 +37,7 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
 }
 
 /** PGnnn: verdicts and refusals; PDnnn: findings of doctor. */
-const catalogue: Record<string, (typeof codes)[string]> = { ...codes, ...pages };
+export const catalogue: Record<string, (typeof codes)[string]> = { ...codes, ...pages };
 
 function pageOf(code: string): (typeof codes)[string] {
   const found = catalogue[code.toUpperCase()];

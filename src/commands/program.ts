@@ -24,7 +24,16 @@ export function createProgram(): Command {
   const program = new Command('pm2-guard')
     .description('Every pm2 call lands in the PM2 daemon its app belongs to, whoever typed it.')
     .version(VERSION, '-V, --version')
-    .showHelpAfterError('(see pm2-guard --help)');
+    .showHelpAfterError('(see pm2-guard --help)')
+    .addHelpText('after', `
+Examples:
+  pm2-guard explain -- sudo pm2 restart myapp    which daemon that call would reach, and why
+  pm2-guard status                               is it in force, and for whom
+  pm2-guard log --verdict block                  what was stopped lately
+
+Each command has a --help of its own, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
+Exit status: what its --help says of a command; 1 for a command line that cannot be read; 70 for a bug, which is shown with
+its stack.`);
 
   program.addCommand(checkCommand());
   program.addCommand(explainCommand());

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** By package, a file that it brings. */
 const packages = {
   sudo: '/usr/bin/sudo',
+  'groff-base': '/usr/bin/groff',
+  mandoc: '/usr/bin/mandoc',
+  'man-db': '/usr/bin/man',
   tmux: '/usr/bin/tmux',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',

@@ -1,0 +1,53 @@
+import { lexer, type Token, type Tokens } from 'marked';
+import { bold, bullet, example, italic, literal, macro, paragraph, prose, tagged } from './roff.ts';
+
+/**
+ * A section of a Markdown text as lines of man(7), without its heading.
+ *
+ * @throws Error where there is no such section, or something in it that the page cannot show
+ */
+export function sectionOf(markdown: string, heading: string): string[] {
+  const tokens = lexer(markdown);
+  const start = tokens.findIndex((token) => token.type === 'heading' && (token as Tokens.Heading).text === heading);
+  const top = tokens[start] as Tokens.Heading | undefined;
+  if (top === undefined) throw new Error(`there is no section "${heading}"`);
+  const rest = tokens.slice(start + 1);
+  const end = rest.findIndex((token) => token.type === 'heading' && (token as Tokens.Heading).depth <= top.depth);
+  return (end < 0 ? rest : rest.slice(0, end)).flatMap(block);
+}
+
+function block(token: Token): string[] {
+  switch (token.type) {
+    case 'space': return [];
+    case 'heading': return [macro('SS', inline((token as Tokens.Heading).tokens))];
+    case 'paragraph': return paragraph(inline((token as Tokens.Paragraph).tokens));
+    case 'code': return example((token as Tokens.Code).text.split('\n'));
+    case 'list': return (token as Tokens.List).items.flatMap((item) => bullet(inline(item.tokens)));
+    case 'table': return table(token as Tokens.Table);
+    default: throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
+  }
+}
+
+/** The first column is what is meant, the others say what of it; a third and later ones with their heads. */
+function table({ header, rows }: Tokens.Table): string[] {
+  return rows.flatMap(([term, meaning, ...more]) => {
+    const rest = more.map((cell, index) => `${inline(header[index + 2]?.tokens ?? [])}: ${inline(cell.tokens)}`);
+    return tagged(inline(term?.tokens ?? []), [inline(meaning?.tokens ?? []), ...rest].filter((text) => text !== '').join('; '));
+  });
+}
+
+function inline(tokens: readonly Token[]): string {
+  return tokens.map((token): string => {
+    switch (token.type) {
+      case 'text': {
+        const { tokens: inner, text } = token as Tokens.Text;
+        return inner === undefined ? prose(text) : inline(inner);
+      }
+      case 'escape': return prose((token as Tokens.Escape).text);
+      case 'codespan': return bold(literal((token as Tokens.Codespan).text));
+      case 'strong': return bold(inline((token as Tokens.Strong).tokens));
+      case 'em': return italic(inline((token as Tokens.Em).tokens));
+      default: throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
+    }
+  }).join('');
+}
