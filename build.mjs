@@ -45,7 +45,7 @@ const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 
 replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', 'README.md', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
-copyFileSync('src/seal/door.cjs', 'dist/door.cjs');
+replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));
 
 // What an older build left behind.
 const built = ['door.cjs', ...result.outputFiles.map(({ path }) => basename(path))];
