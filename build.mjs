@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bundle, compile, replaceFile } from './bundle.mjs';
+import { bundledPackages, notices } from './packaging/licenses.mjs';
 import { releaseDate } from './packaging/release.mjs';
 
 const result = await bundle({
@@ -43,6 +44,8 @@ for (const name of readdirSync('completions')) replaceFile(`dist/share/${name}`,
 // The man page, by the program that it is about.
 const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 'dist');
 replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', 'README.md', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
+
+replaceFile('dist/THIRD-PARTY-LICENSES', notices(bundledPackages(result.metafile)));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));

@@ -62,6 +62,7 @@ function sharing(text) {
   const builtins = { __fs: 'require("node:fs")', __path: 'require("node:path")', __module: 'require("node:module")' };
   let shared = text;
   for (const [name, asked] of Object.entries(builtins)) shared = shared.replaceAll(asked, name);
+  if (!shared.startsWith('"use strict";')) throw new Error('a bundle is not strict: where is tsconfig.json?');
   const declared = Object.entries(builtins).map(([name, asked]) => `${name}=${name === '__module' ? `{get createRequire(){return ${asked}.createRequire}}` : asked}`).join(',');
   return shared.replace('"use strict";', () => `"use strict";var ${declared};`);
 }

@@ -1,7 +1,11 @@
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
 import { install, type Installation } from '../install/install.ts';
 import { sourceBeside } from '../install/library.ts';
+import { faultOf, installFrom, newerPackage } from '../install/packages.ts';
+import { VERSION } from '../policy/version.ts';
+import { escapeControls } from '../terminal/escape.ts';
 import { changeLines, problemLines } from './changes.ts';
 
 /** `pm2-guard install`: put everything in place, or repair it. */
@@ -12,25 +16,45 @@ export function installCommand(): Command {
     .option('--json', 'one object for scripts')
     .addHelpText('after', `
 Examples:
-  sudo ./install.sh                 from a checkout: builds, then does this
-  sudo pm2-guard install            repairs an installation
+  npm install -g pm2-guard && sudo pm2-guard install    from npm: the first time, and to upgrade
+  sudo ./install.sh                                     from a checkout: builds, then does this
+  sudo pm2-guard install                                repairs an installation
   sudo pm2-guard install --dry-run
 
-A second run changes nothing, a config that is there is never touched.
+What runs afterwards is a copy in /usr/local/lib/pm2-guard that only root can change. Where a package has brought a newer
+pm2-guard than is installed, it is the newer one that installs. A second run changes nothing, a config that is there is
+never touched.
 Exit status: 0 done; 1 something could not be done, it is named at the end.`)
     .action(async (options: { dryRun?: boolean; json?: boolean }) => {
+      const newer = newerPackage(__dirname);
+      if (newer !== null) {
+        process.stderr.write(`pm2-guard: ${newer.directory} is ${newer.version}, newer than the installed ${VERSION}: going on from there\n`);
+        process.exitCode = installFrom(newer, process.argv.slice(3));
+        return;
+      }
       const dry = options.dryRun === true;
-      const result = await install({ source: sourceBeside(__dirname), path: process.env['PATH'], draft: async () => (await draftConfig()).text, dry });
-      process.stdout.write(options.json ? `${JSON.stringify({ dryRun: dry, ...result }, null, 2)}\n` : inWords(result, dry));
+      const source = sourceBeside(__dirname);
+      const fault = faultOf(source);
+      const from: From = { directory: dirname(source.bundles), writable: fault === null ? null : `${fault.path} ${fault.why}` };
+      const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, dry });
+      process.stdout.write(options.json ? `${JSON.stringify({ dryRun: dry, from, ...result }, null, 2)}\n` : inWords(result, from, dry));
       if (result.problems.length > 0) process.exitCode = 1;
     });
 }
 
-function inWords({ install: { version, pm2, pm2Version, node }, changes, problems }: Installation, dry: boolean): string {
+/** Where it is copied from; `writable`: how somebody else than root could have changed that, null: in no way. */
+interface From {
+  directory: string;
+  writable: string | null;
+}
+
+function inWords({ install: { version, pm2, pm2Version, node }, changes, problems }: Installation, from: From, dry: boolean): string {
   return [
     `pm2-guard ${version}`,
     `  real pm2   ${pm2 === null ? 'none' : `${pm2}  (${pm2Version ?? '?'})`}`,
     `  node       ${node}`,
+    // Root has run it already, as whoever typed this wanted; what is installed is a copy that only root can change.
+    ...(from.writable === null ? [] : [`  copied from what others than root can change: ${escapeControls(from.writable)}`]),
     ...changeLines(changes, dry),
     ...problemLines(problems),
     '',

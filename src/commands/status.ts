@@ -22,10 +22,11 @@ Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSO
     });
 }
 
-function inWords({ version, installed, pm2, node, config, compiled, daemons, ways, sudoers, problems }: Status): string {
+function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, sudoers, problems }: Status): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
   const rows: [string, string][] = [
     ['pm2-guard', installed === null ? `${version}, not installed` : installed],
+    ...packages.map(({ manager, directory, version: packed }): [string, string] => ['package', `${directory}  (${manager}, ${packed})`]),
     ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`],
     ['node', node ?? 'none recorded'],
     ['config', `${config.file ?? 'none'}  (${config.state})`],

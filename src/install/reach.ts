@@ -2,11 +2,13 @@ import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { firstPm2 } from './finds.ts';
 import { look, type Ledger } from './ledger.ts';
+import { npmDirectory } from './packages.ts';
 import { COMMAND_LINK, LIBRARY, OURS, PM2_LINK, PROFILE, SHIMS, SUDOERS } from './places.ts';
 import { securePath } from './sudo.ts';
 import { ownership, strayFiles } from '../sudoers/file.ts';
 import { OPERATORS_FILE } from '../sudoers/drop-in.ts';
 import { faultOfText, sudoersFault, visudoHere } from '../sudoers/visudo.ts';
+import { distrust } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 
 const PROFILE_TEXT = `# Written by ${OURS}, removed by pm2-guard uninstall: login shells find the pm2 of pm2-guard first.
@@ -25,7 +27,8 @@ export function reachLogins(ledger: Ledger): void {
 
 /** Everything with a PATH that was never set by a shell: ssh commands, PHP, sudo; as long as npm has no pm2 of its own there. */
 export function reachDefaultPath(ledger: Ledger): void {
-  ledger.link(COMMAND_LINK, join(SHIMS, 'pm2-guard'));
+  if (isNpmsCommand()) ledger.note(COMMAND_LINK, 'kept', 'is npm\'s');
+  else ledger.link(COMMAND_LINK, join(SHIMS, 'pm2-guard'));
   if (look(PM2_LINK) === null || isOwnLink(PM2_LINK)) ledger.link(PM2_LINK, join(SHIMS, 'pm2'));
   else ledger.note(PM2_LINK, 'kept', 'is a pm2 already: calls that search /usr/local/bin first find that one');
 }
@@ -92,6 +95,13 @@ function isOthers(path: string): boolean {
   const stat = look(path);
   if (stat === null) return false;
   return !stat.isFile() || !readFileSync(path, 'utf8').split('\n', 1)[0]?.includes(OURS);
+}
+
+/** npm's own link, where its prefix is /usr/local: it would not upgrade its package over one of ours. */
+function isNpmsCommand(): boolean {
+  if (look(COMMAND_LINK)?.isSymbolicLink() !== true) return false;
+  const target = resolve(dirname(COMMAND_LINK), readlinkSync(COMMAND_LINK));
+  return target.startsWith(npmDirectory('/usr/local') + sep) && distrust(COMMAND_LINK, 'file') === null;
 }
 
 /** A link into our directory, also where what it leads to is gone. */

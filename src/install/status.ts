@@ -15,6 +15,7 @@ import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { firstPm2, type Find } from './finds.ts';
 import { LIBRARY, NODE_LINK, SHIMS } from './places.ts';
+import { compareVersions, newerPackage, packagesOnHost, wayToInstall, type Package } from './packages.ts';
 import { readRecord } from './record.ts';
 import { securePath } from './sudo.ts';
 
@@ -39,6 +40,8 @@ export interface Status {
   version: string;
   /** Version of what is in /usr/local/lib/pm2-guard; null: not installed. */
   installed: string | null;
+  /** What package managers keep of pm2-guard; what runs is the installed copy. */
+  packages: Package[];
   pm2: { path: string; version: string } | null;
   node: string | null;
   config: { state: 'valid' | 'last good' | 'unusable'; file: string | null; message: string | null };
@@ -66,11 +69,14 @@ export async function status(): Promise<Status> {
   const ways = [loginShell(), sudo(), sshCommand()];
   const compiled = readCompiled();
   const file = standardConfig();
+  const packages = packagesOnHost();
+  const newer = newerPackage(__dirname);
   const rights = wantedDropIn();
   const sudoers = rights.type === 'drop-in' ? stateOf(rights.wanted) : null;
   const problems = [
-    ...(installed === null ? ['pm2-guard is not installed on this host; run:  sudo ./install.sh'] : []),
-    ...(installed !== null && installed !== VERSION ? [`installed is ${installed}, this is ${VERSION}; run:  sudo ./install.sh`] : []),
+    ...(installed === null ? [`pm2-guard is not installed on this host; run:  ${wayToInstall(__dirname)}`] : []),
+    ...(installed !== null && installed !== VERSION ? [`installed is ${installed}, this is ${compareVersions(installed, VERSION) > 0 ? `the older ${VERSION}` : `${VERSION}; run:  ${wayToInstall(__dirname)}`}`] : []),
+    ...(newer === null ? [] : [`${newer.directory} is ${newer.version}, installed is ${VERSION}; run:  sudo pm2-guard install`]),
     ...(installed !== null && node === null ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  sudo pm2-guard install`] : []),
     ...(real.type === 'found' ? [] : [real.type === 'none' ? 'there is no pm2 on this host; run:  sudo npm install -g pm2' : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`]),
     ...(config.message === null ? [] : [config.message]),
@@ -78,7 +84,7 @@ export async function status(): Promise<Status> {
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {
-    version: VERSION, installed, node, config, daemons, ways, sudoers, problems,
+    version: VERSION, installed, packages, node, config, daemons, ways, sudoers, problems,
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     compiled: compiled === null ? null : { fresh: file !== null && isFresh(compiled, file), made: compiled.made },
   };

@@ -1,5 +1,6 @@
 import { UserError } from '../terminal/user-error.ts';
 import { Ledger, look, type Change } from './ledger.ts';
+import { packagesOnHost, wayToRemove } from './packages.ts';
 import { CACHE_DIRECTORY, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
 import { withdraw } from './reach.ts';
 import { withdrawShare } from './share.ts';
@@ -23,9 +24,11 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) ledger.remove(directory);
   if (purge) ledger.remove(CONFIG_DIRECTORY);
   else ledger.removeEmpty(CONFIG_DIRECTORY);
+  const config = !dry && look(CONFIG_DIRECTORY) !== null ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`] : [];
+  const packages = packagesOnHost().map((one) => `${one.directory} (the package; it goes with: ${wayToRemove(one)})`);
   return {
     changes: ledger.changes,
-    left: !dry && look(CONFIG_DIRECTORY) !== null ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`] : [],
+    left: [...packages, ...config],
     problems: ledger.changes.filter(({ outcome }) => outcome === 'refused').map(({ path, note }) => `${path} ${note ?? ''}`),
   };
 }

@@ -9,7 +9,8 @@ const repository = join(cache, '..');
 export default function setup(): void {
   fetchAll();
   const built = join(repository, 'dist/pm2.cjs');
-  const sources = [join(repository, 'build.mjs'), ...readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => join(repository, 'src', name))];
+  const below = (directory: string) => readdirSync(join(repository, directory), { recursive: true, encoding: 'utf8' }).map((name) => join(repository, directory, name));
+  const sources = [join(repository, 'build.mjs'), join(repository, 'README.md'), ...['src', 'completions', 'packaging'].flatMap(below)];
   const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
   if (existsSync(built) && statSync(built).mtimeMs >= newest) return;
   try {
