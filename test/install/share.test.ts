@@ -18,7 +18,7 @@ describeOnHost('the man page and the completion, installed', () => {
   it('are found by man and by the shells of anybody, whatever the umask was', async () => {
     await fresh();
     await host.must(`umask 077 && ${install}`);
-    expect(await host.must('man -w pm2-guard', { user: 'alice' })).toBe('/usr/local/lib/pm2-guard/share/pm2-guard.8\n');
+    expect(await host.must('man -w pm2-guard', { user: 'alice' })).toMatch(/^\/usr\/local\/lib\/pm2-guard\/.*share\/pm2-guard\.8\n$/);
     expect(await host.must('man pm2-guard', { user: 'alice' })).toContain('CONFIGURATION');
     expect(await host.must('bash -c ". /usr/share/bash-completion/bash_completion; __load_completion pm2-guard && complete -p pm2-guard"', { user: 'alice' })).toContain('_pm2_guard');
     expect(await host.must('zsh -fc "autoload -Uz compinit && compinit -D && print \\$_comps[pm2-guard]"', { user: 'alice' })).toBe('_pm2-guard\n');
@@ -52,14 +52,6 @@ describeOnHost('the man page and the completion, installed', () => {
     expect(await host.exists('/usr/local/share/zsh/site-functions/_pm2-guard')).toBe(false);
     await host.must('pm2-guard uninstall');
     expect(await host.read(page)).toBe('of a package\n');
-  });
-
-  it('of an older version go with it', async () => {
-    await fresh();
-    await host.must(install);
-    await host.must('touch /usr/local/lib/pm2-guard/share/retired');
-    expect(await host.run('pm2-guard install')).toMatchObject({ status: 0, stdout: containing('/usr/local/lib/pm2-guard/share/retired  (no longer belongs here)') });
-    expect(await host.exists('/usr/local/lib/pm2-guard/share/retired')).toBe(false);
   });
 
   it('has no place in a system without fish', async () => {
