@@ -5,6 +5,7 @@ import { escapeControls } from '../terminal/escape.ts';
 import { conclusionOf } from '../verify/conclusion.ts';
 import type { State } from '../verify/finding.ts';
 import { fold, type Fold } from '../verify/fold.ts';
+import { killRunning } from '../verify/start.ts';
 import { verify } from '../verify/verify.ts';
 
 interface Options {
@@ -40,16 +41,27 @@ Examples:
 
 JSON: { version, result: "covered" | "gaps" | "cannot tell", conclusion, ways: [{ way, user, target: whom he becomes or
 null, state, answers: "guard" | "pm2" | "other" | "nothing" | null, path, version, why, cures: [commands] }], left: [what
-was not looked at] }
+was not looked at], remarks: [what the guard leaves alone by its config] }
 Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap is known, and something could not be told.`)
     .action(async ({ user, strict, json }: Options) => {
+      endTidily();
       const progress = process.stderr.isTTY ? (done: number, all: number, what: string) => process.stderr.write(`\r\u001b[K${done} of ${all}  ${escapeControls(what)}`) : () => undefined;
-      const { version, findings, left } = await verify({ users: user ?? null, progress }).finally(() => { if (process.stderr.isTTY) process.stderr.write('\r\u001b[K'); });
+      const { version, findings, left, remarks } = await verify({ users: user ?? null, progress }).finally(() => { if (process.stderr.isTTY) process.stderr.write('\r\u001b[K'); });
       const { result, exitStatus, text } = conclusionOf(findings, strict === true);
       process.exitCode = exitStatus;
-      if (json) process.stdout.write(`${JSON.stringify({ version, result, conclusion: text, ways: findings, left }, null, 2)}\n`);
-      else process.stdout.write(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), text].join('\n')}\n`);
+      if (json) process.stdout.write(`${JSON.stringify({ version, result, conclusion: text, ways: findings, left, remarks }, null, 2)}\n`);
+      else process.stdout.write(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.map((line) => `remark: ${line}`), text].join('\n')}\n`);
     });
+}
+
+/** Where it is ended before its time, what it has started ends with it. */
+function endTidily(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      killRunning();
+      process.kill(process.pid, signal);
+    });
+  }
 }
 
 const ORDER: State[] = ['covered', 'note', 'unknown', 'gap']; // what matters stands next to the prompt

@@ -60,9 +60,9 @@ export function findingOf({ way, user, target, origin, used }: Way, answer: Answ
   }
 }
 
-/** A path in full is nobody's PATH to mend. @param user whose file it is */
-export function findingOfPath({ path, links, app }: Pm2Path, user: Account, answer: Answer): Finding {
-  const base = { way: path, user: user.name, target: null, path, version: null, cures: [] as string[] };
+/** A path in full is nobody's PATH to mend. @param user whose file it is; null: of a uid without an account */
+export function findingOfPath({ path, links, app }: Pm2Path, user: Account | null, answer: Answer): Finding {
+  const base = { way: path, user: user?.name ?? '?', target: null, path, version: null, cures: [] as string[] };
   const also = links.length > 0 ? `also ${links.join(', ')}` : null;
   switch (answer.type) {
     case 'guard': return { ...base, state: 'covered', answers: 'guard', why: also };
@@ -81,8 +81,8 @@ function directoryOfApp(links: readonly string[], path: string): string {
 }
 
 /** Where a version manager keeps it below the user's home, it is sealed in the user's name. */
-function sealCure(path: string, { name, home }: Account): string {
-  if (path.startsWith(`${home}/`) && home !== '/root') return `sudo pm2-guard seal --user ${name}`;
+function sealCure(path: string, user: Account | null): string {
+  if (user !== null && user.uid !== 0 && path.startsWith(`${user.home}/`)) return `sudo pm2-guard seal --user ${user.name}`;
   return /^\/(usr|opt)\//.test(path) ? 'sudo pm2-guard seal' : `sudo pm2-guard seal --path ${path}`;
 }
 

@@ -52,9 +52,8 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
 }
 
 /** The caller alone. */
-export function onlyCaller(uid: number, policy: Policy): People {
-  const account = accountByUid(uid);
-  if (account === null) return { people: [], left: [`uid ${uid} has no account`] };
+export function onlyCaller(account: Account | null, policy: Policy): People {
+  if (account === null) return { people: [], left: ['the caller\'s own ways: this uid has no account'] };
   const { people } = peopleOf(policy, [account.name]);
   return { people, left: ['the ways of everybody else, which only root can try:  sudo pm2-guard verify'] };
 }

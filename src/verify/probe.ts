@@ -16,7 +16,7 @@ export type Answer =
   /** The guard, which is told to keep out: PM2_GUARD=off is in the environment. */
   | { type: 'off'; path: string }
   | { type: 'nothing' }
-  /** It is no way in: sudo does not let this user. */
+  /** It is no way in: sudo or su does not let this user. */
   | { type: 'refused'; why: string }
   | { type: 'unknown'; why: string };
 
@@ -97,10 +97,10 @@ function leadOfWord({ word, file, guard }: Told, home: string): Lead | Answer {
   }
 }
 
-/** sudo's own words, which begin so, where it ran nothing; "a password is required" above all. */
+/** sudo's or su's own words, which begin so, where it ran nothing: "a password is required", an account that has expired. */
 function refusal(stderr: string): Answer | null {
-  const line = stderr.split('\n').find((text) => /^(sudo: |Sorry, user )/.test(text));
-  return line === undefined ? null : { type: 'refused', why: line.replace(/^sudo: /, '') };
+  const line = stderr.split('\n').find((text) => /^(sudo: |su: |runuser: |Sorry, user )/.test(text));
+  return line === undefined ? null : { type: 'refused', why: line.replace(/^\w+: /, '') };
 }
 
 function unknown(ended: Exclude<Ended, { type: 'ended' }>): Answer {

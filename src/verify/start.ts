@@ -18,7 +18,7 @@ export type Ended =
 
 /** A `.bashrc` with nvm takes a second on a slow machine, a hanging one for ever. */
 export const PATIENCE_MS = 10_000;
-/** Of standard output and standard error, each; what follows is read and forgotten. */
+/** Of standard output and standard error, each, the last ones: answers come after what startup files print. */
 const MAX_CHARACTERS = 1 << 18;
 
 /** util-linux, by absolute path: root runs it. */
@@ -27,6 +27,13 @@ const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
 /** Whether other users' ways can be looked at: root, with the tool to become them. */
 export function canBecomeOthers(): boolean {
   return process.geteuid?.() === 0 && SETPRIV.some((path) => existsSync(path));
+}
+
+const running = new Set<number>();
+
+/** Kills all that `run` has started and not seen the end of: they are in sessions of their own, where no Ctrl-C reaches them. */
+export function killRunning(): void {
+  for (const pid of running) killAll(pid);
 }
 
 /**
@@ -39,24 +46,25 @@ export function run({ as, argv, env }: Start): Promise<Ended> {
     const child = spawn(file, rest, { cwd: existsSync(as.home) ? as.home : '/', env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => { said[name] = (said[name] + text).slice(0, MAX_CHARACTERS); });
+      child[name].setEncoding('utf8').on('data', (text: string) => { said[name] = (said[name] + text).slice(-MAX_CHARACTERS); });
     }
-    const killGroup = (): void => { if (child.pid !== undefined) kill(-child.pid); };
+    const pid = child.pid ?? NaN;
+    running.add(pid);
     const end = (how: Ended): void => {
       clearTimeout(timer);
-      killGroup();
+      running.delete(pid);
+      kill(-pid);
       for (const name of ['stdout', 'stderr'] as const) child[name].destroy(); // one who left the group may hold them open
       resolve(how);
     };
     const timer = setTimeout(() => {
-      // su and sudo start what they run in a session of its own.
-      if (child.pid !== undefined) for (const pid of descendantsOf(child.pid)) kill(pid);
+      killAll(pid);
       end({ type: 'late' });
     }, PATIENCE_MS);
     child.on('error', (error) => { end({ type: 'failed', why: error.message }); });
     // Not 'close', which waits for whoever else holds the pipes, an ssh-agent of .bashrc for one; 'exit' may come before the last words.
     child.on('exit', (status) => {
-      killGroup();
+      kill(-pid);
       const drained = setTimeout(() => { end({ type: 'ended', status, ...said }); }, 500);
       child.on('close', () => {
         clearTimeout(drained);
@@ -66,7 +74,15 @@ export function run({ as, argv, env }: Start): Promise<Ended> {
   });
 }
 
+/** The group of a process, and all that descend from it: su and sudo start what they run in a session of its own. */
+function killAll(pid: number): void {
+  for (const descendant of descendantsOf(pid)) kill(descendant);
+  kill(-pid);
+}
+
+/** @param pid of a process; negative: of a group; NaN: of what could not be started */
 function kill(pid: number): void {
+  if (Number.isNaN(pid)) return;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -30,12 +30,14 @@ export interface Verification {
   findings: Finding[];
   /** What was not looked at, and why. */
   left: string[];
+  /** What the guard does not do where it answers: exempt users, `mode: observe`, a config that is not the one that holds. */
+  remarks: string[];
 }
 
 /** Exit status of a verification that could not begin, too (src/commands/verify.ts). */
 export const CANNOT_TELL = 2;
-/** The account for which nobody has written startup files: what the system's alone lead to. */
-const ANYBODY: Account = { name: 'anybody', uid: 65534, gid: 65534, gecos: '', home: '/nonexistent', shell: '/bin/sh' };
+/** nobody(5): it has no startup files, so what its shells find is the system's own doing. */
+const NOBODY = 65534;
 /** People whose homes are searched for a pm2 of their own, beyond those who are looked at. */
 const MOST_HOMES = 200;
 
@@ -46,13 +48,15 @@ const MOST_HOMES = 200;
  * @throws UserError where the config cannot be used, or a user does not exist: then nothing can be told
  */
 export async function verify({ users, progress }: Request): Promise<Verification> {
-  const policy = policyOf();
+  const { policy, warnings } = policyOf();
   for (const name of users ?? []) if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
+  const self = accountByUid(process.geteuid?.() ?? -1);
   const everybody = canBecomeOthers();
   if (!everybody && users !== null) throw new UserError('only root can go the ways of others', `sudo pm2-guard verify --user ${users.join(' ')}`, CANNOT_TELL);
-  const { people, left } = everybody ? peopleOf(policy, users) : onlyCaller(process.geteuid?.() ?? -1, policy);
+  const { people, left } = everybody ? peopleOf(policy, users) : onlyCaller(self, policy);
   const facts = factsOfHost();
-  const system = everybody ? systemShellWays(ANYBODY, facts) : [];
+  const nobody = everybody ? accountByUid(NOBODY) : self;
+  const system = nobody === null ? [] : systemShellWays({ ...nobody, name: 'anybody', home: '/nonexistent' }, facts);
   const ways = [...system, ...waysOf(people, facts, everybody)];
   const paths = await pm2Paths(homesOf(people, everybody), policy.daemons, process.env['PATH'] ?? '');
 
@@ -66,21 +70,30 @@ export async function verify({ users, progress }: Request): Promise<Verification
   const limit = Math.min(8, Math.max(4, availableParallelism() * 2));
   const once = new Map<string, Promise<Answer>>();
   const answers = await concurrently(limit, ways, (way) => counted(`${way.way} (${way.user.name})`, answerOf(way, once)));
-  const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody))));
+  const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody ? ownerOf(path) : self))));
 
   const systemGuarded = new Map(system.map(({ origin }, at) => [origin.type === 'shell' ? origin.shell : '', answers[at]?.type === 'guard']));
   const findings = ways.flatMap((way, at) => findingOf(way, answers[at] ?? { type: 'unknown', why: 'it was not asked' }, systemGuarded) ?? []);
   return {
     version: VERSION,
-    findings: [...findings, ...paths.map((path, at) => findingOfPath(path, ownerOf(path) ?? ANYBODY, pathAnswers[at] ?? { type: 'nothing' }))],
+    findings: [...findings, ...paths.map((path, at) => findingOfPath(path, ownerOf(path), pathAnswers[at] ?? { type: 'nothing' }))],
     left: [...left, ...refusals(ways, answers)],
+    remarks: [...warnings, ...remarksOf(policy)],
   };
 }
 
-function policyOf(): Policy {
+function remarksOf({ daemons, exempt }: Policy): string[] {
+  const observed = daemons.filter(({ mode }) => mode === 'observe').map(({ name }) => name);
+  return [
+    ...(observed.length > 0 ? [`mode: observe for ${observed.join(', ')}: the guard answers, reports what would go wrong, and lets it through`] : []),
+    ...(exempt.length > 0 ? [`exempt: the guard answers ${exempt.join(', ')}, and leaves their calls alone`] : []),
+  ];
+}
+
+function policyOf(): { policy: Policy; warnings: string[] } {
   // As nobody in particular: to look must not keep a policy.
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) }, () => slow);
-  if (loaded.type === 'policy') return loaded.policy;
+  if (loaded.type === 'policy') return loaded;
   throw new UserError(`nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`, 'sudo pm2-guard check', CANNOT_TELL);
 }
 
@@ -107,8 +120,7 @@ function homesOf(people: People['people'], everybody: boolean): string[] {
 }
 
 /** As whom a pm2 of ours is run by its path: root only runs what root alone can change; else whose file it is. */
-function startOf(at: Pm2Path, facts: Facts, everybody: boolean): ((words: readonly string[]) => Start) | null {
-  const as = everybody ? ownerOf(at) : accountByUid(process.geteuid?.() ?? -1);
+function startOf(at: Pm2Path, facts: Facts, as: Account | null): ((words: readonly string[]) => Start) | null {
   if (as === null || (as.uid === 0 && distrust(at.path, 'file') !== null)) return null;
   return (words) => ({ as, argv: words, env: facts.login(as) });
 }
@@ -118,13 +130,13 @@ function ownerOf({ path }: Pm2Path): Account | null {
   return uid === undefined ? null : accountByUid(uid);
 }
 
-/** In sudo's own words, a line for each user and reason. */
+/** In sudo's and su's own words, a line for each user and reason. */
 function refusals(ways: readonly Way[], answers: readonly Answer[]): string[] {
   const folded = new Map<string, string[]>();
   for (const [at, { way, user }] of ways.entries()) {
     const answer = answers[at];
     if (answer?.type !== 'refused') continue;
-    const key = `sudo does not let ${user.name} (${answer.why})`;
+    const key = `${user.name} is not let in (${answer.why})`;
     folded.set(key, [...folded.get(key) ?? [], way]);
   }
   return [...folded].map(([who, refused]) => `${who}: ${refused.join(', ')}`);

@@ -7,6 +7,7 @@ export interface Verified {
   conclusion: string;
   ways: Finding[];
   left: string[];
+  remarks: string[];
   stderr: string;
 }
 

@@ -48,7 +48,7 @@ describeOnHost('pm2-guard verify', () => {
       'su - deploy -c pm2', 'su deploy -c pm2', 'runuser -u deploy -- pm2', 'su -s /bin/sh www-data -c pm2', 'runuser -u www-data -- pm2', 'sudo -u www-data pm2', 'sudo -iu ops pm2',
     ]));
     expect(wayOf(found, 'cron job', 'www-data')).toMatchObject({ state: 'note', answers: 'nothing', why: 'no pm2 in its PATH', cures: [containing('crontab -u www-data')] });
-    expect(found.left).toContain('sudo does not let zed (a password is required): sudo pm2, sudo -i pm2, sudo -s pm2, sudo -u www-data pm2');
+    expect(found.left).toContain('zed is not let in (a password is required): sudo pm2, sudo -i pm2, sudo -s pm2, sudo -u www-data pm2');
   });
 
   it('tells people: a line a way, those alike in one; what is to be done; and last, one line', async () => {
@@ -77,7 +77,7 @@ describeOnHost('pm2-guard verify', () => {
   it('goes the ways of the caller alone where he is not root', async () => {
     const found = await verified(host, '', { user: 'deploy' });
     expect(found).toMatchObject({ status: 0, result: 'covered', left: [containing('only root can try')] });
-    expect([...new Set(found.ways.filter(({ way }) => !way.startsWith('/')).map(({ user }) => user))]).toEqual(['deploy']);
+    expect([...new Set(found.ways.filter(({ way }) => !way.startsWith('/')).map(({ user }) => user))]).toEqual(['anybody', 'deploy']);
     expect(wayOf(found, 'sudo -u www-data pm2', 'deploy')).toMatchObject({ state: 'covered' });
     expect(await host.run('pm2-guard verify --user ops', { user: 'deploy' })).toMatchObject({ status: 2, stdout: '', stderr: 'pm2-guard: only root can go the ways of others\n  run:  sudo pm2-guard verify --user ops\n' });
     expect(await host.run('pm2-guard verify --user nobody-here')).toMatchObject({ status: 2, stdout: '', stderr: 'pm2-guard: there is no user nobody-here\n' });
@@ -116,7 +116,25 @@ describeOnHost('pm2-guard verify', () => {
     expect(wayOf(found, 'bash, interactive', 'ops')).toMatchObject({ state: 'unknown', why: containing('ended before it ran anything: exit status 0') });
     expect(wayOf(found, 'systemd service', 'ops')).toMatchObject({ state: 'covered' });
     expect(processes().filter((command) => command.includes('sleep 1000'))).toEqual([]);
+  });
+
+  it('takes with it what it has started, when it is ended before its time', async () => {
+    const running = host.start(['pm2-guard', 'verify', '--user', 'ops']);
+    const waiting = () => processes().filter((command) => command.includes('sleep 1000')).length;
+    await expect.poll(waiting, { timeout: 20_000 }).toBeGreaterThan(1);
+    running.kill('SIGTERM');
+    expect(await running.result()).toMatchObject({ signal: 'SIGTERM', stdout: '' });
+    await expect.poll(waiting).toBe(0);
     await host.must('rm /home/ops/.bash_profile; cp /etc/skel/.bashrc /home/ops/.bashrc');
+  });
+
+  it('says what the guard leaves alone by its config', async () => {
+    await host.write('/etc/pm2-guard/config.yaml', `mode: observe\nexempt: [alice]\n${CONFIG}`);
+    const { remarks, status } = await verified(host, '--user www-data');
+    expect(remarks).toEqual([containing('mode: observe for ops, web: '), containing('exempt: the guard answers alice, ')]);
+    expect(status).toBe(0);
+    expect((await host.run('pm2-guard verify --user www-data')).stdout).toContain('\nremark: exempt: the guard answers alice');
+    await host.write('/etc/pm2-guard/config.yaml', CONFIG);
   });
 
   it('says that nothing can be told without a config', async () => {
