@@ -13,7 +13,8 @@ export interface CronLine {
   when: string;
   /** What the shell gets: up to the first % that is not escaped (crontab(5)). */
   command: string;
-  /** PATH and HOME in force for it. */
+  /** SHELL, PATH and HOME in force for it. */
+  shell: string;
   path: string;
   userHome: string;
   /** PM2_HOME in force: set on the line, or in the table above it; null: neither. */
@@ -67,7 +68,7 @@ function linesOf(file: string, user: string | null): CronLine[] {
     const who = listed;
     found.push({
       file, line: index + 1, user: who, when: when.replace(/\s+/g, ' '), command: command.replace(/(?<!\\)%.*$/, '').trim(),
-      path: env['PATH'] ?? CRON_PATH, userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
+      shell: env['SHELL'] ?? '/bin/sh', path: env['PATH'] ?? CRON_PATH, userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
       home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
     });
   }

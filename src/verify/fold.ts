@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts';
 export interface Fold extends Pick<Finding, 'state' | 'answers' | 'path' | 'version' | 'why' | 'cures'> {
   /** With USER where the ways of several are told in one. */
   way: string;
-  /** Who; or `root as alice` where the way is from one to another. */
+  /** Who; or `root as alice, ops` where the way is from one to others. */
   users: string[];
 }
 
@@ -19,8 +19,14 @@ export function fold(findings: readonly Finding[]): Fold[] {
     const [first] = group;
     if (!first) return [];
     const shown = group.length === 1 ? first : { ...first, ...general(first) };
-    return [{ ...shown, users: [...new Set(group.map(({ user, target }) => (target === null ? user : `${user} as ${target}`)))] }];
+    return [{ ...shown, users: usersOf(group) }];
   });
+}
+
+function usersOf(group: readonly Finding[]): string[] {
+  const targets = new Map<string, string[]>();
+  for (const { user, target } of group) targets.set(user, [...targets.get(user) ?? [], ...(target === null ? [] : [target])]);
+  return [...targets].map(([user, as]) => (as.length === 0 ? user : `${user} as ${as.join(', ')}`));
 }
 
 function general({ state, answers, way, user, target, path, version, why, cures }: Finding): Omit<Finding, 'user' | 'target'> {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { statSync } from 'node:fs';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
+import { cronLines } from '../host/crontabs.ts';
 import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
@@ -16,7 +17,7 @@ import { onlyCaller, peopleOf, type People } from './people.ts';
 import { pm2Paths, type Pm2Path } from './pm2-paths.ts';
 import { probe, probePath, type Answer } from './probe.ts';
 import { canBecomeOthers, type Start } from './start.ts';
-import { ownWays, rootWays, sudoWays, systemShellWays } from './ways.ts';
+import { cronTableWays, ownWays, rootWays, sudoWays, systemShellWays } from './ways.ts';
 import type { Way } from './way.ts';
 
 export interface Request {
@@ -99,8 +100,10 @@ function policyOf(): { policy: Policy; warnings: string[] } {
 
 function waysOf(people: People['people'], facts: Facts, everybody: boolean): Way[] {
   const root = accountByUid(0);
+  const crontabs = cronLines();
   return people.flatMap((person) => [
     ...ownWays(person, facts),
+    ...cronTableWays(person.account, crontabs, facts),
     ...(root === null ? [] : [...sudoWays(person, root, facts), ...(everybody ? rootWays(root, person, facts) : [])]),
   ]);
 }
@@ -139,5 +142,7 @@ function refusals(ways: readonly Way[], answers: readonly Answer[]): string[] {
     const key = `${user.name} is not let in (${answer.why})`;
     folded.set(key, [...folded.get(key) ?? [], way]);
   }
-  return [...folded].map(([who, refused]) => `${who}: ${refused.join(', ')}`);
+  const lines = [...folded].map(([who, refused]) => `${who}: ${refused.join(', ')}`);
+  const operators = ways.some(({ origin, user, target }, at) => origin.type === 'sudo' && user.uid !== 0 && target !== null && answers[at]?.type === 'refused');
+  return operators ? [...lines, 'sudo -u by operators whom sudo does not let; their rights are written by:  sudo pm2-guard sudoers --write'] : lines;
 }

@@ -17,7 +17,7 @@ export type Origin =
   | { type: 'sudo' }
   /** The PATH of whoever typed su or runuser. */
   | { type: 'caller' }
-  | { type: 'cron'; /** Null: no table in particular, the environment of every new one. */ table: { file: string; line: number; path: string } | null }
+  | { type: 'cron'; /** Null: no table in particular, the environment of every new one. */ table: { file: string; path: string } | null }
   | { type: 'systemd' }
   /** Nobody set a PATH: the one that /bin/sh was built with. */
   | { type: 'none' };

@@ -1,4 +1,5 @@
 import type { Account } from '../identity/accounts.ts';
+import type { CronLine } from '../host/crontabs.ts';
 import type { Facts } from './facts.ts';
 import { logsIn, type Person } from './people.ts';
 import { fishDirectories, shellAt, shellsOf, startupFile, type Shell } from './shells.ts';
@@ -60,9 +61,19 @@ function machineWays(account: Account, { cron, systemd }: Facts): Way[] {
 }
 
 /** `/bin/sh -c`, in exactly this environment. */
-export function shEntry(account: Account, env: Readonly<Record<string, string>>, shell = '/bin/sh'): Entry {
+function shEntry(account: Account, env: Readonly<Record<string, string>>, shell = '/bin/sh'): Entry {
   const { language } = shellAt(shell);
   return { type: 'shell', language, start: (script) => ({ as: account, argv: [shell, '-c', script], env }) };
+}
+
+/** The lines of crontabs that call pm2 by its name, each with the SHELL, PATH and HOME of the table above it. */
+export function cronTableWays(account: Account, lines: readonly CronLine[], { cron }: Facts): Way[] {
+  if (cron === null) return [];
+  return lines.filter(({ user, command }) => user === account.name && /(^|[\s;&|("'`])pm2(?=$|[\s;&|)"'`])/.test(command)).map(({ file, line, shell, path, userHome }) => ({
+    way: `${file}:${line}`, user: account, target: null, used: true,
+    origin: { type: 'cron', table: { file, path } },
+    entry: shEntry(account, { ...cron(account), SHELL: shell, PATH: path, HOME: userHome }, shell),
+  }));
 }
 
 /**

@@ -56,6 +56,23 @@ describeOnHost('ways round the shim', () => {
       });
     });
 
+    it('a table has a PATH of its own for the lines below it, and can be given ours', async () => {
+      await host.write('/etc/cron.d/watchdog', 'MAILTO=root\n*/5 * * * * www-data pm2 restart myapp || pm2 start myapp\nPATH="/usr/sbin:/usr/bin"\n0 * * * * ops /usr/bin/pm2 save; true pm2\n');
+      await host.must('printf "%s\\n" "PATH=/usr/local/bin:/usr/bin:/bin" "@daily pm2 save" | crontab -u ops -');
+      const found = await verified(host, '--user www-data ops');
+      const [first, second] = [wayOf(found, '/etc/cron.d/watchdog:2', 'www-data'), wayOf(found, '/etc/cron.d/watchdog:4', 'ops')];
+      expect(first).toMatchObject({ state: 'gap', answers: 'pm2', path: '/usr/bin/pm2', why: 'its PATH is /usr/bin:/bin' });
+      expect(second).toMatchObject({ state: 'gap', why: 'its PATH is /usr/sbin:/usr/bin' });
+      // crontab(1) puts three lines of its own above.
+      expect(wayOf(found, '/var/spool/cron/crontabs/ops:5', 'ops')).toMatchObject({ state: 'covered', path: '/usr/local/bin/pm2' });
+
+      await host.must(second.cures[1] ?? '');
+      await host.must(first.cures[1] ?? '');
+      const mended = await verified(host, '--user www-data ops');
+      for (const [way, user] of [['/etc/cron.d/watchdog:3', 'www-data'], ['/etc/cron.d/watchdog:5', 'ops']] as const) expect(wayOf(mended, way, user)).toMatchObject({ state: 'covered', path: '/usr/local/lib/pm2-guard/bin/pm2' });
+      await host.must('rm /etc/cron.d/watchdog; crontab -u ops -r');
+    });
+
     it('services find what DefaultEnvironment says', async () => {
       await host.write('/etc/systemd/system.conf.d/path.conf', '[Manager]\nDefaultEnvironment="PATH=/usr/bin:/bin" LANG=C\n');
       const gap = wayOf(await verified(host, '--user www-data'), 'systemd service', 'www-data');
