@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isRunning, type Pm2Env } from '../pm2/record.ts';
+import { isRunning, minUptimeOf, type Pm2Env } from '../pm2/record.ts';
 import type { Hands } from './carry-out.ts';
 import { startOf } from './lock.ts';
 import type { Move, MovedApp } from './move.ts';
@@ -66,7 +66,7 @@ function appsFrom(records: readonly Pm2Env[], move: Move): MovedApp[] {
         return { pmId: null, running, before, after: relocate(before, running, { homes: [move.from.home], userHome: move.from.userHome, uid: move.from.uid }, move.to).record };
       }),
       twin: known?.twin ?? false,
-      minUptime: Math.max(known?.minUptime ?? 1000, ...own.map(({ min_uptime: min }) => (typeof min === 'number' ? min : 0))),
+      minUptime: minUptimeOf(own),
       ports: known?.ports ?? [],
       dropped: known?.dropped ?? [],
     };

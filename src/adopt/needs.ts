@@ -61,9 +61,11 @@ export function problemOf(fault: Fault, { to }: Move, node: string): Problem {
   const place = at === path ? '' : `: it may not ${type === 'write' && directory ? 'write in' : 'pass'} ${at}`;
   if (missing) return { what: `${at} is not there${at === path ? '' : `, on the way to ${path}`}`, repair: [] };
   const verb = { read: 'read', enter: 'enter', write: 'write', run: 'run' }[type];
-  const rights = type === 'write' ? (directory ? 'rwx' : 'rw') : directory ? 'x' : type === 'run' ? 'rx' : 'r';
+  const rights = type === 'write' ? 'rwx' : directory ? 'x' : type === 'run' ? 'rx' : 'r';
   const elsewhere = /^\/root(\/|$)|\/\.nvm\//.test(at) ? [`or, better, move it out of ${at}: that is another user's own place`] : [];
-  return { what: `${to.user} may not ${verb} ${path}${place}`, repair: [grant(to.user, rights, at), ...elsewhere] };
+  // A log that the old user began is the app's own.
+  const repair = type === 'write' && !directory ? shown(['chown', `${to.user}:`, at]) : grant(to.user, rights, at);
+  return { what: `${to.user} may not ${verb} ${path}${place}`, repair: [repair, ...elsewhere] };
 }
 
 function grant(user: string, rights: string, path: string): string {

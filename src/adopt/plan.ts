@@ -1,6 +1,5 @@
 import { dumpFile } from '../pm2/home.ts';
-import type { Pm2Env } from '../pm2/record.ts';
-import { isRunning } from '../pm2/record.ts';
+import { isRunning, minUptimeOf, type Pm2Env } from '../pm2/record.ts';
 import { copiesIn, labelOf, sameProgram, type Choice, type Copy } from './choose.ts';
 import { listState } from './end-daemon.ts';
 import type { Found, Place } from './find.ts';
@@ -22,9 +21,6 @@ export interface Planned {
   /** What else is good to know. */
   notes: string[];
 }
-
-/** God.handleExit's own, where an app says nothing (lib/God.js). */
-const MIN_UPTIME = 1000;
 
 /** The moves that bring the chosen apps home; each stands for itself, those of a daemon that has to end go together. */
 export function plan(choices: readonly Choice[], found: Found, launcherOf: (seat: Seat) => Launcher, overlap: boolean): Planned[] {
@@ -83,7 +79,7 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
     name, ports,
     processes: moved.map(({ process }) => process),
     twin: target !== null && copiesIn(target).some((other) => other.name === name),
-    minUptime: Math.max(MIN_UPTIME, ...processes.map(({ record }) => (typeof record.min_uptime === 'number' ? record.min_uptime : 0))),
+    minUptime: minUptimeOf(processes.map(({ record }) => record)),
     dropped: [...new Set(moved.flatMap(({ dropped }) => dropped))],
   };
 }

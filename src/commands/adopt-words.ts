@@ -92,7 +92,7 @@ function stepInWords(step: Step, { apps, from, to, forget }: Move): string {
     case 'stop': return `stop ${names} in the daemon of ${from.user}`;
     case 'end': return `stop all in the daemon of ${from.user}, and the daemon itself (pid ${from.pid ?? '?'})`;
     case 'right': return `give ${to.user} what root may have left in ${to.home}`;
-    case 'start': return `start ${names} as ${to.user}`;
+    case 'start': return apps.every(({ twin }) => twin) ? `start the copy of ${to.user}, if it does not run` : `start ${names} as ${to.user}`;
     case 'settle': return `watch it for ${longest} s; where it does not stay online, put it back`;
     case 'remove': return `delete ${names} in the daemon of ${from.user}`;
     case 'save': return from.home === to.home ? `save ${names} in ${to.home}` : `save ${names} in ${to.home}, and no longer in ${from.home}`;

@@ -61,6 +61,11 @@ export function isRunning(record: Pm2Env): boolean {
   return ['online', 'launching', 'one-launch-status', 'waiting restart'].includes(String(record.status));
 }
 
+/** How long processes of one app must stay up to count as stable, in milliseconds: the longest; 1 s where they do not say (God.handleExit). */
+export function minUptimeOf(records: readonly Pm2Env[]): number {
+  return Math.max(...records.map(({ min_uptime: min }) => (typeof min === 'number' ? min : 1000)));
+}
+
 /** One of PM2's own modules (`pm2 install`): not an app of the user's. */
 export function isModule(record: Pm2Env): boolean {
   return record.pmx_module === true;
