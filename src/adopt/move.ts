@@ -18,7 +18,7 @@ export interface MovedApp {
   twin: boolean;
   /** In milliseconds; how long it must stay online to count as started. */
   minUptime: number;
-  /** TCP ports that its processes listened on. */
+  /** TCP ports that its processes listened on; where none of them is up, what its environment calls PORT. */
   ports: number[];
   /** Variables that are left out, for people. */
   dropped: string[];

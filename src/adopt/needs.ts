@@ -5,7 +5,7 @@ import type { Pm2Env } from '../pm2/record.ts';
 import { shown } from '../terminal/shown.ts';
 import type { Found } from './find.ts';
 import type { Fault, Needs } from './look.ts';
-import type { Move, MovedApp } from './move.ts';
+import type { Move } from './move.ts';
 import type { Problem } from './plan.ts';
 
 /** What the processes of a move will need, in their new home (look.ts tries it). */
@@ -73,19 +73,13 @@ function grant(user: string, rights: string, path: string): string {
   return shown(['chmod', `o+${rights}`, path]);
 }
 
-/** Ports that somebody else listens on, or that are asked for and taken. */
+/** Ports that somebody else listens on. */
 export function heldPorts({ apps }: Move, found: Found, ours: readonly number[]): Problem[] {
-  return apps.filter(({ twin }) => !twin).flatMap((app) => portsWanted(app).flatMap((port) => {
+  return apps.filter(({ twin }) => !twin).flatMap((app) => app.ports.flatMap((port) => {
     const other = found.holdersOf(port).find(({ pid }) => !ours.includes(pid));
     if (other === undefined) return [];
     return [{ what: `port ${port}, which ${app.name} wants, is held by pid ${other.pid} of ${accountByUid(other.uid)?.name ?? `uid ${other.uid}`}`, repair: [`pm2-guard doctor --port ${port}`] }];
   }));
-}
-
-/** What it listens on; where it does not run, what its environment says. */
-function portsWanted({ ports, processes }: MovedApp): number[] {
-  const said = processes.filter(({ running }) => running).map(({ after }) => Number(after.PORT)).filter((port) => Number.isInteger(port) && port > 0 && port < 65_536);
-  return unique([...ports, ...said]);
 }
 
 function unprivilegedStart(): string {

@@ -1,5 +1,5 @@
 import { dumpFile } from '../pm2/home.ts';
-import { isRunning, minUptimeOf, type Pm2Env } from '../pm2/record.ts';
+import { isRunning, minUptimeOf, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import { copiesIn, labelOf, sameProgram, type Choice, type Copy } from './choose.ts';
 import { listState } from './end-daemon.ts';
 import type { Found, Place } from './find.ts';
@@ -74,7 +74,8 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
     return { dropped, process: { pmId: place.state === 'live' ? pmId : null, running, before: record, after } };
   });
   const pids = processes.map(({ pid }) => pid).filter((pid) => pid > 0);
-  const ports = [...new Set([...pids.flatMap(found.portsOf), ...(processes.some(({ record }) => record.exec_mode === 'cluster_mode') ? place.ports : [])])];
+  const held = [...pids.flatMap(found.portsOf), ...(processes.some(({ record }) => record.exec_mode === 'cluster_mode') ? place.ports : [])];
+  const ports = [...new Set([...held, ...processes.filter(isUnsettled).flatMap(({ record }) => portIn(record))])];
   return {
     name, ports,
     processes: moved.map(({ process }) => process),
@@ -82,6 +83,16 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
     minUptime: minUptimeOf(processes.map(({ record }) => record)),
     dropped: [...new Set(moved.flatMap(({ dropped }) => dropped))],
   };
+}
+
+/** It should run, and has not been up long enough for anybody to see what it listens on. */
+function isUnsettled({ pid, record }: RecordedProcess): boolean {
+  return isRunning(record) && (pid === 0 || (typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < minUptimeOf([record])));
+}
+
+function portIn({ PORT: port }: Pm2Env): number[] {
+  const number = Number(port);
+  return Number.isInteger(number) && number > 0 && number < 65_536 ? [number] : [];
 }
 
 /** A record that was copied names whose it was by its environment; a living one by its daemon. */

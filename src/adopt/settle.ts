@@ -14,6 +14,8 @@ export class Failed extends Error {
 
 const LOOK_MS = 50;
 const LOG_LINES = 10;
+/** How long PM2 may take to know the number of a process that it has started. */
+const HOLLOW_MS = 1000;
 
 /**
  * Waits until each process has been online for its app's min_uptime without a restart: what PM2 itself calls stable
@@ -34,6 +36,9 @@ export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp
       const count = app.twin ? 1 : app.processes.filter((process) => process.running).length;
       const unstable = there.find((process) => isUnstable(process, first, app.twin));
       if (unstable !== undefined) throw await failure(worker, app, unstable);
+      // What cannot be run at all is `online` to PM2, without a process, for good (God/ForkMode.js).
+      const hollow = running.find(({ pid, record }) => pid === 0 && record.status === 'online');
+      if (hollow !== undefined && performance.now() - begun > app.minUptime + HOLLOW_MS) throw await failure(worker, app, hollow);
       if (running.length < count) {
         if (performance.now() - begun > app.minUptime + LOOK_MS) throw await failure(worker, app, there.find((one) => !running.includes(one)));
         stable = false;
@@ -65,6 +70,6 @@ function isUnstable({ pmId, pid, record }: RecordedProcess, first: Map<number, {
 async function failure(worker: Worker, app: MovedApp, process: RecordedProcess | undefined): Promise<Failed> {
   const path = process?.record.pm_err_log_path;
   const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES, from: 0 }) : [];
-  const state = process === undefined ? 'is not there' : process.record.status === 'online' ? 'was restarted' : `is ${String(process.record.status)}`;
+  const state = process === undefined ? 'is not there' : process.pid === 0 && process.record.status === 'online' ? 'has no process' : process.record.status === 'online' ? 'was restarted' : `is ${String(process.record.status)}`;
   return new Failed(`${app.name} did not stay online for ${app.minUptime / 1000} s: it ${state}`, log);
 }

@@ -22,9 +22,9 @@ function journal(host: Host): string[] | null {
 /** Adopts, and kills it as soon as its journal says so. Returns the journal that is left; null: it was over. */
 async function killedWhen(host: Host, words: string, when: (lines: string[]) => boolean): Promise<string[] | null> {
   const call = host.start(['pm2-guard', 'adopt', ...words.split(' '), '--yes']);
-  let over = false;
-  void call.result().finally(() => { over = true; });
-  while (!over) {
+  const over = new AbortController();
+  void call.result().finally(() => { over.abort(); });
+  while (!over.signal.aborted) {
     const lines = journal(host);
     if (lines !== null && when(lines)) {
       call.kill('SIGKILL');

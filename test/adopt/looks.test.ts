@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeOnHost } from '../host/describe.ts';
+import { createHost, type Host } from '../host/host.ts';
+import { CONFIG, daemonsOn, OPS, SITE, WEB } from '../traps/twins.ts';
+import { adopt, adopted, ROOT, running, savedIn } from './scene.ts';
+
+const pm2 = '/usr/bin/pm2';
+const idle = 'setInterval(() => {}, 1000);';
+const listening = 'require("http").createServer().listen(process.env.PORT, "127.0.0.1");';
+
+describeOnHost('adopt looks before it leaps', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await createHost({ pm2: '7.0.4' });
+    await host.installGuard(CONFIG);
+    await host.write('/srv/app.js', idle);
+    await host.write('/srv/port.js', listening);
+    await host.write('/root/app/app.js', idle);
+    await host.must('install -d -m 700 /srv/closed; install -m 600 /dev/null /srv/closed.env; install -d /srv/logs /root/bin; ln -s /usr/bin/node /root/bin/node');
+  });
+  afterAll(() => host.dispose());
+
+  /** Starts it as root's; what the look says; the app is where it was; then it is taken away. */
+  const barred = async (start: string, wanted: (string | RegExp)[], env: Record<string, string> = {}) => {
+    await host.must(`${pm2} start ${start} --name myapp`, { env, cwd: '/srv' });
+    const before = await host.apps(ROOT);
+    const { status, stdout, stderr } = await adopt(host, 'myapp --yes');
+    await host.must(`${pm2} delete myapp`);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(before).toMatchObject([{ name: 'myapp', restarts: 0 }]);
+    for (const part of wanted) expect(stdout).toMatch(typeof part === 'string' ? new RegExp(part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : part);
+    expect(daemonsOn(host)).toEqual([`root ${ROOT}`]);
+  };
+
+  it('at the script and every directory above it', () => barred('/root/app/app.js --cwd /srv', ['BARS  www-data may not read /root/app/app.js: it may not pass /root', /run: {2}(setfacl -m u:www-data:x|chmod o\+x) \/root\n/, 'move it out of /root']));
+  it('at the working directory', () => barred('/srv/app.js --cwd /srv/closed', ['BARS  www-data may not enter /srv/closed\n']));
+  it('at env files', () => barred('/srv/app.js --cwd /srv --node-args="--env-file=closed.env"', ['BARS  www-data may not read /srv/closed.env\n', /run: {2}(setfacl -m u:www-data:r|chmod o\+r) \/srv\/closed\.env/]));
+  it('at logs outside of the home', () => barred('/srv/app.js --cwd /srv -o /srv/logs/out.log', ['BARS  www-data may not write /srv/logs/out.log\n', 'run:  chown www-data: /srv/logs/out.log']));
+  it('at the interpreter', () => barred('/srv/app.js --cwd /srv --interpreter /root/bin/node', ['BARS  www-data may not run /root/bin/node: it may not pass /root']));
+  it('at ports below 1024', async () => {
+    await host.must('echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start');
+    await barred('/srv/port.js --cwd /srv', ['BARS  www-data may not listen on port 80: below 1024 only root may', /setcap cap_net_bind_service=\+ep \/usr\/bin\/node/], { PORT: '80' });
+    await host.must('echo 80 > /proc/sys/net/ipv4/ip_unprivileged_port_start');
+    await host.must(`${pm2} start /srv/port.js --cwd /srv --name myapp`, { env: { PORT: '80' } });
+    expect(await adopt(host, 'myapp --dry-run')).toMatchObject({ status: 0 });
+    await host.must(`${pm2} delete myapp`);
+  });
+  it('at who holds the port', async () => {
+    const holder = host.start(['/usr/bin/node', '/srv/port.js'], { user: 'alice', env: { PORT: '3900' } });
+    await expect.poll(async () => (await host.run('grep -i ":0F3C " /proc/net/tcp')).status).toBe(0);
+    await host.must(`${pm2} start /srv/port.js --cwd /srv --name myapp --restart-delay 1000`, { env: { PORT: '3900' } });
+    await expect.poll(async () => (await host.apps(ROOT))[0]?.status).toBe('waiting restart');
+    expect(await adopt(host, 'myapp --yes')).toMatchObject({ status: 1, stdout: expect.stringMatching(/BARS {2}port 3900, which myapp wants, is held by pid \d+ of alice/) as string });
+    holder.kill('SIGKILL');
+    await host.must(`${pm2} delete myapp`);
+  });
+
+  it('at the name in the new daemon', async () => {
+    await host.must(`${pm2} start ${SITE}/server.js --name myapp`, { user: 'www-data' });
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp`);
+    expect(await adopt(host, 'myapp --yes')).toMatchObject({ status: 1, stdout: expect.stringContaining(`BARS  web has another app of the name myapp, with the script ${SITE}/server.js`) as string });
+    await host.must(`${pm2} delete all`);
+    await host.must(`${pm2} delete all`, { user: 'www-data' });
+  });
+
+  it('puts back what does not stay up, with the last words of its log', async () => {
+    await host.write('/srv/proud.js', `if (process.getuid() !== 0) { console.error("only \\x1b[31mroot\\x1b[0m runs me"); process.exit(3); } ${idle}`);
+    await host.must(`${pm2} start /srv/proud.js --cwd /srv --name myapp && ${pm2} save`);
+    const [before] = await host.apps(ROOT);
+    const { status, stdout } = await adopt(host, 'myapp --yes');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^myapp: put back, in root's daemon in \/root\/\.pm2: myapp did not stay online for 1 s/m);
+    expect(stdout).toContain('  | only \\x1b[31mroot\\x1b[0m runs me');
+    expect(await host.apps(ROOT)).toMatchObject([{ id: before?.id, status: 'online', uid: 0 }]);
+    expect(await running(host, WEB)).toEqual([]);
+    expect([await savedIn(host, ROOT), await savedIn(host, WEB) ?? []]).toEqual([['myapp'], []]);
+    await host.must(`${pm2} delete all`);
+  });
+
+  it('overlaps where nothing listens', async () => {
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp && PORT=3901 ${pm2} start /srv/port.js --cwd /srv --name shop-port`);
+    const said = await adopted(host, 'myapp shop-port --overlap');
+    expect(said).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\)$/m);
+    expect(said).toContain('note  shop-port cannot run twice: it is stopped first');
+    expect(said).toMatch(/^shop-port: moved to web .*, stopped for \d+\.\d s$/m);
+    expect(await running(host, WEB)).toEqual(['myapp 33 online', 'shop-port 33 online']);
+    await host.must(`${pm2} delete all`, { user: 'www-data' });
+  });
+
+  it('asks which of two, and where to', async () => {
+    for (const user of ['root', 'deploy']) await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp`, { user });
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name orphan`);
+    const { status, stdout } = await adopt(host, 'myapp orphan nosuch --yes');
+    expect(status).toBe(2);
+    for (const line of [`  run:  pm2-guard adopt myapp --from ${ROOT}`, '  run:  pm2-guard adopt myapp --from /home/deploy/.pm2', 'orphan: the config does not say where it belongs', '  run:  pm2-guard adopt orphan --to DAEMON', 'nosuch: no such app on this host; strays are myapp']) expect(stdout).toContain(`${line}\n`);
+    expect(await running(host, ROOT)).toEqual(['myapp 0 online', 'orphan 0 online']);
+    expect(await adopt(host, 'orphan --to nowhere --yes')).toMatchObject({ status: 2, stderr: expect.stringContaining('the config has no daemon "nowhere": it has ops, web') as string });
+    expect(await adopt(host, 'myapp --from nobody --yes')).toMatchObject({ status: 2, stderr: expect.stringContaining('no user of that name has apps in one') as string });
+    expect(await adopt(host, '')).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('takes nobody\'s word unseen: --all-strays leaves what another user has set up', async () => {
+    await host.must(`${pm2} delete myapp`);
+    const { status, stdout } = await adopt(host, '--all-strays --yes');
+    expect(status).toBe(1);
+    expect(stdout).toContain('BARS  deploy decides what runs in /home/deploy/.pm2, and it would run as www-data: look at it, and name it');
+    expect(stdout).toContain('run:  pm2-guard adopt myapp --from /home/deploy/.pm2 --dry-run');
+    expect(await running(host, WEB)).toEqual([]);
+  });
+
+  it('asks on a terminal, and nobody else', async () => {
+    expect(await adopt(host, 'myapp')).toMatchObject({ status: 2, stderr: expect.stringContaining('run:  pm2-guard adopt myapp --yes') as string });
+    const no = host.tty('pm2-guard adopt myapp');
+    await no.seen(/move it\? \[y\/N\]/);
+    no.type('\n');
+    expect(await no.result()).toMatchObject({ status: 2 });
+    expect(await running(host, '/home/deploy/.pm2')).toEqual([`myapp ${host.account('deploy').uid} online`]);
+    const yes = host.tty('pm2-guard adopt myapp');
+    await yes.seen(/move it\? \[y\/N\]/);
+    yes.type('y\n');
+    const { status, stdout } = await yes.result();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/myapp: watching whether it stays up[^]*myapp: moved to web/);
+  });
+
+  it('tells scripts all of it', async () => {
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-json`);
+    const { status, stdout } = await adopt(host, 'myapp shop-json --json --dry-run');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dryRun: true,
+      moves: [{ apps: [{ name: 'shop-json', processes: 1, running: 1, ports: [], twin: false }], from: { user: 'root', home: ROOT, state: 'live' }, to: { daemon: 'web', user: 'www-data', home: WEB }, problems: [], outcome: null, steps: ['right', 'raise', 'stop', 'start', 'settle', 'remove', 'save'] }],
+      others: [{ name: 'myapp', type: 'home', daemon: 'web', home: WEB }],
+    });
+    const done = await adopt(host, 'shop-json --json --yes');
+    expect(JSON.parse(done.stdout)).toMatchObject({ dryRun: false, moves: [{ outcome: 'moved', downtimeMs: expect.any(Number) as number }] });
+    expect(await adopt(host, 'shop-json')).toMatchObject({ status: 0, stdout: `shop-json: is home already, in web (${WEB})\n` });
+  });
+
+  it('is for root, and for a user between homes of his own', async () => {
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name backup`, { user: 'ops', env: { PM2_HOME: '/home/ops/other' } });
+    expect(await adopt(host, 'backup --yes', { user: 'ops' })).toMatchObject({ status: 0 });
+    expect(await running(host, OPS)).toEqual([`backup ${host.account('ops').uid} online`]);
+    expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({ status: 1, stdout: expect.stringContaining('BARS  the daemon of web: it is not yours to ask') as string });
+  });
+
+  it('keeps a second adoption out, and passes over the lock of one that was killed', async () => {
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-lock`);
+    const sleeper = host.start(['/bin/sh', '-c', 'echo "$$ $(cut -d" " -f22 /proc/$$/stat)" > /var/lib/pm2-guard/adopt/lock; cat'], { input: '' }, true);
+    await expect.poll(() => host.exists('/var/lib/pm2-guard/adopt/lock')).toBe(true);
+    expect(await adopt(host, 'shop-lock --yes')).toMatchObject({ status: 2, stderr: expect.stringMatching(/another adoption is under way, by pid \d+/) as string });
+    sleeper.kill('SIGKILL');
+    await sleeper.result();
+    await adopted(host, 'shop-lock');
+  });
+});
