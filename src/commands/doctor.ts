@@ -1,30 +1,110 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { examine } from '../doctor/doctor.ts';
 import { gather } from '../doctor/guard-facts.ts';
-import { doorFile } from './seals.ts';
+import { answerLines, whoOwns, type Question } from '../doctor/owner.ts';
+import { prometheusText } from '../doctor/prometheus.ts';
+import { reportOf } from '../doctor/report.ts';
+import { inWords } from '../doctor/text.ts';
+import { gatherLiving, type LivingFacts } from '../host/facts.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { doorFile } from './seals.ts';
+
+interface Options {
+  json?: boolean;
+  prometheus?: boolean;
+  port?: number;
+  pid?: number;
+  app?: string;
+}
+
+/** Exit statuses. */
+const HEALTHY = 0;
+const FOUND = 1;
+const COULD_NOT_LOOK = 2;
 
 /** `pm2-guard doctor`: which daemon owns what on this host, and what is wrong. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('which daemon owns what on this host, and what is wrong: seen from the kernel, never by running pm2')
-    .option('--json', 'one object for scripts')
+    .addOption(new Option('--port <number>', 'which daemon owns what listens on this TCP port').argParser(wholeNumber).conflicts(['pid', 'app', 'prometheus']))
+    .addOption(new Option('--pid <number>', 'which daemon owns this process').argParser(wholeNumber).conflicts(['app', 'prometheus']))
+    .addOption(new Option('--app <name>', 'which daemons have this app, or this namespace').conflicts(['prometheus']))
+    .addOption(new Option('--prometheus', 'metrics for the textfile collector of the node exporter').conflicts(['json']))
+    .option('--json', 'one object for scripts, with "schema": 1; README.md lists its fields')
     .addHelpText('after', `
 Examples:
   sudo pm2-guard doctor
-  sudo pm2-guard doctor --json
+  sudo pm2-guard doctor --json | jq -r '.findings[] | [.code, .urgency, .what] | @tsv'
+  sudo pm2-guard doctor --port 3000
+  sudo pm2-guard doctor --pid 4711 --json
+  sudo pm2-guard doctor --app myapp
+  sudo sh -c 'pm2-guard doctor --prometheus > /run/pm2.prom && mv /run/pm2.prom /var/lib/prometheus/node-exporter/'
 
-Exit status: 0 healthy; 1 something is wrong, each with its repair.`)
-    .action(async (options: { json?: boolean }) => {
-      const facts = await gather(doorFile());
-      const findings = examine(facts);
-      if (options.json) process.stdout.write(`${JSON.stringify({ schema: 1, findings }, null, 2)}\n`);
-      else {
-        for (const { code, urgency, what, evidence, why, repair } of findings) {
-          process.stdout.write([`${code}  ${urgency}  ${what}`, ...evidence, why, ...repair.map((words) => `run:  ${shown(words)}`)].map((line) => `${escapeControls(line)}\n`).join('  '));
-        }
-      }
-      if (findings.length > 0) process.exitCode = 1;
+Starts nothing, changes nothing. Without root it sees its caller's daemons only, and says so.
+Exit status: 0 healthy; 1 something is wrong, each with its repair; 2 nothing was found, but not everything could be looked at.
+With --port, --pid and --app: 0 a daemon owns it; 1 none does; 2 that could not be told.
+With --prometheus: 0; 2 not everything could be looked at.`)
+    .action(async (options: Options) => {
+      const question = questionOf(options);
+      if (question !== null) await answer(question, options);
+      else await diagnose(options);
     });
+}
+
+function questionOf({ port, pid, app }: Options): Question | null {
+  if (port !== undefined) return { port };
+  if (pid !== undefined) return { pid };
+  return app === undefined ? null : { app };
+}
+
+async function answer(question: Question, { json }: Options): Promise<void> {
+  const facts = requireProcesses(await patiently(gatherLiving()));
+  const found = whoOwns(question, facts);
+  process.stdout.write(json ? `${JSON.stringify({ schema: 1, ...found, unseen: facts.unseen }, null, 2)}\n` : lines(answerLines(found).map(escapeControls)));
+  const hidden = found.owners.length === 0 && facts.unseen.length > 0 && (found.others.length > 0 || found.note !== null);
+  if (!json) warn(hidden ? facts.unseen : []);
+  process.exitCode = found.owners.length > 0 ? HEALTHY : hidden ? COULD_NOT_LOOK : FOUND;
+}
+
+async function diagnose({ json, prometheus }: Options): Promise<void> {
+  const facts = requireProcesses(await patiently(gather(doorFile())));
+  const report = reportOf(facts, examine(facts));
+  if (prometheus) {
+    process.stdout.write(prometheusText(report, facts.policy?.daemons ?? []));
+    process.exitCode = facts.unseen.length > 0 ? COULD_NOT_LOOK : HEALTHY;
+    return;
+  }
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : lines(inWords(report, facts, { terminal: process.stdout.isTTY, colour: process.stdout.isTTY && !process.env['NO_COLOR'] })));
+  if (!json) warn(facts.unseen);
+  process.exitCode = report.findings.length > 0 ? FOUND : report.healthy ? HEALTHY : COULD_NOT_LOOK;
+}
+
+/** Without /proc nothing can be told, least of all that the host is healthy. */
+function requireProcesses<Facts extends { processes: LivingFacts['processes'] }>(facts: Facts): Facts {
+  if (facts.processes.byPid.size === 0) throw new UserError('this system has no /proc to look into, or it is closed', null, COULD_NOT_LOOK);
+  return facts;
+}
+
+function warn(sentences: readonly string[]): void {
+  for (const sentence of sentences) process.stderr.write(`pm2-guard: not seen: ${escapeControls(sentence)}\n`);
+}
+
+function lines(texts: readonly string[]): string {
+  return `${texts.join('\n')}\n`;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('A number from 1 on is expected.');
+  return Number(text);
+}
+
+/** A daemon that does not answer is waited for: whoever sits before a terminal is told. */
+async function patiently<Facts>(gathered: Promise<Facts>): Promise<Facts> {
+  if (!process.stderr.isTTY) return gathered;
+  const timer = setTimeout(() => process.stderr.write('waiting for daemons that do not answer...'), 1000);
+  const facts = await gathered;
+  clearTimeout(timer);
+  process.stderr.write('\r\u001b[K');
+  return facts;
 }

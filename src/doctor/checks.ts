@@ -1,23 +1,34 @@
+import { answers } from './checks/answers.ts';
+import { neverSpawned, strayApps, twins, usernames } from './checks/apps.ts';
 import { changeableCode, severalVersions } from './checks/copies.ts';
+import { leashes, overrides, wrongHomeVariable } from './checks/daemon-environment.ts';
 import { doubleBoots } from './checks/double-boot.ts';
 import { exposedHomes } from './checks/exposed-home.ts';
 import { foreignFiles } from './checks/foreign-files.ts';
-import { foreignSocket } from './checks/foreign-socket.ts';
 import { fossilBoots } from './checks/fossil-boot.ts';
+import { ghosts } from './checks/ghosts.ts';
 import { guardItself } from './checks/guard.ts';
 import { homelessHomes } from './checks/homeless.ts';
 import { movingHome } from './checks/moving-home.ts';
 import { oddFiles } from './checks/odd-files.ts';
+import { unreachable } from './checks/one-home.ts';
+import { openSocket } from './checks/open-socket.ts';
+import { outsideUnit } from './checks/outside-unit.ts';
 import { strangeLists } from './checks/saved-list.ts';
+import { absentDaemon, savedLists } from './checks/saved.ts';
 import { staleFiles } from './checks/stale-files.ts';
 import { undeclaredBoots } from './checks/undeclared-boot.ts';
 import { unitHomes } from './checks/unit-home.ts';
 import { unitUsers } from './checks/unit-user.ts';
+import { nodes, pm2Versions } from './checks/versions.ts';
+import { foreignHome, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
 import type { Check } from './finding.ts';
 
 /** Every check, in the order of their codes. */
 export const checks: readonly Check[] = [
-  foreignSocket,
+  foreignSocket, foreignHome, unreachable, undeclaredDaemon, answers, leashes, overrides, wrongHomeVariable, outsideUnit, pm2Versions, nodes,
+  openSocket, absentDaemon,
+  strayApps, twins, ghosts, savedLists, usernames, neverSpawned,
   staleFiles, foreignFiles, homelessHomes, movingHome, exposedHomes, strangeLists, oddFiles,
   unitHomes, doubleBoots, fossilBoots, unitUsers, undeclaredBoots,
   changeableCode, severalVersions,

@@ -1,5 +1,7 @@
+import { appPages } from './pages/apps.ts';
 import { bootPages } from './pages/boot.ts';
 import { copyPages } from './pages/copies.ts';
+import { daemonPages } from './pages/daemons.ts';
 import { guardPages } from './pages/guard.ts';
 import { homePages } from './pages/homes.ts';
 import type { Page } from './pages/page.ts';
@@ -15,11 +17,6 @@ export const pages: Record<string, Page> = {
     trap: 'What is not looked for is not found.',
     cure: 'Please report it, with the lines shown.',
   },
-  PD101: {
-    title: 'the socket is not its daemon\'s',
-    meaning: 'The owner of rpc.sock is not the user as whom the daemon behind it runs.',
-    trap: 'A root daemon got into a user\'s home (sudo with HOME or PM2_HOME kept), the user met EACCES, and PM2 itself advised to chown the sockets. The daemon obeys whoever may write to its socket: that user is root now.',
-    cure: 'Give the socket back to the daemon\'s user, and move its apps to the daemon that they belong to.',
-  },
+  ...daemonPages, ...appPages,
   ...homePages, ...bootPages, ...copyPages, ...guardPages,
 };

@@ -3,8 +3,8 @@ import type { HomeFacts } from '../host/home-facts.ts';
 
 /** `a, b and 3 more`: evidence stays a line. */
 export function listed(names: readonly string[], most = 6): string {
-  if (names.length <= most) return names.join(', ');
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  const unique = [...new Set(names)];
+  return unique.length <= most ? unique.join(', ') : `${unique.slice(0, most).join(', ')} and ${unique.length - most} more`;
 }
 
 /** A command as a user: works for one who cannot log in. */
@@ -25,4 +25,17 @@ export function pathsIn(home: string, names: readonly string[]): string[] {
 /** For people: the account, or its number. */
 export function userOf(uid: number, home: HomeFacts): string {
   return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
+}
+
+/** `1 app`, `2 apps`. */
+export function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}
+
+/** How long something has lasted: `40 s`, `3 h`, `12 d`. */
+export function lasted(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }

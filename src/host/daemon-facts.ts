@@ -1,89 +1,118 @@
-import { lstatSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { readDump } from '../pm2/dump.ts';
-import { dumpFile } from '../pm2/home.ts';
-import type { App } from '../pm2/invocation.ts';
-import { askDaemon, listApps, type Failure, type Process as Listed } from '../pm2/rpc.ts';
+import { askDaemon, listApps, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
+import type { Daemon } from '../policy/policy.ts';
+import { readRegularFile } from '../trust/read.ts';
+import { appsBelow, listedApps, type AppFacts, type PortsByPid } from './app-facts.ts';
 import type { LiveDaemon } from './live-daemons.ts';
-import { descendants, type Processes } from './processes.ts';
 import { processFacts, type ProcessFacts } from './process-facts.ts';
-
-/** One app of a daemon, which is one process of PM2's list: what the daemon says, beside what the kernel says. */
-export interface AppFacts extends Listed {
-  /** The living process that the daemon calls by this pid, one of its own children; null: there is none. */
-  process: ProcessFacts | null;
-  /** The account of the uid that it really runs as; null: no process, or a uid without an account. */
-  user: string | null;
-  /** TCP ports that it or anything below it listens on. */
-  ports: number[];
-}
+import type { Processes } from './processes.ts';
+import { socketFile, type SocketFile } from './socket-file.ts';
 
 /** A living daemon, and all that lives in it. */
 export interface DaemonFacts extends LiveDaemon {
   /** Null: the caller may not even know its pid. */
   process: ProcessFacts | null;
-  /** The home is another place for it than the path is for us: it lives in a container, or in a chroot. */
+  /** Its home is another place than that path is for us: it lives in a container, or in a chroot. */
   elsewhere: boolean;
-  /** Of the socket's file; null: it is gone, or not the caller's to look at. */
-  socketFile: { uid: number; user: string; gid: number; mode: number } | null;
-  /** Why it said nothing of its apps; null: it did. */
+  /** The home without links; null: it is gone, or elsewhere. */
+  physical: string | null;
+  /** Home directory of its user, by passwd; null: a uid without an account, or one that the caller may not know. */
+  userHome: string | null;
+  /** Null: it is gone, another daemon's now, or not the caller's to look at. */
+  socketFile: SocketFile | null;
+  /** Why it said nothing; null: it answered, or there is no way to ask it (`reachable`). */
   failure: Failure | null;
-  /** Its PM2 and its node, by its own account; null: it did not say. */
+  /** The PM2 and the node that it runs, by its own account; null: it did not say. */
   pm2: string | null;
   node: string | null;
+  /** The PM2 that lies now where its own came from; null: cannot be told. */
+  pm2OnDisk: { directory: string; version: string } | null;
+  /** By its own list; where it gave none, by the environments of its children. Without PM2's modules. */
   apps: AppFacts[];
-  /** PM2's modules that it runs. */
   modules: string[];
   /** TCP ports that the daemon itself listens on, for its apps in cluster mode. */
-  ports: number[];
-  /** What a `pm2 resurrect` in this home would bring back, an entry for each process; null: there is no list, or none that can be read. */
-  saved: App[] | null;
+  ports: readonly number[];
+  /** The declared daemon of this home, whoever runs in it; null: none. Its pm2 and node without links, where it pins any. */
+  declared: Daemon | null;
 }
 
 /** For one answer. A daemon of 500 apps needs half a second on a slow machine. */
 const PATIENCE = { timeoutMs: 5000, maxBytes: 256 << 20 };
+const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
 
-/** Asks a living daemon over its own socket, and looks at its processes. Never throws; never takes longer than its time. */
-export async function daemonFacts(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<DaemonFacts> {
+/**
+ * Asks a living daemon over its own socket, and looks at its processes. Never throws; never waits longer than its time.
+ *
+ * @param declared the daemons of the config
+ */
+export async function daemonFacts(daemon: LiveDaemon, processes: Processes, ports: PortsByPid, declared: readonly Daemon[]): Promise<DaemonFacts> {
   const own = daemon.pid === null ? undefined : processes.byPid.get(daemon.pid);
   const process = own === undefined ? null : processFacts(own);
   const elsewhere = process !== null && isElsewhere(process, daemon.home);
   const path = elsewhere ? `/proc/${process.pid}/root${daemon.socket}` : daemon.socket;
-  const [list, report] = await Promise.all([listApps(path, PATIENCE), askDaemon(path, 'getReport', {}, PATIENCE)]);
-  const { pm2_version: pm2, node_version: node } = (report.type === 'answered' ? report.result ?? {} : {}) as { pm2_version?: unknown; node_version?: unknown };
-  const listed = list.type === 'answered' ? list.apps : [];
+  const asked = elsewhere || daemon.reachable; // what answers at the path of an unreachable one is another daemon
+  const [list, report]: [Answer, Reply] = asked ? await Promise.all([listApps(path, PATIENCE), askDaemon(path, 'getReport', {}, PATIENCE)]) : [NOT_ASKED, NOT_ASKED];
+  const told = reported(report);
+  const all = list.type === 'answered' ? listedApps(list.apps, process, processes, ports) : process === null ? [] : appsBelow(process, processes, ports);
   return {
     ...daemon,
     process, elsewhere,
-    socketFile: socketFile(path),
-    failure: list.type === 'answered' ? null : list,
-    pm2: typeof pm2 === 'string' ? pm2 : null,
-    node: typeof node === 'string' ? node : null,
-    apps: listed.filter(({ module }) => !module).map((app) => appFacts(app, process, processes, ports)),
-    modules: listed.filter(({ module }) => module).map(({ name }) => name),
+    reachable: asked,
+    physical: elsewhere ? null : physicalPath(daemon.home),
+    userHome: daemon.uid === null ? null : accountByUid(daemon.uid)?.home ?? null,
+    socketFile: asked ? socketFile(path) : null,
+    failure: list.type === 'answered' || !asked ? null : list,
+    pm2: told.pm2 ?? titledVersion(process),
+    node: told.node,
+    pm2OnDisk: elsewhere || told.script === null ? null : packageOf(told.script),
+    apps: all.filter(({ module }) => !module),
+    modules: all.filter(({ module }) => module).map(({ name }) => name),
     ports: (process && ports.get(process.pid)) ?? [],
-    saved: elsewhere ? null : readDump(dumpFile(daemon.home)),
+    declared: elsewhere ? null : declaredAt(daemon.home, declared),
   };
 }
 
-function appFacts(app: Listed, daemon: ProcessFacts | null, processes: Processes, ports: ReadonlyMap<number, number[]>): AppFacts {
-  // PM2 starts every app as a child of its own (God/ForkMode.js, ClusterMode.js), and calls it by its number in their pid namespace.
-  const children = daemon === null ? [] : processes.children.get(daemon.pid) ?? [];
-  const child = children.find(({ pids }) => app.pid !== null && pids[(daemon?.pids.length ?? 1) - 1] === app.pid);
-  const process = child === undefined ? null : processFacts(child);
-  return {
-    ...app,
-    process,
-    user: process === null ? null : accountByUid(process.uid)?.name ?? null,
-    ports: child === undefined ? [] : [...new Set(descendants(processes, child.pid).flatMap(({ pid }) => ports.get(pid) ?? []))].sort((a, b) => a - b),
-  };
+/** God/ActionMethods.js getReport. A daemon says what it likes: any field may be of another type. */
+function reported(report: Reply): { pm2: string | null; node: string | null; script: string | null } {
+  const { pm2_version: pm2, node_version: node, argv } = (report.type === 'answered' ? report.result ?? {} : {}) as { pm2_version?: unknown; node_version?: unknown; argv?: unknown };
+  const script: unknown = Array.isArray(argv) ? argv[1] : null;
+  return { pm2: versionOf(pm2), node: versionOf(node), script: typeof script === 'string' ? script : null };
+}
+
+function versionOf(value: unknown): string | null {
+  return typeof value === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(value) ? value : null;
+}
+
+/** `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js), readable by all. */
+function titledVersion(process: ProcessFacts | null): string | null {
+  return versionOf(/^PM2 v(\S+): God/.exec(process?.command ?? '')?.[1]);
+}
+
+/** The package around lib/Daemon.js as it is now: an upgrade replaces it under a daemon that keeps the old one in memory. */
+function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
+  if (!/^\/.*\/lib\/Daemon\.js$/.test(script)) return null;
+  const directory = dirname(dirname(script));
+  try {
+    const { name, version } = JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown };
+    const known = versionOf(version);
+    return name === 'pm2' && known !== null ? { directory, version: known } : null;
+  } catch {
+    return null;
+  }
+}
+
+function declaredAt(home: string, declared: readonly Daemon[]): Daemon | null {
+  const found = declared.find((one) => one.home === home || (inodeOf(one.home) !== null && inodeOf(one.home) === inodeOf(home)));
+  return found === undefined ? null : { ...found, pm2: found.pm2 === null ? null : physicalPath(found.pm2), node: found.node === null ? null : physicalPath(found.node) };
 }
 
 /** Another mount namespace alone says little: systemd gives one to every unit with PrivateTmp=. The directory tells. */
 function isElsewhere({ pid, foreign }: ProcessFacts, home: string): boolean {
-  if (!foreign.includes('mount') && inodeOf(`/proc/${pid}/root`) === inodeOf('/')) return false;
-  return inodeOf(join(`/proc/${pid}/root`, home)) !== inodeOf(home);
+  const root = `/proc/${pid}/root`;
+  if (inodeOf(root) === null || (!foreign.includes('mount') && inodeOf(root) === inodeOf('/'))) return false;
+  return inodeOf(join(root, home)) !== inodeOf(home);
 }
 
 function inodeOf(path: string): string | null {
@@ -95,15 +124,9 @@ function inodeOf(path: string): string | null {
   }
 }
 
-/** The account of a uid, or the uid itself where there is none: for people. */
-export function nameOf(uid: number): string {
-  return accountByUid(uid)?.name ?? `uid ${uid}`;
-}
-
-function socketFile(path: string): DaemonFacts['socketFile'] {
+function physicalPath(path: string): string | null {
   try {
-    const stat = lstatSync(path);
-    return stat.isSocket() ? { uid: stat.uid, user: nameOf(stat.uid), gid: stat.gid, mode: stat.mode & 0o7777 } : null;
+    return realpathSync.native(path);
   } catch {
     return null;
   }

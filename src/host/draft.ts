@@ -18,7 +18,8 @@ export async function draftConfig(): Promise<Draft> {
   return { text: draft(found), survey: found };
 }
 
-interface Entry extends FoundDaemon {
+/** A daemon under the name that the draft gives to it. */
+export interface Entry extends FoundDaemon {
   name: string;
   user: string;
 }
@@ -28,10 +29,7 @@ interface Entry extends FoundDaemon {
  * declared is named in comments. Always valid on this host: without any daemon, the most likely one is declared.
  */
 export function draft(found: readonly FoundDaemon[]): string {
-  const known = found.filter(({ user, home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(home))
-    .map((daemon) => ({ ...daemon, apps: daemon.apps.filter(({ name }) => isText(name)) }));
-  const declared = named(known.filter((daemon) => isMeant(daemon, found)));
-  const entries = declared.length > 0 ? declared : named([likeliest(known)]);
+  const entries = declaredByDraft(found);
   const preferred = [...entries].sort((a, b) => Number(b.user !== 'root') - Number(a.user !== 'root') || b.apps.length - a.apps.length)[0];
   const paths = pathsOf(entries, ({ user }) => (user === null ? null : accountByName(user)?.home ?? null));
   const daemons = Object.fromEntries(entries.map((entry) => [entry.name, {
@@ -44,6 +42,14 @@ export function draft(found: readonly FoundDaemon[]): string {
   const left = found.filter((daemon) => !entries.some(({ home }) => home === daemon.home));
   comment(document, entries, left);
   return document.toString({ lineWidth: 0, singleQuote: false });
+}
+
+/** The daemons that a draft declares: those that somebody wants, else the likeliest one. */
+export function declaredByDraft(found: readonly FoundDaemon[]): Entry[] {
+  const known = found.filter(({ user, home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(home))
+    .map((daemon) => ({ ...daemon, apps: daemon.apps.filter(({ name }) => isText(name)) }));
+  const declared = named(known.filter((daemon) => isMeant(daemon, found)));
+  return declared.length > 0 ? declared : named([likeliest(known)]);
 }
 
 /** What the config takes for a login name (src/policy/schema.ts). */

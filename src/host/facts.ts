@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRootBySudo } from '../identity/caller.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
+import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -8,29 +10,29 @@ import * as slow from '../policy/slow.ts';
 import { daemonFacts, type DaemonFacts } from './daemon-facts.ts';
 import { bootFacts, type BootFacts } from './boot.ts';
 import { copiesOnHost, type Copy } from './copies.ts';
+import { readEnvironments, type Ghost } from './ghosts.ts';
 import { homeFacts, type HomeFacts } from './home-facts.ts';
 import { homesOnHost } from './homes.ts';
 import { liveDaemons } from './live-daemons.ts';
-import { portsByPid } from './ports.ts';
-import { readProcesses } from './processes.ts';
+import { listeningPorts, portsByPid, type Listener } from './ports.ts';
+import { readProcesses, type Processes } from './processes.ts';
 import { servedDirectories } from './served.ts';
 import { boundPaths } from './socket-state.ts';
 import { networkTables } from './sockets.ts';
 import type { Unit } from './units.ts';
 
-/** Everything that was seen of this host, once. Whoever judges it needs no further look: no I/O happens after this. */
-export interface HostFacts {
+/** What lives on this host, by the kernel and by the daemons' own word. */
+export interface LivingFacts {
   /** When it was looked at, in milliseconds since the epoch. */
   time: number;
   asRoot: boolean;
+  processes: Processes;
+  /** TCP ports that are listened on; whoever holds the socket is in `processes`, as far as the caller may know. */
+  listeners: Listener[];
   /** Living daemons, by home. */
   daemons: DaemonFacts[];
-  homes: HomeFacts[];
-  units: Unit[];
-  /** All else that brings daemons up. */
-  boot: Omit<BootFacts, 'units'>;
-  /** Every pm2 and node. */
-  copies: Copy[];
+  /** Apps without a daemon. */
+  ghosts: Ghost[];
   /** What should be; null: there is no config that can be used. */
   policy: Policy | null;
   /** Why the policy is none, or an old one: as people read it, escaped. */
@@ -39,27 +41,71 @@ export interface HostFacts {
   unseen: string[];
 }
 
-/** Looks at the whole host: spawns nothing, writes nothing, and waits for no daemon longer than some seconds. */
+/** Everything that was seen of this host, once. Whoever judges it needs no further look: no I/O happens after this. */
+export interface HostFacts extends LivingFacts {
+  homes: HomeFacts[];
+  units: Unit[];
+  /** All else that brings daemons up. */
+  boot: Omit<BootFacts, 'units'>;
+  /** Every pm2 and node. */
+  copies: Copy[];
+  /** The pm2 that a fresh login finds; null: none. */
+  commandLine: InstalledPm2 | null;
+}
+
+/** Looks at what lives: spawns nothing, writes nothing, and waits for no daemon longer than some seconds. */
+export function gatherLiving(): Promise<LivingFacts> {
+  return lookAround().living;
+}
+
+/** Looks at the whole host, as gatherLiving. */
 export async function gatherFacts(): Promise<HostFacts> {
+  const { living, policy, processes, places } = lookAround();
+  // The daemons gather their answers while files are read here.
+  const { units, ...boot } = bootFacts();
+  const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
+  const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
+  const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound));
+  const facts = await living;
+  const programs = [...[...units, ...boot.userUnits].flatMap(({ start }) => start.slice(0, 1)), ...facts.daemons.flatMap(({ process: god }) => god?.exe ?? [])];
+  return { ...facts, homes: await Promise.all(homes), units, boot, copies: copiesOnHost(programs), commandLine: commandLine() };
+}
+
+/** Where the guard is, the pm2 behind it. */
+function commandLine(): InstalledPm2 | null {
+  const found = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [], asRoot: false });
+  return found.type === 'found' ? found : null;
+}
+
+/** Reads the kernel's tables, and asks every daemon. `places`: homes that were seen on the way. */
+function lookAround(): { living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[] } {
+  const time = Date.now();
   const asRoot = process.geteuid?.() === 0;
   const processes = readProcesses();
-  const ports = portsByPid(processes);
-  const asked = await Promise.all(liveDaemons(processes).map((daemon) => daemonFacts(daemon, processes, ports)));
-  const daemons = asked.filter(({ failure }) => failure?.type !== 'nonsense').sort((a, b) => (a.home < b.home ? -1 : 1));
-  const { units, ...boot } = bootFacts();
+  const listeners = listeningPorts(processes);
+  const ports = portsByPid(processes, listeners);
   const { policy, policyProblem } = policyFacts();
-  const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
-  const named = [...daemons.filter(({ elsewhere }) => !elsewhere), ...policy?.daemons ?? []].map(({ home }) => home);
-  const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
-  return {
-    time: Date.now(),
-    asRoot,
-    daemons,
-    homes: await Promise.all(homesOnHost([...named, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound))),
-    units, boot, policy, policyProblem,
-    copies: copiesOnHost([...[...units, ...boot.userUnits].flatMap(({ start }) => start.slice(0, 1)), ...daemons.flatMap(({ process: god }) => god?.exe ?? [])]),
-    unseen: asRoot ? [] : ['without root, only your own daemons and processes can be looked into; ask again with sudo'],
-  };
+  const live = liveDaemons(processes);
+  const answers = Promise.all(live.map((daemon) => daemonFacts(daemon, processes, ports, policy?.daemons ?? [])));
+  const { ghosts, homes } = readEnvironments(processes, new Set(live.flatMap(({ pid }) => pid ?? [])), ports);
+  const living = answers.then((all) => {
+    const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home < b.home ? -1 : 1));
+    return { time, asRoot, processes, listeners, daemons, ghosts, policy, policyProblem, unseen: asRoot ? [] : unseen(daemons) };
+  });
+  return { living, policy, processes, places: [...[...live, ...policy?.daemons ?? []].map(({ home }) => home), ...homes] };
+}
+
+/** Whoever listens as rpc.sock and does not speak as PM2 is somebody else's program, unless it calls itself PM2. */
+function isDaemon({ failure, process: god }: DaemonFacts): boolean {
+  return failure?.type !== 'nonsense' || /God Daemon|\/pm2\/lib\/Daemon\.js/.test(god?.command ?? '');
+}
+
+function unseen(daemons: readonly DaemonFacts[]): string[] {
+  const closed = daemons.filter(({ failure }) => failure?.type === 'denied');
+  return [
+    'processes, sockets and files of other users can be looked into by root only',
+    ...closed.map(({ user, home }) => `the daemon of ${user ?? 'somebody'} in ${home} does not tell you its apps`),
+  ];
 }
 
 /** Asks as nobody in particular: to look must not renew the compiled policy. */

@@ -39,10 +39,11 @@ export function liveDaemons(processes: Processes = readProcesses()): LiveDaemon[
   });
 }
 
+/** Where the caller may not look it is taken for one: asking it tells. */
 function isSocket(path: string): boolean {
   try {
     return lstatSync(path).isSocket();
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
 }

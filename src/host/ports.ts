@@ -23,9 +23,9 @@ export function listeningPorts(processes: Processes): Listener[] {
 }
 
 /** The ports by the process that listens on them; a socket that was inherited is everybody's who holds it. */
-export function portsByPid(processes: Processes): Map<number, number[]> {
+export function portsByPid(processes: Processes, listeners: readonly Listener[] = listeningPorts(processes)): Map<number, number[]> {
   const ports = new Map<number, number[]>();
-  for (const { port, inode } of listeningPorts(processes)) {
+  for (const { port, inode } of listeners) {
     for (const { pid } of processes.holders.get(inode) ?? []) ports.set(pid, [...new Set([...(ports.get(pid) ?? []), port])].sort((a, b) => a - b));
   }
   return ports;

@@ -8,6 +8,8 @@ export interface Process {
   uid: number;
   /** Its number in each pid namespace it is in, ours first: a daemon in a container calls its apps by the last one. */
   pids: number[];
+  /** By proc(5): R running, S sleeping, T stopped, Z a zombie... */
+  state: string;
   /** Inode of its network namespace; null: not the caller's to know. */
   network: string | null;
 }
@@ -39,9 +41,9 @@ export function readProcesses(): Processes {
 /** Everything below a process, itself first. */
 export function descendants({ byPid, children }: Processes, pid: number): Process[] {
   const top = byPid.get(pid);
-  const found = top ? [top] : [];
-  for (const one of found) found.push(...(children.get(one.pid) ?? []).filter((child) => !found.includes(child))); // the list grows while it is walked
-  return found;
+  const found = new Set(top ? [top] : []);
+  for (const { pid: parent } of found) for (const child of children.get(parent) ?? []) found.add(child); // a set may grow while it is walked
+  return [...found];
 }
 
 /** A process and everything above it, itself first, up to init. */
@@ -74,13 +76,15 @@ function allPids(): number[] {
   }
 }
 
-function processOf(pid: number): Process | null {
+/** One process as it is now; null: there is none. */
+export function processOf(pid: number): Process | null {
   const status = peek(`/proc/${pid}/status`);
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
   const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
   if (parent === undefined || uid === undefined) return null;
+  const state = /^State:\s+(\S)/m.exec(status)?.[1] ?? '?';
   const pids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [pid];
-  return { pid, parent: Number(parent), uid: Number(uid), pids, network: linkOf(`/proc/${pid}/ns/net`) };
+  return { pid, parent: Number(parent), uid: Number(uid), pids, state, network: linkOf(`/proc/${pid}/ns/net`) };
 }
 
 function socketsOf(pid: number): string[] {

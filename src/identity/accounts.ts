@@ -65,6 +65,14 @@ export function groupByName(name: string): Group | null {
   return line === null ? null : groupOf(line);
 }
 
+/** The group of a group id, as groupByName. */
+export function groupByGid(gid: number): Group | null {
+  const group = localGroups().find((one) => one.gid === gid);
+  if (group) return group;
+  const line = ask('group', String(gid));
+  return line === null ? null : groupOf(line);
+}
+
 function groupOf(line: string): Group | null {
   const [name, , gid, members] = line.split(':');
   if (!name || !isId(gid)) return null;

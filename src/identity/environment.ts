@@ -32,6 +32,11 @@ const IDENTITY = [
  */
 const CI_LEASH = /^(RUNNER_TRACKING_ID|JENKINS_NODE_COOKIE|JENKINS_SERVER_COOKIE|HUDSON_COOKIE|HUDSON_SERVER_COOKIE|BUILD_ID)$/;
 
+/** The variables by which a CI runner would end whatever has this environment; those that tell it not to (`BUILD_ID=dontKillMe`) are none. */
+export function ciLeashes(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).filter(([name, value]) => CI_LEASH.test(name) && !/^(0|dont.*)?$/i.test(value)).map(([name]) => name);
+}
+
 /** Ours. PM2 would store them with the app (PRODUCT section 7.3). */
 const OURS = /^PM2_GUARD(_|$)/;
 

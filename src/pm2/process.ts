@@ -16,3 +16,10 @@ export function fieldOf(record: unknown, key: string): string | null {
   const value = (record as Record<string, unknown>)[key];
   return typeof value === 'string' && value !== '' ? value : null;
 }
+
+/** A field that is a number. */
+export function numberOf(record: unknown, key: string): number | null {
+  if (typeof record !== 'object' || record === null) return null;
+  const value = (record as Record<string, unknown>)[key];
+  return typeof value === 'number' ? value : null;
+}

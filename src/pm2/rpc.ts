@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { decode, encode, NonsenseFrame, type Message } from './amp.ts';
 import type { App } from './invocation.ts';
-import { appOf, fieldOf } from './process.ts';
+import { appOf, fieldOf, numberOf } from './process.ts';
 
 /** One process of a living daemon. Several share a name where an app has instances. */
 export interface Process extends App {
@@ -10,6 +10,10 @@ export interface Process extends App {
   pid: number | null;
   /** PM2's word: online, stopped, errored, launching... */
   status: string | null;
+  /** How often it was started anew; null: it does not say. */
+  restarts: number | null;
+  /** In cluster mode the daemon itself listens for it. */
+  cluster: boolean;
   /** Who typed `pm2 start`, by the client's own account; not the user it runs as (T38). */
   username: string | null;
   /** One of PM2's modules (`pm2 install`), no app of the user's. */
@@ -129,6 +133,8 @@ function process(entry: unknown): Process | null {
     pmId,
     pid: typeof pid === 'number' ? pid : null,
     status: fieldOf(env, 'status'),
+    restarts: numberOf(env, 'restart_time'),
+    cluster: fieldOf(env, 'exec_mode') === 'cluster_mode',
     username: fieldOf(env, 'username'),
     module: (env as Record<string, unknown>).pmx_module === true,
   };

@@ -7,7 +7,7 @@ export const DOCTOR = `node ${checkout}/dist/pm2-guard.cjs doctor`;
 /** What doctor finds on a host, as root unless told otherwise. */
 export async function findings(host: Host, options: RunOptions = {}): Promise<Finding[]> {
   const { stdout, stderr, status } = await host.run(`${DOCTOR} --json`, options);
-  if (status === null || status > 1) throw new Error(`exit ${status ?? 'by a signal'}: ${stderr}`);
+  if (status === null || status > 2) throw new Error(`exit ${status ?? 'by a signal'}: ${stderr}`);
   return (JSON.parse(stdout) as { findings: Finding[] }).findings;
 }
 

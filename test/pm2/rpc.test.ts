@@ -30,7 +30,7 @@ describe.each(versions)('a daemon of PM2 %s', (version) => {
       type: 'answered',
       apps: listed.map(({ name, pid, pm_id, pm2_env }) => ({
         name, pid, pmId: pm_id, namespace: pm2_env.namespace, script: join(pm2.root, 'app.js'), cwd: pm2.root,
-        status: pm2_env.status, username: pm2_env.username, module: false,
+        status: pm2_env.status, restarts: pm2_env.restart_time, cluster: pm2_env.exec_mode === 'cluster_mode', username: pm2_env.username, module: false,
       })),
     });
     expect(listed.map(({ name, pm2_env }) => [name, pm2_env.namespace, pm2_env.status])).toEqual(
@@ -133,7 +133,7 @@ describe('a socket without a daemon', () => {
   it('that lists more than processes', async () => {
     const list = [null, 1, 'x', {}, { name: 'b', pm_id: 'x', pm2_env: {} }, { name: {}, pm_id: 1, pm2_env: { name: 'c', pm_cwd: 7, namespace: '' } }];
     await liar((socket) => socket.write(encode([{ args: [list] }, id])));
-    expect(await ask()).toEqual({ type: 'answered', apps: [{ name: 'c', namespace: null, script: null, cwd: null, pmId: 1, pid: null, status: null, username: null, module: false }] });
+    expect(await ask()).toEqual({ type: 'answered', apps: [{ name: 'c', namespace: null, script: null, cwd: null, pmId: 1, pid: null, status: null, restarts: null, cluster: false, username: null, module: false }] });
   });
 
   it.runIf(process.getuid?.() === 0)('that is another user\'s', async () => {

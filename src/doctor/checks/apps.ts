@@ -1,0 +1,130 @@
+import type { AppFacts } from '../../host/app-facts.ts';
+import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import { CONFIG_PLACES } from '../../policy/places.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
+import { adoptFrom, pm2In } from '../repair.ts';
+
+/** All processes of one app in one daemon. */
+interface Seat {
+  daemon: DaemonFacts;
+  name: string;
+  processes: [AppFacts, ...AppFacts[]];
+}
+
+function seats(facts: HostFacts): Seat[] {
+  return daemonsHere(facts).flatMap((daemon) => {
+    const byName = new Map<string, Seat['processes']>();
+    for (const app of daemon.apps) byName.set(app.name, [...(byName.get(app.name) ?? []), app] as Seat['processes']);
+    return [...byName].map(([name, processes]) => ({ daemon, name, processes }));
+  });
+}
+
+/** PD201, PD202; T01, T02, T32: an app in a daemon that the config does not put it into, alone or beside the right one. */
+export const strayApps: Check = {
+  name: 'stray apps',
+  find: (facts) => {
+    const all = seats(facts);
+    return all.flatMap((seat): Finding[] => {
+      const placement = placementOf(seat.processes[0], seat.daemon, facts);
+      if (placement.type !== 'stray') return [];
+      const { owners: [owner], rule } = placement;
+      const right = all.find(({ name, daemon, processes: [app] }) => name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home');
+      const says = `${facts.policy?.file ?? 'the config'}:${rule.line} puts it into ${owner.name}: user ${owner.user}, home ${owner.home}`;
+      if (right) return [twice(seat, right, [says], facts)];
+      return [{
+        ...subjectOf(seat),
+        code: 'PD201', urgency: 'wrong', fix: null, trap: seat.daemon.uid === 0 ? 'T01' : 'T02',
+        what: `${seat.name} lives in the wrong daemon: ${inWords(seat.daemon)}`,
+        evidence: [says, seen(seat)],
+        why: `pm2 restart ${seat.name}, typed for ${owner.name}, answers "Process or Namespace ${seat.name} not found" while the app is up.`,
+        repair: [adoptFrom(seat.daemon.home, seat.name)],
+      }];
+    });
+  },
+};
+
+/**
+ * PD202 without the config's help: one name, script and working directory in two daemons. One name with two directories is
+ * staging and production (T35), and two daemons that the config gives the name to are meant.
+ */
+export const twins: Check = {
+  name: 'apps in two daemons',
+  find: (facts) => {
+    const all = seats(facts);
+    return all.flatMap((seat, at): Finding[] => {
+      const first = all.slice(0, at).find((other) => isSame(other, seat));
+      if (!first) return [];
+      const places = [first, seat].map(({ processes: [app], daemon }) => placementOf(app, daemon, facts));
+      const settled = places.some(({ type }) => type === 'stray') || places.every((place) => place.type === 'home' && place.rule !== null);
+      if (settled) return [];
+      // Which of them is the copy only the config could tell.
+      const next = facts.policy === null ? ['sudo', 'pm2-guard', 'init', '--output', CONFIG_PLACES[0]] : ['sudoedit', facts.policy.file];
+      return [{ ...twice(seat, first, [], facts), repair: [next] }];
+    });
+  },
+};
+
+function isSame({ name, daemon, processes: [app] }: Seat, other: Seat): boolean {
+  const [otherApp] = other.processes;
+  return name === other.name && daemon.home !== other.daemon.home && app.script === otherApp.script && app.cwd === otherApp.cwd;
+}
+
+function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Finding {
+  return {
+    ...subjectOf(copy),
+    code: 'PD202', urgency: 'urgent', fix: null, trap: 'T32',
+    what: `${copy.name} runs in two daemons: ${inWords(right.daemon)}, and ${inWords(copy.daemon)}`,
+    evidence: [...says, seen(right), seen(copy)],
+    why: 'Both start it again whenever it ends: EADDRINUSE in a loop where it has a port, every job and mail twice where it has none.',
+    // What was saved would bring it back; an empty list is saved with --force only.
+    repair: [...pm2In(copy.daemon, facts, 'delete', copy.name), ...(savedNames(homeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force'))],
+  };
+}
+
+/** PD206, T38: pm2 shows who typed `pm2 start`, by the client's own account. */
+export const usernames: Check = {
+  name: 'user column',
+  find: (facts) => seats(facts).flatMap((seat): Finding[] => {
+    const wrong = seat.processes.find(({ username, user }) => username !== null && user !== null && username !== user);
+    if (!wrong) return [];
+    return [{
+      ...subjectOf(seat),
+      code: 'PD206', urgency: 'untidy', fix: null, trap: 'T38',
+      what: `pm2 list says that ${seat.name} runs as ${wrong.username ?? ''}, and it runs as ${wrong.user ?? ''}`,
+      evidence: [`pid ${wrong.process?.pid ?? ''} has uid ${wrong.process?.uid ?? ''}, says the kernel`, `${wrong.username ?? ''} is who typed pm2 start: the client fills that in`],
+      why: 'Nobody can tell from pm2 list as whom an app runs.',
+      repair: [],
+    }];
+  }),
+};
+
+/** PD207: PM2 calls an app online whose spawn failed, and does not try again (God/ForkMode.js takes the error for a log line). */
+export const neverSpawned: Check = {
+  name: 'online without a process',
+  find: (facts) => seats(facts).flatMap((seat): Finding[] => {
+    const nothing = seat.processes.filter(({ status, pid, process }) => status === 'online' && !pid && process === null);
+    if (nothing.length === 0) return [];
+    return [{
+      ...subjectOf(seat),
+      code: 'PD207', urgency: 'wrong', fix: null, trap: null,
+      what: `pm2 list says that ${seat.name} is online, and nothing runs`,
+      evidence: [`${inWords(seat.daemon)}: ${nothing.length === 1 ? 'it has no pid' : `${nothing.length} of them have no pid`}`, ...nothing.slice(0, 1).map(({ cwd, script }) => `its working directory is ${cwd ?? 'unknown'}, its script ${script ?? 'unknown'}`), `${seat.daemon.home}/pm2.log tells why it could not be spawned`],
+      why: 'Mostly its user may not enter the working directory that root started it from, or its interpreter is gone. It is down, and nobody is told.',
+      repair: [],
+    }];
+  }),
+};
+
+function subjectOf({ daemon, name, processes: [app] }: Seat): Pick<Finding, 'subject'> {
+  return { subject: about({ home: daemon.home, app: name, pid: app.process?.pid ?? null }) };
+}
+
+function inWords({ user, home }: DaemonFacts): string {
+  return `${user ?? 'somebody'} in ${home}`;
+}
+
+function seen({ daemon, processes }: Seat): string {
+  return `${inWords(daemon)}: ${processes.map(({ status, process }) => `${status ?? 'running'}${process === null ? '' : `, pid ${process.pid}`}`).join('; ')}`;
+}

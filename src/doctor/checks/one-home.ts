@@ -1,0 +1,53 @@
+import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { daemonsHere, homeOf, savedNames } from '../placement.ts';
+import { asUserOf, kill, pm2In, type Words } from '../repair.ts';
+import { listed } from '../words.ts';
+
+/** PD103, PD104, T33: a daemon whose socket another one took, or that is gone. No pm2 command reaches it any more. */
+export const unreachable: Check = {
+  name: 'unreachable daemon',
+  find: (facts) => daemonsHere(facts).filter(({ reachable, pid }) => !reachable && pid !== null).map((daemon): Finding => {
+    const twin = daemonsHere(facts).find((other) => other.reachable && (other.home === daemon.home || (other.physical !== null && other.physical === daemon.physical)));
+    const names = daemon.apps.map(({ name }) => name);
+    const runs = `it still runs ${names.length > 0 ? listed(names) : 'nothing'}`;
+    const shared = { urgency: names.length > 0 ? 'urgent' : 'wrong', fix: null, trap: 'T33', subject: about({ home: daemon.home, pid: daemon.pid, path: daemon.socket }) } as const;
+    if (twin) {
+      return {
+        ...shared,
+        code: 'PD103',
+        what: `two daemons have one home, ${daemon.home}`,
+        evidence: [`pid ${daemon.pid ?? ''} listens where nobody can connect any more: ${daemon.socket} is now that of pid ${twin.pid ?? ''}`, runs],
+        why: 'pm2 reaches the second only: what the first runs is in no list, cannot be stopped, and comes back when it is killed.',
+        repair: endFirst(daemon, twin, facts),
+      };
+    }
+    return {
+      ...shared,
+      code: 'PD104',
+      what: `no command reaches the daemon of ${daemon.user ?? 'somebody'} in ${daemon.home}`,
+      evidence: [`pid ${daemon.pid ?? ''} listens on ${daemon.socket}, which is ${daemon.physical === null ? 'gone with its directory' : 'no more there'}`, runs],
+      why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
+      repair: [
+        ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.home)] : []),
+        ...kill(daemon.pid === null ? [] : [daemon.pid]), // writes its list to dump.pm2, then stops its apps
+        ...(names.length > 0 ? pm2In(daemon, facts, 'resurrect') : []),
+      ],
+    };
+  }),
+};
+
+/**
+ * Not with SIGTERM: the first would write its list over the saved one, and as it closes its socket libuv would remove the
+ * path, which is the second's by now (uv__pipe_close). Its apps go after it, or it would start them again.
+ */
+function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Words[] {
+  const saved = savedNames(homeOf(twin, facts)) ?? [];
+  const lost = daemon.apps.filter(({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name));
+  return [
+    ...kill(daemon.pid === null ? [] : [daemon.pid], 'KILL'),
+    ...kill(daemon.apps.flatMap(({ process }) => process?.pid ?? [])),
+    ...(lost.length > 0 ? pm2In(twin, facts, 'resurrect') : []),
+  ];
+}

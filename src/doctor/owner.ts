@@ -1,0 +1,107 @@
+import type { AppFacts } from '../host/app-facts.ts';
+import type { DaemonFacts } from '../host/daemon-facts.ts';
+import type { LivingFacts } from '../host/facts.ts';
+import { lineageOf, type Forebear } from '../host/lineage.ts';
+import { declaredAs, isUndeclared, placementOf } from './placement.ts';
+
+export type Question = { port: number } | { pid: number } | { app: string };
+
+/** Who owns what was asked for (T37). */
+export interface Answer {
+  question: Question;
+  owners: Owner[];
+  /** Processes that it is, and that no daemon owns, each with all above it. */
+  others: Forebear[][];
+  /** Why there is neither, or why there may be more: a sentence. Null: that is all. */
+  note: string | null;
+}
+
+export interface Owner {
+  /** Its name in the config; null: nobody declared it. */
+  daemon: string | null;
+  stray: boolean;
+  user: string | null;
+  home: string;
+  /** Null: it is the daemon itself, listening for its apps in cluster mode. */
+  app: { name: string; id: number; state: string | null; placement: string } | null;
+  /** From what was asked for up to init; empty: nothing runs. */
+  lineage: Forebear[];
+}
+
+/** Walks up from a port, a process or an app's name to the daemon that owns it. */
+export function whoOwns(question: Question, facts: LivingFacts): Answer {
+  if ('app' in question) return ownersOfApp(question, facts);
+  return 'pid' in question ? ownersOfPid(question, facts) : ownersOfPort(question, facts);
+}
+
+function ownersOfApp(question: { app: string }, facts: LivingFacts): Answer {
+  const owners = facts.daemons.flatMap((daemon) => daemon.apps.filter(({ name, namespace }) => name === question.app || namespace === question.app)
+    .map((app) => ownerOf(daemon, app, app.process?.pid ?? null, facts)));
+  const ghosts = facts.ghosts.filter(({ app }) => app === question.app).map(({ process }) => lineageOf(facts.processes, process.pid));
+  return { question, owners, others: ghosts, note: owners.length + ghosts.length > 0 ? null : `no living daemon has an app or a namespace ${question.app}` };
+}
+
+function ownersOfPid(question: { pid: number }, facts: LivingFacts): Answer {
+  const { owners, others } = ownersOf([question.pid], facts);
+  return { question, owners, others, note: facts.processes.byPid.has(question.pid) ? null : `there is no process ${question.pid}` };
+}
+
+function ownersOfPort(question: { port: number }, facts: LivingFacts): Answer {
+  const sockets = facts.listeners.filter(({ port }) => port === question.port);
+  const holders = sockets.map(({ inode }) => facts.processes.holders.get(inode) ?? []);
+  const { owners, others } = ownersOf([...new Set(holders.flat().map(({ pid }) => pid))], facts);
+  const hidden = holders.some((list) => list.length === 0);
+  return { question, owners, others, note: sockets.length === 0 ? `nobody listens on port ${question.port}` : hidden ? `who listens on port ${question.port} is for root to know` : null };
+}
+
+/** Of several processes of one app the first is shown; of one line of descent, the process furthest down. */
+function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<Answer, 'owners' | 'others'> {
+  const owners = new Map<string, Owner>();
+  const others: Forebear[][] = [];
+  for (const pid of pids) {
+    const lineage = lineageOf(facts.processes, pid);
+    const daemon = facts.daemons.find((one) => lineage.some((forebear) => forebear.pid === one.pid));
+    if (daemon === undefined) {
+      if (lineage.length > 0) others.push(lineage);
+      continue;
+    }
+    const app = daemon.apps.find(({ process }) => lineage.some((forebear) => forebear.pid === process?.pid)) ?? null;
+    const key = `${daemon.pid ?? ''} ${app?.pmId ?? ''}`;
+    if ((owners.get(key)?.lineage.length ?? 0) < lineage.length) owners.set(key, ownerOf(daemon, app, pid, facts));
+  }
+  return { owners: [...owners.values()], others };
+}
+
+function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: number | null, facts: LivingFacts): Owner {
+  return {
+    daemon: declaredAs(daemon)?.name ?? null,
+    stray: isUndeclared(daemon, facts),
+    user: daemon.user,
+    home: daemon.home,
+    app: app === null ? null : { name: app.name, id: app.pmId, state: app.status, placement: placementOf(app, daemon, facts).type },
+    lineage: pid === null ? [] : lineageOf(facts.processes, pid),
+  };
+}
+
+/** Of a command line, so much is shown to people. */
+const LINE = 100;
+
+/** In lines: the answer first, then the way from it up to init. */
+export function answerLines({ question, owners, others, note }: Answer): string[] {
+  const what = 'app' in question ? question.app : 'pid' in question ? `pid ${question.pid}` : `port ${question.port}`;
+  return [
+    ...owners.flatMap((owner) => [`${what} is owned by ${ownerInWords(owner)}`, ...way(owner.lineage)]),
+    ...others.flatMap((lineage) => [`${what} is owned by no PM2 daemon`, ...way(lineage)]),
+    ...(note === null ? [] : [note]),
+  ];
+}
+
+function ownerInWords({ daemon, stray, user, home, app }: Owner): string {
+  const name = daemon === null ? `${stray ? 'a daemon that nobody declared' : 'the daemon'} of ${user ?? 'somebody'}` : `daemon ${daemon} of ${user ?? 'somebody'}`;
+  const part = app === null ? ', the daemon itself' : `: app ${app.name} (id ${app.id})${app.state === null ? '' : `, ${app.state}`}${app.placement === 'stray' ? ', a stray' : ''}`;
+  return `${name} in ${home}${part}`;
+}
+
+function way(lineage: readonly Forebear[]): string[] {
+  return lineage.map(({ pid, user, command }) => `  pid ${String(pid).padEnd(7)}  ${user.padEnd(10)}  ${command === '' ? '-' : command.length > LINE ? `${command.slice(0, LINE)}...` : command}`);
+}

@@ -1,0 +1,33 @@
+import { declaredByDraft } from '../host/draft.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { foundIn } from '../host/found.ts';
+import { escapeControls } from '../terminal/escape.ts';
+import { conclusion, picture } from './picture.ts';
+import { findingLines, NO_PAINT, pictureLines } from './plain.ts';
+import type { Report } from './report.ts';
+import { paintFor, pictureTable } from './table.ts';
+import { listed } from './words.ts';
+
+/** The report for people: the picture, the findings, and how it stands. Lines, or for a terminal what may hold several; all escaped. */
+export function inWords(report: Report, facts: HostFacts, { terminal, colour }: { terminal: boolean; colour: boolean }): string[] {
+  const rows = picture(report);
+  const paint = colour ? paintFor(true) : NO_PAINT;
+  return [
+    ...(rows.length === 0 ? ['no PM2 daemon runs on this host'] : terminal ? [pictureTable(rows, colour)] : pictureLines(rows)),
+    ...report.findings.flatMap((finding) => ['', ...findingLines(finding, paint)]),
+    ...(facts.policy === null ? ['', ...withoutConfig(facts)] : []),
+    '',
+    conclusion(report),
+  ];
+}
+
+/** What cannot be judged without a config, and what a draft of one would say. */
+function withoutConfig(facts: HostFacts): string[] {
+  const entries = declaredByDraft(foundIn(facts));
+  return [
+    'There is no config that can be used, so that it cannot be told which daemon an app belongs to.',
+    ...(facts.policyProblem ?? '').split('\n').filter((line) => line !== '').map((line) => `  ${line}`),
+    '  sudo pm2-guard init  would declare:',
+    ...entries.map(({ name, user, home, apps }) => `    ${escapeControls(`${name}: ${user} in ${home}${apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : ''}`)}`),
+  ];
+}

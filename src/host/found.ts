@@ -1,0 +1,19 @@
+import type { HostFacts } from './facts.ts';
+import type { FoundDaemon } from './survey.ts';
+
+/** The facts of a host as a survey of it: what a draft of the config is made from, without a second look. */
+export function foundIn({ daemons, homes }: HostFacts): FoundDaemon[] {
+  const here = daemons.filter(({ elsewhere, reachable }) => !elsewhere && reachable);
+  const down = homes.filter(({ home, physical }) => !here.some((daemon) => daemon.home === home || (physical !== null && daemon.physical === physical)));
+  return [
+    ...here.map((daemon): FoundDaemon => ({
+      user: daemon.user, home: daemon.home, live: daemon, failure: daemon.failure === null || daemon.failure.type === 'dead' ? null : daemon.failure.type,
+      apps: daemon.apps, source: daemon.failure === null ? 'socket' : null,
+      unit: homes.find(({ home }) => home === daemon.home)?.unit ?? null,
+    })),
+    ...down.map(({ user, home, unit, saved }): FoundDaemon => {
+      const apps = saved.find(({ file }) => file === 'dump.pm2')?.apps ?? null;
+      return { user, home, live: null, failure: null, apps: (apps ?? []).map(({ name, script }) => ({ name, namespace: null, script, cwd: null })), source: apps === null ? null : 'dump', unit };
+    }),
+  ];
+}
