@@ -45,7 +45,9 @@ for (const name of readdirSync('completions')) replaceFile(`dist/share/${name}`,
 const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 'dist');
 replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', 'README.md', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
 
-replaceFile('dist/THIRD-PARTY-LICENSES', notices(bundledPackages(result.metafile)));
+/** Whose code is in them, for the packages that are made of them. */
+export const packages = bundledPackages(result.metafile);
+replaceFile('dist/THIRD-PARTY-LICENSES', notices(packages));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));

@@ -37,7 +37,7 @@ export default ts.config(
   { ignores: ['dist', 'node_modules', '.cache', 'coverage', 'test/host/myapp'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
-  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'bench/*.mjs', 'test/host/*.mjs', 'packaging/*.mjs', 'src/seal/*.cjs'] }, tsconfigRootDir: import.meta.dirname } } },
+  { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -48,9 +48,9 @@ export default ts.config(
     },
   },
   ...walls,
-  { files: ['**/*.mjs'], ...ts.configs.disableTypeChecked, languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  { files: ['**/*.mjs'], ...ts.configs.disableTypeChecked, languageOptions: { ...ts.configs.disableTypeChecked.languageOptions, globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
   {
-    files: ['**/*.cjs'], ...ts.configs.disableTypeChecked, languageOptions: { sourceType: 'commonjs', ecmaVersion: 2015, globals: { process: 'readonly', __filename: 'readonly' } },
+    files: ['**/*.cjs'], ...ts.configs.disableTypeChecked, languageOptions: { ...ts.configs.disableTypeChecked.languageOptions, sourceType: 'commonjs', ecmaVersion: 2015, globals: { process: 'readonly', __filename: 'readonly' } },
     rules: { ...ts.configs.disableTypeChecked.rules, '@typescript-eslint/no-require-imports': 'off', '@typescript-eslint/no-unused-vars': ['error', { caughtErrors: 'none' }] },
   },
 );

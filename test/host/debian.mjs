@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const packages = {
   sudo: '/usr/bin/sudo',
   'groff-base': '/usr/bin/groff',
+  lintian: '/usr/bin/lintian',
   mandoc: '/usr/bin/mandoc',
   'man-db': '/usr/bin/man',
   tmux: '/usr/bin/tmux',
