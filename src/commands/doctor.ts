@@ -8,6 +8,7 @@ import { inWords } from '../doctor/text.ts';
 import { gatherLiving, type LivingFacts } from '../host/facts.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { fixAll, type FixOptions } from './doctor-fix.ts';
 import { doorFile } from './seals.ts';
 
 interface Options {
@@ -32,6 +33,9 @@ export function doctorCommand(): Command {
     .addOption(new Option('--app <name>', 'which daemons have this app, or this namespace').conflicts(['prometheus']))
     .addOption(new Option('--prometheus', 'metrics for the textfile collector of the node exporter').conflicts(['json']))
     .option('--json', 'one object for scripts, with "schema": 1; README.md lists its fields')
+    .addOption(new Option('--fix', 'repair what is safe and can be taken back: owners, modes, dead sockets and pid files; asks first').conflicts(['port', 'pid', 'app', 'prometheus']))
+    .option('-n, --dry-run', 'with --fix: only show what would be done')
+    .option('-y, --yes', 'with --fix: do not ask')
     .addHelpText('after', `
 Examples:
   sudo pm2-guard doctor
@@ -39,13 +43,22 @@ Examples:
   sudo pm2-guard doctor --port 3000
   sudo pm2-guard doctor --pid 4711 --json
   sudo pm2-guard doctor --app myapp
+  sudo pm2-guard doctor --fix --dry-run
+  sudo pm2-guard doctor --fix
   sudo sh -c 'pm2-guard doctor --prometheus > /run/pm2.prom && mv /run/pm2.prom /var/lib/prometheus/node-exporter/'
 
-Starts nothing, changes nothing. Without root it sees its caller's daemons only, and says so.
+Without --fix it starts nothing and changes nothing. Without root it sees its caller's daemons only, and says so.
 Exit status: 0 healthy; 1 something is wrong, each with its repair; 2 nothing was found, but not everything could be looked at.
 With --port, --pid and --app: 0 a daemon owns it; 1 none does; 2 that could not be told.
-With --prometheus: 0; 2 not everything could be looked at.`)
-    .action(async (options: Options) => {
+With --prometheus: 0; 2 not everything could be looked at.
+With --fix: 0 nothing is wrong any more; 1 something is left, to adopt or to you; 2 nothing was begun. It does what the owner of a
+home could do himself, gives him what root left there, and touches nothing where a daemon does not answer.`)
+    .action(async (options: Options & FixOptions & { fix?: boolean }) => {
+      if (options.fix) {
+        await fixAll(options);
+        return;
+      }
+      if (options.dryRun || options.yes) throw new UserError('--dry-run and --yes are for --fix', 'sudo pm2-guard doctor --fix --dry-run', COULD_NOT_LOOK);
       const question = questionOf(options);
       if (question !== null) await answer(question, options);
       else await diagnose(options);

@@ -1,9 +1,13 @@
+import type { HomeFacts } from '../host/home-facts.ts';
+
 /** What `doctor --fix` may do by itself in one home: safe, and reversible by hand. Carried out by src/doctor/mend. */
 export interface Fix {
   home: string;
+  /** The directory that was looked at. */
+  dev: number;
+  ino: number;
   /** Whose the home is: everything is done with that user's rights, and nothing that the user could not have done without root but `own`. */
   owner: { name: string; uid: number; gid: number };
-  /** In this order. */
   deeds: Deed[];
 }
 
@@ -17,3 +21,9 @@ export type Deed = { name: string; dev: number; ino: number } & (
   /** pm2.pid, which says this, and no daemon is that process. */
   | { type: 'remove pid file'; pid: number | null }
 );
+
+/** Null: there is nothing to do, or nobody whose home it is. */
+export function fixIn({ home, owner, contents: { files: [own] } }: HomeFacts, deeds: Deed[]): Fix | null {
+  if (owner === null || own === undefined || deeds.length === 0) return null;
+  return { home, dev: own.dev, ino: own.ino, owner: { name: owner.name, uid: owner.uid, gid: owner.gid }, deeds };
+}

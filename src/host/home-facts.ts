@@ -9,7 +9,7 @@ import { commandOf } from './processes.ts';
 import { savedLists, type SavedList } from './saved-list.ts';
 import { servingDirectory, type Served, type ServedDirectory } from './served.ts';
 import { probe, type SocketState } from './socket-state.ts';
-import { exchanger, isOpenToOthers, wayTo, type Exchanger } from './way.ts';
+import { exchanger, isOpenToOthers, wayTo, type Exchanger, type Step } from './way.ts';
 
 /** A home that could hold a daemon, whether one lives there or not, and what lies in it. */
 export interface HomeFacts extends Home {
@@ -20,6 +20,8 @@ export interface HomeFacts extends Home {
   contents: HomeFiles;
   /** What it lies in is there, if not itself. */
   possible: boolean;
+  /** A link on the way to it that is not root's: where the home is, its maker decides at every moment. */
+  detour: Step | null;
   /** Who else than root and its owner could exchange it; null: nobody. */
   exchanger: Exchanger | null;
   /** Everybody can get as far as its files. */
@@ -43,12 +45,14 @@ export async function homeFacts(home: Home, policy: Policy | null, served: Serve
   const contents = homeFiles(path);
   const physical = physicalPath(path);
   const owner = ownerOf(home, contents, policy);
+  const way = wayTo(path);
   const names = (['rpc.sock', 'pub.sock'] as const).filter((name) => contents.files.some((file) => file.name === name && file.type === 'socket'));
   return {
     ...home,
     physical, owner, contents,
     possible: physical !== null || physicalPath(dirname(path)) !== null,
-    exchanger: owner === null ? null : exchanger(wayTo(path), owner.uid, membersOf),
+    detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
+    exchanger: owner === null ? null : exchanger(way, owner.uid, membersOf),
     open: isOpenToOthers(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
     saved: savedLists(path),

@@ -1,6 +1,6 @@
 import { octal } from '../../host/way.ts';
 import { about, type Check, type Finding } from '../finding.ts';
-import type { Deed } from '../fix.ts';
+import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { listed, pathsIn } from '../words.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
@@ -12,7 +12,8 @@ export const exposedHomes: Check = {
 };
 
 /** T30: PM2 writes the environment of every app into its list, with its umask. */
-function secrets({ home, open, saved, contents: { files }, owner }: HomeFacts): Finding[] {
+function secrets(facts: HomeFacts): Finding[] {
+  const { home, open, saved, contents: { files } } = facts;
   const exposed = saved.flatMap(({ file, apps }) => {
     const entry = files.find(({ name }) => name === file);
     const names = apps.filter((app) => app.secrets.length > 0);
@@ -29,7 +30,7 @@ function secrets({ home, open, saved, contents: { files }, owner }: HomeFacts): 
     ]),
     why: 'PM2 saves the whole environment of each app, passwords and keys as they are. A file that is there keeps its mode when it is saved again.',
     repair: [['sudo', 'chmod', 'go=', ...paths]],
-    fix: owner === null || deeds.length === 0 ? null : { home, owner, deeds },
+    fix: fixIn(facts, deeds),
     trap: 'T30', subject: about({ home, path: paths[0] ?? null }),
   }];
 }

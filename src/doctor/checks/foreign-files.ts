@@ -1,7 +1,7 @@
 import type { HomeFile } from '../../host/home-files.ts';
 import type { HomeFacts, HomeOwner } from '../../host/home-facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
-import type { Deed } from '../fix.ts';
+import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf, type Occupancy } from '../occupancy.ts';
 import { as, listed, pathsIn, userOf } from '../words.ts';
 
@@ -13,7 +13,7 @@ export const foreignFiles: Check = {
   name: 'foreign files',
   find: (facts) => distinctHomes(facts).flatMap((home) => {
     const { owner } = home;
-    if (owner === null) return [];
+    if (owner === null || home.detour !== null) return []; // PD313's
     const who = occupancyOf(home, facts);
     // A root-made link in a home leads where root wants; sockets of a living daemon are PD101's.
     const foreign = home.contents.files.filter((file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'));
@@ -30,7 +30,8 @@ export const foreignFiles: Check = {
   }),
 };
 
-function leftByRoot({ home, contents, pidFile }: HomeFacts, owner: HomeOwner, files: readonly HomeFile[], empty: boolean): Finding {
+function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[], empty: boolean): Finding {
+  const { home, contents, pidFile } = facts;
   const marks = empty ? files.filter(({ name }) => DAEMONS_OWN.includes(name)) : [];
   const daemon = marks.length > 0;
   const kept = files.filter((file) => !marks.includes(file));
@@ -61,7 +62,7 @@ function leftByRoot({ home, contents, pidFile }: HomeFacts, owner: HomeOwner, fi
       ...(modules.length > 0 ? [['sudo', 'chown', '-Rh', `${owner.name}:`, `${home}/modules`]] : []),
       ...(marks.length > 0 ? [as(owner.name, ['rm', '-f', ...pathsIn(home, marks.map(({ name }) => name))])] : []),
     ],
-    fix: deeds.length > 0 ? { home, owner, deeds } : null,
+    fix: fixIn(facts, deeds),
     trap: daemon ? 'T11' : 'T13',
     subject: about({ home, path: pathsIn(home, files.map(({ name }) => name))[0] ?? null }),
   };

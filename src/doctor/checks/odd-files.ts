@@ -1,6 +1,6 @@
 import type { HomeFile } from '../../host/home-files.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
-import { about, type Check } from '../finding.ts';
+import { about, type Check, type Finding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { as, pathsIn } from '../words.ts';
 
@@ -11,7 +11,8 @@ const DIRECTORIES = ['logs', 'pids', 'modules'];
 export const oddFiles: Check = {
   name: 'links and oddities in a home',
   find: (facts) => distinctHomes(facts).flatMap((home) => {
-    const { owner } = home;
+    const { owner, detour } = home;
+    if (owner !== null && detour !== null && detour.uid === owner.uid) return [led(home.home, owner.name, detour.path, home.physical)];
     const odd = home.contents.files.flatMap((file) => {
       const why = oddity(file, home);
       return why === null ? [] : [{ file, why }];
@@ -27,6 +28,17 @@ export const oddFiles: Check = {
     }];
   }),
 };
+
+/** The home itself is a link of its user's: what is behind it is not repaired, and root has no business there. */
+function led(home: string, user: string, link: string, physical: string | null): Finding {
+  return {
+    code: 'PD313', urgency: 'untidy', what: `${home} is where a link of ${user}'s leads`,
+    evidence: [`${link} is ${user}'s link; it leads to ${physical ?? 'nothing'}`],
+    why: `${user} decides at every moment where a pm2 of root's would write. Its files are not looked at for owners, and doctor --fix does nothing there.`,
+    repair: physical === null ? [as(user, ['rm', link])] : [['sudo', 'chown', '-h', 'root:', link]],
+    fix: null, trap: 'T14', subject: about({ home, path: link }),
+  };
+}
 
 function oddity({ name, type, links, uid, target }: HomeFile, { owner, physical, home }: HomeFacts): string | null {
   switch (type) {

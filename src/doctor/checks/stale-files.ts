@@ -1,5 +1,5 @@
 import { about, type Check, type Finding } from '../finding.ts';
-import type { Deed } from '../fix.ts';
+import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { as, pathsIn } from '../words.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
@@ -8,8 +8,8 @@ import type { HomeFacts } from '../../host/home-facts.ts';
 export const staleFiles: Check = {
   name: 'stale sockets and pid files',
   find: (facts) => distinctHomes(facts).flatMap((home) => {
-    const { owner, pidFile } = home;
-    if (owner === null) return [];
+    const { owner, pidFile, detour } = home;
+    if (owner === null || detour !== null) return [];
     const who = occupancyOf(home, facts);
     switch (who.type) {
       case 'nobody': return [...sockets(home), ...deadPid(home)];
@@ -19,7 +19,8 @@ export const staleFiles: Check = {
   }),
 };
 
-function sockets({ home, owner, contents: { files }, sockets: known }: HomeFacts): Finding[] {
+function sockets(facts: HomeFacts): Finding[] {
+  const { home, owner, contents: { files }, sockets: known } = facts;
   const dead = files.filter((file) => file.uid === owner?.uid && known.some(({ name, state }) => name === file.name && state === 'dead'));
   if (owner === null || dead.length === 0) return [];
   const paths = pathsIn(home, dead.map(({ name }) => name));
@@ -28,12 +29,13 @@ function sockets({ home, owner, contents: { files }, sockets: known }: HomeFacts
     evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
     why: 'The daemon of this home was killed, or the machine lost its power: what it ran has not run since, unless something else started it.',
     repair: [as(owner.name, ['rm', ...paths])],
-    fix: { home, owner, deeds: dead.map(({ name, dev, ino }): Deed => ({ type: 'remove socket', name, dev, ino })) },
+    fix: fixIn(facts, dead.map(({ name, dev, ino }): Deed => ({ type: 'remove socket', name, dev, ino }))),
     trap: null, subject: about({ home, path: paths[0] ?? null }),
   }];
 }
 
-function deadPid({ home, owner, contents: { files }, pidFile }: HomeFacts): Finding[] {
+function deadPid(facts: HomeFacts): Finding[] {
+  const { home, owner, contents: { files }, pidFile } = facts;
   const file = files.find(({ name }) => name === 'pm2.pid');
   if (owner === null || pidFile === null || file?.uid !== owner.uid) return [];
   const path = `${home}/pm2.pid`;
@@ -42,7 +44,7 @@ function deadPid({ home, owner, contents: { files }, pidFile }: HomeFacts): Find
     evidence: [pidFile.pid === null ? `${path} holds no number` : pidFile.command === null ? `there is no process ${pidFile.pid}` : `process ${pidFile.pid} is: ${pidFile.command}`],
     why: 'systemd takes the process in PIDFile= for the service, and a script that ends the daemon by this number ends somebody else\'s process.',
     repair: [as(owner.name, ['rm', path])],
-    fix: { home, owner, deeds: [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }] },
+    fix: fixIn(facts, [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }]),
     trap: null, subject: about({ home, path, pid: pidFile.pid }),
   }];
 }

@@ -1,0 +1,87 @@
+import { closeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { octal } from '../../host/way.ts';
+import { SwitchError } from '../../identity/switch-user.ts';
+import { UnreadableFile } from '../../trust/read.ts';
+import type { Finding } from '../finding.ts';
+import type { Deed, Fix } from '../fix.ts';
+import { carryOut } from './deeds.ts';
+import { holdHome, Left, within, type Held } from './open.ts';
+
+/** One change: planned, then done or left. */
+export interface Change {
+  /** Of the finding that it repairs. */
+  code: string;
+  path: string;
+  /** `give to www-data`, `mode 0600`, `remove`. */
+  what: string;
+  /** A command that takes it back; null: what is removed held nothing. */
+  undo: string[] | null;
+}
+
+export interface Done extends Change {
+  /** Null: it is done; else why it is not. */
+  left: string | null;
+}
+
+interface Step {
+  fix: Fix;
+  deed: Deed;
+  change: Change;
+}
+
+/** First whose it is, then who may read it, then what is dead. */
+const ORDER: readonly Deed['type'][] = ['own', 'mode', 'remove socket', 'remove pid file'];
+
+/** All that the findings allow to be done, in order. */
+export function planOf(findings: readonly Finding[]): Step[] {
+  return findings.flatMap(({ code, fix }) => (fix === null ? [] : fix.deeds.map((deed) => ({ fix, deed, change: changeOf(code, fix, deed) }))))
+    .sort((a, b) => ORDER.indexOf(a.deed.type) - ORDER.indexOf(b.deed.type));
+}
+
+function changeOf(code: string, { home, owner }: Fix, deed: Deed): Change {
+  const path = deed.name === '.' ? home : join(home, deed.name);
+  switch (deed.type) {
+    case 'own': return { code, path, what: `give to ${owner.name}`, undo: ['sudo', 'chown', '-h', `${deed.uid}:${deed.gid}`, path] };
+    case 'mode': return { code, path, what: `mode ${octal(deed.to)} instead of ${octal(deed.from)}`, undo: ['sudo', 'chmod', octal(deed.from), path] };
+    case 'remove socket': return { code, path, what: 'remove, nobody listens', undo: null };
+    case 'remove pid file': return { code, path, what: 'remove, it names no daemon', undo: null };
+  }
+}
+
+/**
+ * Carries out a plan, as far as a second look still finds the same: what has changed since is left alone.
+ *
+ * @param again the findings of now
+ */
+export async function mend(plan: readonly Step[], again: readonly Finding[]): Promise<Done[]> {
+  const valid = new Set(planOf(again).map(keyOf));
+  const done: Done[] = [];
+  for (const step of plan) done.push({ ...step.change, left: valid.has(keyOf(step)) ? await attempt(step) : 'it has changed since it was looked at' });
+  return done;
+}
+
+function keyOf({ fix, deed }: Step): string {
+  return JSON.stringify([fix.home, fix.dev, fix.ino, fix.owner, deed]);
+}
+
+async function attempt({ fix, deed }: Step): Promise<string | null> {
+  const euid = process.geteuid?.();
+  if (euid !== 0 && (euid !== fix.owner.uid || deed.type === 'own')) return 'only root can do that';
+  const held: Held[] = [];
+  try {
+    const home = holdHome(fix.home, fix.owner.uid);
+    held.push(home);
+    if (home.dev !== fix.dev || home.ino !== fix.ino) return 'the home is another directory by now';
+    const below = dirname(deed.name);
+    if (below !== '.') held.push(within(home, below, fix.owner.uid));
+    await carryOut(deed, held.at(-1) ?? home, fix);
+    return null;
+  } catch (error) {
+    if (error instanceof Left || error instanceof UnreadableFile || error instanceof SwitchError) return error.message;
+    if (typeof (error as NodeJS.ErrnoException).code === 'string') return (error as Error).message;
+    throw error;
+  } finally {
+    for (const { fd } of held) closeSync(fd);
+  }
+}
