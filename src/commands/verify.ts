@@ -24,7 +24,7 @@ export function verifyCommand(): Command {
     .addHelpText('after', `
 Really starts, as each user: every shell he has startup files for (login, interactive), what sshd would start for
 "ssh host pm2", sudo as its rules allow it, su and runuser, /bin/sh as cron, a systemd service, at and "env -i" would, and each
-line of a crontab that calls pm2 with the PATH above it; and looks for every pm2 that could be called by its path. First each is asked which pm2 it finds; only our own is then run,
+line of a crontab and each service that calls pm2, with the PATH that is set for it; and looks for every pm2 that could be called by its path. First each is asked which pm2 it finds; only our own is then run,
 with an app name that has to be blocked. The real pm2 is never run, nothing is written, no daemon is spawned; sudo and su
 log that they were used, as ever. Startup files are run as their user, for 10 s at most. Without root: the caller's own ways.
 

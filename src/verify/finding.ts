@@ -99,7 +99,7 @@ function whyOf(origin: Origin, user: Account, path: string, own: boolean): strin
     case 'sudo': return `the PATH of sudo has ${directory} first`;
     case 'caller': return `the PATH that root has at a login has ${directory} first`;
     case 'cron': return origin.table === null ? `cron's PATH is ${CRON_PATH}` : `its PATH is ${origin.table.path}`;
-    case 'systemd': return `the PATH of services has ${directory} first`;
+    case 'systemd': return `the PATH of ${origin.service ?? 'services'} has ${directory} first`;
     case 'none': return `the PATH that /bin/sh was built with has ${directory} first`;
   }
 }
@@ -111,8 +111,14 @@ function pathCures(origin: Origin, user: Account, own: boolean): string[] {
     case 'sudo': case 'caller': case 'none': return [INSTALL];
     case 'ssh': return own ? [] : [INSTALL]; // what stands at the end of a .bashrc is not reached without a terminal
     case 'cron': return [cronCure(origin.table, user)];
-    case 'systemd': return [`sudo mkdir -p /etc/systemd/system.conf.d && printf '[Manager]\\nDefaultEnvironment=PATH=%s\\n' ${SHIMS}:${SYSTEM_PATH} | sudo tee /etc/systemd/system.conf.d/pm2-guard.conf && sudo systemctl daemon-reexec`];
+    case 'systemd': return [systemdCure(origin.service)];
   }
+}
+
+function systemdCure(service: string | null): string {
+  const path = `${SHIMS}:${SYSTEM_PATH}`;
+  const [directory, text, reload] = service === null ? ['system.conf.d', '[Manager]\\nDefaultEnvironment=PATH', 'daemon-reexec'] : [`system/${service}.d`, '[Service]\\nEnvironment=PATH', 'daemon-reload'];
+  return `sudo mkdir -p /etc/systemd/${directory} && printf '${text}=%s\\n' ${path} | sudo tee /etc/systemd/${directory}/pm2-guard.conf && sudo systemctl ${reload}`;
 }
 
 function startupCure({ shell, file }: Origin & { type: 'shell' }, { name, home }: Account): string {

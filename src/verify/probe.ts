@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { distrust } from '../trust/trust.ts';
 import { identify } from './identify.ts';
 import { isBlock, throwawayCall } from './proof.ts';
 import { after, question, readTold, saidAfter, type Told } from './question.ts';
@@ -30,9 +31,12 @@ interface Lead {
  * Really goes one way in, twice: first to ask which pm2 is found, then, only where that carries our mark, to make a call that
  * has to be blocked. A real pm2 is never run: it would spawn a daemon and write files.
  */
-export async function probe({ entry, user }: Way): Promise<Answer> {
+export async function probe({ entry, user, asRoot }: Way): Promise<Answer> {
   const lead = await leadOf(entry, user.home);
-  return 'type' in lead ? lead : proven(entry, lead);
+  if ('type' in lead) return lead;
+  const fault = asRoot ? distrust(lead.path, 'file') : null;
+  if (fault !== null && identify(lead.path).type === 'ours') return { type: 'unknown', why: `${lead.path} is not run as root: ${fault.path} ${fault.why}` };
+  return proven(entry, lead);
 }
 
 /** As `probe`, for a way that names its pm2 by an absolute path. */

@@ -10,14 +10,17 @@ import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
+import { rootWays, sudoWays } from './becoming-ways.ts';
 import { concurrently } from './concurrently.ts';
 import { factsOfHost, type Facts } from './facts.ts';
 import { findingOf, findingOfPath, type Finding } from './finding.ts';
+import { cronTableWays, serviceWays } from './machine-ways.ts';
 import { onlyCaller, peopleOf, type People } from './people.ts';
 import { pm2Paths, type Pm2Path } from './pm2-paths.ts';
 import { probe, probePath, type Answer } from './probe.ts';
+import { servicesThatCallPm2 } from './services.ts';
 import { canBecomeOthers, type Start } from './start.ts';
-import { cronTableWays, ownWays, rootWays, sudoWays, systemShellWays } from './ways.ts';
+import { ownWays, systemShellWays } from './ways.ts';
 import type { Way } from './way.ts';
 
 export interface Request {
@@ -100,10 +103,11 @@ function policyOf(): { policy: Policy; warnings: string[] } {
 
 function waysOf(people: People['people'], facts: Facts, everybody: boolean): Way[] {
   const root = accountByUid(0);
-  const crontabs = cronLines();
+  const [crontabs, services] = [cronLines(), servicesThatCallPm2()];
   return people.flatMap((person) => [
     ...ownWays(person, facts),
     ...cronTableWays(person.account, crontabs, facts),
+    ...serviceWays(person.account, services, facts),
     ...(root === null ? [] : [...sudoWays(person, root, facts), ...(everybody ? rootWays(root, person, facts) : [])]),
   ]);
 }

@@ -17,8 +17,8 @@ export type Origin =
   | { type: 'sudo' }
   /** The PATH of whoever typed su or runuser. */
   | { type: 'caller' }
-  | { type: 'cron'; /** Null: no table in particular, the environment of every new one. */ table: { file: string; path: string } | null }
-  | { type: 'systemd' }
+  | { type: 'cron'; /** Null: every table that sets no PATH. */ table: { file: string; path: string } | null }
+  | { type: 'systemd'; /** Null: every service that sets no PATH. */ service: string | null }
   /** Nobody set a PATH: the one that /bin/sh was built with. */
   | { type: 'none' };
 
@@ -30,6 +30,8 @@ export interface Way {
   user: Account;
   /** Whom he becomes, where the way names somebody. */
   target: Account | null;
+  /** pm2 runs as root in the end: then nothing is run that others could have put there (PRODUCT section 7.1). */
+  asRoot: boolean;
   entry: Entry;
   origin: Origin;
   /** Something on this host is known to call pm2 so, or people do; false: it could be used, and nobody is seen to. */

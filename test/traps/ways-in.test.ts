@@ -84,6 +84,19 @@ describeOnHost('ways round the shim', () => {
       await host.must('rm -r /etc/systemd/system.conf.d');
     });
 
+    it('a service has a PATH of its own, and can be given ours', async () => {
+      await host.write('/etc/systemd/system/deploy.service', '[Service]\nUser=ops\nEnvironment="PATH=/usr/bin:/bin" NODE_ENV=production\nExecStart=/bin/sh -c "pm2 restart backup"\n');
+      await host.write('/etc/systemd/system/pm2-ops.service', '[Service]\nUser=ops\nEnvironment=PATH=/usr/bin:/bin\nExecStart=/usr/lib/node_modules/pm2/bin/pm2 resurrect\n');
+      const found = await verified(host, '--user ops');
+      const gap = wayOf(found, 'deploy.service', 'ops');
+      expect(gap).toMatchObject({ state: 'gap', answers: 'pm2', path: '/usr/bin/pm2', why: 'the PATH of deploy.service has /usr/bin first' });
+      expect(wayOf(found, 'systemd service', 'ops')).toMatchObject({ state: 'covered' });
+      expect(found.ways.map(({ way }) => way)).not.toContain('pm2-ops.service'); // it names a path, and runs as the right user
+      await host.must(gap.cures[1]?.replace(' && sudo systemctl daemon-reload', '') ?? '');
+      expect(wayOf(await verified(host, '--user ops'), 'deploy.service', 'ops')).toMatchObject({ state: 'covered', path: '/usr/local/lib/pm2-guard/bin/pm2' });
+      await host.must('rm -r /etc/systemd/system/deploy.service* /etc/systemd/system/pm2-ops.service');
+    });
+
     it('sudo and ssh find what npm has put before us, until it is sealed', async () => {
       await host.must('mv /usr/local/bin/pm2 /usr/local/bin/.pm2 && ln -s ../../lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2');
       const found = await verified(host, '--user deploy');

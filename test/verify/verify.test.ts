@@ -99,6 +99,14 @@ describeOnHost('pm2-guard verify', () => {
     expect(found).toMatchObject({ status: 2, result: 'cannot tell' });
   });
 
+  it('runs nothing as root that others could have put there, whatever it says of itself', async () => {
+    await host.write('/etc/cron.d/odd', 'PATH=/home/ops/bin:/usr/bin:/bin\n@daily root pm2 save\n');
+    await host.write('/home/ops/bin/pm2', '#!/bin/sh\n# pm2-guard-shim\n[ "$(id -u)" -ne 0 ] || touch /tmp/ran-as-root\n', { owner: 'ops', mode: '755' });
+    expect(wayOf(await verified(host, '--user root'), '/etc/cron.d/odd:2', 'root')).toMatchObject({ state: 'unknown', why: containing('/home/ops/bin/pm2 is not run as root: /home/ops is owned by uid') });
+    expect(await host.exists('/tmp/ran-as-root')).toBe(false);
+    await host.must('rm /etc/cron.d/odd');
+  });
+
   it('sees PM2_GUARD=off in a startup file', async () => {
     await host.must('rm -r /home/ops/bin; cp /etc/skel/.profile /home/ops/.profile; echo export PM2_GUARD=off >> /home/ops/.profile');
     const found = await verified(host, '--user ops');
