@@ -9,7 +9,7 @@ const rooms = {
   identity: ['trust', 'terminal'],
   policy: ['trust', 'terminal', 'identity'],
   verdict: ['pm2', 'policy', 'identity'],
-  guard: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal', 'sudoers', 'log'],
+  guard: ['trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal', 'sudoers', 'log', 'seal'],
   host: ['trust', 'pm2', 'identity', 'policy', 'terminal'],
   install: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal', 'sudoers', 'seal'],
   seal: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal'],

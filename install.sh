@@ -4,7 +4,7 @@ set -eu
 
 usage() {
   cat <<'END'
-Usage: sudo ./install.sh [--dry-run] [--json] [--help]
+Usage: sudo ./install.sh [--seal] [--dry-run] [--json] [--help]
 
 Builds pm2-guard and puts it in place: /usr/local/lib/pm2-guard, /usr/local/bin/pm2-guard, and the ways that make `pm2`
 lead to it. Installs pm2 with npm where the machine has none, drafts /etc/pm2-guard/config.yaml where there is none.

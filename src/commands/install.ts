@@ -5,13 +5,17 @@ import { install, type Installation } from '../install/install.ts';
 import { sourceBeside } from '../install/library.ts';
 import { faultOf, installFrom, newerPackage } from '../install/packages.ts';
 import { VERSION } from '../policy/version.ts';
+import { seal, sealAgain } from '../seal/seals.ts';
+import type { Result } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { changeLines, problemLines } from './changes.ts';
+import { resultLines } from './seals.ts';
 
 /** `pm2-guard install`: put everything in place, or repair it. */
 export function installCommand(): Command {
   return new Command('install')
     .description('put pm2-guard in place on this host, upgrade it, or repair what is missing; run as root')
+    .option('--seal', 'also make the real pm2 a door to the guard, for calls by its path (see pm2-guard seal --help)')
     .option('--dry-run', 'only tell what would be done')
     .option('--json', 'one object for scripts')
     .addHelpText('after', `
@@ -19,13 +23,14 @@ Examples:
   npm install -g pm2-guard && sudo pm2-guard install    from npm: the first time, and to upgrade
   sudo ./install.sh                                     from a checkout: builds, then does this
   sudo pm2-guard install                                repairs an installation
+  sudo pm2-guard install --seal                         calls by absolute paths are met as well
   sudo pm2-guard install --dry-run
 
 What runs afterwards is a copy in /usr/local/lib/pm2-guard that only root can change. Where a package has brought a newer
 pm2-guard than is installed, it is the newer one that installs. A second run changes nothing, a config that is there is
 never touched.
 Exit status: 0 done; 1 something could not be done, it is named at the end.`)
-    .action(async (options: { dryRun?: boolean; json?: boolean }) => {
+    .action(async (options: { seal?: boolean; dryRun?: boolean; json?: boolean }) => {
       const newer = newerPackage(__dirname);
       if (newer !== null) {
         process.stderr.write(`pm2-guard: ${newer.directory} is ${newer.version}, newer than the installed ${VERSION}: going on from there\n`);
@@ -37,8 +42,9 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`)
       const fault = faultOf(source);
       const from: From = { directory: dirname(source.bundles), writable: fault === null ? null : `${fault.path} ${fault.why}` };
       const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, dry });
-      process.stdout.write(options.json ? `${JSON.stringify({ dryRun: dry, from, ...result }, null, 2)}\n` : inWords(result, from, dry));
-      if (result.problems.length > 0) process.exitCode = 1;
+      const seals = options.seal === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry);
+      process.stdout.write(options.json ? `${JSON.stringify({ dryRun: dry, from, ...result, seals }, null, 2)}\n` : inWords(result, from, seals, dry));
+      if (result.problems.length > 0 || seals.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
     });
 }
 
@@ -48,7 +54,7 @@ interface From {
   writable: string | null;
 }
 
-function inWords({ install: { version, pm2, pm2Version, node }, changes, problems }: Installation, from: From, dry: boolean): string {
+function inWords({ install: { version, pm2, pm2Version, node }, changes, problems }: Installation, from: From, seals: Result[], dry: boolean): string {
   return [
     `pm2-guard ${version}`,
     `  real pm2   ${pm2 === null ? 'none' : `${pm2}  (${pm2Version ?? '?'})`}`,
@@ -56,6 +62,7 @@ function inWords({ install: { version, pm2, pm2Version, node }, changes, problem
     // Root has run it already, as whoever typed this wanted; what is installed is a copy that only root can change.
     ...(from.writable === null ? [] : [`  copied from what others than root can change: ${escapeControls(from.writable)}`]),
     ...changeLines(changes, dry),
+    ...resultLines(seals).map((line) => `  ${line}`),
     ...problemLines(problems),
     '',
     dry ? 'nothing was changed' : 'next:  look at /etc/pm2-guard/config.yaml, then:  pm2-guard status',

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Result } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
 
@@ -14,11 +12,6 @@ export interface SealOptions {
 /** An option that may be given more than once. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value];
-}
-
-/** What stands in place of a sealed pm2: beside the running bundle. */
-export function doorFile(): string {
-  return readFileSync(join(__dirname, 'door.cjs'), 'utf8');
 }
 
 /** Prints what became of each package, and sets the exit status. */

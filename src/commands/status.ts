@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { sealInWords } from '../seal/seals.ts';
 import { stateInWords } from '../sudoers/file.ts';
 import { status, type Status, type Way } from '../install/status.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -22,7 +23,7 @@ Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSO
     });
 }
 
-function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, sudoers, problems }: Status): string {
+function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, seals, sudoers, problems }: Status): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
   const rows: [string, string][] = [
     ['pm2-guard', installed === null ? `${version}, not installed` : installed],
@@ -33,6 +34,7 @@ function inWords({ version, installed, packages, pm2, node, config, compiled, da
     ['compiled', compiled === null ? 'not yet; root\'s next call makes it' : `${compiled.made}  (${compiled.fresh ? 'fresh' : 'older than the config; root\'s next call renews it'})`],
     ...daemons.map(({ name, user, home, socket }): [string, string] => ['daemon', `${name}: ${user} in ${home}  (${socket})`]),
     ...ways.map((way): [string, string] => [way.way, leadsTo(way)]),
+    ...seals.map((one): [string, string] => ['seal', `${one.package}  (${sealInWords(one)})`]),
     ...(rights === null ? [] : [['operators', rights] as [string, string]]),
   ];
   return [...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`), ...problemLines(problems), ''].join('\n');

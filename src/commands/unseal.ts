@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { unseal } from '../seal/seals.ts';
-import { collect, doorFile, report, type SealOptions } from './seals.ts';
+import { collect, report, type SealOptions } from './seals.ts';
 
 /** `pm2-guard unseal`: every sealed pm2 is what npm installed, to the byte. */
 export function unsealCommand(): Command {
@@ -18,6 +18,6 @@ Examples:
 uninstall does this first. Where PM2's own file is gone, the command that gets it back from npm is named.
 Exit status: 0 done, or nothing was sealed; 1 something could not be done, it is named.`)
     .action((options: SealOptions) => {
-      report(unseal({ paths: options.path, users: options.user, path: process.env['PATH'], door: doorFile(), dry: options.dryRun === true }), options, 'nothing is sealed');
+      report(unseal({ paths: options.path, users: options.user, path: process.env['PATH'], dry: options.dryRun === true }), options, 'nothing is sealed');
     });
 }

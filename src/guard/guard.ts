@@ -57,6 +57,7 @@ export async function guard(): Promise<void> {
   }
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
+  if (euid === 0 && real.original === null) real.original = (await import('./renew-seal.ts')).sealedAgain(real);
   if (off && decided === null && await bypassed(argv, euid, real, loaded.policy)) return;
 
   if (decided !== null) settle(decided, loaded.policy);

@@ -11,6 +11,7 @@ import { isFresh, loadPolicy } from '../policy/load.ts';
 import { standardConfig } from '../policy/places.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
+import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
 import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { firstPm2, type Find } from './finds.ts';
@@ -49,6 +50,8 @@ export interface Status {
   compiled: { fresh: boolean; made: string } | null;
   daemons: DaemonStatus[];
   ways: Way[];
+  /** Packages of PM2 that are sealed, or were to be. */
+  seals: SealState[];
   /** The operators' rights against the config; null: the config cannot be used. */
   sudoers: State | null;
   /** What is wrong; empty: all is well. */
@@ -73,6 +76,7 @@ export async function status(): Promise<Status> {
   const newer = newerPackage(__dirname);
   const rights = wantedDropIn();
   const sudoers = rights.type === 'drop-in' ? stateOf(rights.wanted) : null;
+  const seals = sealStates(process.env['PATH']);
   const problems = [
     ...(installed === null ? [`pm2-guard is not installed on this host; run:  ${wayToInstall(__dirname)}`] : []),
     ...(installed !== null && installed !== VERSION ? [`installed is ${installed}, this is ${compareVersions(installed, VERSION) > 0 ? `the older ${VERSION}` : `${VERSION}; run:  ${wayToInstall(__dirname)}`}`] : []),
@@ -81,10 +85,11 @@ export async function status(): Promise<Status> {
     ...(real.type === 'found' ? [] : [real.type === 'none' ? 'there is no pm2 on this host; run:  sudo npm install -g pm2' : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`]),
     ...(config.message === null ? [] : [config.message]),
     ...ways.filter(({ finds }) => finds !== null && finds.type !== 'shim').map(({ way, finds }) => (finds?.type === 'other' ? `${way}: ${finds.path} comes first` : `${way}: finds no pm2`)),
+    ...seals.filter(({ state }) => state !== 'sealed' && state !== 'hidden').map((one) => `${one.package}: ${sealInWords(one)}; run:  sudo pm2-guard ${one.wished ? 'seal' : 'unseal'}`),
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {
-    version: VERSION, installed, packages, node, config, daemons, ways, sudoers, problems,
+    version: VERSION, installed, packages, node, config, daemons, ways, seals, sudoers, problems,
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     compiled: compiled === null ? null : { fresh: file !== null && isFresh(compiled, file), made: compiled.made },
   };

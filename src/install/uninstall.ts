@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { unseal } from '../seal/seals.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { Ledger, look, type Change } from './ledger.ts';
 import { packagesOnHost, wayToRemove } from './packages.ts';
@@ -19,6 +21,9 @@ export interface Removal {
 export function uninstall(purge: boolean, dry: boolean): Removal {
   if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
   const ledger = new Ledger(dry);
+  for (const { package: directory, outcome, fault } of unseal({ paths: [], users: [], path: process.env['PATH'], dry })) {
+    ledger.note(join(directory, 'bin/pm2'), outcome === 'refused' ? 'refused' : 'updated', fault?.why ?? 'PM2\'s own again');
+  }
   withdraw(ledger); // first the ways to us, so that no call finds half of us
   withdrawShare(ledger);
   for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) ledger.remove(directory);

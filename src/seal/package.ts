@@ -55,7 +55,7 @@ function cure({ kind, path }: Distrust, directory: string): string {
 /**
  * How the package stands, read by the hand that owns it.
  *
- * @param door src/seal/door.cjs
+ * @param door `doorSource()`
  * @throws the system's error where bin/ cannot be read, UnreadableFile where a file in it is none
  */
 export function lookAt(directory: string, opened: BinDirectory, door: string): Look {

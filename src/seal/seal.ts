@@ -20,7 +20,7 @@ export interface Result {
 }
 
 interface Work {
-  /** Text of src/seal/door.cjs. */
+  /** `doorSource()` */
   door: string;
   /** Change nothing, only tell. */
   dry: boolean;

@@ -3,11 +3,10 @@ import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
 import { chosenPackages, packagesOfTheHost, type Which } from './chosen.ts';
 import { sealPackage, standingOf, unsealPackage, type Result, type Standing } from './seal.ts';
+import { doorSource } from './text.ts';
 import { WISHES, wishedSeals } from './wishes.ts';
 
 export interface Request extends Which {
-  /** Text of src/seal/door.cjs. */
-  door: string;
   /** Change nothing, only tell. */
   dry: boolean;
 }
@@ -29,10 +28,20 @@ export function seal(request: Request): Result[] {
   const before = wishedSeals();
   // First, so that one that is sealed when we are killed is known to uninstall.
   if (!request.dry) keepWishes([...before, ...packages]);
-  const results = packages.map((directory) => sealPackage(directory, request));
+  const results = sealEach(packages, request.dry);
   const sealed = results.filter(({ outcome }) => outcome !== 'refused').map((result) => result.package);
   if (!request.dry) keepWishes([...before, ...sealed]);
   return results;
+}
+
+/** Doors as this pm2-guard makes them, wherever a seal was asked for: after an upgrade of ours, or of PM2. */
+export function sealAgain(dry: boolean): Result[] {
+  return sealEach(wishedSeals().filter((directory) => existsSync(directory)), dry);
+}
+
+function sealEach(packages: string[], dry: boolean): Result[] {
+  const door = doorSource();
+  return packages.map((directory) => sealPackage(directory, { door, dry }));
 }
 
 /**
@@ -44,17 +53,37 @@ export function unseal(request: Request): Result[] {
   requireRoot('unseal');
   const packages = chosenPackages(request);
   if (!request.dry) keepWishes(wishedSeals().filter((directory) => !packages.includes(directory)));
-  const results = packages.map((directory) => unsealPackage(directory, request));
+  const door = doorSource();
+  const results = packages.map((directory) => unsealPackage(directory, { door, dry: request.dry }));
   const asked = request.paths.length + request.users.length > 0;
   return asked ? results : results.filter((result) => result.outcome !== 'unchanged' && !(result.outcome === 'refused' && result.fault?.next === null));
 }
 
+export interface SealState extends Standing {
+  /** It was asked for. */
+  wished: boolean;
+}
+
 /** How the packages stand that are sealed, or were to be. For a report; anybody may ask. */
-export function sealStates(door: string, path: string | undefined): (Standing & { wished: boolean })[] {
+export function sealStates(path: string | undefined): SealState[] {
+  const door = doorSource();
   const wishes = wishedSeals();
   return [...new Set([...packagesOfTheHost(path), ...wishes])].sort()
     .map((directory) => ({ ...standingOf(directory, door), wished: wishes.includes(directory) }))
     .filter(({ state, wished }) => wished || ['sealed', 'outdated', 'leftover', 'broken'].includes(state));
+}
+
+/** What a report says of it. */
+export function sealInWords({ state, wished }: SealState): string {
+  switch (state) {
+    case 'sealed': return wished ? 'sealed' : 'sealed, though nobody here asked for it';
+    case 'outdated': return 'sealed by another pm2-guard';
+    case 'open': return 'no longer sealed';
+    case 'leftover': return wished ? 'no longer sealed' : 'not sealed, with a file beside it that an earlier seal left behind';
+    case 'broken': return 'sealed, and PM2\'s own file beside the door is gone';
+    case 'foreign': return 'no longer what npm installs as pm2';
+    case 'hidden': return 'only its owner and root can tell';
+  }
 }
 
 function keepWishes(packages: string[]): void {

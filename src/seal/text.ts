@@ -1,12 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** What a door starts with: the original's own lines for the kernel and the shell, so that the same program runs it. */
 export type DoorText = { type: 'text'; text: string } | { type: 'foreign'; why: string };
+
+/** What a door is made of: beside the running bundle, as beside this file. */
+export function doorSource(): string {
+  return readFileSync(join(__dirname, 'door.cjs'), 'utf8');
+}
 
 /**
  * The door for one bin/pm2: the lines by which that one finds its interpreter, then ours.
  *
  * @param original its text. PM2's begins with `#!/usr/bin/env node`; that of 7.0.0 is a shell script whose second line becomes
  *   node, and to node is a string and a comment
- * @param door src/seal/door.cjs
+ * @param door `doorSource()`
  */
 export function doorText(original: string, door: string): DoorText {
   const [first = '', second = ''] = original.split('\n', 2);

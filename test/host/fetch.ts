@@ -13,6 +13,14 @@ export const nodeVersions = { 18: '18.20.8', 20: '20.20.2', 22: '22.23.3', 24: '
 export const npmVersion = '10.9.9';
 export const cache = join(dirname(fileURLToPath(import.meta.url)), '../../.cache');
 
+/** npm's own cache with all that an installation of these PM2s needs: hosts without a network install them from it (`--offline`). */
+export const npmCache = join(cache, 'npm-cache', pm2Versions.join('_'));
+
+/** The registry that the cache is of: its entries are named by it. */
+export function npmRegistry(): string {
+  return execFileSync('npm', ['config', 'get', 'registry'], { cwd: cache, encoding: 'utf8' }).trim();
+}
+
 const isRoot = () => process.getuid?.() === 0;
 
 /** npm without chatter; its stderr is shown where it fails. */
@@ -76,6 +84,14 @@ export function fetchAll(): void {
       npm(['install', '--global', '--prefix', draft, '--ignore-scripts', '--no-audit', '--no-fund', `pm2@${version}`], cache);
     });
   }
+  fetchOnce(npmCache, (draft) => {
+    const prefix = mkdtempSync(join(cache, 'prefix-'));
+    try {
+      for (const version of pm2Versions) npm(['install', '--global', '--prefix', prefix, '--cache', draft, '--ignore-scripts', '--no-audit', '--no-fund', `pm2@${version}`], cache);
+    } finally {
+      rmSync(prefix, { recursive: true, force: true });
+    }
+  });
   if (process.platform !== 'linux') return;
   for (const version of Object.values(nodeVersions)) {
     fetchOnce(join(cache, 'node', version), (draft) => { unpack(`node-linux-${process.arch}@${version}`, draft); });

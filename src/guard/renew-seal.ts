@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { SYSTEM_PATH } from '../identity/environment.ts';
+import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
+import { wishedSeals } from '../seal/wishes.ts';
+import { LIBRARY } from './installation.ts';
+import { say } from './report.ts';
+
+/** It takes a tenth of a second, once after each upgrade of PM2. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Seals the real pm2 again where that was asked for: npm lays down an unsealed one with each upgrade. Only root's calls look,
+ * and only at the package that they are about to run.
+ *
+ * @returns PM2's own file beside the door; null: it was not asked for, or could not be done
+ */
+export function sealedAgain(real: InstalledPm2): string | null {
+  const directory = dirname(dirname(real.file));
+  if (!wishedSeals().includes(directory)) return null;
+  spawnSync(process.execPath, [join(LIBRARY, 'pm2-guard.cjs'), 'seal', '--path', directory], { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore', timeout: PATIENCE_MS });
+  const now = findRealPm2({ recorded: real.bin, path: undefined, skip: [LIBRARY], asRoot: true });
+  const original = now.type === 'found' ? now.original : null;
+  say([original === null
+    ? `pm2-guard: ${directory} is no longer sealed, and could not be sealed again; see:  sudo pm2-guard seal`
+    : `pm2-guard: sealed again: ${directory}, which was replaced by PM2 ${real.version}`]);
+  return original;
+}
