@@ -54,9 +54,9 @@ export const codes: Record<string, Page> = {
   },
   PG105: {
     title: 'no declared daemon',
-    meaning: 'Nothing says where this call belongs, and the daemon that plain pm2 would use, and spawn, is not in the config.',
+    meaning: 'Nothing says where this call belongs, and the daemon that plain pm2 would use, and spawn, is not in the config. Or it names the home of such a daemon and would end or begin it (`kill`, `resurrect`, `update`), as the unit of a forgotten daemon does: no other daemon must suffer for it.',
     trap: 'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. What is started there is found by nobody.',
-    cure: 'Declare the daemon, name a `default`, list the user under `exempt`, or type one of the commands shown.',
+    cure: 'Declare the daemon, name a `default`, list the user under `exempt`, or type one of the commands shown. A unit of `pm2 startup` for a daemon that nobody wants: `sudo systemctl disable --now` it.',
   },
   PG106: {
     title: 'startup: no such daemon, or more than one',

@@ -60,11 +60,21 @@ export function isOwn(daemon: Daemon, caller: Caller): boolean {
  * section 3.3). Null: none of these, and nothing may be spawned.
  */
 function daemonForUnknown(invocation: Invocation, caller: Caller, policy: Policy): Daemon | null {
-  const selected = policy.daemons.find((daemon) => daemon.home === caller.home) ?? onlyOneOf(caller, policy);
+  const named = policy.daemons.find((daemon) => daemon.home === caller.home);
+  if (!named && isAboutLifeOfAnother(invocation, caller)) return null;
+  const selected = named ?? onlyOneOf(caller, policy);
   // `sudo pm2 start app.js`: nobody chose root's daemon, sudo did (T01). A PM2_HOME typed along is a choice.
   const bySudoAlone = mayStart(invocation) && caller.rootBySudo && !caller.homeChosen && selected?.uid === 0;
   if (selected && !bySudoAlone) return selected;
   return policy.default === null ? null : daemonNamed(policy, policy.default);
+}
+
+/**
+ * A unit of `pm2 startup` (`resurrect`, `kill`) and a daemon that dies (`node $_ update`, lib/Daemon.js) name the home that they
+ * are about. If that is a stray's, no other daemon must end for it, or begin in its unit and end with that (T23, T24).
+ */
+function isAboutLifeOfAnother({ command }: Invocation, { homeChosen }: Caller): boolean {
+  return homeChosen && (command === 'kill' || command === 'resurrect' || command === 'update');
 }
 
 function onlyOneOf({ uid }: Caller, policy: Policy): Daemon | null {
@@ -169,16 +179,23 @@ function blockTwoOwners(known: Claim[], invocation: Invocation, caller: Caller, 
 
 function blockHomeless(invocation: Invocation, caller: Caller, policy: Policy): Block {
   const declared = policy.daemons.find((daemon) => daemon.home === caller.home);
+  const why = policy.default === null ? 'there is no default' : `${phrase(invocation)} is about no other`;
   return {
     type: 'block', code: 'PG105', rule: null, daemon: null,
     reason: `${phrase(invocation)} as ${caller.user} would use ${whoseDaemon(caller, policy)}`,
     details: [
       declared
         ? `no rule names it, and being root by sudo does not make it root's  (${policy.file}:${declared.line})`
-        : `no daemon is declared for ${caller.user} in ${caller.home}, and there is no default  (${policy.file})`,
+        : `no daemon is declared for ${caller.user} in ${caller.home}, and ${why}  (${policy.file})`,
     ],
-    run: policy.daemons.map((daemon) => commandFor(daemon, caller, invocation.argv)),
+    run: isAboutLifeOfAnother(invocation, caller)
+      ? mayBypass(caller, policy) ? [['PM2_GUARD=off', `PM2_HOME=${caller.home}`, 'pm2', ...invocation.argv]] : []
+      : policy.daemons.map((daemon) => commandFor(daemon, caller, invocation.argv)),
   };
+}
+
+function mayBypass({ uid }: Caller, { bypass }: Policy): boolean {
+  return bypass === 'anyone' || (bypass === 'root' && uid === 0);
 }
 
 /** `mode: observe` blocks nothing: it passes and reports. */

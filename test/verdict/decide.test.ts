@@ -92,6 +92,17 @@ describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
     is(`root, a declared home named by PM2_HOME: ${line}`, web('deploy>root PM2_HOME=/home/ops/.pm2', line), 'rewrite ops');
     is(`no default: ${line}`, bare('deploy', line), 'block PG105');
   }
+  for (const line of ['kill', 'resurrect', 'update']) {
+    // As units of `pm2 startup` do, and daemons that die: what they say is about that home and no other.
+    is(`a unit of root's, who is not declared: ${line}`, web('root PM2_HOME=/root/.pm2', line), 'block PG105');
+    is(`a second daemon of the right user's: ${line}`, web('www-data PM2_HOME=/srv/old/.pm2', line), 'block PG105');
+    is(`a unit that names a declared home: ${line}`, web('www-data PM2_HOME=/var/www/.pm2', line), 'pass web');
+  }
+  it('says how that daemon can be meant', () => {
+    expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/root/.pm2', 'kill'))).toEqual(['PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill']);
+    expect(advice(decided(policyFrom(`bypass: root\n${WEB}`), 'www-data PM2_HOME=/srv/old/.pm2', 'kill'))).toEqual([]);
+  });
+  is('what does not end or begin a daemon goes where it belongs', web('root PM2_HOME=/root/.pm2', 'reload all'), 'rewrite web');
   is('an unknown app goes to the default', web('root', 'restart unknown'), 'rewrite web');
   is('an unknown app of a declared caller is his', web('ops', 'start /tmp/x.js'), 'pass ops');
   is('a numeric word that is a declared name', row(WEB.replace('myapp,', 'myapp, "404",'))('ops', 'restart 404'), 'rewrite web');
