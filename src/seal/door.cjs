@@ -8,6 +8,7 @@ const fs = require('fs');
 const path = require('path');
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
+const POLICY = '/var/lib/pm2-guard/policy.json';
 const ORIGINAL = __filename + '.pm2-guard-original';
 const DOOR = Symbol.for('pm2-guard.door');
 const DECIDED = Symbol.for('pm2-guard.decided');
@@ -38,8 +39,24 @@ function enter() {
     require(SHIM);
   } catch (error) {
     Reflect.deleteProperty(process, DOOR);
-    say(`not guarded: ${error.message.split('\n')[0]}; install pm2-guard again, or take this seal away:  mv -f ${ORIGINAL} ${__filename}`);
+    const why = error.message.split('\n')[0];
+    const cure = `install pm2-guard again, or take this seal away:  mv -f ${ORIGINAL} ${__filename}`;
+    if (isClosed()) {
+      say(`nothing is run: ${why}, and on_error is closed; ${cure}`);
+      process.exit(127);
+    }
+    say(`not guarded: ${why}; ${cure}`);
     becomeOriginal();
+  }
+}
+
+/** `on_error: closed` of the config, in the first line of the compiled policy (src/policy/save.ts). */
+function isClosed() {
+  try {
+    requireRootsOwn(POLICY);
+    return fs.readFileSync(POLICY, 'latin1').startsWith('{"onError":"closed",\n');
+  } catch (_) {
+    return false;
   }
 }
 

@@ -103,6 +103,19 @@ describeOnHost('a door, whatever becomes of pm2-guard', () => {
     expect(await call()).toMatchObject({ stdout: '[ 0 ]\n', stderr: '', status: 0 });
   });
 
+  it('stays closed where the config says so', async () => {
+    const config = await host.read('/etc/pm2-guard/config.yaml');
+    await host.write('/etc/pm2-guard/config.yaml', `on_error: closed\n${config}`);
+    await host.must('pm2-guard install && mv /usr/local/lib/pm2-guard /srv/away'); // install compiles it
+    const { stdout, stderr, status } = await call();
+    await host.must('mv /srv/away /usr/local/lib/pm2-guard');
+    await host.write('/etc/pm2-guard/config.yaml', config);
+    await host.must('pm2-guard install');
+    expect({ stdout, status }).toEqual({ stdout: '', status: 127 });
+    expect(stderr).toMatch(/^pm2-guard: nothing is run: \S+ cannot be found, and on_error is closed; install [^\n]+\n$/);
+    expect(await call()).toMatchObject({ stdout: '[ 0 ]\n', stderr: '', status: 0 });
+  });
+
   it('opens where node is too old for it', async () => {
     // As node 16 says of itself.
     await host.write('/srv/old.cjs', 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "16.20.2" } });');
