@@ -7,8 +7,8 @@ import { replaceFile } from '../trust/write.ts';
 const MAX_BYTES = 1 << 16;
 const BIN = 'pm2';
 const ORIGINAL = `${BIN}${ORIGINAL_SUFFIX}`;
-/** Left behind by one of us that was killed: hard links of PM2's own file, and doors (src/trust/write.ts). */
-const DEBRIS = /^\.pm2(\.pm2-guard-original)?\.\d+\.(\d+\.new|link)$/;
+/** Of one of us that is at work, or was killed, by its pid: hard links of PM2's own file, and doors (src/trust/write.ts). */
+const TEMPORARY = /^\.pm2(?:\.pm2-guard-original)?\.(\d+)\.(?:\d+\.new|link)$/;
 
 /** A file as it was found. */
 export interface Found {
@@ -92,14 +92,27 @@ export class BinDirectory {
     this.#keepingTimes(() => { renameSync(this.#at(ORIGINAL), this.#at(BIN)); });
   }
 
-  /** Takes away the original of a door that is no longer there. */
-  forgetOriginal(): void {
-    this.#keepingTimes(() => { unlinkSync(this.#at(ORIGINAL)); });
+  /**
+   * Takes away the original of a door that is no longer there.
+   *
+   * @returns false: by now there is one again
+   */
+  forgetOriginal(): boolean {
+    return this.#keepingTimes(() => {
+      const aside = this.#at(`.${ORIGINAL}.${process.pid}.link`);
+      renameSync(this.#at(ORIGINAL), aside);
+      if (this.bin()?.door === true) {
+        renameSync(aside, this.#at(ORIGINAL));
+        return false;
+      }
+      unlinkSync(aside);
+      return true;
+    });
   }
 
   /** Takes away what one of us left behind that was killed. */
   sweep(): void {
-    const debris = readdirSync(this.#path).filter((name) => DEBRIS.test(name));
+    const debris = readdirSync(this.#path).filter((name) => isDead(TEMPORARY.exec(name)?.[1]));
     if (debris.length > 0) this.#keepingTimes(() => { debris.forEach((name) => { discard(this.#at(name)); }); });
   }
 
@@ -143,6 +156,17 @@ export class BinDirectory {
         // a directory of somebody else's that we may write
       }
     }
+  }
+}
+
+/** Whether no process has this pid, as it is written in a name; undefined is none. */
+function isDead(pid: string | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

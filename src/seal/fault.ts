@@ -17,6 +17,7 @@ export function faultOf(error: unknown, directory: string): Fault {
     case 'ENOSPC': case 'EDQUOT': return { why: 'there is no space left on its file system', next: `df -h ${directory}` };
     case 'EROFS': return { why: 'its file system is read-only', next: `findmnt -T ${directory}` };
     case 'EPERM': return { why: 'the system does not permit it: files may be immutable, or hard links not supported there', next: `lsattr -d ${directory}/bin ${directory}/bin/pm2` };
+    case 'EBUSY': case 'EXDEV': return { why: 'bin/pm2 is a mount of its own', next: `findmnt ${directory}/bin/pm2` };
     case 'EACCES': return { why: 'its owner may not write there', next: `ls -ld ${directory}/bin` };
     case undefined: throw error;
     default: return { why: (error as Error).message, next: null };

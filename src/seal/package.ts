@@ -43,7 +43,7 @@ export function handFor(directory: string): Hand {
 
 function faultOfFile(path: string): Distrust | null {
   const fault = distrust(path, 'file');
-  return fault?.kind === 'missing' ? null : fault;
+  return fault?.kind === 'missing' || fault?.kind === 'type' ? null : fault; // lookAt says what of it
 }
 
 function cure({ kind, path }: Distrust, directory: string): string {

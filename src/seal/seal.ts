@@ -19,19 +19,14 @@ export interface Result {
   fault: Fault | null;
 }
 
-interface Work {
-  /** `doorSource()` */
-  door: string;
-  /** Change nothing, only tell. */
-  dry: boolean;
-}
-
 /**
  * Puts a door in place of the package's bin/pm2, or a newer one in place of an old door. Sealed as it should be, it is not touched.
  *
  * @param directory physical path of the package
+ * @param door `doorSource()`
+ * @param dry change nothing, only tell
  */
-export function sealPackage(directory: string, { door, dry }: Work): Result {
+export function sealPackage(directory: string, door: string, dry: boolean): Result {
   return workOn(directory, door, dry, (look, opened) => {
     switch (look.state) {
       case 'sealed': return 'unchanged';
@@ -44,13 +39,11 @@ export function sealPackage(directory: string, { door, dry }: Work): Result {
 }
 
 /** Puts PM2's own bin/pm2 back, the very file. What is open already is not touched, but for what an earlier seal left behind. */
-export function unsealPackage(directory: string, { door, dry }: Work): Result {
-  return workOn(directory, door, dry, (look, opened) => {
+export function unsealPackage(directory: string, dry: boolean): Result {
+  return workOn(directory, '', dry, (look, opened) => {
     switch (look.state) {
       case 'open': return 'unchanged';
-      case 'leftover':
-        if (!dry) opened.forgetOriginal();
-        return 'cleaned';
+      case 'leftover': return dry || opened.forgetOriginal() ? 'cleaned' : 'unchanged';
       case 'sealed': case 'outdated':
         if (!dry) opened.unseal();
         return 'unsealed';

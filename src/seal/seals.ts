@@ -25,10 +25,11 @@ export function seal(request: Request): Result[] {
   if (!request.dry && !existsSync(SHIM)) throw new UserError('pm2-guard is not installed on this host, and a sealed pm2 leads to it', 'sudo ./install.sh');
   const packages = chosenPackages(request);
   if (packages.length === 0) throw new UserError('there is no pm2 on this host to seal', 'sudo npm install -g pm2 && sudo pm2-guard seal');
+  const door = requireDoor();
   const before = wishedSeals();
   // First, so that one that is sealed when we are killed is known to uninstall.
   if (!request.dry) keepWishes([...before, ...packages]);
-  const results = sealEach(packages, request.dry);
+  const results = packages.map((directory) => sealPackage(directory, door, request.dry));
   const sealed = results.filter(({ outcome }) => outcome !== 'refused').map((result) => result.package);
   if (!request.dry) keepWishes([...before, ...sealed]);
   return results;
@@ -36,12 +37,16 @@ export function seal(request: Request): Result[] {
 
 /** Doors as this pm2-guard makes them, wherever a seal was asked for: after an upgrade of ours, or of PM2. */
 export function sealAgain(dry: boolean): Result[] {
-  return sealEach(wishedSeals().filter((directory) => existsSync(directory)), dry);
+  const packages = wishedSeals().filter((directory) => existsSync(directory));
+  if (packages.length === 0) return [];
+  const door = requireDoor();
+  return packages.map((directory) => sealPackage(directory, door, dry));
 }
 
-function sealEach(packages: string[], dry: boolean): Result[] {
+function requireDoor(): string {
   const door = doorSource();
-  return packages.map((directory) => sealPackage(directory, { door, dry }));
+  if (door === null) throw new UserError('this pm2-guard is damaged: there is no door.cjs in it', 'sudo ./install.sh');
+  return door;
 }
 
 /**
@@ -51,12 +56,16 @@ function sealEach(packages: string[], dry: boolean): Result[] {
  */
 export function unseal(request: Request): Result[] {
   requireRoot('unseal');
-  const packages = chosenPackages(request);
-  if (!request.dry) keepWishes(wishedSeals().filter((directory) => !packages.includes(directory)));
-  const door = doorSource();
-  const results = packages.map((directory) => unsealPackage(directory, { door, dry: request.dry }));
-  const asked = request.paths.length + request.users.length > 0;
-  return asked ? results : results.filter((result) => result.outcome !== 'unchanged' && !(result.outcome === 'refused' && result.fault?.next === null));
+  const chosen = chosenPackages(request);
+  const named = request.paths.length + request.users.length > 0;
+  const packages = named ? chosen : chosen.filter((directory) => isTouched(standingOf(directory, '')));
+  if (!request.dry) keepWishes(wishedSeals().filter((directory) => !chosen.includes(directory)));
+  return packages.map((directory) => unsealPackage(directory, request.dry));
+}
+
+/** Something of ours is in the package. */
+function isTouched({ state }: Standing): boolean {
+  return state === 'sealed' || state === 'outdated' || state === 'leftover' || state === 'broken';
 }
 
 export interface SealState extends Standing {
@@ -66,11 +75,11 @@ export interface SealState extends Standing {
 
 /** How the packages stand that are sealed, or were to be. For a report; anybody may ask. */
 export function sealStates(path: string | undefined): SealState[] {
-  const door = doorSource();
+  const door = doorSource() ?? ''; // then every door is another's
   const wishes = wishedSeals();
   return [...new Set([...packagesOfTheHost(path), ...wishes])].sort()
     .map((directory) => ({ ...standingOf(directory, door), wished: wishes.includes(directory) }))
-    .filter(({ state, wished }) => wished || ['sealed', 'outdated', 'leftover', 'broken'].includes(state));
+    .filter((one) => one.wished || isTouched(one));
 }
 
 /** What a report says of it. */

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 /** What a door starts with: the original's own lines for the kernel and the shell, so that the same program runs it. */
 export type DoorText = { type: 'text'; text: string } | { type: 'foreign'; why: string };
 
-/** What a door is made of: beside the running bundle, as beside this file. */
-export function doorSource(): string {
-  return readFileSync(join(__dirname, 'door.cjs'), 'utf8');
+/** What a door is made of: beside the running bundle, as beside this file. Null: the installation is damaged. */
+export function doorSource(): string | null {
+  try {
+    return readFileSync(join(__dirname, 'door.cjs'), 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /**
