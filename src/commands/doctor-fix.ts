@@ -6,7 +6,6 @@ import { mend, planOf, type Change, type Done } from '../doctor/mend/mend.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { shown } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { doorFile } from './seals.ts';
 
 export interface FixOptions {
   dryRun?: boolean;
@@ -19,7 +18,7 @@ export interface FixOptions {
  * what is left. Exit status: 0 nothing is wrong any more; 1 something is left; 2 nothing was begun.
  */
 export async function fixAll({ dryRun = false, yes = false, json = false }: FixOptions): Promise<void> {
-  const look = async () => examine(await gather(doorFile()));
+  const look = async () => examine(await gather());
   const say = (lines: readonly string[]) => { if (!json) process.stdout.write(lines.map((line) => `${escapeControls(line)}\n`).join('')); };
   const before = await look();
   const plan = planOf(before);

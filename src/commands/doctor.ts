@@ -9,7 +9,6 @@ import { gatherLiving, type LivingFacts } from '../host/facts.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { fixAll, type FixOptions } from './doctor-fix.ts';
-import { doorFile } from './seals.ts';
 
 interface Options {
   json?: boolean;
@@ -81,7 +80,7 @@ async function answer(question: Question, { json }: Options): Promise<void> {
 }
 
 async function diagnose({ json, prometheus }: Options): Promise<void> {
-  const facts = requireProcesses(await patiently(gather(doorFile())));
+  const facts = requireProcesses(await patiently(gather()));
   const report = reportOf(facts, examine(facts));
   if (prometheus) {
     process.stdout.write(prometheusText(report, facts.policy?.daemons ?? []));

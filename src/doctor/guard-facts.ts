@@ -21,13 +21,9 @@ export interface Facts extends HostFacts {
   guard: GuardFacts;
 }
 
-/**
- * Looks at the host, and at the guard in it.
- *
- * @param door what a sealed pm2 consists of (src/seal)
- */
-export async function gather(door: string): Promise<Facts> {
+/** Looks at the host, and at the guard in it. */
+export async function gather(): Promise<Facts> {
   const [host, own] = await Promise.all([gatherFacts(), status()]);
   const installed = own.installed !== null;
-  return { ...host, guard: { status: own, broken: installed ? brokenParts() : [], changeable: installed ? changeableParts() : [], seals: sealStates(door, SYSTEM_PATH) } };
+  return { ...host, guard: { status: own, broken: installed ? brokenParts() : [], changeable: installed ? changeableParts() : [], seals: sealStates(SYSTEM_PATH) } };
 }
