@@ -33,8 +33,9 @@ export function bootsOf(facts: HostFacts): Boot[] {
   ];
 }
 
-export function userOfUnit({ user, manager }: Unit): string {
-  return user ?? manager ?? 'root';
+/** By name, where User= is a number, too. */
+export function userOfUnit({ user, manager, account }: Unit): string {
+  return account?.name ?? user ?? manager ?? 'root';
 }
 
 /** One home by two names is one. */
