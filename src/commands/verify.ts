@@ -23,8 +23,9 @@ export function verifyCommand(): Command {
     .option('--json', 'one object for scripts')
     .addHelpText('after', `
 Really starts, as each user: every shell he has startup files for (login, interactive), what sshd would start for
-"ssh host pm2", sudo as its rules allow it, su and runuser, /bin/sh as cron, a systemd service, at and "env -i" would, and each
-line of a crontab and each service that calls pm2, with the PATH that is set for it; and looks for every pm2 that could be called by its path. First each is asked which pm2 it finds; only our own is then run,
+"ssh host pm2", sudo as its rules allow it, su and runuser; /bin/sh as cron, a systemd service, at, "docker exec" (in a
+container) and "env -i" would; each line of a crontab and each service that calls pm2, with the PATH that is set for it. And
+it looks for every pm2 that could be called by its path. First each is asked which pm2 it finds; only our own is then run,
 with an app name that has to be blocked. The real pm2 is never run, nothing is written, no daemon is spawned; sudo and su
 log that they were used, as ever. Startup files are run as their user, for 10 s at most. Without root: the caller's own ways.
 
@@ -50,7 +51,7 @@ Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap i
       const { result, exitStatus, text } = conclusionOf(findings, strict === true);
       process.exitCode = exitStatus;
       if (json) process.stdout.write(`${JSON.stringify({ version, result, conclusion: text, ways: findings, left, remarks }, null, 2)}\n`);
-      else process.stdout.write(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.map((line) => `remark: ${line}`), text].join('\n')}\n`);
+      else process.stdout.write(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls), text].join('\n')}\n`);
     });
 }
 

@@ -20,6 +20,8 @@ export interface Facts {
   /** Of a system service with User=; null: no systemd. */
   systemd: ((account: Account) => Record<string, string>) | null;
   at: boolean;
+  /** Of `docker exec` in this container; null: this is none. */
+  container: ((account: Account) => Record<string, string>) | null;
 }
 
 /** _PATH_STDPATH of paths.h, and what Debian builds sshd with, for root and for all others. */
@@ -31,6 +33,7 @@ export function factsOfHost(): Facts {
   const sshd = here('/usr/sbin/sshd', '/usr/bin/sshd');
   const systemd = systemdEnvironment();
   const cron = here('/usr/sbin/cron', '/usr/sbin/crond', '/usr/bin/crond');
+  const image = here('/.dockerenv', '/run/.containerenv') === null ? null : environmentOfInit();
   const sshPaths = sshd === null ? PATHS : pathsOfSshd(sshd);
   return {
     shells: installedShells(),
@@ -50,7 +53,17 @@ export function factsOfHost(): Facts {
     // systemd.exec(5): HOME, LOGNAME, USER and SHELL come with User=.
     systemd: systemd === null ? null : (account) => ({ ...systemd, ...(account.uid === 0 ? {} : identity(account)) }),
     at: here('/usr/bin/at') !== null,
+    container: image === null ? null : ({ home }) => ({ ...image, HOME: home }),
   };
+}
+
+/**
+ * That of the image and of `docker run -e`, with which the container's first process was started, too. Root may look; what else
+ * is in there, keys and passwords, is not handed on to anybody.
+ */
+function environmentOfInit(): Record<string, string> | null {
+  const entries = textOf('/proc/1/environ').split('\0').filter((entry) => /^(PATH|PM2_GUARD)=/.test(entry));
+  return entries.length === 0 ? null : Object.fromEntries(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
 }
 
 function identity({ home, name, shell }: Account): Record<string, string> {

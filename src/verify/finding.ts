@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import type { Account } from '../identity/accounts.ts';
-import { SYSTEM_PATH } from '../identity/environment.ts';
-import { SHIMS } from '../install/places.ts';
+import { appCures, CRON_PATH, offCure, pathCures, sealCure } from './cures.ts';
 import type { Pm2Path } from './pm2-paths.ts';
 import type { Answer } from './probe.ts';
 import type { Origin, Way } from './way.ts';
@@ -30,10 +29,6 @@ export interface Finding {
   cures: string[];
 }
 
-const INSTALL = 'sudo pm2-guard install';
-/** crontab(5). */
-const CRON_PATH = '/usr/bin:/bin';
-
 /**
  * @param systemGuarded whether the system's own startup files lead to the guard, by shell: then a user's own do not
  * @returns null for what turned out to be no way in
@@ -45,7 +40,7 @@ export function findingOf({ way, user, target, origin, used }: Way, answer: Answ
     case 'guard': return { ...finding, state: 'covered', answers: 'guard', why: answer.through };
     case 'unknown': return { ...finding, state: 'unknown', answers: null, why: answer.why };
     case 'off':
-      return { ...finding, state: 'gap', answers: 'guard', why: 'PM2_GUARD=off is set there, which tells the guard to keep out', cures: [`grep -rns PM2_GUARD ${user.home}/.[a-z]* /etc/profile* /etc/environment /etc/zsh /etc/bash.bashrc`] };
+      return { ...finding, state: 'gap', answers: 'guard', why: 'PM2_GUARD=off is set there, which tells the guard to keep out', cures: [offCure(user)] };
     case 'nothing':
       return { ...finding, state: used ? 'gap' : 'note', answers: 'nothing', why: 'no pm2 in its PATH', cures: pathCures(origin, user, true) };
     case 'pm2':
@@ -68,7 +63,7 @@ export function findingOfPath({ path, links, app }: Pm2Path, user: Account | nul
     case 'guard': return { ...base, state: 'covered', answers: 'guard', why: also };
     case 'pm2': {
       const why = app === null ? 'a path goes past every PATH' : `${app} has its own: npx pm2 and npm's scripts find it first`;
-      return { ...base, state: 'note', answers: 'pm2', version: answer.version, why: [why, also].filter((part) => part !== null).join('; '), cures: app === null ? [sealCure(path, user)] : [`npm --prefix ${directoryOfApp(links, path)} uninstall pm2`, `sudo pm2-guard seal --path ${dirname(dirname(path))}`] };
+      return { ...base, state: 'note', answers: 'pm2', version: answer.version, why: [why, also].filter((part) => part !== null).join('; '), cures: app === null ? [sealCure(path, user)] : appCures(directoryOfApp(links, path)) };
     }
     case 'other': return { ...base, state: 'note', answers: 'other', why: ['neither pm2-guard nor PM2', also].filter((part) => part !== null).join('; ') };
     case 'off': case 'nothing': case 'refused': return { ...base, state: 'unknown', answers: null, why: 'it did not answer' };
@@ -78,12 +73,6 @@ export function findingOfPath({ path, links, app }: Pm2Path, user: Account | nul
 
 function directoryOfApp(links: readonly string[], path: string): string {
   return /^(.*)\/node_modules\//.exec(links[0] ?? path)?.[1] ?? '.';
-}
-
-/** Where a version manager keeps it below the user's home, it is sealed in the user's name. */
-function sealCure(path: string, user: Account | null): string {
-  if (user !== null && user.uid !== 0 && path.startsWith(`${user.home}/`)) return `sudo pm2-guard seal --user ${user.name}`;
-  return /^\/(usr|opt)\//.test(path) ? 'sudo pm2-guard seal' : `sudo pm2-guard seal --path ${path}`;
 }
 
 /** The user's own doing: what is below his home, or what his startup files make of a PATH that the system had right. */
@@ -100,38 +89,7 @@ function whyOf(origin: Origin, user: Account, path: string, own: boolean): strin
     case 'caller': return `the PATH that root has at a login has ${directory} first`;
     case 'cron': return origin.table === null ? `cron's PATH is ${CRON_PATH}` : `its PATH is ${origin.table.path}`;
     case 'systemd': return `the PATH of ${origin.service ?? 'services'} has ${directory} first`;
+    case 'container': return `the PATH of the image has ${directory} first`;
     case 'none': return `the PATH that /bin/sh was built with has ${directory} first`;
   }
-}
-
-/** What puts the guard into that PATH. */
-function pathCures(origin: Origin, user: Account, own: boolean): string[] {
-  switch (origin.type) {
-    case 'shell': return own ? [startupCure(origin, user)] : [INSTALL];
-    case 'sudo': case 'caller': case 'none': return [INSTALL];
-    case 'ssh': return own ? [] : [INSTALL]; // what stands at the end of a .bashrc is not reached without a terminal
-    case 'cron': return [cronCure(origin.table, user)];
-    case 'systemd': return [systemdCure(origin.service)];
-  }
-}
-
-function systemdCure(service: string | null): string {
-  const path = `${SHIMS}:${SYSTEM_PATH}`;
-  const [directory, text, reload] = service === null ? ['system.conf.d', '[Manager]\\nDefaultEnvironment=PATH', 'daemon-reexec'] : [`system/${service}.d`, '[Service]\\nEnvironment=PATH', 'daemon-reload'];
-  return `sudo mkdir -p /etc/systemd/${directory} && printf '${text}=%s\\n' ${path} | sudo tee /etc/systemd/${directory}/pm2-guard.conf && sudo systemctl ${reload}`;
-}
-
-function startupCure({ shell, file }: Origin & { type: 'shell' }, { name, home }: Account): string {
-  const line = shell === 'fish' ? `set -gx PATH ${SHIMS} $PATH` : `PATH=${SHIMS}:$PATH`;
-  return `echo '${line}' | sudo -u ${name} tee -a ${file.replace('~', home)}`;
-}
-
-function cronCure(table: (Origin & { type: 'cron' })['table'], { name }: Account): string {
-  const line = `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`;
-  const [crontab, spooled] = [`sudo crontab -u ${name}`, table?.file.includes('/spool/') ?? true];
-  if (table !== null && table.path !== CRON_PATH) {
-    const edit = `'s|^PATH *= *["]*|&${SHIMS}:|'`; // before what it has, inside its quotes
-    return spooled ? `${crontab} -l | sed ${edit} | ${crontab} -` : `sudo sed -i ${edit} ${table.file}`;
-  }
-  return spooled ? `(echo ${line}; ${crontab} -l) | ${crontab} -` : `sudo sed -i '1i ${line}' ${table?.file ?? ''}`;
 }

@@ -7,10 +7,11 @@ import { shellAt } from './shells.ts';
 import type { Entry, Origin, Way } from './way.ts';
 
 /** In environments that no shell has set, and by which nobody logs in. */
-export function machineWays(account: Account, { cron, systemd }: Facts): Way[] {
+export function machineWays(account: Account, { cron, systemd, container }: Facts): Way[] {
   const ways: [string, Record<string, string> | undefined, Origin][] = [
     ['cron job', cron?.(account), { type: 'cron', table: null }],
     ['systemd service', systemd?.(account), { type: 'systemd', service: null }],
+    ['docker exec', container?.(account), { type: 'container' }],
     ['env -i sh', {}, { type: 'none' }],
   ];
   return ways.flatMap(([way, env, origin]) => (env === undefined ? [] : [{ way, user: account, target: null, asRoot: account.uid === 0, entry: shEntry(account, env), origin, used: false }]));

@@ -33,10 +33,7 @@ interface Lead {
  */
 export async function probe({ entry, user, asRoot }: Way): Promise<Answer> {
   const lead = await leadOf(entry, user.home);
-  if ('type' in lead) return lead;
-  const fault = asRoot ? distrust(lead.path, 'file') : null;
-  if (fault !== null && identify(lead.path).type === 'ours') return { type: 'unknown', why: `${lead.path} is not run as root: ${fault.path} ${fault.why}` };
-  return proven(entry, lead);
+  return 'type' in lead ? lead : proven(entry, lead, asRoot);
 }
 
 /** As `probe`, for a way that names its pm2 by an absolute path. */
@@ -44,12 +41,14 @@ export async function probePath(path: string, as: ((words: readonly string[]) =>
   const identity = identify(path);
   if (identity.type !== 'ours') return asAnswer(identity, { path, through: null });
   if (as === null) return { type: 'unknown', why: 'others than its user could change it, and its user has no account to run it as' };
-  return proven({ type: 'program', listing: null, start: ([, ...words]) => as([path, ...words]) }, { path, through: null, off: false });
+  return proven({ type: 'program', listing: null, start: ([, ...words]) => as([path, ...words]) }, { path, through: null, off: false }, false);
 }
 
-async function proven(entry: Entry, { path, through, off }: Lead): Promise<Answer> {
+async function proven(entry: Entry, { path, through, off }: Lead, asRoot: boolean): Promise<Answer> {
   const identity = identify(path);
   if (identity.type !== 'ours') return asAnswer(identity, { path, through });
+  const fault = asRoot ? distrust(path, 'file') : null;
+  if (fault !== null) return { type: 'unknown', why: `${path} is not run as root: ${fault.path} ${fault.why}` };
   const nonce = fresh();
   const call = throwawayCall(nonce);
   const ended = await run(entry.type === 'program' ? entry.start(call) : entry.start(after(entry.language, nonce, call.join(' '))));

@@ -19,6 +19,8 @@ export type Origin =
   | { type: 'caller' }
   | { type: 'cron'; /** Null: every table that sets no PATH. */ table: { file: string; path: string } | null }
   | { type: 'systemd'; /** Null: every service that sets no PATH. */ service: string | null }
+  /** The image that this container was made from. */
+  | { type: 'container' }
   /** Nobody set a PATH: the one that /bin/sh was built with. */
   | { type: 'none' };
 

@@ -19,7 +19,7 @@ describeOnHost('pm2-guard verify', () => {
     await host.must('mkdir -p /home/fay/.config/fish /home/fay/.local/share/fish && chown -R fay: /home/fay; touch /home/zed/.zshrc');
     await host.installGuard(CONFIG);
     // Out of the way of cron's PATH=/usr/bin:/bin: see test/traps/ways-in.test.ts for what it does there.
-    await host.must('rm /usr/bin/pm2');
+    await host.must('rm /usr/bin/pm2; touch /.dockerenv');
     await host.must('printf "Defaults lecture=never\\n" > /etc/sudoers.d/lecture');
   });
   afterAll(() => host.dispose());
@@ -38,12 +38,12 @@ describeOnHost('pm2-guard verify', () => {
     const ways = (user: string) => found.ways.filter((one) => one.user === user && one.state === 'covered').map(({ way }) => way);
     expect(ways('anybody')).toEqual(['bash login shell', 'zsh login shell', 'dash login shell', 'fish login shell']);
     expect(ways('deploy')).toEqual([
-      'bash login shell', 'bash login shell, interactive', 'bash, interactive', 'dash login shell', 'ssh host pm2', 'at job', 'systemd service', 'env -i sh',
+      'bash login shell', 'bash login shell, interactive', 'bash, interactive', 'dash login shell', 'ssh host pm2', 'at job', 'systemd service', 'docker exec', 'env -i sh',
       'sudo pm2', 'sudo -i pm2', 'sudo -s pm2', 'sudo -u www-data pm2',
     ]);
     expect(ways('zed')).toEqual(expect.arrayContaining(['zsh login shell', 'zsh login shell, interactive', 'zsh, interactive', 'ssh host pm2']));
     expect(ways('fay')).toEqual(expect.arrayContaining(['fish login shell', 'fish login shell, interactive', 'fish, interactive', 'ssh host pm2']));
-    expect(ways('www-data')).toEqual(['systemd service', 'env -i sh']);
+    expect(ways('www-data')).toEqual(['systemd service', 'docker exec', 'env -i sh']);
     expect(ways('root')).toEqual(expect.arrayContaining([
       'su - deploy -c pm2', 'su deploy -c pm2', 'runuser -u deploy -- pm2', 'su -s /bin/sh www-data -c pm2', 'runuser -u www-data -- pm2', 'sudo -u www-data pm2', 'sudo -iu ops pm2',
     ]));
