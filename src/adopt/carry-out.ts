@@ -1,3 +1,4 @@
+import { listenedPorts } from '../host/ports.ts';
 import { isModule, isRunning, savedForm, freshForm, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import { Daemon } from './daemon.ts';
 import { endDaemon, learn, restoreList } from './end-daemon.ts';
@@ -13,7 +14,7 @@ export interface Outcome {
   type: 'moved' | 'put back' | 'failed';
   /** How long nothing ran, in milliseconds; null: it was never stopped, or nobody saw. */
   downtimeMs: number | null;
-  /** Why it was not moved, for people. */
+  /** Why it was not moved; or, of one that was, what is not as it was before. For people. */
   why: string | null;
   /** What the app wrote last into its error log, where it would not stay up. */
   log: string[];
@@ -29,6 +30,7 @@ export class Hands {
   readonly to: Daemon;
   stoppedAt: number | null = null;
   upAt: number | null = null;
+  servingAt: number | null = null;
   #source: Worker | null = null;
   #keeper: Worker | null = null;
 
@@ -50,6 +52,13 @@ export class Hands {
     const { keeper, home } = this.move.from;
     if (keeper === null) throw new Failed(`nobody can write the saved list in ${home}`);
     return this.#keeper ??= this.#hire(new Worker({ ...keeper, home }));
+  }
+
+  /** Nobody is served before its ports are listened on again. */
+  lookAtPorts(): void {
+    if (this.servingAt !== null || this.move.overlap) return;
+    const listened = listenedPorts();
+    if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port)))) this.servingAt = performance.now();
   }
 
   dispose(): void {
@@ -84,7 +93,8 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
     return { ...back, why: error.message, log };
   }
   journal.close();
-  return { type: 'moved', downtimeMs: downtimeOf(hands), why: null, log: [] };
+  const mute = hands.stoppedAt === null || hands.servingAt !== null ? [] : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
+  return { type: 'moved', downtimeMs: downtimeOf(hands), why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`, log: [] };
 }
 
 /** Gives the apps of a move back to their old daemon. */
@@ -130,7 +140,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
       for (const app of move.apps) await startApp(app, to);
       hands.upAt ??= performance.now();
       return;
-    case 'settle': return settle(hands.target, to, move.apps);
+    case 'settle': return settle(hands.target, to, move.apps, () => { hands.lookAtPorts(); });
     case 'remove':
       for (const process of await hands.from.named(names)) await hands.from.remove(process);
       return;
@@ -198,8 +208,10 @@ async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Out
   return { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
 }
 
-function downtimeOf({ stoppedAt, upAt }: Hands): number | null {
-  return stoppedAt === null || upAt === null || upAt < stoppedAt ? null : upAt - stoppedAt;
+function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null {
+  if (stoppedAt === null || upAt === null || upAt < stoppedAt) return null;
+  const listens = move.apps.some(({ ports }) => ports.length > 0);
+  return (listens ? servingAt ?? performance.now() : upAt) - stoppedAt;
 }
 
 export function namesOf(apps: readonly MovedApp[]): string[] {

@@ -3,8 +3,8 @@ import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';
 import type { RecordedProcess } from '../pm2/record.ts';
-import type { Place } from './find.ts';
-import { physical } from './find.ts';
+import { shown } from '../terminal/shown.ts';
+import { physical, type Place } from './find.ts';
 import type { Seat } from './seat.ts';
 
 /** Which apps are asked for. */
@@ -25,10 +25,10 @@ export interface Copy {
 }
 
 export type Choice =
-  /** It is to go there. `stale`: dead homes whose lists would bring it back. */
+  /** It is to go there. `stale`: dead homes whose lists would bring a copy back. */
   | { type: 'move'; copy: Copy; to: Seat; stale: Place[] }
-  /** It lives where it should. `stale` as above. */
-  | { type: 'home'; name: string; daemon: string; home: string; stale: Place[] }
+  /** It lives where it should, or is saved there and does not run. */
+  | { type: 'home'; name: string; daemon: string; home: string }
   /** Nobody can say where to. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
   | { type: 'unowned'; name: string; place: Place }
@@ -43,13 +43,13 @@ export function choose(places: readonly Place[], policy: Policy, wish: Wish): Ch
     ? unique(copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name)).sort()
     : unique(wish.names);
   return names.flatMap((name) => {
-    const choice = chooseOne(name, copies.filter((copy) => copy.name === name), everywhere, policy, wish);
-    return wish.names.length === 0 && (choice.type === 'unowned' || (choice.type === 'home' && choice.stale.length === 0)) ? [] : [choice];
+    const chosen = chooseOne(name, copies.filter((copy) => copy.name === name), everywhere, policy, wish);
+    return wish.names.length === 0 ? chosen.filter(({ type }) => type !== 'unowned' && type !== 'home') : chosen;
   });
 }
 
-function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], policy: Policy, wish: Wish): Choice {
-  if (copies.length === 0) return { type: 'unknown', name, strays: strayNames(everywhere, policy) };
+function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], policy: Policy, wish: Wish): Choice[] {
+  if (copies.length === 0) return [{ type: 'unknown', name, strays: strayNames(everywhere, policy) }];
   const judged = copies.map((copy) => ({ copy, owners: wish.to === null ? ownersOf(copy, policy) : [wish.to] }));
   const strays = judged.filter(({ copy, owners }) => owners.length > 0 && !owners.some((owner) => isHome(copy, owner)));
   // What runs counts before what is only saved; a list of a dead home is cleared on the way.
@@ -58,20 +58,25 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
   const home = judged.flatMap(({ copy, owners }) => owners.filter((owner) => copy.place.state === 'live' && isHome(copy, owner)).map((owner) => ({ copy, owner })))[0];
   const [only, another] = candidates;
   if (only === undefined || (running.length === 0 && home !== undefined)) {
-    if (home !== undefined) return { type: 'home', name, daemon: home.owner.name, home: home.owner.home, stale: staleOf(home.copy, everywhere, home.copy.place.home, policy) };
+    if (home !== undefined) {
+      const to = seatOfDaemon(home.owner);
+      // What an old list would start beside it is taken out of there.
+      const stale = staleOf(home.copy, everywhere, to.home, policy).flatMap(copiesIn).filter((copy) => copy.name === name);
+      return [{ type: 'home', name, daemon: home.owner.name, home: home.owner.home }, ...stale.map((copy): Choice => ({ type: 'move', copy, to, stale: [] }))];
+    }
     const asleep = judged.flatMap(({ copy, owners }) => owners.filter((owner) => isHome(copy, owner)))[0];
-    if (asleep !== undefined) return { type: 'home', name, daemon: asleep.name, home: asleep.home, stale: [] };
-    return { type: 'unowned', name, place: copies[0]?.place as Place };
+    if (asleep !== undefined) return [{ type: 'home', name, daemon: asleep.name, home: asleep.home }];
+    return [{ type: 'unowned', name, place: copies[0]?.place as Place }];
   }
   if (another !== undefined) {
-    return { type: 'ambiguous', name, why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`, next: candidates.map(({ copy }) => `pm2-guard adopt ${name} --from ${copy.place.home}`) };
+    return [{ type: 'ambiguous', name, why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`, next: candidates.map(({ copy }) => `pm2-guard adopt ${shown([name, '--from', copy.place.home])}`) }];
   }
   const [owner, second] = only.owners;
   if (owner === undefined || second !== undefined) {
-    return { type: 'ambiguous', name, why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`, next: only.owners.map((one) => `pm2-guard adopt ${name} --to ${one.name}`) };
+    return [{ type: 'ambiguous', name, why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`, next: only.owners.map((one) => `pm2-guard adopt ${shown([name, '--to', one.name])}`) }];
   }
-  const to: Seat = { ...seatOfDaemon(owner), home: physical(owner.home) };
-  return { type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.home, policy) };
+  const to = seatOfDaemon(owner);
+  return [{ type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.home, policy) }];
 }
 
 export function copiesIn(place: Place): Copy[] {
@@ -115,8 +120,8 @@ function strayNames(everywhere: readonly Copy[], policy: Policy): string[] {
   }).map(({ name }) => name)).sort();
 }
 
-export function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
-  return { label: name, user, uid, gid, userHome, shell, home };
+function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
+  return { label: name, user, uid, gid, userHome, shell, home: physical(home) };
 }
 
 /** A place, for people. */

@@ -1,8 +1,9 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { isElsewhere } from '../host/daemon-facts.ts';
 import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
 import { homeOfUnit, homesOnHost } from '../host/homes.ts';
 import { portsByPid } from '../host/ports.ts';
-import { environmentOf } from '../host/process-facts.ts';
+import { environmentOf, processFacts } from '../host/process-facts.ts';
 import { descendants, readProcesses, type Processes } from '../host/processes.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
 import { accountByUid, type Account } from '../identity/accounts.ts';
@@ -61,8 +62,8 @@ const ASK_MS = 5000;
 export async function find(more: readonly string[]): Promise<Found> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
-  const live = liveDaemons(processes);
-  const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
+  const live = liveDaemons(processes).filter((daemon) => !isInContainer(daemon, processes));
+  const places = await Promise.all(live.map((daemon) => livePlace({ ...daemon, reachable: isAtItsSocket(daemon, live) }, processes, ports)));
   const awake = places.filter((place) => place !== null);
   const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(physical));
   const asleep = homes.filter((home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home));
@@ -72,6 +73,18 @@ export async function find(more: readonly string[]): Promise<Found> {
     holdersOf: (port) => [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
     below: (pid) => descendants(processes, pid).map((one) => one.pid),
   };
+}
+
+/** A container has homes of its own, by paths like ours, and its apps are not ours to move. */
+function isInContainer({ pid, home }: LiveDaemon, { byPid }: Processes): boolean {
+  const own = pid === null ? undefined : byPid.get(pid);
+  return own !== undefined && isElsewhere(processFacts(own), home);
+}
+
+/** Of several that were bound to one path, the one that began last has it. */
+function isAtItsSocket({ socket, pid }: LiveDaemon, live: readonly LiveDaemon[]): boolean {
+  const began = (daemon: { pid: number | null }) => (daemon.pid === null ? 0 : Number(startOf(daemon.pid)));
+  return lstatSync(socket, { throwIfNoEntry: false })?.isSocket() === true && live.every((other) => other.socket !== socket || began(other) <= began({ pid }));
 }
 
 async function livePlace(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<Place | null> {
@@ -88,6 +101,9 @@ async function livePlace(daemon: LiveDaemon, processes: Processes, ports: Readon
     if (reply.type === 'dead' || reply.type === 'nonsense') return null; // something else that has a socket of this name
     return { ...common, state: 'live', processes: [], modules: [], trouble: reply.type === 'denied' ? 'it is not yours to ask' : 'it does not answer' };
   }
+  // PM2 starts every app as a child of its own: what is not one is another daemon's, and the socket a link that leads there.
+  const strange = listed.some((one) => one.pid > 0 && (processes.byPid.get(one.pid)?.parent ?? pid) !== pid);
+  if (strange && pid !== null) return { ...common, state: 'live', processes: [], modules: [], trouble: 'its socket answers for another daemon' };
   return { ...common, state: 'live', processes: listed.filter(({ record }) => !isModule(record)), modules: unique(listed.filter(({ record }) => isModule(record)).map(({ record }) => String(record.name))), trouble: null };
 }
 

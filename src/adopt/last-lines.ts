@@ -4,14 +4,12 @@ export interface LogRequest {
   /** Absolute. */
   path: string;
   lines: number;
-  /** Only what was written after this many bytes: the log may be years old. */
-  from: number;
 }
 
 const MAX_BYTES = 16_384;
 
 /** The last lines of a log, as its user may read it; none where it cannot be read, or is no file. */
-export function lastLines({ path, lines, from }: LogRequest): string[] {
+export function lastLines({ path, lines }: LogRequest): string[] {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO must not make us wait
@@ -21,8 +19,8 @@ export function lastLines({ path, lines, from }: LogRequest): string[] {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) return [];
-    const start = Math.max(stat.size < from ? 0 : from, stat.size - MAX_BYTES); // shorter than before: it was rotated
-    const text = Buffer.alloc(Math.max(0, stat.size - start));
+    const start = Math.max(0, stat.size - MAX_BYTES);
+    const text = Buffer.alloc(stat.size - start);
     const got = readSync(fd, text, 0, text.length, start);
     return text.toString('utf8', 0, got).split('\n').filter((line) => line.trim() !== '').slice(-lines);
   } finally {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** How to bring a daemon up: the real pm2, by the seat's own user and in its home. */
 export interface Launch {
@@ -20,8 +20,7 @@ const LAUNCH_MS = 30_000;
  */
 export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
   return new Promise((settle) => {
-    // PM2 5 spawns whatever `node` PATH finds.
-    const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}`.replace(/^\/usr\/bin:/, '') };
+    const env = { ...process.env, PATH: pathThatFinds(node, process.env.PATH ?? '') };
     const child = spawn(node, [pm2, 'ping'], { cwd: mayEnter(userHome) ? userHome : '/', env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4000); });
@@ -35,6 +34,12 @@ export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
     child.on('error', (error) => { end({ type: 'failed', why: error.message }); });
     child.on('exit', (status) => { end(status === 0 ? { type: 'launched' } : { type: 'failed', why: reasonIn(said) }); });
   });
+}
+
+/** PM2 5 spawns whatever `node` PATH finds first (lib/Client.js launchDaemon). */
+function pathThatFinds(node: string, path: string): string {
+  const first = path.split(':').map((directory) => join(directory, 'node')).find((file) => existsSync(file));
+  return first !== undefined && realpathSync(first) === realpathSync(node) ? path : `${dirname(node)}:${path}`;
 }
 
 function mayEnter(directory: string): boolean {

@@ -66,9 +66,10 @@ function planned(copies: Copy[], to: Seat, stale: readonly Place[], found: Found
 
 function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): MovedApp {
   const { name, place, processes } = copy;
+  const twin = target !== null && copiesIn(target).some((other) => other.name === name);
   const moved = processes.map(({ pmId, record }) => {
     const homes = [place.home, ...(typeof record.PM2_HOME === 'string' ? [record.PM2_HOME] : [])];
-    const running = isRunning(record);
+    const running = isRunning(record) && !(twin && place.state === 'saved'); // an old list says nothing of how the copy at home should fare
     const from = { homes, userHome: originHome(record, place), uid: originUid(record, place) };
     const { record: after, dropped } = relocate(record, running, from, to);
     return { dropped, process: { pmId: place.state === 'live' ? pmId : null, running, before: record, after } };
@@ -79,7 +80,7 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
   return {
     name, ports,
     processes: moved.map(({ process }) => process),
-    twin: target !== null && copiesIn(target).some((other) => other.name === name),
+    twin,
     minUptime: minUptimeOf(processes.map(({ record }) => record)),
     dropped: [...new Set(moved.flatMap(({ dropped }) => dropped))],
   };

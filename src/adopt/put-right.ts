@@ -31,7 +31,13 @@ export function putRight({ home, uid, gid }: Seat, dry: boolean): Righted {
     makeHome(home, uid, gid, dry, result);
     return result;
   }
-  const fd = openSync(home, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  let fd: number;
+  try {
+    fd = openSync(home, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch {
+    result.left.push(`${home} is a link, or no directory`);
+    return result;
+  }
   try {
     const way = `/proc/self/fd/${fd}`;
     if (readlinkSync(way) !== home) {

@@ -21,14 +21,16 @@ const HOLLOW_MS = 1000;
  * Waits until each process has been online for its app's min_uptime without a restart: what PM2 itself calls stable
  * (God.handleExit, lib/God.js).
  *
+ * @param eachLook called about 20 times a second meanwhile
  * @throws Failed with the last lines of its error log
  */
-export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp[]): Promise<void> {
+export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp[], eachLook: () => void): Promise<void> {
   const expected = apps.filter(({ processes }) => processes.some(({ running }) => running));
   const first = new Map<number, { pid: number; restarts: number; since: number }>();
   const begun = performance.now();
   for (;;) {
     let stable = true;
+    eachLook();
     const listed = await to.named(expected.map(({ name }) => name));
     for (const app of expected) {
       const there = listed.filter(({ record }) => record.name === app.name);
@@ -69,7 +71,7 @@ function isUnstable({ pmId, pid, record }: RecordedProcess, first: Map<number, {
 
 async function failure(worker: Worker, app: MovedApp, process: RecordedProcess | undefined): Promise<Failed> {
   const path = process?.record.pm_err_log_path;
-  const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES, from: 0 }) : [];
+  const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES }) : [];
   const state = process === undefined ? 'is not there' : process.pid === 0 && process.record.status === 'online' ? 'has no process' : process.record.status === 'online' ? 'was restarted' : `is ${String(process.record.status)}`;
   return new Failed(`${app.name} did not stay online for ${app.minUptime / 1000} s: it ${state}`, log);
 }

@@ -109,7 +109,7 @@ function declaredAt(home: string, declared: readonly Daemon[]): Daemon | null {
 }
 
 /** Another mount namespace alone says little: systemd gives one to every unit with PrivateTmp=. The directory tells. */
-function isElsewhere({ pid, foreign }: ProcessFacts, home: string): boolean {
+export function isElsewhere({ pid, foreign }: ProcessFacts, home: string): boolean {
   const root = `/proc/${pid}/root`;
   if (inodeOf(root) === null || (!foreign.includes('mount') && inodeOf(root) === inodeOf('/'))) return false;
   return inodeOf(join(root, home)) !== inodeOf(home);

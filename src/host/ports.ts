@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Processes } from './processes.ts';
 import { networkTables } from './sockets.ts';
 
@@ -20,6 +21,20 @@ export function listeningPorts(processes: Processes): Listener[] {
     return port === undefined || inode === undefined ? [] : [{ port: parseInt(port, 16), inode }];
   });
   return [...new Map(found.map((listener) => [listener.inode, listener])).values()];
+}
+
+/** The TCP ports that somebody listens on in our own network namespace: one look, without asking who. */
+export function listenedPorts(): Set<number> {
+  const lines = ['tcp', 'tcp6'].flatMap((table) => tableOf(table).split('\n'));
+  return new Set(lines.flatMap((line) => /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /.exec(line)?.[1] ?? []).map((port) => parseInt(port, 16)));
+}
+
+function tableOf(name: string): string {
+  try {
+    return readFileSync(`/proc/net/${name}`, 'utf8');
+  } catch {
+    return ''; // no IPv6, or no /proc
+  }
 }
 
 /** The ports by the process that listens on them; a socket that was inherited is everybody's who holds it. */

@@ -20,6 +20,11 @@ describeOnHost('adopt ends the trap', () => {
   afterAll(() => host.dispose());
 
   const site = (options = '') => `${pm2} start ${SITE}/server.js --name myapp --cwd ${SITE} ${options}`;
+  /** As `pm2 startup` leaves it (templates/init-scripts/systemd.tpl), enabled. */
+  const unit = async (user: string, home: string) => {
+    await host.write(`/etc/systemd/system/pm2-${user}.service`, `[Service]\nType=forking\nUser=${user}\nEnvironment=PM2_HOME=${home}\nExecStart=${pm2} resurrect\n[Install]\nWantedBy=multi-user.target\n`);
+    await host.must(`mkdir -p /etc/systemd/system/multi-user.target.wants; ln -s ../pm2-${user}.service /etc/systemd/system/multi-user.target.wants/`);
+  };
   /** It runs once, as its user, in its home and its list; the environment has nothing of the old user; the guard reaches it. */
   const isHome = async (old: string) => {
     expect(await running(host, WEB)).toEqual([`myapp ${web} online`]);
@@ -36,10 +41,14 @@ describeOnHost('adopt ends the trap', () => {
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 2, uid: web }]);
   };
 
-  it('T01: sudo pm2 start', async () => {
+  it('T01 T23: sudo pm2 start, and root\'s own unit', async () => {
+    await unit('root', ROOT);
     await host.must(`sudo NODE_ENV=production ${site()} && sudo ${pm2} save`, { user: 'deploy' });
     expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toContain('Process or Namespace myapp not found');
-    expect(await adopted(host, 'myapp')).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\), stopped for \d+\.\d s$/m);
+    const said = await adopted(host, 'myapp');
+    expect(said).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\), stopped for \d+\.\d s$/m);
+    expect(said).toContain('pm2-root.service still brings its daemon up at boot, and has nothing left to start\n  run:  sudo systemctl disable pm2-root.service');
+    expect(said).toContain('nothing brings the daemon of web up at boot\n  run:  sudo pm2 startup systemd -u www-data --hp /var/www');
     await isHome(ROOT);
   });
 
@@ -110,14 +119,19 @@ describeOnHost('adopt ends the trap', () => {
 
   it('T24: an old list, with a unit that would start it again', async () => {
     await host.must(`${site()} && ${pm2} save && ${pm2} kill`, { user: 'ops' });
-    await host.write('/etc/systemd/system/pm2-ops.service', `[Service]\nType=forking\nUser=ops\nEnvironment=PM2_HOME=${OPS}\nExecStart=${pm2} resurrect\n[Install]\nWantedBy=multi-user.target\n`);
-    await host.must('mkdir -p /etc/systemd/system/multi-user.target.wants; ln -s ../pm2-ops.service /etc/systemd/system/multi-user.target.wants/');
+    await unit('ops', OPS);
     await host.must(`NODE_ENV=production ${site()}`);
     const said = await adopted(host, 'myapp --disable-unit');
     expect(said).toContain(`note  the saved list in ${OPS} forgets it, too`);
     expect(said).toContain('pm2-ops.service is disabled: it has nothing left to start');
     expect(await host.exists('/etc/systemd/system/multi-user.target.wants/pm2-ops.service')).toBe(false);
     expect(await savedIn(host, OPS)).toEqual([]);
+    // Likewise where the app is home already.
+    await host.must(`cp ${OPS}/dump.pm2.bak ${OPS}/dump.pm2`, { user: 'ops' });
+    const pid = (await host.apps(WEB))[0]?.pid;
+    expect(await adopted(host, 'myapp')).toMatch(/^myapp: is home already, in web[^]*\nmyapp: from ops/);
+    expect(await savedIn(host, OPS)).toEqual([]);
+    expect(await host.apps(WEB)).toMatchObject([{ pid }]);
     await isHome(ROOT);
   });
 
@@ -129,8 +143,8 @@ describeOnHost('adopt ends the trap', () => {
     await isHome(ROOT);
   });
 
-  it('T31: a ghost: what was killed comes back, and the list is empty', async () => {
-    await host.must(`NODE_ENV=production ${site()}`, { user: 'alice' });
+  it('T04 T31: a job\'s user has a copy: what was killed comes back, and the list is empty', async () => {
+    await host.must(`NODE_ENV=production ${site()}`, { user: 'alice', env: { BUILD_ID: '7', JENKINS_NODE_COOKIE: 'alice-7' } });
     const [ghost] = await host.apps('/home/alice/.pm2');
     await host.must(`kill -9 ${ghost?.pid ?? 0}`);
     await expect.poll(() => running(host, '/home/alice/.pm2')).toEqual([`myapp ${host.account('alice').uid} online`]);

@@ -1,0 +1,174 @@
+import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync, lstatSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Journal, unfinished } from '../../src/adopt/journal.ts';
+import { lastLines } from '../../src/adopt/last-lines.ts';
+import { lock, startOf } from '../../src/adopt/lock.ts';
+import { stepsOf, type Move } from '../../src/adopt/move.ts';
+import { putRight } from '../../src/adopt/put-right.ts';
+import { saveDump } from '../../src/adopt/save-dump.ts';
+import type { Seat } from '../../src/adopt/seat.ts';
+
+let place = '';
+const here = process.cwd();
+beforeEach(() => { place = realpathSync(mkdtempSync(join(tmpdir(), 'adopt-'))); });
+afterEach(() => {
+  process.chdir(here);
+  rmSync(place, { recursive: true });
+});
+
+const seat: Seat = { label: 'web', user: 'nobody', uid: 65534, gid: 65534, userHome: '/nonexistent', shell: '/bin/sh', home: '' };
+const move: Move = { apps: [], from: { ...seat, state: 'live', pid: null, started: null, keeper: null }, to: seat, ends: false, overlap: false, launcher: { node: '/usr/bin/node', pm2: null }, forget: [], saved: { from: null, to: null }, list: null };
+
+describe('the steps of a move', () => {
+  const of = (change: { ends?: boolean; overlap?: boolean; state?: Move['from']['state']; forget?: Seat[] }) => stepsOf({ ...move, ...change, from: { ...move.from, state: change.state ?? 'live' } }).join(' ');
+  it('stop first', () => { expect(of({})).toBe('right raise stop start settle remove save'); });
+  it('start first', () => { expect(of({ overlap: true })).toBe('right raise start settle stop remove save'); });
+  it('end the daemon', () => { expect(of({ ends: true })).toBe('end right raise start settle save'); });
+  it('from a saved list', () => { expect(of({ state: 'saved', forget: [seat] })).toBe('right raise start settle save forget'); });
+});
+
+describe('the journal', () => {
+  it('tells how far a move came', () => {
+    const journal = Journal.begin(place, move);
+    journal.write({ step: 'raise', at: 'begin', back: false });
+    journal.write({ step: 'raise', at: 'done', back: false });
+    journal.write({ step: 'stop', at: 'begin', back: false });
+    expect(statSync(journal.file).mode & 0o777).toBe(0o600);
+    expect(unfinished(place)).toMatchObject([{ done: ['raise'], last: 'stop', back: false, learned: false, move: { to: { user: 'nobody' } } }]);
+    writeFileSync(journal.file, `${readFileSync(journal.file, 'utf8')}{"step":"stop","at":"do`); // the power failed
+    expect(unfinished(place)).toMatchObject([{ done: ['raise'], last: 'stop' }]);
+    journal.write({ back: true, why: '' });
+    journal.close();
+    expect(readdirSync(place)).toEqual([]);
+  });
+  it('knows a way back, and what was learned', () => {
+    const journal = Journal.begin(place, move);
+    journal.write({ learned: [{ name: 'a', processes: [], twin: false, minUptime: 1, ports: [], dropped: [] }] });
+    journal.write({ back: true, why: 'it failed' });
+    journal.write({ step: 'start', at: 'done', back: true });
+    expect(unfinished(place)).toMatchObject([{ back: true, learned: true, done: [], move: { apps: [{ name: 'a' }] } }]);
+  });
+  it('whose first line was cut off is of a move that had not begun', () => {
+    writeFileSync(join(place, '1.journal'), '{"move":{"ap');
+    expect(unfinished(place)).toEqual([]);
+    expect(readdirSync(place)).toEqual([]);
+    expect(unfinished(join(place, 'nowhere'))).toEqual([]);
+  });
+});
+
+describe('the lock', () => {
+  it('holds, and is let go', () => {
+    const release = lock(place);
+    expect(lock(place)).toBe(process.pid);
+    if (typeof release === 'function') release();
+    expect(readdirSync(place)).toEqual([]);
+    expect(lock(place)).toBeTypeOf('function');
+  });
+  it.each([['a process that has ended', '4194304 1'], ['another one of the same number', `${process.pid} 1`], ['nobody', ''], ['nonsense', 'x y']])('of %s does not hold', (_, text) => {
+    writeFileSync(join(place, 'lock'), `${text}\n`);
+    expect(lock(place)).toBeTypeOf('function');
+    expect(readFileSync(join(place, 'lock'), 'utf8')).toBe(`${process.pid} ${startOf(process.pid) ?? ''}\n`);
+    expect(readdirSync(place)).toEqual(['lock']);
+  });
+});
+
+describe('a saved list', () => {
+  const home = () => join(place, '.pm2');
+  const names = () => (JSON.parse(readFileSync(join(home(), 'dump.pm2'), 'utf8')) as { name: string }[]).map(({ name }) => name);
+  // Root writes where only root could have led it: not below /tmp.
+  const asOwner = (action: () => void) => {
+    if (process.geteuid?.() !== 0) { action(); return; }
+    chownSync(place, 65534, 65534);
+    process.seteuid?.(65534);
+    try { action(); } finally { process.seteuid?.(0); }
+  };
+  it('changes in the entries of the app alone, and keeps its mode', () => {
+    asOwner(() => {
+      mkdirSync(home());
+      writeFileSync(join(home(), 'dump.pm2'), JSON.stringify([{ name: 'a' }, { name: 'b' }, { name: 'a' }]), { mode: 0o640 });
+      saveDump({ home: home(), names: ['a', 'c'], records: [{ name: 'c' }] });
+      expect(names()).toEqual(['b', 'c']);
+      expect(statSync(join(home(), 'dump.pm2')).mode & 0o777).toBe(0o640);
+      expect(readFileSync(join(home(), 'dump.pm2.bak'), 'utf8')).toBe('[{"name":"a"},{"name":"b"},{"name":"a"}]');
+      saveDump({ home: home(), names: ['b', 'c'], records: [] });
+      expect(names()).toEqual([]);
+    });
+  });
+  it('is made for its owner alone where there was none, and not at all for nothing', () => {
+    asOwner(() => {
+      mkdirSync(home());
+      saveDump({ home: home(), names: ['a'], records: [] });
+      expect(readdirSync(home())).toEqual([]);
+      saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] });
+      expect(statSync(join(home(), 'dump.pm2')).mode & 0o777).toBe(0o600);
+    });
+  });
+  it('that is none of PM2\'s stays as it is', () => {
+    asOwner(() => {
+      mkdirSync(home());
+      writeFileSync(join(home(), 'dump.pm2'), 'module.exports = []');
+      expect(() => { saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] }); }).toThrow('is no list that pm2 has saved');
+      expect(readFileSync(join(home(), 'dump.pm2'), 'utf8')).toBe('module.exports = []');
+    });
+  });
+  it.runIf(process.geteuid?.() === 0)('is not written by root where somebody else could lead it', () => {
+    mkdirSync(home());
+    expect(() => { saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] }); }).toThrow(`root does not write in ${home()}`);
+  });
+});
+
+describe.runIf(process.geteuid?.() === 0)('what root left in a home', () => {
+  const put = (name: string, mode = 0o644) => { writeFileSync(join(place, name), name); chmodSync(join(place, name), mode); };
+  const owner = (name: string) => lstatSync(join(place, name)).uid;
+  const right = (dry = false) => putRight({ ...seat, home: place }, dry);
+
+  it('is given: PM2\'s own files and directories, with all below', () => {
+    for (const name of ['logs', 'modules', 'modules/x', 'pids', 'own']) mkdirSync(join(place, name));
+    for (const name of ['pm2.log', 'dump.pm2', 'logs/a.log', 'modules/x/y', 'own/z', 'app.js']) put(name);
+    expect(right(true).given).toHaveLength(9);
+    expect(owner('pm2.log')).toBe(0);
+    expect(right().left).toEqual([]);
+    for (const name of ['', 'logs', 'logs/a.log', 'pm2.log', 'dump.pm2', 'modules/x/y', 'pids']) expect([name, owner(name)]).toEqual([name, 65534]);
+    for (const name of ['app.js', 'own', 'own/z']) expect([name, owner(name)]).toEqual([name, 0]);
+    expect(right()).toEqual({ given: [], left: [] });
+  });
+  it('is not: links, second names, what only root may read, other users\' files', async () => {
+    mkdirSync(join(place, 'logs'));
+    put('secret');
+    symlinkSync(join(place, 'secret'), join(place, 'pm2.log'));
+    linkSync(join(place, 'secret'), join(place, 'logs/a.log'));
+    put('logs/b.log', 0o600);
+    put('logs/c.log');
+    chownSync(join(place, 'logs/c.log'), 1, 1);
+    symlinkSync('/etc', join(place, 'pids'));
+    const server = createServer();
+    await new Promise<void>((ready) => server.listen(join(place, 'rpc.sock'), ready));
+    expect(right().left.sort()).toEqual([`${place}/logs/a.log has a second name somewhere`, `${place}/logs/b.log may be read by root alone: look at it, and chown it yourself`]);
+    expect(['secret', 'logs/b.log', 'pm2.log', 'pids'].map(owner)).toEqual([0, 0, 0, 0]);
+    expect(owner('logs/c.log')).toBe(1);
+    expect(lstatSync('/etc').uid).toBe(0);
+    expect(existsSync(join(place, 'rpc.sock'))).toBe(false); // of a daemon that is gone
+    server.close();
+  });
+  it('stays where the home is a link, or is reached through one', () => {
+    mkdirSync(join(place, 'real'));
+    symlinkSync(join(place, 'real'), join(place, 'link'));
+    mkdirSync(join(place, 'real/.pm2'));
+    expect(putRight({ ...seat, home: join(place, 'link') }, false)).toEqual({ given: [], left: [`${place}/link is a link, or no directory`] });
+    expect(putRight({ ...seat, home: join(place, 'link/.pm2') }, false)).toEqual({ given: [], left: [`${place}/link/.pm2 is reached through links`] });
+    expect(owner('real')).toBe(0);
+  });
+  it('is nothing where the user is root', () => { expect(putRight({ ...seat, uid: 0, home: place }, false)).toEqual({ given: [], left: [] }); });
+});
+
+describe('the last words of a log', () => {
+  it('are lines, not the whole of it', () => {
+    const path = join(place, 'log');
+    writeFileSync(path, `${'x'.repeat(40_000)}\none\n\ntwo\nthree\n`);
+    expect(lastLines({ path, lines: 2 })).toEqual(['two', 'three']);
+    expect([lastLines({ path: place, lines: 2 }), lastLines({ path: join(place, 'no'), lines: 2 })]).toEqual([[], []]);
+  });
+});
