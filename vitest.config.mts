@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/host/setup.ts'],
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } }, // a machine with two cores may be busy with other tests
     hookTimeout: 180_000,
   },
 });

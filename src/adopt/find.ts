@@ -84,7 +84,16 @@ function isInContainer({ pid, home }: LiveDaemon, { byPid }: Processes): boolean
 /** Of several that were bound to one path, the one that began last has it. */
 function isAtItsSocket({ socket, pid }: LiveDaemon, live: readonly LiveDaemon[]): boolean {
   const began = (daemon: { pid: number | null }) => (daemon.pid === null ? 0 : Number(startOf(daemon.pid)));
-  return lstatSync(socket, { throwIfNoEntry: false })?.isSocket() === true && live.every((other) => other.socket !== socket || began(other) <= began({ pid }));
+  return maySocketBeThere(socket) && live.every((other) => other.socket !== socket || began(other) <= began({ pid }));
+}
+
+/** False: it is gone, or something else is there. A home that is closed to the caller tells nothing. */
+function maySocketBeThere(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 }
 
 async function livePlace(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<Place | null> {

@@ -3,7 +3,7 @@ import { shown } from '../terminal/shown.ts';
 import { copiesIn } from './choose.ts';
 import type { Found, Place } from './find.ts';
 import { heldPorts, needsOf, problemOf } from './needs.ts';
-import type { Planned, Problem } from './plan.ts';
+import { asRoot, type Planned, type Problem } from './plan.ts';
 import { putRight } from './put-right.ts';
 import type { Seat } from './seat.ts';
 import { AgentError, Worker } from './work-as.ts';
@@ -29,7 +29,7 @@ export async function inspect({ move, problems, notes }: Planned, found: Found):
     problems.push(...(await worker.look({ needs: { ...needs, make, run }, node })).map((fault) => problemOf(fault, move, node)));
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    problems.push({ what: error.message, repair: [] });
+    problems.push({ what: error.message, repair: process.geteuid?.() === 0 ? [] : [asRoot(move)] });
   } finally {
     worker?.dispose();
   }

@@ -1,5 +1,6 @@
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, minUptimeOf, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { shown } from '../terminal/shown.ts';
 import { copiesIn, labelOf, sameProgram, type Choice, type Copy } from './choose.ts';
 import { listState } from './end-daemon.ts';
 import type { Found, Place } from './find.ts';
@@ -116,7 +117,7 @@ function problemsOf({ apps, from, to, ends }: Move, place: Place, target: Place 
   const problems: Problem[] = [];
   if (place.trouble !== null) problems.push({ what: `the daemon of ${labelOf(place)}: ${place.trouble}`, repair: [] });
   if (place.seat === null) problems.push({ what: `nobody knows the user of the daemon in ${place.home}`, repair: [] });
-  if (target?.trouble) problems.push({ what: `the daemon of ${to.label}: ${target.trouble}`, repair: [] });
+  if (target?.trouble) problems.push({ what: `the daemon of ${to.label}: ${target.trouble}`, repair: process.geteuid?.() === 0 ? [] : [asRoot({ apps, to })] });
   if (from.keeper === null) problems.push({ what: `${place.home} is root's, in a directory that is not: root will not write the saved list there`, repair: [`chown ${ownerHint(place)}: ${place.home}`] });
   for (const copy of copies) {
     const twin = target && copiesIn(target).find(({ name }) => name === copy.name);
@@ -129,6 +130,11 @@ function problemsOf({ apps, from, to, ends }: Move, place: Place, target: Place 
     problems.push({ what: `root would run what ${place.seat?.user ?? 'somebody'} has put into ${place.home}: command, arguments and environment are that user's word`, repair: ['look at it with pm2 describe, and start it as root yourself'] });
   }
   return problems;
+}
+
+/** The same, by somebody who may. */
+export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
+  return shown(['sudo', 'pm2-guard', 'adopt', ...apps.map(({ name }) => name), '--to', to.label]);
 }
 
 /** Somebody else's daemon in the home that the app is to go to. */
