@@ -1,8 +1,10 @@
-import { lstatSync, opendirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { localAccounts } from '../identity/accounts.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
+import { globalPm2Packages, nodesOnHost, pm2PackagesBelow } from './pm2-packages.ts';
 
 /** A pm2 or a node on this host. */
 export interface Copy {
@@ -15,15 +17,6 @@ export interface Copy {
   changeable: string | null;
 }
 
-/** Where npm, package managers and version managers put a node or its global packages; `*` is any one name. */
-const SYSTEM_PREFIXES = ['/usr', '/usr/local', '/opt/*', '/opt/node/*', '/usr/local/n/versions/node/*', '/usr/local/nvm/versions/node/*', '/usr/local/lib/nodejs/*'];
-const USER_PREFIXES = [
-  '.npm-global', '.local', '.nvm/versions/node/*', '.n/n/versions/node/*', '.volta/tools/image/node/*', '.volta/tools/image/packages/pm2',
-  '.fnm/node-versions/*/installation', '.local/share/fnm/node-versions/*/installation', '.asdf/installs/nodejs/*', '.local/share/mise/installs/node/*', '.nodenv/versions/*',
-];
-/** Global directories of pnpm, yarn and bun, which have no prefix. */
-const USER_PACKAGES = ['.local/share/pnpm/global/5/node_modules', '.config/yarn/global/node_modules', '.bun/install/global/node_modules', 'node_modules'];
-const MOST_PER_WILDCARD = 50;
 const MOST_FILES = 20_000;
 
 /**
@@ -33,9 +26,8 @@ const MOST_FILES = 20_000;
  */
 export function copiesOnHost(named: readonly string[]): Copy[] {
   const homes = [...new Set(localAccounts().map(({ home }) => home))].filter((home) => isAbsolute(home) && home !== '/');
-  const prefixes = [...SYSTEM_PREFIXES, ...homes.flatMap((home) => [...USER_PREFIXES.map((prefix) => join(home, prefix)), ...npmPrefix(home)])].flatMap(expanded);
-  const packages = [...prefixes.map((prefix) => join(prefix, 'lib/node_modules')), ...homes.flatMap((home) => USER_PACKAGES.map((place) => join(home, place)))];
-  const files = [...packages.map((place) => join(place, 'pm2/bin/pm2')), ...prefixes.map((prefix) => join(prefix, 'bin/node')), ...named].map(physical);
+  const packages = [...globalPm2Packages(SYSTEM_PATH, []), ...homes.flatMap(pm2PackagesBelow)];
+  const files = [...packages.map((directory) => join(directory, 'bin/pm2')), ...nodesOnHost(homes), ...named].map(physical);
   return [...new Set(files.filter((file) => file !== null))].map(copyAt).filter((copy) => copy !== null);
 }
 
@@ -87,27 +79,6 @@ function changeable(root: string): string | null {
 function faultOf(path: string, type: 'file' | 'directory'): string | null {
   const fault = distrust(path, type);
   return fault === null ? null : `${fault.path} ${fault.why}`;
-}
-
-/** `prefix=` of a user's ~/.npmrc. */
-function npmPrefix(home: string): string[] {
-  try {
-    const prefix = /^\s*prefix\s*=\s*(.+?)\s*$/m.exec(readRegularFile(join(home, '.npmrc'), 1 << 16).toString('utf8'))?.[1]?.replace(/^(~|\$\{HOME\})(?=\/)/, home);
-    return prefix !== undefined && isAbsolute(prefix) && !prefix.includes('*') ? [prefix] : [];
-  } catch {
-    return [];
-  }
-}
-
-function expanded(pattern: string): string[] {
-  const at = pattern.indexOf('/*');
-  if (at < 0) return [pattern];
-  const [before, after] = [pattern.slice(0, at), pattern.slice(at + '/*'.length)];
-  try {
-    return readdirSync(before).slice(0, MOST_PER_WILDCARD).flatMap((name) => expanded(join(before, name) + after));
-  } catch {
-    return [];
-  }
 }
 
 function physical(path: string): string | null {

@@ -7,12 +7,15 @@ const GLOBAL = 'lib/node_modules/pm2';
 /** npm's prefixes on Debian, Red Hat and their like, and of a node that was unpacked. */
 const PREFIXES = ['/usr', '/usr/local', '/opt/*'];
 
-/** Below a home: version managers, each with a prefix for every node; npm's prefixes of one's own; yarn's and pnpm's. */
+/** Below a home: version managers, each with a prefix for every node; npm's prefixes of one's own. */
+const PREFIXES_IN_HOMES = [
+  '.nvm/versions/node/*', '.local/share/fnm/node-versions/*/installation', '.fnm/node-versions/*/installation', '.asdf/installs/nodejs/*',
+  '.local/share/mise/installs/node/*', '.nodenv/versions/*', '.volta/tools/image/packages/pm2', '.volta/tools/image/node/*', '.npm-global', '.local', 'n',
+];
+
+/** With yarn's and pnpm's, which have no prefix. */
 const IN_HOMES = [
-  ...[
-    '.nvm/versions/node/*', '.local/share/fnm/node-versions/*/installation', '.fnm/node-versions/*/installation', '.asdf/installs/nodejs/*',
-    '.local/share/mise/installs/node/*', '.nodenv/versions/*', '.volta/tools/image/packages/pm2', '.npm-global', '.local', 'n',
-  ].map((prefix) => `${prefix}/${GLOBAL}`),
+  ...PREFIXES_IN_HOMES.map((prefix) => `${prefix}/${GLOBAL}`),
   '.config/yarn/global/node_modules/pm2',
   '.local/share/pnpm/global/*/node_modules/pm2',
 ];
@@ -31,6 +34,12 @@ export function globalPm2Packages(path: string, nodes: readonly string[]): strin
 /** Those below a home. Call it as the home's user: what is there is not root's to follow. */
 export function pm2PackagesBelow(home: string): string[] {
   return distinct(IN_HOMES.flatMap((pattern) => expand(home, pattern)));
+}
+
+/** The nodes of the same prefixes: of the host, and below these homes. Physical paths, sorted. */
+export function nodesOnHost(homes: readonly string[]): string[] {
+  const places = [...PREFIXES.flatMap((prefix) => expand('/', `${prefix.slice(1)}/bin/node`)), ...homes.flatMap((home) => PREFIXES_IN_HOMES.flatMap((prefix) => expand(home, `${prefix}/bin/node`)))];
+  return [...new Set(places.map(physical).filter((path) => path !== null))].sort();
 }
 
 /** Paths that are there; `*` is any one name. */

@@ -55,7 +55,7 @@ function served({ home, served: directory, contents: { files: [own] }, owner }: 
 function exchangeable({ home, exchanger, owner, contents }: HomeFacts): Finding[] {
   if (exchanger === null || owner === null || contents.files.length === 0) return [];
   const { step, why, by } = exchanger;
-  // The home itself, of somebody else: its files say whose and why (PD303 to PD306).
+  // The home itself, of somebody else: its files say whose and why (PD102, PD303 to PD306).
   if (by === 'owner' && step.path === home) return [];
   return [{
     code: 'PD314', urgency: by === 'group' ? 'wrong' : 'urgent', what: `others than ${owner.name} can exchange ${home}`,

@@ -2,13 +2,13 @@ import type { HomeFile } from '../../host/home-files.ts';
 import type { HomeFacts, HomeOwner } from '../../host/home-facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
-import { distinctHomes, occupancyOf, type Occupancy } from '../occupancy.ts';
+import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { as, listed, pathsIn, userOf } from '../words.ts';
 
 /** What only a daemon makes, and takes away when it ends in order. */
 const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
 
-/** PD303 to PD306, T11, T13, T14: files in a home that are not its user's, by what made them and by who lives there now. */
+/** PD303, PD304, PD306, T11, T13, T14: files in a home that are not its user's, by what made them and by who lives there now. */
 export const foreignFiles: Check = {
   name: 'foreign files',
   find: (facts) => distinctHomes(facts).flatMap((home) => {
@@ -19,8 +19,8 @@ export const foreignFiles: Check = {
     const foreign = home.contents.files.filter((file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'));
     if (foreign.length === 0) return [];
     switch (who.type) {
-      case 'unclear': return [];
-      case 'other': return [inhabited(home, owner, foreign, who)];
+      // Another's daemon lives there, and they are right for it: it is to go first, and to chown its sockets would make it worse (PD102, PD101).
+      case 'unclear': case 'other': return [];
       case 'owner': case 'nobody': {
         const roots = owner.uid === 0 ? [] : foreign.filter(({ uid }) => uid === 0);
         const others = foreign.filter((file) => !roots.includes(file));
@@ -73,18 +73,6 @@ function owned(home: string, owner: HomeOwner, files: readonly HomeFile[]): stri
   if (files.length === 0) return [];
   if (files.length <= 12) return [['sudo', 'chown', '-h', `${owner.name}:`, ...pathsIn(home, files.map(({ name }) => name))]];
   return [['sudo', 'find', home, '-maxdepth', '2', '-uid', '0', '(', '-type', 'd', '-o', '-type', 'f', '-links', '1', ')', '-exec', 'chown', '-h', `${owner.name}:`, '{}', '+']];
-}
-
-/** T11: the files are the living daemon's, and right for it. */
-function inhabited({ home }: HomeFacts, owner: HomeOwner, files: readonly HomeFile[], { daemon }: Occupancy & { type: 'other' }): Finding {
-  const inhabitant = daemon.user ?? `uid ${daemon.uid ?? '?'}`;
-  return {
-    code: 'PD305', urgency: 'wrong', what: `a daemon of ${inhabitant} lives in the home of ${owner.name}: ${home}`,
-    evidence: [`pid ${daemon.pid ?? '?'} runs as ${inhabitant}`, `not ${owner.name}'s: ${listed(files.map(({ name }) => name))}`, ...(daemon.apps.length > 0 ? [`it runs ${listed([...new Set(daemon.apps.map(({ name }) => name))])}`] : [])],
-    why: `${owner.name} meets EACCES here. To chown the files would hand ${owner.name} a daemon that runs as ${inhabitant}: bring its apps home first, then end it.`,
-    repair: [...(daemon.apps.length > 0 ? [['sudo', 'pm2-guard', 'adopt', '--from', home, ...new Set(daemon.apps.map(({ name }) => name))]] : []), as(daemon.user ?? 'root', ['env', `PM2_HOME=${home}`, 'PM2_GUARD=off', 'pm2', 'kill'])],
-    fix: null, trap: 'T11', subject: about({ home, pid: daemon.pid }),
-  };
 }
 
 function ofSomebody(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): Finding {

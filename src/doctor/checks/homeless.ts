@@ -2,6 +2,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
+import { kill } from '../repair.ts';
 import { listed } from '../words.ts';
 
 /** PD307, PD308: homes of nobody, where PM2 goes when it does not know whose home it is in (T15, T16). */
@@ -27,9 +28,9 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
       ...(apps.length > 0 ? [`${daemon === null ? 'saved there:' : 'it runs'} ${listed(apps)}`] : []),
     ],
     why,
-    repair: [
-      ...(apps.length > 0 && daemon !== null ? [['sudo', 'pm2-guard', 'adopt', '--from', home.home, ...(declared ? ['--to', declared.name] : []), ...apps]] : []),
-      ...(daemon === null ? [] : [['sudo', 'env', `PM2_HOME=${home.home}`, 'PM2_GUARD=off', 'pm2', 'kill']]),
+    // While apps live there nothing else is to be done: what comes after it is found when they are gone.
+    repair: daemon !== null && apps.length > 0 ? [['sudo', 'pm2-guard', 'adopt', '--from', home.home, ...(declared ? ['--to', declared.name] : []), ...apps]] : [
+      ...(daemon?.pid == null ? [] : kill([daemon.pid])),
       ['sudo', 'mv', home.home, `/var/backups/pm2-home-of-nobody${home.home.replaceAll('/', '-')}`],
     ],
     fix: null, trap: code === 'PD307' ? 'T15' : 'T16',

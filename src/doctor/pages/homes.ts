@@ -26,12 +26,6 @@ export const homePages: Record<string, Page> = {
     trap: 'sudo -E, sudo -s or su -m keep HOME, and pm2 as root spawned its daemon in the user\'s home. It ended; the user meets EACCES on what it left, and PM2 advises to chown the sockets, which are dead.',
     cure: 'Remove the sockets and the pid file, give the rest to the user, then start the daemon as the user: pm2 resurrect.',
   },
-  PD305: {
-    title: 'somebody else\'s daemon lives in this home',
-    meaning: 'The files are right for the daemon that lives here, which runs as another user than the home\'s own.',
-    trap: 'As PD304, while that daemon is alive. To follow PM2\'s advice and chown the sockets would let the user command a daemon that is root: that is PD101.',
-    cure: 'Bring its apps to the user\'s own daemon first (pm2-guard adopt), then end it; after that its leftovers can be repaired.',
-  },
   PD306: {
     title: 'files of a third user in a home',
     meaning: 'Files of PM2\'s in this home are neither its user\'s nor root\'s.',
