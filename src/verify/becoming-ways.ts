@@ -45,7 +45,7 @@ export function rootWays(root: Account, { account, login }: Person, facts: Facts
   const caller: Origin = { type: 'caller' };
   return [
     ...(su === null ? [] : login ? [
-      way(`su - ${account.name} -c pm2`, { type: 'shell', language, start: (script) => start([su, '-', account.name, '-c', script]) }, { type: 'shell', shell: shellAt(account.shell).name, file: startupFile(shellAt(account.shell).name, false) }),
+      way(`su - ${account.name} -c pm2`, { type: 'shell', language, start: (script) => start([su, '-', account.name, '-c', script]) }, { type: 'shell', shell: shellAt(account.shell).name, login: true, file: startupFile(shellAt(account.shell).name, false) }),
       way(`su ${account.name} -c pm2`, { type: 'shell', language, start: (script) => start([su, account.name, '-c', script]) }, caller),
     ] : [
       way(`su -s /bin/sh ${account.name} -c pm2`, { type: 'shell', language: 'posix', start: (script) => start([su, '-s', '/bin/sh', account.name, '-c', script]) }, caller),

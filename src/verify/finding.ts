@@ -49,7 +49,7 @@ export function findingOf({ way, user, target, origin, used }: Way, answer: Answ
       return {
         ...finding, state: 'gap', answers: answer.type, version: answer.type === 'pm2' ? answer.version : null,
         why: answer.through ?? whyOf(origin, user, answer.path, own),
-        cures: [...(origin.type === 'shell' && !own ? [] : [sealCure(answer.path, user)]), ...(answer.through === null ? pathCures(origin, user, own) : [])],
+        cures: [sealCure(answer.path, user), ...(answer.through === null ? pathCures(origin, user, own) : [])],
       };
     }
   }
@@ -75,15 +75,18 @@ function directoryOfApp(links: readonly string[], path: string): string {
   return /^(.*)\/node_modules\//.exec(links[0] ?? path)?.[1] ?? '.';
 }
 
-/** The user's own doing: what is below his home, or what his startup files make of a PATH that the system had right. */
+/** The user's own doing: what is below his home, or what his startup files make of a PATH that those of the system had right. */
 function isOwn(origin: Origin, user: Account, path: string, systemGuarded: ReadonlyMap<string, boolean>): boolean {
-  return path.startsWith(`${user.home}/`) || (origin.type === 'shell' && systemGuarded.get(origin.shell) === true);
+  return path.startsWith(`${user.home}/`) || (origin.type === 'shell' && origin.login && systemGuarded.get(origin.shell) === true);
 }
 
 function whyOf(origin: Origin, user: Account, path: string, own: boolean): string {
   const directory = dirname(path);
   switch (origin.type) {
-    case 'shell': return own ? `${user.name}'s startup files put ${directory} before the guard` : `the system's startup files leave ${directory} before the guard`;
+    case 'shell': {
+      if (own) return `${user.name}'s startup files put ${directory} before the guard`;
+      return origin.login ? `the system's startup files leave ${directory} before the guard` : `the PATH that it is started with has ${directory} first`;
+    }
     case 'ssh': return own ? `${user.name}'s startup files put ${directory} before the guard` : `the PATH that sshd gives has ${directory} first`;
     case 'sudo': return `the PATH of sudo has ${directory} first`;
     case 'caller': return `the PATH that root has at a login has ${directory} first`;

@@ -65,7 +65,8 @@ export function run({ as, argv, env }: Start): Promise<Ended> {
     // Not 'close', which waits for whoever else holds the pipes, an ssh-agent of .bashrc for one; 'exit' may come before the last words.
     child.on('exit', (status) => {
       kill(-pid);
-      const drained = setTimeout(() => { end({ type: 'ended', status, ...said }); }, 500);
+      // setImmediate: what is in the pipes already is read first, however late this timer comes on a busy machine.
+      const drained = setTimeout(() => setImmediate(() => { end({ type: 'ended', status, ...said }); }), 500);
       child.on('close', () => {
         clearTimeout(drained);
         end({ type: 'ended', status, ...said });

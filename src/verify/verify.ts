@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { cronLines } from '../host/crontabs.ts';
 import { isRootBySudo } from '../identity/caller.ts';
@@ -71,7 +71,7 @@ export async function verify({ users, progress }: Request): Promise<Verification
     progress(++done, all, what);
     return result;
   };
-  const limit = Math.min(8, Math.max(4, availableParallelism() * 2));
+  const limit = Math.min(8, Math.max(4, cpus().length * 2));
   const once = new Map<string, Promise<Answer>>();
   const answers = await concurrently(limit, ways, (way) => counted(`${way.way} (${way.user.name})`, answerOf(way, once)));
   const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody ? ownerOf(path) : self))));

@@ -12,7 +12,7 @@ export type Entry =
 /** Who decides which pm2 is found, and so who can mend it. */
 export type Origin =
   /** A shell's startup files: the system's, then the user's. `file`: where a line of the user's has the last word. */
-  | { type: 'shell'; shell: string; file: string }
+  | { type: 'shell'; shell: string; login: boolean; file: string }
   | { type: 'ssh' }
   | { type: 'sudo' }
   /** The PATH of whoever typed su or runuser. */

@@ -27,7 +27,7 @@ function shellWays(account: Account, facts: Facts): Way[] {
 function shellWay(way: string, account: Account, { name, path, language }: Shell, options: string[], facts: Facts): Way {
   const env = { ...facts.login(account), ...(name === 'fish' ? fishDirectories(account) : {}) };
   const entry: Entry = { type: 'shell', language, start: (script) => ({ as: account, argv: [path, ...options, '-c', script], env }) };
-  return { way, user: account, target: null, asRoot: account.uid === 0, entry, origin: { type: 'shell', shell: name, file: startupFile(name, options.includes('-i')) }, used: true };
+  return { way, user: account, target: null, asRoot: account.uid === 0, entry, origin: { type: 'shell', shell: name, login: options.includes('-l'), file: startupFile(name, options.includes('-i')) }, used: true };
 }
 
 /** `ssh host pm2 ...`: sshd runs `$SHELL -c`, neither a login shell nor an interactive one. */

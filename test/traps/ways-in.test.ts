@@ -42,6 +42,7 @@ describeOnHost('ways round the shim', () => {
   let host: Host;
   beforeAll(async () => {
     host = await createHost();
+    await host.must('touch /.dockerenv');
     await host.installGuard(CONFIG);
   });
   afterAll(() => host.dispose());
@@ -103,7 +104,10 @@ describeOnHost('ways round the shim', () => {
       expect(found).toMatchObject({ status: 1, result: 'gaps' });
       expect(wayOf(found, 'sudo pm2', 'deploy')).toMatchObject({ state: 'gap', answers: 'pm2', path: '/usr/local/bin/pm2', why: 'the PATH of sudo has /usr/local/bin first' });
       expect(wayOf(found, 'ssh host pm2', 'deploy')).toMatchObject({ state: 'gap', path: '/usr/local/bin/pm2', cures: ['sudo pm2-guard seal', 'sudo pm2-guard install'] });
-      expect(wayOf(found, 'env -i sh', 'deploy')).toMatchObject({ state: 'gap', path: '/usr/local/bin/pm2' });
+      for (const way of ['env -i sh', 'docker exec']) expect(wayOf(found, way, 'deploy')).toMatchObject({ state: 'gap', path: '/usr/local/bin/pm2' });
+      // Nobody's own doing: no startup file of theirs says anything of it.
+      expect(wayOf(found, 'bash, interactive', 'deploy')).toMatchObject({ state: 'gap', why: 'the PATH that it is started with has /usr/local/bin first' });
+      expect(wayOf(found, 'zsh login shell', 'anybody')).toMatchObject({ state: 'gap', why: 'the system\'s startup files leave /usr/local/bin before the guard' });
       expect(wayOf(found, 'bash login shell', 'deploy')).toMatchObject({ state: 'covered' });
 
       await host.must('pm2-guard seal');

@@ -11,7 +11,7 @@ it('what people paste as root means what it says, whatever somebody calls a dire
   const odd = '/srv/a b; $(reboot)\'"*';
   expect(words(sealCure(`${odd}/node_modules/pm2/bin/pm2`, null))).toEqual(['sudo', 'pm2-guard', 'seal', '--path', `${odd}/node_modules/pm2/bin/pm2`]);
   expect(appCures(odd).map(words)).toEqual([['npm', '--prefix', odd, 'uninstall', 'pm2'], ['sudo', 'pm2-guard', 'seal', '--path', `${odd}/node_modules/pm2`]]);
-  const [line = ''] = pathCures({ type: 'shell', shell: 'bash', file: '~/.bashrc' }, { ...alice, home: odd }, true);
+  const [line = ''] = pathCures({ type: 'shell', shell: 'bash', login: true, file: '~/.bashrc' }, { ...alice, home: odd }, true);
   expect(line.split(' | ')[0]).toBe('echo \'PATH=/usr/local/lib/pm2-guard/bin:$PATH\'');
   expect(words(line.split(' | ')[1])).toEqual(['sudo', '-u', 'alice', 'tee', '-a', `${odd}/.bashrc`]);
 });
