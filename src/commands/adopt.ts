@@ -30,7 +30,7 @@ interface Options {
 export function adoptCommand(): Command {
   return new Command('adopt')
     .description('bring apps home: stop them in the daemon they are in, start them as the right user, save both')
-    .argument('[names...]', 'names of apps, as pm2 list shows them')
+    .argument('[apps...]', 'names of apps, as pm2 list shows them')
     .option('--all-strays', 'every app that runs where the config does not put it')
     .option('--from <where>', 'only what is there: a daemon of the config, a user, a PM2_HOME, or a saved list')
     .option('--to <daemon>', 'a daemon of the config; without it, the one that the config says')

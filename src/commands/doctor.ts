@@ -29,7 +29,7 @@ export function doctorCommand(): Command {
     .description('which daemon owns what on this host, and what is wrong: seen from the kernel, never by running pm2')
     .addOption(new Option('--port <number>', 'which daemon owns what listens on this TCP port').argParser(wholeNumber).conflicts(['pid', 'app', 'prometheus']))
     .addOption(new Option('--pid <number>', 'which daemon owns this process').argParser(wholeNumber).conflicts(['app', 'prometheus']))
-    .addOption(new Option('--app <name>', 'which daemons have this app, or this namespace').conflicts(['prometheus']))
+    .addOption(new Option('--app <app>', 'which daemons have this app, or this namespace').conflicts(['prometheus']))
     .addOption(new Option('--prometheus', 'metrics for the textfile collector of the node exporter').conflicts(['json']))
     .option('--json', 'one object for scripts, with "schema": 1; README.md lists its fields')
     .addOption(new Option('--fix', 'repair what is safe and can be taken back: owners, modes, dead sockets and pid files; asks first').conflicts(['port', 'pid', 'app', 'prometheus']))

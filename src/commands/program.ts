@@ -28,7 +28,9 @@ export function createProgram(): Command {
     .addHelpText('after', `
 Examples:
   pm2-guard explain -- sudo pm2 restart myapp    which daemon that call would reach, and why
-  pm2-guard status                               is it in force, and for whom
+  pm2-guard status                               what is installed, and which config holds
+  pm2-guard verify                               is every way of typing pm2 covered
+  pm2-guard doctor                               which daemon owns what, and what is wrong
   pm2-guard log --verdict block                  what was stopped lately
 
 Each command has a --help of its own, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.

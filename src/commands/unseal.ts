@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { unseal } from '../seal/seals.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
@@ -6,8 +6,8 @@ import { collect, report, type SealOptions } from './seals.ts';
 export function unsealCommand(): Command {
   return new Command('unseal')
     .description('put the real pm2\'s own bin/pm2 back where it was sealed; run as root')
-    .option('--path <dir>', 'only this package, prefix of npm\'s, or pm2 (may be repeated)', collect, [])
-    .option('--user <name>', 'only those of this user\'s version managers (may be repeated)', collect, [])
+    .addOption(new Option('--path <file>', 'only this package, prefix of npm\'s, or pm2 (may be repeated)').argParser(collect).default([], 'all'))
+    .addOption(new Option('--user <user>', 'only those of this user\'s version managers (may be repeated)').argParser(collect).default([], 'all'))
     .option('--dry-run', 'only tell what would be done')
     .option('--json', 'one object for scripts')
     .addHelpText('after', `

@@ -18,7 +18,7 @@ interface Options {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('go every way in to pm2 on this host, and see who answers: the guard, the real pm2, or nobody')
-    .option('--user <name...>', 'only the ways of these users; without it, of root, the users of the daemons and their operators')
+    .option('--user <user...>', 'only the ways of these users; without it, of root, the users of the daemons and their operators')
     .option('--strict', 'notes count as gaps: for a host where the real pm2 is sealed')
     .option('--json', 'one object for scripts')
     .addHelpText('after', `

@@ -14,12 +14,15 @@ export interface Completion {
 }
 
 /**
- * What a placeholder of the program stands for on this host: `app`, `user`, `daemon`, `words`; by its name in the help.
+ * What a placeholder of the program stands for on this host, by its name in the help: `app`, `apps`, `user`, `daemon`, `where`, `words`.
  *
  * @param before the words typed for the same argument, for one that takes several
  * @param dashes a `--` stands before it
  */
 export type Values = (placeholder: string, before: readonly string[], dashes: boolean) => readonly Candidate[];
+
+/** Placeholders that may be, or must be, the name of a file or directory. */
+const FILES = ['file', 'where'];
 
 const NOTHING: Completion = { candidates: [], files: false };
 
@@ -37,23 +40,29 @@ export function complete(program: Command, words: readonly string[], values: Val
 function expected(program: Command, before: readonly string[], word: string, values: Values): Completion {
   let command = program;
   let dashes = false;
-  let awaiting: Option | null = null;
+  let awaiting: Option | null = null; // its value comes next,
+  let satisfied = false; // or another one may
   const used = new Set<Option>();
   const given: string[] = [];
   for (const one of before) {
-    if (awaiting !== null) { awaiting = null; continue; }
+    if (awaiting !== null && !(satisfied && one.startsWith('-'))) {
+      satisfied = awaiting.variadic;
+      if (!satisfied) awaiting = null;
+      continue;
+    }
+    awaiting = null;
     if (!dashes && one === '--') { dashes = true; continue; }
     if (!dashes && one.startsWith('-')) {
       const option = optionOf(command, one.split('=', 1)[0] ?? '');
       if (option !== undefined) used.add(option);
-      if (option?.required === true && !one.includes('=')) awaiting = option;
+      if (option?.required === true && !one.includes('=')) [awaiting, satisfied] = [option, false];
       continue;
     }
     const next: Command | undefined = given.length > 0 ? undefined : command.commands.find((sub) => sub.name() === one || sub.aliases().includes(one));
     if (next === undefined) given.push(one);
     else command = next;
   }
-  if (awaiting !== null) return ofOption(awaiting, values);
+  if (awaiting !== null && !(satisfied && word.startsWith('-'))) return ofOption(awaiting, values);
   if (!dashes && word.startsWith('-')) return optionOrValue(command, word, used, values);
   return ofPosition(command, given, dashes, values);
 }
@@ -73,8 +82,12 @@ function optionsLeft(command: Command, used: ReadonlySet<Option>): Candidate[] {
   const names = new Set([...used].map((option) => option.attributeName()));
   const conflicting = (option: Option): boolean => [...used].some((other) => conflictsOf(other).includes(option.attributeName())) || conflictsOf(option).some((name) => names.has(name));
   return visibleOptions(command)
-    .filter((option) => option.variadic || (!names.has(option.attributeName()) && !conflicting(option)))
+    .filter((option) => isRepeatable(option) || (!names.has(option.attributeName()) && !conflicting(option)))
     .map((option) => ({ word: option.long ?? option.short ?? '', about: option.description }));
+}
+
+function isRepeatable({ variadic, defaultValue }: Option): boolean {
+  return variadic || Array.isArray(defaultValue);
 }
 
 /** As `Option.conflicts` keeps them; commander's types leave the property out. */
@@ -106,7 +119,7 @@ function ofOption(option: Option, values: Values): Completion {
 }
 
 function ofPlaceholder(placeholder: string, before: readonly string[], dashes: boolean, values: Values): Completion {
-  return { candidates: values(placeholder, before, dashes), files: placeholder === 'file' || placeholder === 'directory' };
+  return { candidates: values(placeholder, before, dashes), files: FILES.includes(placeholder) };
 }
 
 function optionOf(command: Command, flag: string): Option | undefined {

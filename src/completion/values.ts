@@ -12,9 +12,11 @@ export type Further = Readonly<Record<string, readonly Candidate[]>>;
 export function valuesOfHost(further: Further): Values {
   return (placeholder, before, dashes) => {
     switch (placeholder) {
-      case 'app': return apps();
+      case 'app':
+      case 'apps': return apps();
       case 'daemon': return daemons();
       case 'user': return users();
+      case 'where': return [...daemons(), ...users()];
       case 'words': return dashes ? wordsOfPm2(before) : further[placeholder] ?? [];
       default: return further[placeholder] ?? [];
     }

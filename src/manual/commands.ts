@@ -26,7 +26,7 @@ function optionEntry(option: Option): string[] {
     return place === undefined ? bold(literal(name)) : `${bold(literal(name))} ${place.replace(/[\w-]+/, (word) => italic(literal(word)))}`;
   });
   const choices = option.argChoices === undefined ? '' : `: ${option.argChoices.join(', ')}`;
-  const standard = option.defaultValue === undefined || option.defaultValue === false ? '' : `; default: ${String(option.defaultValue)}`;
+  const standard = option.defaultValue === undefined || option.defaultValue === false ? '' : `; default: ${option.defaultValueDescription ?? String(option.defaultValue)}`;
   return tagged(flags.join(', '), prose(sentence(`${option.description}${choices}${standard}`)));
 }
 

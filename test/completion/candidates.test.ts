@@ -46,3 +46,10 @@ it('names of files where a file is meant', () => {
 });
 it('an option without a value has none', () => { expect(words('log', '--json=')).toEqual([]); });
 it('nothing typed at all', () => { expect(at()).toEqual(at('')); });
+it('an option that may be repeated, and one that takes several values', () => {
+  expect(words('seal', '--user', 'alice', '--u')).toEqual(['--user']);
+  expect(words('verify', '--user', '')).toEqual(['user']);
+  expect(words('verify', '--user', 'alice', '')).toEqual(['user']);
+  expect(words('verify', '--user', 'alice', '--str')).toEqual(['--strict']);
+  expect(words('verify', '--user', '-')).toEqual([]); // whatever follows is its value
+});
