@@ -1,9 +1,14 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundle } from '../../bundle.mjs';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { DOCTOR, findings } from './doctor.ts';
 
 const HOME = '/home/kim/.pm2';
+const built = mkdtempSync(join(tmpdir(), 'pg-mend-'));
 const fix = `${DOCTOR} --fix --yes --json`;
 
 /** Everything that kim could want: what is root's, beside the home and in it. */
@@ -18,10 +23,13 @@ describeOnHost('a hostile home', () => {
     host = await createHost({ users: ['kim'] });
     await host.must('mkdir /home/root-only && for name in dump.pm2 app.log module_conf.json; do echo secret > /home/root-only/$name; done');
     outside = await outsideNow();
+    await bundle({ mend: 'test/doctor/mend-findings.ts' }, built);
+    await host.write('/tmp/mend.cjs', readFileSync(join(built, 'mend.cjs')));
   });
   afterAll(async () => {
     const after = await outsideNow();
     await host.dispose();
+    rmSync(built, { recursive: true });
     expect(after).toBe(outside);
   });
 
@@ -48,31 +56,31 @@ describeOnHost('a hostile home', () => {
     expect((await host.tree(`${HOME}/touch`)).map(({ owner }) => owner)).toEqual(['kim']);
   });
 
-  it('whose directories are exchanged for links while root repairs it', async () => {
-    await kim(`rm -rf ${HOME}/* && mkdir ${HOME}/logs && ln -s /home/root-only ${HOME}/trap`);
-    await host.must(`touch ${HOME}/logs/app.log ${HOME}/module_conf.json`);
-    // As fast as one can: logs is now a directory, now a link; and so is the home, and a file.
-    await host.write('/home/kim/exchange.js', `
-      const { renameSync, symlinkSync, rmSync, mkdirSync } = require('node:fs');
-      const attempt = (action) => { try { action(); } catch {} };
-      symlinkSync('/home/root-only', '/home/kim/trap');
-      symlinkSync('/home/root-only/module_conf.json', '/home/kim/.pm2/file');
-      for (const end = Date.now() + 3000; Date.now() < end;) {
-        for (const [a, b, c] of [['.pm2/logs', '.pm2/logs.real', '.pm2/trap'], ['.pm2', '.pm2.real', 'trap'], ['.pm2/module_conf.json', '.pm2/conf.real', '.pm2/file']]) {
-          attempt(() => renameSync(a, b)); attempt(() => renameSync(c, a)); attempt(() => renameSync(a, c)); attempt(() => renameSync(b, a));
-        }
-      }`, { owner: 'kim' });
-    const racing = host.run('node exchange.js', { user: 'kim', cwd: '/home/kim' });
-    const race = { over: false };
-    void racing.then(() => { race.over = true; });
-    let rounds = 0;
-    while (!race.over) {
-      await host.run(fix);
-      await host.must(`chown -h root ${HOME}/logs/app.log ${HOME}/module_conf.json || true`, { cwd: '/' });
-      rounds += 1;
+  // A race that is won at the very last moment, each time: the findings are of before, the file system is of after.
+  const exchanges: [what: string, exchange: string, why: Record<string, string>][] = [
+    ['its directory for a link', `mv ${HOME}/logs ${HOME}/away && ln -s /home/root-only ${HOME}/logs`, { 'logs/app.log': 'a symbolic link is on the way to it' }],
+    ['itself for a link', `mv ${HOME} ${HOME}.away && ln -s /home/root-only ${HOME}`, { '': 'a symbolic link is on the way to it' }],
+    ['itself for another directory', `mv ${HOME} ${HOME}.away && mkdir ${HOME}`, { '': 'the home is another directory by now' }],
+    ['a file for a link', `mv ${HOME}/module_conf.json ${HOME}/away && ln -s /home/root-only/module_conf.json ${HOME}/module_conf.json`, { 'module_conf.json': 'it is a symbolic link by now' }],
+    ['a file for another of root\'s', `mv ${HOME}/module_conf.json ${HOME}/away && mv ${HOME}/other ${HOME}/module_conf.json`, { 'module_conf.json': 'it is another file by now' }],
+    ['a file for a FIFO', `mv ${HOME}/module_conf.json ${HOME}/away && mkfifo ${HOME}/module_conf.json`, { 'module_conf.json': 'it is another file by now' }],
+    ['nothing, but a second name was given to a file', '', { 'module_conf.json': 'it has another name elsewhere' }],
+  ];
+  it.each(exchanges)('that has exchanged %s before root acts', async (what, exchange, why) => {
+    await host.must(`rm -rf ${HOME} ${HOME}.away && install -d -o kim ${HOME} ${HOME}/logs && touch ${HOME}/logs/app.log ${HOME}/module_conf.json ${HOME}/other`);
+    const found = (await findings(host)).filter(({ fix: one }) => one?.home === HOME);
+    expect(found).toMatchObject([{ code: 'PD303' }]);
+    if (exchange !== '') await kim(exchange);
+    else await host.must(`ln ${HOME}/module_conf.json /home/second-name`);
+    const done = JSON.parse(await host.must('node /tmp/mend.cjs', { input: JSON.stringify(found) })) as { path: string; left: string | null }[];
+    for (const { path, left } of done) {
+      const name = path.slice(HOME.length + 1);
+      expect([what, name, left]).toEqual([what, name, why[name] ?? why[''] ?? null]);
     }
-    expect(await racing).toMatchObject({ status: 0 });
-    expect(rounds).toBeGreaterThan(1);
+    expect(done).toHaveLength(2);
     expect(await outsideNow()).toBe(outside);
+    const other = await host.must(`find ${HOME} ${HOME}.away /home/second-name -name other -printf %u -o -name second-name -printf %u 2>/dev/null || true`);
+    expect(other.replaceAll('root', '')).toBe('');
+    await host.must('rm -f /home/second-name');
   });
 });
