@@ -93,6 +93,13 @@ for (const pm2 of ['5.4.3', '6.0.14', '7.0.4'] as const) {
       expect(await finding(host, 'PD307')).toMatchObject({ evidence: ['no daemon lives there', 'saved there: nohome'] });
       await type(host, await finding(host, 'PD307'));
       expect((await codes(host)).filter((code) => /PD30[79]/.test(code))).toEqual([]);
+      // A unit made by hand: systemd sets HOME only where there is a User=.
+      await host.standInSystemctl();
+      await host.write('/etc/systemd/system/apps.service', '[Service]\nType=forking\nExecStart=/usr/bin/pm2 resurrect\n');
+      expect(await finding(host, 'PD309')).toMatchObject({ trap: 'T15', evidence: ['/etc/systemd/system/apps.service has neither User=, nor HOME or PM2_HOME in Environment='], subject: { path: '/etc/systemd/system/apps.service' } });
+      await type(host, await finding(host, 'PD309'));
+      expect(await host.read('/etc/systemd/system/apps.service.d/pm2-home.conf')).toBe('[Service]\nEnvironment=PM2_HOME=/etc/.pm2\n');
+      expect(await codes(host)).not.toContain('PD309');
     });
 
     if (pm2 !== '7.0.4') return;

@@ -11,7 +11,7 @@ export const homelessHomes: Check = {
   find: (facts) => distinctHomes(facts).flatMap((home) => {
     if (home.home === '/etc/.pm2') return [homeless(home, facts, 'PD307', 'HOME was not set', 'Up to PM2 6 the service or script finds its apps here, and whoever logs in does not; PM2 7 looks in the user\'s home directory instead, and finds nothing.')];
     if (home.home === '/.pm2') return [homeless(home, facts, 'PD308', 'HOME was /', 'Whoever logs in does not find the apps that live here; and no user but root could have made it.')];
-    return home.possible || !isMeant(home, facts) ? [] : [impossible(home)];
+    return home.possible || !facts.asRoot || !isMeant(home, facts) ? [] : [impossible(home)];
   }),
 };
 

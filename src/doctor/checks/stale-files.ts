@@ -13,7 +13,12 @@ export const staleFiles: Check = {
     const who = occupancyOf(home, facts);
     switch (who.type) {
       case 'nobody': return [...sockets(home), ...deadPid(home)];
-      case 'owner': case 'other': return pidFile !== null && who.daemon.pid !== null && pidFile.pid !== who.daemon.pid ? [wrongPid(home, who.daemon.pid, who.daemon.user ?? owner.name)] : [];
+      case 'owner': case 'other': {
+        const { pid, process: god, user } = who.daemon;
+        // In a pid namespace of its own it calls itself by another number.
+        const isIt = pidFile === null || pid === null || pidFile.pid === pid || (pidFile.pid !== null && god?.pids.includes(pidFile.pid) === true);
+        return isIt ? [] : [wrongPid(home, pid, user ?? owner.name)];
+      }
       case 'unclear': return [];
     }
   }),

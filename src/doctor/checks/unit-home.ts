@@ -11,7 +11,7 @@ export const unitHomes: Check = {
   name: 'units, homes and saved lists',
   find: (facts) => allUnits(facts).flatMap((unit) => {
     const disagreement = disagreementOf(unit, facts);
-    return [...(disagreement === null ? emptyHanded(unit, facts) : [disagreement]), ...elsewhere(unit), ...(unit.enabled ? gone(unit, facts) : [])];
+    return [...(disagreement === null ? emptyHanded(unit, facts) : [disagreement]), ...elsewhere(unit), ...(unit.enabled && facts.asRoot ? gone(unit, facts) : [])];
   }),
 };
 
@@ -34,7 +34,7 @@ export function disagreementOf(unit: Unit, facts: HostFacts): Finding | null {
 
 function emptyHanded(unit: Unit, facts: HostFacts): Finding[] {
   const home = homeCalled(homeOfUnit(unit), facts);
-  if (!unit.enabled || home === undefined || !home.possible || home.dump || home.contents.closed.length > 0) return [];
+  if (!unit.enabled || home === undefined || !home.possible || home.dump || (home.physical === null && !facts.asRoot)) return [];
   if (occupancyOf(home, facts).type !== 'nobody') return []; // what lives there and is not saved is told app by app
   return [{
     code: 'PD402', urgency: 'untidy', what: `${unit.name} brings nothing back: ${home.home} has no saved list`,
