@@ -81,6 +81,12 @@ const pass = (budget: number) => (): Pair[] => [
   { name: 'root\'s `pm2 jlist`, rewritten', against: '`sudo -u www-data pm2 jlist`', budget: 1, ours: root([shim, 'jlist']), theirs: root([...asWeb, 'jlist']) },
 ];
 
+/** Both lead to the same guard: the one through the shell of the shim, the other through the door of a sealed pm2. */
+const sealed = async (host: Host): Promise<Pair[]> => {
+  await host.must('pm2-guard seal');
+  return [{ name: '`/usr/bin/pm2 jlist`, sealed', against: 'the shim', budget: 1.05, ours: web([bare, 'jlist']), theirs: web([shim, 'jlist']) }];
+};
+
 const blocked = (): Pair[] => [{ name: 'a blocked call', against: '`node -e 0`', budget: 1.25, ours: root([shim, 'restart', 'app-1'], 126), theirs: root(['/usr/bin/node', '-e', '0']) }];
 
 const throughSudo = (host: Host): Pair[] => {
@@ -119,6 +125,7 @@ async function main(): Promise<void> {
     ...await run('passed and rewritten', '20', small, pass(1.05)),
     ...await run('passed and rewritten', '22', small, pass(0.95)),
     ...await run('passed and rewritten', '24', small, pass(0.95)),
+    ...await run('sealed', '22', small, sealed),
     ...await run('blocked', '22', blocking, blocked),
     ...await run('through sudo', '22', small, throughSudo),
     ...await run('a large policy', '22', large, sizes),

@@ -44,6 +44,7 @@ function leadsTo({ finds, note }: Way): string {
   switch (finds?.type) {
     case undefined: return note ?? '';
     case 'shim': return `guarded  (${finds.path})`;
+    case 'door': return `guarded  (${finds.path}, sealed)`;
     case 'other': return `NOT guarded: ${finds.path} comes first`;
     case 'none': return 'finds no pm2';
   }

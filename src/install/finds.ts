@@ -1,10 +1,10 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
-import { MARK } from '../pm2/installed.ts';
+import { findRealPm2, MARK } from '../pm2/installed.ts';
 import { LIBRARY } from './places.ts';
 
-/** What a PATH leads to when `pm2` is typed. */
-export type Find = { type: 'shim'; path: string } | { type: 'other'; path: string } | { type: 'none' };
+/** What a PATH leads to when `pm2` is typed. `door`: a sealed pm2, and so to the guard as well, until npm replaces it. */
+export type Find = { type: 'shim' | 'door' | 'other'; path: string } | { type: 'none' };
 
 /**
  * The first `pm2` of a PATH, as execvp(3) finds it; relative entries, which depend on the directory, are passed over.
@@ -22,7 +22,7 @@ export function firstPm2(path: string, pending: string | null = null): Find {
     } catch {
       continue;
     }
-    return { type: isShim(candidate) ? 'shim' : 'other', path: candidate };
+    return { type: isShim(candidate) ? 'shim' : isSealed(candidate) ? 'door' : 'other', path: candidate };
   }
   return { type: 'none' };
 }
@@ -34,6 +34,11 @@ function isShim(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isSealed(path: string): boolean {
+  const found = findRealPm2({ recorded: path, path: undefined, skip: [], asRoot: false });
+  return found.type === 'found' && found.original !== null;
 }
 
 /** Whether there is a sudo beyond our shim: a set-user-ID program, which no script can be. */

@@ -50,7 +50,7 @@ export function reachSudo(ledger: Ledger): void {
     else removeDropIn(ledger, SUDOERS);
     return;
   }
-  writeDropIn(ledger, others, find.type === 'other' ? `sudo would find ${find.path} first` : 'sudo would find no pm2');
+  writeDropIn(ledger, others, find.type === 'none' ? 'sudo would find no pm2' : `sudo would find ${find.path} first`);
 }
 
 function writeDropIn(ledger: Ledger, others: string, why: string): void {

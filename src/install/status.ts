@@ -84,7 +84,7 @@ export async function status(): Promise<Status> {
     ...(installed !== null && node === null ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  sudo pm2-guard install`] : []),
     ...(real.type === 'found' ? [] : [real.type === 'none' ? 'there is no pm2 on this host; run:  sudo npm install -g pm2' : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`]),
     ...(config.message === null ? [] : [config.message]),
-    ...ways.filter(({ finds }) => finds !== null && finds.type !== 'shim').map(({ way, finds }) => (finds?.type === 'other' ? `${way}: ${finds.path} comes first` : `${way}: finds no pm2`)),
+    ...ways.flatMap(({ way, finds }) => (finds?.type === 'other' ? [`${way}: ${finds.path} comes first`] : finds?.type === 'none' ? [`${way}: finds no pm2`] : [])),
     ...seals.filter(({ state }) => state !== 'sealed' && state !== 'hidden').map((one) => `${one.package}: ${sealInWords(one)}; run:  sudo pm2-guard ${one.wished ? 'seal' : 'unseal'}`),
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];

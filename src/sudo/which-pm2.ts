@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { SHIM } from '../guard/hop.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 
-/** What a word that names pm2 leads to. `other`: a program of somebody's that is called so. */
+/** What a word that names pm2 leads to. `shim`: to the guard, through a sealed pm2 as well. `other`: a program of somebody's that is called so. */
 export type Reach = 'shim' | 'real' | 'none' | 'other';
 
 /** @param word `pm2`, which is looked for in `path`, or an absolute path */
@@ -12,7 +12,9 @@ export function whichPm2(word: string, path: string): Reach {
   const found = candidates.find(isProgram);
   if (found === undefined) return 'none';
   if (isShim(found)) return 'shim';
-  return findRealPm2({ recorded: found, path: undefined, skip: [], asRoot: false }).type === 'found' ? 'real' : 'other';
+  const real = findRealPm2({ recorded: found, path: undefined, skip: [], asRoot: false });
+  if (real.type !== 'found') return 'other';
+  return real.original === null ? 'real' : 'shim';
 }
 
 /** The shim itself, or a link to it. */

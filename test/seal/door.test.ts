@@ -59,6 +59,19 @@ describeOnHost('a door, to PM2', () => {
     expect(stderr).not.toContain('pm2-guard');
   });
 
+  it('knows in another node, too, that the call was decided', async () => {
+    const node = nodes[3] ?? '';
+    await host.write('/etc/pm2-guard/pinned.yaml', `default: other\ndaemons:\n  other: { user: www-data, home: /srv/other/.pm2, node: ${node} }\n`);
+    // The variable is gone when that node begins: a second look would be by the host's config, which has another home.
+    const env = { HOME: '/var/www', PM2_HOME: '/srv/other/.pm2', PM2_GUARD_CONFIG: '/etc/pm2-guard/pinned.yaml' };
+    for (const bin of ['/usr/bin/pm2', '/usr/local/bin/pm2']) {
+      const { stdout, stderr, status } = await host.exec([bin, 'id', 'a b'], { ...web, env });
+      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+      expect(JSON.parse(stdout)).toMatchObject({ argv: [node, expect.stringMatching(/\/bin\/pm2$/) as string, 'id', 'a b'], main: BIN, env: { PM2_HOME: '/srv/other/.pm2' } });
+      expect(stdout).not.toContain('PM2_GUARD');
+    }
+  });
+
   it('opens to what requires it, which is no call of pm2', async () => {
     const { stdout, status } = await host.exec(['/usr/bin/node', '-e', `require(${JSON.stringify(BIN)}); console.log('after')`], { user: 'alice' });
     expect(status).toBe(1); // the probe asks for a main module, and -e has none

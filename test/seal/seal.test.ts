@@ -90,6 +90,16 @@ describeOnHost('seal and unseal', () => {
     await host.installGuard(CONFIG);
   });
 
+  it('close the ways that status finds open', async () => {
+    await host.must(`mv /usr/local/bin/pm2 /srv/link && ln -s ${BIN} /usr/local/bin/pm2`);
+    expect((await host.run('pm2-guard status')).stdout).toContain('\nssh command  NOT guarded: /usr/local/bin/pm2 comes first\n');
+    await host.must('pm2-guard seal');
+    const { stdout, status } = await host.run('pm2-guard status');
+    await host.must('pm2-guard unseal; mv /srv/link /usr/local/bin/pm2');
+    expect({ stdout, status }).toEqual({ stdout: expect.stringContaining('\nssh command  guarded  (/usr/local/bin/pm2, sealed)\n') as string, status: 0 });
+    expect(stdout).toContain(`\nseal         ${PACKAGE}  (sealed)\n`);
+  });
+
   it('need root, an installation, and something to work on', async () => {
     for (const command of ['seal', 'unseal']) {
       expect(await host.run(`pm2-guard ${command}`, { user: 'alice' })).toMatchObject({ status: 1, stdout: '', stderr: `pm2-guard: ${command} changes files of root, and of others in their name, which only root may\n  run:  sudo pm2-guard ${command}\n` });
