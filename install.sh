@@ -63,7 +63,8 @@ has_pm2() {
   while [ -n "$rest" ]; do
     pm2=${rest%%:*}/pm2
     rest=${rest#*:}
-    if [ -x "$pm2" ] && ! head -c 1024 "$pm2" | grep -q pm2-guard-shim; then return 0; fi
+    # The door of a sealed pm2 (pm2-guard seal) says that PM2 is behind it.
+    if [ -x "$pm2" ] && ! head -c 1024 "$pm2" | grep -q 'pm2-guard-shim\($\|[^-]\)'; then return 0; fi
   done
   return 1
 }

@@ -1,6 +1,7 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { carryOutPass } from './carry-out.ts';
+import { doorOfThisCall } from './door.ts';
 import { installRecord, LIBRARY } from './installation.ts';
 import { record } from './record.ts';
 import { endWithoutPm2 } from './refuse.ts';
@@ -13,7 +14,7 @@ import { callerOf, workingDirectory } from './surroundings.ts';
  * @param error why there is no policy; null: root asked for it (PM2_GUARD=off), who need not be told
  */
 export async function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): Promise<void> {
-  const real = findRealPm2({ recorded: installRecord()?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  const real = findRealPm2({ recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
   if (real.type !== 'found') {
     endWithoutPm2(real);
     return;

@@ -33,6 +33,7 @@ function isDecided() {
 function enter() {
   try {
     if (!(parseInt(process.versions.node, 10) >= 18)) throw new Error(`node ${process.versions.node} is older than the 18 that it needs`);
+    if (process.versions.bun) throw new Error('it knows node, and this is bun');
     requireRootsOwn(SHIM);
     process[DOOR] = process.argv[1];
     delete process.env.PM2_GUARD_SHIM; // the shell's word to the JavaScript of the shim, which nobody has said here
@@ -77,7 +78,7 @@ function becomeOriginal() {
 
 /** Under this file's name: PM2 writes require.main's into units (lib/API/Startup.js), and requires by relative paths. */
 function open() {
-  module._compile(originalText(), __filename);
+  module._compile(originalText().replace(/^#!/, '//'), __filename); // node's takes the first line as it is, bun's does not
 }
 
 function originalText() {

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { UserError } from '../terminal/user-error.ts';
+import { distrust } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 import { chosenPackages, packagesOfTheHost, type Which } from './chosen.ts';
 import { sealPackage, standingOf, unsealPackage, type Result, type Standing } from './seal.ts';
@@ -11,7 +12,6 @@ export interface Request extends Which {
   dry: boolean;
 }
 
-/** Without it every door would only open, with a warning. */
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 
 /**
@@ -22,7 +22,7 @@ const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
  */
 export function seal(request: Request): Result[] {
   requireRoot('seal');
-  if (!request.dry && !existsSync(SHIM)) throw new UserError('pm2-guard is not installed on this host, and a sealed pm2 leads to it', 'sudo ./install.sh');
+  if (!request.dry) requireInstallation();
   const packages = chosenPackages(request);
   if (packages.length === 0) throw new UserError('there is no pm2 on this host to seal', 'sudo npm install -g pm2 && sudo pm2-guard seal');
   const door = requireDoor();
@@ -99,6 +99,13 @@ function keepWishes(packages: string[]): void {
   const kept = [...new Set(packages)].filter((directory) => existsSync(directory)).sort();
   if (kept.length === 0) rmSync(WISHES, { force: true });
   else replaceFile(WISHES, `${JSON.stringify({ packages: kept }, null, 2)}\n`, 0o644);
+}
+
+/** Without one that only root can change, every door would open with a warning. */
+function requireInstallation(): void {
+  const fault = distrust(SHIM, 'file');
+  if (fault?.kind === 'missing') throw new UserError('pm2-guard is not installed on this host, and a sealed pm2 leads to it', 'sudo ./install.sh');
+  if (fault !== null) throw new UserError(`a sealed pm2 would lead to what others than root can change: ${fault.path} ${fault.why}`, 'sudo pm2-guard install');
 }
 
 function requireRoot(command: string): void {

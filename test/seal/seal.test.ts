@@ -80,6 +80,13 @@ describeOnHost('seal and unseal', () => {
     expect((await host.read(BIN))).toContain('becomeOriginal');
     expect(sealed.split('\n').length).toBe((await everything(host, PACKAGE)).split('\n').length);
 
+    // install.sh finds a pm2, and gets none from npm.
+    await host.must(`mkdir /srv/release && cp -r ${checkout}/install.sh ${checkout}/shims ${checkout}/dist /srv/release`);
+    expect(await host.run('/srv/release/install.sh', { env: { PATH: '/usr/bin:/bin' } })).toMatchObject({
+      status: 0, stdout: expect.stringContaining(`real pm2   ${BIN}  (7.0.4)\n`) as string,
+      stderr: expect.stringMatching(/^pm2-guard: proving it \(pm2-guard verify\)\npm2-guard: covered: all \d+ ways lead to the guard\n$/) as string,
+    });
+
     // A damaged installation is left as well as a whole one.
     await host.must('rm /usr/local/lib/pm2-guard/bin/../door.cjs');
     expect(await host.run('pm2-guard status')).toMatchObject({ stderr: '' });
@@ -108,6 +115,10 @@ describeOnHost('seal and unseal', () => {
       expect(await host.run(`pm2-guard ${command} --user nobody-of-the-kind`)).toMatchObject({ status: 1, stderr: 'pm2-guard: there is no user nobody-of-the-kind\n  run:  getent passwd\n' });
       expect((await host.run(`pm2-guard ${command} --user alice`)).stderr).toContain('alice has no pm2 of a version manager below /home/alice');
     }
+    await host.must('chmod g+w /usr/local/lib');
+    const untrusted = await host.run('pm2-guard seal');
+    await host.must('chmod g-w /usr/local/lib');
+    expect(untrusted).toMatchObject({ status: 1, stderr: 'pm2-guard: a sealed pm2 would lead to what others than root can change: /usr/local/lib is writable by its group (mode 0775)\n  run:  sudo pm2-guard install\n' });
     const kept = '/srv/kept';
     await host.must(`mv /usr/local/lib/pm2-guard ${kept}`);
     const { stderr, status } = await host.run(`node ${checkout}/dist/pm2-guard.cjs seal`);
