@@ -6,13 +6,16 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { bringHome, Hands, putBack, type Outcome, type Progress } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
+import { DaemonError } from './daemon.ts';
 import { find, physical, savedPlace, type Found, type Place } from './find.ts';
 import { inspect } from './inspect.ts';
-import { Journal, makeJournalDirectory, unfinished, type Unfinished } from './journal.ts';
+import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import { lock } from './lock.ts';
 import type { Launcher } from './move.ts';
 import { isForeignWord, plan, type Planned } from './plan.ts';
 import type { Seat } from './seat.ts';
+import { Failed } from './settle.ts';
+import { AgentError } from './work-as.ts';
 
 export interface Request {
   names: readonly string[];
@@ -67,13 +70,21 @@ export function alone(): () => void {
   makeJournalDirectory(journalDirectory());
   const held = lock(journalDirectory());
   if (typeof held === 'number') throw new UserError(`another adoption is under way, by pid ${held}`, null, 2);
+  sweep(journalDirectory());
   return held;
 }
 
 export async function carryOut({ move }: Planned, progress: Progress): Promise<Outcome> {
-  const hands = new Hands(move, Journal.begin(journalDirectory(), move), progress);
+  return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => bringHome(hands, []));
+}
+
+/** @throws UserError where it could neither be ended nor taken back: the journal stays, and either can be tried again */
+async function withHands(hands: Hands, work: (hands: Hands) => Promise<Outcome>): Promise<Outcome> {
   try {
-    return await bringHome(hands, []);
+    return await work(hands);
+  } catch (error) {
+    if (!(error instanceof Failed || error instanceof AgentError || error instanceof DaemonError)) throw error;
+    throw new UserError(`${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\nall that is known of it is in ${hands.journal.file}`, 'pm2-guard adopt --rollback   (or --resume), when that is repaired');
   } finally {
     hands.dispose();
   }
@@ -84,14 +95,11 @@ export async function finish({ file, move, done, back, learned }: Unfinished, wa
   if (way === 'rollback' && move.ends && done.includes('end')) {
     throw new UserError(`there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended, and would be the trap again`, 'pm2-guard adopt --resume', 1);
   }
-  const hands = new Hands(move, Journal.reopen(file), progress, learned);
-  try {
-    if (way === 'resume' && !back) return await bringHome(hands, done);
-    if (way === 'rollback' && !back) hands.journal.write({ back: true, why: 'asked for' });
-    return await putBack(hands);
-  } finally {
-    hands.dispose();
-  }
+  return withHands(new Hands(move, Journal.reopen(file), progress, learned), (hands) => {
+    if (way === 'resume' && !back) return bringHome(hands, done);
+    if (!back) hands.journal.write({ back: true, why: 'asked for' });
+    return putBack(hands);
+  });
 }
 
 function daemonNamed(name: string, policy: Policy): Daemon {

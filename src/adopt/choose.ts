@@ -32,6 +32,8 @@ export type Choice =
   /** Nobody can say where to. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
   | { type: 'unowned'; name: string; place: Place }
+  /** One of PM2's own: it is installed anew, not moved. */
+  | { type: 'module'; name: string; home: string }
   | { type: 'unknown'; name: string; strays: string[] };
 
 /** What is to be done about each app that is asked for. Pure but for the spelling of paths. */
@@ -43,7 +45,8 @@ export function choose(places: readonly Place[], policy: Policy, wish: Wish): Ch
     ? unique(copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name)).sort()
     : unique(wish.names);
   return names.flatMap((name) => {
-    const chosen = chooseOne(name, copies.filter((copy) => copy.name === name), everywhere, policy, wish);
+    const module = within.find(({ modules }) => modules.includes(name));
+    const chosen: Choice[] = module ? [{ type: 'module', name, home: module.home }] : chooseOne(name, copies.filter((copy) => copy.name === name), everywhere, policy, wish);
     return wish.names.length === 0 ? chosen.filter(({ type }) => type !== 'unowned' && type !== 'home') : chosen;
   });
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { readRegularFile } from '../trust/read.ts';
@@ -39,7 +39,7 @@ export class Journal {
   }
 
   write(entry: Entry): void {
-    writeSync(this.#fd, `${JSON.stringify(entry)}\n`);
+    writeFileSync(this.#fd, `${JSON.stringify(entry)}\n`); // until all of it is written
     fsyncSync(this.#fd);
   }
 
@@ -66,12 +66,16 @@ export interface Unfinished {
 
 /** The unfinished moves, oldest first. A first line that was cut off is a move that had not begun: nothing was touched. */
 export function unfinished(directory: string): Unfinished[] {
-  return list(directory).filter((name) => name.endsWith('.journal')).sort().flatMap((name) => {
-    const file = join(directory, name);
-    const found = read(file);
-    if (found === null) unlinkSync(file);
-    return found === null ? [] : [found];
-  });
+  return journals(directory).flatMap((file) => read(file) ?? []);
+}
+
+/** Takes the journals away that have no whole line; for whoever holds the lock, or one could be being begun. */
+export function sweep(directory: string): void {
+  for (const file of journals(directory)) if (read(file) === null) unlinkSync(file);
+}
+
+function journals(directory: string): string[] {
+  return list(directory).filter((name) => name.endsWith('.journal')).sort().map((name) => join(directory, name));
 }
 
 function read(file: string): Unfinished | null {

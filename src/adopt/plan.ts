@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, minUptimeOf, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import { shown } from '../terminal/shown.ts';
@@ -123,6 +125,7 @@ function problemsOf({ apps, from, to, ends }: Move, place: Place, target: Place 
     const twin = target && copiesIn(target).find(({ name }) => name === copy.name);
     if (twin && !sameProgram(twin, copy)) problems.push({ what: `${to.label} has another app of the name ${copy.name}, with the script ${String(twin.processes[0]?.record.pm_exec_path)}`, repair: ['rename one of them: pm2 delete it, and start it again with another --name'] });
   }
+  for (const home of new Set([place.home, to.home])) if (isStrangeList(dumpFile(home))) problems.push({ what: `${dumpFile(home)} is no list that pm2 has saved`, repair: [shown(['mv', dumpFile(home), `${dumpFile(home)}.old`])] });
   const other = occupant(place, to, found);
   if (other !== undefined) problems.push({ what: `${to.home} holds a daemon of ${other.seat?.user ?? 'somebody'}, which has to leave it first`, repair: [`pm2-guard adopt --from ${to.home}`] });
   const speaker = place.foreign ? (place.seat?.uid === 0 ? place.keeper?.uid : place.seat?.uid) ?? null : 0;
@@ -135,6 +138,11 @@ function problemsOf({ apps, from, to, ends }: Move, place: Place, target: Place 
 /** The same, by somebody who may. */
 export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
   return shown(['sudo', 'pm2-guard', 'adopt', ...apps.map(({ name }) => name), '--to', to.label]);
+}
+
+/** It is there, and cannot be changed entry by entry. */
+function isStrangeList(file: string): boolean {
+  return existsSync(file) && readDumpRecords(file) === null;
 }
 
 /** Somebody else's daemon in the home that the app is to go to. */

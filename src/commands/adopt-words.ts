@@ -21,6 +21,7 @@ export function choiceLines({ choices }: Prospect): string[] {
       case 'home': return [`${choice.name}: is home already, in ${choice.daemon} (${choice.home})`];
       case 'ambiguous': return [`${choice.name}: ${choice.why}`, ...choice.next.map((command) => `  run:  ${command}`)];
       case 'unowned': return [`${choice.name}: the config does not say where it belongs`, `  run:  pm2-guard adopt ${shown([choice.name])} --to DAEMON`];
+      case 'module': return [`${choice.name}: is one of PM2's modules, and is not moved from ${choice.home}; as its new user:  pm2 install ${choice.name}`];
       case 'unknown': return [`${choice.name}: no such app on this host${choice.strays.length === 0 ? '; there are no strays' : `; strays are ${choice.strays.join(', ')}`}`];
     }
   });
@@ -77,6 +78,7 @@ export function asObject({ choices, planned }: Prospect, done: readonly Done[], 
         case 'move': return [];
         case 'home': return [{ name: choice.name, type: choice.type, daemon: choice.daemon, home: choice.home }];
         case 'ambiguous': return [{ name: choice.name, type: choice.type, why: choice.why, next: choice.next }];
+        case 'module': return [{ name: choice.name, type: choice.type, home: choice.home }];
         case 'unowned': return [{ name: choice.name, type: choice.type, home: choice.place.home }];
         case 'unknown': return [{ name: choice.name, type: choice.type, strays: choice.strays }];
       }

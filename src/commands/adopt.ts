@@ -9,6 +9,7 @@ import { loadPolicy } from '../policy/load.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
+import { shown } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { asObject, choiceLines, isSettled, outcomeLine, planLines, progressLine, unfinishedLine, type Done } from './adopt-words.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -59,6 +60,7 @@ Exit status: 0 all is home; 1 something is not, it is named; 2 nothing was begun
 
 async function adoptAll(names: string[], options: Options): Promise<void> {
   if (names.length === 0 && !options.allStrays && options.from === undefined) throw new UserError('which app?', 'pm2-guard adopt NAME, or: pm2-guard adopt --all-strays', 2);
+  if (names.length > 0 && options.allStrays) throw new UserError('--all-strays is for all of them: name apps, or say that', null, 2);
   const policy = requirePolicy();
   const release = options.dryRun ? null : alone();
   try {
@@ -153,7 +155,7 @@ function launcherOf(daemon: Daemon | null): Launcher {
 async function agreed(moves: readonly Planned[], { yes, json }: Options): Promise<boolean> {
   if (yes) return true;
   const apps = moves.flatMap(({ move }) => move.apps).length;
-  if (!process.stdin.isTTY || json) throw new UserError('nothing was done: there is nobody to ask', `${['pm2-guard', ...process.argv.slice(2)].join(' ')} --yes`, 2);
+  if (!process.stdin.isTTY || json) throw new UserError('nothing was done: there is nobody to ask', shown(['pm2-guard', ...process.argv.slice(2), '--yes']), 2);
   const question = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await question.question(`move ${apps === 1 ? 'it' : `these ${apps} apps`}? [y/N] `)).trim());

@@ -31,6 +31,7 @@ function words(choice: Choice): string {
     case 'move': return `${choice.copy.name} of ${choice.copy.place.seat?.user ?? '?'} ${choice.copy.place.state} to ${choice.to.label}${choice.stale.map((one) => `, forgotten in ${one.home}`).join('')}`;
     case 'home': return `${choice.name} is home in ${choice.daemon}`;
     case 'ambiguous': return `${choice.name}? ${choice.next.map((next) => next.replace('pm2-guard adopt ', '')).join(' | ')}`;
+    case 'module': return `${choice.name} is a module`;
     case 'unowned': return `${choice.name} is nobody's`;
     case 'unknown': return `no ${choice.name}; strays: ${choice.strays.join(' ')}`;
   }
@@ -46,6 +47,7 @@ describe('where an app belongs', () => {
   it('where --to says', () => { expect(chosen([root], ['other'], { to: policy.daemons.find(({ name }) => name === 'prod') ?? null })).toEqual(['other of root live to prod']); });
   it('is where it is', () => { expect(chosen([web], ['myapp'])).toEqual(['myapp is home in web']); });
   it('beside a copy at home', () => { expect(chosen([root, web], ['myapp'])).toEqual(['myapp of root live to web']); });
+  it('not, where it is a module of PM2\'s', () => { expect(chosen([{ ...root, modules: ['pm2-logrotate'] }], ['pm2-logrotate'])).toEqual(['pm2-logrotate is a module']); });
   it('in two wrong places at once', () => { expect(chosen([root, place('deploy', 'live', ['myapp'])], ['myapp'])).toEqual(['myapp? myapp --from /root/.pm2 | myapp --from /home/deploy/.pm2']); });
   it('in one of them', () => { expect(chosen([root, place('deploy', 'live', ['myapp'])], ['myapp'], { from: [root] })).toEqual(['myapp of root live to web']); });
   it('all strays: what runs, and nobody\'s is left alone', () => { expect(chosen([root, web, place('ops', 'saved', ['shop-9'])], [])).toEqual(['byPath of root live to web', 'myapp of root live to web']); });

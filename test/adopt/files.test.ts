@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Journal, unfinished } from '../../src/adopt/journal.ts';
+import { Journal, sweep, unfinished } from '../../src/adopt/journal.ts';
 import { lastLines } from '../../src/adopt/last-lines.ts';
 import { lock, startOf } from '../../src/adopt/lock.ts';
 import { stepsOf, type Move } from '../../src/adopt/move.ts';
@@ -54,6 +54,7 @@ describe('the journal', () => {
   it('whose first line was cut off is of a move that had not begun', () => {
     writeFileSync(join(place, '1.journal'), '{"move":{"ap');
     expect(unfinished(place)).toEqual([]);
+    sweep(place);
     expect(readdirSync(place)).toEqual([]);
     expect(unfinished(join(place, 'nowhere'))).toEqual([]);
   });

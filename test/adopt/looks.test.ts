@@ -115,12 +115,14 @@ describeOnHost('adopt looks before it leaps', () => {
     no.type('\n');
     expect(await no.result()).toMatchObject({ status: 2 });
     expect(await running(host, '/home/deploy/.pm2')).toEqual([`myapp ${host.account('deploy').uid} online`]);
-    const yes = host.tty('pm2-guard adopt myapp');
+    const yes = host.tty('exec pm2-guard adopt myapp'); // a shell would die of the Ctrl-C below
     await yes.seen(/move it\? \[y\/N\]/);
     yes.type('y\n');
+    await yes.seen(/myapp: watching whether it stays up/);
+    yes.type('\x03'); // too late to stop in the middle
     const { status, stdout } = await yes.result();
     expect(status).toBe(0);
-    expect(stdout).toMatch(/myapp: watching whether it stays up[^]*myapp: moved to web/);
+    expect(stdout).toMatch(/what was begun is brought to its end first[^]*myapp: moved to web/);
   });
 
   it('tells scripts all of it', async () => {
@@ -142,6 +144,20 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(await adopt(host, 'backup --yes', { user: 'ops' })).toMatchObject({ status: 0 });
     expect(await running(host, OPS)).toEqual([`backup ${host.account('ops').uid} online`]);
     expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({ status: 1, stdout: expect.stringMatching(/BARS {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n +run: {2}sudo pm2-guard adopt backup --to web\n/) as string });
+  });
+
+  it('brings a daemon up by its boot unit where systemd runs', async () => {
+    await host.must(`${pm2} kill`, { user: 'www-data' });
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-unit; mkdir -p /run/systemd/system /etc/systemd/system/multi-user.target.wants; ln -s ../web.service /etc/systemd/system/multi-user.target.wants/`);
+    await host.write('/etc/systemd/system/web.service', `[Service]\nUser=www-data\nEnvironment=PM2_HOME=${WEB}\nExecStart=${pm2} resurrect\n`);
+    // No systemd runs in a host: this does what it would do with that unit.
+    await host.write('/usr/bin/systemctl', `#!/bin/sh\necho "$*" >> /srv/told\nexec setpriv --reuid www-data --regid www-data --init-groups env -i HOME=/var/www PATH=/usr/bin:/bin PM2_HOME=${WEB} OF=unit ${pm2} resurrect\n`, { mode: '755' });
+    const said = await adopted(host, 'shop-unit');
+    expect(await host.read('/srv/told')).toBe('start web.service\n');
+    expect(host.daemons().find(({ home }) => home === WEB)?.env).toMatchObject({ OF: 'unit' });
+    expect(said).not.toContain('nothing brings the daemon of web up at boot');
+    expect(await running(host, WEB)).toContain('shop-unit 33 online');
+    await host.must('rm -r /run/systemd/system');
   });
 
   it('keeps a second adoption out, and passes over the lock of one that was killed', async () => {
