@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/switch-user.ts';
 
-/** What the adopter says to an agent, first and then for each piece of work: a line of JSON each, answered by one. */
+/** What the adopter says to an agent: first this, then pieces of work, a line of JSON each. Work is answered as it gets done. */
 export interface Hello {
   /** Whom to become; null: it is that user already. */
   become: Identity | null;
@@ -8,8 +8,10 @@ export interface Hello {
 }
 
 export interface Work {
+  /** Of the answer, too: a slow piece does not hold up the next. */
+  id: number;
   task: string;
   argument: unknown;
 }
 
-export type Answer = { type: 'done'; result: unknown } | { type: 'failed'; why: string };
+export type Answer = { id: number } & ({ type: 'done'; result: unknown } | { type: 'failed'; why: string });

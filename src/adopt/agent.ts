@@ -50,12 +50,12 @@ lines.on('line', (line) => {
 });
 lines.on('close', () => process.exit());
 
-async function answer({ task, argument }: Work): Promise<void> {
+async function answer({ id, task, argument }: Work): Promise<void> {
   let said: Answer;
   try {
-    said = { type: 'done', result: await tasks[task]?.(argument as never) };
+    said = { id, type: 'done', result: await tasks[task]?.(argument as never) };
   } catch (error) {
-    said = { type: 'failed', why: error instanceof Error ? error.message : String(error) };
+    said = { id, type: 'failed', why: error instanceof Error ? error.message : String(error) };
   }
   process.stdout.write(`${JSON.stringify(said)}\n`);
 }

@@ -18,6 +18,8 @@ export interface Outcome {
   why: string | null;
   /** What the app wrote last into its error log, where it would not stay up. */
   log: string[];
+  /** The journal stays, and it can be tried again. */
+  open?: true;
 }
 
 /** Told of each step as it begins. */
@@ -198,14 +200,15 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
   if (move.from.home !== move.to.home) await keeper.save({ home: move.from.home, names, records: here });
 }
 
-/** There is no old daemon to go back to: what would not start stays registered in the new one, and is named. */
+/** There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not even that, the journal keeps. */
 async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Outcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
-  if (there.length > 0) {
-    await take('save', hands);
-    hands.journal.close();
-  }
-  return { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+  const outcome: Outcome = { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+  const isThere = ({ name, processes, twin }: MovedApp) => there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
+  if (!hands.move.apps.every(isThere)) return { ...outcome, open: true };
+  await take('save', hands);
+  hands.journal.close();
+  return outcome;
 }
 
 function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null {
@@ -214,7 +217,6 @@ function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null 
   return (listens ? servingAt ?? performance.now() : upAt) - stoppedAt;
 }
 
-export function namesOf(apps: readonly MovedApp[]): string[] {
+function namesOf(apps: readonly MovedApp[]): string[] {
   return apps.map(({ name }) => name);
 }
-

@@ -1,12 +1,11 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { isElsewhere } from '../host/daemon-facts.ts';
 import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
-import { homeOfUnit, homesOnHost } from '../host/homes.ts';
+import { homesOnHost } from '../host/homes.ts';
 import { portsByPid } from '../host/ports.ts';
 import { environmentOf, processFacts } from '../host/process-facts.ts';
 import { descendants, readProcesses, type Processes } from '../host/processes.ts';
-import { pm2Units, type Unit } from '../host/units.ts';
-import { accountByUid, type Account } from '../identity/accounts.ts';
+import { accountByUid } from '../identity/accounts.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isModule, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
@@ -34,8 +33,6 @@ export interface Place {
   foreign: boolean;
   /** Whoever may write its files (Source.keeper). */
   keeper: Seat | null;
-  /** Boot units of this home. */
-  units: Unit[];
   /** It runs and does not answer; for people. */
   trouble: string | null;
   /** TCP ports that the daemon itself holds: of its apps in cluster mode. */
@@ -100,7 +97,7 @@ async function livePlace(daemon: LiveDaemon, processes: Processes, ports: Readon
   const { pid, uid, home, reachable } = daemon;
   const common = {
     home: physical(home), seat: uid === null ? null : seatOf(uid, physical(home)), pid, started: pid === null ? null : startOf(pid),
-    saved: readDumpRecords(dumpFile(home)), foreign: isForeign(uid, daemon.socket, home), keeper: keeperOf(physical(home)), units: unitsOf(home),
+    saved: readDumpRecords(dumpFile(home)), foreign: isForeign(uid, daemon.socket, home), keeper: keeperOf(physical(home)),
     ports: pid === null ? [] : ports.get(pid) ?? [],
   };
   if (!reachable) return { ...common, state: 'lost', processes: childrenOf(daemon, processes), modules: [], trouble: null };
@@ -123,7 +120,7 @@ export function savedPlace(home: string, file: string): Place {
   return {
     state: 'saved', home: physical(home), seat: owner === null ? null : seatOf(owner, physical(home)), pid: null, started: null,
     processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })), modules: [], saved,
-    foreign: isForeign(owner, file, home), keeper: keeperOf(physical(home)), units: unitsOf(home), trouble: null, ports: [],
+    foreign: isForeign(owner, file, home), keeper: keeperOf(physical(home)), trouble: null, ports: [],
   };
 }
 
@@ -148,12 +145,10 @@ function parsed(json: string): Record<string, unknown> | null {
   }
 }
 
-export function seatOf(uid: number, home: string): Seat | null {
+function seatOf(uid: number, home: string): Seat | null {
   const account = accountByUid(uid);
-  return account === null ? null : seatOfAccount(account, home);
-}
-
-export function seatOfAccount({ name, uid, gid, home: userHome, shell }: Account, home: string): Seat {
+  if (account === null) return null;
+  const { name, gid, home: userHome, shell } = account;
   return { label: `${name} in ${home}`, user: name, uid, gid, userHome, shell, home };
 }
 
@@ -167,10 +162,6 @@ function keeperOf(home: string): Seat | null {
   const uid = ownerOf(home);
   if (uid === null || (uid === 0 && distrust(home, 'directory') !== null)) return null;
   return seatOf(uid, home);
-}
-
-function unitsOf(home: string): Unit[] {
-  return pm2Units().filter((unit) => physical(homeOfUnit(unit)) === physical(home));
 }
 
 function ownerOf(path: string): number | null {

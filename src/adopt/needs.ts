@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Pm2Env } from '../pm2/record.ts';
 import { shown } from '../terminal/shown.ts';
-import type { Found } from './find.ts';
+import { physical, type Found } from './find.ts';
 import type { Fault, Needs } from './look.ts';
 import type { Move } from './move.ts';
 import type { Problem } from './plan.ts';
@@ -87,14 +87,6 @@ function unprivilegedStart(): string {
     return readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').trim();
   } catch {
     return '1024';
-  }
-}
-
-function physical(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
   }
 }
 

@@ -115,7 +115,7 @@ function entriesOf(saved: readonly Pm2Env[] | null, names: readonly string[]): P
 }
 
 /** What can be told without trying. */
-function problemsOf({ apps, from, to, ends }: Move, place: Place, target: Place | null, copies: readonly Copy[], found: Found): Problem[] {
+function problemsOf({ apps, from, to }: Move, place: Place, target: Place | null, copies: readonly Copy[], found: Found): Problem[] {
   const problems: Problem[] = [];
   if (place.trouble !== null) problems.push({ what: `the daemon of ${labelOf(place)}: ${place.trouble}`, repair: [] });
   if (place.seat === null) problems.push({ what: `nobody knows the user of the daemon in ${place.home}`, repair: [] });
@@ -129,7 +129,7 @@ function problemsOf({ apps, from, to, ends }: Move, place: Place, target: Place 
   const other = occupant(place, to, found);
   if (other !== undefined) problems.push({ what: `${to.home} holds a daemon of ${other.seat?.user ?? 'somebody'}, which has to leave it first`, repair: [`pm2-guard adopt --from ${to.home}`] });
   const speaker = place.foreign ? (place.seat?.uid === 0 ? place.keeper?.uid : place.seat?.uid) ?? null : 0;
-  if (to.uid === 0 && speaker !== 0 && !ends && apps.some(({ twin }) => !twin)) {
+  if (to.uid === 0 && speaker !== 0 && apps.some(({ twin }) => !twin)) {
     problems.push({ what: `root would run what ${place.seat?.user ?? 'somebody'} has put into ${place.home}: command, arguments and environment are that user's word`, repair: ['look at it with pm2 describe, and start it as root yourself'] });
   }
   return problems;

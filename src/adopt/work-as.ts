@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
-import type { Answer, Hello } from './agent-protocol.ts';
+import type { Answer, Hello, Work } from './agent-protocol.ts';
 import type { Launch, Launched } from './launch.ts';
 import type { LogRequest } from './last-lines.ts';
 import type { Fault, Request as LookRequest } from './look.ts';
@@ -18,11 +18,12 @@ export class AgentError extends Error {
 
 /**
  * A child that works as the user of a seat (agent.ts). Root becomes that user; anybody else can only work as himself.
- * One piece of work at a time, in the order in which they were given.
+ * Several pieces of work may be under way at once.
  */
 export class Worker {
   readonly #child: ChildProcess;
-  readonly #waiting: { settle: (answer: Answer) => void; fail: (error: Error) => void }[] = [];
+  readonly #waiting = new Map<number, { settle: (answer: Answer) => void; fail: (error: Error) => void }>();
+  #asked = 0;
   #ended: string | null = null;
 
   constructor(readonly seat: Seat) {
@@ -35,7 +36,7 @@ export class Worker {
     this.#child.stdin?.on('error', () => undefined); // `exit` tells
     this.#child.on('error', (error) => { this.#end(error.message); });
     this.#child.on('close', () => { this.#end(complaint.split('\n').find((line) => /Error/.test(line)) ?? 'it ended'); });
-    if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on('line', (line) => { this.#waiting.shift()?.settle(JSON.parse(line) as Answer); });
+    if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on('line', (line) => { this.#take(JSON.parse(line) as Answer); });
     const { user, uid, gid } = seat;
     this.#say({ become: isRoot ? { user, uid, gid } : null, env: cleanEnvironment(seat) } satisfies Hello);
   }
@@ -72,11 +73,17 @@ export class Worker {
         fail(new AgentError(`nothing can be done as ${this.seat.user}: ${this.#ended}`));
         return;
       }
-      this.#waiting.push({ settle, fail });
-      this.#say({ task, argument });
+      const id = ++this.#asked;
+      this.#waiting.set(id, { settle, fail });
+      this.#say({ id, task, argument } satisfies Work);
     });
     if (answer.type === 'failed') throw new AgentError(answer.why);
     return answer.result;
+  }
+
+  #take(answer: Answer): void {
+    this.#waiting.get(answer.id)?.settle(answer);
+    this.#waiting.delete(answer.id);
   }
 
   #say(message: unknown): void {
@@ -85,7 +92,7 @@ export class Worker {
 
   #end(why: string): void {
     this.#ended ??= why;
-    for (const { fail } of this.#waiting.splice(0)) fail(new AgentError(`nothing can be done as ${this.seat.user}: ${why}`));
+    for (const { fail } of this.#waiting.values()) fail(new AgentError(`nothing can be done as ${this.seat.user}: ${why}`));
   }
 }
 

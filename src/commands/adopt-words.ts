@@ -39,13 +39,13 @@ export function planLines({ move, problems, notes }: Planned): string[] {
   ];
 }
 
-export function outcomeLine(move: Move, { type, downtimeMs, why, log }: Outcome): string[] {
+export function outcomeLine(move: Move, { type, downtimeMs, why, log, open }: Outcome): string[] {
   const names = namesOf(move);
   const stopped = downtimeMs === null ? '' : `, stopped for ${(downtimeMs / 1000).toFixed(1)} s`;
   switch (type) {
     case 'moved': return [`${names}: moved to ${move.to.label} (${move.to.user} in ${move.to.home})${stopped}${why === null ? '' : `; ${why}`}`];
     case 'put back': return [`${names}: put back, in ${move.from.user}'s daemon in ${move.from.home}${why === null ? '' : `: ${why}`}`, ...log.map((line) => `  | ${line}`)];
-    case 'failed': return [`${names}: ${why ?? 'failed'}`, ...log.map((line) => `  | ${line}`), `  it is registered in ${move.to.label}, and there is no way back`];
+    case 'failed': return [`${names}: ${why ?? 'failed'}`, ...log.map((line) => `  | ${line}`), open ? '  run:  pm2-guard adopt --resume' : `  it is registered in ${move.to.label}, and there is no way back`];
   }
 }
 

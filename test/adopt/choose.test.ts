@@ -21,7 +21,7 @@ function place(user: string, state: Place['state'], apps: string[], home = `${pe
   const uid = people[user]?.[0] ?? -1;
   return {
     state, home, processes, seat: { label: user, user, uid, gid: uid, userHome: people[user]?.[1] ?? '', shell: '', home }, pid: 1, started: '1', modules: [],
-    saved: null, foreign: uid !== 0, keeper: null, units: [], trouble: null, ports: [],
+    saved: null, foreign: uid !== 0, keeper: null, trouble: null, ports: [],
   };
 }
 
