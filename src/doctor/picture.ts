@@ -9,6 +9,8 @@ export interface DaemonRow {
   details: string[];
   stray: boolean;
   apps: AppRow[];
+  /** There are none, and not only none that are told. */
+  empty: boolean;
 }
 
 export interface AppRow {
@@ -29,6 +31,7 @@ export function picture({ daemons, config, time }: Report): DaemonRow[] {
     details: detailsOf(daemon, Date.parse(time)),
     stray: daemon.stray,
     apps: grouped(daemon.apps).map((processes) => appRow(processes, daemon, config.file !== null)),
+    empty: daemon.apps.length === 0 && daemon.answers === 'yes',
   }));
 }
 

@@ -7,11 +7,11 @@ import type { AppRow, DaemonRow } from './picture.ts';
 export function pictureLines(rows: readonly DaemonRow[]): string[] {
   const cells = (app: AppRow) => [app.name, app.user, app.pid === '-' ? '-' : `pid ${app.pid}`, app.ports === '-' ? 'no port' : `port ${app.ports}`, app.state];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.flatMap(({ apps }) => apps.map((app) => escapeControls(cells(app)[column] ?? '').length))));
-  return rows.flatMap(({ title, details, apps }) => [
+  return rows.flatMap(({ title, details, apps, empty }) => [
     escapeControls(title),
     `  ${escapeControls(details.join(', '))}`,
     ...apps.map((app) => `  - ${[...cells(app).map((cell, column) => escapeControls(cell).padEnd(widths[column] ?? 0)), escapeControls(app.place)].join('  ').trimEnd()}`),
-    ...(apps.length === 0 ? ['  - no apps'] : []),
+    ...(empty ? ['  - no apps'] : []),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { isUndeclared } from './placement.ts';
+import { isUndeclared, placementOf } from './placement.ts';
 import { as, pm2As } from './words.ts';
 
 export type Words = readonly string[];
@@ -27,9 +27,17 @@ export function pm2In(daemon: DaemonFacts, facts: HostFacts, ...argv: string[]):
   return allowed ? [asUserOf(daemon, 'env', 'PM2_GUARD=off', `PM2_HOME=${daemon.home}`, 'pm2', ...argv)] : [];
 }
 
-/** Moves what does not belong into a daemon to where it belongs. */
+/** Moves apps to where they belong. */
 export function adoptFrom(home: string, ...apps: string[]): Words {
-  return ['sudo', 'pm2-guard', 'adopt', ...(apps.length > 0 ? apps : ['--all-strays']), '--from', home];
+  return ['sudo', 'pm2-guard', 'adopt', ...apps, '--from', home];
+}
+
+/** What to do about a daemon that should not be: its apps go home; where none of them has one, the config has to say; else it ends. */
+export function emptied(daemon: DaemonFacts, facts: HostFacts): Words[] {
+  const { apps, home, pid } = daemon;
+  if (apps.length === 0) return pid === null ? [] : kill([pid]);
+  if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray')) return [adoptFrom(home, '--all-strays')];
+  return facts.policy === null ? [] : [['sudoedit', facts.policy.file], ['pm2-guard', 'check']];
 }
 
 /** Ends processes. A daemon that gets SIGTERM saves its list, stops its apps and goes (lib/Daemon.js gracefullExit). */

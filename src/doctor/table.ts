@@ -10,13 +10,13 @@ const HEAD = ['app', 'runs as', 'pid', 'port', 'state', 'place'];
 export function pictureTable(rows: readonly DaemonRow[], colour: boolean): string {
   const { bold, red, dim } = pico.createColors(colour);
   const table = new Table({ head: HEAD.map(dim), style: { head: [], border: [], compact: true } });
-  for (const { title, details, stray, apps } of rows) {
+  for (const { title, details, stray, apps, empty } of rows) {
     table.push([{ colSpan: HEAD.length, content: `${(stray ? red : bold)(escapeControls(title))}\n${dim(escapeControls(details.join(', ')))}` }]);
     for (const app of apps) {
       const paint = app.stray ? red : (text: string) => text;
       table.push([app.name, app.user, app.pid, app.ports, app.state, app.place].map((cell) => paint(escapeControls(cell))));
     }
-    if (apps.length === 0) table.push([{ colSpan: HEAD.length, content: dim('no apps') }]);
+    if (empty) table.push([{ colSpan: HEAD.length, content: dim('no apps') }]);
   }
   return table.toString();
 }

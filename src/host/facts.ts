@@ -61,13 +61,18 @@ export function gatherLiving(): Promise<LivingFacts> {
 /** Looks at the whole host, as gatherLiving. */
 export async function gatherFacts(): Promise<HostFacts> {
   const { living, policy, processes, places } = lookAround();
-  // The daemons gather their answers while files are read here.
+  // One turn of the event loop, and the questions are with the daemons: they gather their answers while files are read here.
+  await new Promise((turned) => { setImmediate(turned); });
   const { units, ...boot } = bootFacts();
   const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
   const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
   const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound));
   const facts = await living;
-  const programs = [...[...units, ...boot.userUnits].flatMap(({ start }) => start.slice(0, 1)), ...facts.daemons.flatMap(({ process: god }) => god?.exe ?? [])];
+  const programs = [
+    ...[...units, ...boot.userUnits].map(({ start }) => start[0]),
+    ...(policy?.daemons ?? []).flatMap(({ pm2, node }) => [pm2, node]),
+    ...facts.daemons.map(({ process: god }) => god?.exe),
+  ].filter((file) => file != null);
   return { ...facts, homes: await Promise.all(homes), units, boot, copies: copiesOnHost(programs), commandLine: commandLine() };
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { shown } from '../../src/terminal/shown.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
@@ -31,6 +32,18 @@ describeOnHost('apps', () => {
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', pid: before?.pid }]);
     expect(await found(host)).toEqual(['PD106 /home/alice/.pm2']);
     await repair(host, await finding(host, 'PD106'));
+    await expect.poll(() => found(host)).toEqual([]);
+  });
+
+  it.each([['T01: root\'s', '/root/.pm2', 'PD201'], ['T11: root\'s, in the home of ops', OPS, 'PD102']])('%s: adopted, as it is shown', async (_, home, code) => {
+    await host.must('pm2 delete backup; pm2 kill', { user: 'ops' });
+    await host.must('pm2 start /home/ops/backup.js', { env: { ...off, PM2_HOME: home }, cwd: '/' });
+    const terminal = host.tty(shown((await finding(host, code)).repair[0] ?? []), { user: 'deploy' });
+    await terminal.seen(/\[y\/N\]/);
+    terminal.type('y\n');
+    expect((await terminal.result()).status).toBe(0);
+    expect(await host.apps(OPS)).toMatchObject([{ name: 'backup', status: 'online', uid: host.account('ops').uid }]);
+    if (home !== OPS) await repair(host, await finding(host, 'PD106'));
     await expect.poll(() => found(host)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
-import { findings } from './doctor.ts';
+import { DOCTOR, findings } from './doctor.ts';
 
 describeOnHost('a healthy host', () => {
   let host: Host;
@@ -27,9 +27,11 @@ describeOnHost('a healthy host', () => {
 
   it('yields no finding', async () => {
     expect(await findings(host)).toEqual([]);
+    expect(await host.run(DOCTOR)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/\n\nhealthy: 2 daemons, 2 apps, and nothing is wrong\n$/) as string });
   });
 
   it('yields none for one of its users either', async () => {
     expect(await findings(host, { user: 'ops' })).toEqual([]);
+    expect(await host.run(DOCTOR, { user: 'ops' })).toMatchObject({ status: 2, stdout: expect.stringMatching(/\n\nnothing found on 2 daemons, 1 app, but not everything could be looked at\n$/) as string });
   });
 });

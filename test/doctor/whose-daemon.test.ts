@@ -43,7 +43,7 @@ describeOnHost('whose daemon it is', () => {
     expect(await finding(host, 'PD102')).toMatchObject({
       urgency: 'urgent', trap: 'T11', what: 'a daemon of root lives in the home of ops',
       evidence: [`${OPS} is for the daemon of ops: ${config}:9 declares ops`, `the daemon there, pid ${pid}, runs as root`, 'it runs backup, touch'],
-      repair: [['sudo', 'pm2-guard', 'adopt', '--all-strays', '--from', OPS]],
+      repair: [['sudo', 'pm2-guard', 'adopt', '--from', OPS]],
     });
     // With nothing in it there is nothing to adopt.
     await host.must('pm2 delete all', { env: { PM2_HOME: OPS } });

@@ -5,7 +5,7 @@ import { ciLeashes } from '../../identity/environment.ts';
 import { PATH_OVERRIDES } from '../../pm2/home.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared } from '../placement.ts';
-import { adoptFrom, kill, pm2In, type Words } from '../repair.ts';
+import { emptied, pm2In, type Words } from '../repair.ts';
 import { listed } from '../words.ts';
 
 type Living = DaemonFacts & { pid: number; env: Readonly<Record<string, string>> };
@@ -17,8 +17,7 @@ function living(facts: HostFacts): Living[] {
 
 /** `pm2 update` saves, spawns a new daemon with the environment that sudo gives to the call, and brings the apps back. */
 function respawned(daemon: Living, facts: HostFacts): Words[] {
-  if (!isUndeclared(daemon, facts)) return pm2In(daemon, facts, 'update');
-  return daemon.apps.length > 0 ? [adoptFrom(daemon.home)] : kill([daemon.pid]);
+  return isUndeclared(daemon, facts) ? emptied(daemon, facts) : pm2In(daemon, facts, 'update');
 }
 
 /** PD108, T39: the end of a CI job is the end of the daemon. */

@@ -1,7 +1,7 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared, placementOf } from '../placement.ts';
-import { adoptFrom, kill } from '../repair.ts';
+import { adoptFrom, emptied, kill } from '../repair.ts';
 import { listed } from '../words.ts';
 
 /** PD101, T12: the socket was given to somebody whom the daemon is not. */
@@ -41,7 +41,8 @@ export const foreignHome: Check = {
       why: uid === 0
         ? `${owner.name} gets "connect EACCES" instead of a daemon, and may write the files that root's daemon reads and runs.`
         : `${owner.name} gets "connect EACCES" instead of a daemon, and files that he cannot write are left behind.`,
-      repair: daemon.apps.length > 0 ? [adoptFrom(home)] : kill([pid]),
+      // Without names: all that is in it, whatever the config says of each, for the home is another's.
+      repair: daemon.apps.length === 0 ? kill([pid]) : facts.policy === null ? [] : [adoptFrom(home)],
       fix: null,
       trap: 'T11',
       subject: about({ home, pid }),
@@ -77,7 +78,7 @@ export const undeclaredDaemon: Check = {
         ...(unknown.length > 0 ? [`the config names neither it nor ${listed(unknown.map(({ name }) => name))}`] : []),
       ],
       why: 'Whoever looks into the declared daemons does not find what runs there; a deploy starts a second copy beside it.',
-      repair: strays.length > 0 ? [adoptFrom(home)] : [['sudoedit', facts.policy?.file ?? '/etc/pm2-guard/config.yaml'], ['pm2-guard', 'check']],
+      repair: emptied(daemon, facts),
     }];
   }),
 };
