@@ -97,7 +97,8 @@ export function answerLines({ question, owners, others, note }: Answer): string[
 }
 
 function ownerInWords({ daemon, stray, user, home, app }: Owner): string {
-  const name = daemon === null ? `${stray ? 'a daemon that nobody declared' : 'the daemon'} of ${user ?? 'somebody'}` : `daemon ${daemon} of ${user ?? 'somebody'}`;
+  const whose = user ?? 'somebody';
+  const name = daemon !== null ? `daemon ${daemon} of ${whose}` : stray ? `a daemon of ${whose} that nobody declared,` : `the daemon of ${whose}`;
   const part = app === null ? ', the daemon itself' : `: app ${app.name} (id ${app.id})${app.state === null ? '' : `, ${app.state}`}${app.placement === 'stray' ? ', a stray' : ''}`;
   return `${name} in ${home}${part}`;
 }

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checks } from '../../src/doctor/checks.ts';
+import { outsideUnit } from '../../src/doctor/checks/outside-unit.ts';
+import { pages } from '../../src/doctor/codes.ts';
+import { examine } from '../../src/doctor/doctor.ts';
+import { about, type Check, type Finding } from '../../src/doctor/finding.ts';
+import type { Facts } from '../../src/doctor/guard-facts.ts';
+
+const facts = { daemons: [] } as unknown as Facts; // what these checks look at
+const finding = (code: string, urgency: Finding['urgency']): Finding => ({ code, urgency, what: code, evidence: [], why: '', repair: [], fix: null, trap: null, subject: about({}) });
+const check = (...found: Finding[]): Check => ({ name: 'one', find: () => found });
+
+describe('doctor', () => {
+  it('names the most dangerous first, and keeps the order of codes', () => {
+    const found = examine(facts, [check(finding('PD201', 'untidy'), finding('PD109', 'wrong')), check(finding('PD301', 'urgent'), finding('PD108', 'wrong'))]);
+    expect(found.map(({ code }) => code)).toEqual(['PD301', 'PD108', 'PD109', 'PD201']);
+  });
+
+  it('says of a check that crashes that it did, and goes on with the others', () => {
+    const crash: Check = { name: 'the crashing one', find: () => { throw new TypeError('no such thing'); } };
+    const [first, second, third] = examine(facts, [crash, check(finding('PD101', 'urgent'))]);
+    expect([first?.code, third]).toEqual(['PD101', undefined]);
+    expect(second).toMatchObject({ code: 'PD001', urgency: 'wrong', what: 'the check "the crashing one" failed', evidence: expect.arrayContaining(['TypeError: no such thing']) as string[] });
+  });
+
+  it('has a page for every code that a check may find, and no other', () => {
+    const directory = new URL('../../src/doctor/checks/', import.meta.url);
+    const used = readdirSync(directory).flatMap((file) => [...readFileSync(new URL(file, directory), 'utf8').matchAll(/'(PD\d{3})'/g)].map(([, code]) => code));
+    expect(Object.keys(pages).sort()).toEqual([...new Set(['PD001', ...used])].sort());
+    expect(new Set(checks).size).toBe(checks.length);
+  });
+
+  it('leaves a daemon alone that is in its unit\'s control group', () => {
+    const home = '/home/ops/.pm2';
+    const running = (cgroups: string[]) => ({
+      policy: null, daemons: [{ home, physical: home, pid: 7, user: 'ops', uid: 1000, elsewhere: false, reachable: true, process: { cgroups } }],
+      homes: [{ home, unit: { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true } }],
+      boot: { systemd: { states: new Map([['pm2-ops.service', { active: 'active', mainPid: 7 }]]) } },
+    }) as unknown as Facts;
+    expect(outsideUnit.find(running(['/system.slice/pm2-ops.service']))).toEqual([]);
+    expect(outsideUnit.find(running(['/user.slice/session-1.scope'])).map(({ code }) => code)).toEqual(['PD111']);
+  });
+});
