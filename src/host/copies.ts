@@ -13,8 +13,16 @@ export interface Copy {
   file: string;
   /** Of pm2's package.json; of a node, what the names of its directories say; null: they do not. */
   version: string | null;
-  /** Who other than root could change it, a sentence; null: nobody. */
-  changeable: string | null;
+  /** Where somebody other than root could change it; null: nobody can. */
+  changeable: Changeable | null;
+}
+
+/** As src/trust/trust.ts tells it; of a package, for any file in it. */
+export interface Changeable {
+  path: string;
+  kind: 'owner' | 'writable' | 'other';
+  /** `is owned by uid 1000, not by root`. */
+  why: string;
 }
 
 const MOST_FILES = 20_000;
@@ -49,7 +57,7 @@ function manifestOf(root: string): { name?: unknown; version?: unknown } | null 
 }
 
 /** All of a package is code that runs: the way to it, and each file and directory in it. */
-function changeable(root: string): string | null {
+function changeable(root: string): Changeable | null {
   const way = faultOf(root, 'directory');
   if (way !== null) return way;
   let left = MOST_FILES;
@@ -65,8 +73,8 @@ function changeable(root: string): string | null {
       for (let next = opened.readSync(); next !== null && left > 0; next = opened.readSync(), left -= 1) {
         const path = join(directory, next.name);
         const { uid, mode } = lstatSync(path);
-        if (uid !== 0) return `${path} is owned by uid ${uid}, not by root`;
-        if (!next.isSymbolicLink() && (mode & 0o022) !== 0) return `${path} is writable by ${mode & 0o002 ? 'everybody' : 'its group'}`;
+        if (uid !== 0) return { path, kind: 'owner', why: `is owned by uid ${uid}, not by root` };
+        if (!next.isSymbolicLink() && (mode & 0o022) !== 0) return { path, kind: 'writable', why: `is writable by ${mode & 0o002 ? 'everybody' : 'its group'}` };
         if (next.isDirectory()) directories.push(path);
       }
     } finally {
@@ -76,9 +84,9 @@ function changeable(root: string): string | null {
   return null;
 }
 
-function faultOf(path: string, type: 'file' | 'directory'): string | null {
+function faultOf(path: string, type: 'file' | 'directory'): Changeable | null {
   const fault = distrust(path, type);
-  return fault === null ? null : `${fault.path} ${fault.why}`;
+  return fault === null ? null : { path: fault.path, kind: fault.kind === 'owner' || fault.kind === 'writable' ? fault.kind : 'other', why: fault.why };
 }
 
 function physical(path: string): string | null {

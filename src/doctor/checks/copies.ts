@@ -1,4 +1,4 @@
-import type { Copy } from '../../host/copies.ts';
+import type { Changeable, Copy } from '../../host/copies.ts';
 import { userOfUnit } from '../boots.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import type { Facts } from '../guard-facts.ts';
@@ -10,16 +10,26 @@ export const changeableCode: Check = {
     const { of, file, changeable } = copy;
     const uses = usesByRoot(copy, facts);
     if (changeable === null || uses.length === 0) return [];
-    const [path = file] = changeable.split(' is ');
     return [{
       code: of === 'pm2' ? 'PD501' : 'PD502', urgency: 'urgent', what: `root runs a ${of} that others can change: ${file}`,
-      evidence: [changeable, ...uses],
+      evidence: [`${changeable.path} ${changeable.why}`, ...uses],
       why: 'Whoever can change it is root the next time it runs.',
-      repair: changeable.includes(' is writable by ') ? [['sudo', 'chmod', '-R', 'go-w', path]] : system(file) ? [['sudo', 'chown', '-Rh', 'root:root', of === 'pm2' ? packageOf(file) : path]] : [],
+      repair: repairOf(copy, changeable),
       fix: null, trap: null, subject: about({ path: file }),
     }];
   }),
 };
+
+/** A directory above is mended by itself, a package as a whole. What is a user's own stays his: root is to use another one. */
+function repairOf({ of, file }: Copy, { path, kind }: Changeable): string[][] {
+  const within = of === 'pm2' && path.startsWith(packageOf(file));
+  const [options, place] = within ? [['-R'], packageOf(file)] : [[], path];
+  switch (kind) {
+    case 'writable': return [['sudo', 'chmod', ...options, 'go-w', place]];
+    case 'owner': return system(file) ? [['sudo', 'chown', '-h', ...options, 'root:root', place]] : [];
+    case 'other': return [];
+  }
+}
 
 function usesByRoot({ of, file }: Copy, { units, boot, daemons, guard }: Facts): string[] {
   return [
