@@ -59,7 +59,7 @@ function planned(copies: Copy[], to: Seat, stale: readonly Place[], found: Found
   const move: Move = {
     apps, to, ends, launcher,
     from: { ...seat, home: place.home, state: place.state, pid: place.pid, started: place.started, keeper: place.home === to.home ? to : place.keeper },
-    overlap: overlap && place.state === 'live' && !ends && apps.every(({ ports, twin }) => ports.length === 0 && !twin),
+    overlap: overlap && place.state === 'live' && !ends && apps.every(mayRunTwice),
     forget: stale.flatMap(({ keeper, home }) => (keeper === null ? [] : [{ ...keeper, home }])),
     saved: { from: entriesOf(place.saved, names), to: entriesOf(listed?.saved ?? null, names) },
     list: place.state === 'lost' ? { records: place.saved ?? [], state: listState(dumpFile(place.home)) } : null,
@@ -92,6 +92,11 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
 /** It should run, and has not been up long enough for anybody to see what it listens on. */
 function isUnsettled({ pid, record }: RecordedProcess): boolean {
   return isRunning(record) && (pid === 0 || (typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < minUptimeOf([record])));
+}
+
+/** Nobody knows of a port, neither from the kernel nor from the environment: it may not have come to listening yet. */
+function mayRunTwice({ ports, twin, processes }: MovedApp): boolean {
+  return !twin && ports.length === 0 && processes.every(({ before }) => portIn(before).length === 0);
 }
 
 function portIn({ PORT: port }: Pm2Env): number[] {
