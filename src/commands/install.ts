@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
 import { install, type Installation } from '../install/install.ts';
+import { layersInWords, type Wish } from '../install/layers/layers.ts';
 import { sourceBeside } from '../install/library.ts';
 import { faultOf, installFrom, newerPackage } from '../install/packages.ts';
 import { VERSION } from '../policy/version.ts';
@@ -16,6 +17,9 @@ export function installCommand(): Command {
   return new Command('install')
     .description('put pm2-guard in place on this host, upgrade it, or repair what is missing; run as root')
     .option('--seal', 'also make the real pm2 a door to the guard, for calls by its path (see pm2-guard seal --help)')
+    .option('--layers <names>', 'exactly these ways to us, separated by commas; default: those of an install that says nothing')
+    .option('--with <names>', 'these ways, too')
+    .option('--without <names>', 'not these ways')
     .option('--dry-run', 'only tell what would be done')
     .option('--json', 'one object for scripts')
     .addHelpText('after', `
@@ -25,25 +29,29 @@ Examples:
   sudo pm2-guard install                                repairs an installation
   sudo pm2-guard install --seal                         calls by absolute paths are met as well
   sudo pm2-guard install --dry-run
+  sudo pm2-guard install --without zsh,environment
+  sudo pm2-guard install --layers default
 
 What runs afterwards is a copy in /usr/local/lib/pm2-guard that only root can change. Where a package has brought a newer
 pm2-guard than is installed, it is the newer one that installs. A second run changes nothing, a config that is there is
-never touched.
+never touched. The ways to us, each put in place only where it is of use; what was chosen stays chosen:
+${layersInWords()}
+
 Exit status: 0 done; 1 something could not be done, it is named at the end.`)
-    .action(async (options: { seal?: boolean; dryRun?: boolean; json?: boolean }) => {
+    .action(async ({ seal: sealing, dryRun, json, ...layers }: Wish & { seal?: boolean; dryRun?: boolean; json?: boolean }) => {
       const newer = newerPackage(__dirname);
       if (newer !== null) {
         process.stderr.write(`pm2-guard: ${newer.directory} is ${newer.version}, newer than the installed ${VERSION}: going on from there\n`);
         process.exitCode = installFrom(newer, process.argv.slice(3));
         return;
       }
-      const dry = options.dryRun === true;
+      const dry = dryRun === true;
       const source = sourceBeside(__dirname);
       const fault = faultOf(source);
       const from: From = { directory: dirname(source.bundles), writable: fault === null ? null : `${fault.path} ${fault.why}` };
-      const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, dry });
-      const seals = options.seal === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry);
-      process.stdout.write(options.json ? `${JSON.stringify({ dryRun: dry, from, ...result, seals }, null, 2)}\n` : inWords(result, from, seals, dry));
+      const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, layers, dry });
+      const seals = sealing === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry);
+      process.stdout.write(json ? `${JSON.stringify({ dryRun: dry, from, ...result, seals }, null, 2)}\n` : inWords(result, from, seals, dry));
       if (result.problems.length > 0 || seals.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
     });
 }

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { sealInWords } from '../seal/seals.ts';
 import { stateInWords } from '../sudoers/file.ts';
-import { status, type Status, type Way } from '../install/status.ts';
+import type { LayerStatus } from '../install/layers/status.ts';
+import { status, type Status } from '../install/status.ts';
+import type { Way } from '../install/ways.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { problemLines } from './changes.ts';
 
@@ -23,7 +25,7 @@ Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSO
     });
 }
 
-function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, seals, sudoers, problems }: Status): string {
+function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, layers, seals, sudoers, proposals, problems }: Status): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
   const rows: [string, string][] = [
     ['pm2-guard', installed === null ? `${version}, not installed` : installed],
@@ -34,10 +36,16 @@ function inWords({ version, installed, packages, pm2, node, config, compiled, da
     ['compiled', compiled === null ? 'not yet; root\'s next call makes it' : `${compiled.made}  (${compiled.fresh ? 'fresh' : 'older than the config; root\'s next call renews it'})`],
     ...daemons.map(({ name, user, home, socket }): [string, string] => ['daemon', `${name}: ${user} in ${home}  (${socket})`]),
     ...ways.map((way): [string, string] => [way.way, leadsTo(way)]),
+    ...layers.map((layer): [string, string] => ['layer', inOneLine(layer)]),
     ...seals.map((one): [string, string] => ['seal', `${one.package}  (${sealInWords(one)})`]),
     ...(rights === null ? [] : [['operators', rights] as [string, string]]),
   ];
-  return [...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`), ...problemLines(problems), ''].join('\n');
+  const proposed = proposals.flatMap(({ way, text, into }) => ['', `${way}: ${into === null ? `run:  ${text}` : `is covered by this in ${into}`}`, ...(into === null ? [] : text.split('\n').map((line) => `  ${line}`))]);
+  return [...rows.map(([name, value]) => `${name.padEnd(18)}${escapeControls(value)}`), ...proposed, ...problemLines(problems), ''].join('\n');
+}
+
+function inOneLine({ name, place, state, note }: LayerStatus): string {
+  return `${name.padEnd(12)}${state}  (${place}${note === null || state === 'in place' ? '' : `: ${note}`})`;
 }
 
 function leadsTo({ finds, note }: Way): string {

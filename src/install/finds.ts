@@ -1,7 +1,8 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
 import { findRealPm2, MARK } from '../pm2/installed.ts';
-import { LIBRARY } from './places.ts';
+import type { Ledger } from './ledger.ts';
+import { LIBRARY, PM2_LINK, PM2_SBIN_LINK } from './places.ts';
 
 /** What a PATH leads to when `pm2` is typed. `door`: a sealed pm2, and so to the guard as well, until npm replaces it. */
 export type Find = { type: 'shim' | 'door' | 'other'; path: string } | { type: 'none' };
@@ -9,13 +10,13 @@ export type Find = { type: 'shim' | 'door' | 'other'; path: string } | { type: '
 /**
  * The first `pm2` of a PATH, as execvp(3) finds it; relative entries, which depend on the directory, are passed over.
  *
- * @param pending a path that is going to be the shim
+ * @param pending paths that are going to be the shim
  */
-export function firstPm2(path: string, pending: string | null = null): Find {
+export function firstPm2(path: string, pending: readonly string[] = []): Find {
   for (const directory of path.split(':')) {
     if (!isAbsolute(directory)) continue;
     const candidate = join(directory, 'pm2');
-    if (candidate === pending) return { type: 'shim', path: candidate };
+    if (pending.includes(candidate)) return { type: 'shim', path: candidate };
     try {
       accessSync(candidate, constants.X_OK);
       if (!statSync(candidate).isFile()) continue;
@@ -25,6 +26,11 @@ export function firstPm2(path: string, pending: string | null = null): Find {
     return { type: isShim(candidate) ? 'shim' : isSealed(candidate) ? 'door' : 'other', path: candidate };
   }
   return { type: 'none' };
+}
+
+/** The links to the shim that this install makes, or would make. */
+export function pendingLinks({ changes }: Ledger): string[] {
+  return changes.filter(({ path, outcome }) => [PM2_LINK, PM2_SBIN_LINK].includes(path) && ['created', 'updated', 'unchanged'].includes(outcome)).map(({ path }) => path);
 }
 
 function isShim(path: string): boolean {

@@ -5,15 +5,17 @@ import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
 import { compileCode } from './code.ts';
+import { linkCommand } from './command.ts';
 import { Ledger, look, type Change } from './ledger.ts';
 import { installRelease, readRelease, removeOldReleases, switchTo, type Source } from './library.ts';
 import { trustedNode } from './node.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, NODE_LINK, PROFILE, RECORD, STATE_DIRECTORY } from './places.ts';
 import { realPm2 } from './pm2.ts';
 import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
-import { reachDefaultPath, reachLogins, reachSudo } from './reach.ts';
-import { recordText, type Install } from './record.ts';
+import { applyLayers, choiceOf, choose, type Wish } from './layers/layers.ts';
+import { readRecord, recordText, type Install } from './record.ts';
 import { installShare } from './share.ts';
+import { removeStrays } from './strays.ts';
 
 export interface Request {
   source: Source;
@@ -21,6 +23,8 @@ export interface Request {
   path: string | undefined;
   /** Asked only where there is no config. */
   draft: Draft;
+  /** Which ways to us are wanted; what it does not say stays as it was chosen before. */
+  layers: Wish;
   /** Change nothing, only tell. */
   dry: boolean;
 }
@@ -38,15 +42,18 @@ export interface Installation {
  *
  * @throws UserError where nothing can be done: not root, no trusted node, a directory that others can write
  */
-export async function install({ source, path, draft, dry }: Request): Promise<Installation> {
+export async function install({ source, path, draft, layers, dry }: Request): Promise<Installation> {
   if (process.geteuid?.() !== 0) throw new UserError('install writes to /usr/local, /etc and /var, which only root may', 'sudo pm2-guard install');
   for (const place of [LIBRARY, COMMAND_LINK, PROFILE, CONFIG_FILE, STATE_DIRECTORY, CACHE_DIRECTORY]) requireRootsOwn(dirname(place));
+  const before = readRecord();
+  const choice = choose(layers, choiceOf(before?.layers));
   const ledger = new Ledger(dry);
   const node = trustedNode();
   const pm2 = realPm2(path);
-  const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node };
+  const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node, layers: choice };
 
   const release = readRelease(source);
+  removeStrays(ledger);
   installRelease(ledger, release);
   ledger.link(NODE_LINK, node);
   ledger.directory(STATE_DIRECTORY, 0o755);
@@ -60,9 +67,8 @@ export async function install({ source, path, draft, dry }: Request): Promise<In
   installShare(ledger, release);
   removeOldReleases(ledger, release);
   // Last, when all that they lead to is there.
-  reachDefaultPath(ledger);
-  reachLogins(ledger);
-  reachSudo(ledger);
+  linkCommand(ledger);
+  applyLayers(ledger, choice);
   return { install: record, changes: ledger.changes, problems: [...problemsOf(pm2), ...policyProblems(compiled), ...refusals(ledger)] };
 }
 

@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, rmdirSync, symlinkSync, type Stats } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, rmdirSync, statSync, symlinkSync, type Stats } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
 import { LIBRARY } from './places.ts';
@@ -50,8 +50,28 @@ export class Ledger {
     const same = stat?.isFile() === true && stat.uid === 0 && stat.gid === 0 && (stat.mode & 0o7777) === mode && readFileSync(path).equals(content);
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated');
     if (same || this.dry) return;
-    replaceFile(path, content, mode);
-    if (lstatSync(path).gid !== 0) lchownSync(path, 0, 0); // a set-group-ID directory above gives its own group
+    replaceFile(path, content, mode, { uid: 0, gid: 0 }); // a set-group-ID directory above would give its own group
+  }
+
+  /**
+   * A file of somebody else's, with something of ours put in or taken out: replaced as a whole, by one of the same owner and
+   * mode. A link is followed; that nobody but root could have made it is for the caller to see to.
+   *
+   * @param change gets the text byte by byte, null where there is no file, and gives back the wanted one
+   */
+  edit(path: string, change: (text: string | null) => string | null): void {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    const file = stat === undefined ? path : realpathSync.native(path);
+    const text = stat === undefined ? null : readFileSync(file, 'latin1');
+    const wanted = change(text);
+    if (wanted === text) {
+      if (text !== null) this.note(path, 'unchanged');
+    } else if (wanted === null) this.remove(path);
+    else {
+      this.note(path, text === null ? 'created' : 'updated');
+      if (this.dry) return;
+      replaceFile(file, Buffer.from(wanted, 'latin1'), stat === undefined ? 0o644 : stat.mode & 0o7777, stat);
+    }
   }
 
   /** A symbolic link, replaced in one step. */
@@ -65,7 +85,7 @@ export class Ledger {
     const same = stat?.isSymbolicLink() === true && stat.uid === 0 && readlinkSync(path) === target;
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated', `-> ${target}`);
     if (same || this.dry) return;
-    const fresh = join(dirname(path), `.pm2-guard.${process.pid}.new`);
+    const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.0.new`); // as trust/write.ts: see strays.ts
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     rmSync(fresh, { force: true });
     symlinkSync(target, fresh);
@@ -76,8 +96,8 @@ export class Ledger {
   /** Removes what is there, with all below it; links are not followed. Nothing there is fine. */
   remove(path: string, note: string | null = null): void {
     if (look(path) === null) return;
-    this.note(path, 'removed', note);
     if (!this.dry) rmSync(path, { recursive: true, force: true });
+    this.note(path, 'removed', note);
   }
 
   /** Removes a directory if nothing is in it. */

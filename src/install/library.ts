@@ -76,10 +76,10 @@ export function switchTo(ledger: Ledger, { directory }: Release): void {
 
 /** What older versions left goes; a release that may still be in use stays until the next time. */
 export function removeOldReleases(ledger: Ledger, { directory }: Release): void {
-  const switched = look(SHIMS);
-  const settled = switched !== null && Date.now() - switched.mtimeMs > GRACE_MS;
+  const isRecent = (path: string) => Date.now() - (look(path)?.mtimeMs ?? 0) < GRACE_MS;
+  const inUse = (name: string) => /^\d+\.\d+\.\d+.*-[0-9a-f]{8}$/.test(name) && (isRecent(SHIMS) || isRecent(join(LIBRARY, name)));
   const expected = [SHIMS, SHARE, MADE_DIRECTORIES, RECORD, NODE_LINK, directory].map((path) => basename(path));
-  removeOthers(ledger, LIBRARY, (name) => expected.includes(name) || (!settled && /^\d+\.\d+\.\d+.*-[0-9a-f]{8}$/.test(name)));
+  removeOthers(ledger, LIBRARY, (name) => expected.includes(name) || inUse(name));
 }
 
 function filesOf(directory: string, chosen: (name: string) => boolean): Map<string, Buffer> {

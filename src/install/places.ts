@@ -14,9 +14,11 @@ export const SHARE = `${LIBRARY}/share`;
 export const MADE_DIRECTORIES = `${LIBRARY}/directories`;
 
 export const COMMAND_LINK = '/usr/local/bin/pm2-guard';
-/** Before /usr/bin in every PATH that a Linux distribution sets; npm's own link may be there. */
 export const PM2_LINK = '/usr/local/bin/pm2';
+export const PM2_SBIN_LINK = '/usr/local/sbin/pm2';
+export const SUDO_LINK = '/usr/local/bin/sudo';
 export const PROFILE = '/etc/profile.d/pm2-guard.sh';
+export const ENVIRONMENT = '/etc/environment';
 export const SUDOERS = '/etc/sudoers.d/pm2-guard';
 
 export const CONFIG_DIRECTORY = '/etc/pm2-guard';

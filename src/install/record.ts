@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RECORD } from './places.ts';
+import type { Choice } from './layers/layers.ts';
 
 /** What install found on this host, for calls that must not search for it (install.json). */
 export interface Install {
@@ -9,6 +10,8 @@ export interface Install {
   pm2Version: string | null;
   /** Absolute real path of a node that only root can change. */
   node: string;
+  /** Which ways to us were chosen; a later install keeps to it. */
+  layers: Choice;
 }
 
 /** The record as written last; null where there is none or it is damaged. For a report: it gives no trust. */

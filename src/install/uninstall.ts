@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import { unseal } from '../seal/seals.ts';
+import { OPERATORS_FILE } from '../sudoers/drop-in.ts';
+import { ownership, strayFiles } from '../sudoers/file.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { unlinkCommand } from './command.ts';
 import { Ledger, look, type Change } from './ledger.ts';
+import { layersBackwards } from './layers/layers.ts';
+import { removeDropIn } from './layers/secure-path.ts';
+import { removeMade } from './made.ts';
 import { packagesOnHost, wayToRemove } from './packages.ts';
-import { CACHE_DIRECTORY, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
-import { withdraw } from './reach.ts';
+import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
 import { withdrawShare } from './share.ts';
+import { removeStrays } from './strays.ts';
 
 export interface Removal {
   changes: Change[];
@@ -16,19 +22,29 @@ export interface Removal {
 
 /**
  * Takes away what install put in place, whatever of it is there, and no policy is needed for it. The config stays unless
- * `purge` says otherwise; PM2, its daemons and its apps are not ours to touch.
+ * `purge` says otherwise; PM2, its daemons and its apps are not ours to touch. What cannot be taken away is named, and the rest goes.
  */
 export function uninstall(purge: boolean, dry: boolean): Removal {
   if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
   const ledger = new Ledger(dry);
-  for (const { package: directory, outcome, fault } of unseal({ paths: [], users: [], path: process.env['PATH'], dry })) {
-    ledger.note(join(directory, 'bin/pm2'), outcome === 'refused' ? 'refused' : 'updated', fault?.why ?? 'PM2\'s own again');
-  }
-  withdraw(ledger); // first the ways to us, so that no call finds half of us
-  withdrawShare(ledger);
-  for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) ledger.remove(directory);
-  if (purge) ledger.remove(CONFIG_DIRECTORY);
-  else ledger.removeEmpty(CONFIG_DIRECTORY);
+  attempt(ledger, 'PM2\'s own bin/pm2', () => {
+    for (const { package: directory, outcome, fault } of unseal({ paths: [], users: [], path: process.env['PATH'], dry })) {
+      ledger.note(join(directory, 'bin/pm2'), outcome === 'refused' ? 'refused' : 'updated', fault?.why ?? 'PM2\'s own again');
+    }
+  });
+  // First the ways to us, so that no call finds half of us.
+  for (const layer of layersBackwards()) attempt(ledger, layer.place, () => { layer.withdraw(ledger); });
+  attempt(ledger, OPERATORS_FILE, () => { if (ownership() === 'ours') removeDropIn(ledger, OPERATORS_FILE); });
+  for (const stray of strayFiles()) attempt(ledger, stray, () => { ledger.remove(stray); });
+  attempt(ledger, COMMAND_LINK, () => { unlinkCommand(ledger); });
+  attempt(ledger, '/usr/local/share', () => { withdrawShare(ledger); });
+  attempt(ledger, '/usr/local/share', () => { removeMade(ledger); });
+  attempt(ledger, '/etc', () => { removeStrays(ledger); });
+  for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) attempt(ledger, directory, () => { ledger.remove(directory); });
+  attempt(ledger, CONFIG_DIRECTORY, () => {
+    if (purge) ledger.remove(CONFIG_DIRECTORY);
+    else ledger.removeEmpty(CONFIG_DIRECTORY);
+  });
   const config = !dry && look(CONFIG_DIRECTORY) !== null ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`] : [];
   const packages = packagesOnHost().map((one) => `${one.directory} (the package; it goes with: ${wayToRemove(one)})`);
   return {
@@ -36,4 +52,13 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
     left: [...packages, ...config],
     problems: ledger.changes.filter(({ outcome }) => outcome === 'refused').map(({ path, note }) => `${path} ${note ?? ''}`),
   };
+}
+
+/** A disk that is read-only, a file that is immutable: no reason to leave what can go. */
+function attempt(ledger: Ledger, place: string, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    ledger.note(place, 'refused', `stays: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -70,7 +70,7 @@ export class BinDirectory {
       try {
         if (found === null || found.door) return false;
         this.#keep(link, found.stat);
-        replaceFile(this.#at(BIN), door, found.stat.mode & 0o7777, found.stat.gid);
+        replaceFile(this.#at(BIN), door, found.stat.mode & 0o7777, found.stat);
         this.#keep(link, found.stat); // an unseal at the same time may have taken it back from under the door
         return true;
       } catch (error) {
@@ -84,7 +84,7 @@ export class BinDirectory {
 
   /** Another door in place of this one. */
   renew(door: string, like: Stats): void {
-    this.#keepingTimes(() => { replaceFile(this.#at(BIN), door, like.mode & 0o7777, like.gid); });
+    this.#keepingTimes(() => { replaceFile(this.#at(BIN), door, like.mode & 0o7777, like); });
   }
 
   /** PM2's own file in place of the door: itself, not a copy. */

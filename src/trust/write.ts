@@ -9,16 +9,16 @@ let serial = 0;
  * On failure nothing is left behind and the old file stands.
  *
  * @param mode exactly these permission bits, whatever the umask
- * @param gid its group; null: what the system gives a new file
+ * @param owner whose it is; null: what the system gives a new file
  * @throws the system's error (ENOSPC, EROFS, EACCES...)
  */
-export function replaceFile(path: string, text: string | Uint8Array, mode: number, gid: number | null = null): void {
+export function replaceFile(path: string, text: string | Uint8Array, mode: number, owner: { uid: number; gid: number } | null = null): void {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.new`);
   const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     try {
       writeFileSync(fd, text);
-      if (gid !== null) fchownSync(fd, process.geteuid?.() ?? 0, gid);
+      if (owner !== null) fchownSync(fd, owner.uid, owner.gid); // before fchmod: it takes set-user-ID bits away
       fchmodSync(fd, mode);
       // Without this a rename may reach the disk before the text: an empty file after a crash (rename(2), ext4 delalloc).
       fsyncSync(fd);

@@ -114,7 +114,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     const old = await changed();
     expect(old).toEqual({ gone: [], new: expect.arrayContaining(['/usr/local/lib/pm2-guard/0.0.1-0123abcd/pm2.cjs']) as string[] });
     expect(old.new.filter((path) => !path.startsWith('/usr/local/lib/pm2-guard/0.0.1-0123abcd'))).toEqual([]);
-    await host.must('touch -h -d "2 minutes ago" /usr/local/lib/pm2-guard/bin && pm2-guard install');
+    await host.must('touch -h -d "2 minutes ago" /usr/local/lib/pm2-guard/bin /usr/local/lib/pm2-guard/0.0.1-* && pm2-guard install');
     expect(await changed()).toEqual({ gone: [], new: [] });
     // A copy of ours that is no link, as cp -rL makes it.
     await host.must(`cd /usr/local/lib/pm2-guard && cp -rL bin bin2 && rm bin && mv bin2 bin && ${script}`);

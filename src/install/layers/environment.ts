@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { distrust } from '../../trust/trust.ts';
+import { pendingLinks, firstPm2 } from '../finds.ts';
+import { ENVIRONMENT, OURS, SHIMS } from '../places.ts';
+import type { Layer } from './layer.ts';
+
+/** As pam_env(8) reads the file; the last line of a name counts. */
+const PATH_LINE = /^([ \t]*(?:export[ \t]+)?PATH=["']?)([^"'\n]*)/gm;
+const NOTE = `# ${OURS}: the first directory of the next line, until pm2-guard uninstall\n`;
+
+/**
+ * /etc/environment gives a PATH to every session that PAM opens, on Ubuntu for instance. A line that is there gets our directory as
+ * its first where it leads to another pm2. None is added where there is none, as on Debian: it would take the place of what
+ * login, su and sshd give to root and to everybody else, which are two things.
+ */
+export const environment: Layer = {
+  name: 'environment',
+  reaches: 'sessions whose PATH is from /etc/environment',
+  place: ENVIRONMENT,
+  byDefault: true,
+  apply: (ledger) => {
+    const text = existsSync(ENVIRONMENT) ? readFileSync(ENVIRONMENT, 'latin1') : '';
+    const path = sessionPath(text);
+    if (text.includes(NOTE)) { ledger.edit(ENVIRONMENT, (before) => withOurs(withoutOurs(before ?? ''))); return; }
+    if (path === null) { ledger.note(ENVIRONMENT, 'kept', 'not needed: sets no PATH'); return; }
+    const find = firstPm2(path, pendingLinks(ledger));
+    const fault = distrust(ENVIRONMENT, 'file');
+    if (find.type === 'shim') ledger.note(ENVIRONMENT, 'kept', `not needed: its PATH finds ${find.path} first`);
+    else if (fault !== null) ledger.note(ENVIRONMENT, 'kept', `left as it is: ${fault.path} ${fault.why}`);
+    else ledger.edit(ENVIRONMENT, (before) => withOurs(before ?? ''));
+  },
+  withdraw: (ledger) => {
+    if (existsSync(ENVIRONMENT) && readFileSync(ENVIRONMENT, 'latin1').includes(NOTE)) ledger.edit(ENVIRONMENT, (text) => withoutOurs(text ?? ''));
+  },
+};
+
+/** The PATH that a session gets from such a text; null: none. */
+export function sessionPath(text: string): string | null {
+  return [...text.matchAll(PATH_LINE)].at(-1)?.[2] ?? null;
+}
+
+export function withOurs(text: string): string {
+  const last = [...text.matchAll(PATH_LINE)].at(-1);
+  if (last === undefined) return text;
+  const [, name = '', path = ''] = last;
+  return `${text.slice(0, last.index)}${NOTE}${name}${SHIMS}:${path}${text.slice(last.index + name.length + path.length)}`;
+}
+
+export function withoutOurs(text: string): string {
+  const at = text.indexOf(NOTE);
+  if (at < 0) return text;
+  return text.slice(0, at) + text.slice(at + NOTE.length).replace(new RegExp(`^([ \\t]*(?:export[ \\t]+)?PATH=["']?)${SHIMS}:`), '$1');
+}

@@ -1,0 +1,67 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { faultOfText, sudoersFault, visudoHere } from '../../sudoers/visudo.ts';
+import { replaceFile } from '../../trust/write.ts';
+import { firstPm2, pendingLinks } from '../finds.ts';
+import { look, type Ledger } from '../ledger.ts';
+import { isOthers } from '../ours.ts';
+import { OURS, SHIMS, SUDOERS } from '../places.ts';
+import { securePath } from '../sudo.ts';
+import type { Layer } from './layer.ts';
+
+/** `sudo pm2`: a drop-in, where sudo would find another pm2 before ours, or none. */
+export const sudo: Layer = {
+  name: 'sudo',
+  reaches: 'sudo pm2, by its secure_path',
+  place: SUDOERS,
+  byDefault: true,
+  apply: writeWhereNeeded,
+  withdraw: (ledger) => { if (look(SUDOERS) !== null && !isOthers(SUDOERS)) removeDropIn(ledger, SUDOERS); },
+};
+
+function writeWhereNeeded(ledger: Ledger): void {
+  const current = securePath();
+  switch (current.type) {
+    case 'absent': { ledger.note(SUDOERS, 'kept', 'not needed: sudo is not installed'); return; }
+    case 'unknown': { ledger.note(SUDOERS, 'kept', 'this sudo does not tell its secure_path (sudo -V)'); return; }
+    case 'none': { ledger.note(SUDOERS, 'kept', 'not needed: sudo searches the caller\'s own PATH'); return; }
+    case 'set': break;
+  }
+  if (isOthers(SUDOERS)) { ledger.note(SUDOERS, 'refused', 'is not ours'); return; }
+  const others = current.path.split(':').filter((directory) => directory !== SHIMS).join(':');
+  const find = firstPm2(others, pendingLinks(ledger));
+  if (find.type === 'shim') {
+    if (look(SUDOERS) === null) ledger.note(SUDOERS, 'kept', `not needed: sudo finds ${find.path} first`);
+    else removeDropIn(ledger, SUDOERS);
+    return;
+  }
+  writeDropIn(ledger, others, find.type === 'none' ? 'sudo would find no pm2' : `sudo would find ${find.path} first`);
+}
+
+function writeDropIn(ledger: Ledger, others: string, why: string): void {
+  if (/["\\\n]/.test(others)) { ledger.note(SUDOERS, 'refused', `the secure_path of sudo holds a character that cannot be repeated: ${others}`); return; }
+  // Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root.
+  const before = sudoersFault();
+  if (before !== null) { ledger.note(SUDOERS, 'refused', `left alone because sudoers is not in order: ${before}`); return; }
+  const text = Buffer.from(`# Written by ${OURS}, removed by pm2-guard uninstall: ${why}.\nDefaults secure_path="${SHIMS}:${others}"\n`);
+  const old = look(SUDOERS) === null ? null : readFileSync(SUDOERS);
+  const fault = faultOfText(text);
+  if (fault !== null) { ledger.note(SUDOERS, 'refused', fault); return; }
+  // Why it was written then is no reason to write it anew.
+  const same = old?.toString().split('\n')[1] === text.toString().split('\n')[1];
+  ledger.file(SUDOERS, same ? old ?? text : text, 0o440);
+  if (ledger.dry) return;
+  const now = securePath();
+  const after = sudoersFault() ?? (now.type === 'set' && now.path === `${SHIMS}:${others}` ? null : 'it has no effect: another line of sudoers sets secure_path later, or /etc/sudoers.d is not included');
+  if (after === null) return;
+  ledger.changes.pop();
+  if (old === null) rmSync(SUDOERS);
+  else replaceFile(SUDOERS, old, 0o440);
+  ledger.note(SUDOERS, 'refused', `taken back, ${after}`);
+}
+
+/** Of sudoers, which are looked at afterwards: sudo may be the only way to root. */
+export function removeDropIn(ledger: Ledger, file: string): void {
+  ledger.remove(file);
+  const fault = ledger.dry || visudoHere() === undefined ? null : sudoersFault();
+  if (fault !== null) ledger.note('/etc/sudoers', 'refused', `is not in order, and was not so before either: ${fault}`);
+}

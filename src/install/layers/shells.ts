@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { distrust } from '../../trust/trust.ts';
+import type { Ledger } from '../ledger.ts';
+import { makeAbove } from '../made.ts';
+import { isOthers } from '../ours.ts';
+import { OURS, PROFILE, SHIMS } from '../places.ts';
+import type { Layer } from './layer.ts';
+import { hasBlock, withBlock, withoutBlock } from './marked-block.ts';
+
+/** Our directory first in PATH, once. Words that sh, bash and zsh understand alike, with `set -u` as well. */
+function pathFirst(assign: string): string[] {
+  return [`case ":\${PATH-}:" in`, `  :${SHIMS}:*) ;;`, `  *) ${assign}=${SHIMS}\${PATH:+:$PATH} ;;`, 'esac'];
+}
+
+const header = (what: string) => `# Written by ${OURS}, removed by pm2-guard uninstall: ${what} the pm2 of pm2-guard first.`;
+
+export const profile: Layer = {
+  name: 'profile',
+  reaches: 'login shells: sh, dash, bash, busybox', // by /etc/profile; not zsh, fish, csh
+  place: PROFILE,
+  byDefault: true,
+  apply: (ledger) => { ownFile(ledger, PROFILE, [header('login shells find'), ...pathFirst('PATH')], existsSync(dirname(PROFILE)) ? null : `this system has no ${dirname(PROFILE)}`); },
+  withdraw: (ledger) => { removeOwn(ledger, PROFILE); },
+};
+
+/**
+ * bash reads its system-wide bashrc in interactive shells that are no login shells, and where sshd starts it for a command (bash(1),
+ * "Invocation"; SYS_BASHRC and SSH_SOURCE_BASHRC, config-top.h, as Debian, Arch, SUSE and Alpine build it). Red Hat's reads none,
+ * but its ~/.bashrc goes by way of profile.d. At the start: Debian's returns on its first line where there is no terminal.
+ */
+const BASHRC = ['/etc/bash.bashrc', '/etc/bash/bashrc'];
+export const bash: Layer = {
+  name: 'bash',
+  reaches: 'bash in terminals that are no login, and `ssh host pm2 ...`',
+  place: BASHRC.find((file) => existsSync(file)) ?? '/etc/bash.bashrc',
+  byDefault: true,
+  apply: (ledger) => { putInto(ledger, bash.place, pathFirst('PATH'), 'start', existsSync(bash.place) ? null : 'this system has no such file'); },
+  withdraw: (ledger) => { takeOutOf(ledger, BASHRC); },
+};
+
+/** Every zsh reads it first, also one that sshd starts for a command. At the end: the system's own lines there set a PATH. */
+const ZSHENV = ['/etc/zsh/zshenv', '/etc/zshenv'];
+export const zsh: Layer = {
+  name: 'zsh',
+  reaches: 'every zsh, and `ssh host pm2 ...`',
+  place: ZSHENV.find((file) => existsSync(dirname(file)) && dirname(file) !== '/etc') ?? '/etc/zshenv',
+  byDefault: true,
+  apply: (ledger) => { putInto(ledger, zsh.place, pathFirst('export PATH'), 'end', isThere('zsh') ? null : 'not needed: zsh is not installed'); },
+  withdraw: (ledger) => { takeOutOf(ledger, ZSHENV); },
+};
+
+const FISH = '/etc/fish/conf.d/pm2-guard.fish';
+export const fish: Layer = {
+  name: 'fish',
+  reaches: 'every fish, and `ssh host pm2 ...`',
+  place: FISH,
+  byDefault: true,
+  apply: (ledger) => {
+    const lines = [header('every fish finds'), `if not set -q PATH[1]; or test "$PATH[1]" != ${SHIMS}`, `    set -gx PATH ${SHIMS} $PATH`, 'end'];
+    ownFile(ledger, FISH, lines, isThere('fish') ? null : 'not needed: fish is not installed');
+  },
+  withdraw: (ledger) => { removeOwn(ledger, FISH); },
+};
+
+function isThere(shell: string): boolean {
+  return ['/usr/bin', '/bin', '/usr/local/bin'].some((directory) => existsSync(`${directory}/${shell}`));
+}
+
+/** A file that is all ours. */
+function ownFile(ledger: Ledger, file: string, lines: readonly string[], obstacle: string | null): void {
+  if (obstacle !== null) ledger.note(file, 'kept', obstacle);
+  else if (isOthers(file)) ledger.note(file, 'refused', 'is not ours');
+  else {
+    makeAbove(ledger, [file]);
+    ledger.file(file, Buffer.from(lines.map((line) => `${line}\n`).join('')), 0o644);
+  }
+}
+
+function removeOwn(ledger: Ledger, file: string): void {
+  if (!isOthers(file)) ledger.remove(file);
+}
+
+/** A file of somebody else's, in which something is ours. */
+function putInto(ledger: Ledger, file: string, lines: readonly string[], at: 'start' | 'end', obstacle: string | null): void {
+  const fault = obstacle ?? whyNot(file);
+  if (fault === null) ledger.edit(file, (text) => withBlock(text, lines, at));
+  else ledger.note(file, 'kept', fault);
+}
+
+function takeOutOf(ledger: Ledger, files: readonly string[]): void {
+  for (const file of files) {
+    if (!existsSync(file) || !hasBlock(readFileSync(file, 'latin1'))) continue;
+    const fault = whyNot(file);
+    if (fault === null) ledger.edit(file, (text) => withoutBlock(text ?? ''));
+    else ledger.note(file, 'refused', fault);
+  }
+}
+
+/** Where others can write, they could have root write elsewhere. */
+function whyNot(file: string): string | null {
+  const fault = existsSync(file) ? distrust(file, 'file') : distrust(dirname(file), 'directory');
+  return fault === null || fault.kind === 'missing' ? null : `left as it is: ${fault.path} ${fault.why}`;
+}

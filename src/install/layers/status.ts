@@ -1,0 +1,36 @@
+import { Ledger, type Outcome } from '../ledger.ts';
+import type { LayerName } from './layer.ts';
+import { isChosen, LAYERS, type Choice } from './layers.ts';
+
+export interface LayerStatus {
+  name: LayerName;
+  place: string;
+  /** `not used`: it would be of no use here, or something else is there: `note` says. `hidden`: only root can tell. */
+  state: 'in place' | 'missing' | 'left out' | 'not used' | 'in the way' | 'hidden';
+  note: string | null;
+}
+
+/** How each layer stands: what installing it now would change. */
+export function layerStatus(choice: Choice): LayerStatus[] {
+  const ledger = new Ledger(true);
+  return LAYERS.map(({ name, place, apply }) => {
+    if (!isChosen(name, choice)) return { name, place, state: 'left out', note: null };
+    const before = ledger.changes.length;
+    try {
+      apply(ledger);
+    } catch {
+      return { name, place, state: 'hidden', note: 'only root can tell' }; // EACCES: /etc/sudoers.d
+    }
+    const change = ledger.changes.slice(before).find(({ path }) => path === place);
+    return { name, place, state: stateOf(change?.outcome ?? 'kept'), note: change?.note ?? null };
+  });
+}
+
+function stateOf(outcome: Outcome): LayerStatus['state'] {
+  switch (outcome) {
+    case 'unchanged': return 'in place';
+    case 'created': case 'updated': case 'removed': return 'missing';
+    case 'kept': return 'not used';
+    case 'refused': return 'in the way';
+  }
+}

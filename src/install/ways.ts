@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { firstPm2, type Find } from './finds.ts';
+import { sessionPath } from './layers/environment.ts';
+import { ENVIRONMENT } from './places.ts';
+import { securePath } from './sudo.ts';
+
+/** A way of typing pm2, and what it leads to. `pm2-guard verify` goes each of them, for every user; this is the system's part. */
+export interface Way {
+  way: string;
+  /** null: cannot be told, `note` says why. */
+  path: string | null;
+  finds: Find | null;
+  note: string | null;
+  /** One that a layer of ours is meant to cover. */
+  ours: boolean;
+}
+
+/** Debian's sshd without PAM's /etc/environment (its --with-default-path); Red Hat's begins with /usr/local/bin as well. */
+const SSH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/games';
+export const CRON_PATH = '/usr/bin:/bin'; // cron(8), _PATH_DEFPATH
+export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'; // systemd.exec(5), "Environment Variables Set..."
+const SHELLS = ['bash', 'zsh', 'fish'];
+
+export function waysIn(): Way[] {
+  const ssh = (existsSync(ENVIRONMENT) ? sessionPath(readFileSync(ENVIRONMENT, 'latin1')) : null) ?? SSH_PATH;
+  return [
+    asked('login shell', ['/bin/sh', '-l', '-c'], { PATH: '/usr/local/bin:/usr/bin:/bin' }),
+    sudo(),
+    ...SHELLS.map((shell) => `/usr/bin/${shell}`).filter((shell) => existsSync(shell))
+      .map((shell) => asked(`ssh command, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' })),
+    { way: 'ssh command, sh', path: ssh, finds: firstPm2(ssh), note: null, ours: false },
+    ...(existsSync('/run/systemd/system') ? [{ way: 'service', path: SERVICE_PATH, finds: firstPm2(SERVICE_PATH), note: null, ours: false }] : []),
+    ...(existsSync('/usr/sbin/cron') || existsSync('/usr/sbin/crond') ? [{ way: 'cron job', path: CRON_PATH, finds: firstPm2(CRON_PATH), note: null, ours: false }] : []),
+  ];
+}
+
+/** By the system's own startup files alone: what a user's make of it is that user's. */
+function asked(way: string, [shell = '', ...options]: readonly string[], env: Record<string, string>): Way {
+  const script = shell.endsWith('fish') ? 'printf "\\n%s" (string join : $PATH)' : 'printf "\\n%s" "$PATH"';
+  const { status, stdout } = spawnSync(shell, [...options, script], { cwd: '/', env: { HOME: '/nonexistent', ...env }, encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] });
+  const path = stdout.split('\n').at(-1) ?? '';
+  if (status !== 0 || path === '') return { way, path: null, finds: null, note: `${shell} did not tell its PATH`, ours: true };
+  return { way, path, finds: firstPm2(path), note: null, ours: true };
+}
+
+function sudo(): Way {
+  const secure = securePath();
+  const untold = (note: string): Way => ({ way: 'sudo', path: null, finds: null, note, ours: true });
+  switch (secure.type) {
+    case 'absent': return untold('is not installed');
+    case 'unknown': return untold('tells its secure_path to root only');
+    case 'none': return untold('searches the caller\'s own PATH');
+    case 'set': return { way: 'sudo', path: secure.path, finds: firstPm2(secure.path), note: null, ours: true };
+  }
+}
