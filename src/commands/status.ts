@@ -41,7 +41,7 @@ function inWords({ version, installed, packages, pm2, node, config, compiled, da
     ...(rights === null ? [] : [['operators', rights] as [string, string]]),
   ];
   const proposed = proposals.flatMap(({ way, text, into }) => ['', `${way}: ${into === null ? `run:  ${text}` : `is covered by this in ${into}`}`, ...(into === null ? [] : text.split('\n').map((line) => `  ${line}`))]);
-  return [...rows.map(([name, value]) => `${name.padEnd(18)}${escapeControls(value)}`), ...proposed, ...problemLines(problems), ''].join('\n');
+  return [...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`), ...proposed, ...problemLines(problems), ''].join('\n');
 }
 
 function inOneLine({ name, place, state, note }: LayerStatus): string {

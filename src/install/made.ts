@@ -9,6 +9,7 @@ import { MADE_DIRECTORIES } from './places.ts';
  */
 export function makeAbove(ledger: Ledger, paths: readonly string[]): void {
   const missing = [...new Set(paths.flatMap(missingAbove))];
+  if (missing.length === 0) return;
   ledger.file(MADE_DIRECTORIES, Buffer.from([...new Set([...made(), ...missing])].map((path) => `${path}\n`).join('')), 0o644);
   for (const path of missing) ledger.directory(path, 0o755);
 }

@@ -11,7 +11,7 @@ export interface Proposal {
 }
 
 const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
-  'ssh command, sh': { text: 'sudo pm2-guard seal', into: null }, // no startup file is read, and npm's own link comes first
+  'ssh, sh': { text: 'sudo pm2-guard seal', into: null }, // no startup file is read, and npm's own link comes first
   'cron job': { text: `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`, into: 'the first line of each crontab that calls pm2' },
   'service': { text: `[Manager]\nDefaultEnvironment=PATH=${SHIMS}:${SERVICE_PATH}`, into: '/etc/systemd/system.conf.d/pm2-guard.conf, then:  sudo systemctl daemon-reexec' },
 };

@@ -28,8 +28,8 @@ export function waysIn(): Way[] {
     asked('login shell', ['/bin/sh', '-l', '-c'], { PATH: '/usr/local/bin:/usr/bin:/bin' }),
     sudo(),
     ...SHELLS.map((shell) => `/usr/bin/${shell}`).filter((shell) => existsSync(shell))
-      .map((shell) => asked(`ssh command, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' })),
-    { way: 'ssh command, sh', path: ssh, finds: firstPm2(ssh), note: null, ours: false },
+      .map((shell) => asked(`ssh, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' })),
+    { way: 'ssh, sh', path: ssh, finds: firstPm2(ssh), note: null, ours: false },
     ...(existsSync('/run/systemd/system') ? [{ way: 'service', path: SERVICE_PATH, finds: firstPm2(SERVICE_PATH), note: null, ours: false }] : []),
     ...(existsSync('/usr/sbin/cron') || existsSync('/usr/sbin/crond') ? [{ way: 'cron job', path: CRON_PATH, finds: firstPm2(CRON_PATH), note: null, ours: false }] : []),
   ];

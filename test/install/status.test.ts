@@ -32,13 +32,13 @@ describeOnHost('pm2-guard status', () => {
       config: { state: 'valid', file: '/etc/pm2-guard/config.yaml' }, compiled: { fresh: true },
     });
     expect(found.daemons.map(({ name, socket }) => `${name} ${socket}`).sort()).toEqual(['ops down', 'web live']);
-    expect(found.ways.map(({ way, finds }) => `${way}: ${finds?.type ?? 'unknown'}`)).toEqual(['login shell: shim', 'sudo: shim', 'ssh command: shim']);
+    expect(found.ways.map(({ way, finds }) => `${way}: ${finds?.type ?? 'unknown'}`)).toEqual(['login shell: shim', 'sudo: shim', 'ssh, bash: shim', 'ssh, zsh: shim', 'ssh, fish: shim', 'ssh, sh: shim', 'cron job: other']);
   });
 
   it('tells anybody what they may know, and changes nothing', async () => {
     await host.must('touch /etc/pm2-guard/config.yaml');
     const before = await host.must('stat -c %y /var/lib/pm2-guard/policy.json');
-    expect(await asked({ user: 'alice' })).toMatchObject({ exit: 0, compiled: { fresh: false }, ways: [{}, { way: 'sudo', finds: null, note: containing('root only') }, {}] });
+    expect(await asked({ user: 'alice' })).toMatchObject({ exit: 0, compiled: { fresh: false }, ways: expect.arrayContaining([expect.objectContaining({ way: 'sudo', finds: null, note: containing('root only') })]) as unknown });
     expect(await asked()).toMatchObject({ exit: 0, compiled: { fresh: false } });
     expect(await host.must('stat -c %y /var/lib/pm2-guard/policy.json')).toBe(before);
   });
@@ -51,7 +51,10 @@ describeOnHost('pm2-guard status', () => {
 
   it('takes PATH from /etc/environment for ssh commands, as pam_env does', async () => {
     await host.write('/etc/environment', 'LANG=C\nPATH="/usr/bin:/bin"\n');
-    expect(await asked()).toMatchObject({ exit: 1, problems: ['ssh command: /usr/bin/pm2 comes first'] });
+    expect(await asked()).toMatchObject({
+      exit: 1, problems: ['layer environment: /etc/environment is not as install would leave it; run:  sudo pm2-guard install'],
+      ways: expect.arrayContaining([{ way: 'ssh, sh', path: '/usr/bin:/bin', finds: { type: 'other', path: '/usr/bin/pm2' }, note: null, ours: false }]) as unknown,
+    });
     await host.must('rm /etc/environment');
   });
 

@@ -50,7 +50,7 @@ describeOnHost(`a line for each option and ${LINES} random ones, read by us and 
 
   it('are passed on untouched where pm2 is somebody\'s own program', async () => {
     await host.installGuard('default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n');
-    await host.must('rm /etc/sudoers.d/pm2-guard'); // it would have sudo find our pm2 before that one
+    await host.must('rm /usr/local/sbin/pm2'); // sudo would find ours before that one
     const lines = [...Object.keys(TABLE).map(words), ...randomLines(Math.ceil(LINES / 10), SEED + 1)];
     const real = await recordAll(host, lines, CALLER);
     const through = await recordAll(host, lines, CALLER, '/usr/local/lib/pm2-guard/bin/sudo');

@@ -19,6 +19,7 @@ describeOnHost('the environment of a way in', () => {
     await bundle({ print: 'test/verify/print-environments.ts' }, built);
     await host.write('/srv/print.cjs', readFileSync(join(built, 'print.cjs')));
     await host.installGuard('default: web\ndaemons:\n  web: {user: www-data, home: /var/www/.pm2, operators: [alice]}\n');
+    await host.must('pm2-guard install --without bash'); // which would change PATH in what is asked here, too
     await host.must(`mkdir -p /run/sshd && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_key && ssh-keygen -q -t ed25519 -N '' -f /root/key
       for home in /root /home/alice; do mkdir -p $home/.ssh && cp /root/key.pub $home/.ssh/authorized_keys && chmod 700 $home $home/.ssh; done; chown -R alice: /home/alice`);
   });

@@ -46,7 +46,7 @@ export const zsh: Layer = {
   reaches: 'every zsh, and `ssh host pm2 ...`',
   place: ZSHENV.find((file) => existsSync(dirname(file)) && dirname(file) !== '/etc') ?? '/etc/zshenv',
   byDefault: true,
-  apply: (ledger) => { putInto(ledger, zsh.place, pathFirst('export PATH'), 'end', isThere('zsh') ? null : 'not needed: zsh is not installed'); },
+  apply: (ledger) => { putInto(ledger, zsh.place, pathFirst('export PATH'), 'end', hasZsh() ? null : 'not needed: zsh is not installed'); },
   withdraw: (ledger) => { takeOutOf(ledger, ZSHENV); },
 };
 
@@ -58,13 +58,14 @@ export const fish: Layer = {
   byDefault: true,
   apply: (ledger) => {
     const lines = [header('every fish finds'), `if not set -q PATH[1]; or test "$PATH[1]" != ${SHIMS}`, `    set -gx PATH ${SHIMS} $PATH`, 'end'];
-    ownFile(ledger, FISH, lines, isThere('fish') ? null : 'not needed: fish is not installed');
+    ownFile(ledger, FISH, lines, existsSync('/etc/fish') ? null : 'not needed: fish is not installed');
   },
   withdraw: (ledger) => { removeOwn(ledger, FISH); },
 };
 
-function isThere(shell: string): boolean {
-  return ['/usr/bin', '/bin', '/usr/local/bin'].some((directory) => existsSync(`${directory}/${shell}`));
+/** Debian leaves /etc/zsh behind where zsh is removed. */
+function hasZsh(): boolean {
+  return ['/usr/bin/zsh', '/bin/zsh', '/usr/local/bin/zsh'].some((shell) => existsSync(shell));
 }
 
 /** A file that is all ours. */
