@@ -51,7 +51,9 @@ export function installFrom({ directory }: Package, words: readonly string[]): n
 
 /** Why somebody else than root could change what is copied from there; null: nobody could. */
 export function faultOf({ bundles, shims }: Source): Distrust | null {
-  const files = [bundles, shims].flatMap((directory) => (existsSync(directory) ? readdirSync(directory, { withFileTypes: true }).filter((entry) => !entry.isDirectory()).map(({ name }) => join(directory, name)) : []));
+  // Completion scripts too: root's shell reads them.
+  const directories = [bundles, shims, join(bundles, 'share')].filter((directory) => existsSync(directory));
+  const files = directories.flatMap((directory) => readdirSync(directory, { withFileTypes: true }).filter((entry) => !entry.isDirectory()).map(({ name }) => join(directory, name)));
   return files.map((file) => distrust(file, 'file')).find((fault) => fault !== null) ?? null;
 }
 

@@ -152,7 +152,7 @@ describeOnHost('pm2-guard from npm', () => {
     expect((await host.tree('/usr/local/lib/pm2-guard')).filter(({ owner, group }) => owner !== 'root' || group !== 'root')).toEqual([]);
     // Not searched for there, and one that others can write is passed over, however new.
     await npm('install -g /srv/0.2.0.tgz');
-    await host.must('chown -R alice /usr/lib/node_modules/pm2-guard');
+    await host.must('chown alice /usr/lib/node_modules/pm2-guard/dist/share/pm2-guard.bash');
     expect(await host.run('pm2-guard install')).toMatchObject({ status: 0, stderr: '' });
     expect(await versions()).toEqual(['0.1.0', '0.1.0']);
   });
