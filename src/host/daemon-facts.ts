@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { askDaemon, listApps, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
@@ -6,6 +6,7 @@ import type { Daemon } from '../policy/policy.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { appsBelow, listedApps, type AppFacts, type PortsByPid } from './app-facts.ts';
 import type { LiveDaemon } from './live-daemons.ts';
+import { physical } from './physical.ts';
 import { processFacts, type ProcessFacts } from './process-facts.ts';
 import type { Processes } from './processes.ts';
 import { socketFile, type SocketFile } from './socket-file.ts';
@@ -60,7 +61,7 @@ export async function daemonFacts(daemon: LiveDaemon, processes: Processes, port
     ...daemon,
     process, elsewhere,
     reachable: asked,
-    physical: elsewhere ? null : physicalPath(daemon.home),
+    physical: elsewhere ? null : physical(daemon.home),
     userHome: daemon.uid === null ? null : accountByUid(daemon.uid)?.home ?? null,
     socketFile: asked ? socketFile(path) : null,
     failure: list.type === 'answered' || !asked ? null : list,
@@ -105,7 +106,7 @@ function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
 
 function declaredAt(home: string, declared: readonly Daemon[]): Daemon | null {
   const found = declared.find((one) => one.home === home || (inodeOf(one.home) !== null && inodeOf(one.home) === inodeOf(home)));
-  return found === undefined ? null : { ...found, pm2: found.pm2 === null ? null : physicalPath(found.pm2), node: found.node === null ? null : physicalPath(found.node) };
+  return found === undefined ? null : { ...found, pm2: found.pm2 === null ? null : physical(found.pm2), node: found.node === null ? null : physical(found.node) };
 }
 
 /** Another mount namespace alone says little: systemd gives one to every unit with PrivateTmp=. The directory tells. */
@@ -119,14 +120,6 @@ function inodeOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
-  } catch {
-    return null;
-  }
-}
-
-function physicalPath(path: string): string | null {
-  try {
-    return realpathSync.native(path);
   } catch {
     return null;
   }

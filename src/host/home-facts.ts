@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, localGroups, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { homeFiles, type HomeFiles } from './home-files.ts';
 import type { Home } from './homes.ts';
+import { physical } from './physical.ts';
 import { commandOf } from './processes.ts';
 import { savedLists, type SavedList } from './saved-list.ts';
 import { servingDirectory, type Served, type ServedDirectory } from './served.ts';
@@ -43,20 +43,20 @@ export interface HomeOwner extends Account {
 export async function homeFacts(home: Home, policy: Policy | null, served: Served, bound: ReadonlySet<string>): Promise<HomeFacts> {
   const path = home.home;
   const contents = homeFiles(path);
-  const physical = physicalPath(path);
+  const real = physical(path);
   const owner = ownerOf(home, contents, policy);
   const way = wayTo(path);
   const names = (['rpc.sock', 'pub.sock'] as const).filter((name) => contents.files.some((file) => file.name === name && file.type === 'socket'));
   return {
     ...home,
-    physical, owner, contents,
-    possible: physical !== null || physicalPath(dirname(path)) !== null,
+    physical: real, owner, contents,
+    possible: real !== null || physical(dirname(path)) !== null,
     detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
     exchanger: owner === null ? null : exchanger(way, owner.uid, membersOf),
     open: isOpenToOthers(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
     saved: savedLists(path),
-    sockets: await Promise.all(names.map(async (name) => ({ name, state: await probe(join(path, name), [path, physical ?? path].some((place) => bound.has(join(place, name)))) }))),
+    sockets: await Promise.all(names.map(async (name) => ({ name, state: await probe(join(path, name), [path, real ?? path].some((place) => bound.has(join(place, name)))) }))),
     pidFile: pidFileOf(path),
   };
 }
@@ -86,14 +86,6 @@ function pidFileOf(home: string): HomeFacts['pidFile'] {
     const pid = /^\d{1,10}$/.test(text) ? Number(text) : null;
     const command = pid === null ? '' : commandOf(pid);
     return { pid, command: command === '' ? null : command };
-  } catch {
-    return null;
-  }
-}
-
-function physicalPath(path: string): string | null {
-  try {
-    return realpathSync.native(path);
   } catch {
     return null;
   }

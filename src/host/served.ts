@@ -1,6 +1,7 @@
-import { opendirSync, realpathSync, statSync } from 'node:fs';
+import { opendirSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { readRegularFile } from '../trust/read.ts';
+import { physical } from './physical.ts';
 
 /** A directory that a web server hands out. */
 export interface ServedDirectory {
@@ -82,14 +83,6 @@ export function servingDirectory(path: string, served: Served): ServedDirectory 
     const top = physical(directory.path);
     return top !== null && top !== '/' && (real === top || real.startsWith(`${top}/`));
   }) ?? null;
-}
-
-function physical(path: string): string | null {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return null;
-  }
 }
 
 function isDirectory(path: string): boolean {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { readRegularFile } from '../trust/read.ts';
+import { physical } from './physical.ts';
 import { readService } from './unit-file.ts';
 
 /** A systemd unit that brings a PM2 daemon up at boot. */
@@ -79,22 +80,14 @@ function unitOf(name: string, file: string, text: string, manager: string | null
     home: variable('PM2_HOME'), userHome: variable('HOME'), path: variable('PATH'),
     enabled: wantedNames(places).includes(name),
     account: accountOf(user ?? manager ?? 'root'),
-    program: physical(start[0] ?? ''),
-    node: (variable('PATH') ?? DEFAULT_PATH).split(':').map((directory) => physical(join(directory, 'node'))).find((node) => node !== null) ?? null,
+    program: start[0]?.startsWith('/') ? physical(start[0]) : null,
+    node: (variable('PATH') ?? DEFAULT_PATH).split(':').filter((directory) => directory.startsWith('/')).map((directory) => physical(join(directory, 'node'))).find((node) => node !== null) ?? null,
   };
 }
 
 /** By name, or by number, which systemd takes as well. */
 function accountOf(user: string): Account | null {
   return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
-}
-
-function physical(path: string): string | null {
-  try {
-    return path.startsWith('/') ? realpathSync.native(path) : null;
-  } catch {
-    return null;
-  }
 }
 
 function dropIns(name: string, places: readonly string[]): string[] {
