@@ -97,8 +97,8 @@ export function sealInWords({ state, wished }: SealState): string {
 
 function keepWishes(packages: string[]): void {
   const kept = [...new Set(packages)].filter((directory) => existsSync(directory)).sort();
-  if (kept.length === 0) rmSync(WISHES, { force: true });
-  else replaceFile(WISHES, `${JSON.stringify({ packages: kept }, null, 2)}\n`, 0o644);
+  if (kept.length > 0) replaceFile(WISHES, `${JSON.stringify({ packages: kept }, null, 2)}\n`, 0o644);
+  else if (existsSync(WISHES)) rmSync(WISHES); // whatever is in the place of its directory
 }
 
 /** Without one that only root can change, every door would open with a warning. */
