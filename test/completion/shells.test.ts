@@ -42,7 +42,7 @@ describeOnHost('completion in the shells', () => {
       printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', line, ...split], options);
   };
   const inFish: Ask = async (words, options = {}) => {
-    const shown = await lines(['fish', '-c', 'complete -C $argv[1]', `pm2-guard ${words.join(' ')}`], options);
+    const shown = await lines(['fish', '-c', 'set -q BARE_PATH; and set PATH /usr/bin /bin; complete -C $argv[1]', `pm2-guard ${words.join(' ')}`], options);
     return shown.map((line) => line.split('\t')[0] ?? '');
   };
 
@@ -73,7 +73,7 @@ describeOnHost('completion in the shells', () => {
       await ask(['explain', '$(touch /tmp/typed)']);
       await ask(['log', '--app', '']);
       expect(await host.run('ls /tmp/typed /tmp/by-name')).toMatchObject({ status: 2, stdout: '' });
-      expect(await ask(['unin'], { env: { PATH: '/usr/bin:/bin' } })).toEqual([]);
+      expect(await ask(['unin'], { env: { PATH: '/usr/bin:/bin', BARE_PATH: 'yes' } })).toEqual([]);
     });
   }
 
