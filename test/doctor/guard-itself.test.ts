@@ -40,9 +40,10 @@ describeOnHost('doctor looks at what root runs', () => {
   });
 
   it('PD604: a way that leads to another pm2', async () => {
-    await host.must('cp -P /usr/local/bin/pm2 /tmp/pm2 && rm /usr/local/bin/pm2 && ln -s /usr/lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2');
-    expect(await finding(host, 'PD604')).toMatchObject({ evidence: expect.arrayContaining([containing('ssh command: /usr/local/bin/pm2 comes first')]) as string[] });
-    await host.must('rm /usr/local/bin/pm2 && cp -P /tmp/pm2 /usr/local/bin/pm2');
+    await host.must('cp -p /etc/environment /tmp/environment');
+    await host.write('/etc/environment', 'PATH="/usr/bin:/bin"\n');
+    expect(await finding(host, 'PD604')).toMatchObject({ evidence: expect.arrayContaining([containing('ssh command: /usr/bin/pm2 comes first')]) as string[] });
+    await host.must('cp -p /tmp/environment /etc/environment');
     expect(await codes(host)).not.toContain('PD604');
   });
 
