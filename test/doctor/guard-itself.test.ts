@@ -40,10 +40,9 @@ describeOnHost('doctor looks at what root runs', () => {
   });
 
   it('PD604: a way that leads to another pm2', async () => {
-    await host.must('cp -p /etc/environment /tmp/environment');
-    await host.write('/etc/environment', 'PATH="/usr/bin:/bin"\n');
-    expect(await finding(host, 'PD604')).toMatchObject({ evidence: expect.arrayContaining([containing('ssh command: /usr/bin/pm2 comes first')]) as string[] });
-    await host.must('cp -p /tmp/environment /etc/environment');
+    await host.must('rm /etc/profile.d/pm2-guard.sh /usr/local/bin/pm2');
+    expect(await finding(host, 'PD604')).toMatchObject({ evidence: expect.arrayContaining([containing('login shell: /usr/bin/pm2 comes first')]) as string[] });
+    await host.must('pm2-guard install');
     expect(await codes(host)).not.toContain('PD604');
   });
 
