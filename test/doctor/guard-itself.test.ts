@@ -40,7 +40,7 @@ describeOnHost('doctor looks at what root runs', () => {
   });
 
   it('PD604: a way that leads to another pm2', async () => {
-    await host.must('rm /etc/profile.d/pm2-guard.sh /usr/local/bin/pm2');
+    await host.must('rm -f /etc/profile.d/pm2-guard.sh /usr/local/bin/pm2 /usr/local/sbin/pm2');
     expect(await finding(host, 'PD604')).toMatchObject({ evidence: expect.arrayContaining([containing('login shell: /usr/bin/pm2 comes first')]) as string[] });
     await host.must('pm2-guard install');
     expect(await codes(host)).not.toContain('PD604');
