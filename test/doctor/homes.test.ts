@@ -124,8 +124,12 @@ for (const pm2 of ['5.4.3', '6.0.14', '7.0.4'] as const) {
       await host.must('pm2 start /srv/job.js --name copied && pm2 save && pm2 kill', { user: 'lee' });
       await host.must('mkdir -p /home/alice/.pm2 && cp /srv/nowhere/.pm2/dump.pm2 /home/alice/.pm2/ && chown -R alice: /home/alice/.pm2');
       expect(await finding(host, 'PD312')).toMatchObject({ trap: 'T29', subject: { home: '/home/alice/.pm2' }, evidence: [containing('copied'), containing('/srv/nowhere/.pm2')] });
-      await host.must('mv /home/alice/.pm2/dump.pm2 /tmp/dump.pm2');
+      const { repair } = await finding(host, 'PD312');
+      expect(repair).toEqual([['sudo', 'pm2-guard', 'adopt', '--from', '/home/alice/.pm2', '--to', 'alice']]);
+      await host.must(`${DOCTOR.replace(/doctor$/, 'adopt')} --from /home/alice/.pm2 --to alice --yes`);
+      expect(await host.apps('/home/alice/.pm2')).toMatchObject([{ name: 'copied', status: 'online', uid: host.account('alice').uid }]);
       expect(await codes(host)).not.toContain('PD312');
+      await host.must('pm2 kill', { user: 'alice' });
     });
 
     it('T30: secrets in a list that everybody can read: names only, never a value', async () => {

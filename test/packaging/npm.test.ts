@@ -34,7 +34,7 @@ describe('the npm package', () => {
     const described = JSON.parse(readFileSync(join(directory, 'package/package.json'), 'utf8')) as Record<string, unknown>;
     for (const field of ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies']) expect(described).not.toHaveProperty(field);
     for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) expect(described['scripts']).not.toHaveProperty(script);
-    expect(described).toMatchObject({ name: 'pm2-guard', bin: { 'pm2-guard': 'shims/pm2-guard' }, engines: { node: '>=18' }, os: ['linux'], license: 'MIT' });
+    expect(described).toMatchObject({ name: 'pm2-guard', bin: { 'pm2-guard': 'shims/pm2-guard' }, engines: { node: '>=18' }, os: ['linux', 'darwin'], license: 'MIT' });
   });
 
   it('names every package whose code is in a bundle, with its licence', () => {

@@ -14,7 +14,7 @@ export const strangeLists: Check = {
     if (owner === null) return [];
     const copied = apps.filter((app) => foreignPaths(app, home, facts).length > 0);
     const theirs = apps.filter((app) => !copied.includes(app) && app.userHome !== null && isAnothers(app.userHome, home, facts));
-    return [...(copied.length > 0 ? [copy(home, owner.name, copied, facts)] : []), ...(theirs.length > 0 ? [borrowed(home, owner, theirs)] : [])];
+    return [...(copied.length > 0 ? [copy(home, copied, facts)] : []), ...(theirs.length > 0 ? [borrowed(home, owner, theirs)] : [])];
   }),
 };
 
@@ -27,14 +27,16 @@ function foreignPaths({ home: saved, paths }: SavedApp, { home, physical }: Home
   return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
 }
 
-function copy({ home }: HomeFacts, user: string, apps: readonly SavedApp[], facts: HostFacts): Finding {
+function copy({ home }: HomeFacts, apps: readonly SavedApp[], facts: HostFacts): Finding {
   const path = `${home}/dump.pm2`;
+  const own = facts.policy?.daemons.find((daemon) => daemon.home === home);
+  const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
   const places = facts.homes.filter((other) => other.home === home).flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
   return {
     code: 'PD312', urgency: 'wrong', what: `${path} was made for another home`,
     evidence: [`apps: ${listed([...new Set(apps.map(({ name }) => name))])}`, `they would use: ${listed([...new Set(places)], 4)}`],
     why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other home.',
-    repair: [as(user, ['mv', path, `${path}.of-another-home`]), ['sudo', 'pm2-guard', 'adopt', '--dry-run', ...new Set(apps.map(({ name }) => name))]],
+    repair: [['sudo', 'pm2-guard', 'adopt', '--from', home, ...(homeless && own ? ['--to', own.name] : [])]],
     fix: null, trap: 'T29', subject: about({ home, path, app: apps[0]?.name ?? null }),
   };
 }
