@@ -4,7 +4,7 @@ import type { HostFacts } from '../host/facts.ts';
 import type { Finding } from './finding.ts';
 import { declaredAs, homeOf, isUndeclared, placementOf, type Placement } from './placement.ts';
 
-/** What `doctor --json` prints. A change that a script could notice raises `schema`. No value of any environment is in it. */
+/** What `doctor --json` prints. A change that a script could notice raises `schema`. Environments stay out of it: they hold secrets. */
 export interface Report {
   schema: 1;
   /** ISO 8601. */

@@ -40,7 +40,7 @@ export interface DaemonFacts extends LiveDaemon {
 }
 
 /** For one answer. A daemon of 500 apps needs half a second on a slow machine. */
-const PATIENCE = { timeoutMs: 5000, maxBytes: 256 << 20 };
+const PATIENCE = { timeoutMs: 5000 };
 const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
 
 /**
