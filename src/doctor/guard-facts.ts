@@ -23,7 +23,10 @@ export interface Facts extends HostFacts {
 
 /** Looks at the host, and at the guard in it. */
 export async function gather(): Promise<Facts> {
-  const [host, own] = await Promise.all([gatherFacts(), status()]);
+  const looking = gatherFacts();
+  // Not in the same turn of the event loop: what status waits for would keep the daemons' questions from being sent.
+  await new Promise((turned) => { setImmediate(turned); });
+  const [host, own] = await Promise.all([looking, status()]);
   const installed = own.installed !== null;
   return { ...host, guard: { status: own, broken: installed ? brokenParts() : [], changeable: installed ? changeableParts() : [], seals: sealStates(SYSTEM_PATH) } };
 }

@@ -15,6 +15,7 @@ import { homeFacts, type HomeFacts } from './home-facts.ts';
 import { homesOnHost } from './homes.ts';
 import { liveDaemons } from './live-daemons.ts';
 import { listeningPorts, portsByPid, type Listener } from './ports.ts';
+import { exeOf } from './process-facts.ts';
 import { readProcesses, type Processes } from './processes.ts';
 import { servedDirectories } from './served.ts';
 import { boundPaths } from './socket-state.ts';
@@ -60,20 +61,20 @@ export function gatherLiving(): Promise<LivingFacts> {
 
 /** Looks at the whole host, as gatherLiving. */
 export async function gatherFacts(): Promise<HostFacts> {
-  const { living, policy, processes, places } = lookAround();
+  const { living, policy, processes, places, exes } = lookAround();
   // One turn of the event loop, and the questions are with the daemons: they gather their answers while files are read here.
   await new Promise((turned) => { setImmediate(turned); });
   const { units, ...boot } = bootFacts();
   const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
   const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
   const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound));
-  const facts = await living;
   const programs = [
     ...[...units, ...boot.userUnits].map(({ start }) => start[0]),
     ...(policy?.daemons ?? []).flatMap(({ pm2, node }) => [pm2, node]),
-    ...facts.daemons.map(({ process: god }) => god?.exe),
+    ...exes,
   ].filter((file) => file != null);
-  return { ...facts, homes: await Promise.all(homes), units, boot, copies: copiesOnHost(programs), commandLine: commandLine() };
+  const copies = copiesOnHost(programs);
+  return { ...await living, homes: await Promise.all(homes), units, boot, copies, commandLine: commandLine() };
 }
 
 /** Where the guard is, the pm2 behind it. */
@@ -82,8 +83,8 @@ function commandLine(): InstalledPm2 | null {
   return found.type === 'found' ? found : null;
 }
 
-/** Reads the kernel's tables, and asks every daemon. `places`: homes that were seen on the way. */
-function lookAround(): { living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[] } {
+/** Reads the kernel's tables, and asks every daemon. `places`, `exes`: homes that were seen on the way, and what the daemons run. */
+function lookAround(): { living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[]; exes: (string | null)[] } {
   const time = Date.now();
   const asRoot = process.geteuid?.() === 0;
   const processes = readProcesses();
@@ -97,7 +98,8 @@ function lookAround(): { living: Promise<LivingFacts>; policy: Policy | null; pr
     const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home < b.home ? -1 : 1));
     return { time, asRoot, processes, listeners, daemons, ghosts, policy, policyProblem, unseen: asRoot ? [] : unseen(daemons) };
   });
-  return { living, policy, processes, places: [...[...live, ...policy?.daemons ?? []].map(({ home }) => home), ...homes] };
+  const exes = [...new Set(live.map(({ pid }) => (pid === null ? null : exeOf(pid))))];
+  return { living, policy, processes, exes, places: [...[...live, ...policy?.daemons ?? []].map(({ home }) => home), ...homes] };
 }
 
 /** Whoever listens as rpc.sock and does not speak as PM2 is somebody else's program, unless it calls itself PM2. */

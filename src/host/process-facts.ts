@@ -29,13 +29,18 @@ export function processFacts(process: Process): ProcessFacts {
     started: startOf(pid),
     env: environmentOf(pid),
     cwd: linkOf(`/proc/${pid}/cwd`),
-    exe: linkOf(`/proc/${pid}/exe`),
+    exe: exeOf(pid),
     cgroups: [...new Set(textOf(`/proc/${pid}/cgroup`).split('\n').map((line) => line.replace(/^\d+:[^:]*:/, '')).filter((path) => path !== '' && path !== '/'))],
     foreign: (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => {
       const theirs = linkOf(`/proc/${pid}/ns/${KINDS[kind]}`);
       return theirs !== null && theirs !== linkOf(`/proc/self/ns/${KINDS[kind]}`);
     }),
   };
+}
+
+/** The program that a process runs, as its own mount namespace calls it; null: not the caller's to know. */
+export function exeOf(pid: number): string | null {
+  return linkOf(`/proc/${pid}/exe`);
 }
 
 /** The environment that a process was started with; null: not the caller's to read. */
