@@ -52,10 +52,13 @@ export const strayApps: Check = {
 export const twins: Check = {
   name: 'apps in two daemons',
   find: (facts) => {
-    const all = seats(facts);
-    return all.flatMap((seat, at): Finding[] => {
-      const first = all.slice(0, at).find((other) => isSame(other, seat));
-      if (!first) return [];
+    const seen = new Map<string, Seat>();
+    return seats(facts).flatMap((seat): Finding[] => {
+      const [{ script, cwd }] = seat.processes;
+      const key = JSON.stringify([seat.name, script, cwd]);
+      const first = seen.get(key);
+      if (!first) seen.set(key, seat);
+      if (!first || first.daemon.home === seat.daemon.home) return [];
       const places = [first, seat].map(({ processes: [app], daemon }) => placementOf(app, daemon, facts));
       const settled = places.some(({ type }) => type === 'stray') || places.every((place) => place.type === 'home' && place.rule !== null);
       if (settled) return [];
@@ -65,11 +68,6 @@ export const twins: Check = {
     });
   },
 };
-
-function isSame({ name, daemon, processes: [app] }: Seat, other: Seat): boolean {
-  const [otherApp] = other.processes;
-  return name === other.name && daemon.home !== other.daemon.home && app.script === otherApp.script && app.cwd === otherApp.cwd;
-}
 
 function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Finding {
   return {
