@@ -61,8 +61,7 @@ export async function status(): Promise<Status> {
   const installed = typeof record?.version === 'string' && existsSync(join(SHIMS, 'pm2')) ? record.version : null;
   const node = existsSync(NODE_LINK) ? record?.node ?? NODE_LINK : null;
   const real = findRealPm2({ recorded: record?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: process.geteuid?.() === 0 });
-  const { config, daemons } = await policyStatus();
-  const ways = waysIn();
+  const [{ config, daemons }, ways] = await Promise.all([policyStatus(), waysIn()]);
   const layers = installed === null ? [] : layerStatus(choiceOf(record?.layers));
   const compiled = readCompiled();
   const file = standardConfig();

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { firstPm2, type Find } from './finds.ts';
 import { sessionPath } from './layers/environment.ts';
 import { ENVIRONMENT } from './places.ts';
@@ -22,13 +23,18 @@ export const CRON_PATH = '/usr/bin:/bin'; // cron(8), _PATH_DEFPATH
 export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'; // systemd.exec(5), "Environment Variables Set..."
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-export function waysIn(): Way[] {
+/** Where the usual ways in lead. The shells are asked all at the same time. */
+export async function waysIn(): Promise<Way[]> {
   const ssh = (existsSync(ENVIRONMENT) ? sessionPath(readFileSync(ENVIRONMENT, 'latin1')) : null) ?? SSH_PATH;
-  return [
+  const shells = Promise.all([
     asked('login shell', ['/bin/sh', '-l', '-c'], { PATH: '/usr/local/bin:/usr/bin:/bin' }),
-    sudo(),
     ...SHELLS.map((shell) => `/usr/bin/${shell}`).filter((shell) => existsSync(shell))
       .map((shell) => asked(`ssh, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' })),
+  ]);
+  const bySudo = sudo();
+  const [login, ...ofSsh] = await shells;
+  return [
+    login, bySudo, ...ofSsh,
     { way: 'ssh, sh', path: ssh, finds: firstPm2(ssh), note: null, ours: false },
     ...(existsSync('/run/systemd/system') ? [{ way: 'service', path: SERVICE_PATH, finds: firstPm2(SERVICE_PATH), note: null, ours: false }] : []),
     ...(existsSync('/usr/sbin/cron') || existsSync('/usr/sbin/crond') ? [{ way: 'cron job', path: CRON_PATH, finds: firstPm2(CRON_PATH), note: null, ours: false }] : []),
@@ -36,11 +42,13 @@ export function waysIn(): Way[] {
 }
 
 /** By the system's own startup files alone: what a user's make of it is that user's. */
-function asked(way: string, [shell = '', ...options]: readonly string[], env: Record<string, string>): Way {
+async function asked(way: string, [shell = '', ...options]: readonly string[], env: Record<string, string>): Promise<Way> {
   const script = shell.endsWith('fish') ? 'printf "\\n%s" (string join : $PATH)' : 'printf "\\n%s" "$PATH"';
-  const { status, stdout } = spawnSync(shell, [...options, script], { cwd: '/', env: { HOME: '/nonexistent', ...env }, encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] });
+  const running = promisify(execFile)(shell, [...options, script], { cwd: '/', env: { HOME: '/nonexistent', ...env }, timeout: 5000 });
+  running.child.stdin?.end();
+  const stdout = await running.then((ended) => ended.stdout, () => '');
   const path = stdout.split('\n').at(-1) ?? '';
-  if (status !== 0 || path === '') return { way, path: null, finds: null, note: `${shell} did not tell its PATH`, ours: true };
+  if (path === '') return { way, path: null, finds: null, note: `${shell} did not tell its PATH`, ours: true };
   return { way, path, finds: firstPm2(path), note: null, ours: true };
 }
 

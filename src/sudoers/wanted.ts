@@ -1,4 +1,6 @@
+import { readCompiled } from '../policy/compiled.ts';
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
+import { isFresh } from '../policy/load.ts';
 import { configDistrust, missingConfig, standardConfig } from '../policy/places.ts';
 import { compileConfig } from '../policy/slow.ts';
 import { EX_CONFIG, UserError } from '../terminal/user-error.ts';
@@ -16,6 +18,8 @@ export function wantedDropIn(): Wanted {
   if (file === null) return { type: 'unusable', error: missingConfig() };
   const distrusted = configDistrust(file);
   if (distrusted !== null) return { type: 'unusable', error: distrusted };
+  const kept = readCompiled();
+  if (kept !== null && isFresh(kept, file)) return { type: 'drop-in', wanted: dropInOf(file, kept.daemons, peopleOfHost()) };
   const read = compileConfig(file);
   if (read.type === 'errors') return { type: 'unusable', error: read.errors[0] };
   return { type: 'drop-in', wanted: dropInOf(file, read.compiled.daemons, peopleOfHost()) };
