@@ -41,10 +41,10 @@ export async function waysIn(): Promise<Way[]> {
   ];
 }
 
-/** By the system's own startup files alone: what a user's make of it is that user's. */
+/** By the system's own startup files alone: what a user's make of it is that user's. Nothing can be made below /dev/null, where fish would make its directories. */
 async function asked(way: string, [shell = '', ...options]: readonly string[], env: Record<string, string>): Promise<Way> {
   const script = shell.endsWith('fish') ? 'printf "\\n%s" (string join : $PATH)' : 'printf "\\n%s" "$PATH"';
-  const running = promisify(execFile)(shell, [...options, script], { cwd: '/', env: { HOME: '/nonexistent', ...env }, timeout: 5000 });
+  const running = promisify(execFile)(shell, [...options, script], { cwd: '/', env: { HOME: '/dev/null', ...env }, timeout: 5000 });
   running.child.stdin?.end();
   const stdout = await running.then((ended) => ended.stdout, () => '');
   const path = stdout.split('\n').at(-1) ?? '';

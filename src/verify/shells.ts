@@ -53,7 +53,7 @@ export function startupFile(shell: string, interactive: boolean): string {
 export function fishDirectories({ home }: Account): Record<string, string> {
   const missing = (path: string): boolean => !existsSync(join(home, path));
   return {
-    ...(missing('.config/fish') ? { XDG_CONFIG_HOME: '/nonexistent' } : {}),
-    ...(missing('.local/share/fish') ? { XDG_DATA_HOME: '/nonexistent' } : {}),
+    ...(missing('.config/fish') ? { XDG_CONFIG_HOME: '/dev/null' } : {}),
+    ...(missing('.local/share/fish') ? { XDG_DATA_HOME: '/dev/null' } : {}),
   };
 }

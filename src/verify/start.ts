@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
 
 /** A program that is started as somebody. */
@@ -43,7 +43,7 @@ export function killRunning(): void {
 export function run({ as, argv, env }: Start): Promise<Ended> {
   const [file = '', ...rest] = [...becoming(as), ...argv];
   return new Promise((resolve) => {
-    const child = spawn(file, rest, { cwd: existsSync(as.home) ? as.home : '/', env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, rest, { cwd: isEnterable(as.home) ? as.home : '/', env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => { said[name] = (said[name] + text).slice(-MAX_CHARACTERS); });
@@ -73,6 +73,15 @@ export function run({ as, argv, env }: Start): Promise<Ended> {
       });
     });
   });
+}
+
+function isEnterable(directory: string): boolean {
+  try {
+    accessSync(`${directory}/.`, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The group of a process, and all that descend from it: su and sudo start what they run in a session of its own. */
