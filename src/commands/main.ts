@@ -1,8 +1,10 @@
 import { createProgram } from './program.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { systemRefusal } from '../terminal/refusal.ts';
 import { UserError } from '../terminal/user-error.ts';
 
-createProgram().parseAsync().catch((error: unknown) => {
+createProgram().parseAsync().catch((thrown: unknown) => {
+  const error = systemRefusal(thrown) ?? thrown;
   if (error instanceof UserError) {
     process.stderr.write(`pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${error.next === null ? '' : `  run:  ${error.next}\n`}`);
     process.exitCode = error.exitStatus;

@@ -10,7 +10,7 @@ let serial = 0;
  *
  * @param mode exactly these permission bits, whatever the umask
  * @param owner whose it is; null: what the system gives a new file
- * @throws the system's error (ENOSPC, EROFS, EACCES...)
+ * @throws the system's error (ENOSPC, EROFS, EACCES...), with the path, which write(2) itself does not tell
  */
 export function replaceFile(path: string, text: string | Uint8Array, mode: number, owner: { uid: number; gid: number } | null = null): void {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.new`);
@@ -32,7 +32,7 @@ export function replaceFile(path: string, text: string | Uint8Array, mode: numbe
     } catch {
       // the first error is the one to tell
     }
-    throw error;
+    throw Object.assign(error as Error, { path });
   }
   syncDirectory(dirname(path));
 }
