@@ -99,11 +99,11 @@ describeOnHost('seal and unseal', () => {
 
   it('close the ways that status finds open', async () => {
     await host.must(`mv /usr/local/bin/pm2 /srv/link && ln -s ${BIN} /usr/local/bin/pm2`);
-    expect((await host.run('pm2-guard status')).stdout).toContain('\nssh command  NOT guarded: /usr/local/bin/pm2 comes first\n');
+    expect((await host.run('pm2-guard status')).stdout).toContain('\nssh, sh      NOT guarded: /usr/local/bin/pm2 comes first\n');
     await host.must('pm2-guard seal');
     const { stdout, status } = await host.run('pm2-guard status');
     await host.must('pm2-guard unseal; mv /srv/link /usr/local/bin/pm2');
-    expect({ stdout, status }).toEqual({ stdout: expect.stringContaining('\nssh command  guarded  (/usr/local/bin/pm2, sealed)\n') as string, status: 0 });
+    expect({ stdout, status }).toEqual({ stdout: expect.stringContaining('\nssh, sh      guarded  (/usr/local/bin/pm2, sealed)\n') as string, status: 0 });
     expect(stdout).toContain(`\nseal         ${PACKAGE}  (sealed)\n`);
   });
 
