@@ -1,13 +1,13 @@
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { gatherFacts, type HostFacts } from '../host/facts.ts';
 import { brokenParts, changeableParts } from '../install/intact.ts';
-import { status, type Status } from '../install/status.ts';
+import { standing, type Standing } from '../install/status.ts';
 import { sealStates } from '../seal/seals.ts';
 import type { Distrust } from '../trust/trust.ts';
 
 /** How pm2-guard itself stands on this host. */
 export interface GuardFacts {
-  status: Status;
+  status: Standing;
   /** What is missing or broken of the installation; empty also where there is none. */
   broken: string[];
   /** What of it others than root can change. */
@@ -24,9 +24,9 @@ export interface Facts extends HostFacts {
 /** Looks at the host, and at the guard in it. */
 export async function gather(): Promise<Facts> {
   const looking = gatherFacts();
-  // Not in the same turn of the event loop: what status waits for would keep the daemons' questions from being sent.
+  // Not in the same turn of the event loop: what it waits for would keep the daemons' questions from being sent.
   await new Promise((turned) => { setImmediate(turned); });
-  const [host, own] = await Promise.all([looking, status()]);
+  const [host, own] = await Promise.all([looking, standing()]);
   const installed = own.installed !== null;
   return { ...host, guard: { status: own, broken: installed ? brokenParts() : [], changeable: installed ? changeableParts() : [], seals: sealStates(SYSTEM_PATH) } };
 }

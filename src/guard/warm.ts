@@ -3,20 +3,23 @@ import { Script } from 'node:vm';
 
 /**
  * `node warm.cjs BUNDLE TARGET`, run by install with the node that will run the guard: writes V8's compiled form of the bundle,
- * which the shim hands back to V8 at every call. It saves 3 of the 11 ms that a call costs beside node itself. V8 checks the
- * form against its own version and flags, and the source by its length only; hence the first line of the file, which names
- * the one bundle that it was made from.
+ * which the shims hand back to V8 at every call. It saves 3 of the 11 ms that a call of pm2 costs beside node itself, and 40 of
+ * the 100 that a command of pm2-guard takes to begin. V8 checks the form against its own version and flags, and the source by
+ * its length only; hence the first line of the file, which names the one bundle that it was made from.
  */
 const [, , bundle = '', target = ''] = process.argv;
 
-/** As the shim wraps it. */
-const wrapped = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, 'utf8')}\n})`;
+interface Bundle { rehearse?: () => void | Promise<void> }
+
+/** As the shims wrap it. */
+const wrapped = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, 'latin1')}\n})`;
 const { ino, size, mtimeMs } = statSync(bundle);
 
 const script = new Script(wrapped, { filename: bundle });
 const run = script.runInThisContext() as (exports: object, require: NodeJS.Require, module: object, filename: string, directory: string) => void;
-const loaded: { exports: { rehearse?: () => void } } = { exports: {} };
+const loaded: { exports: Bundle } = { exports: {} };
 run(loaded.exports, require, loaded, bundle, bundle.replace(/\/[^/]*$/, ''));
-loaded.exports.rehearse?.();
 
-writeFileSync(target, Buffer.concat([Buffer.from(`${[ino, size, mtimeMs].join(' ')}\n`), script.createCachedData()]));
+void Promise.resolve(loaded.exports.rehearse?.()).then(() => {
+  writeFileSync(target, Buffer.concat([Buffer.from(`${[ino, size, mtimeMs].join(' ')}\n`), script.createCachedData()]));
+});

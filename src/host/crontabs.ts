@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName } from '../identity/accounts.ts';
 import { readRegularFile } from '../trust/read.ts';
+import { statOf } from './stat.ts';
 
 /** A line of a crontab that calls pm2. */
 export interface CronLine {
@@ -33,7 +34,9 @@ const MOST_TABLES = 500;
  */
 export function cronLines(root = ''): CronLine[] {
   const system = [`${root}/etc/crontab`, ...list(`${root}/etc/cron.d`).filter((name) => isCronName(name, root)).map((name) => `${root}/etc/cron.d/${name}`)];
-  const users = SPOOLS.flatMap((spool) => list(root + spool).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ user }) => accountByName(user) !== null);
+  // Beside the tables of older systems lie directories, whose names are nobody's: each would be asked of the name service.
+  const tables = SPOOLS.flatMap((spool) => list(root + spool).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ file }) => isFile(file));
+  const users = tables.filter(({ user }) => accountByName(user) !== null);
   return [
     ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),
     ...users.flatMap(({ file, user }) => linesOf(file, user)),
@@ -85,11 +88,11 @@ function unquoted(text: string): string {
 }
 
 function isRoots(file: string): boolean {
-  try {
-    return lstatSync(file).uid === 0;
-  } catch {
-    return false;
-  }
+  return statOf(file)?.uid === 0;
+}
+
+function isFile(file: string): boolean {
+  return statOf(file)?.isFile() === true;
 }
 
 function list(directory: string): string[] {

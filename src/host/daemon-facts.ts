@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { askDaemon, listApps, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
+import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { appsBelow, listedApps, type AppFacts, type PortsByPid } from './app-facts.ts';
@@ -54,7 +54,7 @@ export async function daemonFacts(daemon: LiveDaemon, processes: Processes, port
   const elsewhere = process !== null && isElsewhere(process, daemon.home);
   const path = elsewhere ? `/proc/${process.pid}/root${daemon.socket}` : daemon.socket;
   const asked = elsewhere || daemon.reachable; // what answers at the path of an unreachable one is another daemon
-  const [list, report]: [Answer, Reply] = asked ? await Promise.all([listApps(path, PATIENCE), askDaemon(path, 'getReport', {}, PATIENCE)]) : [NOT_ASKED, NOT_ASKED];
+  const [list, report]: [Answer, Reply] = asked ? await listAndReport(path, PATIENCE) : [NOT_ASKED, NOT_ASKED];
   const told = reported(report);
   const all = list.type === 'answered' ? listedApps(list.apps, process, processes, ports) : process === null ? [] : appsBelow(process, processes, ports);
   return {

@@ -1,39 +1,48 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Ledger } from './ledger.ts';
 
-/** `pm2.12.4.254.21-node.33.code`: the hot bundle as one V8 has compiled it. */
+const run = promisify(execFile);
+
+/** What people wait for: calls of pm2, of sudo that name it, and commands of ours. */
+const BUNDLES = ['pm2', 'sudo', 'pm2-guard'];
+
+/** `pm2.12.4.254.21-node.33.code`: a bundle as one V8 has compiled it. */
 export function isCompiledForm(name: string): boolean {
-  return /^pm2\..+\.code$/.test(name);
+  return /^(pm2|sudo|pm2-guard)\.\d.*\.code$/.test(name);
 }
 
 /**
- * Keeps the compiled form of the hot bundle for the recorded node (src/guard/warm.ts). It is a gain in time only: where it
- * cannot be made, calls compile the bundle as ever.
+ * Keeps the compiled forms of the bundles for the recorded node (src/guard/warm.ts). They are a gain in time only: where one
+ * cannot be made, the bundle is compiled at each call as ever.
  *
  * @param directory of the release
  * @param node absolute path of the node that runs the guard
  */
-export function compileCode(ledger: Ledger, directory: string, node: string): void {
+export async function compileCode(ledger: Ledger, directory: string, node: string): Promise<void> {
   if (ledger.dry) return;
-  const bundle = join(directory, 'pm2.cjs');
-  const version = execFileSync(node, ['-p', 'process.versions.v8'], { encoding: 'utf8', env: {}, cwd: '/' }).trim();
-  const target = join(directory, `pm2.${version}.code`);
+  const { stdout: version } = await run(node, ['-p', 'process.versions.v8'], { env: {}, cwd: '/' });
+  const targets = new Map(BUNDLES.map((name) => [join(directory, `${name}.${version.trim()}.code`), join(directory, `${name}.cjs`)]));
   for (const name of readdirSync(directory).filter(isCompiledForm)) {
-    if (join(directory, name) !== target) ledger.remove(join(directory, name), 'of another node');
+    if (!targets.has(join(directory, name))) ledger.remove(join(directory, name), 'of another node');
   }
-  if (madeFrom(target) === identity(bundle)) {
+  await Promise.all([...targets].map(([target, bundle]) => compile(ledger, bundle, target, { node, warm: join(directory, 'warm.cjs') })));
+}
+
+async function compile(ledger: Ledger, bundle: string, target: string, { node, warm }: { node: string; warm: string }): Promise<void> {
+  const before = madeFrom(target);
+  if (before === identity(bundle)) {
     ledger.note(target, 'unchanged');
     return;
   }
-  const existed = madeFrom(target) !== null;
   const temporary = `${target}.${process.pid}`;
   try {
-    execFileSync(node, [join(directory, 'warm.cjs'), bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: 30_000 });
+    await run(node, [warm, bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeout: 30_000 });
     chmodSync(temporary, 0o644); // whatever the umask: it is for every caller
     renameSync(temporary, target);
-    ledger.note(target, existed ? 'updated' : 'created');
+    ledger.note(target, before === null ? 'created' : 'updated');
   } catch {
     rmSync(temporary, { force: true });
   }
@@ -49,7 +58,7 @@ function madeFrom(file: string): string | null {
   }
 }
 
-/** As the shim compares it. */
+/** As the shims compare it. */
 function identity(bundle: string): string {
   const { ino, size, mtimeMs } = statSync(bundle);
   return [ino, size, mtimeMs].join(' ');

@@ -61,7 +61,7 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   await installConfig(ledger, draft);
   const compiled = dry ? null : await compilePolicyInto(ledger);
   makeCaches(ledger, compiled);
-  compileCode(ledger, release.directory, node);
+  await compileCode(ledger, release.directory, node);
   switchTo(ledger, release);
   ledger.file(RECORD, recordText(record), 0o644);
   installShare(ledger, release);

@@ -8,6 +8,7 @@ import { readCompiled } from '../policy/compiled.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { isFresh, loadPolicy } from '../policy/load.ts';
 import { standardConfig } from '../policy/places.ts';
+import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
 import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
@@ -55,20 +56,28 @@ export interface Status {
 
 const PATIENCE = { timeoutMs: 1000 };
 
+/** Of the status, what doctor judges as well: it sees daemons and seals for itself. */
+export type Standing = Pick<Status, 'version' | 'installed' | 'pm2' | 'node' | 'config' | 'ways' | 'sudoers'>;
+
+/** Whether the guard is there and in force. Changes nothing, asks no daemon. */
+export async function standing(): Promise<Standing> {
+  const ways = waysIn(); // begun first: shells take their time
+  const { installed, node, real } = recorded();
+  const { config } = policyStatus();
+  return { version: VERSION, installed, pm2: real.type === 'found' ? { path: real.file, version: real.version } : null, node, config, sudoers: operatorsRights(), ways: await ways };
+}
+
 /** How pm2-guard stands on this host. Changes nothing, never runs pm2; anybody may ask, root sees most. */
 export async function status(): Promise<Status> {
-  const record = readRecord();
-  const installed = typeof record?.version === 'string' && existsSync(join(SHIMS, 'pm2')) ? record.version : null;
-  const node = existsSync(NODE_LINK) ? record?.node ?? NODE_LINK : null;
-  const real = findRealPm2({ recorded: record?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: process.geteuid?.() === 0 });
-  const [{ config, daemons }, ways] = await Promise.all([policyStatus(), waysIn()]);
+  const { record, installed, node, real } = recorded();
+  const { config, policy } = policyStatus();
+  const [daemons, ways] = await Promise.all([daemonStates(policy), waysIn()]);
   const layers = installed === null ? [] : layerStatus(choiceOf(record?.layers));
   const compiled = readCompiled();
   const file = standardConfig();
   const packages = packagesOnHost();
   const newer = newerPackage(__dirname);
-  const rights = wantedDropIn();
-  const sudoers = rights.type === 'drop-in' ? stateOf(rights.wanted) : null;
+  const sudoers = operatorsRights();
   const seals = sealStates(process.env['PATH']);
   const problems = [
     ...(installed === null ? [`pm2-guard is not installed on this host; run:  ${wayToInstall(__dirname)}`] : []),
@@ -89,15 +98,34 @@ export async function status(): Promise<Status> {
   };
 }
 
-async function policyStatus(): Promise<Pick<Status, 'config' | 'daemons'>> {
+/** What install wrote down, and what is there of it. */
+function recorded() {
+  const record = readRecord();
+  return {
+    record,
+    installed: typeof record?.version === 'string' && existsSync(join(SHIMS, 'pm2')) ? record.version : null,
+    node: existsSync(NODE_LINK) ? record?.node ?? NODE_LINK : null,
+    real: findRealPm2({ recorded: record?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: process.geteuid?.() === 0 }),
+  };
+}
+
+function policyStatus(): { config: Status['config']; policy: Policy | null } {
   // Asks as nobody in particular: to look must not refresh the compiled policy.
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) }, () => slow);
-  if (loaded.type === 'unusable') return { config: { state: 'unusable', file: loaded.error.file, message: formatConfigError(loaded.error) }, daemons: [] };
-  const daemons = await Promise.all(loaded.policy.daemons.map(async ({ name, user, home }) => {
+  if (loaded.type === 'unusable') return { config: { state: 'unusable', file: loaded.error.file, message: formatConfigError(loaded.error) }, policy: null };
+  const [warning = null] = loaded.warnings;
+  return { config: { state: warning === null ? 'valid' : 'last good', file: loaded.policy.file, message: warning }, policy: loaded.policy };
+}
+
+function operatorsRights(): State | null {
+  const rights = wantedDropIn();
+  return rights.type === 'drop-in' ? stateOf(rights.wanted) : null;
+}
+
+function daemonStates(policy: Policy | null): Promise<DaemonStatus[]> {
+  return Promise.all((policy?.daemons ?? []).map(async ({ name, user, home }) => {
     const reply = await askDaemon(rpcSocket(home), 'ping', {}, PATIENCE);
     const socket = ({ answered: 'live', dead: 'down', denied: 'denied', silent: 'silent', nonsense: 'silent' } as const)[reply.type];
     return { name, user, home, socket };
   }));
-  const [warning = null] = loaded.warnings;
-  return { config: { state: warning === null ? 'valid' : 'last good', file: loaded.policy.file, message: warning }, daemons };
 }

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 // By absolute path: root runs it. Debian, Red Hat, Alpine and Arch agree on this one.
 const SUDO = '/usr/bin/sudo';
@@ -15,9 +16,17 @@ export type SecurePath =
   | { type: 'set'; path: string };
 
 export function securePath(): SecurePath {
+  return existsSync(SUDO) ? told(spawnSync(SUDO, ['-V'], PLAIN).stdout) : { type: 'absent' };
+}
+
+/** As securePath, while others are asked as well. */
+export async function askSecurePath(): Promise<SecurePath> {
   if (!existsSync(SUDO)) return { type: 'absent' };
-  const { stdout } = spawnSync(SUDO, ['-V'], PLAIN);
-  const set = /^Value to override user's \$PATH with: (.+)$/m.exec(stdout)?.[1];
+  return told(await promisify(execFile)(SUDO, ['-V'], PLAIN).then(({ stdout }) => stdout, () => ''));
+}
+
+function told(text: string): SecurePath {
+  const set = /^Value to override user's \$PATH with: (.+)$/m.exec(text)?.[1];
   if (set !== undefined) return { type: 'set', path: set };
-  return /^Sudoers path:/m.test(stdout) ? { type: 'none' } : { type: 'unknown' };
+  return /^Sudoers path:/m.test(text) ? { type: 'none' } : { type: 'unknown' };
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { firstPm2, type Find } from './finds.ts';
 import { sessionPath } from './layers/environment.ts';
 import { ENVIRONMENT } from './places.ts';
-import { securePath } from './sudo.ts';
+import { askSecurePath } from './sudo.ts';
 
 /** A way of typing pm2, and what it leads to. `pm2-guard verify` goes each of them, for every user; this is the system's part. */
 export interface Way {
@@ -23,7 +23,7 @@ export const CRON_PATH = '/usr/bin:/bin'; // cron(8), _PATH_DEFPATH
 export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'; // systemd.exec(5), "Environment Variables Set..."
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-/** Where the usual ways in lead. The shells are asked all at the same time. */
+/** Where the usual ways in lead. Shells and sudo are asked all at the same time. */
 export async function waysIn(): Promise<Way[]> {
   const ssh = (existsSync(ENVIRONMENT) ? sessionPath(readFileSync(ENVIRONMENT, 'latin1')) : null) ?? SSH_PATH;
   const shells = Promise.all([
@@ -31,8 +31,7 @@ export async function waysIn(): Promise<Way[]> {
     ...SHELLS.map((shell) => `/usr/bin/${shell}`).filter((shell) => existsSync(shell))
       .map((shell) => asked(`ssh, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' })),
   ]);
-  const bySudo = sudo();
-  const [login, ...ofSsh] = await shells;
+  const [bySudo, [login, ...ofSsh]] = await Promise.all([sudo(), shells]);
   return [
     login, bySudo, ...ofSsh,
     { way: 'ssh, sh', path: ssh, finds: firstPm2(ssh), note: null, ours: false },
@@ -52,8 +51,8 @@ async function asked(way: string, [shell = '', ...options]: readonly string[], e
   return { way, path, finds: firstPm2(path), note: null, ours: true };
 }
 
-function sudo(): Way {
-  const secure = securePath();
+async function sudo(): Promise<Way> {
+  const secure = await askSecurePath();
   const untold = (note: string): Way => ({ way: 'sudo', path: null, finds: null, note, ours: true });
   switch (secure.type) {
     case 'absent': return untold('is not installed');

@@ -41,7 +41,16 @@ export interface Patience {
 
 /** Everything that lives in the daemon behind this socket, modules included. Never runs pm2, never writes. See askDaemon. */
 export async function listApps(socketPath: string, patience: Patience): Promise<Answer> {
-  const reply = await askDaemon(socketPath, 'getMonitorData', {}, patience);
+  return listed(await askDaemon(socketPath, 'getMonitorData', {}, patience));
+}
+
+/** As listApps, with what the daemon reports of itself (`getReport`), asked in one breath. */
+export async function listAndReport(socketPath: string, patience: Patience): Promise<[Answer, Reply]> {
+  const [list, report] = await exchange(socketPath, [['getMonitorData', [{}]], ['getReport', [{}]]], patience);
+  return [listed(list ?? SILENT), report ?? SILENT];
+}
+
+function listed(reply: Reply): Answer {
   if (reply.type !== 'answered') return reply;
   if (!Array.isArray(reply.result)) return { type: 'nonsense', why: 'its process list is no list' };
   return { type: 'answered', apps: reply.result.map(process).filter((found) => found !== null) };
@@ -61,24 +70,33 @@ export function askDaemon(socketPath: string, method: string, argument: unknown,
 }
 
 /** As askDaemon, for the few methods that take two: `stopWatch`, `startWatch` (lib/God/ActionMethods.js). */
-export function callDaemon(socketPath: string, method: string, args: readonly unknown[], patience: Patience): Promise<Reply> {
+export async function callDaemon(socketPath: string, method: string, args: readonly unknown[], patience: Patience): Promise<Reply> {
+  const [reply] = await exchange(socketPath, [[method, args]], patience);
+  return reply ?? SILENT;
+}
+
+const SILENT: Reply = { type: 'silent' };
+
+/** Several calls over one connection, each with its reply; what fails the connection is the reply of all that are still open. */
+function exchange(socketPath: string, calls: readonly (readonly [method: string, args: readonly unknown[]])[], patience: Patience): Promise<Reply[]> {
   return new Promise((settle) => {
-    const id = `${globalThis.process.pid}:pm2-guard`;
+    const ids = calls.map((_, at) => `${globalThis.process.pid}:pm2-guard:${at}`);
+    const replies = new Map<unknown, Reply>();
     const chunks: Buffer[] = [];
     let size = 0;
     let wanted = 0; // bytes below which decoding again would be in vain; keeps a slow answer from costing its square
     const socket = connect({ path: socketPath });
-    const end = (reply: Reply) => {
+    const end = (others: Reply) => {
       clearTimeout(timer);
       socket.removeAllListeners();
       socket.on('error', () => undefined); // one that comes after the answer is nobody's concern
       socket.destroy();
-      settle(reply);
+      settle(ids.map((id) => replies.get(id) ?? others));
     };
-    const timer = setTimeout(() => { end({ type: 'silent' }); }, patience.timeoutMs);
+    const timer = setTimeout(() => { end(SILENT); }, patience.timeoutMs);
     const maxBytes = patience.maxBytes ?? 64 << 20;
 
-    socket.on('connect', () => socket.write(encode([{ type: 'call', method, args }, id])));
+    socket.on('connect', () => socket.write(Buffer.concat(calls.map(([method, args], at) => encode([{ type: 'call', method, args }, ids[at] ?? ''])))));
     socket.on('error', (error: NodeJS.ErrnoException) => { end(failure(error.code ?? error.message)); });
     socket.on('close', () => { end({ type: 'nonsense', why: 'it hung up without an answer' }); });
     socket.on('data', (chunk: Buffer) => {
@@ -90,8 +108,8 @@ export function callDaemon(socketPath: string, method: string, args: readonly un
         chunks.splice(0, Infinity, rest);
         size = rest.length;
         wanted = size + missing;
-        const message = messages.find((one) => one[1] === id);
-        if (message) end(answerOf(message));
+        for (const message of messages) if (ids.includes(String(message[1]))) replies.set(message[1], answerOf(message));
+        if (replies.size === ids.length) end(SILENT);
       } catch (error) {
         if (!(error instanceof NonsenseFrame)) throw error;
         end({ type: 'nonsense', why: error.message });

@@ -6,18 +6,26 @@ import { caseOf, type Case } from './case.ts';
 import { planOf, type Plan } from './plan.ts';
 import { wordsOf } from './rewrite.ts';
 
+export { rehearse } from './rehearse.ts';
+
 /**
- * Asked by shims/sudo, with the real sudo's path, whether that refuses the call as typed (`no`, else `unknown`), and the words
- * after `sudo`: prints the shell command that is to be run
- * instead, or nothing where the call is to run as typed. Exit status 126: blocked, and said so. The shell runs it, so that the
- * arguments of a call as typed stay what they are to the byte, and no process of ours stands between sudo and its parent.
+ * Asked by shims/sudo, through shims/pm2-guard, with the real sudo's path, whether that refuses the call as typed (`no`, else
+ * `unknown`), and the words after `sudo`: prints the shell command that is to be run instead, or nothing where the call is to run
+ * as typed. Exit status 126: blocked, and said so. The shell runs it, so that the arguments of a call as typed stay what they are
+ * to the byte, and no process of ours stands between sudo and its parent.
  */
-async function main([sudo = '', answer = '', ...argv]: readonly string[]): Promise<void> {
+export function main(): void {
+  answer(process.argv.slice(3)).catch((error: unknown) => {
+    process.stderr.write(`pm2-guard: this is a bug, sudo runs the call as typed; please report it with the lines below\n${error instanceof Error ? String(error.stack) : String(error)}\n`);
+  });
+}
+
+async function answer([sudo = '', told = '', ...argv]: readonly string[]): Promise<void> {
   // Bytes that are no UTF-8: we would not know what we decide about.
   if (argv.some((word) => word.includes('\ufffd')) || isSudoRs(sudo)) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
-  await carryOut(await planOf(one, sudo, answer === 'no'), one, sudo);
+  await carryOut(await planOf(one, sudo, told === 'no'), one, sudo);
 }
 
 async function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): Promise<void> {
@@ -48,7 +56,3 @@ function isSudoRs(sudo: string): boolean {
 function quoted(word: string): string {
   return `'${word.replaceAll('\'', '\'\\\'\'')}'`;
 }
-
-main(process.argv.slice(3)).catch((error: unknown) => {
-  process.stderr.write(`pm2-guard: this is a bug, sudo runs the call as typed; please report it with the lines below\n${error instanceof Error ? String(error.stack) : String(error)}\n`);
-});

@@ -91,8 +91,9 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
       const frame = (...parts) => Buffer.concat([Buffer.from([0x10 | parts.length]), ...parts.flatMap((part) => { const size = Buffer.alloc(4); size.writeUInt32BE(Buffer.byteLength(part)); return [size, Buffer.from(part)]; })]);
       const list = [{ name: 'init\\x1b[2J', pm_id: 0, pid: 1, pm2_env: { name: 'init\\x1b[2J', status: 'online' } }];
       require('net').createServer((socket) => socket.once('data', (data) => {
-        const id = /s:\\d+:pm2-guard/.exec(data.toString())[0];
-        socket.write(frame('j:' + JSON.stringify({ args: [/getReport/.test(data) ? { pm2_version: '\\x1b[31m', node_version: {} } : list] }), id));
+        for (const [, method, id] of data.toString('latin1').matchAll(/"method":"(\\w+)".*?(s:\\d+:pm2-guard:\\d)/gs)) {
+          socket.write(frame('j:' + JSON.stringify({ args: [method === 'getReport' ? { pm2_version: '\\x1b[31m', node_version: {} } : list] }), id));
+        }
       })).listen('/home/alice/.pm2/rpc.sock');`);
     const liar = host.start(['/usr/bin/node', '/home/alice/liar.js'], { user: 'alice', timeoutMs: 60_000 });
     await expect.poll(() => host.daemons().length).toBe(2);

@@ -1,7 +1,8 @@
+import childProcess from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bootScripts } from '../../src/host/boot-scripts.ts';
 import { cronLines } from '../../src/host/crontabs.ts';
 import { savedLists } from '../../src/host/saved-list.ts';
@@ -56,6 +57,13 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
       { file: '/etc/cron.d/app', line: 2, user: 'root', when: '*/5 * * * *', command: '/usr/bin/pm2 jlist | grep -q app', path: '/usr/bin:/bin', userHome: '/srv/app', home: null },
       { file: '/var/spool/cron/crontabs/daemon', line: 2, user: 'daemon', when: '0 4 * * *', command: 'su - x -c "pm2 restart all"', path: '/usr/bin:/bin', userHome: '/usr/sbin', home: '/srv/d' },
     ]);
+  });
+  it('are files: what else lies beside them is nobody\'s, and no name service is asked about it', () => {
+    mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true });
+    mkdirSync(join(root, 'var/spool/cron/nobodys-jobs'));
+    const asked = vi.spyOn(childProcess, 'spawnSync');
+    expect(cronLines(root)).toEqual([]);
+    expect(asked).not.toHaveBeenCalled();
   });
   it('that are links are not followed, and files that are not root\'s not believed', () => {
     write('secret', '* * * * * pm2 list\n');

@@ -29,8 +29,8 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(result.stdout).toContain('next:');
     const files = await host.tree('/usr/local/lib/pm2-guard');
     const built = (directory: string) => readdirSync(join(repository, directory)).filter((name) => !name.startsWith('.') && name !== 'THIRD-PARTY-LICENSES');
-    expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length).replace(/^\/0\.1\.0-[0-9a-f]{8}/, '/R').replace(/pm2\..+\.code$/, 'pm2.V8.code')).sort()).toEqual([
-      '', '/bin', '/directories', '/install.json', '/node', '/share', '/R', '/R/package.json', '/R/pm2.V8.code', '/R/bin',
+    expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length).replace(/^\/0\.1\.0-[0-9a-f]{8}/, '/R').replace(/\.\d.+\.code$/, '.V8.code')).sort()).toEqual([
+      '', '/bin', '/directories', '/install.json', '/node', '/share', '/R', '/R/package.json', '/R/pm2.V8.code', '/R/pm2-guard.V8.code', '/R/sudo.V8.code', '/R/bin',
       ...built('shims').map((name) => `/R/bin/${name}`), ...built('dist').map((name) => `/R/${name}`), ...built('dist/share').map((name) => `/R/share/${name}`),
     ].sort());
     expect(files.filter(({ owner, group, type, mode }) => owner !== 'root' || group !== 'root' || (type !== 'l' && !['644', '755'].includes(mode)))).toEqual([]);
@@ -120,20 +120,22 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(await changed()).toEqual({ gone: [], new: [] });
   });
 
-  it('keeps V8\'s form of the hot bundle, which counts for that very file only', async () => {
+  it('keeps V8\'s form of a bundle, which counts for that very file only', async () => {
     await fresh();
     await host.must(script);
     const library = (await host.must('readlink -f /usr/local/lib/pm2-guard/bin/..')).trim();
-    const code = (await host.must(`ls ${library}/*.code`)).trim();
+    const each = (script: string) => host.must(`for code in ${library}/*.code; do ${script} || exit; done`);
     await host.write('/etc/pm2-guard/config.yaml', 'daemons:\n  system: { user: root }\n');
-    const works = async () => { expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 0, stderr: '' }); };
+    const works = async () => {
+      for (const call of ['pm2 ping', 'pm2-guard --version', 'pm2-guard --sudo /usr/bin/sudo unknown pm2 ping']) expect(await host.run(call, { cwd: '/' })).toMatchObject({ status: 0, stderr: '' });
+    };
     await works();
     // A form of another bundle, a damaged one, an empty one: as if there were none.
-    await host.must(`sed -i '1s/^/1/' ${code}`);
+    await each('sed -i 1s/^/1/ $code');
     await works();
-    await host.must(`head -n 1 ${code} | sed 's/^1//' > /tmp/key && { cat /tmp/key; head -c 5000 /dev/urandom; } > ${code}`);
+    await each('head -n 1 $code | sed s/^1// > /tmp/key && { cat /tmp/key; head -c 5000 /dev/urandom; } > $code');
     await works();
-    await host.must(`: > ${code}`);
+    await each(': > $code');
     await works();
     // A newer bundle is what runs, not the form of the old one.
     await host.must(script);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encode } from '../../src/pm2/amp.ts';
-import { askDaemon, listApps } from '../../src/pm2/rpc.ts';
+import { askDaemon, listAndReport, listApps } from '../../src/pm2/rpc.ts';
 import { RealPm2, versions } from './real.ts';
 
 const patience = { timeoutMs: 5000 };
@@ -43,6 +43,12 @@ describe.each(versions)('a daemon of PM2 %s', (version) => {
     expect(readdirSync(pm2.home)).toEqual(before);
   });
 
+  it('lists, and reports of itself, over one connection', async () => {
+    const [list, report] = await listAndReport(pm2.socket, patience);
+    expect(list).toEqual(await listApps(pm2.socket, patience));
+    expect(report).toMatchObject({ type: 'answered', result: { pm2_version: version, node_version: process.versions.node } });
+  });
+
   it('refuses a method it does not have', async () => {
     expect(await askDaemon(pm2.socket, 'noSuchMethod', {}, patience)).toMatchObject({ type: 'nonsense', why: expect.stringContaining('error') as string });
   });
@@ -69,7 +75,7 @@ describe('a socket without a daemon', () => {
       socket.once('data', () => { answer(socket); });
     }).listen(path, ready);
   });
-  const id = `${process.pid}:pm2-guard`;
+  const id = `${process.pid}:pm2-guard:0`;
   const good = encode([{ args: [[{ name: 'a', pm_id: 0, pid: 1, pm2_env: { name: 'a' } }]] }, id]);
   const ask = (timeoutMs = 300, maxBytes = 1 << 20) => listApps(path, { timeoutMs, maxBytes });
 
@@ -97,6 +103,14 @@ describe('a socket without a daemon', () => {
   it('that answers somebody else first', async () => {
     await liar((socket) => socket.write(Buffer.concat([encode([{ args: [[]] }, '1:2']), encode([{ args: ['x'] }]), good])));
     expect(await ask()).toMatchObject({ type: 'answered', apps: [{ name: 'a' }] });
+  });
+  it('that answers one call of two', async () => {
+    await liar((socket) => socket.write(good));
+    expect(await listAndReport(path, { timeoutMs: 300 })).toMatchObject([{ type: 'answered', apps: [{ name: 'a' }] }, { type: 'silent' }]);
+  });
+  it('that hangs up after one answer of two', async () => {
+    await liar((socket) => socket.end(good));
+    expect(await listAndReport(path, patience)).toMatchObject([{ type: 'answered', apps: [{ name: 'a' }] }, { type: 'nonsense' }]);
   });
   it('that takes a long answer in one pass', async () => {
     const many = Array.from({ length: 2000 }, (_, at) => ({ pm_id: at, pid: 1, pm2_env: { name: `app-${at}`, env: 'x'.repeat(5000) } }));

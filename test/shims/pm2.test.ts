@@ -17,7 +17,7 @@ describeOnHost('shims/pm2', () => {
     host = await createHost({ pm2: null });
     for (const name of ['pm2', 'pm2-guard']) {
       await host.write(`/usr/local/lib/pm2-guard/bin/${name}`, readFileSync(join(import.meta.dirname, '../../shims', name)), { mode: '755' });
-      await host.write(`/usr/local/lib/pm2-guard/${name}.cjs`, `${probe} ${name === 'pm2' ? '' : 'exports.main();'}`);
+      await host.write(`/usr/local/lib/pm2-guard/${name}.cjs`, probe);
     }
     await host.write('/srv/probe.cjs', `${probe} exports.main();`);
     await host.must('ln -s /usr/bin/node /usr/local/lib/pm2-guard/node; ln -s ../lib/pm2-guard/bin/pm2 /usr/local/bin/pm2');

@@ -7,7 +7,7 @@ import { createHost, type Host } from '../host/host.ts';
 const BIN = '/usr/local/lib/pm2-guard/bin';
 const shells = { dash: '/usr/bin/dash', bash: '/usr/bin/bash --posix', busybox: '/usr/bin/busybox sh' };
 /** Stands for src/sudo/main.ts: answers as it was told to, and tells what it was asked. */
-const ORACLE = 'const fs = require("fs"); fs.writeFileSync("/tmp/asked", JSON.stringify(process.argv.slice(2))); fs.writeSync(1, fs.readFileSync("/srv/answer")); process.exit(Number(fs.readFileSync("/srv/status")));';
+const ORACLE = 'exports.main = () => {}; const fs = require("fs"); fs.writeFileSync("/tmp/asked", JSON.stringify(process.argv.slice(2))); fs.writeSync(1, fs.readFileSync("/srv/answer")); process.exit(Number(fs.readFileSync("/srv/status")));';
 const WORDS = ['', ' ', 'a b', '*', '$HOME', '`id`', 'it\'s', '"', '\\', '\\n', '-x', 'ü', '\x01\x1b[2J', '\n', 'x'.repeat(100_000), 'last\n'];
 
 describeOnHost('shims/sudo', () => {
