@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { existsSync, readSync } from 'node:fs';
 import { isRootBySudo } from '../identity/caller.ts';
 import { findRealPm2, type InstalledPm2, type RealPm2 } from '../pm2/installed.ts';
 import { interpret } from '../pm2/interpret.ts';
@@ -6,6 +6,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
+import { WISHES } from '../seal/wishes.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { insteadOf, phrase } from '../verdict/decide.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
@@ -57,7 +58,7 @@ export async function guard(): Promise<void> {
   }
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
-  if (euid === 0 && real.original === null) real.original = (await import('./renew-seal.ts')).sealedAgain(real);
+  if (euid === 0 && real.original === null && existsSync(WISHES)) real.original = (await import('./renew-seal.ts')).sealedAgain(real);
   if (off && decided === null && await bypassed(argv, euid, real, loaded.policy)) return;
 
   if (decided !== null) settle(decided, loaded.policy);

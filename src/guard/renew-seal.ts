@@ -19,7 +19,7 @@ const PATIENCE_MS = 10_000;
 export function sealedAgain(real: InstalledPm2): string | null {
   const directory = dirname(dirname(real.file));
   if (!wishedSeals().includes(directory)) return null;
-  // Loaded here because every call of root's comes by, and hardly any goes on.
+  // Loaded here because every call of root's comes by where there are seals, and hardly any goes on.
   const { spawnSync } = createRequire('/')('node:child_process') as typeof childProcess;
   spawnSync(process.execPath, [join(LIBRARY, 'pm2-guard.cjs'), 'seal', '--path', directory], { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore', timeout: PATIENCE_MS });
   const now = findRealPm2({ recorded: real.bin, path: undefined, skip: [LIBRARY], asRoot: true });

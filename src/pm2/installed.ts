@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust, type Distrust } from '../trust/trust.ts';
@@ -140,12 +140,14 @@ export function headOf(file: string): string | null {
 /** The nearest package.json above a file. */
 function packageOf(file: string): { name?: unknown; version?: unknown } | null {
   for (let directory = dirname(file); ; directory = dirname(directory)) {
+    const manifest = join(directory, 'package.json');
     try {
-      return JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown } | null;
+      // Asked first: bin/ has none, and an exception costs each call 0.1 ms.
+      if (existsSync(manifest)) return JSON.parse(readRegularFile(manifest, 1 << 20).toString('latin1')) as { name?: unknown; version?: unknown } | null;
     } catch (error) {
       if (error instanceof SyntaxError) return null;
-      if (directory === dirname(directory)) return null;
     }
+    if (directory === dirname(directory)) return null;
   }
 }
 

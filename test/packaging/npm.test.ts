@@ -135,6 +135,21 @@ describeOnHost('pm2-guard from npm', () => {
     expect(await host.exists('/usr/local/bin/pm2-guard')).toBe(false);
   });
 
+  it('prefix /usr/local, after install.sh: npm stops at the command that is there, and is given it with --force', async () => {
+    await fresh({ prefix: '/usr/local' });
+    await host.must('npm config set prefix /usr/local && mkdir /srv/release && tar xzf /srv/0.1.0.tgz -C /srv/release --strip-components=1 && node /srv/release/dist/pm2-guard.cjs install');
+    expect(await host.run('npm install -g /srv/0.2.0.tgz --offline --no-audit --no-fund')).toMatchObject({ status: 1, stderr: containing('EEXIST') });
+    expect(await versions()).toEqual(['0.1.0', '0.1.0']);
+    await npm('install -g --force /srv/0.2.0.tgz');
+    await host.must('pm2-guard install');
+    expect(await versions()).toEqual(['0.2.0', '0.2.0']);
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 0 });
+    await npm('install -g /srv/0.1.0.tgz'); // npm's own from here on
+    await host.must('pm2-guard uninstall');
+    await npm('uninstall -g pm2-guard');
+    expect(await host.exists('/usr/local/bin/pm2-guard')).toBe(false);
+  });
+
   it('npm\'s link is replaced where it leads to what others than root can change', async () => {
     await fresh({ prefix: '/usr/local' });
     await host.must('npm config set prefix /usr/local');
