@@ -21,4 +21,4 @@ function fail(thrown: unknown): void {
   process.exitCode = 70; // sysexits.h: EX_SOFTWARE
 }
 
-if (require.main === module) main(); // by its path: install.sh, npm's postinstall, a checkout
+if (require.main === module) main(); // by its path: install.sh, a newer package, guard/renew-seal.ts, a checkout

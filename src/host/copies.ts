@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { localAccounts } from '../identity/accounts.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
@@ -67,10 +67,10 @@ function changeable(root: string): Changeable | null {
   const directories = [root];
   for (const directory of directories) {
     // Read at once: nobody but root could have filled it, as was seen before it was put on the list.
-    for (const name of namesIn(directory)) {
-      if (DOCUMENTATION.test(name)) continue;
+    for (const entry of entriesOf(directory)) {
+      if (entry.isFile() && DOCUMENTATION.test(entry.name)) continue; // lodash.map is a directory
       if (left-- === 0) return null;
-      const path = `${directory}/${name}`;
+      const path = `${directory}/${entry.name}`;
       const stat = statOf(path);
       if (stat === null) continue; // npm is at work in it
       const { uid, mode } = stat;
@@ -82,9 +82,9 @@ function changeable(root: string): Changeable | null {
   return null;
 }
 
-function namesIn(directory: string): string[] {
+function entriesOf(directory: string): Dirent[] {
   try {
-    return readdirSync(directory);
+    return readdirSync(directory, { withFileTypes: true });
   } catch {
     return [];
   }

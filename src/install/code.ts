@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Outcome } from './ledger.ts';
 
 const run = promisify(execFile);
 
@@ -28,23 +28,23 @@ export async function compileCode(ledger: Ledger, directory: string, node: strin
   for (const name of readdirSync(directory).filter(isCompiledForm)) {
     if (!targets.has(join(directory, name))) ledger.remove(join(directory, name), 'of another node');
   }
-  await Promise.all([...targets].map(([target, bundle]) => compile(ledger, bundle, target, { node, warm: join(directory, 'warm.cjs') })));
+  const made = [...targets].map(async ([target, bundle]) => ({ target, outcome: await compile(bundle, target, { node, warm: join(directory, 'warm.cjs') }) }));
+  for (const { target, outcome } of await Promise.all(made)) if (outcome !== null) ledger.note(target, outcome); // in the same order each time
 }
 
-async function compile(ledger: Ledger, bundle: string, target: string, { node, warm }: { node: string; warm: string }): Promise<void> {
+/** Null: it could not be made. */
+async function compile(bundle: string, target: string, { node, warm }: { node: string; warm: string }): Promise<Outcome | null> {
   const before = madeFrom(target);
-  if (before === identity(bundle)) {
-    ledger.note(target, 'unchanged');
-    return;
-  }
+  if (before === identity(bundle)) return 'unchanged';
   const temporary = `${target}.${process.pid}`;
   try {
     await run(node, [warm, bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeout: 30_000 });
     chmodSync(temporary, 0o644); // whatever the umask: it is for every caller
     renameSync(temporary, target);
-    ledger.note(target, before === null ? 'created' : 'updated');
+    return before === null ? 'created' : 'updated';
   } catch {
     rmSync(temporary, { force: true });
+    return null;
   }
 }
 

@@ -73,6 +73,15 @@ describeOnHost('doctor looks at what root runs', () => {
     expect(await codes(host)).toEqual([]);
   });
 
+  it('PD501: in a directory that is named like documentation too (lodash.map), and not for documentation itself', async () => {
+    const modules = '/usr/lib/node_modules/pm2/node_modules';
+    await host.must(`chmod o+w /usr/lib/node_modules/pm2/README.md && mkdir -p ${modules}/lodash.map`);
+    expect(await codes(host)).toEqual([]);
+    await host.must(`echo > ${modules}/lodash.map/index.js && chown deploy ${modules}/lodash.map/index.js`);
+    expect(await finding(host, 'PD501')).toMatchObject({ evidence: expect.arrayContaining([containing(`${modules}/lodash.map/index.js is owned by uid`)]) as string[] });
+    await host.must(`rm -r ${modules}/lodash.map`);
+  });
+
   it('PD501, PD502: a unit of root\'s with the pm2 and node of somebody\'s nvm; PD503: of another version', async () => {
     const nvm = '/home/deploy/.nvm/versions/node/v22.0.0';
     await host.must(`mkdir -p ${nvm}/bin ${nvm}/lib/node_modules && cp /usr/bin/node ${nvm}/bin/ && cp -r /srv/pm2 ${nvm}/lib/node_modules/ && ln -s ../lib/node_modules/pm2/bin/pm2 ${nvm}/bin/pm2 && chown -R deploy: /home/deploy/.nvm`);
