@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { dropOwnVariables } from '../identity/environment.ts';
+import { late } from '../runtime/late.ts';
 import { recordNow } from './record.ts';
 import { replaceProcess } from './replace-process.ts';
 
@@ -13,7 +14,7 @@ export function become(file: string, argv: readonly string[], stdin: Buffer | nu
   dropOwnVariables(process.env);
   recordNow();
   if (stdin === null) replaceProcess(file, argv, process.env);
-  const child = spawn(file, argv, { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
+  const child = late('node:child_process').spawn(file, argv, { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
   child.stdin?.end(stdin);
   passOn(child, file);
 }

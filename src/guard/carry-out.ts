@@ -10,6 +10,7 @@ import type { Caller } from '../verdict/caller.ts';
 import { homeParent } from '../verdict/startup.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { mayExecute, physical } from './access.ts';
+import { become } from './become.ts';
 import { decidedWord } from './door.ts';
 import { becomePm2 } from './handoff.ts';
 
@@ -35,16 +36,16 @@ export interface Call {
  * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner of
  * the apps, sudo's.
  */
-export async function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon | null): Promise<void> {
+export function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon | null): void {
   refuseForeignCode(call);
   if (daemon !== null && caller !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
-  await handOver(call, daemon?.node ?? null);
+  handOver(call, daemon?.node ?? null);
 }
 
 /** What is said of a rewrite, and when. */
 export interface Witness {
   /** To the system log. */
-  record: () => Promise<void>;
+  record: () => void;
   /** To stderr, when nothing can go wrong any more but pm2 itself. */
   announce: () => void;
 }
@@ -54,9 +55,9 @@ export interface Witness {
  *
  * @throws CannotCarryOut before anything was run
  */
-export async function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, witness: Witness): Promise<void> {
+export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, witness: Witness): void {
   const { daemon } = verdict;
-  await witness.record();
+  witness.record();
   if (verdict.switch) {
     becomeOwner(daemon, invocation, caller);
   } else if (invocation.startup) {
@@ -69,7 +70,7 @@ export async function carryOutRewrite(verdict: Rewrite, invocation: Invocation, 
   refuseForeignCode(call);
   const node = daemon.node ?? (verdict.switch ? runnableNode() : null);
   witness.announce();
-  await handOver({ ...call, argv: verdict.argv }, node);
+  handOver({ ...call, argv: verdict.argv }, node);
 }
 
 /** User, environment, working directory: from here on this process is the owner's. */
@@ -146,10 +147,9 @@ function pathFor(node: string): string {
   return first !== undefined && physical(first) === physical(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
-async function handOver(call: Call, node: string | null): Promise<void> {
+function handOver(call: Call, node: string | null): void {
   if (node !== null && physical(node) !== physical(process.execPath)) {
     if (!mayExecute(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
-    const { become } = await import('./become.ts');
     become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;
   }

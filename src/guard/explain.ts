@@ -8,7 +8,7 @@ import type { Caller } from '../verdict/caller.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { judge } from './gather.ts';
-import { realPm2 } from './guard.ts';
+import { realPm2 } from './real-pm2.ts';
 import { blockLines } from './report.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
 

@@ -1,5 +1,8 @@
+import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
+import { appsOfProcessFile } from '../pm2/process-file.ts';
+import { listApps } from '../pm2/rpc.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { decide } from '../verdict/decide.ts';
 import { evaluatorOf } from '../verdict/evaluator.ts';
@@ -50,8 +53,6 @@ export async function judge(invocation: Invocation, caller: Caller, policy: Poli
 
 /** What lives in the declared daemons, as far as the caller may know: a socket or dump that is not ours to read tells nothing. */
 async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
-  const { listApps } = await import('../pm2/rpc.ts');
-  const { readDump } = await import('../pm2/dump.ts');
   const live = await Promise.all(daemons.map(async (daemon): Promise<Sight | null> => {
     const answer = await listApps(rpcSocket(daemon.home), { timeoutMs: SOCKET_MS });
     return answer.type === 'answered' ? { daemon: daemon.name, source: 'socket', apps: answer.apps } : null;
@@ -67,7 +68,6 @@ async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
 async function appsOfFiles(
   invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence, stdin: Buffer | null, { major, env }: Means,
 ): Promise<Map<string, FileApps>> {
-  const { appsOfProcessFile } = await import('../pm2/process-file.ts');
   const found = new Map<string, FileApps>();
   for (const target of invocation.targets) {
     if (target.kind !== 'file' && target.kind !== 'stdin') continue;

@@ -9,7 +9,7 @@ import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { judge } from './gather.ts';
-import { realPm2 } from './guard.ts';
+import { realPm2 } from './real-pm2.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
 
 /** What `pm2 guard-verify --json` prints. */

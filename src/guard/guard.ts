@@ -1,6 +1,6 @@
 import { existsSync, readSync } from 'node:fs';
 import { isRootBySudo } from '../identity/caller.ts';
-import { findRealPm2, type InstalledPm2, type RealPm2 } from '../pm2/installed.ts';
+import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
@@ -13,13 +13,17 @@ import type { Rewrite } from '../verdict/verdict.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
 import { judge, type Judged } from './gather.ts';
 import { doorOfThisCall } from './door.ts';
+import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
 import { HOP } from './hop.ts';
 import { installRecord, LIBRARY } from './installation.ts';
+import { realPm2 } from './real-pm2.ts';
 import { record, recordSoon } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
+import { sealedAgain } from './renew-seal.ts';
 import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
+import { becomeThroughSudo, refusalLines, refusalOf } from './through-sudo.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
 /** One call, understood: what is asked, by whom, of which pm2, and what follows. */
@@ -34,7 +38,6 @@ export async function guard(): Promise<void> {
   const { argv, decided } = unwrapHop(process.argv.slice(2));
   const euid = process.geteuid?.() ?? -1;
   if (argv[0] === 'guard-verify') {
-    const { answerVerify } = await import('./guard-verify.ts');
     await answerVerify(argv.slice(1), euid);
     return;
   }
@@ -47,7 +50,7 @@ export async function guard(): Promise<void> {
     const allowed = off && euid === 0 ? 'off' : loaded.onError;
     // The owner of a call that came through sudo is known by name only, and nobody can tell what that stands for.
     if (allowed === 'closed' || decided !== null || tried) endWithoutPolicy(loaded.error);
-    else await goWithoutPolicy(argv, euid, allowed === 'open' ? loaded.error : null);
+    else goWithoutPolicy(argv, euid, allowed === 'open' ? loaded.error : null);
     return;
   }
   const real = realPm2(euid, loaded.policy);
@@ -58,58 +61,57 @@ export async function guard(): Promise<void> {
   }
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
-  if (euid === 0 && real.original === null && existsSync(WISHES)) real.original = (await import('./renew-seal.ts')).sealedAgain(real);
-  if (off && decided === null && await bypassed(argv, euid, real, loaded.policy)) return;
+  if (euid === 0 && real.original === null && existsSync(WISHES)) real.original = sealedAgain(real);
+  if (off && decided === null && bypassed(argv, euid, real, loaded.policy)) return;
 
   if (decided !== null) settle(decided, loaded.policy);
   const one = await understand(argv, euid, real, loaded.policy);
   try {
-    await carryOut(one, loaded.policy, decided !== null);
+    carryOut(one, loaded.policy, decided !== null);
   } catch (error) {
     if (!(error instanceof CannotCarryOut)) throw error;
     const { code, message, details } = error;
-    await block({ type: 'block', code, reason: `${phrase(one.invocation)}: ${message}`, rule: null, daemon: null, details, run: [] }, one.caller, argv);
+    block({ type: 'block', code, reason: `${phrase(one.invocation)}: ${message}`, rule: null, daemon: null, details, run: [] }, one.caller, argv);
   }
 }
 
-async function carryOut({ verdict, invocation, caller, real, stdin, sights }: Case, policy: Policy, secondHop: boolean): Promise<void> {
+function carryOut({ verdict, invocation, caller, real, stdin, sights }: Case, policy: Policy, secondHop: boolean): void {
   const call = { ...real, argv: invocation.argv, stdin };
   if (invocation.scope === 'app' && verdict.type !== 'block' && verdict.daemon) hintAfterwards(invocation, caller, verdict.daemon, policy, sights);
   switch (verdict.type) {
     case 'pass':
       if (verdict.report) {
         say(observeLines(verdict));
-        await record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
+        record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
       }
-      await carryOutPass(call, caller, verdict.daemon);
+      carryOutPass(call, caller, verdict.daemon);
       return;
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
-        await becomeByAsking(verdict, invocation, caller, policy, { secondHop, stdin });
+        becomeByAsking(verdict, invocation, caller, policy, { secondHop, stdin });
         return;
       }
-      await carryOutRewrite(verdict, invocation, caller, call, {
-        record: () => recordSoon({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) }),
+      carryOutRewrite(verdict, invocation, caller, call, {
+        record: () => { recordSoon({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) }); },
         announce: () => { say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]); },
       });
       return;
     case 'block':
       say(unknownVersionLines(real));
-      await block(verdict, caller, invocation.argv);
+      block(verdict, caller, invocation.argv);
       return;
   }
 }
 
 /** Only root becomes another user without asking; everybody else asks sudo. */
-async function becomeByAsking(verdict: Rewrite, invocation: Invocation, caller: Caller, policy: Policy, { secondHop, stdin }: { secondHop: boolean; stdin: Buffer | null }): Promise<void> {
-  const { refusalOf, becomeThroughSudo, refusalLines } = await import('./through-sudo.ts');
+function becomeByAsking(verdict: Rewrite, invocation: Invocation, caller: Caller, policy: Policy, { secondHop, stdin }: { secondHop: boolean; stdin: Buffer | null }): void {
   const refusal = secondHop ? 'second hop' : refusalOf(verdict.daemon, verdict.argv);
   if (refusal !== null) {
     const instead = insteadOf(verdict, invocation, caller, policy);
-    await block({ ...instead, details: [...instead.details, ...refusalLines(refusal, verdict.daemon, caller)] }, caller, invocation.argv);
+    block({ ...instead, details: [...instead.details, ...refusalLines(refusal, verdict.daemon, caller)] }, caller, invocation.argv);
     return;
   }
-  await record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) });
+  record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) });
   say(rewriteLines(verdict, invocation));
   becomeThroughSudo(verdict, invocation, caller, stdin);
 }
@@ -182,39 +184,14 @@ function noSuchPin({ invocation, verdict }: Case, pin: string): Case['verdict'] 
   };
 }
 
-/**
- * The real pm2 of this call: the one whose door it came through, which for root must be one that nobody else can change; else
- * the host's.
- */
-export function realPm2(euid: number, policy: Policy | null): RealPm2 {
-  const door = doorOfThisCall();
-  if (door === null) return hostsPm2(euid, policy);
-  const own = findRealPm2({ recorded: door, path: undefined, skip: [LIBRARY], asRoot: euid === 0 });
-  if (own.type === 'found') return own;
-  const host = hostsPm2(euid, policy);
-  return host.type === 'found' ? host : own;
-}
-
-/** As recorded at install, by root's own hand; else the first that the config pins; else from PATH, for root as above. */
-function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
-  const recorded = installRecord()?.pm2 ?? null;
-  const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);
-  for (const pin of [recorded, ...pins]) {
-    if (pin === null) continue;
-    const found = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
-    if (found.type === 'found') return found;
-  }
-  return findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
-}
-
 /** `PM2_GUARD=off`: untouched, but recorded, for those the policy allows it. False: not allowed, the call goes on guarded. */
-async function bypassed(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<boolean> {
+function bypassed(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): boolean {
   const caller = callerOf(process.env, euid, real.major, workingDirectory(), policy);
   if (policy.bypass === 'nobody' || (policy.bypass === 'root' && euid !== 0)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
     return false;
   }
-  await record({ outcome: 'bypass', caller, argv, rule: 'PM2_GUARD=off' });
-  await carryOutPass({ ...real, argv, stdin: null }, null, null);
+  record({ outcome: 'bypass', caller, argv, rule: 'PM2_GUARD=off' });
+  carryOutPass({ ...real, argv, stdin: null }, null, null);
   return true;
 }

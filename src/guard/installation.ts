@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { distrust } from '../trust/trust.ts';
 
 /** What install wrote down: the real pm2 and the node of this host, by absolute path. */
@@ -17,7 +17,7 @@ export const LIBRARY = __dirname;
  * then the real pm2 is looked for in PATH.
  */
 export function installRecord(): InstallRecord | null {
-  const file = join(LIBRARY, '../install.json');
+  const file = `${dirname(LIBRARY)}/install.json`;
   if (distrust(file, 'file')) return null;
   try {
     const { version, pm2, node } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { recordLine, type Outcome } from '../log/line.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { late } from '../runtime/late.ts';
 import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { replaceProcess } from './replace-process.ts';
@@ -24,11 +25,9 @@ export interface Entry {
  * One line in the system log, facility auth, tag pm2-guard: who, from where, what was typed, what came of it. Given to the
  * system's own logger(1) and not waited for: a log that is slow, full or missing never delays or fails a call.
  */
-export async function record(entry: Entry): Promise<void> {
+export function record(entry: Entry): void {
   const logger = loggerHere();
-  if (logger === null) return;
-  const { startLogger } = await import('./logger.ts');
-  startLogger(logger, [...OPTIONS, lineOf(entry)]);
+  if (logger !== null) startLogger(logger, [...OPTIONS, lineOf(entry)]);
 }
 
 let pending: (() => void) | null = null;
@@ -42,10 +41,9 @@ export function recordNow(): void {
  * As `record`, but while pm2 waits for its daemon: forking a process of node's size takes 3 ms, which then cost nobody
  * anything. At the latest when the process ends, or becomes another program (`recordNow`).
  */
-export async function recordSoon(entry: Entry): Promise<void> {
+export function recordSoon(entry: Entry): void {
   const logger = loggerHere();
   if (logger === null) return;
-  const { startLogger } = await import('./logger.ts'); // pm2 loads child_process as well
   const line = lineOf(entry);
   pending = () => {
     pending = null;
@@ -60,19 +58,30 @@ export async function recordSoon(entry: Entry): Promise<void> {
  * node's size takes 5 ms, a fifth of all that a blocked call costs; where node can, it becomes a shell that forks logger and
  * ends at once.
  */
-export async function endRecorded(status: number, entry: Entry): Promise<void> {
+export function endRecorded(status: number, entry: Entry): void {
   process.exitCode = status;
   const logger = loggerHere();
   if (logger === null) return;
   // The trap: where no process can be forked, the shell ends with a status of its own, and with a message.
   const script = `exec </dev/null >/dev/null 2>&1; cd /; trap 'exit "$2"' EXIT; "$0" ${OPTIONS.join(' ')} "$1" & exit "$2"`;
   replaceProcess('/bin/sh', ['-c', script, logger, lineOf(entry), String(status)], {});
-  await record(entry);
+  record(entry);
 }
 
 function lineOf({ outcome, caller, owner, argv, rule }: Entry): string {
   const { user, login, home, cwd } = caller;
   return recordLine(outcome, { caller: user, login, home, cwd, rule, daemon: owner?.name, user: owner?.user, command: shown(['pm2', ...argv]) });
+}
+
+/** Starts logger(1) beside this process and forgets it. */
+function startLogger(logger: string, words: readonly string[]): void {
+  try {
+    const child = late('node:child_process').spawn(logger, words, { stdio: 'ignore', detached: true, env: {}, cwd: '/' });
+    child.on('error', () => undefined);
+    child.unref();
+  } catch {
+    // ENOMEM and the like are thrown, EAGAIN (no process left) is emitted: the call goes on, unrecorded
+  }
 }
 
 function loggerHere(): string | null {

@@ -11,13 +11,13 @@ const NO_REAL_PM2 = 127;
 const NO_POLICY = 78;
 
 /** Nothing is run, nothing is written but the record; of what verify tries (PG108) not even that. */
-export async function block(verdict: Block, caller: Caller, argv: readonly string[]): Promise<void> {
+export function block(verdict: Block, caller: Caller, argv: readonly string[]): void {
   say(blockLines(verdict));
   if (verdict.code === 'PG108') {
     process.exitCode = BLOCKED;
     return;
   }
-  await endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv, rule: verdict.code });
+  endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv, rule: verdict.code });
 }
 
 /** The config cannot be used and no policy was ever compiled: nobody knows where anything belongs. */

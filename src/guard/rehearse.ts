@@ -1,11 +1,14 @@
 import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
+import { recordLine } from '../log/line.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
+import { RESERVED } from '../policy/reserved.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
-import { realPm2 } from './guard.ts';
+import { guard } from './guard.ts';
+import { realPm2 } from './real-pm2.ts';
 import { blockLines, rewriteLines } from './report.ts';
 import { callerOf, realpathsOf } from './surroundings.ts';
 
@@ -13,10 +16,23 @@ import { callerOf, realpathsOf } from './surroundings.ts';
 const CALLS = ['restart app-that-is-not-there', 'start /srv/app.js --name app -i 2', 'jlist', 'list', 'reload all --update-env', 'logs app --lines 5'];
 
 /**
- * Goes through all that a call goes through but its last step: nothing is run, printed or written. For src/guard/warm.ts: V8
- * keeps the compiled form of what has run.
+ * Goes through all that a call goes through but its last step: nothing is run or written, and what is said is the one block of
+ * a call that nobody makes. For src/guard/warm.ts: V8 keeps the compiled form of what has run.
  */
-export function rehearse(): void {
+export async function rehearse(): Promise<void> {
+  rehearseVerdicts();
+  await rehearseBlock();
+}
+
+/** The guard itself, from end to end: this name is blocked for everybody in every mode, and leaves no record (PG108). */
+async function rehearseBlock(): Promise<void> {
+  process.argv.splice(2, Infinity, 'restart', `${RESERVED}rehearsal`);
+  await guard();
+  process.exitCode = 0;
+  recordLine('block', { caller: 'root', login: null, home: '/root/.pm2', cwd: '/', rule: 'PG108', command: 'pm2 restart app' });
+}
+
+function rehearseVerdicts(): void {
   const euid = process.geteuid?.() ?? -1;
   const loaded = loadPolicy({ env: process.env, euid, rootBySudo: false });
   if (loaded.type !== 'policy') return;

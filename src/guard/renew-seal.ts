@@ -1,8 +1,7 @@
-import type * as childProcess from 'node:child_process';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
+import { late } from '../runtime/late.ts';
 import { wishedSeals } from '../seal/wishes.ts';
 import { LIBRARY } from './installation.ts';
 import { say } from './report.ts';
@@ -19,9 +18,7 @@ const PATIENCE_MS = 10_000;
 export function sealedAgain(real: InstalledPm2): string | null {
   const directory = dirname(dirname(real.file));
   if (!wishedSeals().includes(directory)) return null;
-  // Loaded here because every call of root's comes by where there are seals, and hardly any goes on.
-  const { spawnSync } = createRequire('/')('node:child_process') as typeof childProcess;
-  spawnSync(process.execPath, [join(LIBRARY, 'pm2-guard.cjs'), 'seal', '--path', directory], { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore', timeout: PATIENCE_MS });
+  late('node:child_process').spawnSync(process.execPath, [join(LIBRARY, 'pm2-guard.cjs'), 'seal', '--path', directory], { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore', timeout: PATIENCE_MS });
   const now = findRealPm2({ recorded: real.bin, path: undefined, skip: [LIBRARY], asRoot: true });
   const original = now.type === 'found' ? now.original : null;
   say([original === null

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { late } from '../runtime/late.ts';
 
 /**
  * Whether sudo would let the caller hand variables to `command` as `user`: the SETENV tag, or a rule for ALL commands, which
@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
  */
 export function mayKeepVariables(sudo: string, user: string, command: string): boolean {
   // A terminal was asked for the password before, where one is needed; here nobody waits.
-  const { stdout, status } = spawnSync(sudo, ['-n', '-ll'], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
+  const { stdout, status } = late('node:child_process').spawnSync(sudo, ['-n', '-ll'], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
   return status === 0 && tagged(stdout, user, command);
 }
 

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { applicationVariables } from '../identity/environment.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { late } from '../runtime/late.ts';
 import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
@@ -29,7 +28,7 @@ export function refusalOf(daemon: Daemon, argv: readonly string[]): Refusal | nu
   const sudo = realSudo();
   if (sudo === null) return 'no sudo';
   const asks = someoneIsThere();
-  const { status, stderr } = spawnSync(sudo, [...(asks ? [] : ['-n']), '-u', daemon.user, '-l', '--', SHIM, HOP + daemon.name, ...argv], {
+  const { status, stderr } = late('node:child_process').spawnSync(sudo, [...(asks ? [] : ['-n']), '-u', daemon.user, '-l', '--', SHIM, HOP + daemon.name, ...argv], {
     stdio: [asks ? 'inherit' : 'ignore', 'ignore', asks ? 'inherit' : 'pipe'], encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' },
   });
   if (status === 0) return null;
@@ -73,5 +72,6 @@ function asksForPassword(stderr: string | null): boolean {
 
 /** A terminal on which sudo could ask. */
 function someoneIsThere(): boolean {
+  const { isatty } = late('node:tty');
   return isatty(0) || isatty(2);
 }

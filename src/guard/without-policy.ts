@@ -13,7 +13,7 @@ import { callerOf, workingDirectory } from './surroundings.ts';
  *
  * @param error why there is no policy; null: root asked for it (PM2_GUARD=off), who need not be told
  */
-export async function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): Promise<void> {
+export function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): void {
   const real = findRealPm2({ recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
   if (real.type !== 'found') {
     endWithoutPm2(real);
@@ -21,6 +21,6 @@ export async function goWithoutPolicy(argv: readonly string[], euid: number, err
   }
   if (error !== null) say([`pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, and on_error is open; see: pm2-guard check`]);
   const caller = callerOf(process.env, euid, real.major, workingDirectory(), { daemons: [] });
-  await record({ outcome: 'bypass', caller, argv, rule: error === null ? 'PM2_GUARD=off' : 'on_error: open' });
-  await carryOutPass({ ...real, argv, stdin: null }, null, null);
+  record({ outcome: 'bypass', caller, argv, rule: error === null ? 'PM2_GUARD=off' : 'on_error: open' });
+  carryOutPass({ ...real, argv, stdin: null }, null, null);
 }

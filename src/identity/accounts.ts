@@ -1,7 +1,6 @@
-import type * as childProcess from 'node:child_process';
 import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { late } from '../runtime/late.ts';
 
 /** One line of passwd(5). */
 export interface Account {
@@ -42,8 +41,7 @@ export function accountByName(name: string): Account | null {
 
 /** The account of a user id, as accountByName; where several share it (toor), the first of /etc/passwd. */
 export function accountByUid(uid: number): Account | null {
-  const inFile = new RegExp(`^[^:+\\n-][^:\\n]*:[^:\\n]*:${uid}:.*$`, 'm').exec(passwdText());
-  const line = inFile?.[0] ?? ask('passwd', String(uid));
+  const line = lineOfUid(passwdText(), uid) ?? ask('passwd', String(uid));
   const account = line === null ? null : accountOf(line);
   return account?.uid === uid ? account : null;
 }
@@ -102,6 +100,19 @@ function lineOf(text: string, name: string): string | null {
   return text.slice(start, end < 0 ? undefined : end);
 }
 
+/** The first line whose third field is `uid`; no regular expression, which each call of pm2 would have to compile. */
+function lineOfUid(text: string, uid: number): string | null {
+  const field = `:${uid}:`;
+  for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
+    const start = text.lastIndexOf('\n', at) + 1;
+    const colon = text.indexOf(':', start);
+    if (colon === start || text.indexOf(':', colon + 1) !== at || text[start] === '+' || text[start] === '-') continue; // NIS's are none
+    const end = text.indexOf('\n', at);
+    return text.slice(start, end < 0 ? undefined : end);
+  }
+  return null;
+}
+
 function passwdText(): string {
   return (passwd ??= textOf(PASSWD));
 }
@@ -124,8 +135,8 @@ function ask(database: 'passwd' | 'group', key: string): string | null {
 }
 
 function runGetent(database: 'passwd' | 'group', key: string): string | null {
-  // Loaded here because the hot path hardly ever needs it. By absolute path and with an environment of ours: root calls this.
-  const { spawnSync } = createRequire('/')('node:child_process') as typeof childProcess;
+  const { spawnSync } = late('node:child_process');
+  // By absolute path and with an environment of ours: root calls this.
   const options: SpawnSyncOptionsWithStringEncoding = {
     cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: LOOKUP_MS, stdio: ['ignore', 'pipe', 'ignore'],
   };

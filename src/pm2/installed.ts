@@ -140,7 +140,7 @@ export function headOf(file: string): string | null {
 /** The nearest package.json above a file. */
 function packageOf(file: string): { name?: unknown; version?: unknown } | null {
   for (let directory = dirname(file); ; directory = dirname(directory)) {
-    const manifest = join(directory, 'package.json');
+    const manifest = `${directory}/package.json`;
     try {
       // Asked first: bin/ has none, and an exception costs each call 0.1 ms.
       if (existsSync(manifest)) return JSON.parse(readRegularFile(manifest, 1 << 20).toString('latin1')) as { name?: unknown; version?: unknown } | null;

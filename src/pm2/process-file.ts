@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { late } from '../runtime/late.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -72,7 +71,7 @@ export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null
   }
   if (euid === 0 && !user && ('text' in source || distrust(source.path, 'file') !== null)) return null;
   return askChild(file, {
-    nonce: `${randomBytes(16).toString('hex')} `,
+    nonce: `${late('node:crypto').randomBytes(16).toString('hex')} `,
     user,
     env: user ? environmentFor(user, file.env) : {},
     argv: ['pm2', ...file.invocation.argv],
@@ -121,7 +120,7 @@ function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.Process
 
 function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: ProcessFileRequest): Promise<App[] | null> {
   return new Promise((settle) => {
-    const child = spawn(node ?? process.execPath, [bundle ?? join(__dirname, 'read-process-file.cjs')], {
+    const child = late('node:child_process').spawn(node ?? process.execPath, [bundle ?? join(__dirname, 'read-process-file.cjs')], {
       cwd: '/',
       // Until it has become the user it is root: nothing that could steer node gets in.
       env: request.user ? { PATH: '/usr/bin:/bin' } : env,

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { late } from '../runtime/late.ts';
 import { decode, encode, NonsenseFrame, type Message } from './amp.ts';
 import type { App } from './invocation.ts';
 import { appOf, fieldOf, numberOf } from './process.ts';
@@ -85,7 +85,7 @@ function exchange(socketPath: string, calls: readonly (readonly [method: string,
     const chunks: Buffer[] = [];
     let size = 0;
     let wanted = 0; // bytes below which decoding again would be in vain; keeps a slow answer from costing its square
-    const socket = connect({ path: socketPath });
+    const socket = late('node:net').connect({ path: socketPath });
     const end = (others: Reply) => {
       clearTimeout(timer);
       socket.removeAllListeners();

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { COMPILED_DIRECTORY } from '../policy/places.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
 
 /** Which packages are to be sealed, as asked for: npm lays down an unsealed one with each upgrade. */
-export const WISHES = join(COMPILED_DIRECTORY, 'seals.json');
+export const WISHES = `${COMPILED_DIRECTORY}/seals.json`;
 
 /** The packages' directories; none where nobody asked, or where others than root could have. */
 export function wishedSeals(): string[] {

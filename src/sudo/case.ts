@@ -1,6 +1,6 @@
 import { judge } from '../guard/gather.ts';
 import { HOP } from '../guard/hop.ts';
-import { realPm2 } from '../guard/guard.ts';
+import { realPm2 } from '../guard/real-pm2.ts';
 import { callerOf, realpathsOf, workingDirectory } from '../guard/surroundings.ts';
 import { accountByUid, type Account } from '../identity/accounts.ts';
 import { isRootBySudo } from '../identity/caller.ts';

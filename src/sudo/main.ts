@@ -25,21 +25,21 @@ async function answer([sudo = '', told = '', ...argv]: readonly string[]): Promi
   if (argv.some((word) => word.includes('\ufffd')) || isSudoRs(sudo)) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
-  await carryOut(await planOf(one, sudo, told === 'no'), one, sudo);
+  carryOut(await planOf(one, sudo, told === 'no'), one, sudo);
 }
 
-async function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): Promise<void> {
+function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): void {
   switch (plan.type) {
     case 'as typed':
       return;
     case 'block':
-      await block(plan.verdict, caller, invocation.argv);
+      block(plan.verdict, caller, invocation.argv);
       return;
     case 'rewritten': {
       const { line, cwd, verdict } = plan;
       if (verdict !== null) {
         say(rewriteLines(verdict, invocation));
-        await record({ outcome: 'rewrite', caller: { ...caller, login: login.name }, argv: invocation.argv, rule: `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}` });
+        record({ outcome: 'rewrite', caller: { ...caller, login: login.name }, argv: invocation.argv, rule: `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}` });
       }
       writeSync(1, `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...wordsOf(line)].map(quoted).join(' ')}`);
       return;

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { isatty } from 'node:tty';
 import { groupByName } from '../identity/accounts.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { late } from '../runtime/late.ts';
 import type { SudoRun } from './command-line.ts';
 
 /** `password`: sudo says nothing before one is typed. */
@@ -15,7 +14,7 @@ export type Answer = 'yes' | 'no' | 'password';
  * @param ask a terminal may be asked for the password; otherwise nobody waits
  */
 export function mayRun(sudo: string, user: string | null, words: readonly string[], ask = false): Promise<Answer> {
-  const child = spawn(sudo, [...(ask ? [] : ['-n']), '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], {
+  const child = late('node:child_process').spawn(sudo, [...(ask ? [] : ['-n']), '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], {
     stdio: [ask ? 'inherit' : 'ignore', 'ignore', ask ? 'inherit' : 'pipe'], env: { ...process.env, LC_ALL: 'C' },
   });
   let complaint = '';
@@ -28,6 +27,7 @@ export function mayRun(sudo: string, user: string | null, words: readonly string
 
 /** A terminal on which sudo can ask for a password, as it would for the call as typed. */
 export function canAsk(call: SudoRun): boolean {
+  const { isatty } = late('node:tty');
   return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isatty(0) || isatty(2));
 }
 
