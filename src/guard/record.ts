@@ -60,12 +60,20 @@ export function recordSoon(entry: Entry): void {
  */
 export function endRecorded(status: number, entry: Entry): void {
   process.exitCode = status;
-  const logger = loggerHere();
-  if (logger === null) return;
-  // The trap: where no process can be forked, the shell ends with a status of its own, and with a message.
-  const script = `exec </dev/null >/dev/null 2>&1; cd /; trap 'exit "$2"' EXIT; "$0" ${OPTIONS.join(' ')} "$1" & exit "$2"`;
-  replaceProcess('/bin/sh', ['-c', script, logger, lineOf(entry), String(status)], {});
+  const words = lastWords(status, entry);
+  if (words === null) return;
+  replaceProcess('/bin/sh', words, {});
   record(entry);
+}
+
+/** What that shell is told; null: there is no logger here. */
+export function lastWords(status: number, entry: Entry): string[] | null {
+  const logger = loggerHere();
+  if (logger === null) return null;
+  // The trap: where no process can be forked, the shell ends with a status of its own, and with a message. What the child does
+  // for itself delays nobody; a shell without job control gives it /dev/null to read.
+  const script = `exec >/dev/null 2>&1; trap 'exit "$2"' EXIT; { cd /; exec "$0" ${OPTIONS.join(' ')} "$1"; } & exit "$2"`;
+  return ['-c', script, logger, lineOf(entry), String(status)];
 }
 
 function lineOf({ outcome, caller, owner, argv, rule }: Entry): string {

@@ -1,3 +1,5 @@
+import { isPlain, isPrintable } from '../terminal/plain.ts';
+
 /**
  * One line of the record, as it stands in the system log behind the tag `pm2-guard:`; the time is the log's own.
  *
@@ -48,9 +50,9 @@ export function recordLine(outcome: Outcome, { caller, login, home, cwd, rule, d
 /** @param max bytes that the value may take, quotes and marks included */
 function written(value: string | null, max: number): string {
   if (value === null) return '-';
-  if (value !== '-' && value.length <= max && /^[\w@%+:,./~#$-]+$/.test(value)) return value;
+  if (value !== '-' && value.length <= max && isBare(value)) return value;
   let room = max - '""...'.length;
-  if (value.length <= room && !/[^ -~]|["\\]/.test(value)) return `"${value}"`; // nearly all: one look, where each character's takes 0.2 ms
+  if (value.length <= room && isPrintable(value) && !value.includes('"') && !value.includes('\\')) return `"${value}"`; // nearly all: one look, where each character's takes 0.2 ms
   let text = '';
   for (const character of value) {
     const escaped = inQuotes(character);
@@ -59,6 +61,11 @@ function written(value: string | null, max: number): string {
     text += escaped;
   }
   return `"${text}"`;
+}
+
+/** The two looks before the last spare nearly every value the regular expression. */
+function isBare(value: string): boolean {
+  return isPlain(value) ? !value.includes('=') : !value.includes(' ') && /^[\w@%+:,./~#$-]+$/.test(value);
 }
 
 /** What moves a cursor, ends a line, turns the reading or cannot be said in UTF-8 (terminal/escape.ts), and the two characters of our own. */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
-import { configDistrust, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
+import { CONFIG_PLACES, configDistrust, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
 import type { OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
 
@@ -51,10 +51,10 @@ export function isFresh(compiled: CompiledPolicy, path: string): boolean {
 
 function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {
   const kept = readCompiled();
+  // The usual place is not looked for: where it is as it was when it was compiled, it is there.
+  if (kept !== null && holds(kept, CONFIG_PLACES[0])) return { type: 'policy', policy: openPolicy(kept), warnings: [] };
   const path = standardConfig();
-  if (kept !== null && path !== null && isFresh(kept, path) && configDistrust(path) === null) {
-    return { type: 'policy', policy: openPolicy(kept), warnings: [] };
-  }
+  if (kept !== null && path !== null && holds(kept, path)) return { type: 'policy', policy: openPolicy(kept), warnings: [] };
   const read: Compilation = path === null ? { type: 'errors', errors: [missingConfig()], onError: null } : readConfig(path, slow);
   switch (read.type) {
     case 'compiled': {
@@ -65,6 +65,11 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
       if (kept === null) return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
       return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds, made ${kept.made} from ${kept.file}; see: pm2-guard check`] };
   }
+}
+
+/** Made from this config as it is, which may still be believed. */
+function holds(kept: CompiledPolicy, path: string): boolean {
+  return isFresh(kept, path) && configDistrust(path) === null;
 }
 
 function readConfig(path: string, slow: () => SlowPolicy): Compilation {

@@ -1,3 +1,4 @@
+import { isPlain } from '../terminal/plain.ts';
 import type { Rule } from './policy.ts';
 
 /** A rule as the compiled policy holds it: index of the daemon, line in the config. */
@@ -47,6 +48,7 @@ function nextName(table: NameTable, from: number): number {
 
 /** Only printable ASCII without the two brackets, and nothing that JSON would have to escape. */
 function encodeName(name: string): string {
+  if (isPlain(name) && !name.includes('%')) return name;
   return name.replace(/[^!-~]|[%<>"\\]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

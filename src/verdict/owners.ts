@@ -78,7 +78,11 @@ function sightsCouldTell(policy: Policy, caller: Caller): boolean {
 }
 
 function nameSubject(target: Target & { kind: 'name' }): Subject {
-  return { what: target.word, names: [target.word], paths: target.word.includes('/') || /\.\w+$/.test(target.word) ? [target.path] : [] };
+  return { what: target.word, names: [target.word], paths: isPathlike(target.word) ? [target.path] : [] };
+}
+
+function isPathlike(word: string): boolean {
+  return word.includes('/') || (word.includes('.') && /\.\w+$/.test(word));
 }
 
 function startSubject(start: Start): Subject {
