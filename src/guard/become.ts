@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { dropOwnVariables } from '../identity/environment.ts';
 import { late } from '../runtime/late.ts';
-import { recordNow } from './record.ts';
 import { replaceProcess } from './replace-process.ts';
 
 /**
@@ -12,7 +11,6 @@ import { replaceProcess } from './replace-process.ts';
  */
 export function become(file: string, argv: readonly string[], stdin: Buffer | null): void {
   dropOwnVariables(process.env);
-  recordNow();
   if (stdin === null) replaceProcess(file, argv, process.env);
   const child = late('node:child_process').spawn(file, argv, { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
   child.stdin?.end(stdin);

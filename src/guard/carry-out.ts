@@ -42,22 +42,14 @@ export function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon |
   handOver(call, daemon?.node ?? null);
 }
 
-/** What is said of a rewrite, and when. */
-export interface Witness {
-  /** To the system log. */
-  record: () => void;
-  /** To stderr, when nothing can go wrong any more but pm2 itself. */
-  announce: () => void;
-}
-
 /**
  * Run where the call belongs (PRODUCT section 4).
  *
+ * @param announce called when nothing can go wrong any more but pm2 itself, as the owner
  * @throws CannotCarryOut before anything was run
  */
-export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, witness: Witness): void {
+export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, announce: () => void): void {
   const { daemon } = verdict;
-  witness.record();
   if (verdict.switch) {
     becomeOwner(daemon, invocation, caller);
   } else if (invocation.startup) {
@@ -69,7 +61,7 @@ export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
   refuseForeignCode(call);
   const node = daemon.node ?? (verdict.switch ? runnableNode() : null);
-  witness.announce();
+  announce();
   handOver({ ...call, argv: verdict.argv }, node);
 }
 

@@ -30,29 +30,6 @@ export function record(entry: Entry): void {
   if (logger !== null) startLogger(logger, [...OPTIONS, lineOf(entry)]);
 }
 
-let pending: (() => void) | null = null;
-
-/** Starts what `recordSoon` left for later; for when this process is about to become another program. */
-export function recordNow(): void {
-  pending?.();
-}
-
-/**
- * As `record`, but while pm2 waits for its daemon: forking a process of node's size takes 3 ms, which then cost nobody
- * anything. At the latest when the process ends, or becomes another program (`recordNow`).
- */
-export function recordSoon(entry: Entry): void {
-  const logger = loggerHere();
-  if (logger === null) return;
-  const line = lineOf(entry);
-  pending = () => {
-    pending = null;
-    startLogger(logger, [...OPTIONS, line]);
-  };
-  process.once('exit', recordNow);
-  setImmediate(recordNow);
-}
-
 /**
  * Ends the process with `status`, and its entry in the system log. Loading node:child_process and forking a process of
  * node's size takes 5 ms, a fifth of all that a blocked call costs; where node can, it becomes a shell that forks logger and
