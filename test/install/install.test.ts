@@ -143,6 +143,24 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 42 });
   });
 
+  it('rehearses calls for that form, and neither runs nor records one', async () => {
+    await fresh();
+    await host.must('mv /usr/bin/logger /usr/bin/logger.real');
+    await host.write('/usr/bin/logger', '#!/bin/sh\necho "$*" >> /srv/recorded\n', { mode: '755' });
+    await host.must(script);
+    const warm = 'node warm.cjs "$PWD/pm2.cjs" /srv/rehearsed.code';
+    for (const config of ['mode: block\ndaemons:\n  web: { user: www-data, apps: [app] }\n', 'on_error: open\ndaemons: 1\n', null]) {
+      await host.must('rm -rf /etc/pm2-guard /var/lib/pm2-guard/policy.json /srv/rehearsed.code');
+      if (config !== null) await host.write('/etc/pm2-guard/config.yaml', config);
+      await host.must('sleep 0.2'); // a config that is quite new is not kept in any case
+      // PM2_GUARD=off would be obeyed for any other name.
+      expect(await host.run(`cd -P /usr/local/lib/pm2-guard/bin/.. && ${warm}`, { env: { PM2_GUARD: 'off' } })).toMatchObject({ status: 0, stdout: '', stderr: containing('pm2-guard: blocked: ') });
+      expect(Number(await host.must('stat -c %s /srv/rehearsed.code'))).toBeGreaterThan(30_000);
+      expect(await host.exists('/var/lib/pm2-guard/policy.json')).toBe(false);
+    }
+    expect({ daemons: host.daemons(), recorded: await host.exists('/srv/recorded') }).toEqual({ daemons: [], recorded: false });
+  });
+
   it('never touches a config that is there', async () => {
     await fresh();
     await host.write('/etc/pm2-guard/config.yaml', 'default: [broken\n', { mode: '640' });
