@@ -92,9 +92,9 @@ function carryOut({ verdict, invocation, caller, real, stdin, sights }: Case, po
         return;
       }
       carryOutRewrite(verdict, invocation, caller, call, () => {
+        say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]);
         // Now, and not while pm2 waits for its daemon: a fork of the grown process takes 5 ms and not 2, and the answer is there at once.
         record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) });
-        say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]);
       });
       return;
     case 'block':
