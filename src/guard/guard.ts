@@ -61,7 +61,7 @@ export async function guard(): Promise<void> {
   }
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
-  if (euid === 0 && real.original === null && existsSync(WISHES)) real.original = sealedAgain(real);
+  if (euid === 0 && !tried && real.original === null && existsSync(WISHES)) real.original = sealedAgain(real);
   if (off && decided === null && bypassed(argv, euid, real, loaded.policy)) return;
 
   if (decided !== null) settle(decided, loaded.policy);
