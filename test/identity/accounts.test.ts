@@ -46,4 +46,7 @@ echo '{"userName":"pgldap","uid":61234,"gid":61234,"homeDirectory":"/srv/pgldap"
     expect(inside(file('+nis::0:0:::\\n-no::0:0:::\\nroot:x:0:0:r:/root:\\ntoor:x:0:0:t:/toor:/bin/csh\\nbroken:x:one\\nlast:x:5:5::/last:/bin/ksh'), `[a.accountByUid(0).name, a.accountByName('root').shell, a.accountByName('toor').home, a.accountByName('+nis'), a.accountByName('broken'), a.accountByName('last').home]`))
       .toEqual(['root', '/bin/sh', '/toor', null, null, '/last']);
   });
+  it('a uid is the third field, whatever the others hold', () => {
+    expect(inside(file('pw:61:7:8:::\\ngid:x:7:61:::\\ngecos:x:7:8::61::\\n:x:61:8:::\\nshort:61\\n61:x:7:8:::\\nit:61:61:61:61::'), `a.accountByUid(61).name`)).toBe('it');
+  });
 });

@@ -43,6 +43,9 @@ describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
 
     const byPath = await host.run('/usr/bin/pm2 restart nothing-of-the-kind', { user: 'www-data', env: { PM2_HOME: WEB } });
     expect(byPath.stderr).not.toContain('pm2-guard'); // nobody but root may write there
+    // What verify tries, and install rehearses, leaves everything as it is.
+    expect(await host.run('pm2 restart pm2-guard-verify-seal')).toMatchObject({ status: 126, stderr: expect.not.stringContaining('sealed') as string });
+    expect(await host.read(bin)).toBe(TEXT);
     const roots = await host.run('pm2 jlist');
     expect(roots).toMatchObject({ status: 0, stderr: `pm2-guard: sealed again: /usr/lib/node_modules/pm2, which was replaced by PM2 ${version}\npm2-guard: rewritten: jlist, as www-data in ${WEB} (daemon web)\n` });
     expect(await host.read(`${bin}.pm2-guard-original`)).toBe(TEXT);
