@@ -41,6 +41,8 @@ export function settled(text: string): string {
     .replace(/\b\d+(\.\d+)? ?(b|kb|mb|gb|MiB|%|ms)(?=\W|$)/gi, '<load>')
     .replace(/^ ?Code metrics value\s*┌[^]*?└[^\n]*\n/gm, '')
     .replace(/(["']?axm_monitor["']?: ?)\{(?:[^{}]|\{[^{}]*\})*\}/g, '$1<metrics>') // an app's metrics come one by one in its first seconds
+    // Whichever the daemon learns first: a look for a repository, or the worker's own word (lib/God.js, lib/God/ClusterMode.js, ForkMode.js).
+    .replace(/(["']?versioning["']?: ?null),(\s*)(["']?node_version["']?: ?["'][\d.]+["'])/g, '$3,$2$1')
     .replace(/(Active (?:requests|handles)|Event Loop Latency(?: p95)?|(?:Used )?Heap (?:Size|Usage))( │ | ?: ?)\S+/g, '$1$2<load>')
     .replace(/(["']?(?:memory|cpu|value)["']?: ?)["']?-?[\d.]+["']?/g, '$1<load>')
     .replace(/(unstable[_ ]restarts["']?(?: ?: ?| │ ))\d+/g, '$1<load>') // a restart within the first second counts
