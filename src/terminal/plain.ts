@@ -3,7 +3,7 @@
  * process, in 20 µs: hence these two, and no others, before one of its own is needed.
  */
 
-/** Nothing that any shell, our log or our tables would take for more than a part of a word. Not the empty text. */
+/** Nothing that any shell would take for more than a part of a word; not the empty text. What `=` or `%` mean elsewhere is asked there. */
 export function isPlain(text: string): boolean {
   return /^[\w@%+=:,./-]+$/.test(text);
 }
