@@ -1,9 +1,8 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import { isElsewhere } from '../host/daemon-facts.ts';
 import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
 import { homesOnHost } from '../host/homes.ts';
 import { portsByPid } from '../host/ports.ts';
-import { environmentOf, processFacts } from '../host/process-facts.ts';
+import { environmentOf } from '../host/process-facts.ts';
 import { descendants, readProcesses, type Processes } from '../host/processes.ts';
 import { accountByUid } from '../identity/accounts.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
@@ -59,8 +58,8 @@ const ASK_MS = 5000;
 export async function find(more: readonly string[]): Promise<Found> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
-  const live = liveDaemons(processes).filter((daemon) => !isInContainer(daemon, processes));
-  const places = await Promise.all(live.map((daemon) => livePlace({ ...daemon, reachable: isAtItsSocket(daemon, live) }, processes, ports)));
+  const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere); // the apps of a container are not ours to move
+  const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
   const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(physical));
   const asleep = homes.filter((home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home));
@@ -70,27 +69,6 @@ export async function find(more: readonly string[]): Promise<Found> {
     holdersOf: (port) => [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
     below: (pid) => descendants(processes, pid).map((one) => one.pid),
   };
-}
-
-/** A container has homes of its own, by paths like ours, and its apps are not ours to move. */
-function isInContainer({ pid, home }: LiveDaemon, { byPid }: Processes): boolean {
-  const own = pid === null ? undefined : byPid.get(pid);
-  return own !== undefined && isElsewhere(processFacts(own), home);
-}
-
-/** Of several that were bound to one path, the one that began last has it. */
-function isAtItsSocket({ socket, pid }: LiveDaemon, live: readonly LiveDaemon[]): boolean {
-  const began = (daemon: { pid: number | null }) => (daemon.pid === null ? 0 : Number(startOf(daemon.pid)));
-  return maySocketBeThere(socket) && live.every((other) => other.socket !== socket || began(other) <= began({ pid }));
-}
-
-/** False: it is gone, or something else is there. A home that is closed to the caller tells nothing. */
-function maySocketBeThere(path: string): boolean {
-  try {
-    return lstatSync(path).isSocket();
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
-  }
 }
 
 async function livePlace(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<Place | null> {

@@ -24,7 +24,7 @@ const SYSTEMD_RUNS = '/run/systemd/system';
  */
 export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
   const { seat } = worker;
-  if (isUp(seat)) return;
+  if (await isUp(seat)) return;
   const fault = seat.uid === 0 ? distrust(seat.home, 'directory') : null;
   if (fault !== null && fault.kind !== 'missing') throw new Failed(`no daemon of root's is started in ${seat.home}: ${fault.path} ${fault.why}`); // T12
   const unit = unitOf(seat);
@@ -36,7 +36,7 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
     const launched = await worker.launch({ node: launcher.node, pm2: launcher.pm2, userHome: seat.userHome });
     if (launched.type === 'failed') throw new Failed(`the daemon of ${seat.label} could not be started: ${launched.why}`);
   }
-  if (!isUp(seat)) throw new Failed(`the daemon of ${seat.label} is not up, though pm2 said so`);
+  if (!await isUp(seat)) throw new Failed(`the daemon of ${seat.label} is not up, though pm2 said so`);
 }
 
 /** The unit that would bring this very daemon up; null: none, or nobody to ask. */
@@ -46,6 +46,6 @@ export function unitOf(seat: Seat): Unit | null {
 }
 
 /** A daemon of that user listens in that home. */
-function isUp({ home, uid }: Seat): boolean {
-  return liveDaemons().some((daemon) => daemon.reachable && physical(daemon.home) === home && daemon.uid === uid);
+async function isUp({ home, uid }: Seat): Promise<boolean> {
+  return (await liveDaemons()).some((daemon) => daemon.reachable && !daemon.elsewhere && physical(daemon.home) === home && daemon.uid === uid);
 }

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { appsBelow, listedApps, type AppFacts, type PortsByPid } from './app-facts.ts';
+import { inodeOf } from './elsewhere.ts';
 import type { LiveDaemon } from './live-daemons.ts';
 import { physical } from './physical.ts';
 import { processFacts, type ProcessFacts } from './process-facts.ts';
@@ -15,8 +15,6 @@ import { socketFile, type SocketFile } from './socket-file.ts';
 export interface DaemonFacts extends LiveDaemon {
   /** Null: the caller may not even know its pid. */
   process: ProcessFacts | null;
-  /** Its home is another place than that path is for us: it lives in a container, or in a chroot. */
-  elsewhere: boolean;
   /** The home without links; null: it is gone, or elsewhere. */
   physical: string | null;
   /** Home directory of its user, by passwd; null: a uid without an account, or one that the caller may not know. */
@@ -41,6 +39,7 @@ export interface DaemonFacts extends LiveDaemon {
 
 /** For one answer. A daemon of 500 apps needs half a second on a slow machine. */
 const PATIENCE = { timeoutMs: 5000 };
+/** What answers at the path of an unreachable one is another daemon. */
 const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
 
 /**
@@ -51,20 +50,17 @@ const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
 export async function daemonFacts(daemon: LiveDaemon, processes: Processes, ports: PortsByPid, declared: readonly Daemon[]): Promise<DaemonFacts> {
   const own = daemon.pid === null ? undefined : processes.byPid.get(daemon.pid);
   const process = own === undefined ? null : processFacts(own);
-  const elsewhere = process !== null && isElsewhere(process, daemon.home);
-  const path = elsewhere ? `/proc/${process.pid}/root${daemon.socket}` : daemon.socket;
-  const asked = elsewhere || daemon.reachable; // what answers at the path of an unreachable one is another daemon
-  const [list, report]: [Answer, Reply] = asked ? await listAndReport(path, PATIENCE) : [NOT_ASKED, NOT_ASKED];
+  const { elsewhere, door, reachable } = daemon;
+  const [list, report]: [Answer, Reply] = reachable ? await listAndReport(door, PATIENCE) : [NOT_ASKED, NOT_ASKED];
   const told = reported(report);
   const all = list.type === 'answered' ? listedApps(list.apps, process, processes, ports) : process === null ? [] : appsBelow(process, processes, ports);
   return {
     ...daemon,
-    process, elsewhere,
-    reachable: asked,
+    process,
     physical: elsewhere ? null : physical(daemon.home),
     userHome: daemon.uid === null ? null : accountByUid(daemon.uid)?.home ?? null,
-    socketFile: asked ? socketFile(path) : null,
-    failure: list.type === 'answered' || !asked ? null : list,
+    socketFile: reachable ? socketFile(door) : null,
+    failure: list.type === 'answered' || !reachable ? null : list,
     pm2: told.pm2 ?? titledVersion(process),
     node: told.node,
     pm2OnDisk: elsewhere || told.script === null ? null : packageOf(told.script),
@@ -107,20 +103,4 @@ function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
 function declaredAt(home: string, declared: readonly Daemon[]): Daemon | null {
   const found = declared.find((one) => one.home === home || (inodeOf(one.home) !== null && inodeOf(one.home) === inodeOf(home)));
   return found === undefined ? null : { ...found, pm2: found.pm2 === null ? null : physical(found.pm2), node: found.node === null ? null : physical(found.node) };
-}
-
-/** Another mount namespace alone says little: systemd gives one to every unit with PrivateTmp=. The directory tells. */
-export function isElsewhere({ pid, foreign }: ProcessFacts, home: string): boolean {
-  const root = `/proc/${pid}/root`;
-  if (inodeOf(root) === null || (!foreign.includes('mount') && inodeOf(root) === inodeOf('/'))) return false;
-  return inodeOf(join(root, home)) !== inodeOf(home);
-}
-
-function inodeOf(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return null;
-  }
 }

@@ -18,8 +18,7 @@ import { listeningPorts, portsByPid, type Listener } from './ports.ts';
 import { exeOf } from './process-facts.ts';
 import { readProcesses, type Processes } from './processes.ts';
 import { servedDirectories } from './served.ts';
-import { boundPaths } from './socket-state.ts';
-import { networkTables } from './sockets.ts';
+import { boundPaths, networkTables } from './sockets.ts';
 import type { Unit } from './units.ts';
 
 /** What lives on this host, by the kernel and by the daemons' own word. */
@@ -55,13 +54,13 @@ export interface HostFacts extends LivingFacts {
 }
 
 /** Looks at what lives: spawns nothing, writes nothing, and waits for no daemon longer than some seconds. */
-export function gatherLiving(): Promise<LivingFacts> {
-  return lookAround().living;
+export async function gatherLiving(): Promise<LivingFacts> {
+  return (await lookAround()).living;
 }
 
 /** Looks at the whole host, as gatherLiving. */
 export async function gatherFacts(): Promise<HostFacts> {
-  const { living, policy, processes, places, exes } = lookAround();
+  const { living, policy, processes, places, exes } = await lookAround();
   // One turn of the event loop, and the questions are with the daemons: they gather their answers while files are read here.
   await new Promise((turned) => { setImmediate(turned); });
   const { units, ...boot } = bootFacts();
@@ -84,14 +83,14 @@ function commandLine(): InstalledPm2 | null {
 }
 
 /** Reads the kernel's tables, and asks every daemon. `places`, `exes`: homes that were seen on the way, and what the daemons run. */
-function lookAround(): { living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[]; exes: (string | null)[] } {
+async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[]; exes: (string | null)[] }> {
   const time = Date.now();
   const asRoot = process.geteuid?.() === 0;
   const processes = readProcesses();
   const listeners = listeningPorts(processes);
   const ports = portsByPid(processes, listeners);
   const { policy, policyProblem } = policyFacts();
-  const live = liveDaemons(processes);
+  const live = await liveDaemons(processes);
   const answers = Promise.all(live.map((daemon) => daemonFacts(daemon, processes, ports, policy?.daemons ?? [])));
   const { ghosts, homes } = readEnvironments(processes, new Set(live.flatMap(({ pid }) => pid ?? [])), ports);
   const living = answers.then((all) => {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Processes } from './processes.ts';
-import { networkTables } from './sockets.ts';
+import { networkTable, networkTables } from './sockets.ts';
 
 /** A TCP port that somebody listens on. */
 export interface Listener {
@@ -25,16 +24,8 @@ export function listeningPorts(processes: Processes): Listener[] {
 
 /** The TCP ports that somebody listens on in our own network namespace: one look, without asking who. */
 export function listenedPorts(): Set<number> {
-  const lines = ['tcp', 'tcp6'].flatMap((table) => tableOf(table).split('\n'));
+  const lines = ['tcp', 'tcp6'].flatMap((table) => networkTable('self', table).split('\n'));
   return new Set(lines.flatMap((line) => /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /.exec(line)?.[1] ?? []).map((port) => parseInt(port, 16)));
-}
-
-function tableOf(name: string): string {
-  try {
-    return readFileSync(`/proc/net/${name}`, 'utf8');
-  } catch {
-    return ''; // no IPv6, or no /proc
-  }
 }
 
 /** The ports by the process that listens on them; a socket that was inherited is everybody's who holds it. */

@@ -54,8 +54,9 @@ export function environmentOf(pid: number): Record<string, string> | null {
 const TICKS_PER_SECOND = 100;
 let booted: number | null = null;
 
-/** proc(5): field 22 of /proc/pid/stat is the start after boot, in ticks; the name before it may hold blanks and brackets. */
-function startOf(pid: number): number | null {
+/** When a process began, in milliseconds since the epoch; null: it has ended. To 10 ms. */
+export function startOf(pid: number): number | null {
+  // proc(5): field 22 is the start after boot, in ticks; the name before it may hold blanks and brackets.
   const ticks = textOf(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19];
   if (ticks === undefined) return null;
   booted ??= Number(/^btime (\d+)$/m.exec(textOf('/proc/stat'))?.[1]) * 1000;

@@ -53,12 +53,15 @@ export function ancestors({ byPid }: Processes, pid: number): Process[] {
   return found;
 }
 
-/** The processes that call themselves the daemon of a home (lib/Daemon.js), by home: for a caller who may not look into them. */
-export function titledDaemons({ byPid }: Processes): Map<string, Process> {
-  const found = new Map<string, Process>();
+/**
+ * The processes that call themselves the daemon of a home (lib/Daemon.js), by home: for a caller who may not look into them.
+ * Without those of a pid namespace below ours: a container has its own paths.
+ */
+export function titledDaemons(byPid: Processes['byPid']): Map<string, Process[]> {
+  const found = new Map<string, Process[]>();
   for (const process of byPid.values()) {
     const [, home] = /: God Daemon \((.*)\)$/s.exec(commandOf(process.pid)) ?? [];
-    if (home !== undefined && !found.has(home)) found.set(home, process);
+    if (home !== undefined && process.pids.length === 1) add(found, home, process);
   }
   return found;
 }
@@ -87,11 +90,12 @@ export function processOf(pid: number): Process | null {
   return { pid, parent: Number(parent), uid: Number(uid), pids, state, network: linkOf(`/proc/${pid}/ns/net`) };
 }
 
-function socketsOf(pid: number): string[] {
+/** The inodes of the sockets that a process holds open; empty: it has ended, or is not the caller's to look into. */
+export function socketsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`) ?? '')?.[1] ?? []);
   } catch {
-    return []; // not ours to look into, or it has ended
+    return [];
   }
 }
 

@@ -40,8 +40,3 @@ export function probe(path: string, bound: boolean): Promise<SocketState> {
     });
   });
 }
-
-/** Every path that a socket of these tables is bound to, listening or not. */
-export function boundPaths(tables: readonly string[]): Set<string> {
-  return new Set(tables.flatMap((text) => [...text.matchAll(/^\S+: (?:\S+ +){5}\d+ (\/.*)$/gm)].map(([, path = '']) => path)));
-}

@@ -29,7 +29,7 @@ const SOCKET_MS = 2000;
  */
 export async function survey(): Promise<FoundDaemon[]> {
   const homes = homesOnHost();
-  const listed = liveDaemons().filter(({ reachable }) => reachable);
+  const listed = (await liveDaemons()).filter(({ reachable, elsewhere }) => reachable && !elsewhere);
   const down = homes.filter(({ home }) => !listed.some((daemon) => same(daemon.home, home)));
   const found = await Promise.all([
     ...listed.map((daemon) => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null)),
@@ -43,7 +43,8 @@ export async function survey(): Promise<FoundDaemon[]> {
 
 /** A daemon that may live there and be on no list: macOS has no /proc, a container has a list of its own. */
 function unlisted({ home, user }: Home): LiveDaemon {
-  return { socket: rpcSocket(home), home, pid: null, uid: null, user, reachable: true };
+  const socket = rpcSocket(home);
+  return { socket, home, elsewhere: false, door: socket, pid: null, uid: null, user, reachable: true };
 }
 
 function asleep({ home, user, dump, unit }: Home): FoundDaemon {

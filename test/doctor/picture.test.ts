@@ -82,22 +82,26 @@ describeOnHost('the picture, PM2 5.4.3', () => {
   });
 
   it('of daemons in other namespaces', async () => {
+    await host.must('pm2 start sleep --name outside --interpreter none -- 1000', { user: 'alice', env: { PM2_GUARD: 'off' } });
     const before = await found(host);
     await host.must('unshare --net setpriv --reuid deploy --regid deploy --init-groups env HOME=/home/deploy PM2_DISCRETE_MODE=true pm2 start sleep --name networkless --interpreter none -- 1000', { cwd: '/', env: { PM2_GUARD: 'off' } });
-    // A container, in short: file systems and processes of its own, and root's daemon at a path that is another's here.
+    // A container, in short: file systems and processes of its own, and root's daemon at a path where another's is here.
     const container = host.start(['/bin/sh', '-c', 'unshare --mount --pid --fork --mount-proc sh -c "mount -t tmpfs none /home/alice; HOME=/home/alice PM2_GUARD=off pm2 start sleep --name inside --interpreter none -- 4321; exec sleep 1000"'], { timeoutMs: 120_000 });
     await container.seen(/inside/);
     const { daemons } = await examined(host);
     const processes = host.processes();
     const inside = processes.find(({ command }) => /sleep 4321$/.test(command));
     expect(daemons.find(({ user }) => user === 'deploy')).toMatchObject({ namespaces: ['network'], elsewhere: false, answers: 'yes', apps: [{ name: 'networkless', user: 'deploy' }] });
-    expect(daemons.find(({ home }) => home === '/home/alice/.pm2')).toMatchObject({
+    const twins = daemons.filter(({ home }) => home === '/home/alice/.pm2');
+    expect(twins.find(({ elsewhere }) => !elsewhere)).toMatchObject({ user: 'alice', answers: 'yes', apps: [{ name: 'outside', user: 'alice' }] });
+    expect(twins.find(({ elsewhere }) => elsewhere)).toMatchObject({
       user: 'root', namespaces: ['mount', 'pid'], elsewhere: true, answers: 'yes', stray: false, pm2: '5.4.3',
       apps: [{ name: 'inside', pid: inside?.pid, user: 'root', state: 'online', placement: 'unjudged' }],
     });
     expect((await host.run(DOCTOR)).stdout).toMatch(/daemon: root in \/home\/alice\/\.pm2\n.*in a container \(its own mount, pid namespace\)\n/);
     expect((await host.run(`${DOCTOR} --pid ${inside?.pid ?? ''}`)).stdout).toContain('is owned by the daemon of root in /home/alice/.pm2: app inside (id 0), online\n');
     expect((await found(host)).filter((line) => !before.includes(line))).toEqual(['PD105 /home/deploy/.pm2']);
+    expect((await host.run(DOCTOR, { user: 'alice' })).stdout).not.toMatch(/PD103|PD104/); // who may not look into it
     container.kill('SIGKILL');
     await container.result();
   });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bootScripts } from '../../src/host/boot-scripts.ts';
 import { cronLines } from '../../src/host/crontabs.ts';
 import { savedLists } from '../../src/host/saved-list.ts';
-import { boundPaths } from '../../src/host/socket-state.ts';
+import { boundPaths } from '../../src/host/sockets.ts';
 import { readService, systemdTakes } from '../../src/host/unit-file.ts';
 import { exchanger, type Step } from '../../src/host/way.ts';
 

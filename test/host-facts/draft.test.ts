@@ -14,7 +14,7 @@ function daemon(user: string | null, home: string, apps: Place[] = [], rest: Par
   return {
     user, home, failure: null, source: 'socket', unit: null,
     apps: apps.map(([name, cwd = null, script = null]) => ({ name, namespace: null, script, cwd })),
-    live: { socket: `${home}/rpc.sock`, home, pid: 7, uid: 1, user, reachable: true }, ...rest,
+    live: { socket: `${home}/rpc.sock`, home, pid: 7, uid: 1, user, reachable: true, elsewhere: false, door: `${home}/rpc.sock` }, ...rest,
   };
 }
 const down = { live: null, source: 'dump' } as const;

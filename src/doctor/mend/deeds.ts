@@ -1,8 +1,8 @@
 import { closeSync, fchmodSync, fchownSync, fstatSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { commandOf, readProcesses } from '../../host/processes.ts';
-import { boundPaths, probe } from '../../host/socket-state.ts';
-import { networkTables } from '../../host/sockets.ts';
+import { probe } from '../../host/socket-state.ts';
+import { boundPaths, networkTables } from '../../host/sockets.ts';
 import { asUser } from '../../identity/as-user.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import type { Deed, Fix } from '../fix.ts';
