@@ -19,6 +19,7 @@ const STEP_MS = 10;
 export async function whoAnswers(path: string, pids: readonly number[]): Promise<number | null> {
   const before = new Set(pids.flatMap(socketsOf));
   const call = connect({ path });
+  call.on('error', () => undefined); // it may hang up at any moment
   try {
     await once(call, 'connect', { signal: AbortSignal.timeout(TIMEOUT_MS) });
     for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline;) {
