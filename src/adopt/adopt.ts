@@ -3,11 +3,12 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { bringHome, Hands, putBack, type Outcome, type Progress } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
 import { DaemonError } from './daemon.ts';
-import { find, physical, savedPlace, type Found, type Place } from './find.ts';
+import { find, savedPlace, type Found, type Place } from './find.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import { lock } from './lock.ts';
@@ -116,7 +117,7 @@ function placesOf(word: string, found: Found, policy: Policy): Place[] {
     return own;
   }
   if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
-  const home = physical(declared?.home ?? word);
+  const home = withoutLinks(declared?.home ?? word);
   const there = found.places.filter((place) => place.home === home);
   // What is saved there and does not run: a list that was copied from another home brings nothing back (T29).
   const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));

@@ -4,7 +4,7 @@ import { homeOfUnit } from '../host/homes.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { physical } from './find.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import type { Move } from './move.ts';
 
 /** By absolute path: root runs it. */
@@ -16,7 +16,7 @@ const SYSTEMCTL = '/usr/bin/systemctl';
  */
 export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
   return pm2Units().filter((unit) => {
-    const home = physical(homeOfUnit(unit));
+    const home = withoutLinks(homeOfUnit(unit));
     if (!unit.enabled) return false;
     if (moves.some(({ to }) => to.home === home)) return moves.every(({ to }) => to.home !== home || to.user !== (unit.user ?? 'root'));
     const left = moves.some(({ from, forget }) => [from, ...forget].some((seat) => seat.home === home));
@@ -28,7 +28,7 @@ export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>
 export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
   const units = pm2Units().filter(({ enabled }) => enabled);
   const seats = [...new Map(moves.map(({ to }) => [to.home, to])).values()];
-  return seats.filter((seat) => !units.some((unit) => physical(homeOfUnit(unit)) === seat.home && (unit.user ?? 'root') === seat.user));
+  return seats.filter((seat) => !units.some((unit) => withoutLinks(homeOfUnit(unit)) === seat.home && (unit.user ?? 'root') === seat.user));
 }
 
 /** @returns null where it is disabled; else why not, for people */

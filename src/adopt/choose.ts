@@ -3,8 +3,9 @@ import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';
 import type { RecordedProcess } from '../pm2/record.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { shown } from '../terminal/shown.ts';
-import { physical, type Place } from './find.ts';
+import { type Place } from './find.ts';
 import type { Seat } from './seat.ts';
 
 /** Which apps are asked for. */
@@ -98,9 +99,9 @@ function ownersOf({ processes }: Copy, policy: Policy): Daemon[] {
 }
 
 function isHome({ place, processes }: Copy, owner: Daemon): boolean {
-  if (place.home !== physical(owner.home)) return false;
+  if (place.home !== withoutLinks(owner.home)) return false;
   // A list that was copied from another home names that one in each record (T29).
-  if (place.state === 'saved') return processes.every(({ record }) => typeof record.PM2_HOME !== 'string' || physical(record.PM2_HOME) === place.home);
+  if (place.state === 'saved') return processes.every(({ record }) => typeof record.PM2_HOME !== 'string' || withoutLinks(record.PM2_HOME) === place.home);
   return place.state === 'live' && place.seat?.uid === owner.uid;
 }
 
@@ -124,7 +125,7 @@ function strayNames(everywhere: readonly Copy[], policy: Policy): string[] {
 }
 
 function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
-  return { label: name, user, uid, gid, userHome, shell, home: physical(home) };
+  return { label: name, user, uid, gid, userHome, shell, home: withoutLinks(home) };
 }
 
 /** A place, for people. */

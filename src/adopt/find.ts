@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync,  } from 'node:fs';
 import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
 import { homesOnHost } from '../host/homes.ts';
 import { portsByPid } from '../host/ports.ts';
@@ -9,6 +9,7 @@ import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isModule, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import { askDaemon } from '../pm2/rpc.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { distrust } from '../trust/trust.ts';
 import { startOf } from './lock.ts';
 import type { Seat } from './seat.ts';
@@ -61,7 +62,7 @@ export async function find(more: readonly string[]): Promise<Found> {
   const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere); // the apps of a container are not ours to move
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
-  const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(physical));
+  const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(withoutLinks));
   const asleep = homes.filter((home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home));
   return {
     places: [...awake, ...asleep.map((home) => savedPlace(home, dumpFile(home)))],
@@ -74,8 +75,8 @@ export async function find(more: readonly string[]): Promise<Found> {
 async function livePlace(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<Place | null> {
   const { pid, uid, home, reachable } = daemon;
   const common = {
-    home: physical(home), seat: uid === null ? null : seatOf(uid, physical(home)), pid, started: pid === null ? null : startOf(pid),
-    saved: readDumpRecords(dumpFile(home)), foreign: isForeign(uid, daemon.socket, home), keeper: keeperOf(physical(home)),
+    home: withoutLinks(home), seat: uid === null ? null : seatOf(uid, withoutLinks(home)), pid, started: pid === null ? null : startOf(pid),
+    saved: readDumpRecords(dumpFile(home)), foreign: isForeign(uid, daemon.socket, home), keeper: keeperOf(withoutLinks(home)),
     ports: pid === null ? [] : ports.get(pid) ?? [],
   };
   if (!reachable) return { ...common, state: 'lost', processes: childrenOf(daemon, processes), modules: [], trouble: null };
@@ -96,9 +97,9 @@ export function savedPlace(home: string, file: string): Place {
   const saved = readDumpRecords(file);
   const owner = ownerOf(file);
   return {
-    state: 'saved', home: physical(home), seat: owner === null ? null : seatOf(owner, physical(home)), pid: null, started: null,
+    state: 'saved', home: withoutLinks(home), seat: owner === null ? null : seatOf(owner, withoutLinks(home)), pid: null, started: null,
     processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })), modules: [], saved,
-    foreign: isForeign(owner, file, home), keeper: keeperOf(physical(home)), trouble: null, ports: [],
+    foreign: isForeign(owner, file, home), keeper: keeperOf(withoutLinks(home)), trouble: null, ports: [],
   };
 }
 
@@ -147,15 +148,6 @@ function ownerOf(path: string): number | null {
     return lstatSync(path).uid;
   } catch {
     return null;
-  }
-}
-
-/** Two spellings of one home are one home. */
-export function physical(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
   }
 }
 

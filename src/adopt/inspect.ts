@@ -1,4 +1,5 @@
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { exeOf } from '../host/process-facts.ts';
 import { shown } from '../terminal/shown.ts';
 import { copiesIn } from './choose.ts';
 import type { Found, Place } from './find.ts';
@@ -43,9 +44,5 @@ function ours(from: { pid: number | null; home: string } & Seat, names: readonly
 }
 
 function nodeOf(place: Place | null): string | null {
-  try {
-    return place?.pid == null ? null : readlinkSync(`/proc/${place.pid}/exe`);
-  } catch {
-    return null;
-  }
+  return place?.pid == null ? null : exeOf(place.pid);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { mayExecute } from '../runtime/peek.ts';
 
 /** How to bring a daemon up: the real pm2, by the seat's own user and in its home. */
 export interface Launch {
@@ -21,7 +22,7 @@ const LAUNCH_MS = 30_000;
 export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
   return new Promise((settle) => {
     const env = { ...process.env, PATH: pathThatFinds(node, process.env.PATH ?? '') };
-    const child = spawn(node, [pm2, 'ping'], { cwd: mayEnter(userHome) ? userHome : '/', env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(node, [pm2, 'ping'], { cwd: mayExecute(userHome) ? userHome : '/', env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4000); });
     const timer = setTimeout(() => { end({ type: 'failed', why: `it was not up after ${LAUNCH_MS / 1000} s` }); }, LAUNCH_MS);
@@ -40,15 +41,6 @@ export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
 function pathThatFinds(node: string, path: string): string {
   const first = path.split(':').map((directory) => join(directory, 'node')).find((file) => existsSync(file));
   return first !== undefined && realpathSync(first) === realpathSync(node) ? path : `${dirname(node)}:${path}`;
-}
-
-function mayEnter(directory: string): boolean {
-  try {
-    accessSync(directory, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function reasonIn(output: string): string {

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Pm2Env } from '../pm2/record.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { shown } from '../terminal/shown.ts';
-import { physical, type Found } from './find.ts';
+import { type Found } from './find.ts';
 import type { Fault, Needs } from './look.ts';
 import type { Move } from './move.ts';
 import type { Problem } from './plan.ts';
@@ -54,7 +55,7 @@ export function problemOf(fault: Fault, { to }: Move, node: string): Problem {
   if (fault.type === 'port') {
     return {
       what: `${to.user} may not listen on port ${fault.port}: below ${unprivilegedStart()} only root may`,
-      repair: [shown(['setcap', 'cap_net_bind_service=+ep', physical(node)]), `sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`, 'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon'],
+      repair: [shown(['setcap', 'cap_net_bind_service=+ep', withoutLinks(node)]), `sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`, 'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon'],
     };
   }
   const { type, for: path, path: at, missing, directory } = fault;

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { liveDaemons } from '../host/live-daemons.ts';
 import { homeOfUnit } from '../host/homes.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { distrust } from '../trust/trust.ts';
-import { physical } from './find.ts';
 import type { Launcher } from './move.ts';
 import type { Seat } from './seat.ts';
 import { Failed } from './settle.ts';
@@ -42,10 +42,10 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
 /** The unit that would bring this very daemon up; null: none, or nobody to ask. */
 export function unitOf(seat: Seat): Unit | null {
   if (process.geteuid?.() !== 0 || !existsSync(SYSTEMD_RUNS) || !existsSync(SYSTEMCTL)) return null;
-  return pm2Units().find((unit) => unit.enabled && (unit.user ?? 'root') === seat.user && physical(homeOfUnit(unit)) === seat.home) ?? null;
+  return pm2Units().find((unit) => unit.enabled && (unit.user ?? 'root') === seat.user && withoutLinks(homeOfUnit(unit)) === seat.home) ?? null;
 }
 
 /** A daemon of that user listens in that home. */
 async function isUp({ home, uid }: Seat): Promise<boolean> {
-  return (await liveDaemons()).some((daemon) => daemon.reachable && !daemon.elsewhere && physical(daemon.home) === home && daemon.uid === uid);
+  return (await liveDaemons()).some((daemon) => daemon.reachable && !daemon.elsewhere && withoutLinks(daemon.home) === home && daemon.uid === uid);
 }

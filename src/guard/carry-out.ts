@@ -5,11 +5,11 @@ import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { mayExecute, withoutLinks } from '../runtime/peek.ts';
 import { distrust } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { homeParent } from '../verdict/startup.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
-import { mayExecute, physical } from './access.ts';
 import { become } from './become.ts';
 import { decidedWord } from './door.ts';
 import { becomePm2 } from './handoff.ts';
@@ -136,11 +136,11 @@ function runnableNode(): string | null {
 /** The system's PATH if its first node is this one, else with this one's directory before it. */
 function pathFor(node: string): string {
   const first = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find((file) => existsSync(file));
-  return first !== undefined && physical(first) === physical(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
+  return first !== undefined && withoutLinks(first) === withoutLinks(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
 function handOver(call: Call, node: string | null): void {
-  if (node !== null && physical(node) !== physical(process.execPath)) {
+  if (node !== null && withoutLinks(node) !== withoutLinks(process.execPath)) {
     if (!mayExecute(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
     become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;

@@ -1,4 +1,4 @@
-import { mayExecute } from './access.ts';
+import { mayExecute } from '../runtime/peek.ts';
 
 /**
  * execve(2): this process becomes another program, with the same pid, terminal and descriptors. Returns only where that

@@ -3,8 +3,8 @@ import { personOf } from '../identity/caller.ts';
 import { PATH_OVERRIDES, pm2Home } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { physical } from './access.ts';
 
 /** The working directory, or null where it was deleted (getcwd(3) ENOENT) or cannot be told. */
 export function workingDirectory(): string | null {
@@ -36,8 +36,8 @@ export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd
 
 function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
   if (policy.daemons.some((daemon) => daemon.home === home)) return home;
-  const real = physical(home);
-  return policy.daemons.find((daemon) => physical(daemon.home) === real)?.home ?? home;
+  const real = withoutLinks(home);
+  return policy.daemons.find((daemon) => withoutLinks(daemon.home) === real)?.home ?? home;
 }
 
 /** Physical paths of what the invocation names, where they differ from the typed ones. */
@@ -47,7 +47,7 @@ export function realpathsOf(invocation: Invocation): Map<string, string> {
   const found = new Map<string, string>();
   for (const path of paths) {
     if (path === null || found.has(path)) continue;
-    const real = physical(path);
+    const real = withoutLinks(path);
     if (real !== path) found.set(path, real);
   }
   return found;

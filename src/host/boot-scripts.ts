@@ -1,5 +1,5 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { mayExecute, namesIn } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 
 /** A script of `pm2 startup` for an init that is not systemd: SysV's and upstart's /etc/init.d, OpenRC's. */
@@ -21,8 +21,8 @@ const MAX_BYTES = 1 << 18;
 
 /** The boot scripts that set PM2_HOME or run `pm2 resurrect` (templates/init-scripts of PM2), read as text. */
 export function bootScripts(root = ''): BootScript[] {
-  const starts = RUNLEVELS.flatMap((runlevel) => list(root + runlevel)).map((name) => name.replace(/^S\d\d/, ''));
-  return PLACES.flatMap((place) => list(root + place).map((name) => ({ file: join(root + place, name), name }))).flatMap(({ file, name }) => {
+  const starts = RUNLEVELS.flatMap((runlevel) => namesIn(root + runlevel)).map((name) => name.replace(/^S\d\d/, ''));
+  return PLACES.flatMap((place) => namesIn(root + place).map((name) => ({ file: join(root + place, name), name }))).flatMap(({ file, name }) => {
     const text = textOf(file);
     if (!/PM2_HOME=|\bpm2\b.*\bresurrect\b|\bsuper \$PM2 resurrect\b/.test(text)) return [];
     return [{
@@ -30,7 +30,7 @@ export function bootScripts(root = ''): BootScript[] {
       user: literal(/^\s*(?:USER|user)=(.*)$/m.exec(text)?.[1]) ?? literal(/^\s*setuid\s+(.*)$/m.exec(text)?.[1]),
       home: literal(/^\s*(?:export\s+|env\s+)?PM2_HOME=(.*)$/m.exec(text)?.[1]),
       pm2: literal(/^\s*PM2=(.*)$/m.exec(text)?.[1]),
-      enabled: name.endsWith('.conf') || (isExecutable(file) && starts.includes(name)),
+      enabled: name.endsWith('.conf') || (mayExecute(file) && starts.includes(name)),
     }];
   });
 }
@@ -46,22 +46,5 @@ function textOf(file: string): string {
     return readRegularFile(file, MAX_BYTES).toString('utf8');
   } catch {
     return '';
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
   }
 }

@@ -2,10 +2,10 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { localAccounts } from '../identity/accounts.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import { statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
 import { globalPm2Packages, nodesOnHost, pm2PackagesBelow } from './pm2-packages.ts';
-import { statOf } from './stat.ts';
 
 /** A pm2 or a node on this host. */
 export interface Copy {

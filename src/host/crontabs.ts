@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync,  } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName } from '../identity/accounts.ts';
+import { namesIn, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { statOf } from './stat.ts';
 
 /** A line of a crontab that calls pm2. */
 export interface CronLine {
@@ -33,9 +33,9 @@ const MOST_TABLES = 500;
  * which passes over files of /etc/cron.d that are not root's.
  */
 export function cronLines(root = ''): CronLine[] {
-  const system = [`${root}/etc/crontab`, ...list(`${root}/etc/cron.d`).filter((name) => isCronName(name, root)).map((name) => `${root}/etc/cron.d/${name}`)];
+  const system = [`${root}/etc/crontab`, ...namesIn(`${root}/etc/cron.d`, MOST_TABLES).filter((name) => isCronName(name, root)).map((name) => `${root}/etc/cron.d/${name}`)];
   // Beside the tables of older systems lie directories, whose names are nobody's: each would be asked of the name service.
-  const tables = SPOOLS.flatMap((spool) => list(root + spool).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ file }) => isFile(file));
+  const tables = SPOOLS.flatMap((spool) => namesIn(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ file }) => isFile(file));
   const users = tables.filter(({ user }) => accountByName(user) !== null);
   return [
     ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),
@@ -93,12 +93,4 @@ function isRoots(file: string): boolean {
 
 function isFile(file: string): boolean {
   return statOf(file)?.isFile() === true;
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).slice(0, MOST_TABLES).sort();
-  } catch {
-    return []; // there is none, or only root may look
-  }
 }

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { inodeOf } from '../runtime/peek.ts';
 import type { Process } from './processes.ts';
 
 /**
@@ -15,14 +15,4 @@ export function isElsewhere(process: Process, path: string): boolean {
 export function seenBy({ pid }: Process, path: string): string {
   const root = `/proc/${pid}/root`;
   return inodeOf(root) === null ? path : join(root, path);
-}
-
-/** What tells one file from another, by whatever path; null: there is none, or it is not the caller's to look at. */
-export function inodeOf(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return null;
-  }
 }

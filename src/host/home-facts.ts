@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, localGroups, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
+import { physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { homeFiles, type HomeFiles } from './home-files.ts';
 import type { Home } from './homes.ts';
-import { physical } from './physical.ts';
 import { commandOf } from './processes.ts';
 import { savedLists, type SavedList } from './saved-list.ts';
 import { servingDirectory, type Served, type ServedDirectory } from './served.ts';

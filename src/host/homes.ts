@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { accountByName, accountByUid, localAccounts } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
+import { isDirectory } from '../runtime/peek.ts';
 import { pm2Units, type Unit } from './units.ts';
 
 /** A directory that could hold a daemon, whether one runs there or not. */
@@ -49,12 +50,4 @@ export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
 function ownerOf(home: string): string | null {
   const uid = statSync(home, { throwIfNoEntry: false })?.uid;
   return uid === undefined ? null : accountByUid(uid)?.name ?? null;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }

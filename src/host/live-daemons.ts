@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { inodeOf, isElsewhere, seenBy } from './elsewhere.ts';
+import { inodeOf } from '../runtime/peek.ts';
+import { isElsewhere, seenBy } from './elsewhere.ts';
 import { startOf } from './process-facts.ts';
 import { readProcesses, titledDaemons, type Process, type Processes } from './processes.ts';
 import { daemonSockets, networkTables, type NamedSocket } from './sockets.ts';

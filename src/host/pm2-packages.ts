@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { physical } from './physical.ts';
+import { namesIn, physical } from '../runtime/peek.ts';
 
 /** Where `npm install -g` puts a package, below the prefix. */
 const GLOBAL = 'lib/node_modules/pm2';
@@ -53,12 +52,4 @@ function expand(root: string, pattern: string): string[] {
 
 function distinct(paths: string[]): string[] {
   return [...new Set(paths.map((path) => (physical(join(path, 'bin')) === null ? null : physical(path))).filter((path) => path !== null))].sort();
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }

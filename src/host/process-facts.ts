@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { linkOf, textOf } from '../runtime/peek.ts';
 import { commandOf, type Process } from './processes.ts';
 
 /** What is known of one process beyond its place in the tree. Null, or empty: it has ended, or is not the caller's to look into. */
@@ -61,20 +61,4 @@ export function startOf(pid: number): number | null {
   if (ticks === undefined) return null;
   booted ??= Number(/^btime (\d+)$/m.exec(textOf('/proc/stat'))?.[1]) * 1000;
   return booted + (Number(ticks) / TICKS_PER_SECOND) * 1000;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function linkOf(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync,  } from 'node:fs';
+import { linkOf, textOf } from '../runtime/peek.ts';
 
 /** A process of this host, as the kernel knows it. */
 export interface Process {
@@ -68,7 +69,7 @@ export function titledDaemons(byPid: Processes['byPid']): Map<string, Process[]>
 
 /** Its arguments, or the title that it gave itself; empty for a kernel thread, and for one that has ended. */
 export function commandOf(pid: number): string {
-  return peek(`/proc/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
+  return textOf(`/proc/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
 }
 
 function allPids(): number[] {
@@ -81,7 +82,7 @@ function allPids(): number[] {
 
 /** One process as it is now; null: there is none. */
 export function processOf(pid: number): Process | null {
-  const status = peek(`/proc/${pid}/status`);
+  const status = textOf(`/proc/${pid}/status`);
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
   const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
   if (parent === undefined || uid === undefined) return null;
@@ -96,22 +97,6 @@ export function socketsOf(pid: number): string[] {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`) ?? '')?.[1] ?? []);
   } catch {
     return [];
-  }
-}
-
-function linkOf(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null; // closed or ended meanwhile, or not ours to look at
-  }
-}
-
-function peek(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
 

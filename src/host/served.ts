@@ -1,7 +1,7 @@
-import { opendirSync, statSync } from 'node:fs';
+import { opendirSync,  } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { isDirectory, physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { physical } from './physical.ts';
 
 /** A directory that a web server hands out. */
 export interface ServedDirectory {
@@ -83,12 +83,4 @@ export function servingDirectory(path: string, served: Served): ServedDirectory 
     const top = physical(directory.path);
     return top !== null && top !== '/' && (real === top || real.startsWith(`${top}/`));
   }) ?? null;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { App } from '../pm2/invocation.ts';
 import { listApps, type Failure } from '../pm2/rpc.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { homesOnHost, type Home } from './homes.ts';
 import { liveDaemons, type LiveDaemon } from './live-daemons.ts';
 import type { Unit } from './units.ts';
@@ -76,13 +76,5 @@ function unique(apps: readonly App[]): App[] {
 
 /** One directory by two names: /var/www/.pm2 and /srv/www/.pm2 behind a link. */
 function same(one: string, other: string): boolean {
-  return one === other || physical(one) === physical(other);
-}
-
-function physical(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
-  }
+  return one === other || withoutLinks(one) === withoutLinks(other);
 }

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
+import { namesIn, physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { physical } from './physical.ts';
 import { readService } from './unit-file.ts';
 
 /** A systemd unit that brings a PM2 daemon up at boot. */
@@ -50,7 +50,7 @@ export function pm2Units(places: readonly string[] = PLACES): Unit[] {
 export function pm2UserUnits(): Unit[] {
   return localAccounts().flatMap(({ name, home }) => {
     const own = join(home, '.config/systemd/user');
-    return list(own).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
+    return namesIn(own, MOST_FILES).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
   });
 }
 
@@ -58,7 +58,7 @@ function unitsIn(places: readonly string[], manager: string | null): Unit[] {
   const found: Unit[] = [];
   const seen = new Set<string>();
   for (const place of places) {
-    for (const name of list(place).filter((entry) => entry.endsWith('.service'))) {
+    for (const name of namesIn(place, MOST_FILES).filter((entry) => entry.endsWith('.service'))) {
       if (seen.has(name)) continue;
       seen.add(name);
       const file = join(place, name);
@@ -91,13 +91,13 @@ function accountOf(user: string): Account | null {
 }
 
 function dropIns(name: string, places: readonly string[]): string[] {
-  const files = places.flatMap((place) => list(join(place, `${name}.d`)).filter((entry) => entry.endsWith('.conf')).map((entry) => join(place, `${name}.d`, entry)));
+  const files = places.flatMap((place) => namesIn(join(place, `${name}.d`), MOST_FILES).filter((entry) => entry.endsWith('.conf')).map((entry) => join(place, `${name}.d`, entry)));
   return files.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 }
 
 /** What a target pulls in at boot, by its links in `multi-user.target.wants` and the like. */
 function wantedNames(places: readonly string[]): string[] {
-  return places.flatMap((place) => list(place).filter((entry) => /\.(wants|requires|upholds)$/.test(entry)).flatMap((entry) => list(join(place, entry)).filter((name) => existsSync(join(place, entry, name)))));
+  return places.flatMap((place) => namesIn(place, MOST_FILES).filter((entry) => /\.(wants|requires|upholds)$/.test(entry)).flatMap((entry) => namesIn(join(place, entry), MOST_FILES).filter((name) => existsSync(join(place, entry, name)))));
 }
 
 function instancesOf(template: string, places: readonly string[]): string[] {
@@ -111,13 +111,5 @@ function read(file: string, manager: string | null): string {
     return readRegularFile(manager === null ? realpathSync.native(file) : file, 1 << 20).toString('utf8');
   } catch {
     return ''; // a masked unit is a link to /dev/null
-  }
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).slice(0, MOST_FILES);
-  } catch {
-    return [];
   }
 }

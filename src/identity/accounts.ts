@@ -1,6 +1,6 @@
 import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { late } from '../runtime/late.ts';
+import { textOf } from '../runtime/peek.ts';
 
 /** One line of passwd(5). */
 export interface Account {
@@ -114,15 +114,7 @@ function lineOfUid(text: string, uid: number): string | null {
 }
 
 function passwdText(): string {
-  return (passwd ??= textOf(PASSWD));
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // a minimal container has none: NSS is all there is
-  }
+  return (passwd ??= textOf(PASSWD)); // a minimal container has none: NSS is all there is
 }
 
 function ask(database: 'passwd' | 'group', key: string): string | null {

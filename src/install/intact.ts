@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { linkOf, physical, statOf } from '../runtime/peek.ts';
 import { CONFIG_DIRECTORY, COMMAND_LINK, CACHE_DIRECTORY, LIBRARY, NODE_LINK, PM2_LINK, PROFILE, RECORD, SHIMS, STATE_DIRECTORY, SUDOERS } from './places.ts';
 import { NEEDED, NEEDED_SHIMS } from './library.ts';
 import { readRecord } from './record.ts';
@@ -9,15 +9,15 @@ import { distrust, type Distrust } from '../trust/trust.ts';
 export function brokenParts(): string[] {
   const release = physical(SHIMS);
   if (release === null) return [`${SHIMS} leads nowhere`];
-  const missing = partsOf(release).filter((path) => !isFile(path)).map((path) => `${path} is not there`);
+  const missing = partsOf(release).filter((path) => !statOf(path)?.isFile()).map((path) => `${path} is not there`);
   const record = readRecord();
   const node = physical(NODE_LINK);
   return [
     ...missing,
     ...(record === null ? [`${RECORD} is not there, or damaged`] : typeof record.node !== 'string' || !(record.pm2 === null || typeof record.pm2 === 'string') ? [`${RECORD} is incomplete`] : []),
-    ...(typeof record?.pm2 === 'string' && !isFile(record.pm2) ? [`${RECORD} names ${record.pm2}, which is not there`] : []),
+    ...(typeof record?.pm2 === 'string' && !statOf(record.pm2)?.isFile() ? [`${RECORD} names ${record.pm2}, which is not there`] : []),
     ...(node === null ? [`${NODE_LINK} leads nowhere`] : record?.node !== undefined && node !== record.node ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`] : []),
-    ...(isFile(join(SHIMS, 'pm2')) && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null ? [`${COMMAND_LINK} does not lead to ${SHIMS}`] : []),
+    ...(statOf(join(SHIMS, 'pm2'))?.isFile() && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null ? [`${COMMAND_LINK} does not lead to ${SHIMS}`] : []),
   ];
 }
 
@@ -36,26 +36,6 @@ function partsOf(shims: string): string[] {
 }
 
 function leadsTo(link: string): string | null {
-  try {
-    const target = readlinkSync(link);
-    return target.startsWith(`${SHIMS}/`) ? target : null;
-  } catch {
-    return null;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return lstatSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function physical(path: string): string | null {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return null;
-  }
+  const target = linkOf(link);
+  return target?.startsWith(`${SHIMS}/`) ? target : null;
 }

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { COMPILED_FILE } from '../policy/places.ts';
+import { namesIn } from '../runtime/peek.ts';
 import type { Ledger } from './ledger.ts';
 import { LAYERS } from './layers/layers.ts';
 import { COMMAND_LINK, CONFIG_FILE } from './places.ts';
@@ -16,14 +16,6 @@ export function removeStrays(ledger: Ledger): void {
       const pid = name.startsWith(`.${basename(path)}.`) ? /^\.(\d+)\.\d+\.new$/.exec(name.slice(basename(path).length + 1))?.[1] : undefined;
       if (pid !== undefined && !isAlive(Number(pid))) ledger.remove(join(dirname(path), name), 'left by an install that was broken off');
     }
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }
 

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
+import { physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust, type Distrust } from '../trust/trust.ts';
 import type { Major } from './invocation.ts';
@@ -148,13 +149,5 @@ function packageOf(file: string): { name?: unknown; version?: unknown } | null {
       if (error instanceof SyntaxError) return null;
     }
     if (directory === dirname(directory)) return null;
-  }
-}
-
-function physical(path: string): string | null {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return null;
   }
 }

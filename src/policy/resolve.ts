@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { accountByName, groupByName } from '../identity/accounts.ts';
+import { inodeOf } from '../runtime/peek.ts';
 import type { ConfigError } from './config-error.ts';
 import type { Daemon } from './policy.ts';
 import type { Config, DaemonConfig } from './schema.ts';
@@ -69,20 +69,11 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
   };
 }
 
-/** One directory, by its path or, where both can be looked at, by what the kernel says (links, bind mounts). */
+/** One directory, by its path or, where both are there and can be looked at, by what the kernel says (links, bind mounts). */
 function sameHome(one: string, other: string): boolean {
   if (one === other) return true;
   const inode = inodeOf(one);
   return inode !== null && inode === inodeOf(other);
-}
-
-function inodeOf(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return null; // not there yet, or in a home that the caller may not enter
-  }
 }
 
 function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync,  } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
+import { textOf } from '../runtime/peek.ts';
 import { pamEnvironment } from './pam-environment.ts';
 import { installedShells, type Shell } from './shells.ts';
 import { systemdEnvironment } from './systemd-environment.ts';
@@ -95,12 +96,4 @@ function pathsOfSshd(sshd: string): typeof PATHS {
 
 function here(...candidates: string[]): string | null {
   return candidates.find((path) => existsSync(path)) ?? null;
-}
-
-function textOf(file: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-  try {
-    return readFileSync(file, encoding);
-  } catch {
-    return '';
-  }
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from '../identity/accounts.ts';
+import { textOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 
 const MAX_BYTES = 1 << 18;
@@ -19,8 +19,8 @@ export function pamEnvironment(service: string, { home, shell }: Account, base: 
   };
   for (const options of envModules(join('/etc/pam.d', service))) {
     const of = (name: string): string | null => options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
-    take(systemFile(of('conffile') ?? '/etc/security/pam_env.conf'), definitions);
-    if (of('readenv') !== '0') take(systemFile(of('envfile') ?? '/etc/environment'), assignments);
+    take(textOf(of('conffile') ?? '/etc/security/pam_env.conf'), definitions);
+    if (of('readenv') !== '0') take(textOf(of('envfile') ?? '/etc/environment'), assignments);
     if (of('user_readenv') === '1') take(userFile(join(home, of('user_envfile') ?? '.pam_environment')), definitions);
   }
   return env;
@@ -29,7 +29,7 @@ export function pamEnvironment(service: string, { home, shell }: Account, base: 
 /** The options of each pam_env.so of a service, through @include (Debian), include and substack. */
 function envModules(file: string, depth = 0): string[][] {
   if (depth > 5) return [];
-  return systemFile(file).replace(/\\\n/g, ' ').split('\n').flatMap((line) => {
+  return textOf(file).replace(/\\\n/g, ' ').split('\n').flatMap((line) => {
     const text = line.replace(/#.*/, '').trim();
     const [, included] = /^@include\s+(\S+)$/.exec(text) ?? /^-?(?:auth|session)\s+(?:include|substack)\s+(\S+)$/.exec(text) ?? [];
     if (included !== undefined) return envModules(join('/etc/pam.d', included), depth + 1);
@@ -65,14 +65,6 @@ function expand(word: string, env: Readonly<Record<string, string>>, home: strin
     if (sign === '$') return env[name] ?? '';
     return name === 'HOME' ? home : name === 'SHELL' ? shell : '';
   });
-}
-
-function systemFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function userFile(path: string): string {

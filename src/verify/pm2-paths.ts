@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { globalPm2Packages, pm2PackagesBelow } from '../host/pm2-packages.ts';
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import { listApps } from '../pm2/rpc.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { physical } from '../runtime/peek.ts';
 
 /** A pm2 that can be called by its path. */
 export interface Pm2Path {
@@ -57,12 +57,4 @@ async function directoriesOfApps(daemons: readonly Daemon[]): Promise<{ name: st
 
 function withParents(path: string): string[] {
   return path === '/' ? [] : [path, ...withParents(dirname(path))];
-}
-
-function physical(path: string): string | null {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { readService } from '../host/unit-file.ts';
+import { namesIn } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { callsByName } from './command.ts';
 
@@ -21,21 +22,13 @@ const MAX_BYTES = 1 << 20;
 export function servicesThatCallPm2(): Service[] {
   const found = new Map<string, Service>();
   for (const place of PLACES) {
-    for (const name of list(place).filter((entry) => entry.endsWith('.service'))) {
-      const text = [join(place, name), ...PLACES.flatMap((other) => list(join(other, `${name}.d`)).filter((entry) => entry.endsWith('.conf')).map((entry) => join(other, `${name}.d`, entry)))].map(textOf).join('\n');
+    for (const name of namesIn(place, MOST_FILES).filter((entry) => entry.endsWith('.service'))) {
+      const text = [join(place, name), ...PLACES.flatMap((other) => namesIn(join(other, `${name}.d`), MOST_FILES).filter((entry) => entry.endsWith('.conf')).map((entry) => join(other, `${name}.d`, entry)))].map(textOf).join('\n');
       const { user, env, start } = readService(text, name);
       if (start.some(callsByName) && !found.has(name)) found.set(name, { name, user: user ?? 'root', env });
     }
   }
   return [...found.values()];
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort().slice(0, MOST_FILES);
-  } catch {
-    return [];
-  }
 }
 
 function textOf(file: string): string {

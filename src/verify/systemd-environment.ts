@@ -1,7 +1,8 @@
 import { spawnSync, type SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'shell-quote';
+import { namesIn, textOf } from '../runtime/peek.ts';
 
 /** Of a systemd built for a split /usr, as Debian's; another's says so itself (systemd-path(1)). */
 const COMPILED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -25,10 +26,10 @@ export function systemdEnvironment(): Record<string, string> | null {
 
 function configured(): Record<string, string> {
   const files = PLACES.map((place) => join(place, 'system.conf')).filter((file) => existsSync(file)).slice(-1);
-  const dropIns = PLACES.flatMap((place) => list(join(place, 'system.conf.d')).map((name) => join(place, 'system.conf.d', name)));
+  const dropIns = PLACES.flatMap((place) => namesIn(join(place, 'system.conf.d')).filter((name) => name.endsWith('.conf')).map((name) => join(place, 'system.conf.d', name)));
   let env: Record<string, string> = {};
   for (const file of [...files, ...dropIns]) {
-    for (const [, value = ''] of textOf(file).matchAll(/^[ \t]*DefaultEnvironment[ \t]*=(.*)$/gm)) {
+    for (const [, value = ''] of textOf(file).replace(/\\\r?\n/g, ' ').matchAll(/^[ \t]*DefaultEnvironment[ \t]*=(.*)$/gm)) {
       env = value.trim() === '' ? {} : { ...env, ...variables(value) }; // an empty one takes back what stood before
     }
   }
@@ -39,20 +40,4 @@ function configured(): Record<string, string> {
 function variables(text: string): Record<string, string> {
   const words = parse(text).filter((word) => typeof word === 'string');
   return Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => name.endsWith('.conf')).sort();
-  } catch {
-    return [];
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/\\\r?\n/g, ' ');
-  } catch {
-    return '';
-  }
 }

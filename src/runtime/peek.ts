@@ -1,0 +1,86 @@
+import { accessSync, constants, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+
+/*
+ * Looks at what may not be there, or not be the caller's to look at, where both are one answer. None of these throws. What a
+ * file holds that somebody else may have put there is read by src/trust/read.ts: a FIFO would make textOf wait.
+ */
+
+/** A path without links, as the kernel goes it; null: it leads nowhere. */
+export function physical(path: string): string | null {
+  // The name of an app is hardly ever a path that is there, and an exception costs ten times this look.
+  if (statOf(path) === null) return null;
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return null;
+  }
+}
+
+/** A path without links; as it is where it leads nowhere. */
+export function withoutLinks(path: string): string {
+  return physical(path) ?? path;
+}
+
+/** What is there itself, not what a link leads to. */
+export function statOf(path: string): Stats | null {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
+/** What tells one file from another, by whatever path. */
+export function inodeOf(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether this process may run a file, or enter a directory: by its real ids, as access(2) asks. */
+export function mayExecute(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where a link leads, as it is written. */
+export function linkOf(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** The names in a directory, sorted, `most` of them; none: there is nothing in it, or no such directory. */
+export function namesIn(directory: string, most = Infinity): string[] {
+  try {
+    return readdirSync(directory).slice(0, most).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** The text of a file of the kernel's or of root's; empty: there is none. */
+export function textOf(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+  try {
+    return readFileSync(path, encoding);
+  } catch {
+    return '';
+  }
+}
