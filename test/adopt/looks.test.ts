@@ -77,6 +77,23 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.must(`${pm2} delete all`);
   });
 
+  it('says so where it can neither stay nor go back, and goes back when that is repaired', async () => {
+    await host.write('/srv/later.js', `if (process.getuid() !== 0) setInterval(() => { if (require('fs').existsSync('/srv/now')) process.exit(3); }, 20); ${idle}`);
+    await host.write('/srv/later.json', JSON.stringify({ name: 'myapp', script: '/srv/later.js', cwd: '/srv', min_uptime: 60_000 }));
+    await host.must(`${pm2} start /srv/later.json && ${pm2} save`);
+    const call = host.tty('pm2-guard adopt myapp --yes');
+    await call.seen(/myapp: watching whether it stays up/);
+    await host.must(`kill -KILL ${host.daemons().find(({ home }) => home === ROOT)?.pid ?? ''}; mv ${ROOT} ${ROOT}.away; touch ${ROOT} /srv/now`);
+    const { status, stdout } = await call.result();
+    expect(status).toBe(1);
+    expect(stdout.replaceAll('\r', '')).toMatch(/myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal\n +run: {2}pm2-guard adopt --rollback /);
+    await host.must(`rm ${ROOT} && mv ${ROOT}.away ${ROOT}`);
+    expect(await adopt(host, '--rollback')).toMatchObject({ status: 0, stdout: expect.stringContaining('myapp: put back') as string });
+    expect([await running(host, ROOT), await running(host, WEB)]).toEqual([['myapp 0 online'], []]);
+    expect([await savedIn(host, ROOT), await savedIn(host, WEB) ?? []]).toEqual([['myapp'], []]);
+    await host.must(`${pm2} delete all`);
+  });
+
   it('overlaps where nothing listens', async () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp && PORT=3901 ${pm2} start /srv/port.js --cwd /srv --name shop-port`);
     const said = await adopted(host, 'myapp shop-port --overlap');
