@@ -5,7 +5,7 @@ import ts from 'typescript-eslint';
 const rooms = {
   runtime: [],
   terminal: [],
-  trust: [],
+  trust: ['runtime'],
   pm2: ['runtime', 'trust', 'terminal'],
   identity: ['runtime', 'trust', 'terminal'],
   policy: ['runtime', 'trust', 'terminal', 'identity'],

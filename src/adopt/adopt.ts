@@ -5,13 +5,13 @@ import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { lock } from '../trust/lock.ts';
 import { bringHome, Hands, putBack, type Outcome, type Progress } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
 import { DaemonError } from './daemon.ts';
 import { find, savedPlace, type Found, type Place } from './find.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
-import { lock } from './lock.ts';
 import type { Launcher } from './move.ts';
 import { isForeignWord, plan, type Planned } from './plan.ts';
 import type { Seat } from './seat.ts';
@@ -69,7 +69,7 @@ export function pending(): Unfinished[] {
 /** Keeps every other adoption out. @throws UserError where one is under way */
 export function alone(): () => void {
   makeJournalDirectory(journalDirectory());
-  const held = lock(journalDirectory());
+  const held = lock(join(journalDirectory(), 'lock'));
   if (typeof held === 'number') throw new UserError(`another adoption is under way, by pid ${held}`, null, 2);
   sweep(journalDirectory());
   return held;

@@ -10,8 +10,8 @@ import { dumpFile } from '../pm2/home.ts';
 import { isModule, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import { askDaemon } from '../pm2/rpc.ts';
 import { withoutLinks } from '../runtime/peek.ts';
+import { startOf } from '../runtime/process-start.ts';
 import { distrust } from '../trust/trust.ts';
-import { startOf } from './lock.ts';
 import type { Seat } from './seat.ts';
 
 /** Somewhere on this host where apps live, or are saved. */

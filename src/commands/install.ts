@@ -10,6 +10,7 @@ import { seal, sealAgain } from '../seal/seals.ts';
 import type { Result } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { changeLines, problemLines } from './changes.ts';
+import { exclusively } from './exclusively.ts';
 import { resultLines } from './seals.ts';
 
 /** `pm2-guard install`: put everything in place, or repair it. */
@@ -34,7 +35,7 @@ Examples:
 
 What runs afterwards is a copy in /usr/local/lib/pm2-guard that only root can change. Where a package has brought a newer
 pm2-guard than is installed, it is the newer one that installs. A second run changes nothing, a config that is there is
-never touched. The ways to us, each put in place only where it is of use; what was chosen stays chosen:
+never touched; two at once come one after the other. The ways to us, each put in place only where it is of use; what was chosen stays chosen:
 ${layersInWords()}
 
 Exit status: 0 done; 1 something could not be done, it is named at the end.`)
@@ -49,8 +50,10 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`)
       const source = sourceBeside(__dirname);
       const fault = faultOf(source);
       const from: From = { directory: dirname(source.bundles), writable: fault === null ? null : `${fault.path} ${fault.why}` };
-      const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, layers, dry });
-      const seals = sealing === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry);
+      const { result, seals } = await exclusively(dry, async () => {
+        const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, layers, dry });
+        return { result, seals: sealing === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry) };
+      });
       process.stdout.write(json ? `${JSON.stringify({ dryRun: dry, from, ...result, seals }, null, 2)}\n` : inWords(result, from, seals, dry));
       if (result.problems.length > 0 || seals.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
     });

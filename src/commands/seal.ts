@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { seal } from '../seal/seals.ts';
+import { exclusively } from './exclusively.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
 /** `pm2-guard seal`: calls of pm2 by its path meet the guard, too. */
@@ -20,7 +21,8 @@ Examples:
 PM2's own bin/pm2 stays beside the door, as it was. A second run changes nothing. npm upgrades and uninstalls pm2 as ever;
 after an upgrade root's next call seals it anew. Not sealed: pm2-runtime, pm2-dev, pm2-docker, require('pm2').
 Exit status: 0 done; 1 something could not be done, it is named.`)
-    .action((options: SealOptions) => {
-      report(seal({ paths: options.path, users: options.user, path: process.env['PATH'], dry: options.dryRun === true }), options, '');
+    .action(async (options: SealOptions) => {
+      const dry = options.dryRun === true;
+      report(await exclusively(dry, () => seal({ paths: options.path, users: options.user, path: process.env['PATH'], dry })), options, '');
     });
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { uninstall } from '../install/uninstall.ts';
 import { changeLines, problemLines } from './changes.ts';
+import { exclusively } from './exclusively.ts';
 
 /** `pm2-guard uninstall`: away with everything but the config. */
 export function uninstallCommand(): Command {
@@ -16,9 +17,9 @@ Examples:
 
 Works on a half installation and with a broken config as well.
 Exit status: 0 done; 1 something is not in order, it is named at the end.`)
-    .action((options: { purge?: boolean; dryRun?: boolean; json?: boolean }) => {
+    .action(async (options: { purge?: boolean; dryRun?: boolean; json?: boolean }) => {
       const dry = options.dryRun === true;
-      const result = uninstall(options.purge === true, dry);
+      const result = await exclusively(dry, () => uninstall(options.purge === true, dry));
       if (result.problems.length > 0) process.exitCode = 1;
       if (options.json) {
         process.stdout.write(`${JSON.stringify({ dryRun: dry, ...result }, null, 2)}\n`);

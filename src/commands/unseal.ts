@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { unseal } from '../seal/seals.ts';
+import { exclusively } from './exclusively.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
 /** `pm2-guard unseal`: every sealed pm2 is what npm installed, to the byte. */
@@ -17,7 +18,8 @@ Examples:
 
 uninstall does this first. Where PM2's own file is gone, the command that gets it back from npm is named.
 Exit status: 0 done, or nothing was sealed; 1 something could not be done, it is named.`)
-    .action((options: SealOptions) => {
-      report(unseal({ paths: options.path, users: options.user, path: process.env['PATH'], dry: options.dryRun === true }), options, 'nothing is sealed');
+    .action(async (options: SealOptions) => {
+      const dry = options.dryRun === true;
+      report(await exclusively(dry, () => unseal({ paths: options.path, users: options.user, path: process.env['PATH'], dry })), options, 'nothing is sealed');
     });
 }

@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { inodeOf } from '../runtime/peek.ts';
+import { startOf } from '../runtime/process-start.ts';
 import { isElsewhere, seenBy } from './elsewhere.ts';
-import { startOf } from './process-facts.ts';
 import { readProcesses, titledDaemons, type Process, type Processes } from './processes.ts';
 import { daemonSockets, networkTables, type NamedSocket } from './sockets.ts';
 import { whoAnswers } from './who-answers.ts';
@@ -87,7 +87,7 @@ async function heirOf(claims: readonly [Claim, ...Claim[]]): Promise<Claim> {
   const [first, ...others] = claims;
   if (others.length === 0) return first;
   const answering = await whoAnswers(first.door, claims.flatMap(({ holder }) => holder?.pid ?? []));
-  const began = ({ holder }: Claim) => (holder === null ? 0 : startOf(holder.pid) ?? 0);
+  const began = ({ holder }: Claim) => Number(holder === null ? 0 : startOf(holder.pid));
   return claims.find(({ holder }) => holder !== null && holder.pid === answering)
     ?? others.reduce((last, claim) => (began(claim) > began(last) ? claim : last), first);
 }

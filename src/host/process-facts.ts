@@ -1,4 +1,5 @@
 import { linkOf, textOf } from '../runtime/peek.ts';
+import { startOf } from '../runtime/process-start.ts';
 import { commandOf, type Process } from './processes.ts';
 
 /** What is known of one process beyond its place in the tree. Null, or empty: it has ended, or is not the caller's to look into. */
@@ -26,7 +27,7 @@ export function processFacts(process: Process): ProcessFacts {
   return {
     ...process,
     command: commandOf(pid),
-    started: startOf(pid),
+    started: beginOf(pid),
     env: environmentOf(pid),
     cwd: linkOf(`/proc/${pid}/cwd`),
     exe: exeOf(pid),
@@ -54,11 +55,10 @@ export function environmentOf(pid: number): Record<string, string> | null {
 const TICKS_PER_SECOND = 100;
 let booted: number | null = null;
 
-/** When a process began, in milliseconds since the epoch; null: it has ended. To 10 ms. */
-export function startOf(pid: number): number | null {
-  // proc(5): field 22 is the start after boot, in ticks; the name before it may hold blanks and brackets.
-  const ticks = textOf(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19];
-  if (ticks === undefined) return null;
+/** When a process began, in milliseconds since the epoch. */
+function beginOf(pid: number): number | null {
+  const ticks = startOf(pid);
+  if (ticks === null) return null;
   booted ??= Number(/^btime (\d+)$/m.exec(textOf('/proc/stat'))?.[1]) * 1000;
   return booted + (Number(ticks) / TICKS_PER_SECOND) * 1000;
 }

@@ -13,6 +13,9 @@ export const SHARE = `${LIBRARY}/share`;
 /** The directories that had to be made for that, so that uninstall leaves none behind. */
 export const MADE_DIRECTORIES = `${LIBRARY}/directories`;
 
+/** Held by whoever changes any of this. Root's own, and empty after a boot; Linux calls it /run, too (hier(7)). */
+export const LOCK = '/var/run/pm2-guard.lock';
+
 export const COMMAND_LINK = '/usr/local/bin/pm2-guard';
 export const PM2_LINK = '/usr/local/bin/pm2';
 export const PM2_SBIN_LINK = '/usr/local/sbin/pm2';

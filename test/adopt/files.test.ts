@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal, sweep, unfinished } from '../../src/adopt/journal.ts';
 import { lastLines } from '../../src/adopt/last-lines.ts';
-import { lock, startOf } from '../../src/adopt/lock.ts';
 import { stepsOf, type Move } from '../../src/adopt/move.ts';
 import { putRight } from '../../src/adopt/put-right.ts';
 import { saveDump } from '../../src/adopt/save-dump.ts';
@@ -57,22 +56,6 @@ describe('the journal', () => {
     sweep(place);
     expect(readdirSync(place)).toEqual([]);
     expect(unfinished(join(place, 'nowhere'))).toEqual([]);
-  });
-});
-
-describe('the lock', () => {
-  it('holds, and is let go', () => {
-    const release = lock(place);
-    expect(lock(place)).toBe(process.pid);
-    if (typeof release === 'function') release();
-    expect(readdirSync(place)).toEqual([]);
-    expect(lock(place)).toBeTypeOf('function');
-  });
-  it.each([['a process that has ended', '4194304 1'], ['another one of the same number', `${process.pid} 1`], ['nobody', ''], ['nonsense', 'x y']])('of %s does not hold', (_, text) => {
-    writeFileSync(join(place, 'lock'), `${text}\n`);
-    expect(lock(place)).toBeTypeOf('function');
-    expect(readFileSync(join(place, 'lock'), 'utf8')).toBe(`${process.pid} ${startOf(process.pid) ?? ''}\n`);
-    expect(readdirSync(place)).toEqual(['lock']);
   });
 });
 

@@ -179,8 +179,8 @@ describeOnHost('adopt looks before it leaps', () => {
 
   it('keeps a second adoption out, and passes over the lock of one that was killed', async () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-lock`);
-    const sleeper = host.start(['/bin/sh', '-c', 'mkdir -p -m 700 /var/lib/pm2-guard/adopt; echo "$$ $(cut -d" " -f22 /proc/$$/stat)" > /var/lib/pm2-guard/adopt/lock; cat'], { input: '' }, true);
-    await expect.poll(() => host.exists('/var/lib/pm2-guard/adopt/lock')).toBe(true);
+    const sleeper = host.start(['/bin/sh', '-c', 'mkdir -p -m 700 /var/lib/pm2-guard/adopt; ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" /var/lib/pm2-guard/adopt/lock; cat'], { input: '' }, true);
+    await host.must('until test -h /var/lib/pm2-guard/adopt/lock; do sleep 0.05; done');
     expect(await adopt(host, 'shop-lock --yes')).toMatchObject({ status: 2, stderr: expect.stringMatching(/another adoption is under way, by pid \d+/) as string });
     sleeper.kill('SIGKILL');
     await sleeper.result();

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../terminal/user-error.ts';
+import { lock } from '../trust/lock.ts';
+import { LOCK } from './places.ts';
+
+/** An install takes seconds; apt's and a person's may meet. */
+const PATIENCE_MS = 60_000;
+const STEP_MS = 50;
+
+/**
+ * Does what changes an installation while nobody else does: two installs at once would remove what the other has just made.
+ *
+ * @param waiting told once, of whom it waits for
+ * @throws UserError where the other one takes too long; what the work throws
+ */
+export async function inTurn<Result>(work: () => Result | Promise<Result>, waiting: (pid: number) => void): Promise<Result> {
+  const release = await take(waiting);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+async function take(waiting: (pid: number) => void): Promise<() => void> {
+  let told = false;
+  for (const deadline = Date.now() + PATIENCE_MS; ;) {
+    const held = attempt();
+    if (typeof held === 'function') return held;
+    if (Date.now() > deadline) throw new UserError(`pid ${held} is changing the installation, and does not come to an end`, `ps -fp ${held}`);
+    if (!told) waiting(held);
+    told = true;
+    await sleep(STEP_MS);
+  }
+}
+
+/** Where no lock can be made, by a user or on a host without such a directory, nobody is kept out; the work itself says what it may not do. */
+function attempt(): (() => void) | number {
+  try {
+    return lock(LOCK);
+  } catch {
+    return () => undefined;
+  }
+}

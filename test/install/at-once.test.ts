@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Status } from '../../src/install/status.ts';
+import { describeOnHost } from '../host/describe.ts';
+import { checkout, createHost, type Host } from '../host/host.ts';
+import { CONFIG } from '../traps/twins.ts';
+import { difference, snapshot } from './snapshot.ts';
+
+const LOCK = '/var/run/pm2-guard.lock';
+const command = (words: string, directory = checkout) => `node ${directory}/dist/pm2-guard.cjs ${words}`;
+
+describeOnHost('two who change an installation at once', () => {
+  let host: Host;
+  let nothing: string[];
+  let whole: string[];
+  /** V8's form of a bundle is made anew with each; times and numbers of files are no content. */
+  const plain = (lines: string[]) => lines.filter((line) => !/\.code$|policy\.json$|\/var\/cache\/pm2-guard\/\d+\//.test(line));
+  const same = (now: string[], then: string[]) => Object.values(difference(plain(then), plain(now))).flat().length === 0;
+  /** Both at once, the second some milliseconds later; what each ended with. */
+  const both = async (first: string, second: string, later: number) => {
+    const { stdout } = await host.run(`{ ${first}; echo "exit $?"; } > /tmp/first 2>&1 & sleep ${later / 1000}; { ${second}; echo "exit $?"; } > /tmp/second 2>&1; wait; cat /tmp/first /tmp/second`, { cwd: '/' });
+    return { stdout, ends: stdout.match(/^exit \d+$/gm) };
+  };
+  beforeAll(async () => {
+    host = await createHost();
+    await host.write('/etc/pm2-guard/config.yaml', CONFIG);
+    await host.must(`mkdir /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/b && sed -i 's/"0\\.1\\.0"/"0.2.0"/g' /srv/b/dist/*.cjs`);
+    nothing = await snapshot(host);
+    await host.must(command('install'));
+    whole = await snapshot(host);
+    await host.must(command('uninstall'));
+  });
+  afterAll(() => host.dispose());
+
+  it('come one after the other: the second says whom it waits for, and touches nothing', async () => {
+    const holder = host.start(['/bin/sh', '-c', `ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" ${LOCK}; cat`], { input: '' }, true);
+    await host.must(`until test -h ${LOCK}; do sleep 0.05; done`);
+    const install = host.tty(command('install'));
+    await install.seen(/^pm2-guard: pid \d+ is changing the installation: waiting for it\r?$/m);
+    expect(same(await snapshot(host), nothing)).toBe(true);
+    expect(await host.run(command('install --dry-run'))).toMatchObject({ status: 0, stderr: '' }); // who only looks waits for nobody
+    holder.kill('SIGKILL');
+    await holder.result();
+    expect(await install.result()).toMatchObject({ status: 0 });
+    expect(same(await snapshot(host), whole)).toBe(true);
+    expect(await host.run(`test -h ${LOCK}`)).toMatchObject({ status: 1 });
+  });
+
+  it('install, and install', async () => {
+    for (let round = 0; round < 6; round++) {
+      await host.must(command('uninstall'));
+      const { stdout, ends } = await both(command('install'), command('install', round % 2 === 0 ? checkout : '/srv/b'), round * 40);
+      expect(ends, stdout).toEqual(['exit 0', 'exit 0']);
+      expect((JSON.parse((await host.run('pm2-guard status --json')).stdout) as Status).problems).toEqual([]);
+      await host.must('pm2 guard-verify', { user: 'www-data', cwd: '/' });
+    }
+  });
+
+  it('install, and uninstall: all of it is there, or nothing', async () => {
+    for (let round = 0; round < 6; round++) {
+      const { stdout, ends } = await both(command('install'), command('uninstall'), round * 60);
+      expect(ends, stdout).toEqual(['exit 0', 'exit 0']);
+      const now = await snapshot(host);
+      expect([whole, nothing].some((one) => same(now, one)), difference(whole, now).gone.join('\n')).toBe(true);
+    }
+  });
+});

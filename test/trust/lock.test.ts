@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startOf } from '../../src/runtime/process-start.ts';
+import { lock } from '../../src/trust/lock.ts';
+
+describe('a lock', () => {
+  let place: string;
+  let file: string;
+  beforeEach(() => {
+    place = mkdtempSync(join(tmpdir(), 'lock-'));
+    file = join(place, 'lock');
+  });
+  afterEach(() => { rmSync(place, { recursive: true }); });
+
+  it('holds, and is let go', () => {
+    const release = lock(file);
+    expect(lock(file)).toBe(process.pid);
+    if (typeof release === 'function') release();
+    expect(readdirSync(place)).toEqual([]);
+    expect(lock(file)).toBeTypeOf('function');
+  });
+  const mine = () => { expect([readlinkSync(file), readdirSync(place)]).toEqual([`${process.pid} ${startOf(process.pid) ?? ''}`, ['lock']]); };
+  it.each([['a process that has ended', '4194304 1'], ['another one of the same number', `${process.pid} 1`], ['nobody', ' '], ['nonsense', 'x y'], ['a negative number', '-1 '], ['all', '0 ']])('of %s does not hold', (_, text) => {
+    symlinkSync(text, file);
+    expect(lock(file)).toBeTypeOf('function');
+    mine();
+  });
+  it('that is none does not hold', () => {
+    writeFileSync(file, `${process.pid}\n`);
+    expect(lock(file)).toBeTypeOf('function');
+    mine();
+  });
+  it('of a system without /proc holds as long as there is such a process', async () => {
+    const child = spawn('sleep', ['1000']);
+    symlinkSync(`${child.pid ?? ''} `, file);
+    expect(lock(file)).toBe(child.pid);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(lock(file)).toBeTypeOf('function');
+  });
+  it('is not to be had where nothing can be made', () => { expect(() => lock(join(place, 'nowhere/lock'))).toThrow('ENOENT'); });
+});
