@@ -2,8 +2,10 @@
 export interface ServiceFile {
   /** User=; null: the manager's own, which is root for the system's. */
   user: string | null;
-  /** Of Environment=; EnvironmentFile= is not followed. */
+  /** Of Environment=. */
   env: Readonly<Record<string, string>>;
+  /** Of EnvironmentFile=, in their order. */
+  envFiles: string[];
   /** The words of ExecStart=, without its prefixes; empty: there is none. */
   start: string[];
   /** PIDFile=, absolute; null: none. */
@@ -19,8 +21,9 @@ export function readService(text: string, name: string): ServiceFile {
   let user: string | null = null, pidFile: string | null = null;
   let start: string[] = [];
   let env: Record<string, string> = {};
+  let envFiles: string[] = [];
   for (const line of lines) {
-    const [, key = '', raw = ''] = /^[ \t]*(User|Environment|ExecStart|PIDFile)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, key = '', raw = ''] = /^[ \t]*(User|Environment|EnvironmentFile|ExecStart|PIDFile)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
     const value = specified(raw, name);
     switch (key) {
       // The last one counts, an empty one takes back what stood before.
@@ -28,10 +31,11 @@ export function readService(text: string, name: string): ServiceFile {
       case 'PIDFile': pidFile = value === '' ? null : value.startsWith('/') ? value : `/run/${value}`; break;
       case 'ExecStart': start = wordsOf(value).map((word, index) => (index === 0 ? word.replace(/^[-@:+!|]+/, '') : word)); break;
       case 'Environment': env = value === '' ? {} : { ...env, ...assignments(value) }; break;
+      case 'EnvironmentFile': envFiles = value === '' ? [] : [...envFiles, value.replace(/^-/, '')]; break;
       default: break;
     }
   }
-  return { user, env, start, pidFile };
+  return { user, env, envFiles, start, pidFile };
 }
 
 /** Environment="A=b c" PM2_HOME=/x: several on a line, each in quotes or not. */

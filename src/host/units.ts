@@ -1,9 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
-import { namesIn, physical } from '../runtime/peek.ts';
-import { readRegularFile } from '../trust/read.ts';
-import { readService } from './unit-file.ts';
+import { linkOf, namesIn, physical } from '../runtime/peek.ts';
+import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
 
 /** A systemd unit that brings a PM2 daemon up at boot. */
 export interface Unit {
@@ -54,26 +53,38 @@ export function pm2UserUnits(): Unit[] {
   });
 }
 
-function unitsIn(places: readonly string[], manager: string | null): Unit[] {
+function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
+  const places = unitPlaces(paths);
   const found: Unit[] = [];
   const seen = new Set<string>();
-  for (const place of places) {
+  for (const place of paths) {
     for (const name of namesIn(place, MOST_FILES).filter((entry) => entry.endsWith('.service'))) {
       if (seen.has(name)) continue;
       seen.add(name);
       const file = join(place, name);
-      const text = [file, ...dropIns(name, places)].map((path) => read(path, manager)).join('\n');
-      if (!/PM2_HOME=|\bpm2\b.*\bresurrect\b/.test(text)) continue;
+      if (isAlias(file, paths)) continue;
       // A template is nothing by itself: its instances are those that are wanted by something.
-      const names = name.endsWith('@.service') ? instancesOf(name, places) : [name];
-      for (const one of names) found.push(unitOf(one, file, text, manager, places));
+      for (const one of name.endsWith('@.service') ? instancesOf(name, paths) : [name]) {
+        const service = loadService(one, file, places, manager);
+        if (service !== null && isOfPm2(service)) found.push(unitOf(one, file, service, manager, paths));
+      }
     }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function unitOf(name: string, file: string, text: string, manager: string | null, places: readonly string[]): Unit {
-  const { user, env, start, pidFile } = readService(text, name);
+/** It knows a home, or brings one up. */
+function isOfPm2({ text, env }: LoadedService): boolean {
+  return env['PM2_HOME'] !== undefined || /PM2_HOME=|\bpm2\b.*\bresurrect\b/.test(text);
+}
+
+/** A link to a unit of another name beside it is that unit (systemctl(1), enable: Alias=). */
+function isAlias(file: string, places: readonly string[]): boolean {
+  const real = linkOf(file) === null ? null : physical(file);
+  return real !== null && basename(real) !== basename(file) && places.some((place) => physical(place) === dirname(real));
+}
+
+function unitOf(name: string, file: string, { user, env, start, pidFile }: LoadedService, manager: string | null, places: readonly string[]): Unit {
   const variable = (key: string) => (env[key] === undefined || env[key] === '' ? null : env[key]);
   return {
     name, file, manager, user, start, pidFile,
@@ -90,11 +101,6 @@ function accountOf(user: string): Account | null {
   return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
 }
 
-function dropIns(name: string, places: readonly string[]): string[] {
-  const files = places.flatMap((place) => namesIn(join(place, `${name}.d`), MOST_FILES).filter((entry) => entry.endsWith('.conf')).map((entry) => join(place, `${name}.d`, entry)));
-  return files.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
-}
-
 /** What a target pulls in at boot, by its links in `multi-user.target.wants` and the like. */
 function wantedNames(places: readonly string[]): string[] {
   return places.flatMap((place) => namesIn(place, MOST_FILES).filter((entry) => /\.(wants|requires|upholds)$/.test(entry)).flatMap((entry) => namesIn(join(place, entry), MOST_FILES).filter((name) => existsSync(join(place, entry, name)))));
@@ -103,13 +109,4 @@ function wantedNames(places: readonly string[]): string[] {
 function instancesOf(template: string, places: readonly string[]): string[] {
   const prefix = template.slice(0, -'.service'.length);
   return [...new Set(wantedNames(places))].filter((name) => name.startsWith(prefix) && name !== template);
-}
-
-function read(file: string, manager: string | null): string {
-  try {
-    // A unit may be a link into a package. What a user's own links lead to is not ours to read.
-    return readRegularFile(manager === null ? realpathSync.native(file) : file, 1 << 20).toString('utf8');
-  } catch {
-    return ''; // a masked unit is a link to /dev/null
-  }
 }

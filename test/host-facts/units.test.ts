@@ -39,3 +39,19 @@ it('that is enabled, overridden, masked, or of another kind', () => {
   write('etc/pm2.txt', text);
   expect(units()).toEqual([['pm2-drop.service', 'c', '/a', false], ['pm2-on.service', 'a', '/a', true], ['pm2-over.service', 'b', '/a', false]]);
 });
+
+it('that has another name too is one, and an instance has drop-ins of its own', () => {
+  write('lib/pm2-web.service', '[Service]\nUser=a\nEnvironment=PM2_HOME=/a\n');
+  mkdirSync(join(place, 'etc/multi-user.target.wants'), { recursive: true });
+  symlinkSync('../lib/pm2-web.service', join(place, 'etc/web.service'));
+  write('lib/pm2@.service', '[Service]\nUser=%i\nEnvironment=PM2_HOME=/home/%i/.pm2\n');
+  write('etc/pm2@ops.service.d/10.conf', '[Service]\nEnvironment=PM2_HOME=/srv/ops\n');
+  for (const instance of ['ops', 'dev']) write(`etc/multi-user.target.wants/pm2@${instance}.service`, '');
+  expect(units()).toEqual([['pm2-web.service', 'a', '/a', false], ['pm2@dev.service', 'dev', '/home/dev/.pm2', true], ['pm2@ops.service', 'ops', '/srv/ops', true]]);
+});
+
+it('whose home is in a file of its environment', () => {
+  write('env', 'PM2_HOME="/srv/in a file"\n');
+  write('etc/web.service', `[Service]\nUser=web\nEnvironmentFile=-${place}/env\nExecStart=/usr/bin/node /usr/lib/x\n`);
+  expect(units()).toEqual([['web.service', 'web', '/srv/in a file', false]]);
+});
