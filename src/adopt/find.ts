@@ -1,4 +1,4 @@
-import { existsSync, lstatSync,  } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
 import { homesOnHost } from '../host/homes.ts';
 import { portsByPid } from '../host/ports.ts';

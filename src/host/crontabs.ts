@@ -1,4 +1,4 @@
-import { existsSync,  } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName } from '../identity/accounts.ts';
 import { namesIn, statOf } from '../runtime/peek.ts';

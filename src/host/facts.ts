@@ -29,7 +29,7 @@ export interface LivingFacts {
   processes: Processes;
   /** TCP ports that are listened on; whoever holds the socket is in `processes`, as far as the caller may know. */
   listeners: Listener[];
-  /** Living daemons, by home. */
+  /** Living daemons, by home; of several in one (T33) first the one that pm2 reaches. */
   daemons: DaemonFacts[];
   /** Apps without a daemon. */
   ghosts: Ghost[];
@@ -94,7 +94,7 @@ async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Pol
   const answers = Promise.all(live.map((daemon) => daemonFacts(daemon, processes, ports, policy?.daemons ?? [])));
   const { ghosts, homes } = readEnvironments(processes, new Set(live.flatMap(({ pid }) => pid ?? [])), ports);
   const living = answers.then((all) => {
-    const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home < b.home ? -1 : 1));
+    const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
     return { time, asRoot, processes, listeners, daemons, ghosts, policy, policyProblem, unseen: asRoot ? [] : unseen(daemons) };
   });
   const exes = [...new Set(live.map(({ pid }) => (pid === null ? null : exeOf(pid))))];

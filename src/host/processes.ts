@@ -1,4 +1,4 @@
-import { readdirSync,  } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { linkOf, textOf } from '../runtime/peek.ts';
 
 /** A process of this host, as the kernel knows it. */

@@ -1,4 +1,4 @@
-import { opendirSync,  } from 'node:fs';
+import { opendirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isDirectory, physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';

@@ -1,4 +1,4 @@
-import { existsSync,  } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
 import { textOf } from '../runtime/peek.ts';
 import { pamEnvironment } from './pam-environment.ts';

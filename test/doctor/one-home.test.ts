@@ -62,7 +62,8 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
     await host.write('/home/ops/other.js', IDLE);
     await host.must('pm2 start other.js', { user: 'ops' });
     const two = await finding(host, 'PD103');
-    const [first, second] = (await examined(host)).daemons.sort((a, b) => (a.pid ?? 0) - (b.pid ?? 0));
+    const [second, first] = (await examined(host)).daemons; // first the one that pm2 reaches
+    expect(first?.pid).toBeLessThan(second?.pid ?? 0);
     expect(two).toMatchObject({
       trap: 'T33', urgency: 'urgent', what: `two daemons have one home, ${OPS}`, subject: { pid: first?.pid },
       evidence: [`pid ${first?.pid ?? ''} listens where nobody can connect any more: ${OPS}/rpc.sock is now that of pid ${second?.pid ?? ''}`, 'it still runs backup'],
