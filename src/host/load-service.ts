@@ -29,8 +29,8 @@ export function unitPlaces(paths: readonly string[]): UnitPlaces {
 }
 
 /**
- * Reads a unit as systemd loads it: its file, its drop-ins, its EnvironmentFile=s, whose settings win over Environment=
- * (systemd.unit(5), systemd.exec(5)). Null: it is masked, or not the caller's to read.
+ * Reads a unit as systemd loads it: its file, its drop-ins, and of the system's units the EnvironmentFile=s, whose settings win over
+ * Environment= (systemd.unit(5), systemd.exec(5)). Null: it is masked, or not the caller's to read.
  *
  * @param name of the unit, of a template's instance as well
  * @param file where it was found
@@ -41,7 +41,8 @@ export function loadService(name: string, file: string, places: UnitPlaces, mana
   if (own === '') return null; // a link to /dev/null, or an empty file
   const text = [own, ...dropIns(name, places).map((path) => read(path, manager))].join('\n');
   const service = readService(text, name);
-  const env = Object.assign({}, service.env, ...service.envFiles.map((path) => environmentFile(read(path, manager)))) as Record<string, string>;
+  const files = manager === null ? service.envFiles : []; // a user's may name any file of root's: not ours to read for him
+  const env = Object.assign({}, service.env, ...files.map((path) => environmentFile(read(path, null)))) as Record<string, string>;
   return { ...service, text, env };
 }
 

@@ -20,7 +20,7 @@ const write = (name: string, text: string) => {
   mkdirSync(dirname(join(root, name)), { recursive: true });
   writeFileSync(join(root, name), text);
 };
-const load = (name: string, file: string) => loadService(name, join(root, file), unitPlaces(PLACES.map((place) => join(root, place))), null);
+const load = (name: string, file: string, manager: string | null = null) => loadService(name, join(root, file), unitPlaces(PLACES.map((place) => join(root, place))), manager);
 
 /** The files that systemd itself reads for a unit, in its order: it warns of a key that it does not know in each of them. */
 async function readBySystemd(unit: string): Promise<string[]> {
@@ -63,6 +63,8 @@ it('has the variables of its files, which win; a file that is not there has none
   write('etc/systemd/system/pm2@.service', `[Service]\nEnvironmentFile=/nowhere\nEnvironmentFile=\nEnvironmentFile=${root}/%p-env\nEnvironmentFile=-${root}/env\nEnvironment=PM2_HOME=/a A=1\n`);
   write('pm2-env', 'B=1\nC=3\n');
   expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service')?.env).toEqual({ PM2_HOME: '/srv/%i', A: '1', B: '2', C: '3' });
+  // A user's own unit may name what root alone can read.
+  expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service', 'ops')?.env).toEqual({ PM2_HOME: '/a', A: '1' });
 });
 
 describe.runIf(existsSync(GENERATOR))('an environment file', () => {
