@@ -9,8 +9,9 @@ const rooms = {
   pm2: ['runtime', 'trust', 'terminal'],
   identity: ['runtime', 'trust', 'terminal'],
   policy: ['runtime', 'trust', 'terminal', 'identity'],
-  verdict: ['pm2', 'policy', 'identity'],
-  guard: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal', 'sudoers', 'log', 'seal'],
+  verdict: ['pm2', 'policy', 'identity', 'terminal'],
+  call: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'terminal'],
+  guard: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'terminal', 'sudoers', 'log', 'seal'],
   host: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'terminal'],
   install: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'host', 'terminal', 'sudoers', 'seal'],
   seal: ['trust', 'pm2', 'identity', 'policy', 'host', 'terminal'],
@@ -21,7 +22,7 @@ const rooms = {
   log: ['pm2', 'terminal'],
   manual: ['commands', 'policy'],
   completion: ['pm2', 'identity', 'policy'],
-  sudo: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'guard', 'terminal'],
+  sudo: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'guard', 'terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];
 const walls = Object.entries(rooms).map(([room, open]) => ({

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { alone, carryOut, finish, pending, prospect, type Launcher, type Outcome, type Planned, type Progress, type Prospect, type Unfinished } from '../adopt/adopt.ts';
 import { disableUnit, fossilUnits, unbooted } from '../adopt/boot.ts';
-import { installRecord } from '../guard/installation.ts';
+import { installRecord } from '../call/installation.ts';
 import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';

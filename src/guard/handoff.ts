@@ -2,7 +2,8 @@ import { lstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { distrust } from '../trust/trust.ts';
 import { dropOwnVariables } from '../identity/environment.ts';
-import { openDoors } from './door.ts';
+import { openDoors } from '../call/door.ts';
+import type { LentHome } from './lend-home.ts';
 
 /** What node's types leave out or do not know yet. */
 interface ModuleLoader {
@@ -18,9 +19,10 @@ const COMPILE_CACHES = '/var/cache/pm2-guard';
  * Become the real pm2, in this process: argv, require.main, exit status, signals, TTY, stdin and pid are as if it had been
  * started itself. Does not return in effect: what follows is pm2's.
  *
+ * @param lent a PM2_HOME that PM2 is to find only as it loads; null: its own
  * @param bin what plain `pm2` would have run: the path in PATH, link or not (argv[1] keeps it, require.main resolves it)
  */
-export function becomePm2(bin: string, argv: readonly string[]): void {
+export function becomePm2(bin: string, argv: readonly string[], lent: LentHome | null = null): void {
   const loader = createRequire('/')('node:module') as ModuleLoader;
   dropOwnVariables(process.env);
   compileCache(loader, process.geteuid?.() ?? -1);
@@ -33,6 +35,7 @@ export function becomePm2(bin: string, argv: readonly string[]): void {
   // (corepackUtils.ts runVersion), for the same reason.
   process.nextTick(() => {
     loader.runMain(bin);
+    lent?.afterLoad();
   });
 }
 

@@ -1,5 +1,6 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
+import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
 import { endRecorded } from './record.ts';
@@ -11,24 +12,24 @@ const NO_REAL_PM2 = 127;
 const NO_POLICY = 78;
 
 /** Nothing is run, nothing is written but the record; of what verify tries (PG108) not even that. */
-export function block(verdict: Block, caller: Caller, argv: readonly string[]): void {
-  say(blockLines(verdict));
+export function block(verdict: Block, caller: Caller, invocation: Invocation): void {
+  say(blockLines(verdict, invocation));
   if (verdict.code === 'PG108') {
     process.exitCode = BLOCKED;
     return;
   }
-  endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv, rule: verdict.code });
+  endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
-/** The config cannot be used and no policy was ever compiled: nobody knows where anything belongs. */
+/** The config cannot be used and no policy was ever compiled. */
 export function endWithoutPolicy(error: ConfigError): void {
   say([
-    'pm2-guard: blocked: the config cannot be used, and there is no last good policy',
-    ...formatConfigError(error).split('\n').map((line) => `  ${line}`),
-    '  run:  sudo pm2-guard check',
-    '  or, to run pm2 unguarded this once, as root:  PM2_GUARD=off pm2 ...',
-    '  PG301, more with: pm2-guard explain PG301',
-  ]);
+    'pm2-guard: blocked (PG301): nothing was run',
+    'The config cannot be used, and there is no last good policy. Apps that run keep running.',
+    ...formatConfigError(error).split('\n'),
+    'fix:      correct what is shown above, then: sudo pm2-guard check',
+    'details:  pm2-guard explain PG301',
+  ].map((line, at) => (at === 0 ? line : `  ${line}`)));
   process.exitCode = NO_POLICY;
 }
 
@@ -38,10 +39,12 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
     ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
     : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
   say([
-    'pm2-guard: there is no real pm2 to run',
+    'pm2-guard: blocked (PG302): PM2 itself is not installed',
+    'Apps that run keep running. Looked at:',
     ...why.map((line) => `  ${line}`),
-    '  run:  sudo npm install -g pm2 && sudo pm2-guard install',
-    '  PG302, more with: pm2-guard explain PG302',
-  ]);
+    'fix:      install the version that ran here last (pm2-guard status shows it), as root:',
+    '          npm install -g pm2 && pm2-guard install',
+    'details:  pm2-guard explain PG302',
+  ].map((line, at) => (at === 0 ? line : `  ${line}`)));
   process.exitCode = NO_REAL_PM2;
 }

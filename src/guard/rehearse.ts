@@ -6,12 +6,13 @@ import type { Policy } from '../policy/policy.ts';
 import { RESERVED } from '../policy/reserved.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
+import type { Evidence } from '../verdict/verdict.ts';
 import { guard } from './guard.ts';
-import { realPm2 } from './real-pm2.ts';
+import { realPm2 } from '../call/real-pm2.ts';
 import { lastWords } from './record.ts';
 import { BLOCKED } from './refuse.ts';
 import { blockLines, rewriteLines } from './report.ts';
-import { callerOf, realpathsOf } from './surroundings.ts';
+import { callerOf, realpathsOf } from '../call/caller-of.ts';
 
 /** What is typed and refused most. Few: each kB that is kept costs every call 8 µs, and what is missing only its own calls. */
 const CALLS = ['restart app-that-is-not-there', 'jlist'];
@@ -45,15 +46,17 @@ function rehearseVerdicts(): void {
 
 function rehearseCall(line: string, caller: Caller, policy: Policy): void {
   const invocation: Invocation = interpret(line.split(' '), { major: 7, env: process.env, cwd: '/' });
-  const evidence = { realpaths: realpathsOf(invocation), files: new Map(), sights: [] };
+  const evidence: Evidence = {
+    realpaths: realpathsOf(invocation), files: new Map(), sights: [], own: { state: 'none', user: null, apps: [] },
+  };
   for (const mode of ['block', 'rewrite'] as const) {
     // A daemon that is never the caller's own, so that there is something to say.
     const strange = { ...policy, daemons: policy.daemons.map((daemon) => ({ ...daemon, mode, uid: daemon.uid + 1 })) };
     const verdict = decide(invocation, caller, strange, evidence);
     if (verdict.type === 'block') {
-      blockLines(verdict);
+      blockLines(verdict, invocation);
       lastWords(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
     }
-    if (verdict.type === 'rewrite') rewriteLines(verdict, invocation);
+    if (verdict.type === 'rewrite') rewriteLines(verdict, invocation, caller, policy);
   }
 }

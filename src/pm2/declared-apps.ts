@@ -74,8 +74,15 @@ function appsOfEntry(entry: unknown, question: Question): App[] | null {
     namespace: (typeof namespace === 'string' && namespace) || question.namespace,
     script: scriptIn(directory, script),
     cwd: directory,
+    ...runAs(entry),
   };
   return renamed(app, entry, question);
+}
+
+/** lib/Common.js verifyConfs: `uid`, `gid` and `user` are refused to all but root. */
+function runAs({ uid, gid, user }: Fields): Pick<App, 'runAs'> {
+  const named = uid || user || gid;
+  return typeof named === 'string' || typeof named === 'number' ? { runAs: String(named) } : {};
 }
 
 /** `static`: a file server of PM2's own for each entry. */

@@ -1,14 +1,7 @@
 import { extname, resolve } from 'node:path';
 import { parseCommandLine, type CommandLine, type Options, type Run } from './command-line.ts';
-import type { Invocation, Major, Scope, Start, Startup, Target } from './invocation.ts';
+import type { Invocation, ParseContext, Scope, Start, Startup, Target } from './invocation.ts';
 import { environmentName, isProcessFile, scriptName } from './names.ts';
-
-/** What a word means depends on who is asking from where. `cwd` is absolute. */
-export interface Surroundings {
-  major: Major;
-  env: NodeJS.ProcessEnv;
-  cwd: string;
-}
 
 type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' | 'startup'>>;
 
@@ -19,14 +12,18 @@ type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' 
  *
  * @param argv the words after `pm2`
  */
-export function interpret(argv: readonly string[], { major, env, cwd }: Surroundings): Invocation {
+export function interpret(argv: readonly string[], context: ParseContext): Invocation {
+  const { major, env, cwd } = context;
   const line = parseCommandLine(argv, major);
-  const nothing = { argv, targets: [], starts: [], only: [], startup: null };
+  const nothing = {
+    argv, targets: [], starts: [], only: [], startup: null, args: [], options: line.options, silent: line.silent,
+    outcome: line.type, context,
+  };
   switch (line.type) {
     case 'run': {
       const read = readings[line.command] ?? 'pure';
       const reading = typeof read === 'string' ? { scope: read } : read(line, env, cwd);
-      return { ...nothing, command: line.command, typed: line.typed, scope: 'pure', ...reading };
+      return { ...nothing, args: line.args, command: line.command, typed: line.typed, scope: 'pure', ...reading };
     }
     case 'completion':
       return { ...nothing, command: 'completion', typed: 'completion', scope: 'pure' };
@@ -111,6 +108,7 @@ function startOf(word: string, options: Options, env: NodeJS.ProcessEnv, cwd: st
   const namespace = typeof options.namespace === 'string' && options.namespace !== '' ? options.namespace : null;
   const folder = typeof options.cwd === 'string' ? resolve(cwd, options.cwd) : cwd;
   return {
+    word,
     name: environmentName(env, 'name', filters) ?? name,
     namespace: environmentName(env, 'namespace', filters) ?? namespace,
     script: word.includes(' ') || isBare(word) ? null : resolve(folder, word),
@@ -123,7 +121,7 @@ const serve: Read = (line, env, cwd) => {
   const port = env.PM2_SERVE_PORT || line.args[1] || line.own.port || 8080;
   const name = typeof line.options.name === 'string' ? line.options.name || 'Serve' : `static-page-server-${String(port)}`;
   const folder = resolve(cwd, env.PM2_SERVE_PATH || line.args[0] || '.');
-  return { scope: 'app', starts: [{ name: environmentName(env, 'name') ?? name, namespace: environmentName(env, 'namespace') ?? null, script: null, cwd: folder }] };
+  return { scope: 'app', starts: [{ word: null, name: environmentName(env, 'name') ?? name, namespace: environmentName(env, 'namespace') ?? null, script: null, cwd: folder }] };
 };
 
 /** `set app:key value` and `set app.key value` restart app, with the caller's environment (lib/API/Configuration.js). */
@@ -149,7 +147,7 @@ const signalled: Takes = { all: true, id: leading };
 const readings: Partial<Record<string, Scope | Read>> = {
   start, stop: many(false, true), restart: many(true, true), reload: many(true, false), delete: many(false, false),
   startOrRestart: processFile, startOrReload: processFile, startOrGracefulReload: processFile, serve,
-  create: (_line, env, cwd) => ({ scope: 'app', starts: [{ name: environmentName(env, 'name') ?? null, namespace: environmentName(env, 'namespace') ?? null, script: null, cwd }] }),
+  create: (_line, env, cwd) => ({ scope: 'app', starts: [{ word: null, name: environmentName(env, 'name') ?? null, namespace: environmentName(env, 'namespace') ?? null, script: null, cwd }] }),
   scale: one(named), id: one(named), pid: one(named), reset: one({ all: true, id: numeric }), flush: one(idOrName),
   describe: one(idOrName), desc: one(idOrName), info: one(idOrName), show: one(idOrName),
   env: one(onlyId), send: one(onlyId), attach: one(onlyId), sendSignal: one(signalled, 1),

@@ -1,3 +1,5 @@
+import type { Options, Outcome } from './command-line.ts';
+
 /** What one pm2 command line asks for, in PM2's own terms. Filled by `interpret` (interpret.ts). */
 
 /** The PM2 majors whose grammar we know. */
@@ -24,6 +26,8 @@ export type Target =
 
 /** One app that the call would start if no such process is known yet. */
 export interface Start {
+  /** The word on the command line; null: the command needs none (`serve`, `create`). */
+  word: string | null;
   /** The name PM2 would give it; null where nobody knows before (`create` asks). A process file is a target, not a start. */
   name: string | null;
   /** From --namespace or the environment; null: PM2's `default`. */
@@ -55,6 +59,24 @@ export interface Invocation {
   only: string[];
   /** For `startup` and `unstartup`. */
   startup: Startup | null;
+  /** The words the command works on (command-line.ts Run); empty where PM2 reaches no command. */
+  args: readonly string[];
+  /** Global options, by commander's attribute; only what was given. */
+  options: Options;
+  /** `-s` or `--silent`, as PM2's raw scan sees it. */
+  silent: boolean;
+  /** What becomes of the line: a command runs, the version or a help text is printed, it is a mistake. */
+  outcome: Outcome['type'];
+  /** What the words were read with. */
+  context: ParseContext;
+}
+
+/** What a word means depends on who types it where. */
+export interface ParseContext {
+  major: Major;
+  env: NodeJS.ProcessEnv;
+  /** Absolute. */
+  cwd: string;
 }
 
 /** One app as a process file, a daemon or a dump describes it. */
@@ -65,4 +87,6 @@ export interface App {
   script: string | null;
   /** Absolute working directory, where known. */
   cwd: string | null;
+  /** The user that a process file says it runs as (`user`, `uid`, `gid`). */
+  runAs?: string;
 }

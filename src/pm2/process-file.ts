@@ -22,8 +22,8 @@ export interface ProcessFile {
   source: { word: string; path: string } | { text: string };
   invocation: Pick<Invocation, 'argv' | 'command' | 'only'>;
   major: Major;
-  /** `self`: who we are. Null: nobody may, so nothing is known. */
-  evaluator: 'self' | Evaluator | null;
+  /** For whom it is no foreign code; null: for no account at hand, so code is not evaluated. */
+  evaluator: Evaluator | null;
   /** Absolute: where the call was made. */
   cwd: string;
   /** What the file will see; for another user, what his call would have (ours and sudo's variables are dropped here too). */
@@ -51,25 +51,27 @@ const MAX_ANSWER = 8 << 20;
 
 /**
  * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and is
- * evaluated in a child process, as the user who would run it and nobody else (PRODUCT.md 7.1): for root's own calls only
- * where nobody but root could have written it. Never waits longer than `timeoutMs`, never runs pm2.
+ * evaluated in a child process, as a user for whom it is no foreign code (PRODUCT.md section 3.3). Never waits longer than
+ * `timeoutMs`, never runs pm2.
  *
  * @returns null where it cannot be read, is broken, too slow, or not ours to evaluate: PM2 will say so itself
  */
 export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null> {
   const { source, evaluator } = file;
   const euid = process.geteuid?.();
-  if (evaluator === null) return null;
-  const user = evaluator === 'self' || evaluator.uid === euid ? null : evaluator;
-  if (user && euid !== 0) return null;
   const kind = 'text' in source ? 'json' : kindOfFile(source.word);
   if (kind === null) return null;
   const question = questionOf(file);
-  if (kind === 'json' && ('text' in source || !user)) {
-    const config = 'text' in source ? strictJson(source.text) : strictJson(ownText(source.path));
+  const user = evaluator === null || evaluator.uid === euid ? null : evaluator;
+  const foreign = 'path' in source && euid === 0 && distrust(source.path, 'file') !== null;
+  // For no account, root reads only what root alone could have written: a link in a user's directory may lead anywhere.
+  if (kind === 'json' && user === null && !(evaluator === null && foreign)) {
+    const config = strictJson('text' in source ? source.text : ownText(source.path));
     if (config !== undefined) return declaredApps(config, question);
   }
-  if (euid === 0 && !user && ('text' in source || distrust(source.path, 'file') !== null)) return null;
+  if (evaluator === null || (user !== null && euid !== 0)) return null;
+  // As root: neither a pipe, whose text may be any user's, nor a file that others could have written.
+  if (euid === 0 && user === null && ('text' in source || foreign)) return null;
   return askChild(file, {
     nonce: `${late('node:crypto').randomBytes(16).toString('hex')} `,
     user,

@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import { accountByName, groupByName } from '../identity/accounts.ts';
+import { accountByName, groupByGid, groupByName } from '../identity/accounts.ts';
 import { inodeOf } from '../runtime/peek.ts';
 import type { ConfigError } from './config-error.ts';
 import type { Daemon } from './policy.ts';
@@ -58,6 +58,7 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
     user: account.name,
     uid: account.uid,
     gid: account.gid,
+    group: groupByGid(account.gid)?.name ?? String(account.gid),
     userHome: account.home,
     shell: account.shell,
     home: resolve(daemon.home ?? join(account.home, '.pm2')),
@@ -77,6 +78,10 @@ function sameHome(one: string, other: string): boolean {
 }
 
 function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {
+  for (const [index, user] of (config.personal ?? []).entries()) {
+    const known = user.startsWith('%') ? groupByName(user.slice(1)) : /[*?[{]/.test(user) ? user : accountByName(user);
+    if (known === null) yield `${source.file}:${lineAt(source, ['personal', index], 'value')}: personal names "${user}", and there is no such ${user.startsWith('%') ? 'group' : 'user'}`;
+  }
   for (const [index, user] of (config.exempt ?? []).entries()) {
     if (accountByName(user) === null) yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;
   }

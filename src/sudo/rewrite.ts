@@ -1,4 +1,4 @@
-import { HOP, SHIM } from '../guard/hop.ts';
+import { HOP, SHIM } from '../call/hop.ts';
 import { applicationVariables } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Daemon } from '../policy/policy.ts';

@@ -14,6 +14,7 @@ chmodSync(place, 0o755);
 const bundle = join(place, 'read-process-file.cjs');
 const root = process.getuid?.() === 0;
 const nobody: Evaluator = { user: 'nobody', uid: 65534, gid: 65534, userHome: '/nonexistent' };
+const self: Evaluator = { user: 'self', uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1, userHome: '/' };
 beforeAll(async () => {
   await build({ entryPoints: ['src/guard/read-process-file.ts'], bundle: true, platform: 'node', format: 'cjs', target: 'node18', outfile: bundle });
 });
@@ -23,7 +24,7 @@ const ask = (argv: string[], rest: Partial<ProcessFile> & Pick<ProcessFile, 'sou
   const only = argv.includes('--only') ? (argv[argv.indexOf('--only') + 1] ?? '') : '';
   return appsOfProcessFile({
     invocation: { argv, command: argv[0] ?? null, only: only === '' ? [] : only.split(/,| /) },
-    major: 7, evaluator: 'self', cwd: place, env: { PATH: process.env.PATH }, timeoutMs: 10_000, bundle, ...rest,
+    major: 7, evaluator: self, cwd: place, env: { PATH: process.env.PATH }, timeoutMs: 10_000, bundle, ...rest,
   });
 };
 
@@ -97,7 +98,7 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
     const word = args[1] ?? '';
     // As root, the files of a temporary directory are another user's for all we know: nobody evaluates them.
     const declared = await ask(args, {
-      source: word === '-' ? { text: input } : { word, path: join(from, word) }, major, cwd: from, evaluator: root ? nobody : 'self',
+      source: word === '-' ? { text: input } : { word, path: join(from, word) }, major, cwd: from, evaluator: root ? nobody : self,
       env: { PATH: process.env.PATH, ...env },
     });
     pm2.run(args, { cwd: from, input, env });
@@ -151,7 +152,7 @@ describe('the environment renames', () => {
 
 describe('a file that', () => {
   const file = join(place, 'eco.config.js');
-  const evaluator = root ? nobody : 'self';
+  const evaluator = root ? nobody : self;
   beforeEach(() => { rmSync(file, { force: true, recursive: true }); });
   const asked = (text: string, rest: Partial<ProcessFile> = {}) => {
     writeFileSync(file, text);
@@ -224,7 +225,7 @@ describe.runIf(root)('for root, another user\'s file', () => {
   });
   it('is never evaluated as root', async () => {
     writeFileSync(file, report);
-    for (const evaluator of ['self', { user: 'root', uid: 0, gid: 0, userHome: '/root' }] as const) expect(await asked({ evaluator })).toBeNull();
+    for (const evaluator of [self, { user: 'root', uid: 0, gid: 0, userHome: '/root' }]) expect(await asked({ evaluator })).toBeNull();
     expect(await ask(['start', '-'], { source: { text: '{name: (() => "a")(), script: "x"}' } })).toBeNull();
     expect(() => execFileSync('ls', [proof], { stdio: 'ignore' })).toThrow();
   });

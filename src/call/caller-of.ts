@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { personOf } from '../identity/caller.ts';
-import { PATH_OVERRIDES, pm2Home } from '../pm2/home.ts';
+import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { withoutLinks } from '../runtime/peek.ts';
@@ -25,13 +26,25 @@ export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd
   const person = personOf(euid, accountByUid(euid), env);
   const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
   const unset = (name: string) => env[name] === undefined || env[name] === '';
+  const moved = unset('PM2_DAEMON_RPC_PORT') ? null : resolve(cwd ?? '/', env['PM2_DAEMON_RPC_PORT'] ?? '');
+  const declared = asDeclared(home, policy);
   return {
     ...person,
-    home: asDeclared(home, policy),
+    home: declared,
+    socket: moved ?? rpcSocket(declared),
+    socketMoved: (moved !== null && moved !== rpcSocket(declared)) || !unset('PM2_DAEMON_PUB_PORT'),
+    naming: namingIn(env),
+    bypass: env['PM2_GUARD'] === 'off',
     homeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.passwdHome),
     overrides: PATH_OVERRIDES.filter((name) => !unset(name)),
     cwd,
   };
+}
+
+function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const name of ['name', 'namespace']) if (env[name] !== undefined) named[name] = env[name];
+  return named;
 }
 
 function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {

@@ -25,5 +25,7 @@ function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
     const found = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
     if (found.type === 'found') return found;
   }
-  return findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  const found = findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  // A call that becomes another user needs no pm2 that root may run; before root itself runs it, carry-out looks again.
+  return found.type === 'untrusted' ? findRealPm2({ recorded: found.bin, path: undefined, skip: [LIBRARY], asRoot: false }) : found;
 }
