@@ -9,7 +9,7 @@ import type { Caller } from '../verdict/caller.ts';
  * The policy with the daemons that `personal` stands for, as far as this call is about them: the caller's, that of the user
  * whose home directory the call names, and that of `startup -u USER`. Each is in the user's own ~/.pm2, as if it were declared.
  */
-export function withPersonal(policy: Policy, caller: Caller, { startup, options }: Invocation): Policy {
+export function withPersonal(policy: Policy, caller: Caller, { startup, line: { options } }: Invocation): Policy {
   if (policy.personal === null) return policy;
   const unit = startup?.user ?? (typeof options.user === 'string' ? options.user : null);
   const owner = ownerOfHome(caller.home) ?? (startup?.hp ? ownerOfHome(join(startup.hp, '.pm2')) : null);

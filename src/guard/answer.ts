@@ -10,9 +10,9 @@ import { completionsFor } from './complete.ts';
  */
 export async function answerByItself(call: ResolvedCall): Promise<boolean> {
   const { invocation, pm2 } = call;
-  if (invocation.outcome === 'version') {
+  if (invocation.line.type === 'version') {
     // `-v` before a `--` is printed by PM2's silenced console (lib/Common.js printVersion), commander's own by stdout.
-    const silenced = invocation.silent && invocation.argv.includes('--') && invocation.argv.indexOf('-v') < invocation.argv.indexOf('--');
+    const silenced = invocation.line.silent && invocation.argv.includes('--') && invocation.argv.indexOf('-v') < invocation.argv.indexOf('--');
     if (!silenced) print(`${pm2.version}\n`);
     return true;
   }

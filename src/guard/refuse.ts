@@ -3,6 +3,7 @@ import type { RealPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
+import { namesIn, textOf } from '../runtime/peek.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
@@ -27,7 +28,7 @@ export function endWithoutPolicy(error: ConfigError): void {
     'pm2-guard: blocked (PG301): nothing was run',
     'The config cannot be used, and there is no last good policy. Apps that run keep running.',
     ...formatConfigError(error).split('\n'),
-    'fix:      correct what is shown above, then: sudo pm2-guard check',
+    `fix:      ${repairOf(error)}`,
     'details:  pm2-guard explain PG301',
   ].map((line, at) => (at === 0 ? line : `  ${line}`)));
   process.exitCode = NO_POLICY;
@@ -42,9 +43,24 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
     'pm2-guard: blocked (PG302): PM2 itself is not installed',
     'Apps that run keep running. Looked at:',
     ...why.map((line) => `  ${line}`),
-    'fix:      install the version that ran here last (pm2-guard status shows it), as root:',
-    '          npm install -g pm2 && pm2-guard install',
+    `fix:      sudo npm install -g pm2${runningVersion()} && sudo pm2-guard install`,
     'details:  pm2-guard explain PG302',
   ].map((line, at) => (at === 0 ? line : `  ${line}`)));
   process.exitCode = NO_REAL_PM2;
+}
+
+/** The command that an error of the config names, or the edit. */
+function repairOf({ kind, expected }: ConfigError): string {
+  const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
+  if (command === undefined) return 'correct what is shown above, then: sudo pm2-guard check';
+  return kind === 'untrusted' ? `look at who changed the file, then:  ${command} && sudo pm2-guard check` : command;
+}
+
+/** `@7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only digits count. */
+function runningVersion(): string {
+  for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [, version] = /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(textOf(`/proc/${pid}/cmdline`)) ?? [];
+    if (version !== undefined) return `@${version}`;
+  }
+  return '';
 }

@@ -25,8 +25,8 @@ export function say(lines: readonly string[]): void {
 const FOR_MACHINES = ['jlist', 'prettylist', 'pid', 'id', 'completion', 'get', 'conf'];
 
 /** Whether a notice may be printed: not where the call asked for silence, nor where a program reads what it prints. */
-export function mayNotify({ command, silent, context }: Invocation, { notices }: Pick<Policy, 'notices'>): boolean {
-  if (notices === 'none' || silent || context.env['PM2_SILENT'] === 'true') return false;
+export function mayNotify({ command, line, context }: Invocation, { notices }: Pick<Policy, 'notices'>): boolean {
+  if (notices === 'none' || line.silent || context.env['PM2_SILENT'] === 'true') return false;
   const quiet = notices === 'terminal' || FOR_MACHINES.includes(command ?? '');
   return !quiet || isTerminal(2);
 }
@@ -37,7 +37,8 @@ function isTerminal(descriptor: number): boolean {
 
 /** One line on what a rewrite did, and one more where the caller has a stray daemon. */
 export function rewriteLines({ daemon, rule, stray, code }: Rewrite, invocation: Invocation, caller: Caller, policy: Policy): string[] {
-  const place = `PM2_HOME ${daemon.home}; ${policy.file}:${rule?.line ?? daemon.line}`;
+  const why = rule === null && policy.default === daemon.name && code === 'PG101' ? 'the default: no rule names it' : `${policy.file}:${rule?.line ?? daemon.line}`;
+  const place = `PM2_HOME ${daemon.home}; ${why}`;
   const lines = [`pm2-guard: rewritten: ${callOf(invocation)} ${manner(code)} ${daemon.user} in daemon "${daemon.name}"  (${place})`];
   if (stray) lines.push(`pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the config does not declare; see: sudo pm2-guard doctor`);
   return lines;
@@ -66,7 +67,7 @@ function undone(invocation: Invocation | null): string {
     case 'kill': return 'killed';
     case 'stop': return 'stopped';
     case 'delete': return 'deleted';
-    default: return 'run';
+    case undefined: case null: default: return 'run';
   }
 }
 

@@ -23,13 +23,13 @@ export function blockReserved(name: string, invocation: Invocation): Block {
 }
 
 /** The right command is known, and the guard may not carry it out. */
-export function blockWrong(why: Reason, { invocation, caller, policy }: Question): Block {
+export function blockWrong(why: Reason, { invocation, caller, policy, evidence }: Question): Block {
   const { code, reason, rule, daemon } = why;
   const command = commandFor(daemon, caller, invocation.argv);
   const as = daemon.uid === caller.uid ? null : daemon;
   const ends = classOf(invocation) === 'ends';
   const advice: Advice = ends
-    ? { label: 'choose', choices: choicesFor({ daemons: [daemon], own: false }, invocation, caller, policy, {}) }
+    ? { label: 'choose', choices: choicesFor({ daemons: [daemon], own: false }, invocation, caller, policy, evidence) }
     : { label: 'run', command, as };
   return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy)], advice: [advice] };
 }
@@ -55,13 +55,13 @@ function whatIs({ starts, targets }: Invocation, rule: Rule | null): string {
   return rule === null ? `"${name}"` : name;
 }
 
-export function blockAmbiguous(claim: Claim, { invocation, caller, policy }: Question): Block {
+export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evidence }: Question): Block {
   const daemons = claim.rules.map(({ daemon }) => daemonNamed(policy, daemon));
   return {
     type: 'block', code: 'PG103', rule: claim.rules[0] ?? null, daemon: null,
     reason: `${callOf(invocation)}: ${claim.what} is in ${daemons.length} daemons of the config, and nothing says which is meant.`,
     details: claim.rules.map((rule, at) => daemonLine(daemons[at] ?? daemonNamed(policy, rule.daemon), policy, rule.line)),
-    advice: [{ label: 'choose', choices: choicesFor({ daemons, own: false }, invocation, caller, policy, {}) }],
+    advice: [{ label: 'choose', choices: choicesFor({ daemons, own: false }, invocation, caller, policy, evidence) }],
   };
 }
 
@@ -105,11 +105,13 @@ function groupsOf(known: Claim[], policy: Policy): { daemon: Daemon; claims: Cla
 
 /** The daemon that the call names, or would go to, is not in the config, and no other must answer for it. */
 export function blockUndeclared({ invocation, caller, policy, evidence }: Question): Block {
-  const owner = evidence.own?.user ?? null;
-  const bypass = bypassFor(invocation, caller, policy, owner);
   const chosen = caller.homeChosen || caller.socketMoved;
+  const lives = evidence.own !== undefined && evidence.own.state !== 'none';
+  const harmless = ['reads', 'starts'].includes(classOf(invocation));
+  // Past the guard, a start or a call to a daemon that does not live would make the next stray.
+  const bypass = lives && classOf(invocation) !== 'starts' ? bypassFor(invocation, caller, policy, evidence.own?.user ?? null) : null;
   const declared = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
-  const choices = choicesFor({ daemons: declared, own: bypass !== null }, invocation, caller, policy, evidence);
+  const choices = choicesFor({ daemons: declared, own: false }, invocation, caller, policy, evidence);
   const bySudo = caller.rootBySudo && declaredHere(caller, policy)?.uid === 0;
   return {
     type: 'block', code: 'PG105', rule: null, daemon: null,
@@ -118,9 +120,9 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
       bySudo
         ? `No rule names it, and being root by sudo does not make it root's  (${policy.file})`
         : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  (${policy.file})`,
-      ...(chosen ? ['A call that names a PM2_HOME is never sent to another daemon.'] : []),
+      ...(chosen ? [`${lives ? '' : 'Nothing runs there now. '}A call that names a PM2_HOME is never sent to another daemon.`] : []),
     ],
-    advice: chosen ? (bypass === null ? [] : [{ label: 'bypass', command: bypass }]) : [{ label: 'choose', choices }],
+    advice: !chosen ? [{ label: 'choose', choices }] : bypass !== null ? [{ label: 'bypass', command: bypass }] : harmless ? [{ label: 'choose', choices }] : [],
   };
 }
 

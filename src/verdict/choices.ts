@@ -36,7 +36,7 @@ function declaredChoice(daemon: Daemon, invocation: Invocation, caller: Caller, 
   return {
     what: `daemon "${daemon.name}"`,
     facts: seen ? appsIn(seen.apps) : `user ${daemon.user}`,
-    harm: harmOf(invocation),
+    harm: harmOf(invocation, seen?.apps),
     command: here ? ['pm2', ...invocation.argv] : commandFor(daemon, caller, invocation.argv),
     as: daemon.uid === caller.uid ? null : daemon,
   };
@@ -49,18 +49,24 @@ function appsIn(apps: readonly App[]): string {
   return `${names.length} ${names.length === 1 ? 'app' : 'apps'}: ${names.slice(0, NAMED_APPS).join(', ')}${rest}`;
 }
 
-/** What would stop in a declared daemon. */
-function harmOf(invocation: Invocation): string | null {
+/**
+ * What would stop in a declared daemon.
+ *
+ * @param apps of that daemon, where they could be asked for
+ */
+function harmOf(invocation: Invocation, apps: readonly App[] | undefined): string | null {
   const { command, targets } = invocation;
   const whole = targets.length === 0 || targets.some(({ kind }) => kind === 'all');
-  const things = whole ? 'PRODUCTION' : targets.map(({ word }) => word).join(', ');
+  const there = targets.filter(({ kind, word }) => kind !== 'name' || !apps || apps.some(({ name, namespace }) => name === word || namespace === word));
+  const things = whole ? 'PRODUCTION' : there.map(({ kind, word }) => (kind === 'id' ? `app ${word}` : word)).join(', ');
   switch (classOf(invocation)) {
     case 'ends':
       if (command === 'flush') return 'ITS LOGS ARE EMPTIED';
       if (command === 'dump' || command === 'cleardump') return 'ITS SAVED LIST IS REPLACED';
       if (command === 'uninstall') return 'A MODULE IS REMOVED';
       if (command === 'unset' || command === 'unlink' || command === 'logout') return 'ITS SETTINGS ARE ERASED';
-      return `${things} ${whole || targets.length === 1 ? 'STOPS' : 'STOP'}`;
+      if (things === '') return 'HAS NO SUCH APP';
+      return `${things} ${whole || there.length === 1 ? 'STOPS' : 'STOP'}`;
     case 'interrupts':
       return whole ? 'ALL ITS APPS ARE CONCERNED' : null;
     case 'no daemon':

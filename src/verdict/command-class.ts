@@ -24,12 +24,12 @@ export function classOfCommand(command: string): CommandClass | null {
 }
 
 /** What this call can do. A line that reaches no command (a version, help, a mistake) needs no daemon. */
-export function classOf({ command, args, targets, starts, options }: Invocation): CommandClass {
+export function classOf({ command, line, targets, starts }: Invocation): CommandClass {
   if (command === null) return 'no daemon';
   // An empty list replaces the saved one (lib/API/Startup.js dump).
-  if (command === 'dump' && options.force === true) return 'ends';
+  if (command === 'dump' && line.options.force === true) return 'ends';
   // `config key` prints a value, `config key value` sets it.
-  if (command === 'config' && args.length < 2) return 'reads';
+  if (command === 'config' && line.type === 'run' && line.args.length < 2) return 'reads';
   // `start all` and `start 0` restart what is there.
   if (command === 'start' && starts.length === 0 && targets.every(({ kind }) => kind === 'all' || kind === 'id')) return 'interrupts';
   return classOfCommand(command) ?? 'no daemon';

@@ -60,7 +60,7 @@ function decideByOwner(question: Question, kind: 'reads' | 'starts' | 'interrupt
   const unknown = found.claims.filter(({ rules, inOwn }) => rules.length === 0 && !inOwn);
 
   const ambiguous = known.find(({ rules }) => rules.length > 1);
-  if (ambiguous) return blockAmbiguous(ambiguous, question);
+  if (ambiguous) return evidence.sights ? blockAmbiguous(ambiguous, question) : { type: 'more', wants: 'sights' };
   const owners = new Set(known.map(({ rules }) => rules[0]?.daemon));
   if (owners.size + (strays.length > 0 ? 1 : 0) > 1) return blockTwoOwners(known, strays, question);
 
@@ -127,7 +127,7 @@ function byTable(row: Row, question: Question): Verdict | More {
   }
 }
 
-function toDefault(question: Question, { situation }: Standing): Verdict {
+function toDefault(question: Question, { situation }: Standing): Verdict | More {
   const { policy } = question;
   if (policy.default === null) return blockUndeclared(question);
   const verdict = land(question, { daemon: daemonNamed(policy, policy.default), rule: null, why: 'default' });
@@ -142,7 +142,7 @@ function askOrMore(question: Question, about: { both?: Daemon; claims?: Claim[] 
 }
 
 /** The right daemon already, or how to get there. */
-export function land(question: Question, to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] }): Verdict {
+export function land(question: Question, to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] }): Verdict | More {
   const { invocation, caller } = question;
   const { daemon, rule } = to;
   if (isOwn(daemon, caller)) return pass('PG001', `it lands in daemon "${daemon.name}"`, daemon, rule);
@@ -158,6 +158,8 @@ export function land(question: Question, to: { daemon: Daemon; rule: Rule | null
       return wrongUser ? asOwner(rewrite, question) : rewrite;
     }
     case 'block':
+      // What would stop is shown.
+      if (classOf(invocation) === 'ends' && !question.evidence.sights) return { type: 'more', wants: 'sights' };
       return blockWrong(reason, question);
   }
 }

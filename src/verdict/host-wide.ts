@@ -21,6 +21,7 @@ export function decideHostWide(question: Question): Verdict | More {
       return decideUnstartup(question);
     case 'logrotate':
       return decideLogrotate(question);
+    case null:
     default:
       return hostWide('PG009', `${callOf(invocation)} is about this host's own PM2`, null);
   }
@@ -79,7 +80,7 @@ function decideUnstartup(question: Question): Verdict | More {
 function decideLogrotate(question: Question): Verdict {
   const { invocation, caller, policy } = question;
   if (caller.uid !== 0) return hostWide('PG009', `${callOf(invocation)} is work for root, as PM2 says itself`, null);
-  const asked = typeof invocation.options.user === 'string' ? invocation.options.user : null;
+  const asked = typeof invocation.line.options.user === 'string' ? invocation.line.options.user : null;
   const candidates = candidatesFor({ user: asked, hp: null, platform: null }, question);
   const [daemon] = candidates;
   if (!daemon) return refuseUnit(question, asked ?? 'root');

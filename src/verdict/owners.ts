@@ -66,7 +66,9 @@ export function claimsOf(
 
 /** Whether an app that a claim is about also lives in the caller's own undeclared daemon. */
 function livesInOwn(question: Question, { own }: Evidence): boolean {
-  return own?.state === 'callers' && own.apps.some((app) => isIt(app, question));
+  const { names, runs } = question;
+  // What is started is one of the apps there only by its name: PM2 starts a script a second time under another one.
+  return own?.state === 'callers' && own.apps.some((app) => (runs ? isIt(app, question) : names[0] === app.name));
 }
 
 function questionsOf(

@@ -16,7 +16,7 @@ export function asOwner(rewrite: Rewrite, { invocation, evidence }: Question): R
   const { daemon } = rewrite;
   if (daemon.uid === 0) return rewrite;
   const typed = RUN_AS.flatMap((option) => {
-    const value = invocation.options[option];
+    const value = invocation.line.options[option];
     return typeof value === 'string' && value !== '' ? [{ option, value }] : [];
   });
   const foreign = typed.find(({ option, value }) => !namesOwner(option, value, daemon));

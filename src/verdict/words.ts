@@ -25,7 +25,8 @@ export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; polic
 export function ownDaemon(caller: Caller, policy: Policy): string {
   if (caller.socketMoved) return `the PM2 daemon that ${caller.overrides.join(', ')} names`;
   const declared = policy.daemons.find(({ home }) => home === caller.home);
-  if (declared) return `the PM2_HOME of daemon "${declared.name}" (${caller.home}) as ${caller.user}`;
+  if (declared?.uid === caller.uid) return `daemon "${declared.name}" (PM2_HOME ${caller.home})`;
+  if (declared) return `the PM2_HOME of daemon "${declared.name}" (${caller.home})`;
   return caller.homeChosen ? `the PM2 daemon in PM2_HOME ${caller.home}` : `${caller.user}'s own PM2 daemon (PM2_HOME ${caller.home})`;
 }
 

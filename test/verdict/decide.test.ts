@@ -155,7 +155,7 @@ describe('several homes for one user, one name in two daemons (T22, T35)', () =>
   is('nothing says which', two('deploy', 'restart site'), 'block PG103');
   is('root, by path', two('root', 'start /srv/blue/site.js'), 'rewrite blue');
   it('both candidates are named', () => {
-    expect(advice(decided(policyFrom(TWO_HOMES), 'root', 'restart site'))).toEqual([
+    expect(advice(decided(policyFrom(TWO_HOMES), 'root', 'restart site', { sights: [] }))).toEqual([
       'sudo -u deploy PM2_HOME=/srv/blue/.pm2 pm2 restart site',
       'sudo -u deploy PM2_HOME=/srv/green/.pm2 pm2 restart site',
     ]);
