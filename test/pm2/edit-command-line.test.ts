@@ -29,7 +29,7 @@ describe('withTargets', () => {
 
   describe('the only word', () => {
     it('a name that is started under another name stays', _('start [worker] --name job2', 'start worker --name job2'));
-    it('is not dropped from start: bare start is every app of ecosystem.config.js', _('start worker --name job2', null));
+    it('is not dropped from start: bare start is ecosystem.config.js', _('start worker --name job2', null));
     it('is not dropped with name= in the environment', _('start worker', null, { name: 'job2' }));
     it('is not dropped from logs: bare logs is all of them', _('logs web', null));
     it('is not dropped from flush: bare flush is all of them', _('flush web', null));
@@ -199,7 +199,7 @@ describe('withStartup', () => {
   it('long and short', _('startup --user alice -u bob', 'startup -u ops --hp /srv/ops'));
   it('clustered', _('startup -fu bob systemd', 'startup -f systemd -u ops --hp /srv/ops'));
   it('before the command', _('-u bob startup systemd', 'startup systemd -u ops --hp /srv/ops'));
-  it('other options', _('startup --service-name x --wait-ip', 'startup --service-name x --wait-ip -u ops --hp /srv/ops'));
+  it('other options', _('startup --service-name x', 'startup --service-name x -u ops --hp /srv/ops'));
   it('before --', _('startup -- systemd', 'startup -u ops --hp /srv/ops -- systemd'));
   it('behind --', _('-- startup', '-u ops --hp /srv/ops -- startup'));
   it('-- in --=', _('startup --=', 'startup -u ops --hp /srv/ops --='));
