@@ -32,7 +32,7 @@ export function askSudo(hopped: boolean): AskSudo {
     const { status, stderr } = late('node:child_process').spawnSync(sudo, words, {
       stdio: [asks ? 'inherit' : 'ignore', 'ignore', asks ? 'inherit' : 'pipe'], encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' },
     });
-    const password = /(password|terminal) is required/.test(String(stderr)); // null: it went to the terminal
+    const password = /(password|terminal) is required/.test(stderr); // null: it went to the terminal
     if (status === 0 || (password && terminal)) return null;
     return refusalLines(password, daemon, caller);
   };
