@@ -43,14 +43,14 @@ export function lendHome(version: string, pm2Home: string | null): LentHome | nu
   const remove = () => { rmSync(directory, { recursive: true, force: true }); };
   process.on('exit', remove);
   serve(join(directory, 'rpc.sock'), version, remove);
-  Reflect.deleteProperty(process.env, 'OVER_HOME');
-  process.env['PM2_HOME'] = pm2Home ?? directory;
+  // Not PM2_HOME, by which libraries know that they run below PM2 and colour what they print.
+  process.env['OVER_HOME'] = pm2Home ?? directory;
   for (const [name, file] of Object.entries(FILES)) process.env[name] = join(directory, file);
   // Its value is asked only for being there; without it PM2 writes `touch` into PM2_HOME (lib/Client.js initFileStructure).
   if (pm2Home !== null) process.env['PM2_PROGRAMMATIC'] = 'lent';
   return {
     afterLoad: () => {
-      for (const name of ['OVER_HOME', 'PM2_HOME', 'PM2_PROGRAMMATIC', ...Object.keys(FILES)]) {
+      for (const name of ['OVER_HOME', 'PM2_PROGRAMMATIC', ...Object.keys(FILES)]) {
         if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
         else process.env[name] = before[name];
       }

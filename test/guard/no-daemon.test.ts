@@ -8,7 +8,7 @@ daemons:
   web: {user: www-data, home: /var/www/.pm2, apps: [myapp], operators: [deploy]}
   ops: {user: ops, apps: [backup]}
 `;
-const PROJECT = 'module.exports = { apps: [], deploy: { production: { user: "x", host: "localhost", ref: "origin/main", repo: "r", path: "/tmp/x" } } };';
+const PROJECT = 'module.exports = { apps: [], deploy: { production: { user: "x", host: "app1.example", ref: "origin/main", repo: "r", path: "/tmp/x" } } };';
 /** What needs no daemon, in a project of the caller's own. */
 const LINES = ['-v', '--version', '--help', 'restart --help', 'examples', 'init simple', 'ecosystem', 'deploy ecosystem.config.js production exec true',
   'package .', 'nonsense', 'completion'];
