@@ -1,4 +1,4 @@
-import type { Options } from './command-line.ts';
+import type { CommandLine, Options } from './command-line.ts';
 import type { Invocation, Start, Target } from './invocation.ts';
 
 /**
@@ -13,10 +13,14 @@ export function sameMeaning(a: Invocation, b: Invocation, except: readonly strin
   if (x.type === 'run' && y.type === 'run') {
     if (x.stdin !== y.stdin || x.spawns !== y.spawns) return false;
     if (!sameWords(x.args, y.args) || !sameOptions(x.own, y.own)) return false;
-  } else if (a.typed !== b.typed) return false;
+  } else if (a.typed !== b.typed || errorOf(x) !== errorOf(y)) return false;
   return sameOptions(x.options, y.options, except) && x.silent === y.silent && x.noDaemon === y.noDaemon
     && sameWords(wordsForApps(a), wordsForApps(b)) && sameWords(scannedWords(a), scannedWords(b))
     && sameThings(a.targets, b.targets) && sameThings(a.starts, b.starts);
+}
+
+function errorOf(line: CommandLine): string | null {
+  return line.type === 'usage error' ? line.error : null;
 }
 
 // Words after `--` are targets to stop and delete; startup takes a platform from there and nothing else.

@@ -178,6 +178,7 @@ describe('withoutOptions', () => {
   it('-u -s: PM2 was silent', _('restart api -u -s', null));
   it('deploy hands on all words', _('deploy eco.json prod -u x', null));
   it('list', _('list -u x', 'list'));
+  it('PM2 refuses both lines, for another reason', _('save -uo-x', null));
   it('never read', _('-v --uid x', '-v --uid x'));
 });
 
