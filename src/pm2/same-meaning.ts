@@ -2,8 +2,8 @@ import type { CommandLine, Options } from './command-line.ts';
 import type { Invocation, Start, Target } from './invocation.ts';
 
 /**
- * Whether two command lines, read by PM2 in the same surroundings, are the same command with the same options and the
- * same words to act on, start the same, and hand the same arguments to the apps.
+ * Whether two command lines ask PM2 for the same: one command, the same options, the same words to act on in the same
+ * order, the same apps to start, and the same arguments for the apps. Their spelling may differ.
  *
  * @param except attributes of global options that may differ
  */
@@ -39,6 +39,7 @@ function scannedWords({ line: { words } }: Invocation): readonly string[] {
   return scanned.filter((word) => words.includes(word));
 }
 
+/** Whether both have the same words in the same order, or both are null. */
 export function sameWords(a: readonly string[] | null, b: readonly string[] | null): boolean {
   return a === null || b === null ? a === b : a.length === b.length && a.every((word, at) => word === b[at]);
 }

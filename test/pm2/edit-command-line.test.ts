@@ -137,6 +137,7 @@ describe('withOnly', () => {
   it('a comma', _('start eco.json', 'a,b', null));
   it('a blank', _('reload eco.json', 'a_b c', null));
   it('a blank, of one that is compared', _('stop eco.json', 'a_b', 'stop eco.json --only a_b'));
+  it('a name twice', _('reload eco.json', 'a b a', 'reload eco.json --only a,b'));
   it('no name', _('start eco.json', '', null));
   it('an empty name', () => { expect(withOnly(read('start eco.json'), context, [''])).toBe(null); });
   it('no process file', _('restart web', 'web', null));
