@@ -54,7 +54,7 @@ function needsDropped(kept: readonly Target[], dropped: readonly Start[]): boole
  * from standard input compare it with one name (lib/API.js actionFromJson): that takes a command for each name.
  *
  * @param names as the process file has them
- * @returns null where `--only` cannot say it: in a list, no name has a comma or a blank
+ * @returns null where `--only` cannot name them: a list cannot hold a name with a comma or a blank
  */
 export function withOnly(invocation: Invocation, context: ParseContext, names: Words): readonly Words[] | null {
   const kinds = new Set(invocation.targets.map(({ kind }) => kind));
@@ -63,7 +63,8 @@ export function withOnly(invocation: Invocation, context: ParseContext, names: W
   if (filter.length > 0 && !names.every((name) => filter.includes(name))) return null;
   const { command } = invocation;
   const one = command === 'stop' || command === 'delete' || (command === 'restart' && kinds.has('stdin'));
-  const commands = (one ? names.map((name) => [name]) : [names]).map((list) => {
+  const unique = [...new Set(names)];
+  const commands = (one ? unique.map((name) => [name]) : [unique]).map((list) => {
     const value = list.join(',');
     // PM2 looks for some words, such as `log`, wherever they stand as a word of their own.
     const lines = withInserted(invocation, ['only'], [['--only', value], [`--only=${value}`]]);
@@ -88,7 +89,7 @@ export function withoutOptions(invocation: Invocation, context: ParseContext, at
  * `startup`, `unstartup` or `logrotate` for this user and this parent directory of a PM2_HOME (PM2 appends `.pm2`), each said once.
  *
  * @param told `hp` null: no `--hp`, so that PM2_HOME decides
- * @returns null for other commands, and where PM2 would not hear it
+ * @returns null for other commands, and where PM2 would not read both options
  */
 export function withStartup(
   invocation: Invocation, context: ParseContext, { user, hp }: { user: string; hp: string | null },
@@ -122,7 +123,7 @@ function optionsOf(words: Words): { tokens: Token[]; seen: Occurrence[]; command
   return { tokens, seen, command: typeof read === 'string' ? -1 : read.positionals[0]?.at ?? -1 };
 }
 
-/** The line without options of `attrs`, and with one of `forms` in their stead; the most usual place comes first. */
+/** The line with one of `forms` instead of the options of `attrs`. The most usual place comes first. */
 function withInserted(invocation: Invocation, attrs: Words, forms: readonly Words[]): Words[] {
   return removals(invocation, attrs).flatMap((argv) => {
     // The options can end before this word, as in `-s-s`; and an option can take `--` for its value.

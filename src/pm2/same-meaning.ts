@@ -1,9 +1,9 @@
-import type { Options } from './command-line.ts';
+import type { CommandLine, Options } from './command-line.ts';
 import type { Invocation, Start, Target } from './invocation.ts';
 
 /**
- * Whether two command lines, read by PM2 in the same surroundings, are the same command with the same options and the
- * same words to act on, start the same, and hand the same arguments to the apps.
+ * Whether two command lines ask PM2 for the same: one command, the same options, the same words to act on in the same
+ * order, the same apps to start, and the same arguments for the apps. Their spelling may differ.
  *
  * @param except attributes of global options that may differ
  */
@@ -13,10 +13,14 @@ export function sameMeaning(a: Invocation, b: Invocation, except: readonly strin
   if (x.type === 'run' && y.type === 'run') {
     if (x.stdin !== y.stdin || x.spawns !== y.spawns) return false;
     if (!sameWords(x.args, y.args) || !sameOptions(x.own, y.own)) return false;
-  } else if (a.typed !== b.typed) return false;
+  } else if (a.typed !== b.typed || errorOf(x) !== errorOf(y)) return false;
   return sameOptions(x.options, y.options, except) && x.silent === y.silent && x.noDaemon === y.noDaemon
     && sameWords(wordsForApps(a), wordsForApps(b)) && sameWords(scannedWords(a), scannedWords(b))
     && sameThings(a.targets, b.targets) && sameThings(a.starts, b.starts);
+}
+
+function errorOf(line: CommandLine): string | null {
+  return line.type === 'usage error' ? line.error : null;
 }
 
 // Words after `--` are targets to stop and delete; startup takes a platform from there and nothing else.
@@ -35,6 +39,7 @@ function scannedWords({ line: { words } }: Invocation): readonly string[] {
   return scanned.filter((word) => words.includes(word));
 }
 
+/** Whether both have the same words in the same order, or both are null. */
 export function sameWords(a: readonly string[] | null, b: readonly string[] | null): boolean {
   return a === null || b === null ? a === b : a.length === b.length && a.every((word, at) => word === b[at]);
 }

@@ -138,6 +138,7 @@ describe('withOnly', () => {
   it('a comma', _('start eco.json', 'a,b', null));
   it('a blank', _('reload eco.json', 'a_b c', null));
   it('a blank, of one that is compared', _('stop eco.json', 'a_b', 'stop eco.json --only a_b'));
+  it('a name twice', _('reload eco.json', 'a b a', 'reload eco.json --only a,b'));
   it('no name', _('start eco.json', '', null));
   it('an empty name', () => { expect(withOnly(read('start eco.json'), context, [''])).toBe(null); });
   it('no process file', _('restart web', 'web', null));
@@ -179,6 +180,7 @@ describe('withoutOptions', () => {
   it('-u -s: PM2 was silent', _('restart api -u -s', null));
   it('deploy hands on all words', _('deploy eco.json prod -u x', null));
   it('list', _('list -u x', 'list'));
+  it('PM2 refuses both lines, for another reason', _('save -uo-x', null));
   it('never read', _('-v --uid x', '-v --uid x'));
 });
 

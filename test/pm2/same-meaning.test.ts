@@ -40,6 +40,7 @@ describe('means another thing', () => {
   it('a daemon in the foreground', not('start a', 'start a --no-daemon'));
   it('--watch as a word: PM2 looks for it in argv', not('start a.js -n --watch', 'start a.js --name=--watch'));
   it('unknown commands', not('foo', 'bar'));
+  it('another error', not('save -n -o -- -d', 'save -o -- -d', 'name', 'output'));
   it('help', not('start --help', 'stop --help'));
   it('version and help', not('-v', '--help'));
   it('deploy: PM2 hands on its words as typed', not('deploy a b -f', 'deploy -f a b'));
