@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { closeInherited } from '../identity/descriptors.ts';
 import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
@@ -68,6 +69,7 @@ export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller
 /** User, environment, working directory: from here on this process is the owner's. */
 function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): void {
   const environment = ownersEnvironment(process.env, daemon, caller.passwdHome, pathFor(daemon.node ?? process.execPath));
+  closeInherited();
   try {
     switchUser(daemon);
   } catch (error) {
