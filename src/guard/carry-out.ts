@@ -14,6 +14,8 @@ import type { Rewrite } from '../verdict/verdict.ts';
 import { become } from './become.ts';
 import { decidedWord } from './door.ts';
 import { becomePm2 } from './handoff.ts';
+import { say } from './report.ts';
+import { leftOutLines, variablesFor } from './variables.ts';
 
 /** A verdict could not be carried out; nothing was run. */
 export class CannotCarryOut extends Error {
@@ -68,7 +70,9 @@ export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller
 
 /** User, environment, working directory: from here on this process is the owner's. */
 function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): void {
-  const environment = ownersEnvironment(process.env, daemon, caller.passwdHome, pathFor(daemon.node ?? process.execPath));
+  const crossed = variablesFor(daemon, invocation, caller);
+  const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
+  say(leftOutLines(crossed, invocation));
   closeInherited();
   try {
     switchUser(daemon);
