@@ -6,7 +6,7 @@ const rooms = {
   runtime: [],
   terminal: [],
   trust: ['runtime'],
-  pm2: ['runtime', 'trust', 'terminal'],
+  pm2: ['runtime', 'trust', 'terminal', 'identity'],
   identity: ['runtime', 'trust', 'terminal'],
   policy: ['runtime', 'trust', 'terminal', 'identity'],
   verdict: ['pm2', 'policy', 'identity', 'terminal'],

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { closeInherited } from '../identity/descriptors.ts';
 import { switchUser } from '../identity/switch-user.ts';
 import { callDaemon } from '../pm2/rpc.ts';
 import type { Answer, Hello, Work } from './agent-protocol.ts';
@@ -44,6 +45,7 @@ lines.on('line', (line) => {
   }
   greeted = true;
   const { become, env } = JSON.parse(line) as Hello;
+  if (become) closeInherited();
   if (become) switchUser(become); // throws, and with it ends this process, where there would be a way back
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);

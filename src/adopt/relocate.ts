@@ -49,10 +49,12 @@ function environmentFor(old: Pm2Env, from: Origin, to: Seat): Record<string, unk
   const text = (name: string) => (typeof old[name] === 'string' ? old[name] : '');
   const foreign = from.uid === to.uid ? null : from.userHome;
   const kept = applicationVariables(Object.fromEntries(Object.keys(old).map((name) => [name, text(name)])), foreign);
-  const own = Object.entries(old).filter(([name, value]) => name in kept && !PATH_OVERRIDES.includes(name) && !isIn(value, from.homes));
+  const own = Object.entries(old)
+    .filter(([name, value]) => name in kept && !PATH_OVERRIDES.includes(name) && !isIn(value, from.homes))
+    .map(([name, value]) => [name, typeof value === 'string' ? kept[name] : value] as const);
   return {
     ...Object.fromEntries(own),
-    ...ownersEnvironment({}, to, null, pathFor(text('PATH'), foreign)),
+    ...ownersEnvironment({}, to, pathFor(text('PATH'), foreign)),
     PM2_HOME: to.home,
   };
 }

@@ -98,5 +98,5 @@ export class Worker {
 
 /** As at a fresh login of that user: what the daemon keeps for life, if it is started here. */
 export function cleanEnvironment(seat: Seat): Record<string, string> {
-  return { ...(ownersEnvironment({}, seat, null, SYSTEM_PATH) as Record<string, string>), LANG: 'C.UTF-8', PM2_HOME: seat.home };
+  return { ...(ownersEnvironment({}, seat, SYSTEM_PATH) as Record<string, string>), LANG: 'C.UTF-8', PM2_HOME: seat.home };
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { decidedWord } from '../call/door.ts';
+import { closeInherited } from '../identity/descriptors.ts';
 import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { existsSync } from 'node:fs';
@@ -17,6 +18,8 @@ import { become } from './become.ts';
 import { becomePm2 } from './handoff.ts';
 import { lendHome } from './lend-home.ts';
 import { obstacleFor } from './obstacle.ts';
+import { say } from './report.ts';
+import { leftOutLines, variablesFor } from './variables.ts';
 
 /** A verdict could not be carried out; nothing was run. */
 export class CannotCarryOut extends Error {
@@ -78,7 +81,10 @@ function homeInUnit(daemon: Daemon, { command }: Invocation): string | null {
 
 /** User, environment, working directory: from here on this process is the owner's. */
 function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): void {
-  const environment = ownersEnvironment(process.env, daemon, caller.passwdHome, pathFor(daemon.node ?? process.execPath));
+  const crossed = variablesFor(daemon, invocation, caller);
+  const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
+  say(leftOutLines(crossed, invocation));
+  closeInherited();
   try {
     switchUser(daemon);
   } catch (error) {

@@ -13,6 +13,7 @@ import { lastWords } from './record.ts';
 import { BLOCKED } from './refuse.ts';
 import { blockLines, rewriteLines } from './report.ts';
 import { callerOf, realpathsOf } from '../call/caller-of.ts';
+import { variablesFor } from './variables.ts';
 
 /** What is typed and refused most. Few: each kB that is kept costs every call 8 µs, and what is missing only its own calls. */
 const CALLS = ['restart app-that-is-not-there', 'jlist'];
@@ -41,7 +42,9 @@ function rehearseVerdicts(): void {
   realPm2(euid, policy);
   const caller = callerOf(process.env, euid, 7, '/', policy);
   for (const line of CALLS) rehearseCall(line, caller, policy);
-  ownersEnvironment(process.env, { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' }, '/root', SYSTEM_PATH);
+  const owner = { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' };
+  const listing = interpret(['jlist'], { major: 7, env: process.env, cwd: '/' });
+  ownersEnvironment(variablesFor(owner, listing, caller).variables, owner, SYSTEM_PATH);
 }
 
 function rehearseCall(line: string, caller: Caller, policy: Policy): void {

@@ -1,6 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { accountByUid } from '../identity/accounts.ts';
+import { callersHomes } from '../identity/callers-homes.ts';
+import { crossing, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { typedVariables } from '../identity/typed-variables.ts';
 import { late } from '../runtime/late.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
@@ -115,9 +119,11 @@ function ownText(path: string): string | null {
   }
 }
 
+/** What the user's own call would have: a process file is code that sees the environment, so the call hands it over. */
 function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^(SUDO_|PM2_GUARD|LD_|NODE_OPTIONS$|NODE_PATH$|XDG_|SSH_|DBUS_)/.test(name));
-  return { ...Object.fromEntries(kept), HOME: user.userHome, USER: user.user, LOGNAME: user.user };
+  const homes = callersHomes(env, accountByUid(process.geteuid?.() ?? -1)?.home ?? null, user.userHome);
+  const { variables } = crossing(env, { homes, typed: typedVariables(env), handsOver: true });
+  return ownersEnvironment(variables, { ...user, shell: accountByUid(user.uid)?.shell ?? '/bin/sh' }, SYSTEM_PATH);
 }
 
 function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: ProcessFileRequest): Promise<App[] | null> {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mayKeepVariables } from '../guard/sudo-listing.ts';
 import { SHIM } from '../call/hop.ts';
-import type { Invocation } from '../pm2/invocation.ts';
+import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { Block, Rewrite } from '../verdict/verdict.ts';
 import type { Case } from './case.ts';
@@ -70,17 +70,12 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   const place = placeFor(one);
   if (place === 'elsewhere') return null;
   const sameUser = target.uid === daemon.uid;
-  const line = asOwner(call, payload, daemon, { sameUser, caller: { env: process.env, home: login.home }, handsOver: handsOver(invocation) });
+  const typist = { env: process.env, home: login.home };
+  const line = asOwner(call, payload, daemon, { sameUser, caller: typist, handsOver: handsEnvironmentOver(invocation) });
   if ((line.keep.length > 0 || line.assignments.length > 0) && !mayKeepVariables(sudo, daemon.user, payload.wrappers[0] ?? SHIM)) return null;
   if (await mayRun(sudo, line.user, line.words, ask) === 'no') return null;
   const said: Rewrite = verdict.type === 'rewrite' ? verdict : { type: 'rewrite', code: verdict.code, reason: `typed for ${caller.user}`, rule: verdict.rule, daemon, argv: invocation.argv, switch: !sameUser, stray: false };
   return { type: 'rewritten', line, cwd: place, verdict: said };
-}
-
-/** Whether apps, or code that pm2 runs, get the environment of the call: a restart without --update-env keeps the app's own (PM2.md 5.2). */
-function handsOver({ argv, command, scope, starts, targets }: Invocation): boolean {
-  return starts.length > 0 || command === 'start' || argv.includes('--update-env') || targets.some(({ kind }) => kind === 'file' || kind === 'stdin')
-    || scope === 'modules' || scope === 'deploy' || scope === 'config';
 }
 
 /** The user as typed, the command our shim: only where the word or the login shell leads elsewhere. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SYSTEM_PATH } from '../../src/identity/environment.ts';
 import type { App } from '../../src/pm2/invocation.ts';
 import { appsOfProcessFile, type Evaluator, type ProcessFile } from '../../src/pm2/process-file.ts';
 import { listApps } from '../../src/pm2/rpc.ts';
@@ -217,11 +218,15 @@ describe.runIf(root)('for root, another user\'s file', () => {
 
   it('is evaluated as that user, with nothing of root\'s', async () => {
     writeFileSync(file, report);
-    const env = { PATH: '/usr/bin', HOME: '/root', USER: 'root', SUDO_USER: 'deploy', SUDO_COMMAND: 'pm2', PM2_GUARD_HOPS: '1', NODE_OPTIONS: '--require /nowhere.js', LD_PRELOAD: '/nowhere.so', STAGE: 'blue' };
+    const env = {
+      PATH: '/usr/bin', HOME: '/root', USER: 'root', SHELL: '/bin/zsh', SUDO_USER: 'deploy', SUDO_COMMAND: 'pm2', PM2_GUARD_HOPS: '1', STAGE: 'blue',
+      NODE_OPTIONS: '--require /root/x.js --no-warnings', KRB5CCNAME: 'x', NOTIFY_SOCKET: '/run/x', VAULT_TOKEN: 'x', KEY: 'file:/root/key',
+    };
     expect(await asked({ evaluator: nobody, env })).toHaveLength(1);
     const { ids, groups, cwd, env: seen, back } = proven();
     expect({ ids, groups, cwd, back }).toEqual({ ids: [65534, 65534, 65534, 65534], groups: [65534], cwd: home, back: false });
-    expect(seen).toEqual({ PATH: '/usr/bin', HOME: '/nonexistent', USER: 'nobody', LOGNAME: 'nobody', STAGE: 'blue', PM2_USAGE: 'CLI' });
+    const own = { HOME: '/nonexistent', USER: 'nobody', LOGNAME: 'nobody', SHELL: '/usr/sbin/nologin', MAIL: '/var/mail/nobody', PATH: SYSTEM_PATH };
+    expect(seen).toEqual({ ...own, STAGE: 'blue', NODE_OPTIONS: '--no-warnings', PM2_USAGE: 'CLI' });
   });
   it('is never evaluated as root', async () => {
     writeFileSync(file, report);
