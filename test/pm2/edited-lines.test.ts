@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withOnly, withoutOptions, withStartup, withTargets } from '../../src/pm2/edit-command-line.ts';
-import { interpret, type Surroundings } from '../../src/pm2/interpret.ts';
-import type { Invocation, Major } from '../../src/pm2/invocation.ts';
+import { interpret } from '../../src/pm2/interpret.ts';
+import type { Invocation, Major, ParseContext } from '../../src/pm2/invocation.ts';
 import { linesOf } from './lines.ts';
 import { oracleOf, type Observation } from './oracle.ts';
 import { versions } from './real.ts';
@@ -81,7 +81,7 @@ function expectSame(argv: Words, edited: Words, except: Words, observe: Observe)
 
 const several = ['start', 'restart', 'stop', 'delete'];
 
-function checkTargets(invocation: Invocation, context: Surroundings, mask: boolean[], observe: Observe): boolean {
+function checkTargets(invocation: Invocation, context: ParseContext, mask: boolean[], observe: Observe): boolean {
   const { argv, line } = invocation;
   const all = [...invocation.targets, ...invocation.starts];
   const keep = all.filter((_, at) => mask[at]);
@@ -115,7 +115,7 @@ function comparesOnly({ action, calls }: Observation): boolean {
   return action?.command === 'stop' || action?.command === 'delete' || (action?.command === 'restart' && fromStdin);
 }
 
-function checkOnly(invocation: Invocation, context: Surroundings, asked: Words, observe: Observe): boolean {
+function checkOnly(invocation: Invocation, context: ParseContext, asked: Words, observe: Observe): boolean {
   const commands = withOnly(invocation, context, asked);
   if (commands === null) return false;
   const heard = commands.map((edited) => {
@@ -127,7 +127,7 @@ function checkOnly(invocation: Invocation, context: Surroundings, asked: Words, 
   return true;
 }
 
-function checkOptions(invocation: Invocation, context: Surroundings, attrs: Words, observe: Observe): boolean {
+function checkOptions(invocation: Invocation, context: ParseContext, attrs: Words, observe: Observe): boolean {
   const edited = withoutOptions(invocation, context, attrs);
   if (edited === null) return false;
   if (edited === invocation.argv) {
@@ -139,7 +139,7 @@ function checkOptions(invocation: Invocation, context: Surroundings, attrs: Word
   return true;
 }
 
-function checkStartup(invocation: Invocation, context: Surroundings, hp: string | null, observe: Observe): boolean {
+function checkStartup(invocation: Invocation, context: ParseContext, hp: string | null, observe: Observe): boolean {
   const edited = withStartup(invocation, context, { user: 'ops', hp });
   if (edited === null) return false;
   const seen = expectSame(invocation.argv, edited, ['user', 'hp'], observe);
@@ -150,7 +150,7 @@ function checkStartup(invocation: Invocation, context: Surroundings, hp: string 
 
 describe.each(versions)('PM2 %s', (version, major) => {
   const { observe } = oracleOf(version);
-  const context: Surroundings = { major, env: {}, cwd: '/srv' };
+  const context: ParseContext = { major, env: {}, cwd: '/srv' };
   const made: Record<string, number> = {};
   const count = (edit: string, result: boolean): void => { if (result) made[edit] = (made[edit] ?? 0) + 1; };
   afterAll(() => {
