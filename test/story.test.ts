@@ -20,7 +20,8 @@ const opsDaemon = async (host: Host) => {
 
 /** Whatever in an environment is the caller's, sudo's or the guard's. */
 function foreign(env: Record<string, string>): string[] {
-  const ofOthers = (name: string, value: string) => /^(SUDO_|PM2_GUARD|MAIL$)/.test(name) && value !== '/var/mail/www-data';
+  const ofOthers = (name: string, value: string) =>
+    /^(SUDO_|PM2_GUARD|MAIL$)/.test(name) && value !== '/var/mail/www-data';
   return Object.entries(env).filter(([name, value]) => ofOthers(name, value) || /\b(root|deploy)\b/.test(value))
     .map(([name, value]) => `${name}=${value}`);
 }

@@ -7,8 +7,8 @@ export function throwawayCall(nonce: string): readonly string[] {
 }
 
 /**
- * Whether this very call was blocked by the guard: our status, nothing on standard output, and on standard error the block
- * with the name that was made up for this call. Less is no proof: 126 is every shell's "cannot execute".
+ * Whether this very call was blocked by the guard: our status, nothing on standard output, and on standard error the
+ * block with the name that was made up for this call. Less is no proof: 126 is every shell's "cannot execute".
  *
  * @param stdout what came after the call was made
  */

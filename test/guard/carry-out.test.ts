@@ -23,8 +23,6 @@ const place = '/usr/local/lib/pm2-guard';
 /** An app that writes down who it is: kernel's ids and groups, umask, environment. */
 const WHO = 'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), umask: process.umask(), env: process.env, status: fs.readFileSync("/proc/self/status", "utf8") })); setInterval(() => {}, 1e6);';
 
-const containing = (text: string): string => expect.stringContaining(text) as string;
-
 interface Who { uid: number; gid: number; groups: number[]; umask: number; env: Record<string, string>; status: string }
 
 async function who(host: Host, app: string): Promise<Who> {
@@ -194,10 +192,12 @@ describeOnHost('root, with modes, pins and bypass', () => {
     const wrong = config('', '    pm2: /opt/gone/pm2\n');
     await use(wrong);
     const missing = await host.run('pm2 ping');
-    expect(missing).toMatchObject({ status: 126, stderr: containing('the pm2 pinned for daemon "web" is no pm2: /opt/gone/pm2') });
+    expect(missing.status).toBe(126);
+    expect(missing.stderr).toContain('the pm2 pinned for daemon "web" is no pm2: /opt/gone/pm2\n');
     await use(config('', '    node: /opt/gone/node\n'));
     const noNode = await host.run('pm2 ping');
-    expect(noNode).toMatchObject({ status: 126, stderr: containing('The node pinned in the config cannot be run: /opt/gone/node\n') });
+    expect(noNode.status).toBe(126);
+    expect(noNode.stderr).toContain('The node pinned in the config cannot be run: /opt/gone/node\n');
   });
 
   it('no node that the owner can run: the system\'s, or a clear word', async () => {
@@ -208,7 +208,8 @@ describeOnHost('root, with modes, pins and bypass', () => {
     await host.must('mv /usr/bin/node /usr/bin/node.away');
     try {
       const refused = await host.run('pm2 ping', { cwd: '/' });
-      expect(refused).toMatchObject({ status: 126, stderr: containing('PG114): nothing was run\n  www-data cannot run /root/node/node, ') });
+      expect(refused.status).toBe(126);
+      expect(refused.stderr).toContain('(PG114): nothing was run\n  www-data cannot run /root/node/node, ');
     } finally {
       await host.must(`mv /usr/bin/node.away /usr/bin/node; ln -sfn /usr/bin/node ${place}/node`);
     }
