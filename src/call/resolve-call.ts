@@ -44,6 +44,8 @@ export interface ResolvedCall {
   /** With the personal daemons that this call is about. */
   policy: Policy;
   verdict: Verdict;
+  /** The daemon that the call belongs to, for the record: a verdict does not tell it to a caller without rights. */
+  owner: Daemon | null;
   evidence: Evidence;
   /** Standard input that was read to find a process file's apps; null: untouched. */
   stdin: Buffer | null;
@@ -94,7 +96,7 @@ async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<Res
   let so: Gathered = { evidence: { realpaths: realpathsOf(invocation) }, stdin: null, unread: [] };
   for (;;) {
     const verdict = decide(invocation, caller, policy, so.evidence);
-    if (verdict.type !== 'more') return { invocation, caller, policy, verdict, pm2, ...so };
+    if (verdict.type !== 'more') return { invocation, caller, policy, verdict, owner: verdict.daemon, pm2, ...so };
     so = await gather(verdict, invocation, caller, policy, so, { ...request, major: pm2.major });
   }
 }

@@ -71,7 +71,7 @@ export async function guard(): Promise<void> {
 }
 
 async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
-  const { verdict, invocation, caller, pm2, stdin } = call;
+  const { verdict, invocation, caller, owner, pm2, stdin } = call;
   const what: Call = { ...pm2, argv: invocation.argv, stdin, invocation, hopped, beforeHandOff: () => { hintAfterwards(call); } };
   switch (verdict.type) {
     case 'pass':
@@ -93,7 +93,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
       return;
     case 'block':
       say(unknownVersionLines(pm2));
-      block(verdict, caller, invocation);
+      block({ ...verdict, daemon: owner }, caller, invocation);
       return;
   }
 }

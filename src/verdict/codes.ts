@@ -130,12 +130,6 @@ export const codes = {
     trap: 'PM2 would fail half way: its daemon is spawned in the current directory.',
     cure: 'Go to a directory that the owner can enter, or type absolute paths and --cwd.',
   },
-  PG112: {
-    title: 'startup: the home is not there yet',
-    meaning: 'The daemon\'s home is not called .pm2, so it can be told to PM2 by PM2_HOME only, and PM2 would create it as root.',
-    trap: 'Root-owned files in a user\'s PM2_HOME: raw EACCES stacks later.',
-    cure: 'Start the daemon once as its own user, as in the message, then repeat.',
-  },
   PG113: {
     title: 'root would run what others can change',
     meaning: 'The real pm2, or a directory above it, can be written by somebody other than root.',

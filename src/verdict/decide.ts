@@ -9,7 +9,7 @@ import { claimsOf, type Claim } from './owners.ts';
 import { asOwner } from './run-as.ts';
 import { declaredHere, isOwn, standingOf, type Standing } from './situation.ts';
 import { TABLE, type Row } from './table.ts';
-import { callOf, daemonNamed, wouldUse } from './words.ts';
+import { callOf, daemonLine, daemonNamed, wouldUse } from './words.ts';
 import type { Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts';
 
 /** What a verdict is made of. */
@@ -149,8 +149,10 @@ export function land(question: Question, to: { daemon: Daemon; rule: Rule | null
   const wrongUser = daemon.uid !== caller.uid;
   const reason: Reason = { ...to, code: wrongUser ? 'PG101' : 'PG102', reason: `${callOf(invocation)} ${wouldUse(daemon, question)}` };
   switch (daemon.mode) {
-    case 'observe':
-      return { ...pass('PG003', reason.reason, null, rule), report: 'observed' };
+    case 'observe': {
+      const place = daemonLine(daemon, question.policy, rule?.line);
+      return { ...pass('PG003', `${reason.reason}; the config puts it into ${place}`, null, rule), report: 'observed' };
+    }
     case 'rewrite': {
       const rewrite: Rewrite = {
         type: 'rewrite', code: reason.code, reason: reason.reason, rule, daemon, argv: invocation.argv, switch: wrongUser, stray: false,
