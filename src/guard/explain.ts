@@ -61,8 +61,9 @@ function askFor(uid: number, euid: number): AskSudo | null {
   return euid === 0 ? askSudo(false) : null;
 }
 
-function notesOn({ unread, verdict, caller }: ResolvedCall, uid: number, euid: number): string[] {
+function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: number, euid: number): string[] {
   const notes = unread.map((word) => `${word} is code, and explain runs none: a real call evaluates it, and may know more of its apps`);
+  if (evidence.own?.state === 'unknown') notes.push(`what lives in ${caller.user}'s own daemon cannot be seen from here: as root, explain knows it`);
   if (verdict.type === 'rewrite' && verdict.switch && uid !== 0 && uid !== euid && euid !== 0) {
     notes.push(`whether sudo lets ${caller.user} become ${verdict.daemon.user} only ${caller.user} and root can learn`);
   }
