@@ -94,7 +94,8 @@ function outcomeOf(
   const [first, ...positionals] = line.positionals;
   if (first === undefined) {
     if (asksHelp(line.unknown)) return { type: 'help', typed: null };
-    return line.unknown.length === 0 ? { type: 'nothing' } : { type: 'usage error', error: 'unknown option', typed: null };
+    if (line.unknown.length === 0) return { type: 'nothing' };
+    return { type: 'usage error', error: 'unknown option', typed: null };
   }
   const typed = first.text;
   const command = commandOf(typed, major);
