@@ -73,14 +73,15 @@ function beginsAt(text: string, at: number): boolean {
   let start = at;
   while (start > 0 && text[start - 1] === '/') start--;
   if (start === 0 || !inName(text.charCodeAt(start - 1))) return !(at - start === 1 && text[start - 1] === ':');
-  return at === start && isOptionLetter(text, at);
+  return at === start && isOption(text, at);
 }
 
-/** `-I`, before a path. */
-function isOptionLetter(text: string, end: number): boolean {
-  const letter = text.charCodeAt(end - 1) | 0x20;
-  if (letter < 97 || letter > 122 || text[end - 2] !== '-') return false;
-  return end === 2 || (text[end - 3] !== '/' && !inName(text.charCodeAt(end - 3)));
+/** `-I` or `-isystem`, right before a path. */
+function isOption(text: string, end: number): boolean {
+  let start = end;
+  while (start > 0 && isLetter(text.charCodeAt(start - 1))) start--;
+  if (start === end || text[start - 1] !== '-') return false;
+  return start === 1 || (text[start - 2] !== '/' && !inName(text.charCodeAt(start - 2)));
 }
 
 function trimmed(path: string): string {
@@ -89,9 +90,12 @@ function trimmed(path: string): string {
 
 /** Letters, digits, `_ - . + % ~`, and all that is no ASCII. */
 function inName(code: number): boolean {
-  if (code > 127) return true;
-  const letter = code | 0x20;
-  return (letter >= 97 && letter <= 122) || (code >= 48 && code <= 57) || IN_NAMES.includes(code);
+  return code > 127 || isLetter(code) || (code >= 48 && code <= 57) || IN_NAMES.includes(code);
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 97 && lower <= 122;
 }
 
 const IN_NAMES = [0x5f, 0x2d, 0x2e, 0x2b, 0x25, 0x7e];
