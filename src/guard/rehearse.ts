@@ -1,3 +1,4 @@
+import { inheritedDescriptors } from '../identity/descriptors.ts';
 import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
@@ -43,8 +44,9 @@ function rehearseVerdicts(): void {
   const caller = callerOf(process.env, euid, 7, '/', policy);
   for (const line of CALLS) rehearseCall(line, caller, policy);
   const owner = { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' };
-  const listing = interpret(['jlist'], { major: 7, env: process.env, cwd: '/' });
-  ownersEnvironment(variablesFor(owner, listing, caller).variables, owner, SYSTEM_PATH);
+  inheritedDescriptors();
+  const starting = interpret(['start', 'app'], { major: 7, env: process.env, cwd: '/' });
+  ownersEnvironment(variablesFor(owner, starting, caller).variables, owner, SYSTEM_PATH);
 }
 
 function rehearseCall(line: string, caller: Caller, policy: Policy): void {

@@ -67,41 +67,49 @@ function endsAt(text: string, end: number): boolean {
 }
 
 /**
- * Nor is it the end of /srv/root, ./root, https://host/root or postgres://root; but -I/root and file:///root name it.
+ * Nor is it the end of /srv/root, ./root, https://host/root or postgres://root. `-I/root` and `file:///root` name it.
  */
 function beginsAt(text: string, at: number): boolean {
   let start = at;
-  while (start > 0 && (text[start - 1] === '/' || inName(text.charCodeAt(start - 1)))) start--;
-  const before = text.slice(start, at);
-  if (before === '/' && text[start - 1] === ':') return false;
-  return /^\/*$/.test(before) || /^-[A-Za-z]+$/.test(before);
+  while (start > 0 && text[start - 1] === '/') start--;
+  if (start === 0 || !inName(text.charCodeAt(start - 1))) return !(at - start === 1 && text[start - 1] === ':');
+  return at === start && isOption(text, at);
+}
+
+/** `-I` or `-isystem`, right before a path. */
+function isOption(text: string, end: number): boolean {
+  let start = end;
+  while (start > 0 && isLetter(text.charCodeAt(start - 1))) start--;
+  if (start === end || text[start - 1] !== '-') return false;
+  return start === 1 || (text[start - 2] !== '/' && !inName(text.charCodeAt(start - 2)));
 }
 
 function trimmed(path: string): string {
-  return path.replace(/\/+$/, '');
+  return path.endsWith('/') ? trimmed(path.slice(0, -1)) : path;
 }
 
 /** Letters, digits, `_ - . + % ~`, and all that is no ASCII. */
 function inName(code: number): boolean {
-  return (
-    code > 127 ||
-    (code >= 48 && code <= 57) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 97 && code <= 122) ||
-    '_-.+%~'.includes(String.fromCharCode(code))
-  );
+  return code > 127 || isLetter(code) || (code >= 48 && code <= 57) || IN_NAMES.includes(code);
 }
 
-/**
- * LD_LIBRARY_PATH, PYTHONPATH, PERL5LIB...: a name of that kind, and nothing but absolute paths or nothing between
- * the colons.
- */
+function isLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 97 && lower <= 122;
+}
+
+const IN_NAMES = [0x5f, 0x2d, 0x2e, 0x2b, 0x25, 0x7e];
+
+/** Lists of directories whose entries need not be absolute paths. */
+const PATH_LISTS = ['NODE_PATH', 'CLASSPATH', 'PYTHONPATH', 'PERL5LIB', 'RUBYLIB', 'LD_LIBRARY_PATH'];
+
+/** MANPATH, GEM_PATH, XDG_DATA_DIRS...: a name of that kind, and only absolute paths between the colons. */
 function isPathList(name: string, value: string): boolean {
-  if (!/(PATH|LIB|DIRS)$/i.test(name) || !value.includes(':')) return false;
-  return (
-    /^(NODE_PATH|CLASSPATH|PYTHONPATH|PERL5LIB|RUBYLIB|LD_LIBRARY_PATH)$/.test(name) ||
-    value.split(':').every((entry) => entry === '' || entry.startsWith('/'))
-  );
+  if (!value.includes(':')) return false;
+  if (PATH_LISTS.includes(name)) return true;
+  const kind = name.toUpperCase();
+  if (!kind.endsWith('PATH') && !kind.endsWith('LIB') && !kind.endsWith('DIRS')) return false;
+  return value.split(':').every((entry) => entry === '' || entry.startsWith('/'));
 }
 
 /**

@@ -1,110 +1,88 @@
-import { closeSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 
-/** Open files of this process that its starter left open (`exec 9>file; pm2 ...`). */
-
-/** One file descriptor above 2, as /proc/self/fd shows it (proc(5)). */
-export interface Descriptor {
-  fd: number;
-  /** What it leads to: a path, `pipe:[inode]`, `socket:[inode]`, `anon_inode:[eventpoll]`. */
-  target: string;
-  /** proc(5): the mode of the link says how it is open. */
-  reads: boolean;
-  writes: boolean;
-}
-
-/** What libuv opens for itself: its loops and their wake-ups. */
-const OF_LIBUV = ['anon_inode:[eventpoll]', 'anon_inode:[eventfd]', 'anon_inode:[io_uring]', '/dev/null'];
+/** /dev/null, which node keeps open too, as major and minor number (null(4)). */
+const NULL = 0x103;
+/** Below this node marks every descriptor close-on-exec, its own or not (uv_disable_stdio_inheritance). */
+const MARKED = 16;
+const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * Closes every descriptor above 2 that node did not open for itself, as sudo's closefrom does (sudoers(5)). To be
- * called before root becomes another user: what is open stays open across setuid(2), and node marks only the first
- * few close-on-exec, so that PM2's daemon would inherit the rest. Does nothing where there is no /proc.
+ * Closes every file descriptor above 2 that node did not open for itself, as sudo's closefrom does (sudoers(5)). To be
+ * called before root becomes another user: setuid(2) closes nothing, and PM2's daemon would inherit what is not marked
+ * close-on-exec, for life. Does nothing where there is no /proc.
  *
  * @param keep descriptors that were passed on purpose
  */
 export function closeInherited(keep: readonly number[] = []): void {
+  // A message channel belongs to node, which would later close whatever has got its number.
   const { channel } = process as NodeJS.Process & { channel?: { fd?: number } };
-  // The parent's message channel belongs to node: closing its descriptor behind its back would close another one later.
   if (process.connected) process.disconnect();
-  const found = descriptors();
-  const terminals = [0, 1, 2].map(targetOf);
-  for (const { fd } of found.filter((one) => isInherited(one, found, terminals))) {
+  for (const fd of inheritedDescriptors()) {
     if (keep.includes(fd) || fd === channel?.fd) continue;
     try {
       closeSync(fd);
     } catch {
-      // EBADF: it was the directory that was just read
+      // EBADF
     }
   }
 }
 
-/**
- * @param all of this process
- * @param terminals what standard input, output and error lead to: libuv opens a terminal a second time
- */
-export function isInherited(
-  { fd, target }: Descriptor,
-  all: readonly Descriptor[],
-  terminals: readonly string[],
-  flags = flagsOf,
-): boolean {
-  if (OF_LIBUV.includes(target)) return false;
-  // libuv's pipes have both ends in this process (uv_signal_init, uv_async_init). Whoever starts us keeps one end.
-  if (target.startsWith('pipe:')) {
-    const ends = all.filter((one) => one.target === target);
-    return !(
-      ends.length === 2 &&
-      ends.some(({ reads }) => reads) &&
-      ends.some(({ writes }) => writes) &&
-      ends.every((end) => isCloseOnExec(flags(end.fd)))
-    );
+/** The descriptors that closeInherited would close. */
+export function inheritedDescriptors(): number[] {
+  const terminals = [0, 1, 2].map(statOf).filter((stat) => stat?.isCharacterDevice() === true);
+  const pipes = new Map<string, number[]>();
+  const found: number[] = [];
+  for (const fd of open()) {
+    const stat = statOf(fd);
+    // Of libuv's own loops, and what wakes them, stat(2) tells no type: anon_inode in proc(5).
+    if (stat === null || (stat.mode & TYPE) === 0 || (stat.isCharacterDevice() && stat.rdev === NULL)) continue;
+    const pipe = `${stat.dev}:${stat.ino}`;
+    if (stat.isFIFO()) pipes.set(pipe, [...(pipes.get(pipe) ?? []), fd]);
+    // libuv opens a terminal a second time, by its path (uv_tty_init).
+    else if (!terminals.some((terminal) => terminal?.rdev === stat.rdev) || !isCloseOnExec(fd)) found.push(fd);
   }
-  return !(target.startsWith('/dev/') && terminals.includes(target) && isCloseOnExec(flags(fd)));
+  return [...found, ...[...pipes.values()].filter((ends) => !isLibuvsPipe(ends)).flat()];
 }
 
-function descriptors(): Descriptor[] {
-  const found: Descriptor[] = [];
-  for (const name of names()) {
-    const fd = Number(name);
-    if (fd <= 2) continue;
-    const target = targetOf(fd);
-    if (target === '') continue;
-    const mode = target.startsWith('pipe:')
-      ? (lstatSync(`${DESCRIPTORS}/${fd}`, { throwIfNoEntry: false })?.mode ?? 0)
-      : 0;
-    found.push({ fd, target, reads: (mode & 0o400) !== 0, writes: (mode & 0o200) !== 0 });
-  }
-  return found;
+const TYPE = 0o170000;
+
+/** Both ends are in this process (uv_signal_init). The other end of an inherited pipe is in another process. */
+function isLibuvsPipe([one = -1, other = -1, ...more]: readonly number[]): boolean {
+  if (other < 0 || more.length > 0 || accessOf(one) + accessOf(other) !== READING + WRITING) return false;
+  return one < MARKED || other < MARKED || isCloseOnExec(one);
 }
 
-const DESCRIPTORS = '/proc/self/fd';
-
-function names(): string[] {
+function open(): number[] {
   try {
-    return readdirSync(DESCRIPTORS);
+    return readdirSync(DESCRIPTORS).map(Number).filter((fd) => fd > 2);
   } catch {
     return [];
   }
 }
 
-/** Empty: it was closed meanwhile. */
-function targetOf(fd: number): string {
+/** null: it is closed already. */
+function statOf(fd: number): Stats | null {
   try {
-    return readlinkSync(`${DESCRIPTORS}/${fd}`);
+    return fstatSync(fd);
   } catch {
-    return '';
+    return null;
   }
 }
 
-/** open(2)'s flags, from proc(5) fdinfo. */
-function flagsOf(fd: number): number {
-  try {
-    return parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0', 8);
-  } catch {
-    return 0;
-  }
+/** proc(5), /proc/pid/fd: the mode of the link says how the file is open. */
+function accessOf(fd: number): number {
+  return (lstatSync(`${DESCRIPTORS}/${fd}`, { throwIfNoEntry: false })?.mode ?? 0) & (READING + WRITING);
 }
 
-function isCloseOnExec(flags: number): boolean {
-  return (flags & 0o2000000) !== 0;
+const READING = 0o400;
+const WRITING = 0o200;
+
+/** O_CLOEXEC among the flags, which are octal (proc(5), fdinfo). */
+function isCloseOnExec(fd: number): boolean {
+  try {
+    const [, flags = '0'] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? [];
+    return (parseInt(flags, 8) & 0o2000000) !== 0;
+  } catch {
+    return false;
+  }
 }

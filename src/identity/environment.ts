@@ -57,10 +57,11 @@ export interface Crossed {
  * @param env the caller's; not changed
  */
 export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
-  const shown = jobsAndSessions(env);
+  const entries = Object.entries(env);
+  const shown = jobsAndSessions(entries.map(([name]) => name));
   const variables: NodeJS.ProcessEnv = {};
   const leftOut: string[] = [];
-  for (const [name, value] of Object.entries(env)) {
+  for (const [name, value] of entries) {
     if (value === undefined || neverCrosses(name)) continue;
     if (how.typed.has(name)) {
       variables[name] = value;
@@ -117,10 +118,9 @@ export function neverCrosses(name: string): boolean {
 /**
  * The lists that apply to this environment: general names belong to a job or a session only where that shows itself.
  */
-function jobsAndSessions(env: NodeJS.ProcessEnv): Names[] {
-  const signed = [OF_A_SCREEN, OF_A_SERVICE, ...CI_RUNNERS].filter(({ signs }) =>
-    signs.split(' ').some((name) => env[name] !== undefined),
-  );
+function jobsAndSessions(names: readonly string[]): Names[] {
+  const lists = [OF_A_SCREEN, OF_A_SERVICE, ...CI_RUNNERS];
+  const signed = lists.filter(({ signs }) => names.some((name) => has(signs, name)));
   return [PERSON_AND_SESSION, ...signed];
 }
 

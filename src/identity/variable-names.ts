@@ -180,8 +180,6 @@ export const PLAIN: Names = {
 /** Of PLAIN, what sudo lets through by itself (sudoers(5), env_check and initial_keepenv_table of env.c). */
 export const KEPT_BY_SUDO: Names = { names: 'LANG LANGUAGE TZ TERM', prefixes: ['LC_'] };
 
-const sets = new Map<string, Set<string>>();
-
 /** Whether a name is one of these. */
 export function isOneOf(name: string, { names, prefixes }: Names): boolean {
   return has(names, name) || prefixes.some((prefix) => name.startsWith(prefix));
@@ -189,7 +187,9 @@ export function isOneOf(name: string, { names, prefixes }: Names): boolean {
 
 /** Whether a text of names holds this one. */
 export function has(names: string, name: string): boolean {
-  let set = sets.get(names);
-  if (set === undefined) sets.set(names, set = new Set(names.split(' ')));
-  return set.has(name);
+  const at = names.indexOf(name);
+  if (at < 0) return false;
+  const end = at + name.length;
+  const whole = (at === 0 || names[at - 1] === ' ') && (end === names.length || names[end] === ' ');
+  return whole || ` ${names} `.includes(` ${name} `);
 }

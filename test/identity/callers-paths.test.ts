@@ -15,6 +15,8 @@ describe("paths of the caller's home directory", () => {
     '"/home/al/x"',
     '[/home/al]',
     '-I/home/al/include',
+    '-O2 -isystem/home/al/include',
+    'file:/home/al',
     '/srv /home/al',
     '//home/al/x',
     '{"dir":"/home/al"}',
