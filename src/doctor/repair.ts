@@ -1,6 +1,5 @@
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { accountByUid } from '../identity/accounts.ts';
 import { isProcessFile } from '../pm2/names.ts';
 import { isGoodFor, type Word } from '../trust/word.ts';
 import { killableDaemon, type Killable } from './killable.ts';
@@ -37,8 +36,9 @@ export interface Adoption {
   from: string;
   /** Their names; none: all that are there. */
   apps: readonly string[];
-  /** Whose word it is that they are there under these names. */
+  /** Whose word it is that they are there under these names, and what that user is called. */
   word: Word;
+  speaker: string;
   /** Uid of the user whose daemon they would move to; null: not known. */
   owner: number | null;
   /** Name of that daemon, where the config cannot tell it by the apps. */
@@ -57,20 +57,16 @@ export function adoptFrom({ from, apps, to, ...whose }: Adoption): Words {
 }
 
 /** The line of evidence that goes with adoptFrom; none where its command may be carried out as it is. */
-export function lookFirst(whose: Pick<Adoption, 'word' | 'owner'>): string[] {
+export function lookFirst(whose: Pick<Adoption, 'word' | 'owner' | 'speaker'>): string[] {
   return isForeign(whose)
     ? [
-        `what runs there is the word of ${nameOf(whose.word)} alone: look at it first, then type it without --dry-run`,
+        `what runs there is the word of ${whose.speaker} alone: look at it first, then type it without --dry-run`,
       ]
     : [];
 }
 
 function isForeign({ word, owner }: Pick<Adoption, 'word' | 'owner'>): boolean {
   return owner === null ? word.by === 'user' : !isGoodFor(word, owner);
-}
-
-function nameOf(word: Word): string {
-  return word.by === 'user' ? accountByUid(word.uid)?.name ?? `uid ${word.uid}` : word.by;
 }
 
 /** What to do about a daemon that should not be: its apps go home; where none of them has one, the config has to say; else it ends. */

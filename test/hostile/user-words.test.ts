@@ -35,13 +35,13 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
     ['by PM2_HOME and User=', 'User=mallory\\nEnvironment=PM2_HOME=/etc/profile.d', ''],
     ['by PM2_HOME alone', 'Environment=PM2_HOME=/usr/local/bin', ''],
     ['by User=root', 'User=root\\nEnvironment=PM2_HOME=/etc', ''],
-    ['by HOME', 'Environment=HOME=/srv', 'install -d /srv/.pm2'],
+    ['by HOME', 'User=mallory\\nEnvironment=HOME=/srv', 'install -d /srv/.pm2'],
     [
       'by a link of his own',
       'Environment=PM2_HOME=/home/mallory/x',
       'ln -s /etc/profile.d /home/mallory/x; chown -h mallory: /home/mallory/x',
     ],
-    ['by dots', 'Environment=PM2_HOME=/home/mallory/../../etc/default', ''],
+    ['by dots', 'User=mallory\\nEnvironment=PM2_HOME=/home/mallory/../../etc/default', ''],
   ];
   it.each(claims)('a unit of his own manager that claims a directory of root\'s %s', async (_, lines, before) => {
     if (before !== '') await host.must(before);

@@ -33,7 +33,11 @@ export const strayApps: Check = {
       const { owners: [owner], rule } = placement;
       const right = all.find(({ name, daemon, processes: [app] }) => name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home');
       const says = `${facts.policy?.file ?? 'the config'}:${rule.line} puts it into ${owner.name}: user ${owner.user}, home ${owner.home}`;
-      const whose = { word: wordOf(seat.daemon.uid ?? NO_UID), owner: owner.uid };
+      const whose = {
+        word: wordOf(seat.daemon.uid ?? NO_UID),
+        owner: owner.uid,
+        speaker: seat.daemon.user ?? 'its user',
+      };
       if (right) return [twice(seat, right, [says], facts)];
       return [{
         ...subjectOf(seat),

@@ -54,6 +54,7 @@ function sameApps(one: Boot, other: Boot, facts: HostFacts): Finding[] {
   const leave = owner === undefined ? null : owner === one ? other : one;
   const whose = {
     word: wordIn(leave, facts),
+    speaker: leave?.user ?? 'its user',
     owner: owner === undefined ? null : (homeCalled(owner.home, facts)?.owner?.uid ?? null),
   };
   return [

@@ -21,7 +21,10 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
   const who = occupancyOf(home, facts);
   const daemon = who.type === 'owner' || who.type === 'other' ? who.daemon : null;
   const apps = [...new Set(daemon?.apps.map(({ name }) => name) ?? home.saved.flatMap((list) => list.apps.map(({ name }) => name)))];
-  const whose = { word: wordOf(daemon?.uid ?? home.owner?.uid ?? NO_UID), owner: null };
+  const whose = {
+    word: wordOf(daemon?.uid ?? home.owner?.uid ?? NO_UID), owner: null,
+    speaker: daemon?.user ?? home.owner?.name ?? 'its user',
+  };
   const declared = facts.policy?.daemons.find((one) => one.home !== home.home && apps.some((app) => facts.policy?.ownersOfName(app).some((rule) => rule.daemon === one.name)));
   return {
     code,

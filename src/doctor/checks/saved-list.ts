@@ -32,7 +32,7 @@ function foreignPaths({ home: saved, paths }: SavedApp, { home, physical }: Home
 function copy({ home, owner }: HomeFacts, apps: readonly SavedApp[], facts: HostFacts): Finding {
   const path = `${home}/dump.pm2`;
   const own = facts.policy?.daemons.find((daemon) => daemon.home === home);
-  const whose = { word: wordOf(owner?.uid ?? NO_UID), owner: own?.uid ?? null };
+  const whose = { word: wordOf(owner?.uid ?? NO_UID), owner: own?.uid ?? null, speaker: owner?.name ?? 'its user' };
   const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
   const places = facts.homes.filter((other) => other.home === home).flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
   return {

@@ -35,7 +35,7 @@ export const foreignHome: Check = {
     const owner = foreignOwner(daemon, facts);
     if (pid === null || owner === null) return [];
     const runner = user ?? `uid ${uid}`;
-    const whose = { word: wordOf(uid ?? NO_UID), owner: null };
+    const whose = { word: wordOf(uid ?? NO_UID), owner: null, speaker: runner };
     return [
       {
         code: 'PD102',
