@@ -36,10 +36,11 @@ function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile
   const marks = empty ? files.filter(({ name }) => DAEMONS_OWN.includes(name)) : [];
   const daemon = marks.length > 0;
   const kept = files.filter((file) => !marks.includes(file));
-  const given = givable(facts, owner, kept);
+  const own = givable(facts, owner, kept);
+  const given = own.filter(isOpen);
   const left = kept.filter((file) => !given.includes(file));
   const deeds = [
-    ...given
+    ...own
       .filter(({ name }) => !name.startsWith('modules/'))
       .map(({ name, dev, ino, uid, gid }): Deed => ({ type: 'own', name, dev, ino, uid, gid })),
     ...marks.flatMap(({ name, type, dev, ino }): Deed[] => {
@@ -97,24 +98,24 @@ function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile
 }
 
 /**
- * What may be given to the owner of a home: it lies in a directory that the owner owns, or gets with it; the owner can
- * read it anyway; and it has no second name elsewhere, which would be given away too.
+ * What may be given to the owner of a home: it lies in a directory that the owner owns, or gets with it, and it has no
+ * second name elsewhere, which would be given away too.
  */
-export function givable(
-  { heldBy, contents }: HomeFacts,
-  owner: { uid: number },
-  files: readonly HomeFile[],
-): HomeFile[] {
-  const open = files.filter(({ type, links, mode }) =>
-    type === 'directory' ? (mode & 0o005) === 0o005 : type === 'file' && links === 1 && (mode & 0o004) !== 0,
-  );
+export function givable(home: HomeFacts, owner: { uid: number }, files: readonly HomeFile[]): HomeFile[] {
+  const { heldBy, contents } = home;
+  const single = files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
   const becomesOwn = (name: string): boolean => {
     const file = contents.files.find((one) => one.name === name);
-    return file?.uid === owner.uid || (open.some((one) => one.name === name) && liesInOwn(name));
+    return file?.uid === owner.uid || (single.some((one) => one.name === name) && liesInOwn(name));
   };
   const liesInOwn = (name: string): boolean =>
     name === '.' ? heldBy === owner.uid : becomesOwn(name.includes('/') ? dirname(name) : '.');
-  return open.filter(({ name }) => liesInOwn(name));
+  return single.filter(({ name }) => liesInOwn(name));
+}
+
+/** What all may read: what is closed may hold what is root's alone. doctor --fix asks the kernel as the owner. */
+function isOpen({ type, mode }: HomeFile): boolean {
+  return type === 'directory' ? (mode & 0o005) === 0o005 : (mode & 0o004) !== 0;
 }
 
 /**
@@ -155,7 +156,7 @@ function chowned({ home, anchored }: HomeFacts, owner: HomeOwner, files: readonl
 function ofSomebody(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): Finding {
   const { home } = facts;
   const people = [...new Set(files.map(({ uid }) => userOf(uid, facts)))];
-  const given = givable(facts, owner, files);
+  const given = givable(facts, owner, files).filter(isOpen);
   const paths = pathsIn(home, given.slice(0, 12).map(({ name }) => name));
   return {
     code: 'PD306', urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
