@@ -10,6 +10,7 @@ import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
 import { parseCommandLine } from './command-line.ts';
 import { declaredApps, kindOfFile, type FileKind, type Question } from './declared-apps.ts';
+import { appsIn } from './process.ts';
 import type { App, Invocation, Major } from './invocation.ts';
 import { environmentName } from './names.ts';
 
@@ -185,7 +186,7 @@ function answerIn(text: string, nonce: string): App[] | null | undefined {
   const start = text.lastIndexOf(nonce);
   if (start < 0) return undefined;
   try {
-    return JSON.parse(text.slice(start + nonce.length)) as App[] | null;
+    return appsIn(JSON.parse(text.slice(start + nonce.length)));
   } catch {
     return undefined;
   }

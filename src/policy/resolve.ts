@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { accountByName, groupByGid, groupByName } from '../identity/accounts.ts';
 import { inodeOf } from '../runtime/peek.ts';
 import type { ConfigError } from './config-error.ts';
+import { pm2HomeFault } from './pm2-home-fault.ts';
 import type { Daemon } from './policy.ts';
 import type { Config, DaemonConfig } from './schema.ts';
 import { errorAt, lineAt, type ConfigSource } from './source.ts';
@@ -29,6 +30,11 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
     }
     const twin = daemons.find((other) => sameHome(other.home, resolved.home));
     if (twin) errors.push(errorAt(source, ['daemons', name, 'home'], 'value', `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ${resolved.home}${twin.home === resolved.home ? '' : `, which is also ${twin.home}`}`, 'a PM2_HOME for each daemon'));
+    const fault = resolved.uid === 0 ? pm2HomeFault(resolved.home) : null;
+    if (fault !== null) {
+      const message = `${name} runs as ${resolved.user}, and others can change its PM2_HOME ${resolved.home}: ${fault}`;
+      errors.push(errorAt(source, ['daemons', name, 'home'], 'value', message, 'a PM2_HOME that only root can change'));
+    }
     daemons.push(resolved);
   }
   if (config.default !== undefined && !names.includes(config.default)) {

@@ -36,12 +36,23 @@ function trust({ changeable }: GuardFacts): Finding[] {
 
 function config({ status: { config: { state, file, message } } }: GuardFacts): Finding[] {
   if (message === null) return [];
-  return [finding({
-    code: 'PD603', urgency: 'wrong',
-    what: state === 'last good' ? 'the config cannot be used: the last good one holds' : 'the config cannot be used, and there is no last good one',
-    evidence: message.split('\n'), why: state === 'last good' ? 'What was changed since is not in force.' : 'Every call that could change anything is blocked.',
-    repair: [['pm2-guard', 'check']], subject: about({ path: file }),
-  })];
+  return [
+    finding({
+      code: 'PD603',
+      urgency: 'wrong',
+      what:
+        state === 'last good'
+          ? 'the config cannot be used: the last good one holds'
+          : 'the config cannot be used, and there is no last good one',
+      evidence: message.split('\n'),
+      why:
+        state === 'last good'
+          ? 'What was changed since is not in force.'
+          : 'Every call of pm2 ends with status 78 where on_error is closed; where it is open, none is stopped.',
+      repair: [['pm2-guard', 'check']],
+      subject: about({ path: file }),
+    }),
+  ];
 }
 
 function ways({ status }: GuardFacts): Finding[] {
