@@ -6,16 +6,17 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
-import { bringHome, Hands, putBack, type Outcome, type Progress } from './carry-out.ts';
+import { bringHome, putBack, type Outcome } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
 import { DaemonError } from './daemon.ts';
+import { Failed } from './failed.ts';
 import { find, savedPlace, type Found, type Place } from './find.ts';
+import { Hands, type Progress } from './hands.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import type { Launcher } from './move.ts';
 import { isForeignWord, plan, type Planned } from './plan.ts';
 import type { Seat } from './seat.ts';
-import { Failed } from './settle.ts';
 import { AgentError } from './work-as.ts';
 
 export interface Request {

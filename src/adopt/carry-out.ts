@@ -1,12 +1,12 @@
-import { listenedPorts } from '../host/ports.ts';
 import { isModule, isRunning, savedForm, freshForm, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
-import { Daemon } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
 import { endDaemon, learn, restoreList } from './end-daemon.ts';
-import type { Journal } from './journal.ts';
-import { stepsOf, type Move, type MovedApp, type Step } from './move.ts';
+import { Failed } from './failed.ts';
+import type { Hands } from './hands.ts';
+import { stepsOf, type MovedApp, type Step } from './move.ts';
 import { putRight } from './put-right.ts';
 import { raise } from './raise.ts';
-import { Failed, settle } from './settle.ts';
+import { settle } from './settle.ts';
 import { Worker } from './work-as.ts';
 
 /** What became of a move. */
@@ -20,57 +20,6 @@ export interface Outcome {
   log: string[];
   /** The journal stays, and it can be tried again. */
   open?: true;
-}
-
-/** Told of each step as it begins. */
-export type Progress = (step: Step, back: boolean) => void;
-
-/** The hands of one move: who works for it, and what has been seen. */
-export class Hands {
-  readonly #workers: Worker[] = [];
-  readonly target: Worker;
-  readonly to: Daemon;
-  stoppedAt: number | null = null;
-  upAt: number | null = null;
-  servingAt: number | null = null;
-  #source: Worker | null = null;
-  #keeper: Worker | null = null;
-
-  /** @param learned the apps are those that the old daemon left word of (end-daemon.ts) */
-  constructor(public move: Move, readonly journal: Journal, readonly progress: Progress, readonly learned = false) {
-    this.target = this.#hire(new Worker(move.to));
-    this.to = new Daemon(this.target);
-  }
-
-  get source(): Worker {
-    return this.#source ??= this.#hire(new Worker(this.move.from));
-  }
-
-  get from(): Daemon {
-    return new Daemon(this.source);
-  }
-
-  get keeper(): Worker {
-    const { keeper, home } = this.move.from;
-    if (keeper === null) throw new Failed(`nobody can write the saved list in ${home}`);
-    return this.#keeper ??= this.#hire(new Worker({ ...keeper, home }));
-  }
-
-  /** Nobody is served before its ports are listened on again. */
-  lookAtPorts(): void {
-    if (this.servingAt !== null || this.move.overlap) return;
-    const listened = listenedPorts();
-    if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port)))) this.servingAt = performance.now();
-  }
-
-  dispose(): void {
-    for (const worker of this.#workers) worker.dispose();
-  }
-
-  #hire(worker: Worker): Worker {
-    this.#workers.push(worker);
-    return worker;
-  }
 }
 
 /**

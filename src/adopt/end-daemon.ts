@@ -1,13 +1,13 @@
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, minUptimeOf, type Pm2Env } from '../pm2/record.ts';
 import { startOf } from '../runtime/process-start.ts';
-import type { Hands } from './carry-out.ts';
+import { Failed } from './failed.ts';
+import type { Hands } from './hands.ts';
+import { listState } from './list-state.ts';
 import type { Move, MovedApp } from './move.ts';
 import { relocate } from './relocate.ts';
-import { Failed } from './settle.ts';
 
 /** An app with a long kill_timeout takes its time, one after the other (Daemon.gracefullExit). */
 const END_MS = 120_000;
@@ -83,10 +83,4 @@ async function ended(move: Move): Promise<void> {
     await sleep(20);
     if (performance.now() > deadline) throw new Failed(`the daemon of ${move.from.label} (pid ${move.from.pid ?? '?'}) does not end`);
   }
-}
-
-/** Differs as soon as somebody has written the file. */
-export function listState(file: string): string | null {
-  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.ino}:${stat.mtimeNs}`;
 }

@@ -4,7 +4,7 @@ import { dumpFile } from '../pm2/home.ts';
 import { isRunning, minUptimeOf, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import { shown } from '../terminal/shown.ts';
 import { copiesIn, labelOf, sameProgram, type Choice, type Copy } from './choose.ts';
-import { listState } from './end-daemon.ts';
+import { listState } from './list-state.ts';
 import type { Found, Place } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
 import { relocate } from './relocate.ts';

@@ -5,9 +5,9 @@ import { homeOfUnit } from '../host/homes.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { distrust } from '../trust/trust.ts';
+import { Failed } from './failed.ts';
 import type { Launcher } from './move.ts';
 import type { Seat } from './seat.ts';
-import { Failed } from './settle.ts';
 import type { Worker } from './work-as.ts';
 
 /** By absolute path: root runs it. */

@@ -1,16 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, type RecordedProcess } from '../pm2/record.ts';
 import type { Daemon } from './daemon.ts';
+import { Failed } from './failed.ts';
 import type { MovedApp } from './move.ts';
 import type { Worker } from './work-as.ts';
-
-/** A step came to nothing for a reason that a person can understand. */
-export class Failed extends Error {
-  override name = 'Failed';
-  constructor(message: string, readonly log: string[] = []) {
-    super(message);
-  }
-}
 
 const LOOK_MS = 50;
 const LOG_LINES = 10;
