@@ -8,7 +8,6 @@ import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
 import { bringHome, putBack, type Outcome } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
-import { DaemonError } from './daemon.ts';
 import { Failed } from './failed.ts';
 import { find, savedPlace, type Found, type Place } from './find.ts';
 import { Hands, type Progress } from './hands.ts';
@@ -17,7 +16,6 @@ import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } fro
 import type { Launcher } from './move.ts';
 import { isForeignWord, plan, type Planned } from './plan.ts';
 import type { Seat } from './seat.ts';
-import { AgentError } from './work-as.ts';
 
 export interface Request {
   names: readonly string[];
@@ -85,7 +83,7 @@ async function withHands(hands: Hands, work: (hands: Hands) => Promise<Outcome>)
   try {
     return await work(hands);
   } catch (error) {
-    if (!(error instanceof Failed || error instanceof AgentError || error instanceof DaemonError)) throw error;
+    if (!(error instanceof Failed)) throw error;
     throw new UserError(`${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\nall that is known of it is in ${hands.journal.file}`, 'pm2-guard adopt --rollback   (or --resume), when that is repaired');
   } finally {
     hands.dispose();

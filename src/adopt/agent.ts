@@ -31,7 +31,7 @@ interface Call {
 /** A user may lay a link where his daemon's socket was; root would follow it to somebody else's (T12). */
 function call({ socket, method, args, timeoutMs }: Call): unknown {
   if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error(`${socket} is a symbolic link, and root does not follow it`);
-  return callDaemon(socket, method, args, { timeoutMs, maxBytes: 256 << 20 });
+  return callDaemon(socket, method, args, { timeoutMs, maxBytes: 64 << 20 });
 }
 
 let greeted = false;
@@ -51,11 +51,13 @@ lines.on('line', (line) => {
 lines.on('close', () => process.exit());
 
 async function answer({ id, task, argument }: Work): Promise<void> {
-  let said: Answer;
+  const failed = (why: string) => JSON.stringify({ id, type: 'failed', why } satisfies Answer);
+  let said: string;
   try {
-    said = { id, type: 'done', result: await tasks[task]?.(argument as never) };
+    said = JSON.stringify({ id, type: 'done', result: await tasks[task]?.(argument as never) } satisfies Answer);
   } catch (error) {
-    said = { id, type: 'failed', why: error instanceof Error ? error.message : String(error) };
+    // An answer that is nested too deeply to be written again is a RangeError here.
+    said = failed(error instanceof Error ? error.message : 'it failed without a reason');
   }
-  process.stdout.write(`${JSON.stringify(said)}\n`);
+  process.stdout.write(`${said}\n`);
 }

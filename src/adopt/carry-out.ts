@@ -1,10 +1,12 @@
-import { isModule, isRunning, savedForm, freshForm, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { isModule, isRunning, savedForm, freshForm, type Pm2Env } from '../pm2/record.ts';
+import { shown } from '../terminal/shown.ts';
 import type { Daemon } from './daemon.ts';
 import { endDaemon, learn, restoreList } from './end-daemon.ts';
 import { Failed } from './failed.ts';
 import type { Hands } from './hands.ts';
 import { stepsOf, type MovedApp, type Step } from './move.ts';
 import { putRight } from './put-right.ts';
+import { plainIn, textIn, type NamedProcess } from './records.ts';
 import { raise } from './raise.ts';
 import { settle } from './settle.ts';
 import { Worker } from './work-as.ts';
@@ -41,7 +43,7 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
     if (hands.move.ends) return await leaveThere(hands, error.message, log);
     journal.write({ back: true, why: error.message });
     const back = await putBack(hands);
-    return { ...back, why: error.message, log };
+    return { ...back, why: [...new Set([error.message, back.why])].filter((part) => part !== null).join('; '), log };
   }
   journal.close();
   const mute = hands.stoppedAt === null || hands.servingAt !== null ? [] : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
@@ -58,13 +60,21 @@ export async function putBack(hands: Hands): Promise<Outcome> {
     journal.write({ step, at: 'done', back: true });
   };
   if (move.from.state === 'live') await raise(hands.source, move.launcher); // before anything is taken away there
-  await back('remove', async () => {
-    for (const process of await to.named(namesOf(move.apps.filter(({ twin }) => !twin)))) await to.remove(process);
-  });
+  // The new daemon may be the fault. It must not keep the app from running in the old one.
+  let why: string | null = null;
+  try {
+    await back('remove', async () => {
+      for (const process of await to.named(namesOf(move.apps.filter(({ twin }) => !twin)))) await to.remove(process);
+    });
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    const look = shown(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.home}`, 'pm2', 'list']);
+    why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
+  }
   if (move.from.state === 'live') await back('start', () => startAgain(hands));
   await back('save', () => save(hands, move.saved.to ?? [], move.saved.from ?? []));
   journal.close();
-  return { type: 'put back', downtimeMs: downtimeOf(hands), why: null, log: [] };
+  return { type: 'put back', downtimeMs: downtimeOf(hands), why, log: [] };
 }
 
 async function take(step: Step, hands: Hands): Promise<void> {
@@ -73,6 +83,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
   switch (step) {
     case 'raise': return raise(hands.target, move.launcher);
     case 'stop': {
+      await to.list(); // what it cannot answer now it would not answer when the app is down
       hands.stoppedAt ??= performance.now();
       const running = (await hands.from.named(names)).filter(({ record }) => record.status !== 'stopped');
       await Promise.all(running.map((process) => hands.from.stop(process)));
@@ -121,18 +132,18 @@ async function startApp(app: MovedApp, to: Daemon): Promise<void> {
 }
 
 /** It is down, or was up for so short a time that the other copy may still have been in its way. */
-function isShaky({ record }: RecordedProcess, minUptime: number): boolean {
+function isShaky({ record }: NamedProcess, minUptime: number): boolean {
   return record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime;
 }
 
 /** Tells the processes of one app apart (God.injectVariables). */
 function instanceOf(record: Pm2Env): string {
-  return String(record[typeof record.instance_var === 'string' ? record.instance_var : 'NODE_APP_INSTANCE']);
+  return plainIn(record, textIn(record, 'instance_var') || 'NODE_APP_INSTANCE') ?? '';
 }
 
 async function startAgain({ move, from }: Hands): Promise<void> {
   for (const app of move.apps) {
-    const there: RecordedProcess[] = await from.named([app.name]);
+    const there = await from.named([app.name]);
     for (const { pmId, running, before } of app.processes) {
       const same = there.find((process) => process.pmId === pmId);
       if (same === undefined) await from.prepare(freshForm(before, running));

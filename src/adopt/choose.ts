@@ -2,10 +2,10 @@ import { isShared } from '../host/app-paths.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';
-import type { RecordedProcess } from '../pm2/record.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { shown } from '../terminal/shown.ts';
 import { type Place } from './find.ts';
+import type { NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
 /** Which apps are asked for. */
@@ -22,7 +22,7 @@ export interface Wish {
 export interface Copy {
   name: string;
   place: Place;
-  processes: RecordedProcess[];
+  processes: NamedProcess[];
 }
 
 export type Choice =
@@ -84,10 +84,12 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
 }
 
 export function copiesIn(place: Place): Copy[] {
-  const byName = new Map<string, RecordedProcess[]>();
+  const byName = new Map<string, NamedProcess[]>();
   for (const process of place.processes) {
-    const name = appOf(process.record)?.name;
-    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), process]);
+    const { name } = process.record;
+    const others = byName.get(name);
+    if (others === undefined) byName.set(name, [process]);
+    else others.push(process);
   }
   return [...byName].map(([name, processes]) => ({ name, place, processes }));
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isRunning, minUptimeOf, type Pm2Env } from '../pm2/record.ts';
+import { isRunning } from '../pm2/record.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { Failed } from './failed.ts';
 import type { Hands } from './hands.ts';
 import { listState } from './list-state.ts';
 import type { Move, MovedApp } from './move.ts';
+import { savedRecords, textIn, type NamedRecord } from './records.ts';
 import { relocate } from './relocate.ts';
+import { watchTime } from './watch-time.ts';
 
 /** An app with a long kill_timeout takes its time, one after the other (Daemon.gracefullExit). */
 const END_MS = 120_000;
@@ -37,10 +38,10 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
     await ended(move);
   }
   const file = dumpFile(move.from.home);
-  const records = readDumpRecords(file);
+  const records = savedRecords(file);
   if (listState(file) === move.list?.state || records === null) {
     if (move.apps.length === 0) return move; // PM2 writes no empty list
-    throw new Failed(`the daemon of ${move.from.label} ended, and left no list of its apps: ${move.apps.map(({ name, processes }) => `${name} was ${String(processes[0]?.before.pm_exec_path)}`).join(', ')}`);
+    throw new Failed(`the daemon of ${move.from.label} ended, and left no list of its apps: ${move.apps.map(({ name, processes }) => `${name} was ${textIn(processes[0]?.before, 'pm_exec_path')}`).join(', ')}`);
   }
   const apps = appsFrom(records, move);
   journal.write({ learned: apps });
@@ -50,12 +51,12 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
 /** Gives the living daemon of that home its list back, which the other one has just overwritten. */
 export async function restoreList({ move, keeper }: Hands): Promise<void> {
   if (move.list === null) return;
-  const names = [...move.apps.map(({ name }) => name), ...move.list.records.map(({ name }) => String(name))];
+  const names = [...move.apps.map(({ name }) => name), ...move.list.records.map((record) => textIn(record, 'name'))];
   await keeper.save({ home: move.from.home, names, records: move.list.records });
 }
 
-function appsFrom(records: readonly Pm2Env[], move: Move): MovedApp[] {
-  const names = [...new Set(records.map(({ name }) => String(name)))];
+function appsFrom(records: readonly NamedRecord[], move: Move): MovedApp[] {
+  const names = [...new Set(records.map(({ name }) => name))];
   return names.map((name) => {
     const known = move.apps.find((app) => app.name === name);
     const own = records.filter((record) => record.name === name);
@@ -66,7 +67,7 @@ function appsFrom(records: readonly Pm2Env[], move: Move): MovedApp[] {
         return { pmId: null, running, before, after: relocate(before, running, { homes: [move.from.home], userHome: move.from.userHome, uid: move.from.uid }, move.to).record };
       }),
       twin: known?.twin ?? false,
-      minUptime: minUptimeOf(own),
+      minUptime: watchTime(own),
       ports: known?.ports ?? [],
       dropped: known?.dropped ?? [],
     };

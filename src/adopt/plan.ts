@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isRunning, minUptimeOf, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { isRunning, type Pm2Env } from '../pm2/record.ts';
 import { shown } from '../terminal/shown.ts';
 import { copiesIn, labelOf, sameProgram, type Choice, type Copy } from './choose.ts';
 import { listState } from './list-state.ts';
 import type { Found, Place } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
+import { isShallow, plainIn, textIn, type NamedProcess } from './records.ts';
 import { relocate } from './relocate.ts';
+import { watchTime } from './watch-time.ts';
 import type { Seat } from './seat.ts';
 
 /** What stands against a move, and what to do about it. */
@@ -84,14 +86,14 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
     name, ports,
     processes: moved.map(({ process }) => process),
     twin,
-    minUptime: minUptimeOf(processes.map(({ record }) => record)),
+    minUptime: watchTime(processes.map(({ record }) => record)),
     dropped: [...new Set(moved.flatMap(({ dropped }) => dropped))],
   };
 }
 
 /** It should run, and has not been up long enough for anybody to see what it listens on. */
-function isUnsettled({ pid, record }: RecordedProcess): boolean {
-  return isRunning(record) && (pid === 0 || (typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < minUptimeOf([record])));
+function isUnsettled({ pid, record }: NamedProcess): boolean {
+  return isRunning(record) && (pid === 0 || (typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < watchTime([record])));
 }
 
 /** Nobody knows of a port, neither from the kernel nor from the environment: it may not have come to listening yet. */
@@ -99,8 +101,8 @@ function mayRunTwice({ ports, twin, processes }: MovedApp): boolean {
   return !twin && ports.length === 0 && processes.every(({ before }) => portIn(before).length === 0);
 }
 
-function portIn({ PORT: port }: Pm2Env): number[] {
-  const number = Number(port);
+function portIn(record: Pm2Env): number[] {
+  const number = Number(plainIn(record, 'PORT') ?? NaN);
   return Number.isInteger(number) && number > 0 && number < 65_536 ? [number] : [];
 }
 
@@ -116,7 +118,7 @@ function originUid(record: Pm2Env, place: Place): number {
 }
 
 function entriesOf(saved: readonly Pm2Env[] | null, names: readonly string[]): Pm2Env[] | null {
-  return saved?.filter(({ name }) => names.includes(String(name))) ?? null;
+  return saved?.filter(({ name }) => typeof name === 'string' && names.includes(name)) ?? null;
 }
 
 /** What can be told without trying. */
@@ -128,7 +130,7 @@ function problemsOf({ apps, from, to }: Move, place: Place, target: Place | null
   if (from.keeper === null) problems.push({ what: `${place.home} is root's, in a directory that is not: root will not write the saved list there`, repair: [`chown ${ownerHint(place)}: ${place.home}`] });
   for (const copy of copies) {
     const twin = target && copiesIn(target).find(({ name }) => name === copy.name);
-    if (twin && !sameProgram(twin, copy)) problems.push({ what: `${to.label} has another app of the name ${copy.name}, with the script ${String(twin.processes[0]?.record.pm_exec_path)}`, repair: ['rename one of them: pm2 delete it, and start it again with another --name'] });
+    if (twin && !sameProgram(twin, copy)) problems.push({ what: `${to.label} has another app of the name ${copy.name}, with the script ${textIn(twin.processes[0]?.record, 'pm_exec_path')}`, repair: ['rename one of them: pm2 delete it, and start it again with another --name'] });
   }
   for (const home of new Set([place.home, to.home])) if (isStrangeList(dumpFile(home))) problems.push({ what: `${dumpFile(home)} is no list that pm2 has saved`, repair: [shown(['mv', dumpFile(home), `${dumpFile(home)}.old`])] });
   const other = occupant(place, to, found);
@@ -147,7 +149,7 @@ export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
 
 /** It is there, and cannot be changed entry by entry. */
 function isStrangeList(file: string): boolean {
-  return existsSync(file) && readDumpRecords(file) === null;
+  return existsSync(file) && readDumpRecords(file)?.every((record) => isShallow(record)) !== true;
 }
 
 /** Somebody else's daemon in the home that the app is to go to. */

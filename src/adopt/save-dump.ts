@@ -28,7 +28,7 @@ export function saveDump({ home, names, records }: Save): void {
   const file = basename(dumpFile(home));
   const before = readDumpRecords(file);
   if (before === null && isThere(file)) throw new Error(`${dumpFile(home)} is no list that pm2 has saved; it is left as it is`);
-  const rest = (before ?? []).filter(({ name }) => !names.includes(String(name)));
+  const rest = (before ?? []).filter(({ name }) => !(typeof name === 'string' && names.includes(name)));
   if (before === null && records.length === 0) return; // nothing was saved here, and nothing is to be
   // The old mode stays: somebody may have closed the file to others, for the secrets in it (T30).
   const mode = before === null ? 0o600 : statSync(file).mode & 0o777;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, type RecordedProcess } from '../pm2/record.ts';
+import { isRunning, type Pm2Env } from '../pm2/record.ts';
 import type { Daemon } from './daemon.ts';
 import { Failed } from './failed.ts';
 import type { MovedApp } from './move.ts';
+import { numberIn, textIn, type NamedProcess } from './records.ts';
 import type { Worker } from './work-as.ts';
 
 const LOOK_MS = 50;
@@ -47,24 +48,28 @@ export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp
 }
 
 /** It ended by itself, and is not meant to be started again: a job has done its work. */
-function isFinished({ autorestart, status, exit_code: code }: RecordedProcess['record']): boolean {
+function isFinished({ autorestart, status, exit_code: code }: Pm2Env): boolean {
   return autorestart === false && status === 'stopped' && code === 0;
 }
 
-function isUnstable({ pmId, pid, record }: RecordedProcess, first: Map<number, { pid: number; restarts: number; since: number }>, twin: boolean): boolean {
-  const restarts = Number(record.restart_time ?? 0);
+function isUnstable({ pmId, pid, record }: NamedProcess, first: Map<number, { pid: number; restarts: number; since: number }>, twin: boolean): boolean {
+  const restarts = countIn(record, 'restart_time');
   const seen = first.get(pmId);
   if (record.status === 'errored') return true;
   if (seen === undefined) {
     if (pid > 0 || isFinished(record)) first.set(pmId, { pid, restarts, since: performance.now() });
-    return !twin && Number(record.unstable_restarts ?? 0) > 0;
+    return !twin && countIn(record, 'unstable_restarts') > 0;
   }
   return !isFinished(record) && (seen.restarts !== restarts || seen.pid !== pid);
 }
 
-async function failure(worker: Worker, app: MovedApp, process: RecordedProcess | undefined): Promise<Failed> {
+async function failure(worker: Worker, app: MovedApp, process: NamedProcess | undefined): Promise<Failed> {
   const path = process?.record.pm_err_log_path;
   const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES }) : [];
-  const state = process === undefined ? 'is not there' : process.pid === 0 && process.record.status === 'online' ? 'has no process' : process.record.status === 'online' ? 'was restarted' : `is ${String(process.record.status)}`;
+  const state = process === undefined ? 'is not there' : process.pid === 0 && process.record.status === 'online' ? 'has no process' : process.record.status === 'online' ? 'was restarted' : `is ${textIn(process.record, 'status') || 'in no state'}`;
   return new Failed(`${app.name} did not stay online for ${app.minUptime / 1000} s: it ${state}`, log);
+}
+
+function countIn(record: Pm2Env, field: 'restart_time' | 'unstable_restarts'): number {
+  return numberIn(record, field, 0, [0, Number.MAX_SAFE_INTEGER]);
 }

@@ -5,6 +5,7 @@ import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
 import type { Answer, Hello, Work } from './agent-protocol.ts';
+import { Failed } from './failed.ts';
 import type { Launch, Launched } from './launch.ts';
 import type { LogRequest } from './last-lines.ts';
 import type { Fault, Request as LookRequest } from './look.ts';
@@ -12,7 +13,7 @@ import type { Save } from './save-dump.ts';
 import type { Seat } from './seat.ts';
 
 /** The user's side of it did not answer, or would not. */
-export class AgentError extends Error {
+export class AgentError extends Failed {
   override name = 'AgentError';
 }
 
