@@ -9,15 +9,17 @@ import { lastLines, type LogRequest } from './last-lines.ts';
 import { saveDump, type Save } from './save-dump.ts';
 
 /**
- * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes that user
- * before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the user laid out. It
- * ends when its standard input does. The asking side is work-as.ts.
+ * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes
+ * that user before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the
+ * user laid out. It ends when its standard input does. The asking side is work-as.ts.
  */
 const tasks: Record<string, (argument: never) => unknown> = {
   call: (request: Call) => call(request),
   look: (request: LookRequest) => look(request),
   launch: (request: Launch) => launch(request),
-  save: (request: Save) => { saveDump(request); },
+  save: (request: Save) => {
+    saveDump(request);
+  },
   log: (request: LogRequest) => lastLines(request),
 };
 
@@ -30,7 +32,8 @@ interface Call {
 
 /** A user may lay a link where his daemon's socket was; root would follow it to somebody else's (T12). */
 function call({ socket, method, args, timeoutMs }: Call): unknown {
-  if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error(`${socket} is a symbolic link, and root does not follow it`);
+  if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error(`${socket} is a symbolic link, and root does not follow it`);
   return callDaemon(socket, method, args, { timeoutMs, maxBytes: 64 << 20 });
 }
 

@@ -25,8 +25,9 @@ export interface Outcome {
 }
 
 /**
- * Brings the apps of a move home, from the first step that is not known to be done. Every step looks at what is there first, so
- * that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way back.
+ * Brings the apps of a move home, from the first step that is not known to be done. Every step looks at what is there
+ * first, so that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way
+ * back.
  */
 export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Outcome> {
   const { journal } = hands;
@@ -46,8 +47,16 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
     return { ...back, why: [...new Set([error.message, back.why])].filter((part) => part !== null).join('; '), log };
   }
   journal.close();
-  const mute = hands.stoppedAt === null || hands.servingAt !== null ? [] : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
-  return { type: 'moved', downtimeMs: downtimeOf(hands), why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`, log: [] };
+  const mute =
+    hands.stoppedAt === null || hands.servingAt !== null
+      ? []
+      : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
+  return {
+    type: 'moved',
+    downtimeMs: downtimeOf(hands),
+    why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`,
+    log: [],
+  };
 }
 
 /** Gives the apps of a move back to their old daemon. */
@@ -81,7 +90,8 @@ async function take(step: Step, hands: Hands): Promise<void> {
   const { move, to } = hands;
   const names = namesOf(move.apps);
   switch (step) {
-    case 'raise': return raise(hands.target, move.launcher);
+    case 'raise':
+      return raise(hands.target, move.launcher);
     case 'stop': {
       await to.list(); // what it cannot answer now it would not answer when the app is down
       hands.stoppedAt ??= performance.now();
@@ -102,15 +112,25 @@ async function take(step: Step, hands: Hands): Promise<void> {
       for (const app of move.apps) await startApp(app, to);
       hands.upAt ??= performance.now();
       return;
-    case 'settle': return settle(hands.target, to, move.apps, () => { hands.lookAtPorts(); });
+    case 'settle':
+      return settle(hands.target, to, move.apps, () => {
+        hands.lookAtPorts();
+      });
     case 'remove':
       for (const process of await hands.from.named(names)) await hands.from.remove(process);
       return;
-    case 'save': return save(hands, (await to.named(names)).map(({ record }) => savedForm(record)), []);
+    case 'save':
+      return save(
+        hands,
+        (await to.named(names)).map(({ record }) => savedForm(record)),
+        [],
+      );
     case 'forget':
       for (const seat of move.forget) {
         const worker = new Worker(seat);
-        await worker.save({ home: seat.home, names, records: [] }).finally(() => { worker.dispose(); });
+        await worker.save({ home: seat.home, names, records: [] }).finally(() => {
+          worker.dispose();
+        });
       }
   }
 }
@@ -120,7 +140,8 @@ async function startApp(app: MovedApp, to: Daemon): Promise<void> {
   const there = await to.named([app.name]);
   if (app.twin) {
     const wanted = app.processes.some(({ running }) => running);
-    for (const { pmId, record } of wanted ? there.filter((process) => isShaky(process, app.minUptime)) : []) await to.start(pmId, record);
+    for (const { pmId, record } of wanted ? there.filter((process) => isShaky(process, app.minUptime)) : [])
+      await to.start(pmId, record);
     return;
   }
   const instances = there.map(({ record }) => instanceOf(record));
@@ -133,7 +154,9 @@ async function startApp(app: MovedApp, to: Daemon): Promise<void> {
 
 /** It is down, or was up for so short a time that the other copy may still have been in its way. */
 function isShaky({ record }: NamedProcess, minUptime: number): boolean {
-  return record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime;
+  return (
+    record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime
+  );
 }
 
 /** Tells the processes of one app apart (God.injectVariables). */
@@ -160,11 +183,15 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
   if (move.from.home !== move.to.home) await keeper.save({ home: move.from.home, names, records: here });
 }
 
-/** There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not even that, the journal keeps. */
+/**
+ * There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not
+ * even that, the journal keeps.
+ */
 async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Outcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
   const outcome: Outcome = { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
-  const isThere = ({ name, processes, twin }: MovedApp) => there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
+  const isThere = ({ name, processes, twin }: MovedApp) =>
+    there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
   if (!hands.move.apps.every(isThere)) return { ...outcome, open: true };
   await take('save', hands);
   hands.journal.close();
@@ -174,7 +201,7 @@ async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Out
 function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null {
   if (stoppedAt === null || upAt === null || upAt < stoppedAt) return null;
   const listens = move.apps.some(({ ports }) => ports.length > 0);
-  return (listens ? servingAt ?? performance.now() : upAt) - stoppedAt;
+  return (listens ? (servingAt ?? performance.now()) : upAt) - stoppedAt;
 }
 
 function namesOf(apps: readonly MovedApp[]): string[] {

@@ -28,31 +28,41 @@ export class Daemon {
   }
 
   async named(names: readonly string[]): Promise<NamedProcess[]> {
-    return (await this.list() ?? []).filter(({ record }) => names.includes(record.name));
+    return ((await this.list()) ?? []).filter(({ record }) => names.includes(record.name));
   }
 
   /** Starts a new process from its record, or registers it as stopped. */
   async prepare(record: Pm2Env): Promise<void> {
     const reply = await this.worker.call('prepare', [record], waitFor(record, 'listen_timeout', 3000) + MARGIN_MS);
     // PM2 5 answers never where a worker died before it was online: its list tells.
-    if (reply.type !== 'answered' && reply.type !== 'silent') throw this.#error(`start ${textIn(record, 'name')}`, reply);
+    if (reply.type !== 'answered' && reply.type !== 'silent')
+      throw this.#error(`start ${textIn(record, 'name')}`, reply);
   }
 
   /** Stops a process, and keeps what would start it again from doing so; it stays registered. */
   async stop({ pmId, record }: RecordedProcess): Promise<void> {
     if (record.watch) await this.worker.call('stopWatch', ['stopProcessId', pmId], ASK_MS); // else a changed file restarts it (lib/Client.js)
-    this.#expect(`stop ${textIn(record, 'name')}`, await this.worker.call('stopProcessId', [pmId], this.#patience(record)));
+    this.#expect(
+      `stop ${textIn(record, 'name')}`,
+      await this.worker.call('stopProcessId', [pmId], this.#patience(record)),
+    );
   }
 
   /** Starts a registered process again; `watch` as it was. */
   async start(pmId: number, before: Pm2Env): Promise<void> {
     if (before.watch) await this.worker.call('startWatch', ['restartProcessId', { id: pmId }], ASK_MS);
-    this.#expect(`start ${textIn(before, 'name')}`, await this.worker.call('restartProcessId', [{ id: pmId }], this.#patience(before)));
+    this.#expect(
+      `start ${textIn(before, 'name')}`,
+      await this.worker.call('restartProcessId', [{ id: pmId }], this.#patience(before)),
+    );
   }
 
   async remove({ pmId, record }: RecordedProcess): Promise<void> {
     if (record.watch) await this.worker.call('stopWatch', ['deleteProcessId', pmId], ASK_MS);
-    this.#expect(`delete ${textIn(record, 'name')}`, await this.worker.call('deleteProcessId', [pmId], this.#patience(record)));
+    this.#expect(
+      `delete ${textIn(record, 'name')}`,
+      await this.worker.call('deleteProcessId', [pmId], this.#patience(record)),
+    );
   }
 
   /** Ends the daemon itself, when nothing is left in it. It never answers that. */
@@ -72,12 +82,22 @@ export class Daemon {
   }
 
   #error(what: string, reply: Reply): DaemonError {
-    const why = reply.type === 'nonsense' ? reply.why : reply.type === 'silent' ? 'it did not answer in time' : reply.type === 'answered' ? textIn(reply.result, 'message').slice(0, 200) || 'its answer says no reason' : reply.code;
+    const why =
+      reply.type === 'nonsense'
+        ? reply.why
+        : reply.type === 'silent'
+          ? 'it did not answer in time'
+          : reply.type === 'answered'
+            ? textIn(reply.result, 'message').slice(0, 200) || 'its answer says no reason'
+            : reply.code;
     return new DaemonError(`the daemon of ${this.worker.seat.label} did not ${what}: ${why}`);
   }
 }
 
-/** A time that the app's record sets, in milliseconds. A timer of node's cannot be longer than 24 days, and this is a person's wait. */
+/**
+ * A time that the app's record sets, in milliseconds. A timer of node's cannot be longer than 24 days, and this is a
+ * person's wait.
+ */
 function waitFor(record: Pm2Env, field: 'kill_timeout' | 'listen_timeout', usual: number): number {
   return numberIn(record, field, usual, [0, LONGEST_MS]);
 }

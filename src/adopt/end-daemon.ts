@@ -41,7 +41,9 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   const records = savedRecords(file);
   if (listState(file) === move.list?.state || records === null) {
     if (move.apps.length === 0) return move; // PM2 writes no empty list
-    throw new Failed(`the daemon of ${move.from.label} ended, and left no list of its apps: ${move.apps.map(({ name, processes }) => `${name} was ${textIn(processes[0]?.before, 'pm_exec_path')}`).join(', ')}`);
+    throw new Failed(
+      `the daemon of ${move.from.label} ended, and left no list of its apps: ${move.apps.map(({ name, processes }) => `${name} was ${textIn(processes[0]?.before, 'pm_exec_path')}`).join(', ')}`,
+    );
   }
   const apps = appsFrom(records, move);
   journal.write({ learned: apps });
@@ -64,7 +66,17 @@ function appsFrom(records: readonly NamedRecord[], move: Move): MovedApp[] {
       name,
       processes: own.map((before) => {
         const running = isRunning(before);
-        return { pmId: null, running, before, after: relocate(before, running, { homes: [move.from.home], userHome: move.from.userHome, uid: move.from.uid }, move.to).record };
+        return {
+          pmId: null,
+          running,
+          before,
+          after: relocate(
+            before,
+            running,
+            { homes: [move.from.home], userHome: move.from.userHome, uid: move.from.uid },
+            move.to,
+          ).record,
+        };
       }),
       twin: known?.twin ?? false,
       minUptime: watchTime(own),
@@ -82,6 +94,7 @@ async function ended(move: Move): Promise<void> {
   const deadline = performance.now() + END_MS;
   while (isThere(move)) {
     await sleep(20);
-    if (performance.now() > deadline) throw new Failed(`the daemon of ${move.from.label} (pid ${move.from.pid ?? '?'}) does not end`);
+    if (performance.now() > deadline)
+      throw new Failed(`the daemon of ${move.from.label} (pid ${move.from.pid ?? '?'}) does not end`);
   }
 }

@@ -2,7 +2,10 @@
 export class Failed extends Error {
   override name = 'Failed';
   /** @param log what the app wrote last into its error log */
-  constructor(message: string, readonly log: string[] = []) {
+  constructor(
+    message: string,
+    readonly log: string[] = [],
+  ) {
     super(message);
   }
 }

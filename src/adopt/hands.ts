@@ -20,13 +20,18 @@ export class Hands {
   #keeper: Worker | null = null;
 
   /** @param learned the apps are already those of the list that the old daemon wrote as it ended (end-daemon.ts) */
-  constructor(public move: Move, readonly journal: Journal, readonly progress: Progress, readonly learned = false) {
+  constructor(
+    public move: Move,
+    readonly journal: Journal,
+    readonly progress: Progress,
+    readonly learned = false,
+  ) {
     this.target = this.#hire(new Worker(move.to));
     this.to = new Daemon(this.target);
   }
 
   get source(): Worker {
-    return this.#source ??= this.#hire(new Worker(this.move.from));
+    return (this.#source ??= this.#hire(new Worker(this.move.from)));
   }
 
   get from(): Daemon {
@@ -36,14 +41,15 @@ export class Hands {
   get keeper(): Worker {
     const { keeper, home } = this.move.from;
     if (keeper === null) throw new Failed(`no user can safely write the saved list in ${home}`);
-    return this.#keeper ??= this.#hire(new Worker({ ...keeper, home }));
+    return (this.#keeper ??= this.#hire(new Worker({ ...keeper, home })));
   }
 
   /** The app is served again when a process listens on each of its ports. */
   lookAtPorts(): void {
     if (this.servingAt !== null || this.move.overlap) return;
     const listened = listenedPorts();
-    if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port)))) this.servingAt = performance.now();
+    if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port))))
+      this.servingAt = performance.now();
   }
 
   dispose(): void {

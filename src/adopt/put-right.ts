@@ -1,11 +1,35 @@
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, unlinkSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { distrust } from '../trust/trust.ts';
 import type { Seat } from './seat.ts';
 
 /** PM2's own entries of its home (paths.js of PM2 5.4 to 7.0, and what `pm2 save` leaves). */
 const FILES = [
-  'pm2.log', 'pm2.pid', 'dump.pm2', 'dump.pm2.bak', 'module_conf.json', 'touch', 'reload.lock', 'pm2-io-token', 'agent.json5', 'agent.log', 'agent.pid', 'sys-metrics.json',
+  'pm2.log',
+  'pm2.pid',
+  'dump.pm2',
+  'dump.pm2.bak',
+  'module_conf.json',
+  'touch',
+  'reload.lock',
+  'pm2-io-token',
+  'agent.json5',
+  'agent.log',
+  'agent.pid',
+  'sys-metrics.json',
 ];
 const DIRECTORIES = ['logs', 'pids', 'modules'];
 const SOCKETS = ['rpc.sock', 'pub.sock', 'interactor.sock'];
@@ -18,9 +42,10 @@ export interface Righted {
 }
 
 /**
- * Gives a user what root left in that user's PM2_HOME: only what PM2 itself makes there, only what is root's, and nothing that
- * the user could not read before. The home is held open and everything below is reached through that descriptor, as with
- * openat(2), so that no link and no rename leads elsewhere; a file with a second name is left, for it may be anybody's.
+ * Gives a user what root left in that user's PM2_HOME: only what PM2 itself makes there, only what is root's, and
+ * nothing that the user could not read before. The home is held open and everything below is reached through that
+ * descriptor, as with openat(2), so that no link and no rename leads elsewhere; a file with a second name is left, for
+ * it may be anybody's.
  *
  * @param dry only say what would be done
  */
@@ -90,7 +115,9 @@ function giveEntry(way: string, home: string, name: string, gift: Gift, deep: bo
   }
   try {
     give(fd, join(home, name), gift);
-    if (deep && fstatSync(fd).isDirectory()) for (const below of readdirSync(`/proc/self/fd/${fd}`)) giveEntry(`/proc/self/fd/${fd}`, join(home, name), below, gift, true);
+    if (deep && fstatSync(fd).isDirectory())
+      for (const below of readdirSync(`/proc/self/fd/${fd}`))
+        giveEntry(`/proc/self/fd/${fd}`, join(home, name), below, gift, true);
   } finally {
     closeSync(fd);
   }

@@ -12,7 +12,10 @@ const LONGEST_NAME = 256;
 /** JSON.stringify recurses, and throws for a record that is nested some thousand levels deep. */
 const DEEPEST = 100;
 
-/** The processes in a daemon's answer, modules included. Entries that are no process of PM2's are left out. Null: it is no list. */
+/**
+ * The processes in a daemon's answer, modules included. Entries that are no process of PM2's are left out. Null: it is
+ * no list.
+ */
 export function processesIn(reply: Reply): NamedProcess[] | null {
   const listed = recordsIn(reply);
   return listed?.slice(0, MOST_PROCESSES).filter(isNamedProcess) ?? null;
@@ -24,14 +27,25 @@ export function savedRecords(file: string): NamedRecord[] | null {
 }
 
 function isNamedProcess(entry: RecordedProcess): entry is NamedProcess {
-  return Number.isSafeInteger(entry.pmId) && entry.pmId >= 0 && Number.isSafeInteger(entry.pid) && entry.pid >= 0 && isNamed(entry.record);
+  return (
+    Number.isSafeInteger(entry.pmId) &&
+    entry.pmId >= 0 &&
+    Number.isSafeInteger(entry.pid) &&
+    entry.pid >= 0 &&
+    isNamed(entry.record)
+  );
 }
 
 /** It has a name and, where it has a status, one that is text. */
 export function isNamed(record: unknown): record is NamedRecord {
   if (!isRecord(record) || typeof record.name !== 'string') return false;
   const { name, status } = record;
-  return name !== '' && name.length <= LONGEST_NAME && (status === undefined || typeof status === 'string') && isShallow(record, DEEPEST);
+  return (
+    name !== '' &&
+    name.length <= LONGEST_NAME &&
+    (status === undefined || typeof status === 'string') &&
+    isShallow(record, DEEPEST)
+  );
 }
 
 /** Whether a value of JSON can be written as JSON again. */
@@ -48,7 +62,12 @@ export function textIn(record: unknown, key: string): string {
 }
 
 /** A field that is a number in these bounds; else the nearest bound, or `usual` where it is no number. */
-export function numberIn(record: unknown, key: string, usual: number, [least, most]: readonly [number, number]): number {
+export function numberIn(
+  record: unknown,
+  key: string,
+  usual: number,
+  [least, most]: readonly [number, number],
+): number {
   const value = isRecord(record) ? record[key] : undefined;
   return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(value, least), most) : usual;
 }

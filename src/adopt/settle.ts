@@ -18,7 +18,12 @@ const HOLLOW_MS = 1000;
  * @param eachLook called about 20 times a second meanwhile
  * @throws Failed with the last lines of its error log
  */
-export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp[], eachLook: () => void): Promise<void> {
+export async function settle(
+  worker: Worker,
+  to: Daemon,
+  apps: readonly MovedApp[],
+  eachLook: () => void,
+): Promise<void> {
   const expected = apps.filter(({ processes }) => processes.some(({ running }) => running));
   const first = new Map<number, { pid: number; restarts: number; since: number }>();
   const begun = performance.now();
@@ -34,13 +39,20 @@ export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp
       if (unstable !== undefined) throw await failure(worker, app, unstable);
       // What cannot be run at all is `online` to PM2, without a process, for good (God/ForkMode.js).
       const hollow = running.find(({ pid, record }) => pid === 0 && record.status === 'online');
-      if (hollow !== undefined && performance.now() - begun > app.minUptime + HOLLOW_MS) throw await failure(worker, app, hollow);
+      if (hollow !== undefined && performance.now() - begun > app.minUptime + HOLLOW_MS)
+        throw await failure(worker, app, hollow);
       if (running.length < count) {
-        if (performance.now() - begun > app.minUptime + LOOK_MS) throw await failure(worker, app, there.find((one) => !running.includes(one)));
+        if (performance.now() - begun > app.minUptime + LOOK_MS)
+          throw await failure(
+            worker,
+            app,
+            there.find((one) => !running.includes(one)),
+          );
         stable = false;
         continue;
       }
-      if (running.some(({ pmId }) => performance.now() - (first.get(pmId)?.since ?? Infinity) < app.minUptime)) stable = false;
+      if (running.some(({ pmId }) => performance.now() - (first.get(pmId)?.since ?? Infinity) < app.minUptime))
+        stable = false;
     }
     if (stable) return;
     await sleep(LOOK_MS);
@@ -52,7 +64,11 @@ function isFinished({ autorestart, status, exit_code: code }: Pm2Env): boolean {
   return autorestart === false && status === 'stopped' && code === 0;
 }
 
-function isUnstable({ pmId, pid, record }: NamedProcess, first: Map<number, { pid: number; restarts: number; since: number }>, twin: boolean): boolean {
+function isUnstable(
+  { pmId, pid, record }: NamedProcess,
+  first: Map<number, { pid: number; restarts: number; since: number }>,
+  twin: boolean,
+): boolean {
   const restarts = countIn(record, 'restart_time');
   const seen = first.get(pmId);
   if (record.status === 'errored') return true;
@@ -66,7 +82,14 @@ function isUnstable({ pmId, pid, record }: NamedProcess, first: Map<number, { pi
 async function failure(worker: Worker, app: MovedApp, process: NamedProcess | undefined): Promise<Failed> {
   const path = process?.record.pm_err_log_path;
   const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES }) : [];
-  const state = process === undefined ? 'is not there' : process.pid === 0 && process.record.status === 'online' ? 'has no process' : process.record.status === 'online' ? 'was restarted' : `is ${textIn(process.record, 'status') || 'in no state'}`;
+  const state =
+    process === undefined
+      ? 'is not there'
+      : process.pid === 0 && process.record.status === 'online'
+        ? 'has no process'
+        : process.record.status === 'online'
+          ? 'was restarted'
+          : `is ${textIn(process.record, 'status') || 'in no state'}`;
   return new Failed(`${app.name} did not stay online for ${app.minUptime / 1000} s: it ${state}`, log);
 }
 
