@@ -6,6 +6,7 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
+import { adoptCommand } from './adopt-command.ts';
 import { bringHome, putBack, type Outcome } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
 import { Failed } from './failed.ts';
@@ -14,7 +15,8 @@ import { Hands, type Progress } from './hands.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import type { Launcher } from './move.ts';
-import { isForeignWord, plan, type Planned } from './plan.ts';
+import { plan, type Planned } from './plan.ts';
+import { consentProblem } from './problems.ts';
 import type { Seat } from './seat.ts';
 
 export interface Request {
@@ -25,6 +27,10 @@ export interface Request {
   /** A daemon of the config; null: where the config puts each app. */
   to: string | null;
   overlap: boolean;
+  /** Digests of plans that were shown and agreed to (consent.ts). */
+  accept: readonly string[];
+  /** What becomes of a move that needs a consent: it is only shown, it is asked for, or it is not carried out. */
+  consent: 'show' | 'ask' | 'refuse';
 }
 
 export interface Prospect {
@@ -53,21 +59,17 @@ export async function prospect(
     (seat) => launcherOf(policy.daemons.find(({ name }) => name === seat.label) ?? null),
     request.overlap,
   );
-  if (request.allStrays) {
-    for (const one of planned.filter((candidate) => isForeignWord(candidate, found.places))) {
-      const {
-        apps,
-        from: { user, home },
-        to: { user: owner },
-      } = one.move;
-      one.problems.push({
-        what: `${user} decides what runs in ${home}, and it would run as ${owner}: look at it, and name it`,
-        repair: apps.map(({ name }) => `pm2-guard adopt ${name} --from ${home} --dry-run`),
-      });
-    }
-  }
+  for (const one of planned) requireConsent(one, request);
   for (const one of planned) if (one.problems.length === 0) await inspect(one, found);
   return { choices, planned, found };
+}
+
+/** Drops a consent that was given, and makes a problem of one that nobody is there to give. */
+function requireConsent(planned: Planned, { accept, consent }: Request): void {
+  const needed = planned.consent;
+  if (needed === null) return;
+  if (accept.includes(needed.digest)) planned.consent = { ...needed, given: true };
+  else if (consent === 'refuse') planned.problems.push(consentProblem(planned.move, needed));
 }
 
 /** Where moves are written down: root's in its own place; a user's in that user's own. */
@@ -105,8 +107,9 @@ async function withHands(hands: Hands, work: (hands: Hands) => Promise<Outcome>)
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
     throw new UserError(
-      `${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\nall that is known of it is in ${hands.journal.file}`,
-      'pm2-guard adopt --rollback   (or --resume), when that is repaired',
+      `${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\n` +
+        `all that is known of it is in ${hands.journal.file}; repair that, then go back as below, or on with --resume`,
+      adoptCommand([], { more: ['--rollback'] }),
     );
   } finally {
     hands.dispose();
@@ -121,8 +124,8 @@ export async function finish(
 ): Promise<Outcome> {
   if (way === 'rollback' && move.ends && done.includes('end')) {
     throw new UserError(
-      `there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended, and would be the trap again`,
-      'pm2-guard adopt --resume',
+      `there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended`,
+      adoptCommand([], { more: ['--resume'] }),
       1,
     );
   }

@@ -38,7 +38,8 @@ function call({ socket, method, args, timeoutMs }: Call): unknown {
 }
 
 let greeted = false;
-for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined); // the adopter decides when to stop
+// The adopter decides when to stop.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   if (greeted) {

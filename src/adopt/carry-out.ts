@@ -22,6 +22,8 @@ export interface Outcome {
   log: string[];
   /** The journal stays, and it can be tried again. */
   open?: true;
+  /** Apps that are registered and not started, because the plan did not show them as they are. */
+  withheld?: string[];
 }
 
 /**
@@ -52,6 +54,7 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
       ? []
       : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
   return {
+    ...withheldIn(hands),
     type: 'moved',
     downtimeMs: downtimeOf(hands),
     why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`,
@@ -106,7 +109,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
       return;
     }
     case 'right':
-      putRight(move.to, false);
+      await putRight(move.to, false);
       return restoreList(hands);
     case 'start':
       for (const app of move.apps) await startApp(app, to);
@@ -189,7 +192,7 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
  */
 async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Outcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
-  const outcome: Outcome = { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+  const outcome: Outcome = { ...withheldIn(hands), type: 'failed', downtimeMs: downtimeOf(hands), why, log };
   const isThere = ({ name, processes, twin }: MovedApp) =>
     there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
   if (!hands.move.apps.every(isThere)) return { ...outcome, open: true };
@@ -206,4 +209,9 @@ function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null 
 
 function namesOf(apps: readonly MovedApp[]): string[] {
   return apps.map(({ name }) => name);
+}
+
+function withheldIn({ move }: Hands): Pick<Outcome, 'withheld'> {
+  const names = namesOf(move.apps.filter(({ withheld }) => withheld === true));
+  return names.length === 0 ? {} : { withheld: names };
 }

@@ -3,7 +3,7 @@ import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';
 import { withoutLinks } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
+import { adoptCommand } from './adopt-command.ts';
 import { type Place } from './find.ts';
 import type { NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
@@ -32,7 +32,7 @@ export type Choice =
   | { type: 'home'; name: string; daemon: string; home: string }
   /** Nobody can say where to. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
-  | { type: 'unowned'; name: string; place: Place }
+  | { type: 'unowned'; name: string; place: Place; next: string[] }
   /** One of PM2's own: it is installed anew, not moved. */
   | { type: 'module'; name: string; home: string }
   | { type: 'unknown'; name: string; strays: string[] };
@@ -88,7 +88,8 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
     }
     const asleep = judged.flatMap(({ copy, owners }) => owners.filter((owner) => isHome(copy, owner)))[0];
     if (asleep !== undefined) return [{ type: 'home', name, daemon: asleep.name, home: asleep.home }];
-    return [{ type: 'unowned', name, place: copies[0]?.place as Place }];
+    const next = policy.daemons.map((daemon) => adoptCommand([name], { to: daemon.name }));
+    return [{ type: 'unowned', name, place: copies[0]?.place as Place, next }];
   }
   if (another !== undefined) {
     return [
@@ -96,7 +97,7 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
         type: 'ambiguous',
         name,
         why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`,
-        next: candidates.map(({ copy }) => `pm2-guard adopt ${shown([name, '--from', copy.place.home])}`),
+        next: candidates.map(({ copy }) => adoptCommand([name], { from: copy.place.home })),
       },
     ];
   }
@@ -107,7 +108,7 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
         type: 'ambiguous',
         name,
         why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`,
-        next: only.owners.map((one) => `pm2-guard adopt ${shown([name, '--to', one.name])}`),
+        next: only.owners.map((one) => adoptCommand([name], { to: one.name })),
       },
     ];
   }
@@ -184,7 +185,8 @@ function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): 
 
 /** A place, for people. */
 export function labelOf({ seat, home, state }: Place): string {
-  return `${seat?.user ?? 'nobody'} in ${home}${state === 'lost' ? ' (whose socket is gone)' : state === 'saved' ? ' (saved, not running)' : ''}`;
+  const how = { live: '', lost: ' (whose socket is gone)', saved: ' (saved, not running)' }[state];
+  return `${seat?.user ?? 'an unknown user'} in ${home}${how}`;
 }
 
 function unique<T>(values: readonly T[]): T[] {

@@ -41,7 +41,8 @@ export class Daemon {
 
   /** Stops a process, and keeps what would start it again from doing so; it stays registered. */
   async stop({ pmId, record }: RecordedProcess): Promise<void> {
-    if (record.watch) await this.worker.call('stopWatch', ['stopProcessId', pmId], ASK_MS); // else a changed file restarts it (lib/Client.js)
+    // Else a changed file restarts it (lib/Client.js).
+    if (record.watch) await this.worker.call('stopWatch', ['stopProcessId', pmId], ASK_MS);
     this.#expect(
       `stop ${textIn(record, 'name')}`,
       await this.worker.call('stopProcessId', [pmId], this.#patience(record)),
@@ -77,7 +78,8 @@ export class Daemon {
 
   #expect(what: string, reply: Reply): void {
     if (reply.type === 'answered' && !(isRecord(reply.result) && reply.result.error === true)) return;
-    if (reply.type === 'answered' && /w\/o pid/.test(textIn(reply.result, 'message'))) return; // it had no process to stop
+    // It had no process to stop.
+    if (reply.type === 'answered' && /w\/o pid/.test(textIn(reply.result, 'message'))) return;
     throw this.#error(what, reply);
   }
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { commandOf } from '../host/processes.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
 import { startOf } from '../runtime/process-start.ts';
+import { isAsShown } from './as-shown.ts';
 import { Failed } from './failed.ts';
 import type { Hands } from './hands.ts';
 import { listState } from './list-state.ts';
@@ -34,16 +36,20 @@ export async function endDaemon({ move, from }: Hands): Promise<void> {
 export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   if (learned) return move;
   if (isThere(move)) {
-    process.kill(move.from.pid as number, 'SIGTERM');
+    const pid = move.from.pid as number;
+    // The table of sockets that named it holds text of users.
+    if (!/^PM2 v\d/.test(commandOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
+    process.kill(pid, 'SIGTERM');
     await ended(move);
   }
   const file = dumpFile(move.from.home);
   const records = savedRecords(file);
   if (listState(file) === move.list?.state || records === null) {
     if (move.apps.length === 0) return move; // PM2 writes no empty list
-    throw new Failed(
-      `the daemon of ${move.from.label} ended, and left no list of its apps: ${move.apps.map(({ name, processes }) => `${name} was ${textIn(processes[0]?.before, 'pm_exec_path')}`).join(', ')}`,
+    const scripts = move.apps.map(
+      ({ name, processes }) => `${name} was ${textIn(processes[0]?.before, 'pm_exec_path')}`,
     );
+    throw new Failed(`the daemon of ${move.from.label} ended, and left no list of its apps: ${scripts.join(', ')}`);
   }
   const apps = appsFrom(records, move);
   journal.write({ learned: apps });
@@ -57,27 +63,30 @@ export async function restoreList({ move, keeper }: Hands): Promise<void> {
   await keeper.save({ home: move.from.home, names, records: move.list.records });
 }
 
+/**
+ * What runs by the daemon's own list. Only what the plan showed is started: the list was written, or exchanged, after
+ * the consent.
+ */
 function appsFrom(records: readonly NamedRecord[], move: Move): MovedApp[] {
+  const { from, to, list } = move;
   const names = [...new Set(records.map(({ name }) => name))];
   return names.map((name) => {
     const known = move.apps.find((app) => app.name === name);
+    const shown = known?.processes.map(({ before }) => before) ?? [];
     const own = records.filter((record) => record.name === name);
+    const processes = own.map((before) => {
+      const runs = isRunning(before);
+      const running = runs && isAsShown(before, shown, list?.exchangeable === true);
+      const origin = { homes: [from.home], userHome: from.userHome, uid: from.uid };
+      return {
+        withheld: runs && !running,
+        process: { pmId: null, running, before, after: relocate(before, running, origin, to).record },
+      };
+    });
     return {
       name,
-      processes: own.map((before) => {
-        const running = isRunning(before);
-        return {
-          pmId: null,
-          running,
-          before,
-          after: relocate(
-            before,
-            running,
-            { homes: [move.from.home], userHome: move.from.userHome, uid: move.from.uid },
-            move.to,
-          ).record,
-        };
-      }),
+      processes: processes.map(({ process }) => process),
+      ...(processes.some(({ withheld }) => withheld) ? { withheld: true } : {}),
       twin: known?.twin ?? false,
       minUptime: watchTime(own),
       ports: known?.ports ?? [],

@@ -59,7 +59,8 @@ const ASK_MS = 5000;
 export async function find(more: readonly string[]): Promise<Found> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
-  const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere); // the apps of a container are not ours to move
+  // The apps of a container are not to be moved.
+  const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
   const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(withoutLinks));
@@ -96,7 +97,8 @@ async function livePlace(
   const reply = await askDaemon(daemon.socket, 'getMonitorData', {}, { timeoutMs: ASK_MS });
   const listed = processesIn(reply);
   if (listed === null) {
-    if (reply.type === 'dead' || reply.type === 'nonsense') return null; // something else that has a socket of this name
+    // Something else has a socket of this name.
+    if (reply.type === 'dead' || reply.type === 'nonsense') return null;
     return {
       ...common,
       state: 'live',

@@ -103,8 +103,8 @@ function may(path: string, mode: number): boolean {
  * counts.
  */
 function mayBind(node: string, port: number): Promise<boolean> {
-  const script =
-    'require("net").createServer().on("error",(e)=>process.exit(e.code==="EACCES"?3:0)).listen({port:+process.argv[1],host:"127.0.0.1",exclusive:true},()=>process.exit(0))';
+  const script = `require("net").createServer().on("error", (e) => process.exit(e.code === "EACCES" ? 3 : 0))
+    .listen({ port: +process.argv[1], host: "127.0.0.1", exclusive: true }, () => process.exit(0))`;
   return new Promise((settle) => {
     const child = spawn(node, ['-e', script, String(port)], { stdio: 'ignore' });
     child.on('error', () => {

@@ -20,8 +20,10 @@ export interface Relocated {
 }
 
 /** What is expected to change hands, and would only fill the list. */
-const EXPECTED =
-  /^(HOME|USER|LOGNAME|USERNAME|SHELL|MAIL|PATH|PWD|OLDPWD|SHLVL|LS_COLORS|_|PM2_.*|SUDO_.*|XDG_.*|SSH_.*|DBUS_.*|TMUX.*|DISPLAY|PS1)$/;
+const EXPECTED = new RegExp(
+  '^(HOME|USER|LOGNAME|USERNAME|SHELL|MAIL|PATH|PWD|OLDPWD|SHLVL|LS_COLORS|_|DISPLAY|PS1' +
+    '|PM2_.*|SUDO_.*|XDG_.*|SSH_.*|DBUS_.*|TMUX.*)$',
+);
 const PATH_FIELDS = [
   'pm_out_log_path',
   'pm_err_log_path',

@@ -7,6 +7,13 @@ import { distrust } from '../trust/trust.ts';
 /** Why a file was left as it is, for people. */
 export class Left extends Error {
   override name = 'Left';
+  constructor(
+    message: string,
+    /** A symbolic link is where a file or directory was expected. */
+    readonly isLink = false,
+  ) {
+    super(message);
+  }
 }
 
 /** A directory that is held open. Its `path` leads to this very directory, wherever it is moved meanwhile. */
@@ -70,11 +77,8 @@ function open(path: string, flags: number): Held {
     fd = openSync(path, constants.O_RDONLY | flags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Left(
-      code === 'ELOOP' || code === 'ENOTDIR'
-        ? 'a symbolic link is on the way to it'
-        : `it cannot be opened (${code ?? 'unknown error'})`,
-    );
+    if (code === 'ELOOP' || code === 'ENOTDIR') throw new Left('a symbolic link is on the way to it', true);
+    throw new Left(`it cannot be opened (${code ?? 'unknown error'})`);
   }
   const { dev, ino } = fstatSync(fd);
   return { fd, path: `/proc/self/fd/${fd}`, dev, ino };
@@ -93,15 +97,9 @@ export function openItself({ path }: Held, name: string, user: Identity): number
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new Left(
-      code === 'EACCES'
-        ? `${user.user} may not read it: it may hold secrets of root`
-        : code === 'ELOOP'
-          ? 'it is a symbolic link'
-          : code === 'ENOENT'
-            ? 'it is gone'
-            : `it cannot be opened (${code})`,
-    );
+    if (code === 'EACCES') throw new Left(`${user.user} may not read it: it may hold secrets of root`);
+    if (code === 'ELOOP') throw new Left('it is a symbolic link', true);
+    throw new Left(code === 'ENOENT' ? 'it is gone' : `it cannot be opened (${code})`);
   }
 }
 
