@@ -68,6 +68,11 @@ export async function prospect(
 function requireConsent(planned: Planned, { accept, consent }: Request): void {
   const needed = planned.consent;
   if (needed === null) return;
+  // Only root can run something as another user; a user's own attempt is refused for that.
+  if (process.geteuid?.() !== 0) {
+    planned.consent = null;
+    return;
+  }
   if (accept.includes(needed.digest)) planned.consent = { ...needed, given: true };
   else if (consent === 'refuse') planned.problems.push(consentProblem(planned.move, needed));
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { accountByUid } from '../identity/accounts.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
@@ -89,9 +89,14 @@ export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
   );
 }
 
-/** It is there, and cannot be changed entry by entry. */
+/** It is there, it can be read, and it cannot be changed entry by entry. */
 function isStrangeList(file: string): boolean {
-  return existsSync(file) && readDumpRecords(file)?.every((record) => isShallow(record)) !== true;
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    return false;
+  }
+  return readDumpRecords(file)?.every((record) => isShallow(record)) !== true;
 }
 
 /** Somebody else's daemon in the home that the app is to go to. */

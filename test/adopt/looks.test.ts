@@ -133,7 +133,7 @@ describeOnHost('adopt looks before it leaps', () => {
     const left = `myapp ${host.account('deploy').uid} online`;
     for (const answers of [[''], ['y', 'y'], ['y', 'deploy']]) {
       const no = host.tty('pm2-guard adopt myapp');
-      await no.seen(/  note      deploy decides what runs there[^]*move it\? \[y\/N\]/);
+      await no.seen(/ {2}note {6}deploy decides what runs there[^]*move it\? \[y\/N\]/);
       no.type(`${answers[0] ?? ''}\n`);
       if (answers[1] !== undefined) {
         await no.seen(/deploy decides what myapp runs\. Type www-data to run it as www-data: /);
@@ -176,7 +176,7 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name backup`, { user: 'ops', env: { PM2_HOME: '/home/ops/other' } });
     expect(await adopt(host, 'backup --yes', { user: 'ops' })).toMatchObject({ status: 0 });
     expect(await running(host, OPS)).toEqual([`backup ${host.account('ops').uid} online`]);
-    expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({ status: 1, stdout: expect.stringMatching(/BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n +run: {2}sudo pm2-guard adopt backup --to web\n/) as string });
+    expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({ status: 1, stdout: expect.stringMatching(/BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n {2}run: {6}sudo pm2-guard adopt --to web -- backup\n/) as string });
   });
 
   it('brings a daemon up by its boot unit where systemd runs', async () => {
