@@ -10,15 +10,17 @@ import { lastLines, type LogRequest } from './last-lines.ts';
 import { saveDump, type Save } from './save-dump.ts';
 
 /**
- * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes that user
- * before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the user laid out. It
- * ends when its standard input does. The asking side is work-as.ts.
+ * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes
+ * that user before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the
+ * user laid out. It ends when its standard input does. The asking side is work-as.ts.
  */
 const tasks: Record<string, (argument: never) => unknown> = {
   call: (request: Call) => call(request),
   look: (request: LookRequest) => look(request),
   launch: (request: Launch) => launch(request),
-  save: (request: Save) => { saveDump(request); },
+  save: (request: Save) => {
+    saveDump(request);
+  },
   log: (request: LogRequest) => lastLines(request),
 };
 
@@ -31,12 +33,14 @@ interface Call {
 
 /** A user may lay a link where his daemon's socket was; root would follow it to somebody else's (T12). */
 function call({ socket, method, args, timeoutMs }: Call): unknown {
-  if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error(`${socket} is a symbolic link, and root does not follow it`);
-  return callDaemon(socket, method, args, { timeoutMs, maxBytes: 256 << 20 });
+  if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error(`${socket} is a symbolic link, and root does not follow it`);
+  return callDaemon(socket, method, args, { timeoutMs, maxBytes: 64 << 20 });
 }
 
 let greeted = false;
-for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined); // the adopter decides when to stop
+// The adopter decides when to stop.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   if (greeted) {
@@ -53,11 +57,13 @@ lines.on('line', (line) => {
 lines.on('close', () => process.exit());
 
 async function answer({ id, task, argument }: Work): Promise<void> {
-  let said: Answer;
+  const failed = (why: string) => JSON.stringify({ id, type: 'failed', why } satisfies Answer);
+  let said: string;
   try {
-    said = { id, type: 'done', result: await tasks[task]?.(argument as never) };
+    said = JSON.stringify({ id, type: 'done', result: await tasks[task]?.(argument as never) } satisfies Answer);
   } catch (error) {
-    said = { id, type: 'failed', why: error instanceof Error ? error.message : String(error) };
+    // An answer that is nested too deeply to be written again is a RangeError here.
+    said = failed(error instanceof Error ? error.message : 'it failed without a reason');
   }
-  process.stdout.write(`${JSON.stringify(said)}\n`);
+  process.stdout.write(`${said}\n`);
 }
