@@ -28,11 +28,18 @@ function block(token: Token): string[] {
   }
 }
 
-/** The first column is what is meant, the others say what of it; a third and later ones with their heads. */
+/**
+ * The first column is what is meant, the others say what of it: from the third on with their heads, in a table of more
+ * than three columns all of them.
+ */
 function table({ header, rows }: Tokens.Table): string[] {
-  return rows.flatMap(([term, meaning, ...more]) => {
-    const rest = more.map((cell, index) => `${inline(header[index + 2]?.tokens ?? [])}: ${inline(cell.tokens)}`);
-    return tagged(inline(term?.tokens ?? []), [inline(meaning?.tokens ?? []), ...rest].filter((text) => text !== '').join('; '));
+  const heads = header.length > 3 ? 0 : 1;
+  return rows.flatMap(([term, ...cells]) => {
+    const said = cells.map((cell, index) => {
+      const head = index < heads ? '' : `${inline(header[index + 1]?.tokens ?? [])}: `;
+      return cell.text === '' ? '' : head + inline(cell.tokens);
+    });
+    return tagged(inline(term?.tokens ?? []), said.filter((text) => text !== '').join('; '));
   });
 }
 

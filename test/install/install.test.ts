@@ -154,7 +154,10 @@ describeOnHost('install.sh and pm2-guard install', () => {
       if (config !== null) await host.write('/etc/pm2-guard/config.yaml', config);
       await host.must('sleep 0.2'); // a config that is quite new is not kept in any case
       // PM2_GUARD=off would be obeyed for any other name.
-      expect(await host.run(`cd -P /usr/local/lib/pm2-guard/bin/.. && ${warm}`, { env: { PM2_GUARD: 'off' } })).toMatchObject({ status: 0, stdout: '', stderr: containing('pm2-guard: blocked: ') });
+      const code = config?.startsWith('mode') === true ? 'PG108' : 'PG301';
+      const said = containing(`pm2-guard: blocked (${code}): nothing was run\n`);
+      const warmed = await host.run(`cd -P /usr/local/lib/pm2-guard/bin/.. && ${warm}`, { env: { PM2_GUARD: 'off' } });
+      expect(warmed).toMatchObject({ status: 0, stdout: '', stderr: said });
       expect(Number(await host.must('stat -c %s /srv/rehearsed.code'))).toBeGreaterThan(30_000);
       expect(await host.exists('/var/lib/pm2-guard/policy.json')).toBe(false);
     }
