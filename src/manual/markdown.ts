@@ -54,6 +54,7 @@ function inline(tokens: readonly Token[]): string {
       case 'codespan': return bold(literal((token as Tokens.Codespan).text));
       case 'strong': return bold(inline((token as Tokens.Strong).tokens));
       case 'em': return italic(inline((token as Tokens.Em).tokens));
+      case 'link': return inline(token.tokens ?? []); // a page of the repository, which man cannot open
       default: throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
     }
   }).join('');
