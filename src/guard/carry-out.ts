@@ -182,5 +182,5 @@ function handOver(call: Call, node: string | null, lent: ReturnType<typeof lendH
   // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.
   if (call.stdin !== null && call.stdin.length > 0) process.stdin.unshift(call.stdin);
   call.beforeHandOff();
-  becomePm2(call.bin, call.argv, lent);
+  becomePm2(call, call.argv, lent);
 }

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { InstalledPm2 } from '../pm2/installed.ts';
 import { distrust } from '../trust/trust.ts';
 import { dropOwnVariables } from '../identity/environment.ts';
 import { openDoors } from '../call/door.ts';
@@ -12,6 +13,8 @@ interface ModuleLoader {
   enableCompileCache?: (directory: string) => unknown;
 }
 
+type BinOf = Pick<InstalledPm2, 'bin' | 'original'>;
+
 /** Each uid has a directory of its own here, made by root (install): see `compileCache`. */
 const COMPILE_CACHES = '/var/cache/pm2-guard';
 
@@ -20,9 +23,10 @@ const COMPILE_CACHES = '/var/cache/pm2-guard';
  * started itself. Does not return in effect: what follows is pm2's.
  *
  * @param lent a PM2_HOME that PM2 is to find only as it loads; null: its own
- * @param bin what plain `pm2` would have run: the path in PATH, link or not (argv[1] keeps it, require.main resolves it)
+ * @param pm2 `bin`: what plain `pm2` would have run, the path in PATH, link or not (argv[1] keeps it, require.main
+ * resolves it)
  */
-export function becomePm2(bin: string, argv: readonly string[], lent: LentHome | null = null): void {
+export function becomePm2({ bin, original }: BinOf, argv: readonly string[], lent: LentHome | null = null): void {
   const loader = createRequire('/')('node:module') as ModuleLoader;
   dropOwnVariables(process.env);
   compileCache(loader, process.geteuid?.() ?? -1);
@@ -35,7 +39,10 @@ export function becomePm2(bin: string, argv: readonly string[], lent: LentHome |
   // (corepackUtils.ts runVersion), for the same reason.
   process.nextTick(() => {
     loader.runMain(bin);
-    lent?.afterLoad();
+    if (lent === null) return;
+    // A door loads PM2 one tick later (src/seal/door.cjs becomeOriginal).
+    if (original === null) lent.afterLoad();
+    else process.nextTick(lent.afterLoad);
   });
 }
 
