@@ -111,7 +111,7 @@ const body = fc.oneof(
 
 /** JSON, which unlike JSON.stringify keeps `__proto__` as a key. */
 const frames = (bodies: readonly unknown[], ids: readonly unknown[]): Buffer =>
-  Buffer.concat(bodies.map((one, at) => encode([onebject, (ids[at % Math.max(ids.length, 1)] ?? 'x')])));
+  Buffer.concat(bodies.map((one, at) => encode([one as object, ids[at % Math.max(ids.length, 1)] ?? 'x'])));
 
 function isBounded({ name, namespace, script, cwd, pmId, pid, status, restarts, username }: Process): boolean {
   const texts = [name, namespace, script, cwd, status, username].every(
