@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Policy } from '../policy/policy.ts';
+import { isValid, readPrepared, type Prepared } from '../prepared/form.ts';
+import { preparedFile } from '../prepared/place.ts';
+import { wishedSeals } from '../seal/wishes.ts';
+import { distrust } from '../trust/trust.ts';
+import { emptyDirectory } from './empty.ts';
+import { look, type Ledger } from './ledger.ts';
+import { CACHE_DIRECTORY } from './places.ts';
+import { readRecord } from './record.ts';
+
+/** A pm2 and a node that start together. */
+export interface Pair {
+  /** Physical path of the package's directory. */
+  pm2Package: string;
+  /** Physical path. */
+  node: string;
+}
+
+const PATIENCE_MS = 30_000;
+
+/**
+ * Which pm2 may be started by which node, of those that only root can change: the recorded ones, those that the config pins,
+ * and packages that are sealed.
+ */
+export function pairs(recorded: { pm2: string | null; node: string | null }, policy: Policy | null): Pair[] {
+  const daemons = policy?.daemons ?? [];
+  const packages = [recorded.pm2, ...daemons.map(({ pm2 }) => pm2)].flatMap((bin) => (bin === null ? [] : trusted(bin))).map((bin) => dirname(dirname(bin)));
+  const sealed = wishedSeals().filter((directory) => distrust(join(directory, 'lib/binaries/CLI.js'), 'file') === null);
+  const nodes = [recorded.node, '/usr/bin/node', '/usr/local/bin/node', ...daemons.map(({ node }) => node)].flatMap((node) => (node === null ? [] : trusted(node)));
+  return [...new Set([...packages, ...sealed])].flatMap((pm2Package) => [...new Set(nodes)].map((node) => ({ pm2Package, node })));
+}
+
+/** The physical path of a file; none where it is not there, or others than root can change it. */
+function trusted(file: string): string[] {
+  try {
+    return distrust(file, 'file') === null ? [realpathSync.native(file)] : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Prepares the start of each pm2 by each node, where that was not done or holds no longer, and removes what is of no use any
+ * more. It is a gain in time only: where it cannot be done, pm2 starts as ever.
+ *
+ * @param bundle prepare.cjs, as root's
+ */
+export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: string): Promise<void> {
+  const files = new Map(wanted.map((pair) => [preparedFile(pair.pm2Package, pair.node), pair]));
+  emptyDirectory(ledger, CACHE_DIRECTORY, (name) => files.has(join(CACHE_DIRECTORY, name)));
+  if (ledger.dry) return;
+  for (const [file, { pm2Package, node }] of files) {
+    const before = look(file);
+    if (isUpToDate(file)) {
+      ledger.note(file, 'unchanged');
+      continue;
+    }
+    try {
+      await promisify(execFile)(node, [bundle, pm2Package], { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C' }, cwd: '/', timeout: PATIENCE_MS });
+    } catch {
+      // said below: there is no file
+    }
+    const now = readPrepared(file);
+    if (now === null) continue;
+    ledger.note(file, before === null ? 'created' : 'updated', now.prepared.none === null ? null : `nothing to gain: ${now.prepared.none}`);
+  }
+}
+
+function isUpToDate(file: string): boolean {
+  const kept = distrust(file, 'file') === null ? readPrepared(file) : null;
+  return kept !== null && kept.prepared.none === null && isValid(kept.prepared);
+}
+
+/** How a prepared start stands, for a report. */
+export interface PreparedState extends Pair {
+  state: 'ready' | 'stale' | 'missing' | 'none';
+  /** Of `none`: why. */
+  why: string | null;
+}
+
+/** How the starts stand that install would prepare. Anybody may ask. */
+export function preparedStates(policy: Policy | null): PreparedState[] {
+  const record = readRecord();
+  return pairs({ pm2: record?.pm2 ?? null, node: record?.node ?? null }, policy).map((pair) => {
+    const file = preparedFile(pair.pm2Package, pair.node);
+    const kept = distrust(file, 'file') === null ? readPrepared(file)?.prepared ?? null : null;
+    return { ...pair, state: stateOf(kept), why: kept?.none ?? null };
+  });
+}
+
+function stateOf(kept: Prepared | null): PreparedState['state'] {
+  if (kept === null) return 'missing';
+  if (!isValid(kept)) return 'stale';
+  return kept.none === null ? 'ready' : 'none';
+}
