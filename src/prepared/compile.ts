@@ -2,93 +2,116 @@ import { dirname } from 'node:path';
 import { constants, Script } from 'node:vm';
 import type { Module, ModuleLoader } from './loader.ts';
 
-/**
- * How a module is run whose code V8 already has. It must not be told from one that node compiled: node's own
- * Module.prototype._compile cannot be given code, so a function takes its place for these modules, and does what it does.
+/*
+ * How a module is loaded whose text is known and whose code V8 has already. Nothing must tell it from one that node loaded, and
+ * node's own Module._extensions['.js'] and Module.prototype._compile take no code. So two functions take their place for these
+ * modules. In a stack they stand where node's own do: this is measured when the files are made, and compared (start-up.ts).
  */
 
-/** Where the call of a module stands in node's Module._compile, as stack traces show it. */
-export interface Frame {
+/** A function of node's own as stacks show it, and where in node it makes its call. */
+export interface Place {
+  name: string;
   file: string;
   line: number;
   column: number;
 }
 
-/** Runs a module: the function that stands in for Module.prototype._compile. */
-export type Compile = (this: Module, content: string, filename: string) => unknown;
+/** Module._extensions['.js'], which calls Module._compile, which calls the module. */
+export interface Frames {
+  load: Place;
+  compile: Place;
+}
 
-/** The module's function and what it is called with. */
-interface Wrapped {
-  wrapper: object;
-  args: unknown[];
+/** Stands in for Module._extensions['.js']. */
+export type Load = (module: Module, filename: string) => void;
+
+/** A function that stands in: what it is given, its own text, and the words of it that make the call. */
+const LOAD = { given: '(take, compile)', text: '(module, filename) { take(module); compile.call(module, filename); }', call: 'call(module' };
+const COMPILE = {
+  given: '(wrap, apply, executing)',
+  text: '(filename) { const { wrapper, args } = wrap(this, filename); if (executing) this[executing] = true; '
+    + 'apply(wrapper, this.exports, args); if (executing) this[executing] = false; }',
+  call: 'apply(wrapper',
+};
+
+/** The text stands on one line, which is moved so that its call is where node's is. */
+function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: Place): (...args: unknown[]) => unknown {
+  const key = JSON.stringify(name);
+  const whole = `(${given} => ({ ${key}: function ${text} })[${key}])`;
+  const script = new Script(whole, { filename: file, lineOffset: line - 1, columnOffset: column - 1 - whole.indexOf(call) });
+  return script.runInThisContext() as (...args: unknown[]) => unknown;
 }
 
 const WRAPPER = '(function (exports, require, module, __filename, __dirname) {\n';
-// Its call stands where `at` says that it stands: on one line, in a file of that name.
-const STAND_IN = '(function (wrap, apply, executing) { const Module = { prototype: {} }; Module.prototype._compile = function (content, filename) { '
-  + 'const { wrapper, args } = wrap(this, content, filename); if (executing) this[executing] = true; '
-  + 'const result = apply(wrapper, this.exports, args); if (executing) this[executing] = false; return result; }; return Module.prototype._compile; })';
+
+/** The text of a script that gives the function of a module. */
+export function wrapped(content: string): string {
+  return `${WRAPPER}${content}\n})`;
+}
 
 /**
  * The script of a module. Its first line is the wrapper's and has the number 0, so that lines and columns are the file's.
  *
- * @param cachedData of the same text, wrapped as here; undefined: V8 compiles it
+ * @param text wrapped
+ * @param cachedData of the same text; undefined: V8 compiles it
  */
-export function scriptOf(content: string, filename: string, cachedData: Buffer | undefined): Script {
-  const dynamic = (constants as unknown as { USE_MAIN_CONTEXT_DEFAULT_LOADER?: undefined } | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return new Script(`${WRAPPER}${content}\n})`, { filename, lineOffset: -1, cachedData, importModuleDynamically: dynamic });
+export function scriptOf(text: string, filename: string, cachedData: Buffer | undefined): Script {
+  return new Script(text, { filename, lineOffset: -1, cachedData, importModuleDynamically: DYNAMIC });
 }
 
+/** An import() in what a module evaluates is node's, as in any module; before Node 20.10 there is no word for that. */
+const DYNAMIC = (constants as unknown as { USE_MAIN_CONTEXT_DEFAULT_LOADER?: undefined } | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+
 /**
- * @param at where node's own call stands
  * @param scriptFor gives the script of a module
+ * @param take told of each module before it is run
  * @param running a module that is being run by node: it shows by which symbol node marks those; null: there is none
  */
-export function standIn(loader: ModuleLoader, at: Frame, scriptFor: (content: string, filename: string) => Script, running: object | null): Compile {
-  const wrap = (module: Module, content: string, filename: string): Wrapped => {
-    const wrapper = scriptFor(content, filename).runInThisContext() as object;
+export function loadBy(
+  loader: ModuleLoader, frames: Frames, running: object | null,
+  { scriptFor, take }: { scriptFor: (filename: string) => Script; take: (module: Module) => void },
+): Load {
+  const wrap = (module: Module, filename: string) => {
+    const wrapper = scriptFor(filename).runInThisContext() as object;
     return { wrapper, args: [module.exports, requireOf(loader, module, filename), module, filename, dirname(filename)] };
   };
   const executing = Object.getOwnPropertySymbols(running ?? {}).find(({ description }) => description === 'kIsExecuting');
-  const start = STAND_IN.indexOf('apply(wrapper');
-  const script = new Script(STAND_IN, { filename: at.file, lineOffset: at.line - 1, columnOffset: at.column - 1 - start });
-  return (script.runInThisContext() as (...args: unknown[]) => Compile)(wrap, Reflect.apply, executing);
+  const compile = standIn(COMPILE, frames.compile)(wrap, Reflect.apply, executing);
+  return standIn(LOAD, frames.load)(take, compile) as Load;
 }
 
 /**
- * node's own `require` for a module. Node makes one for a path (module.createRequire) and binds it to a module object of its own,
- * which it asks for its class (`mod instanceof Module`). There it is told to ask the real one.
+ * Node's own `require` for a module. Node makes one for a path (module.createRequire), bound to a module object of its own, and
+ * asks of that object whether it is one (`mod instanceof Module`). There it is told to ask the real module.
  */
 function requireOf(loader: ModuleLoader, module: Module, filename: string): NodeJS.Require {
-  const seen = beginToSee(loader);
+  watchInstances(loader);
+  watched.length = 0;
   const require = loader.createRequire(filename);
-  const bound = seen();
-  // A getter: the real one may be patched later, and a bound function leaves no frame in a stack.
-  if (bound === null) throw new Error('node makes require in another way');
+  const bound = watched.at(-1);
+  if (bound === undefined) throw new Error('this node makes require in another way');
+  // A getter, since the real one may be patched later; bound, since that leaves no frame in a stack.
   Object.defineProperty(bound, 'require', { get: () => module.require.bind(module) });
   return require;
 }
 
-let asked: unknown = null;
+const watched: object[] = [];
 
-/** From here on the loader says which object it was asked about. */
-function beginToSee(loader: ModuleLoader): () => Module | null {
-  asked = null;
-  if (!Object.hasOwn(loader, Symbol.hasInstance)) {
-    const isInstance = Function.prototype[Symbol.hasInstance];
-    Object.defineProperty(loader, Symbol.hasInstance, {
-      configurable: true,
-      value(value: unknown) {
-        asked = value;
-        return isInstance.call(loader, value);
-      },
-    });
-  }
-  return () => (asked === null ? null : asked as Module);
+/** From here on the loader keeps what it is asked about. */
+function watchInstances(loader: ModuleLoader): void {
+  if (Object.hasOwn(loader, Symbol.hasInstance)) return;
+  const isInstance = Function.prototype[Symbol.hasInstance];
+  Object.defineProperty(loader, Symbol.hasInstance, {
+    configurable: true,
+    value(value: unknown) {
+      if (typeof value === 'object' && value !== null) watched.push(value);
+      return isInstance.call(loader, value);
+    },
+  });
 }
 
 /** Takes that out of the loader again. */
-export function endToSee(loader: ModuleLoader): void {
+export function unwatchInstances(loader: ModuleLoader): void {
   Reflect.deleteProperty(loader, Symbol.hasInstance);
-  asked = null;
+  watched.length = 0;
 }

@@ -1,4 +1,5 @@
-import { lstatSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import type { Frames } from './compile.ts';
 
 /** Raised whenever the shape below changes, or what `compile.ts` makes of it. */
 export const FORMAT = 1;
@@ -6,7 +7,7 @@ export const FORMAT = 1;
 /** One state of a file or a directory. An equal state means: nothing was written, renamed or replaced in between. */
 export type State = readonly [ino: number, size: number, mtimeMs: number, ctimeMs: number];
 
-/** What a prepared file says. Its code follows: V8's cached data of each module, one after the other. */
+/** What a prepared file says. */
 export interface Prepared {
   format: number;
   /** process.version, for reports. */
@@ -22,33 +23,57 @@ export interface Prepared {
   lookups: { text: string; global: boolean }[];
   /** By request and lookup, the path that was found: entries of Module._pathCache. */
   found: [request: string, lookup: number, path: number][];
-  /** Modules whose code is kept. */
-  modules: [path: number, length: number][];
-  /** Where node's own loader stands in a stack: line and column of the call in Module._compile. */
-  frame: { file: string; line: number; column: number } | null;
+  /** Modules whose code and text are kept: bytes of code, and of text either bytes (`wide`) or characters. */
+  modules: [path: number, code: number, text: number, wide: boolean][];
+  /** Null: none are, as this node's stacks would not be the same. */
+  frames: Frames | null;
 }
+
+/** What is kept of the modules. */
+export interface Kept {
+  /** V8's cached data of each module, and after it the text where that is not ASCII: two bytes for each unit. */
+  bytes: Buffer;
+  /** The texts in ASCII, one after the other. */
+  text: string;
+}
+
+/** The lengths of what follows, in bytes: the JSON and what is kept in bytes. The rest is text. */
+const HEAD_LENGTH = 24;
 
 /**
  * Reads a prepared file.
  *
  * @returns null where there is none, or it is damaged or of another format
  */
-export function readPrepared(file: string): { prepared: Prepared; code: Buffer } | null {
+export function readPrepared(file: string): { prepared: Prepared; kept: Kept } | null {
+  let fd: number | null = null;
   try {
-    const bytes = readFileSync(file);
-    const end = bytes.indexOf(10);
-    if (end < 0) return null;
-    const prepared = JSON.parse(bytes.toString('latin1', 0, end)) as Prepared | null;
-    return prepared?.format === FORMAT ? { prepared, code: bytes.subarray(end + 1) } : null;
+    fd = openSync(file, constants.O_RDONLY);
+    const [json = 0, kept = 0] = bytesOf(fd, HEAD_LENGTH).toString('latin1').split(' ').map(Number);
+    const bytes = bytesOf(fd, json + kept);
+    const prepared = JSON.parse(bytes.toString('latin1', 0, json)) as Prepared | null;
+    if (prepared?.format !== FORMAT) return null;
+    // As a string at once: V8 counts buffers, too many of which would begin a garbage collection that takes 15 ms.
+    return { prepared, kept: { bytes: bytes.subarray(json), text: readFileSync(fd, 'utf8') } };
   } catch {
     return null;
+  } finally {
+    if (fd !== null) closeSync(fd);
   }
 }
 
-/** JSON in ASCII in the first line, then the code. */
-export function preparedBytes(prepared: Prepared, code: readonly Buffer[]): Buffer {
-  const text = JSON.stringify(prepared).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return Buffer.concat([Buffer.from(`${text}\n`, 'latin1'), ...code]);
+/** @throws where there are fewer */
+function bytesOf(fd: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  if (readSync(fd, bytes, 0, length, null) !== length) throw new Error('it ends too early');
+  return bytes;
+}
+
+/** JSON in ASCII, so that V8 keeps a byte for each character; then what is kept of the modules. */
+export function preparedBytes(prepared: Prepared, { bytes, text }: Kept): Buffer {
+  const json = Buffer.from(JSON.stringify(prepared).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`), 'latin1');
+  const head = Buffer.from(`${json.length} ${bytes.length} `.padEnd(HEAD_LENGTH - 1) + '\n', 'latin1');
+  return Buffer.concat([head, json, bytes, Buffer.from(text, 'latin1')]);
 }
 
 /** Whether node and everything that was loaded are as they were. Asks the kernel once for each path. */

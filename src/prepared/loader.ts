@@ -10,6 +10,7 @@ export interface Module {
   children: Module[];
   loaded: boolean;
   require(request: string): unknown;
+  load: (this: Module, filename: string) => void;
   _compile: (this: Module, content: string, filename: string, format?: string) => unknown;
 }
 
@@ -19,6 +20,7 @@ export interface ModuleLoader {
   globalPaths: readonly string[];
   _pathCache: Record<string, string>;
   _cache: Record<string, Module>;
+  _extensions: Record<string, ((module: Module, filename: string) => void) | undefined>;
   _nodeModulePaths(from: string): string[];
   createRequire(filename: string): NodeJS.Require;
   runMain(main: string): void;

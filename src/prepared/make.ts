@@ -38,7 +38,7 @@ function main(): void {
   setTimeout(() => process.exit(), PATIENCE_MS).unref();
   process.env['PM2_HOME'] = home;
   writeFileSync(join(home, 'touch'), ''); // else PM2 prints its banner first
-  answerAsDaemon(home, () => { startUp.begin(); });
+  answerAsDaemon(home, () => { startUp.begin(home); });
 }
 
 /** Writes the file; where there is nothing to keep, why. */
@@ -46,14 +46,14 @@ function keep(file: string, result: () => ReturnType<StartUp['result']>, manifes
   const node = { path: process.execPath, state: stateOf(lstatSync(process.execPath)) };
   const common = { format: FORMAT, version: process.version, node };
   try {
-    const { code, ...found } = result();
+    const { kept, ...found } = result();
     const prepared: Prepared = { ...common, none: null, ...found };
     if (!isSettled(prepared) || !isValid(prepared)) return; // it is tried again
-    replaceFile(file, preparedBytes(prepared, code), 0o644, { uid: 0, gid: 0 });
+    replaceFile(file, preparedBytes(prepared, kept), 0o644, { uid: 0, gid: 0 });
   } catch (error) {
     const states = manifests.flatMap((path) => [...stateOf(lstatSync(path))]);
-    const none: Prepared = { ...common, none: (error as Error).message, paths: manifests, states, lookups: [], found: [], modules: [], frame: null };
-    replaceFile(file, preparedBytes(none, []), 0o644, { uid: 0, gid: 0 });
+    const none: Prepared = { ...common, none: (error as Error).message, paths: manifests, states, lookups: [], found: [], modules: [], frames: null };
+    replaceFile(file, preparedBytes(none, { bytes: Buffer.alloc(0), text: '' }), 0o644, { uid: 0, gid: 0 });
   }
 }
 

@@ -1,31 +1,36 @@
 import childProcess from 'node:child_process';
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Script } from 'node:vm';
 import { distrust } from '../trust/trust.ts';
-import { endToSee, scriptOf, standIn, type Frame } from './compile.ts';
-import { stateOf, type Prepared } from './form.ts';
-import { mainModule, moduleLoader, type Module, type ModuleLoader } from './loader.ts';
+import { loadBy, scriptOf, unwatchInstances, wrapped, type Frames, type Place } from './compile.ts';
+import { stateOf, type Kept, type Prepared } from './form.ts';
+import { mainModule, moduleLoader, type ModuleLoader } from './loader.ts';
+import { takeOver } from './take-over.ts';
 
-type Result = Pick<Prepared, 'paths' | 'states' | 'lookups' | 'found' | 'modules' | 'frame'> & { code: Buffer[] };
+type Result = Pick<Prepared, 'paths' | 'states' | 'lookups' | 'found' | 'modules' | 'frames'> & { kept: Kept };
 
 /** One start of pm2 that is watched: which files it loads, how node finds them, and what V8 makes of them. */
 export class StartUp {
   readonly #loader: ModuleLoader = moduleLoader();
-  readonly #scripts = new Map<string, Script>();
+  readonly #scripts = new Map<string, { script: Script; text: string }>();
   #loaded: string[] = [];
   #found: [key: string, path: string][] = [];
-  #frame: Frame | null = null;
+  #frames: Frames | null = null;
   #failure: Error | null = null;
 
   /** @param pm2Package physical path of the package's directory */
   constructor(private readonly pm2Package: string) {}
 
-  /** Loads pm2 as its bin/pm2 does, without running what may stand there in its place (src/seal). */
-  begin(): void {
+  /**
+   * Loads pm2 as its bin/pm2 does, without running what may stand there in its place (src/seal).
+   *
+   * @param home a directory to write in
+   */
+  begin(home: string): void {
     const loader = this.#loader;
     const bin = join(this.pm2Package, 'bin/pm2');
-    this.#frame = frameOf(loader);
+    this.#frames = framesOf(loader, join(home, 'probe.js'));
     const before = new Set(Object.keys(loader._cache));
     const known = new Set(Object.keys(loader._pathCache));
     for (const name of ['spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execSync', 'execFileSync'] as const) {
@@ -36,36 +41,37 @@ export class StartUp {
     main.paths = loader._nodeModulePaths(dirname(bin));
     process.argv = [process.execPath, bin, 'jlist'];
     Reflect.set(process, 'mainModule', main);
-    const compile = loader.prototype._compile;
-    this.#watch();
+    const restore = this.#watch();
     try {
-      compile.call(main, 'require(\'../lib/binaries/CLI.js\')', bin);
+      main._compile( 'require(\'../lib/binaries/CLI.js\')', bin);
     } catch (error) {
       this.#failure = error as Error;
     } finally {
-      loader.prototype._compile = compile;
-      endToSee(loader);
+      restore();
+      unwatchInstances(loader);
     }
     this.#loaded = Object.keys(loader._cache).filter((path) => !before.has(path));
     this.#found = Object.entries(loader._pathCache).filter(([key]) => !known.has(key));
   }
 
-  /** Compiles each module as a call will, and none that others than root could have written. */
-  #watch(): void {
+  /** Loads each module as a call will, and none that others than root could have written. Returns what ends that. */
+  #watch(): () => void {
     const loader = this.#loader;
-    const compile = loader.prototype._compile;
-    const frame = this.#frame;
-    const ours = frame === null ? null : standIn(loader, frame, (content, filename) => {
-      const script = scriptOf(content, filename, undefined);
-      this.#scripts.set(filename, script);
-      return script;
-    }, mainModule());
-    loader.prototype._compile = function compileWatched(this: Module, content, filename, format) {
+    const extension = loader._extensions['.js'];
+    const scriptFor = (filename: string): Script => this.#scripts.get(filename)?.script ?? scriptOf('', filename, undefined);
+    const ours = this.#frames === null ? null : loadBy(loader, this.#frames, mainModule(), { scriptFor, take: () => undefined });
+    loader._extensions['.js'] = (module, filename) => {
       requireRoots(filename);
-      // V8 keeps no code for what needs more than a function: a line for the shell, an import() that knows its place.
-      const plain = !content.startsWith('#!') && !/\bimport\s*\(/.test(content) && (format === undefined || format === 'commonjs');
-      return ours !== null && plain ? ours.call(this, content, filename) : compile.call(this, content, filename, format);
+      const content = readFileSync(filename, 'utf8');
+      if (ours === null || !isPlain(filename, content)) {
+        extension?.(module, filename);
+        return;
+      }
+      const text = wrapped(content);
+      this.#scripts.set(filename, { text, script: scriptOf(text, filename, undefined) });
+      ours(module, filename);
     };
+    return () => { loader._extensions['.js'] = extension; };
   }
 
   /** @throws Error where nothing can be kept of it */
@@ -79,14 +85,18 @@ export class StartUp {
     for (const path of paths) requireRoots(path);
     const index = new Map(paths.map((path, at) => [path, at]));
     const scripts = [...this.#scripts].filter(([path]) => index.has(path));
-    const code = scripts.map(([, script]) => script.createCachedData());
+    const code = scripts.map(([, { script }]) => script.createCachedData());
+    const texts = scripts.map(([, { text }]) => (/[^\0-\x7f]/.test(text) ? Buffer.from(text, 'utf16le') : text));
     return {
       paths,
       states: paths.flatMap((path) => [...stateOf(lstatSync(path))]),
       ...this.#resolutions(index),
-      modules: scripts.map(([path], at) => [index.get(path) ?? 0, code[at]?.length ?? 0]),
-      code,
-      frame: this.#frame,
+      modules: scripts.map(([path], at) => [index.get(path) ?? 0, code[at]?.length ?? 0, texts[at]?.length ?? 0, typeof texts[at] !== 'string']),
+      kept: {
+        bytes: Buffer.concat(code.flatMap((bytes, at) => [bytes, texts[at] ?? '']).filter((part) => typeof part !== 'string')),
+        text: texts.filter((text) => typeof text === 'string').join(''),
+      },
+      frames: this.#frames,
     };
   }
 
@@ -136,28 +146,51 @@ function above(path: string, root: string): string[] {
   return directory.length < root.length ? [] : [directory, ...above(directory, root)];
 }
 
+/** Node runs it as the function of a module, and as nothing else: no line for the shell, no import() that must know its place. */
+function isPlain(filename: string, content: string): boolean {
+  return /\.c?js$/.test(filename) && !content.startsWith('#!') && !/\bimport\s*[(/]/.test(content) && !isModuleScope(filename);
+}
+
+/** package.json's say that a .js file is an ES module (node's documentation, "Determining module system"). */
+function isModuleScope(filename: string): boolean {
+  if (filename.endsWith('.cjs')) return false;
+  for (let directory = dirname(filename); ; directory = dirname(directory)) {
+    const manifest = join(directory, 'package.json');
+    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown }).type === 'module';
+    if (directory === '/') return false;
+  }
+}
+
 /**
- * Where node's own Module._compile calls a module. Null where a module that is run as `compile.ts` does it would show another
- * stack than one that node runs: then V8's code is not kept for this node.
+ * Where node's own functions make their calls. Null where a module that is loaded as `compile.ts` does it would show another stack
+ * than one that node loads.
+ *
+ * @param filename for a module that is written, and loaded in both ways
  */
-function frameOf(loader: ModuleLoader): Frame | null {
-  const filename = '/pm2-guard/probe.js';
-  const stackBy = (compile: Module['_compile']): string[] => {
+function framesOf(loader: ModuleLoader, filename: string): Frames | null {
+  const content = 'exports.stack = new Error().stack.split("\\n").slice(1, 5);';
+  const stackOf = (): string[] => {
     const module = new loader(filename);
-    module.filename = filename;
-    module.paths = [];
-    compile.call(module, 'exports.stack = new Error().stack.split("\\n").slice(1, 3); exports.main = require.main; exports.path = require.resolve("fs");', filename);
+    loader._cache[filename] = module;
+    module.load(filename);
+    Reflect.deleteProperty(loader._cache, filename);
     return (module.exports as { stack: string[] }).stack;
   };
   try {
-    const own = stackBy(loader.prototype._compile);
-    const [, file = '', line = '', column = ''] = /\((.*):(\d+):(\d+)\)$/.exec(own[1] ?? '') ?? [];
-    const frame: Frame = { file, line: Number(line), column: Number(column) };
-    const ours = stackBy(standIn(loader, frame, (content, name) => scriptOf(content, name, undefined), mainModule()));
-    return ours.join('\n') === own.join('\n') ? frame : null;
+    writeFileSync(filename, content);
+    const own = stackOf();
+    const frames: Frames = { load: placeOf(own[2]), compile: placeOf(own[1]) };
+    const kept = { filenames: [filename], scriptFor: () => scriptOf(wrapped(content), filename, undefined) };
+    const restore = takeOver(loader, frames, mainModule(), kept);
+    const ours = stackOf();
+    restore();
+    return ours.join('\n') === own.join('\n') ? frames : null;
   } catch {
     return null;
-  } finally {
-    endToSee(loader);
   }
+}
+
+function placeOf(frame = ''): Place {
+  const [, name = '', file = '', line = '', column = ''] = /^ +at (.*) \((.*):(\d+):(\d+)\)$/.exec(frame) ?? [];
+  return { name, file, line: Number(line), column: Number(column) };
 }

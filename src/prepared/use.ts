@@ -2,10 +2,11 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Script } from 'node:vm';
 import { distrust } from '../trust/trust.ts';
-import { endToSee, scriptOf, standIn } from './compile.ts';
-import { isValid, readPrepared, type Prepared } from './form.ts';
-import { moduleLoader, type Module, type ModuleLoader } from './loader.ts';
+import { scriptOf, type Frames } from './compile.ts';
+import { isValid, readPrepared, type Kept, type Prepared } from './form.ts';
+import { moduleLoader, type ModuleLoader } from './loader.ts';
 import { preparedFile } from './place.ts';
+import { takeOver } from './take-over.ts';
 
 /** By these node loads modules in another way, or shows how it does. */
 const CHANGES_LOADING = ['NODE_OPTIONS', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_PRESERVE_SYMLINKS', 'NODE_PRESERVE_SYMLINKS_MAIN', 'NODE_PENDING_DEPRECATION'];
@@ -16,7 +17,7 @@ const off = process.env['PM2_GUARD_CACHE'] === 'off' || process.execArgv.length 
 
 interface Ready {
   prepared: Prepared;
-  code: Buffer;
+  kept: Kept;
 }
 
 /** `stale`: nothing is prepared for this pm2 and this node as they are now. `none`: and nothing can be. */
@@ -54,40 +55,35 @@ function look(bin: string): Preparation {
  * @param running a module that is being run by node
  * @returns what takes the code out of node's loader again
  */
-export function applyPrepared({ prepared, code }: Ready, running: object | null): () => void {
+export function applyPrepared(ready: Ready, running: object | null): () => void {
   const loader = moduleLoader();
+  const { paths, lookups, found, frames } = ready.prepared;
   const globals = loader.globalPaths.map((path) => `\0${path}`).join('');
-  const lookups = prepared.lookups.map(({ text, global }) => `\0${text}${global ? globals : ''}`);
-  const { paths } = prepared;
-  for (const [request, lookup, path] of prepared.found) loader._pathCache[request + (lookups[lookup] ?? '')] = paths[path] ?? '';
-  return prepared.frame === null ? () => undefined : applyCode(loader, { prepared, code }, running);
+  const keys = lookups.map(({ text, global }) => `\0${text}${global ? globals : ''}`);
+  for (const [request, lookup, path] of found) loader._pathCache[request + (keys[lookup] ?? '')] = paths[path] ?? '';
+  return frames === null ? () => undefined : applyCode(loader, ready, frames, running);
 }
 
-function applyCode(loader: ModuleLoader, { prepared: { paths, modules, frame }, code }: Ready, running: object | null): () => void {
-  const parts = new Map<string, Buffer>();
-  let start = 0;
-  for (const [path, length] of modules) parts.set(paths[path] ?? '', code.subarray(start, start += length));
-  const scriptFor = (content: string, filename: string): Script => {
-    const script = scriptOf(content, filename, parts.get(filename));
-    parts.delete(filename);
-    if (script.cachedDataRejected === true) parts.clear(); // another V8, other flags: so with all that follow
+/** What is kept of one module, and where. */
+type Part = readonly [code: number, codeEnd: number, text: number, textEnd: number, wide: boolean];
+
+function applyCode(loader: ModuleLoader, { prepared: { paths, modules }, kept }: Ready, frames: Frames, running: object | null): () => void {
+  const parts = new Map<string, Part>();
+  let at = 0;
+  let character = 0;
+  for (const [path, code, text, wide] of modules) {
+    const codeEnd = at + code;
+    parts.set(paths[path] ?? '', wide ? [at, codeEnd, codeEnd, codeEnd + text, true] : [at, codeEnd, character, character + text, false]);
+    at = wide ? codeEnd + text : codeEnd;
+    if (!wide) character += text;
+  }
+  let usable = true;
+  const scriptFor = (filename: string): Script => {
+    const [code, codeEnd, text, textEnd, wide] = parts.get(filename) ?? [0, 0, 0, 0, false];
+    const source = wide ? kept.bytes.toString('utf16le', text, textEnd) : kept.text.slice(text, textEnd);
+    const script = scriptOf(source, filename, usable ? kept.bytes.subarray(code, codeEnd) : undefined);
+    if (script.cachedDataRejected === true) usable = false; // another V8, other flags: so with all that follow
     return script;
   };
-  const node = Object.getOwnPropertyDescriptor(loader.prototype, '_compile');
-  const compiled = loader.prototype._compile;
-  const ours = standIn(loader, frame ?? { file: '', line: 1, column: 1 }, scriptFor, running);
-  const restore = (): void => {
-    endToSee(loader);
-    if (node !== undefined) Object.defineProperty(loader.prototype, '_compile', node);
-  };
-  Object.defineProperty(loader.prototype, '_compile', {
-    configurable: true,
-    enumerable: true,
-    get(this: Module) { return this.filename !== null && parts.has(this.filename) ? ours : compiled; },
-    set(this: Module, value: unknown) {
-      if (this === loader.prototype) restore(); // from here on it is another's
-      Object.defineProperty(this, '_compile', { value, configurable: true, enumerable: true, writable: true });
-    },
-  });
-  return restore;
+  return takeOver(loader, frames, running, { filenames: parts.keys(), scriptFor });
 }
