@@ -20,6 +20,7 @@ import { installRecord, LIBRARY } from './installation.ts';
 import { realPm2 } from './real-pm2.ts';
 import { record } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
+import { renewPrepared } from './renew-prepared.ts';
 import { sealedAgain } from './renew-seal.ts';
 import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { callerOf, workingDirectory } from './surroundings.ts';
@@ -66,6 +67,7 @@ export async function guard(): Promise<void> {
 
   if (decided !== null) settle(decided, loaded.policy);
   const one = await understand(argv, euid, real, loaded.policy);
+  if (euid === 0 && one.verdict.type !== 'block') renewPrepared(one.real);
   try {
     carryOut(one, loaded.policy, decided !== null);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { dropOwnVariables } from '../identity/environment.ts';
-import { mainModule, moduleLoader } from '../prepared/loader.ts';
+import { mainModule, moduleLoader, type Module, type ModuleLoader } from '../prepared/loader.ts';
 import { applyPrepared, preparationOf } from '../prepared/use.ts';
 import { openDoors } from './door.ts';
 
@@ -12,6 +12,7 @@ import { openDoors } from './door.ts';
 export function becomePm2(bin: string, argv: readonly string[]): void {
   const loader = moduleLoader();
   const running = mainModule();
+  forget(loader, running);
   dropOwnVariables(process.env);
   process.argv = [process.execPath, bin, ...argv];
   process.execArgv = [];
@@ -24,4 +25,10 @@ export function becomePm2(bin: string, argv: readonly string[]): void {
   // (corepackUtils.ts runVersion), for the same reason.
   process.nextTick(loader.runMain.bind(loader), bin);
   if (restore !== null) process.nextTick(restore);
+}
+
+/** The shim was the main module until now. To PM2 nothing was loaded before it. */
+function forget(loader: ModuleLoader, running: Partial<Module> | null): void {
+  const filename = running?.filename ?? null;
+  if (filename !== null) Reflect.deleteProperty(loader._cache, filename);
 }

@@ -92,6 +92,7 @@ function requireOf(loader: ModuleLoader, module: Module, filename: string): Node
   if (bound === undefined) throw new Error('this node makes require in another way');
   // A getter, since the real one may be patched later; bound, since that leaves no frame in a stack.
   Object.defineProperty(bound, 'require', { get: () => module.require.bind(module) });
+  Reflect.set(bound, 'parent', Reflect.get(module, 'parent')); // the errors of require.resolve say by which modules it came there
   return require;
 }
 

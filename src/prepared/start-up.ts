@@ -146,9 +146,12 @@ function above(path: string, root: string): string[] {
   return directory.length < root.length ? [] : [directory, ...above(directory, root)];
 }
 
-/** Node runs it as the function of a module, and as nothing else: no line for the shell, no import() that must know its place. */
+/**
+ * Node runs it as the function of a module, and as nothing else: no line for the shell, no import() that must know its place. Nor
+ * an eval: a stack says of it where it stands in the script, which is one line further down (V8 leaves the offset out).
+ */
 function isPlain(filename: string, content: string): boolean {
-  return /\.c?js$/.test(filename) && !content.startsWith('#!') && !/\bimport\s*[(/]/.test(content) && !isModuleScope(filename);
+  return /\.c?js$/.test(filename) && !content.startsWith('#!') && !/\b(import|eval|Function)\s*[(/]/.test(content) && !isModuleScope(filename);
 }
 
 /** package.json's say that a .js file is an ES module (node's documentation, "Determining module system"). */
