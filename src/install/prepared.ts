@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { realpathSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Policy } from '../policy/policy.ts';
@@ -55,7 +55,8 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
   if (ledger.dry) return;
   for (const [file, { pm2Package, node }] of files) {
     const before = look(file);
-    if (isUpToDate(file)) {
+    if (before !== null && !before.isFile()) ledger.remove(file, 'is in the way');
+    if (before !== null && isUpToDate(file, before)) {
       ledger.note(file, 'unchanged');
       continue;
     }
@@ -70,8 +71,8 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
   }
 }
 
-function isUpToDate(file: string): boolean {
-  const kept = distrust(file, 'file') === null ? readPrepared(file) : null;
+function isUpToDate(file: string, { mode }: Stats): boolean {
+  const kept = distrust(file, 'file') === null && (mode & 0o7777) === 0o644 ? readPrepared(file) : null;
   return kept !== null && kept.prepared.none === null && isValid(kept.prepared);
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, constants, lstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync, utimesSync, type Stats } from 'node:fs';
+import { replaceFile } from '../trust/write.ts';
 import type { Frames } from './compile.ts';
 
 /** Raised whenever the shape below changes, or what `compile.ts` makes of it. */
@@ -37,8 +38,11 @@ export interface Kept {
   text: string;
 }
 
-/** The lengths of what follows, in bytes: the JSON and what is kept in bytes. The rest is text. */
-const HEAD_LENGTH = 24;
+/**
+ * The head of a file: the lengths of JSON, bytes and text, and when it was made (ms). The file has that time for its own, too: one that
+ * was written to later is damaged. V8 believes what it is given.
+ */
+const HEAD_LENGTH = 64;
 
 /**
  * Reads a prepared file.
@@ -49,7 +53,9 @@ export function readPrepared(file: string): { prepared: Prepared; kept: Kept } |
   let fd: number | null = null;
   try {
     fd = openSync(file, constants.O_RDONLY);
-    const [json = 0, kept = 0] = bytesOf(fd, HEAD_LENGTH).toString('latin1').split(' ').map(Number);
+    const { size, mtimeMs } = fstatSync(fd);
+    const [json = 0, kept = 0, characters = 0, made = 0] = bytesOf(fd, HEAD_LENGTH).toString('latin1').split(' ').map(Number);
+    if (mtimeMs !== made || size !== HEAD_LENGTH + json + kept + characters) return null;
     const bytes = bytesOf(fd, json + kept);
     const prepared = JSON.parse(bytes.toString('latin1', 0, json)) as Prepared | null;
     if (prepared?.format !== FORMAT) return null;
@@ -69,11 +75,14 @@ function bytesOf(fd: number, length: number): Buffer {
   return bytes;
 }
 
-/** JSON in ASCII, so that V8 keeps a byte for each character; then what is kept of the modules. */
-export function preparedBytes(prepared: Prepared, { bytes, text }: Kept): Buffer {
-  const json = Buffer.from(JSON.stringify(prepared).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`), 'latin1');
-  const head = Buffer.from(`${json.length} ${bytes.length} `.padEnd(HEAD_LENGTH - 1) + '\n', 'latin1');
-  return Buffer.concat([head, json, bytes, Buffer.from(text, 'latin1')]);
+/** Writes a prepared file as a whole, as root's. JSON in ASCII: V8 keeps a byte for each character. */
+export function writePrepared(file: string, prepared: Prepared, { bytes, text }: Kept): void {
+  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const json = Buffer.from(JSON.stringify(prepared).replace(/[\u007f-\uffff]/g, escape), 'latin1');
+  const made = Math.floor(Date.now() / 1000); // every file system has whole seconds
+  const head = `${json.length} ${bytes.length} ${text.length} ${made * 1000} `.padEnd(HEAD_LENGTH - 1);
+  replaceFile(file, Buffer.concat([Buffer.from(`${head}\n`, 'latin1'), json, bytes, Buffer.from(text, 'latin1')]), 0o644, { uid: 0, gid: 0 });
+  utimesSync(file, made, made);
 }
 
 /** Whether node and everything that was loaded are as they were. Asks the kernel once for each path. */

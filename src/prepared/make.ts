@@ -1,9 +1,8 @@
 import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distrust } from '../trust/trust.ts';
-import { replaceFile } from '../trust/write.ts';
 import { answerAsDaemon } from './daemon.ts';
-import { FORMAT, isValid, preparedBytes, stateOf, type Prepared } from './form.ts';
+import { FORMAT, isValid, stateOf, writePrepared, type Prepared } from './form.ts';
 import { PREPARED_DIRECTORY, preparedFile } from './place.ts';
 import { StartUp } from './start-up.ts';
 
@@ -49,11 +48,11 @@ function keep(file: string, result: () => ReturnType<StartUp['result']>, manifes
     const { kept, ...found } = result();
     const prepared: Prepared = { ...common, none: null, ...found };
     if (!isSettled(prepared) || !isValid(prepared)) return; // it is tried again
-    replaceFile(file, preparedBytes(prepared, kept), 0o644, { uid: 0, gid: 0 });
+    writePrepared(file, prepared, kept);
   } catch (error) {
     const states = manifests.flatMap((path) => [...stateOf(lstatSync(path))]);
     const none: Prepared = { ...common, none: (error as Error).message, paths: manifests, states, lookups: [], found: [], modules: [], frames: null };
-    replaceFile(file, preparedBytes(none, { bytes: Buffer.alloc(0), text: '' }), 0o644, { uid: 0, gid: 0 });
+    writePrepared(file, none, { bytes: Buffer.alloc(0), text: '' });
   }
 }
 

@@ -151,8 +151,11 @@ function above(path: string, root: string): string[] {
  * an eval: a stack says of it where it stands in the script, which is one line further down (V8 leaves the offset out).
  */
 function isPlain(filename: string, content: string): boolean {
-  return /\.c?js$/.test(filename) && !content.startsWith('#!') && !/\b(import|eval|Function)\s*[(/]/.test(content) && !isModuleScope(filename);
+  return /\.c?js$/.test(filename) && !content.startsWith('#!') && !/\b(import|eval|Function)\s*[(/]/.test(content.replace(HARMLESS, '')) && !isModuleScope(filename);
 }
+
+/** How libraries ask for the global object: nothing in it can fail. */
+const HARMLESS = /\bFunction\((?:'', ?)?(['"])return this\1\)/g;
 
 /** package.json's say that a .js file is an ES module (node's documentation, "Determining module system"). */
 function isModuleScope(filename: string): boolean {

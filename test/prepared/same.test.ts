@@ -28,7 +28,7 @@ if (process.env.PROBE) {
 }
 `;
 /** Of the loader, once PM2 has started: nothing of ours is left. */
-const FOREIGN = `if (!/pm2$/.test(process.argv[1])) delete process.env.PROBE; // not while the guard looks into it
+const FOREIGN = `if (!Object.keys(require.cache).some((file) => file.endsWith('/lib/API.js'))) delete process.env.PROBE; // the guard looks into it, too
 ${PROBE}
 if (process.env.PROBE) {
   const loader = require('module');
