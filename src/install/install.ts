@@ -58,11 +58,14 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   installRelease(ledger, release);
   ledger.link(NODE_LINK, node);
   ledger.directory(STATE_DIRECTORY, 0o755);
-  ledger.directory(CACHE_DIRECTORY, 0o755);
   await installConfig(ledger, draft);
   const compiled = dry ? null : await compilePolicyInto(ledger);
   await compileCode(ledger, release.directory, node);
-  await attempt(ledger, CACHE_DIRECTORY, () => prepare(ledger, pairs(record, compiled?.type === 'policy' ? compiled.policy : null), join(release.directory, 'prepare.cjs')));
+  await attempt(ledger, CACHE_DIRECTORY, async () => {
+    ledger.directory(CACHE_DIRECTORY, 0o755);
+    const policy = compiled?.type === 'policy' ? compiled.policy : null;
+    await prepare(ledger, pairs(record, policy), join(release.directory, 'prepare.cjs'));
+  });
   switchTo(ledger, release);
   ledger.file(RECORD, recordText(record), 0o644);
   installShare(ledger, release);

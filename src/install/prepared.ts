@@ -20,7 +20,7 @@ export interface Pair {
   node: string;
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 15_000;
 
 /**
  * Which pm2 may be started by which node, of those that only root can change: the recorded ones, those that the config pins,
@@ -51,7 +51,8 @@ function trusted(file: string): string[] {
  */
 export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: string): Promise<void> {
   const files = new Map(wanted.map((pair) => [preparedFile(pair.pm2Package, pair.node), pair]));
-  emptyDirectory(ledger, CACHE_DIRECTORY, (name) => files.has(join(CACHE_DIRECTORY, name)));
+  const tidy = () => { emptyDirectory(ledger, CACHE_DIRECTORY, (name) => files.has(join(CACHE_DIRECTORY, name))); };
+  tidy();
   if (ledger.dry) return;
   for (const [file, { pm2Package, node }] of files) {
     const before = look(file);
@@ -67,8 +68,10 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
     }
     const now = readPrepared(file);
     if (now === null) continue;
-    ledger.note(file, before === null ? 'created' : 'updated', now.prepared.none === null ? null : `nothing to gain: ${now.prepared.none}`);
+    const { none } = now.prepared;
+    ledger.note(file, before === null ? 'created' : 'updated', none === null ? null : `pm2 starts without it: ${none}`);
   }
+  tidy(); // what is left of one that was killed
 }
 
 function isUpToDate(file: string, { mode }: Stats): boolean {

@@ -1,5 +1,6 @@
 import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { distrust } from '../trust/trust.ts';
 import { answerAsDaemon } from './daemon.ts';
 import { FORMAT, isValid, stateOf, writePrepared, type Prepared } from './form.ts';
@@ -27,6 +28,9 @@ function main(): void {
     const fault = distrust(path, 'file');
     if (fault !== null) throw new Error(`${fault.path} ${fault.why}`);
   }
+  // Should this not come to an end, it is not tried again before a file changes.
+  writeNone(file, manifests, 'it was begun, and did not end');
+  killLater();
   const home = mkdtempSync(join(PREPARED_DIRECTORY, '.home-'));
   const startUp = new StartUp(pm2Package);
   process.once('exit', () => {
@@ -42,18 +46,29 @@ function main(): void {
 
 /** Writes the file; where there is nothing to keep, why. */
 function keep(file: string, result: () => ReturnType<StartUp['result']>, manifests: string[]): void {
-  const node = { path: process.execPath, state: stateOf(lstatSync(process.execPath)) };
-  const common = { format: FORMAT, version: process.version, node };
   try {
     const { kept, ...found } = result();
-    const prepared: Prepared = { ...common, none: null, ...found };
-    if (!isSettled(prepared) || !isValid(prepared)) return; // it is tried again
-    writePrepared(file, prepared, kept);
+    const prepared: Prepared = { ...common(), none: null, ...found };
+    if (isSettled(prepared) && isValid(prepared)) writePrepared(file, prepared, kept);
+    else rmSync(file); // it is tried again
   } catch (error) {
-    const states = manifests.flatMap((path) => [...stateOf(lstatSync(path))]);
-    const none: Prepared = { ...common, none: (error as Error).message, paths: manifests, states, lookups: [], found: [], modules: [], frames: null };
-    writePrepared(file, none, { bytes: Buffer.alloc(0), text: '' });
+    writeNone(file, manifests, (error as Error).message);
   }
+}
+
+function common(): Pick<Prepared, 'format' | 'version' | 'node'> {
+  return { format: FORMAT, version: process.version, node: { path: process.execPath, state: stateOf(lstatSync(process.execPath)) } };
+}
+
+function writeNone(file: string, manifests: string[], why: string): void {
+  const states = manifests.flatMap((path) => [...stateOf(lstatSync(path))]);
+  const none: Prepared = { ...common(), none: why, paths: manifests, states, lookups: [], found: [], modules: [], frames: null };
+  writePrepared(file, none, { bytes: Buffer.alloc(0), text: '' });
+}
+
+/** From another thread: a loop in what is loaded would let no timer of this one come. */
+function killLater(): void {
+  new Worker(`setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${2 * PATIENCE_MS})`, { eval: true }).unref();
 }
 
 /** Nothing was written since shortly before it was read. */
