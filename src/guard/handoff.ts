@@ -4,10 +4,11 @@ import { applyPrepared, preparationOf } from '../prepared/use.ts';
 import { openDoors } from './door.ts';
 
 /**
- * Become the real pm2, in this process: argv, require.main, exit status, signals, TTY, stdin and pid are as if it had been
- * started itself. Does not return in effect: what follows is pm2's.
+ * Become the real pm2, in this process: argv, require.main, exit status, signals, TTY, stdin and pid are as if it had
+ * been started itself. Does not return in effect: what follows is pm2's.
  *
- * @param bin what plain `pm2` would have run: the path in PATH, link or not (argv[1] keeps it, require.main resolves it)
+ * @param bin what plain `pm2` would have run: the path in PATH, link or not (argv[1] keeps it, require.main resolves
+ *   it)
  */
 export function becomePm2(bin: string, argv: readonly string[]): void {
   const loader = moduleLoader();

@@ -8,17 +8,19 @@ import { distrust } from '../trust/trust.ts';
 import { LIBRARY } from './installation.ts';
 
 /**
- * Prepares PM2's start anew where PM2 or node was replaced since: by a process of its own that this call does not wait for. Only
- * for root, and only what no other user can change.
+ * Prepares PM2's start anew where PM2 or node was replaced since: by a process of its own that this call does not wait
+ * for. Only for root, and only what no other user can change.
  */
 export function renewPrepared({ bin, file }: InstalledPm2): void {
   if (preparationOf(bin).type !== 'stale') return;
   const pm2Package = dirname(dirname(file));
   const bundle = join(LIBRARY, 'prepare.cjs');
   const files = [process.execPath, bundle, join(pm2Package, 'lib/binaries/CLI.js')];
-  if (distrust(PREPARED_DIRECTORY, 'directory') !== null || files.some((path) => distrust(path, 'file') !== null)) return;
+  if (distrust(PREPARED_DIRECTORY, 'directory') !== null) return;
+  if (files.some((path) => distrust(path, 'file') !== null)) return;
   const env = { PATH: SYSTEM_PATH, HOME: '/nonexistent', LANG: 'C' };
-  const child = late('node:child_process').spawn(process.execPath, [bundle, pm2Package], { cwd: '/', env, stdio: 'ignore', detached: true });
+  const options = { cwd: '/', env, stdio: 'ignore', detached: true } as const;
+  const child = late('node:child_process').spawn(process.execPath, [bundle, pm2Package], options);
   child.on('error', () => undefined);
   child.unref();
 }

@@ -5,9 +5,9 @@ import { asUser } from '../identity/as-user.ts';
 import { look, type Ledger } from './ledger.ts';
 
 /**
- * Removes what is in a directory of root's but for what `keep` names. A directory of a user's in it, as versions before this one
- * made them in /var/cache/pm2-guard, is emptied with that user's rights: the user can exchange what is in it while it is removed,
- * and rm(1) and node's rm go by names.
+ * Removes what is in a directory of root's but for what `keep` names. A directory of a user's in it, as versions
+ * before this one made them in /var/cache/pm2-guard, is emptied with that user's rights: the user can exchange what is
+ * in it while it is removed, and rm(1) and node's rm go by names.
  *
  * @param directory only root can change what is directly in it
  * @throws the system's error where something stays

@@ -12,6 +12,7 @@ import { trustedNode } from './node.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, NODE_LINK, PROFILE, RECORD, STATE_DIRECTORY } from './places.ts';
 import { realPm2 } from './pm2.ts';
 import { pairs, prepare } from './prepared.ts';
+import { wayToRepair } from './packages.ts';
 import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
 import { applyLayers, choiceOf, choose, type Wish } from './layers/layers.ts';
 import { readRecord, recordText, type Install } from './record.ts';
@@ -51,7 +52,9 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   const ledger = new Ledger(dry);
   const node = trustedNode();
   const pm2 = realPm2(path);
-  const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node, layers: choice };
+  const found = pm2.type === 'found' ? { pm2: pm2.file, pm2Version: pm2.version } : { pm2: null, pm2Version: null };
+  const repair = wayToRepair(source, before?.repair ?? null);
+  const record: Install = { version: VERSION, ...found, node, repair, layers: choice };
 
   const release = readRelease(source);
   removeStrays(ledger);

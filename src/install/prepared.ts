@@ -20,22 +20,27 @@ export interface Pair {
   node: string;
 }
 
-const PATIENCE_MS = 15_000;
+const PLAIN = {
+  env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C' }, cwd: '/', timeout: 15_000, killSignal: 'SIGKILL',
+} as const;
 
 /**
- * Which pm2 may be started by which node, of those that only root can change: the recorded ones, those that the config pins,
- * and packages that are sealed.
+ * Which pm2 may be started by which node, of those that only root can change: the recorded ones, those that the config
+ * pins, and packages that are sealed.
  */
 export function pairs(recorded: { pm2: string | null; node: string | null }, policy: Policy | null): Pair[] {
   const daemons = policy?.daemons ?? [];
-  const packages = [recorded.pm2, ...daemons.map(({ pm2 }) => pm2)].flatMap((bin) => (bin === null ? [] : trusted(bin))).map((bin) => dirname(dirname(bin)));
+  const bins = [recorded.pm2, ...daemons.map(({ pm2 }) => pm2)].flatMap(trusted);
+  const packages = bins.map((bin) => dirname(dirname(bin)));
   const sealed = wishedSeals().filter((directory) => distrust(join(directory, 'lib/binaries/CLI.js'), 'file') === null);
-  const nodes = [recorded.node, '/usr/bin/node', '/usr/local/bin/node', ...daemons.map(({ node }) => node)].flatMap((node) => (node === null ? [] : trusted(node)));
-  return [...new Set([...packages, ...sealed])].flatMap((pm2Package) => [...new Set(nodes)].map((node) => ({ pm2Package, node })));
+  const named = [recorded.node, '/usr/bin/node', '/usr/local/bin/node', ...daemons.map(({ node }) => node)];
+  const nodes = [...new Set(named.flatMap(trusted))];
+  return [...new Set([...packages, ...sealed])].flatMap((pm2Package) => nodes.map((node) => ({ pm2Package, node })));
 }
 
 /** The physical path of a file; none where it is not there, or others than root can change it. */
-function trusted(file: string): string[] {
+function trusted(file: string | null): string[] {
+  if (file === null) return [];
   try {
     return distrust(file, 'file') === null ? [realpathSync.native(file)] : [];
   } catch {
@@ -44,8 +49,8 @@ function trusted(file: string): string[] {
 }
 
 /**
- * Prepares the start of each pm2 by each node, where that was not done or holds no longer, and removes what is of no use any
- * more. It is a gain in time only: where it cannot be done, pm2 starts as ever.
+ * Prepares the start of each pm2 by each node, where that was not done or holds no longer, and removes what is of no
+ * use any more. It is a gain in time only: where it cannot be done, pm2 starts as ever.
  *
  * @param bundle prepare.cjs, as root's
  */
@@ -62,7 +67,7 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
       continue;
     }
     try {
-      await promisify(execFile)(node, [bundle, pm2Package], { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C' }, cwd: '/', timeout: PATIENCE_MS });
+      await promisify(execFile)(node, [bundle, pm2Package], PLAIN);
     } catch {
       // said below: there is no file
     }

@@ -3,9 +3,10 @@ import { constants, Script } from 'node:vm';
 import type { Module, ModuleLoader } from './loader.ts';
 
 /*
- * How a module is loaded whose text is known and whose code V8 has already. Nothing must tell it from one that node loaded, and
- * node's own Module._extensions['.js'] and Module.prototype._compile take no code. So two functions take their place for these
- * modules. In a stack they stand where node's own do: this is measured when the files are made, and compared (start-up.ts).
+ * How a module is loaded whose text is known and whose code V8 has already. Nothing must tell it from one that node
+ * loaded, and node's own Module._extensions['.js'] and Module.prototype._compile take no code. So two functions take
+ * their place for these modules. In a stack they stand where node's own do: this is measured when the files are made,
+ * and compared (start-up.ts).
  */
 
 /** A function of node's own as stacks show it, and where in node it makes its call. */
@@ -26,7 +27,11 @@ export interface Frames {
 export type Load = (module: Module, filename: string) => void;
 
 /** A function that stands in: what it is given, its own text, and the words of it that make the call. */
-const LOAD = { given: '(take, compile)', text: '(module, filename) { take(module); compile.call(module, filename); }', call: 'call(module' };
+const LOAD = {
+  given: '(take, compile)',
+  text: '(module, filename) { take(module); compile.call(module, filename); }',
+  call: 'call(module',
+};
 const COMPILE = {
   given: '(wrap, apply, executing)',
   text: '(filename) { const { wrapper, args } = wrap(this, filename); if (executing) this[executing] = true; '
@@ -35,11 +40,13 @@ const COMPILE = {
 };
 
 /** The text stands on one line, which is moved so that its call is where node's is. */
-function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: Place): (...args: unknown[]) => unknown {
+type Given = (...args: unknown[]) => unknown;
+
+function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: Place): Given {
   const key = JSON.stringify(name);
   const whole = `(${given} => ({ ${key}: function ${text} })[${key}])`;
-  const script = new Script(whole, { filename: file, lineOffset: line - 1, columnOffset: column - 1 - whole.indexOf(call) });
-  return script.runInThisContext() as (...args: unknown[]) => unknown;
+  const columnOffset = column - 1 - whole.indexOf(call);
+  return new Script(whole, { filename: file, lineOffset: line - 1, columnOffset }).runInThisContext() as Given;
 }
 
 const WRAPPER = '(function (exports, require, module, __filename, __dirname) {\n';
@@ -50,7 +57,8 @@ export function wrapped(content: string): string {
 }
 
 /**
- * The script of a module. Its first line is the wrapper's and has the number 0, so that lines and columns are the file's.
+ * The script of a module. Its first line is the wrapper's and has the number 0, so that lines and columns are the
+ * file's.
  *
  * @param text wrapped
  * @param cachedData of the same text; undefined: V8 compiles it
@@ -60,7 +68,8 @@ export function scriptOf(text: string, filename: string, cachedData: Buffer | un
 }
 
 /** An import() in what a module evaluates is node's, as in any module; before Node 20.10 there is no word for that. */
-const DYNAMIC = (constants as unknown as { USE_MAIN_CONTEXT_DEFAULT_LOADER?: undefined } | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+type Constants = { USE_MAIN_CONTEXT_DEFAULT_LOADER?: undefined } | undefined;
+const DYNAMIC = (constants as unknown as Constants)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 
 /**
  * @param scriptFor gives the script of a module
@@ -73,16 +82,18 @@ export function loadBy(
 ): Load {
   const wrap = (module: Module, filename: string) => {
     const wrapper = scriptFor(filename).runInThisContext() as object;
-    return { wrapper, args: [module.exports, requireOf(loader, module, filename), module, filename, dirname(filename)] };
+    const require = requireOf(loader, module, filename);
+    return { wrapper, args: [module.exports, require, module, filename, dirname(filename)] };
   };
-  const executing = Object.getOwnPropertySymbols(running ?? {}).find(({ description }) => description === 'kIsExecuting');
+  const symbols = Object.getOwnPropertySymbols(running ?? {});
+  const executing = symbols.find(({ description }) => description === 'kIsExecuting');
   const compile = standIn(COMPILE, frames.compile)(wrap, Reflect.apply, executing);
   return standIn(LOAD, frames.load)(take, compile) as Load;
 }
 
 /**
- * Node's own `require` for a module. Node makes one for a path (module.createRequire), bound to a module object of its own, and
- * asks of that object whether it is one (`mod instanceof Module`). There it is told to ask the real module.
+ * Node's own `require` for a module. Node makes one for a path (module.createRequire), bound to a module object of its
+ * own, and asks of that object whether it is one (`mod instanceof Module`). There it is told to ask the real module.
  */
 function requireOf(loader: ModuleLoader, module: Module, filename: string): NodeJS.Require {
   watchInstances(loader);
@@ -92,7 +103,8 @@ function requireOf(loader: ModuleLoader, module: Module, filename: string): Node
   if (bound === undefined) throw new Error('this node makes require in another way');
   // A getter, since the real one may be patched later; bound, since that leaves no frame in a stack.
   Object.defineProperty(bound, 'require', { get: () => module.require.bind(module) });
-  Reflect.set(bound, 'parent', Reflect.get(module, 'parent')); // the errors of require.resolve say by which modules it came there
+  // The errors of require.resolve name the modules that led there.
+  Reflect.set(bound, 'parent', Reflect.get(module, 'parent'));
   return require;
 }
 

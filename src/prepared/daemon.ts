@@ -5,7 +5,8 @@ import { decode, encode } from '../pm2/amp.ts';
 const MOST_BYTES = 1 << 20;
 
 /**
- * Plays a PM2 daemon without apps in a PM2_HOME, so that pm2 finds one and spawns none: every call is answered with an empty list.
+ * Plays a PM2 daemon without apps in a PM2_HOME, so that pm2 finds one and spawns none: every call is answered with an
+ * empty list.
  *
  * @param ready called once both sockets listen
  */

@@ -1,4 +1,6 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync, utimesSync, type Stats } from 'node:fs';
+import {
+  closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync, utimesSync, type Stats,
+} from 'node:fs';
 import { replaceFile } from '../trust/write.ts';
 import type { Frames } from './compile.ts';
 
@@ -16,11 +18,17 @@ export interface Prepared {
   node: { path: string; state: State };
   /** Why there is nothing to use, so that it is not tried again before a file changes; null: there is. */
   none: string | null;
-  /** The files that were loaded, each package.json beside or above them, and all directories between: all that node asks about. */
+  /**
+   * The files that were loaded, each package.json beside or above them, and all directories between: all that node
+   * asks about.
+   */
   paths: string[];
   /** Of each path four numbers: a State. */
   states: number[];
-  /** The directories in which node looks for a module, as it joins them. `global`: node's own global directories come last. */
+  /**
+   * The directories in which node looks for a module, as it joins them. `global`: node's own global directories come
+   * last.
+   */
   lookups: { text: string; global: boolean }[];
   /** By request and lookup, the path that was found: entries of Module._pathCache. */
   found: [request: string, lookup: number, path: number][];
@@ -39,8 +47,8 @@ export interface Kept {
 }
 
 /**
- * The head of a file: the lengths of JSON, bytes and text, and when it was made (ms). The file has that time for its own, too: one that
- * was written to later is damaged. V8 believes what it is given.
+ * The head of a file: the lengths of JSON, bytes and text, and when it was made (ms). The file has that time for its
+ * own, too: one that was written to later is damaged. V8 believes what it is given.
  */
 const HEAD_LENGTH = 64;
 
@@ -54,7 +62,8 @@ export function readPrepared(file: string): { prepared: Prepared; kept: Kept } |
   try {
     fd = openSync(file, constants.O_RDONLY);
     const { size, mtimeMs } = fstatSync(fd);
-    const [json = 0, kept = 0, characters = 0, made = 0] = bytesOf(fd, HEAD_LENGTH).toString('latin1').split(' ').map(Number);
+    const head = bytesOf(fd, HEAD_LENGTH).toString('latin1');
+    const [json = 0, kept = 0, characters = 0, made = 0] = head.split(' ').map(Number);
     if (mtimeMs !== made || size !== HEAD_LENGTH + json + kept + characters) return null;
     const bytes = bytesOf(fd, json + kept);
     const prepared = JSON.parse(bytes.toString('latin1', 0, json)) as Prepared | null;
@@ -81,7 +90,8 @@ export function writePrepared(file: string, prepared: Prepared, { bytes, text }:
   const json = Buffer.from(JSON.stringify(prepared).replace(/[\u007f-\uffff]/g, escape), 'latin1');
   const made = Math.floor(Date.now() / 1000); // every file system has whole seconds
   const head = `${json.length} ${bytes.length} ${text.length} ${made * 1000} `.padEnd(HEAD_LENGTH - 1);
-  replaceFile(file, Buffer.concat([Buffer.from(`${head}\n`, 'latin1'), json, bytes, Buffer.from(text, 'latin1')]), 0o644, { uid: 0, gid: 0 });
+  const parts = [Buffer.from(`${head}\n`, 'latin1'), json, bytes, Buffer.from(text, 'latin1')];
+  replaceFile(file, Buffer.concat(parts), 0o644, { uid: 0, gid: 0 });
   utimesSync(file, made, made);
 }
 
@@ -89,7 +99,9 @@ export function writePrepared(file: string, prepared: Prepared, { bytes, text }:
 export function isValid({ node, paths, states }: Prepared): boolean {
   try {
     if (!isState(lstatSync(node.path), node.state, 0)) return false;
-    for (let at = 0, path = paths[0]; path !== undefined; path = paths[++at]) if (!isState(lstatSync(path), states, at * 4)) return false;
+    for (let at = 0, path = paths[0]; path !== undefined; path = paths[++at]) {
+      if (!isState(lstatSync(path), states, at * 4)) return false;
+    }
     return true;
   } catch {
     return false; // something is gone
@@ -102,5 +114,6 @@ export function stateOf({ ino, size, mtimeMs, ctimeMs }: Stats): State {
 }
 
 function isState(stat: Stats, states: readonly number[], at: number): boolean {
-  return stat.ctimeMs === states[at + 3] && stat.mtimeMs === states[at + 2] && stat.size === states[at + 1] && stat.ino === states[at];
+  return stat.ctimeMs === states[at + 3] && stat.mtimeMs === states[at + 2]
+    && stat.size === states[at + 1] && stat.ino === states[at];
 }

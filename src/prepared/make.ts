@@ -8,14 +8,17 @@ import { PREPARED_DIRECTORY, preparedFile } from './place.ts';
 import { StartUp } from './start-up.ts';
 
 /**
- * `node prepare.cjs PACKAGE`, run as root by install and by root's calls: starts the pm2 of that package once, as `pm2 jlist`
- * would, in a PM2_HOME of its own and with a daemon that is played, and keeps what node and V8 found out meanwhile.
+ * `node prepare.cjs PACKAGE`, run as root by install and by root's calls: starts the pm2 of that package once, as `pm2
+ * jlist` would, in a PM2_HOME of its own and with a daemon that is played, and keeps what node and V8 found out
+ * meanwhile.
  */
 const [, , given = ''] = process.argv;
 
 /** PM2 ends by itself as soon as it has printed its list. */
 const PATIENCE_MS = 5000;
-/** The kernel's clock for files goes in steps (CONFIG_HZ): what was written within the last one may yet change unseen. */
+/**
+ * The kernel's clock for files goes in steps (CONFIG_HZ): what was written within the last one may yet change unseen.
+ */
 const CLOCK_STEP_MS = 20;
 
 const started = Date.now();
@@ -57,12 +60,14 @@ function keep(file: string, result: () => ReturnType<StartUp['result']>, manifes
 }
 
 function common(): Pick<Prepared, 'format' | 'version' | 'node'> {
-  return { format: FORMAT, version: process.version, node: { path: process.execPath, state: stateOf(lstatSync(process.execPath)) } };
+  const node = { path: process.execPath, state: stateOf(lstatSync(process.execPath)) };
+  return { format: FORMAT, version: process.version, node };
 }
 
 function writeNone(file: string, manifests: string[], why: string): void {
   const states = manifests.flatMap((path) => [...stateOf(lstatSync(path))]);
-  const none: Prepared = { ...common(), none: why, paths: manifests, states, lookups: [], found: [], modules: [], frames: null };
+  const nothing = { lookups: [], found: [], modules: [], frames: null };
+  const none: Prepared = { ...common(), none: why, paths: manifests, states, ...nothing };
   writePrepared(file, none, { bytes: Buffer.alloc(0), text: '' });
 }
 

@@ -17,5 +17,6 @@ export function isPreparedFile(name: string): boolean {
 }
 
 function flat(path: string): string {
-  return path.slice(1).replace(/[%,-]/g, (character) => `%${character.charCodeAt(0).toString(16)}`).replaceAll('/', '-');
+  const escaped = path.slice(1).replace(/[%,-]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+  return escaped.replaceAll('/', '-');
 }

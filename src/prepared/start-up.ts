@@ -34,7 +34,7 @@ export class StartUp {
     const before = new Set(Object.keys(loader._cache));
     const known = new Set(Object.keys(loader._pathCache));
     for (const name of ['spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execSync', 'execFileSync'] as const) {
-      (childProcess as Record<string, unknown>)[name] = () => { throw new Error('no program is started while pm2 is being prepared'); };
+      (childProcess as Record<string, unknown>)[name] = () => { throw new Error('pm2 starts a program'); };
     }
     const main = new loader(bin);
     main.filename = bin;
@@ -58,8 +58,9 @@ export class StartUp {
   #watch(): () => void {
     const loader = this.#loader;
     const extension = loader._extensions['.js'];
-    const scriptFor = (filename: string): Script => this.#scripts.get(filename)?.script ?? scriptOf('', filename, undefined);
-    const ours = this.#frames === null ? null : loadBy(loader, this.#frames, mainModule(), { scriptFor, take: () => undefined });
+    const scriptFor = (name: string): Script => this.#scripts.get(name)?.script ?? scriptOf('', name, undefined);
+    const by = { scriptFor, take: () => undefined };
+    const ours = this.#frames === null ? null : loadBy(loader, this.#frames, mainModule(), by);
     loader._extensions['.js'] = (module, filename) => {
       requireRoots(filename);
       const content = readFileSync(filename, 'utf8');
@@ -80,20 +81,24 @@ export class StartUp {
     if (this.#loaded.length === 0) throw new Error('pm2 was not loaded');
     const root = rootOf(this.pm2Package, this.#loaded);
     const directories = [...new Set(this.#loaded.flatMap((path) => above(path, root)))];
-    const manifests = directories.map((directory) => join(directory, 'package.json')).filter((path) => existsSync(path));
+    const manifests = directories.map((directory) => join(directory, 'package.json')).filter(existsSync);
     const paths = [...new Set([...directories, ...manifests, ...this.#loaded])];
     for (const path of paths) requireRoots(path);
     const index = new Map(paths.map((path, at) => [path, at]));
     const scripts = [...this.#scripts].filter(([path]) => index.has(path));
     const code = scripts.map(([, { script }]) => script.createCachedData());
     const texts = scripts.map(([, { text }]) => (/[^\0-\x7f]/.test(text) ? Buffer.from(text, 'utf16le') : text));
+    const parts = code.flatMap((bytes, at) => [bytes, texts[at] ?? '']);
     return {
       paths,
       states: paths.flatMap((path) => [...stateOf(lstatSync(path))]),
       ...this.#resolutions(index),
-      modules: scripts.map(([path], at) => [index.get(path) ?? 0, code[at]?.length ?? 0, texts[at]?.length ?? 0, typeof texts[at] !== 'string']),
+      modules: scripts.map(([path], at) => {
+        const [bytes, text = ''] = [code[at], texts[at]];
+        return [index.get(path) ?? 0, bytes?.length ?? 0, text.length, typeof text !== 'string'];
+      }),
       kept: {
-        bytes: Buffer.concat(code.flatMap((bytes, at) => [bytes, texts[at] ?? '']).filter((part) => typeof part !== 'string')),
+        bytes: Buffer.concat(parts.filter((part) => typeof part !== 'string')),
         text: texts.filter((text) => typeof text === 'string').join(''),
       },
       frames: this.#frames,
@@ -123,7 +128,8 @@ export class StartUp {
 /** A module that was found in a directory lies there: no link led elsewhere. */
 function liesThere(path: string, directory: string, request: string): boolean {
   if (directory === '') return false;
-  const name = /^\.{1,2}(\/|$)/.test(request) ? request : request.split('/').slice(0, request.startsWith('@') ? 2 : 1).join('/');
+  const packageName = request.split('/').slice(0, request.startsWith('@') ? 2 : 1).join('/');
+  const name = /^\.{1,2}(\/|$)/.test(request) ? request : packageName;
   return path.startsWith(resolve(directory, name));
 }
 
@@ -147,11 +153,13 @@ function above(path: string, root: string): string[] {
 }
 
 /**
- * Node runs it as the function of a module, and as nothing else: no line for the shell, no import() that must know its place. Nor
- * an eval: a stack says of it where it stands in the script, which is one line further down (V8 leaves the offset out).
+ * Node runs it as the function of a module, and as nothing else: no line for the shell, no import() that must know its
+ * place. Nor an eval: a stack says of it where it stands in the script, which is one line further down (V8 leaves the
+ * offset out).
  */
 function isPlain(filename: string, content: string): boolean {
-  return /\.c?js$/.test(filename) && !content.startsWith('#!') && !/\b(import|eval|Function)\s*[(/]/.test(content.replace(HARMLESS, '')) && !isModuleScope(filename);
+  if (!/\.c?js$/.test(filename) || content.startsWith('#!') || isModuleScope(filename)) return false;
+  return !/\b(import|eval|Function)\s*[(/]/.test(content.replace(HARMLESS, ''));
 }
 
 /** How libraries ask for the global object: nothing in it can fail. */
@@ -162,14 +170,17 @@ function isModuleScope(filename: string): boolean {
   if (filename.endsWith('.cjs')) return false;
   for (let directory = dirname(filename); ; directory = dirname(directory)) {
     const manifest = join(directory, 'package.json');
-    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown }).type === 'module';
-    if (directory === '/') return false;
+    if (!existsSync(manifest)) {
+      if (directory === '/') return false;
+      continue;
+    }
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown }).type === 'module';
   }
 }
 
 /**
- * Where node's own functions make their calls. Null where a module that is loaded as `compile.ts` does it would show another stack
- * than one that node loads.
+ * Where node's own functions make their calls. Null where a module that is loaded as `compile.ts` does it would show
+ * another stack than one that node loads.
  *
  * @param filename for a module that is written, and loaded in both ways
  */

@@ -9,14 +9,16 @@ export interface Kept {
 }
 
 /**
- * Has node's loader load some files from what is kept of them; all others it loads as ever, with nothing of ours in the way. It
- * puts a module into its cache right before it loads it. There this sees which file is next: by setters in the prototype of the
- * cache, which has none of its own.
+ * Has node's loader load some files from what is kept of them; all others it loads as ever, with nothing of ours in
+ * the way. It puts a module into its cache right before it loads it. There this sees which file is next: by setters in
+ * the prototype of the cache, which has none of its own.
  *
  * @param running a module that is being run by node, or null (compile.ts)
  * @returns what ends it, and leaves nothing behind
  */
-export function takeOver(loader: ModuleLoader, frames: Frames, running: object | null, { filenames, scriptFor }: Kept): () => void {
+export function takeOver(
+  loader: ModuleLoader, frames: Frames, running: object | null, { filenames, scriptFor }: Kept,
+): () => void {
   const { prototype, _cache: cache, _extensions: extensions } = loader;
   const { load, _compile: compile } = prototype;
   const extension = extensions['.js'];
@@ -31,7 +33,8 @@ export function takeOver(loader: ModuleLoader, frames: Frames, running: object |
       set(this: object, module: unknown) {
         Object.defineProperty(this, filename, { value: module, configurable: true, enumerable: true, writable: true });
         // Not where another has come between node and the files: from then on it is that one's.
-        if (extensions['.js'] === extension && prototype.load === load && prototype._compile === compile) extensions['.js'] = ours;
+        if (extensions['.js'] !== extension || prototype.load !== load || prototype._compile !== compile) return;
+        extensions['.js'] = ours;
       },
     });
   }

@@ -9,7 +9,10 @@ import { preparedFile } from './place.ts';
 import { takeOver } from './take-over.ts';
 
 /** By these node loads modules in another way, or shows how it does. */
-const CHANGES_LOADING = ['NODE_OPTIONS', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_PRESERVE_SYMLINKS', 'NODE_PRESERVE_SYMLINKS_MAIN', 'NODE_PENDING_DEPRECATION'];
+const CHANGES_LOADING = [
+  'NODE_OPTIONS', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE',
+  'NODE_PRESERVE_SYMLINKS', 'NODE_PRESERVE_SYMLINKS_MAIN', 'NODE_PENDING_DEPRECATION',
+];
 
 // As this process began: what the call becomes has another environment.
 const off = process.env['PM2_GUARD_CACHE'] === 'off' || process.execArgv.length > 0
@@ -49,8 +52,8 @@ function look(bin: string): Preparation {
 }
 
 /**
- * Gives node what was prepared: paths of modules that are found already, and code that is compiled already. The rest of the
- * process cannot tell.
+ * Gives node what was prepared: paths of modules that are found already, and code that is compiled already. The rest
+ * of the process cannot tell.
  *
  * @param running a module that is being run by node
  * @returns what takes the code out of node's loader again
@@ -67,13 +70,16 @@ export function applyPrepared(ready: Ready, running: object | null): () => void 
 /** What is kept of one module, and where. */
 type Part = readonly [code: number, codeEnd: number, text: number, textEnd: number, wide: boolean];
 
-function applyCode(loader: ModuleLoader, { prepared: { paths, modules }, kept }: Ready, frames: Frames, running: object | null): () => void {
+function applyCode(
+  loader: ModuleLoader, { prepared: { paths, modules }, kept }: Ready, frames: Frames, running: object | null,
+): () => void {
   const parts = new Map<string, Part>();
   let at = 0;
   let character = 0;
   for (const [path, code, text, wide] of modules) {
     const codeEnd = at + code;
-    parts.set(paths[path] ?? '', wide ? [at, codeEnd, codeEnd, codeEnd + text, true] : [at, codeEnd, character, character + text, false]);
+    const start = wide ? codeEnd : character;
+    parts.set(paths[path] ?? '', [at, codeEnd, start, start + text, wide]);
     at = wide ? codeEnd + text : codeEnd;
     if (!wide) character += text;
   }
