@@ -18,6 +18,7 @@ import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
 import { record } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
+import { renewPrepared } from './renew-prepared.ts';
 import { sealedAgain } from './renew-seal.ts';
 import { mayNotify, passLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { becomeThroughSudo } from './through-sudo.ts';
@@ -61,6 +62,7 @@ export async function guard(): Promise<void> {
   if (off && decided === null && !mayBypass(call.caller, policy)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
   }
+  if (euid === 0 && call.verdict.type !== 'block') renewPrepared(call.pm2);
   try {
     await carryOut(call, decided !== null);
   } catch (error) {

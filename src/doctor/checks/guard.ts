@@ -1,3 +1,4 @@
+import { wayToInstall } from '../../runtime/way-to-install.ts';
 import { stateInWords } from '../../sudoers/file.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import type { GuardFacts } from '../guard-facts.ts';
@@ -12,7 +13,7 @@ export const guardItself: Check = {
     if (status.installed === null) {
       return [finding({
         code: 'PD601', urgency: 'wrong', what: 'pm2-guard is not installed on this host', evidence: ['there is no /usr/local/lib/pm2-guard/bin/pm2'],
-        why: 'What is repaired today comes back with the next sudo pm2.', repair: [['sudo', './install.sh']],
+        why: 'What is repaired today comes back with the next sudo pm2.', repair: [wayToInstall(__dirname).split(' ')],
       })];
     }
     return [...installation(guard), ...trust(guard), ...config(guard), ...ways(guard), ...(asRoot ? rights(guard) : []), ...seals(guard)];
