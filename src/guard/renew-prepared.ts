@@ -5,7 +5,7 @@ import { PREPARED_DIRECTORY } from '../prepared/place.ts';
 import { preparationOf } from '../prepared/use.ts';
 import { late } from '../runtime/late.ts';
 import { distrust } from '../trust/trust.ts';
-import { LIBRARY } from './installation.ts';
+import { LIBRARY } from '../call/installation.ts';
 
 /**
  * Prepares PM2's start anew where PM2 or node was replaced since: by a process of its own that this call does not wait
