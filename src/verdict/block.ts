@@ -156,6 +156,6 @@ function why(invocation: Invocation, claims: Claim[], both: Daemon | undefined):
     case 'all':
     case 'file':
     case 'stdin':
-      return `${call} acts on a whole daemon and does not say which.`;
+      return `${call} ${invocation.command === 'kill' ? 'stops' : 'acts on'} a whole daemon and does not say which.`;
   }
 }
