@@ -107,7 +107,7 @@ describeOnHost('the .deb, by the real dpkg', () => {
     expect([...said]).toEqual([rewritten('pm2 ping', null).trimEnd()]);
     expect(await host.must('pm2-guard --version')).toBe('0.2.0\n');
 
-    await host.must('pm2 kill', { cwd: '/' });
+    await host.must('pm2 kill', { user: 'www-data', cwd: '/' });
     const config = await host.read('/etc/pm2-guard/config.yaml');
     expect(await dpkg('--remove pm2-guard')).toMatchObject({ status: 0, stderr: '' });
     expect(await state()).toBe('rc');
