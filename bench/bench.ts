@@ -120,9 +120,9 @@ const version = (): Pair[] => [{
 }];
 
 /** Root does not call again, so what it compiled stays out of date. */
-const rootAway = (what: string, change: string, budget: number, pending: string): PairsOn => async (host) => {
+const rootAway = (what: string, change: string, budget: number, pending?: string): PairsOn => async (host) => {
   await host.must(`${change}; sleep 0.2`);
-  return [{ ...passed(budget), name: `\`pm2 jlist\` ${what}, root away`, pending }];
+  return [{ ...passed(budget), name: `\`pm2 jlist\` ${what}, root away`, ...(pending === undefined ? {} : { pending }) }];
 };
 
 /** Both lead to the same guard: the one through the shell of the shim, the other through the door of a sealed pm2. */
@@ -221,9 +221,9 @@ async function main(): Promise<void> {
     ...await run('passed', '26', small, pass(0.82)),
     ...await run('version', '22', small, version),
     ...await run('root away', '22', small, rootAway('after an edit', edit, 0.85, waiting)),
-    ...await run('root away', '22', small, rootAway('after useradd', useradd, 0.85, waiting)),
+    ...await run('root away', '22', small, rootAway('after useradd', useradd, 0.85)),
     ...await run('root away', '22', large, rootAway(`after an edit, ${many}`, edit, 0.9, waiting)),
-    ...await run('root away', '22', large, rootAway(`after useradd, ${many}`, useradd, 0.9, waiting)),
+    ...await run('root away', '22', large, rootAway(`after useradd, ${many}`, useradd, 0.9)),
     ...await run('sealed', '22', small, sealed),
     ...await run('blocked', '20', blocking, blocked(1.3, 'a way out without execve')),
     ...await run('blocked', '22', blocking, blocked(1.2, 'a shorter way to a verdict')),
