@@ -1,5 +1,5 @@
-// Runs inside the throwaway host: pairs of commands, interleaved, and of both the median time and the mean CPU time as JSON.
-// Plain JavaScript without imports of ours, so that nothing but the two commands differs.
+// Runs inside the throwaway host: pairs of commands, interleaved, and of both the median time and the mean CPU time as
+// JSON. Plain JavaScript without imports of ours, so that nothing but the two commands differs.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
