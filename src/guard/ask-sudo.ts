@@ -41,13 +41,13 @@ export function askSudo(hopped: boolean): AskSudo {
 /** What sudo says no with, and for operators the rule that would allow it. */
 function refusalLines(password: boolean, daemon: Daemon, caller: Caller): string[] {
   const why = password
-    ? `sudo wants ${caller.user}'s password for that, and there is no terminal to type it on.`
+    ? `sudo would ask ${caller.user} for a password, and this session has no terminal for that.`
     : `sudo does not let ${caller.user} run pm2 as ${daemon.user}.`;
   if (!isOperator(daemon, caller)) return [why];
   return [
     why,
-    `The config names ${caller.user} among the operators. What gives them their rights, as root:  pm2-guard sudoers --write`,
-    `The rule in it:  ${caller.user} ALL=(${daemon.user}) NOPASSWD:SETENV: ${SHIM}`,
+    `The config names ${caller.user} as an operator, and sudo has no rule for it yet. An administrator writes those of all operators with:  sudo pm2-guard sudoers --write`,
+    `The rule (it lets ${caller.user} run any code as ${daemon.user}):  ${caller.user} ALL=(${daemon.user}) NOPASSWD:SETENV: ${SHIM}`,
   ];
 }
 

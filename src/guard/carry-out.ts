@@ -128,7 +128,8 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
 }
 
 function moveOut({ user }: Daemon, path: string): string {
-  return `move it to where ${user} can read it, for example below /srv${path.startsWith('/root') ? ' (do not open /root)' : `, or open the way: chmod o+x DIRECTORY`}; then type it from there`;
+  const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
+  return `copy it to a directory that ${user} can read, for example /srv/NAME${open}; then start it there, by its new path`;
 }
 
 /** PM2 answers "Script not found" about a file that is there and closed to its user. */

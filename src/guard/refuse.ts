@@ -53,7 +53,7 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
 function repairOf({ kind, expected }: ConfigError): string {
   const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
   if (command === undefined) return 'correct what is shown above, then: sudo pm2-guard check';
-  return kind === 'untrusted' ? `look at who changed the file, then:  ${command} && sudo pm2-guard check` : command;
+  return kind === 'untrusted' ? `read the file first, others could have changed it; then:  ${command} && sudo pm2-guard check` : command;
 }
 
 /** `@7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only digits count. */

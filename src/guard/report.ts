@@ -37,11 +37,16 @@ function isTerminal(descriptor: number): boolean {
 
 /** One line on what a rewrite did, and one more where the caller has a stray daemon. */
 export function rewriteLines({ daemon, rule, stray, code }: Rewrite, invocation: Invocation, caller: Caller, policy: Policy): string[] {
-  const why = rule === null && policy.default === daemon.name && code === 'PG101' ? 'the default: no rule names it' : `${policy.file}:${rule?.line ?? daemon.line}`;
+  const why = rule === null && policy.default === daemon.name && code === 'PG101' ? byDefault(invocation) : `${policy.file}:${rule?.line ?? daemon.line}`;
   const place = `PM2_HOME ${daemon.home}; ${why}`;
   const lines = [`pm2-guard: rewritten: ${callOf(invocation)} ${manner(code)} ${daemon.user} in daemon "${daemon.name}"  (${place})`];
   if (stray) lines.push(`pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the config does not declare; see: sudo pm2-guard doctor`);
   return lines;
+}
+
+function byDefault({ scope, starts, targets }: Invocation): string {
+  const name = starts[0]?.name ?? targets[0]?.word;
+  return scope === 'app' && name !== undefined ? `the default: no rule names ${name}` : 'the default';
 }
 
 function manner(code: Rewrite['code']): string {
@@ -51,7 +56,7 @@ function manner(code: Rewrite['code']): string {
 export function passLines({ report, reason }: Pass): string[] {
   switch (report) {
     case 'observed': return [`pm2-guard: observed: ${reason}`];
-    case 'stray': return [`pm2-guard: note: ${reason}, which the config does not declare; see: sudo pm2-guard doctor`];
+    case 'stray': return [`pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard doctor`];
     case null: return [];
   }
 }
@@ -97,7 +102,9 @@ function choiceLines(choices: readonly Choice[]): string[] {
     ? choice.command === null ? 'not from here: the config does not allow PM2_GUARD=off' : shown(choice.command)
     : `ask: ${choice.mustAsk}`] as const);
   const width = Math.max(...rows.map(([what]) => what.length));
-  return rows.map(([what, command]) => `${what.padEnd(width)}    ${command}`);
+  // A single line is no recommendation.
+  const only = rows.length === 1 ? 'if you mean ' : '';
+  return rows.map(([what, command]) => `${only}${what.padEnd(width)}    ${command}`);
 }
 
 function whatIs({ what, facts, harm }: Choice): string {

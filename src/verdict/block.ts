@@ -1,6 +1,6 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
-import { choicesFor } from './choices.ts';
+import { appsIn, choicesFor } from './choices.ts';
 import { classOf } from './command-class.ts';
 import type { Question } from './decide.ts';
 import type { Claim } from './owners.ts';
@@ -31,7 +31,7 @@ export function blockWrong(why: Reason, { invocation, caller, policy, evidence }
   const advice: Advice = ends
     ? { label: 'choose', choices: choicesFor({ daemons: [daemon], own: false }, invocation, caller, policy, evidence) }
     : { label: 'run', command, as };
-  return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy)], advice: [advice] };
+  return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy), ...(why.why === 'lost' ? ['It comes from PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.'] : [])], advice: [advice] };
 }
 
 function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: Policy): string {
@@ -44,7 +44,7 @@ function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: 
       return `${what}, so it goes to the default, ${line}`;
     }
     case 'lost':
-      return `${daemon.user} has one declared daemon, ${line}`;
+      return `The daemon of ${daemon.user} is ${line}`;
     case 'own':
       return `That is ${line}`;
   }
@@ -59,7 +59,7 @@ export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evide
   const daemons = claim.rules.map(({ daemon }) => daemonNamed(policy, daemon));
   return {
     type: 'block', code: 'PG103', rule: claim.rules[0] ?? null, daemon: null,
-    reason: `${callOf(invocation)}: ${claim.what} is in ${daemons.length} daemons of the config, and nothing says which is meant.`,
+    reason: `${callOf(invocation)}: rules of ${daemons.length} daemons name ${claim.what}, and nothing says which is meant.`,
     details: claim.rules.map((rule, at) => daemonLine(daemons[at] ?? daemonNamed(policy, rule.daemon), policy, rule.line)),
     advice: [{ label: 'choose', choices: choicesFor({ daemons, own: false }, invocation, caller, policy, evidence) }],
   };
@@ -120,7 +120,7 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
       bySudo
         ? `No rule names it, and being root by sudo does not make it root's  (${policy.file})`
         : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  (${policy.file})`,
-      ...(chosen ? [`${lives ? '' : 'Nothing runs there now. '}A call that names a PM2_HOME is never sent to another daemon.`] : []),
+      ...(chosen ? [`${lives ? '' : 'Nothing runs there now. '}The call names it, so pm2-guard sends it to no other daemon.`] : []),
     ],
     advice: !chosen ? [{ label: 'choose', choices }] : bypass !== null ? [{ label: 'bypass', command: bypass }] : harmless ? [{ label: 'choose', choices }] : [],
   };
@@ -133,12 +133,26 @@ export function ask({ invocation, caller, policy, evidence }: Question, { both, 
   const here = declaredHere(caller, policy);
   const daemons = [...new Set([...(here ? [here] : []), ...(both ? [both] : [...named, ...fallback])])];
   const lives = here === null && evidence.own?.state === 'callers';
+  const unknown = unknownName(invocation, claims, both);
+  const seen = (daemon: Daemon) => evidence.sights?.find(({ daemon: name, source }) => name === daemon.name && source === 'socket');
+  // Where all that it names is known to be missing, there is nothing to choose.
+  const asked = unknown ? [
+    ...(lives ? [`${caller.user}'s own daemon (${appsIn(evidence.own?.apps ?? [])})`] : []),
+    ...daemons.flatMap((daemon) => (seen(daemon) ? [`daemon "${daemon.name}" (${appsIn(seen(daemon)?.apps ?? [])})`] : [])),
+  ] : [];
+  const meant = unknown ? { daemons: daemons.filter((daemon) => !seen(daemon)), own: false } : { daemons, own: lives };
+  const choices = choicesFor(meant, invocation, caller, policy, evidence);
   return {
     type: 'block', code: 'PG109', rule: claims[0]?.rules[0] ?? null, daemon: null,
     reason: `${why(invocation, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
-    details: [],
-    advice: [{ label: 'choose', choices: choicesFor({ daemons, own: lives }, invocation, caller, policy, evidence) }],
+    details: asked.map((one) => `Asked: ${one}`),
+    advice: choices.length === 0 ? [] : [{ label: 'choose', choices }],
   };
+}
+
+/** All that the call names are names, and no list has one. */
+function unknownName({ targets }: Invocation, claims: Claim[], both: Daemon | undefined): boolean {
+  return !both && claims.length === 0 && targets.length > 0 && targets.every(({ kind }) => kind === 'name');
 }
 
 function why(invocation: Invocation, claims: Claim[], both: Daemon | undefined): string {
@@ -151,7 +165,7 @@ function why(invocation: Invocation, claims: Claim[], both: Daemon | undefined):
     case 'regex':
       return `${call} names apps by a pattern, which can match in every daemon.`;
     case 'name':
-      return `${call}: no daemon that could be asked has "${target.word}".`;
+      return `${call}: no daemon that could be asked has an app "${target.word}".`;
     case undefined:
     case 'all':
     case 'file':

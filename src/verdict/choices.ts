@@ -4,7 +4,7 @@ import type { Caller } from './caller.ts';
 import { classOf } from './command-class.ts';
 import { isOwn } from './situation.ts';
 import { bypassFor, commandFor } from './suggestion.ts';
-import type { Choice, Evidence } from './verdict.ts';
+import type { Choice, Evidence, ListedApp } from './verdict.ts';
 
 /** How many apps of a daemon a choice names. */
 const NAMED_APPS = 3;
@@ -42,7 +42,7 @@ function declaredChoice(daemon: Daemon, invocation: Invocation, caller: Caller, 
   };
 }
 
-function appsIn(apps: readonly App[]): string {
+export function appsIn(apps: readonly App[]): string {
   const names = [...new Set(apps.map(({ name }) => name))];
   if (names.length === 0) return 'no apps';
   const rest = names.length > NAMED_APPS ? ', ...' : '';
@@ -50,29 +50,46 @@ function appsIn(apps: readonly App[]): string {
 }
 
 /**
- * What would stop in a declared daemon.
+ * What would happen in a declared daemon.
  *
  * @param apps of that daemon, where they could be asked for
  */
-function harmOf(invocation: Invocation, apps: readonly App[] | undefined): string | null {
-  const { command, targets } = invocation;
+function harmOf(invocation: Invocation, apps: readonly ListedApp[] | undefined): string | null {
+  const { targets } = invocation;
   const whole = targets.length === 0 || targets.some(({ kind }) => kind === 'all');
-  const there = targets.filter(({ kind, word }) => kind !== 'name' || !apps || apps.some(({ name, namespace }) => name === word || namespace === word));
-  const things = whole ? 'PRODUCTION' : there.map(({ kind, word }) => (kind === 'id' ? `app ${word}` : word)).join(', ');
   switch (classOf(invocation)) {
     case 'ends':
-      if (command === 'flush') return 'ITS LOGS ARE EMPTIED';
-      if (command === 'dump' || command === 'cleardump') return 'ITS SAVED LIST IS REPLACED';
-      if (command === 'uninstall') return 'A MODULE IS REMOVED';
-      if (command === 'unset' || command === 'unlink' || command === 'logout') return 'ITS SETTINGS ARE ERASED';
-      if (things === '') return 'HAS NO SUCH APP';
-      return `${things} ${whole || there.length === 1 ? 'STOPS' : 'STOP'}`;
+      return endOf(invocation, whole, apps);
     case 'interrupts':
-      return whole ? 'ALL ITS APPS ARE CONCERNED' : null;
+      return whole && ['restart', 'reload', 'start', 'update', 'updatePM2'].includes(invocation.command ?? '') ? 'ALL ITS APPS RESTART' : null;
     case 'no daemon':
     case 'reads':
     case 'starts':
     case 'host':
       return null;
   }
+}
+
+function endOf({ command, targets }: Invocation, whole: boolean, apps: readonly ListedApp[] | undefined): string {
+  switch (command) {
+    case 'flush': return 'ITS LOGS ARE EMPTIED';
+    case 'dump':
+    case 'cleardump': return 'ITS SAVED LIST IS REPLACED';
+    case 'uninstall': return 'A MODULE IS REMOVED';
+    case 'unset':
+    case 'unlink':
+    case 'logout': return 'ITS SETTINGS ARE ERASED';
+    case null:
+    default: {
+      const things = whole ? 'PRODUCTION' : targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
+      const plural = !whole && targets.length > 1;
+      return `${things} ${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
+    }
+  }
+}
+
+/** Numbers mean nothing to a reader: `app 0 (myapp)`. */
+function numbered(word: string, apps: readonly ListedApp[] | undefined): string {
+  const found = apps?.find(({ pmId }) => pmId === Number(word));
+  return found ? `app ${word} (${found.name})` : `app ${word}`;
 }

@@ -67,7 +67,7 @@ function forStranger(block: Block, { caller, policy, invocation }: Reader): Bloc
   return {
     ...block, rule: null, daemon: null,
     reason: `${callOf(invocation)} is not for ${caller.user} to run.`,
-    details: [`PM2 is installed; on this host its apps belong to other users, and the config gives ${caller.user} no right to them.`],
+    details: [`PM2 is installed. The config gives ${caller.user} no daemon on this host, and no right to those of other users.`],
     advice: [...choices, asking(policy, null)],
   };
 }

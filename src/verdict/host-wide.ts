@@ -100,7 +100,7 @@ function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
   const { invocation, policy } = question;
   const argv = wordsFor(question, daemon);
   const command = hostCommand(question, daemon);
-  const details = [daemonLine(daemon, policy)];
+  const details = [`It should be that of ${daemonLine(daemon, policy)}`];
   if (argv === null || command === null) {
     return {
       type: 'block', code: 'PG107', reason: `${reason}, and the line cannot be put right.`, rule: null, daemon, details,
@@ -180,9 +180,9 @@ function refuseUnit({ invocation, policy }: Question, user: string | null): Bloc
     type: 'block', code: 'PG106', rule: null, daemon: null,
     reason: `${callOf(invocation)}: the config declares no PM2 daemon for ${whom}  (${policy.file}).`,
     details: [
-      invocation.command === 'startup' ? `Nothing of ${whom} should start at boot before that.` : `It would write root's file for a daemon that the config does not know.`,
+      invocation.command === 'startup' ? `First declare a daemon for ${whom}; until then no boot unit is written.` : `It would write root's file for a daemon that the config does not know.`,
       `Declared are: ${names}`,
     ],
-    advice: user === null ? [] : [{ label: 'fix', text: `add to ${policy.file} below "daemons:"  ${user}: {user: ${user}}   then repeat` }],
+    advice: user === null ? [] : [{ label: 'fix', text: `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   then: sudo pm2-guard check` }],
   };
 }

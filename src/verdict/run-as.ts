@@ -25,7 +25,8 @@ export function asOwner(rewrite: Rewrite, { invocation, evidence }: Question): R
   if (inFile && classOf(invocation) !== 'ends') {
     return {
       ...refuse(rewrite, `${callOf(invocation)}: the process file says that ${inFile.name} runs as ${inFile.runAs ?? ''}`, 'user'),
-      advice: [{ label: 'fix', text: `take "user", "uid" and "gid" out of the process file: daemon "${daemon.name}" runs its apps as ${daemon.user}` }],
+      details: [`Daemon "${daemon.name}" runs its apps as ${daemon.user} anyway, and PM2 refuses a "user" to all but root, even the same one.`],
+      advice: [{ label: 'fix', text: 'take "user", "uid" and "gid" out of the process file, then repeat' }],
     };
   }
   if (typed.length === 0) return rewrite;

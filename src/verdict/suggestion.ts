@@ -30,13 +30,8 @@ export function bypassFor({ argv }: Invocation, caller: Caller, { bypass }: Poli
   const pm2Home = caller.homeChosen || foreign ? [`PM2_HOME=${caller.home}`] : [];
   const call = ['PM2_GUARD=off', ...pm2Home, 'pm2', ...argv];
   if (foreign) return ['sudo', '-u', owner, ...call];
-  return caller.rootBySudo ? ['sudo', ...call] : call;
-}
-
-/** A read in the caller's own daemon, by its name: it passes. */
-export function namedRead({ argv }: Invocation, caller: Caller): Suggestion {
-  const call = [`PM2_HOME=${caller.home}`, 'pm2', ...argv];
-  return caller.rootBySudo ? ['sudo', ...call] : call;
+  // Also for a root shell: pasted into another user's shell, it must not mean that user's daemon.
+  return caller.uid === 0 ? ['sudo', ...call] : call;
 }
 
 /**

@@ -6,8 +6,11 @@ import type { Code } from './codes.ts';
 export interface Sight {
   daemon: string;
   source: 'socket' | 'dump';
-  apps: App[];
+  apps: ListedApp[];
 }
+
+/** An app in a list, with its number where it runs. */
+export type ListedApp = App & { pmId?: number };
 
 /** The daemon that plain pm2 would use for a call, where the config does not declare it. */
 export interface OwnDaemon {
@@ -19,7 +22,7 @@ export interface OwnDaemon {
   /** Who owns the socket; null: no account, or no socket. */
   user: string | null;
   /** What lives in it; empty where it did not say. */
-  apps: App[];
+  apps: ListedApp[];
 }
 
 /** What a process file turned out to declare; null: it cannot be read or evaluated, PM2 will say so itself. */

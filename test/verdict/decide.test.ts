@@ -101,7 +101,7 @@ describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
   }
   it('says how that daemon can be meant', () => {
     const own = { own: OLD };
-    expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/root/.pm2', 'kill', own))).toEqual(['PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill']);
+    expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/root/.pm2', 'kill', own))).toEqual(['sudo PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill']);
     expect(advice(decided(policyFrom(WEB), 'deploy>root PM2_HOME=/root/.pm2', 'kill', own))).toEqual(['sudo PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill']);
     expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/home/bob/.pm2', 'kill', { own: { state: 'others', user: 'bob', apps: [] } })))
       .toEqual(['sudo -u bob PM2_GUARD=off PM2_HOME=/home/bob/.pm2 pm2 kill']);
