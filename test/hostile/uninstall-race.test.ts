@@ -5,8 +5,9 @@ import { createHost, type Host } from '../host/host.ts';
 const OLD = '/var/cache/pm2-guard/33';
 
 /**
- * Exchanges directories of its own with links into a directory of root's, without end (renameat2, RENAME_EXCHANGE). What removes the
- * tree by names meets a directory, and goes through a link. First by the path, then in the directory that it holds open.
+ * Exchanges directories of its own with links into a directory of root's, without end (renameat2, RENAME_EXCHANGE).
+ * What removes the tree by names meets a directory, and goes through a link. First by the path, then in the directory
+ * that it holds open.
  */
 const EXCHANGE = `
 use strict; use warnings;
@@ -30,20 +31,25 @@ describeOnHost('a directory that a user changes while root removes it', () => {
   async function racing(seconds: number): Promise<void> {
     host = await createHost();
     await host.installGuard('default: web\ndaemons:\n  web:\n    user: www-data\n    home: /var/www/.pm2\n');
-    await host.must(`mkdir -m 755 /srv/victim && for name in precious x0 x1 x2; do echo root > /srv/victim/$name; done; chmod 600 /srv/victim/*`);
+    await host.must('mkdir -m 755 /srv/victim && cd /srv/victim && touch precious x0 x1 x2 && chmod 600 *');
     await host.must(`install -d -m 700 -o www-data -g www-data ${OLD}`);
     await host.write('/srv/exchange.pl', EXCHANGE);
-    void host.run(`perl /srv/exchange.pl ${OLD} /srv/victim ${seconds}`, { user: 'www-data', cwd: '/', timeoutMs: 60_000 }).catch(() => undefined); // it ends with the host
+    const options = { user: 'www-data', cwd: '/', timeoutMs: 60_000 };
+    // It may end with the host.
+    void host.run(`perl /srv/exchange.pl ${OLD} /srv/victim ${seconds}`, options).catch(() => undefined);
     await host.must('sleep 0.5');
   }
-  const victim = async () => (await host.tree('/srv/victim')).map(({ path, owner, mode }) => `${path} ${owner} ${mode}`);
-  const whole = ['/srv/victim root 755', ...['precious', 'x0', 'x1', 'x2'].map((name) => `/srv/victim/${name} root 600`)];
+  const victim = async () => (
+    (await host.tree('/srv/victim')).map(({ path, owner, mode }) => `${path} ${owner} ${mode}`));
+  const names = ['precious', 'x0', 'x1', 'x2'];
+  const whole = ['/srv/victim root 755', ...names.map((name) => `/srv/victim/${name} root 600`)];
 
   it.each(['uninstall', 'install'])('%s removes what the user could remove, and nothing else', async (command) => {
     host = await createHost();
     await host.installGuard('daemons:\n  web:\n    user: www-data\n    home: /var/www/.pm2\n');
     // As a user gets it there: a directory of the user's own, with one of root's in it, is moved.
-    await host.must(`install -d -m 700 -o www-data -g www-data ${OLD} ${OLD}/own ${OLD}/own/below && install -d -m 755 ${OLD}/own/roots
+    await host.must(`install -d -m 700 -o www-data -g www-data ${OLD} ${OLD}/own ${OLD}/own/below
+      install -d -m 755 ${OLD}/own/roots
       echo root > ${OLD}/own/roots/precious && touch ${OLD}/own/below/file && chown www-data ${OLD}/own/below/file`);
     const before = await host.must(`stat -c %i ${OLD}/own/roots/precious`);
     const { status } = await host.run(`pm2-guard ${command}`);

@@ -18,10 +18,12 @@ if (process.env.PROBE) {
     stack: new Error('here').stack.split('\\n').filter((line) => !/at process\\.processTicks|executeUserEntryPoint|run_main|main\\.cjs/.test(line)),
     words: arguments.length, module: names(module), require: names(require), text: require.toString(), paths: module.paths,
     id: module.id, filename: __filename, directory: __dirname, loaded: module.loaded, exports: this === module.exports,
-    main: require.main && require.main.filename, parents: module.parent && module.parent.id, children: module.parent && module.parent.children.map(({ id }) => id),
+    main: require.main && require.main.filename, parents: module.parent && module.parent.id,
+    children: module.parent && module.parent.children.map(({ id }) => id),
     instance: module instanceof loader, own: require.cache[__filename] === module, cache: Object.keys(require.cache),
     resolved: [require.resolve('fs'), require.resolve('node:fs'), error(() => require.resolve('debug'))],
-    lookup: require.resolve.paths('x'), relative: require.resolve.paths('./x'), options: error(() => require.resolve('./x', { paths: ['/nowhere'] })),
+    lookup: require.resolve.paths('x'), relative: require.resolve.paths('./x'),
+    options: error(() => require.resolve('./x', { paths: ['/nowhere'] })),
     missing: error(() => require('no-such-module')), nothing: error(() => require('')), wrong: error(() => require(1)),
     callee: Object.prototype.toString.call(arguments.callee),
   });
@@ -64,7 +66,11 @@ async function probed(node: '18' | '20' | '22' | '24' | '26', pm2: '5.4.3' | '6.
   return host;
 }
 
-for (const [node, pm2] of [['18', '7.0.4'], ['20', '7.0.4'], ['22', '7.0.4'], ['24', '7.0.4'], ['26', '7.0.4'], ['22', '5.4.3'], ['24', '6.0.14']] as const) {
+const PAIRS = [
+  ['18', '7.0.4'], ['20', '7.0.4'], ['22', '7.0.4'], ['24', '7.0.4'], ['26', '7.0.4'], ['22', '5.4.3'], ['24', '6.0.14'],
+] as const;
+
+for (const [node, pm2] of PAIRS) {
   describeOnHost(`PM2 ${pm2} as prepared, node ${node}`, () => {
     let host: Host;
     beforeAll(async () => { host = await probed(node, pm2); });
@@ -92,7 +98,9 @@ for (const [node, pm2] of [['18', '7.0.4'], ['20', '7.0.4'], ['22', '7.0.4'], ['
       expect(await seen(`pm2 ${words}`, 'PROBE')).toEqual(bare);
     });
 
-    it.each(['NODE_OPTIONS=--max-old-space-size=300', 'NODE_OPTIONS=--trace-uncaught', 'NODE_PRESERVE_SYMLINKS=1', 'PM2_GUARD_CACHE=off'])('is left aside with %s', async (variable) => {
+    it.each([
+      'NODE_OPTIONS=--max-old-space-size=300', 'NODE_OPTIONS=--trace-uncaught', 'NODE_PRESERVE_SYMLINKS=1', 'PM2_GUARD_CACHE=off',
+    ])('is left aside with %s', async (variable) => {
       const [name = '', value = ''] = variable.split(/=(.*)/);
       expect(Number((await seen('pm2 jlist', 'COUNT', { [name]: value })).it)).toBeGreaterThan(100);
     });
