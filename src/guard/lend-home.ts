@@ -43,8 +43,12 @@ export function lendHome(version: string, pm2Home: string | null): LentHome | nu
   const remove = () => { rmSync(directory, { recursive: true, force: true }); };
   process.on('exit', remove);
   serve(join(directory, 'rpc.sock'), version, remove);
-  Reflect.deleteProperty(process.env, 'OVER_HOME');
-  process.env['PM2_HOME'] = pm2Home ?? directory;
+  // OVER_HOME goes before PM2_HOME (constants.js). With PM2_HOME, the colours of PM2 6 and 7 would be on (ansis).
+  if (pm2Home === null) process.env['OVER_HOME'] = directory;
+  else {
+    Reflect.deleteProperty(process.env, 'OVER_HOME');
+    process.env['PM2_HOME'] = pm2Home;
+  }
   for (const [name, file] of Object.entries(FILES)) process.env[name] = join(directory, file);
   // Its value is asked only for being there; without it PM2 writes `touch` into PM2_HOME (lib/Client.js initFileStructure).
   if (pm2Home !== null) process.env['PM2_PROGRAMMATIC'] = 'lent';
