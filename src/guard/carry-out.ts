@@ -13,6 +13,8 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Code } from '../verdict/codes.ts';
 import { homeParent } from '../verdict/host-wide.ts';
 import type { Advice, Pass, Rewrite } from '../verdict/verdict.ts';
+import { shown } from '../terminal/shown.ts';
+import { repairOf } from '../trust/trust.ts';
 import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
 import { becomePm2 } from './handoff.ts';
@@ -152,10 +154,10 @@ function refuseForeignCode(call: Call): void {
   if (process.geteuid?.() !== 0) return;
   const fault = rootMayRun(call);
   if (fault === null) return;
-  const repair = fault.kind === 'owner' ? `chown root: ${fault.path}` : `chmod go-w ${fault.path}`;
+  const own = shown(['chown', '-R', 'root:', dirname(dirname(call.file))]);
   throw new CannotCarryOut('PG113', `${callOf(call.invocation)}: root would run ${call.bin}, which other users can change.`,
     [`${fault.path} ${fault.why}`],
-    [{ label: 'fix', text: `${repair}   and the same for all below ${dirname(dirname(call.file))}; then: pm2-guard install` }]);
+    [{ label: 'fix', text: `as root:  ${shown(repairOf(fault))} && ${own} && pm2-guard install` }]);
 }
 
 /** The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null: this one. */

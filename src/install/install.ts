@@ -3,7 +3,9 @@ import type { RealPm2 } from '../pm2/installed.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { distrust } from '../trust/trust.ts';
+import { withoutLinks } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
+import { distrust, repairOf } from '../trust/trust.ts';
 import { compileCode } from './code.ts';
 import { linkCommand } from './command.ts';
 import { Ledger, look, type Change } from './ledger.ts';
@@ -107,7 +109,11 @@ async function attempt(ledger: Ledger, place: string, step: () => Promise<void>)
 function problemsOf(pm2: RealPm2): string[] {
   switch (pm2.type) {
     case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
-    case 'untrusted': return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  sudo npm install -g pm2`];
+    case 'untrusted': {
+      const own = ['sudo', 'chown', '-R', 'root:', dirname(dirname(withoutLinks(pm2.bin)))];
+      const repair = [['sudo', ...repairOf(pm2.distrust)], own, ['sudo', 'pm2-guard', 'install']].map(shown).join(' && ');
+      return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
+    }
     case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
   }
 }

@@ -13,6 +13,11 @@ export interface Distrust {
 
 const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
 
+/** What gives a path at fault back to root, to be typed as root. */
+export function repairOf({ kind, path }: Pick<Distrust, 'kind' | 'path'>): string[] {
+  return kind === 'owner' ? ['chown', 'root:', path] : ['chmod', 'go-w', path];
+}
+
 /** Who may be able to change a path beside root. */
 export interface Trusted {
   uid: number;

@@ -57,11 +57,13 @@ for (const pm2 of ['5.4.3', '6.0.14', '7.0.4'] as const) {
     });
 
     it('hands deploy\'s commands an environment without anything of ours', async () => {
-      await guarded.write('/home/deploy/project/ecosystem.config.js', PROJECT, { owner: 'deploy' });
+      // For localhost PM2 uses no ssh.
+      const project = PROJECT.replace('localhost', 'server.example');
+      await guarded.write('/home/deploy/project/ecosystem.config.js', project, { owner: 'deploy' });
       await guarded.write('/home/deploy/bin/ssh', '#!/bin/sh\nenv > /home/deploy/seen\n', { owner: 'deploy', mode: '755' });
       await guarded.run('PATH=/home/deploy/bin:$PATH pm2 deploy ecosystem.config.js production exec true', { user: 'deploy', cwd: '/home/deploy/project' });
       const seen = await guarded.read('/home/deploy/seen');
-      expect(seen.split('\n').filter((entry) => /pm2-guard|PM2_HOME|PM2_DAEMON|PM2_PROGRAMMATIC/i.test(entry))).toEqual([]);
+      expect(seen.split('\n').filter((entry) => /pm2-guard|PM2_HOME|OVER_HOME|PM2_DAEMON|PM2_PROGRAMMATIC/i.test(entry))).toEqual([]);
     });
   });
 }

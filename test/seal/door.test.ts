@@ -85,7 +85,7 @@ describeOnHost('a door, to PM2', () => {
     // To PM2 it is an unknown option, which needs no daemon: the guard was asked, and lends the call a PM2_HOME.
     const { argv, env } = JSON.parse(stdout) as { argv: string[]; env: Record<string, string> };
     expect(argv.slice(2)).toEqual(words);
-    expect(env['PM2_HOME']).toMatch(/^\/tmp\/pm2-guard-/);
+    expect(env['OVER_HOME']).toMatch(/^\/tmp\/pm2-guard-/);
     expect(await host.exists('/home/alice/.pm2')).toBe(false);
   });
 });

@@ -58,7 +58,7 @@ describeOnHost('T25: startup and unstartup', () => {
   it('guarded: a bare unstartup is never turned on a declared daemon', async () => {
     const { status, stderr } = await root('pm2 unstartup systemd');
     expect(status).toBe(126);
-    expect(stderr).toMatch(/choose: {3}daemon "web" - NOTHING STARTS AT BOOT .*sudo pm2 unstartup systemd -u www-data/);
+    expect(stderr).toMatch(/choose: {3}if you mean daemon "web" - NOTHING STARTS AT BOOT .*sudo pm2 unstartup systemd -u www-data/);
     expect(await unit(hosts.guarded, 'www-data')).toContain('User=www-data');
   });
   it('guarded: logrotate stays root\'s, for the daemon\'s own logs', async () => {
@@ -138,6 +138,7 @@ describeOnHost('one npm prefix that belongs to a person', () => {
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
     const { status } = await host.run('node /usr/src/pm2-guard/dist/pm2-guard.cjs install');
     expect(status).toBe(1);
+    await host.must('pm2 ping', { user: 'www-data', env: { PM2_HOME: WEB } });
   });
   afterAll(() => host.dispose());
 
@@ -148,7 +149,7 @@ describeOnHost('one npm prefix that belongs to a person', () => {
   it('root itself does not run it, and is told what repairs it', async () => {
     const { status, stderr } = await host.run('sudo pm2 startup systemd -u www-data --hp /var/www', { user: 'deploy' });
     expect({ status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ status: 126, code: 'PG113' });
-    expect(stderr).toContain('fix:      chown root: /usr/lib/node_modules');
+    expect(stderr).toContain('fix:      as root:  chown root: /usr/lib/node_modules && chown -R root: /usr/lib/node_modules/pm2 && pm2-guard install');
   });
 });
 
