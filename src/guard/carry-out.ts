@@ -18,7 +18,8 @@ import { repairOf } from '../trust/trust.ts';
 import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
 import { becomePm2 } from './handoff.ts';
-import { lendHome } from './lend-home.ts';
+import { dropRunAs } from './drop-run-as.ts';
+import { lendHome, type LentHome } from './lend-home.ts';
 import { obstacleFor } from './obstacle.ts';
 import { say } from './report.ts';
 import { leftOutLines, variablesFor } from './variables.ts';
@@ -51,7 +52,9 @@ export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless }:
   refuseForeignCode(call);
   if (daemon !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   if (call.hopped && daemon !== null) refuseUnreadable(call.invocation, daemon);
-  handOver(call, daemon?.node ?? null, daemonless ? lendHome(call.version, null) : null);
+  const lent = daemonless ? lendHome(call.version, null) : null;
+  const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
+  handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
 }
 
 /**
@@ -73,7 +76,8 @@ export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller
   if (verdict.switch) refuseUnreadable(invocation, daemon);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
-  handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, hostWide ? lendHome(call.version, homeInUnit(daemon, invocation)) : null);
+  const lent = hostWide ? lendHome(call.version, homeInUnit(daemon, invocation)) : null;
+  handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, { lent, runsAs: verdict.dropsRunAs ? daemon : null });
 }
 
 /** What `startup` and `logrotate` write down as PM2_HOME; null: --hp says it. */
@@ -176,7 +180,8 @@ function pathFor(node: string): string {
   return first !== undefined && withoutLinks(first) === withoutLinks(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
-function handOver(call: Call, node: string | null, lent: ReturnType<typeof lendHome>): void {
+/** @param runsAs the owner, where a process file says so as well */
+function handOver(call: Call, node: string | null, { lent, runsAs }: { lent: LentHome | null; runsAs: Daemon | null }): void {
   if (node !== null && lent === null && withoutLinks(node) !== withoutLinks(process.execPath)) {
     if (!mayExecute(node)) throw new CannotCarryOut('PG114', `The node pinned in the config cannot be run: ${node}`, [], [{ label: 'fix', text: 'correct "node:" in the config, then: pm2-guard check' }]);
     become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
@@ -185,5 +190,7 @@ function handOver(call: Call, node: string | null, lent: ReturnType<typeof lendH
   // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.
   if (call.stdin !== null && call.stdin.length > 0) process.stdin.unshift(call.stdin);
   call.beforeHandOff();
-  becomePm2(call, call.argv, lent);
+  becomePm2(call, call.argv, [
+    ...(lent === null ? [] : [lent.afterLoad]), ...(runsAs === null ? [] : [() => { dropRunAs(call.file, runsAs); }]),
+  ]);
 }

@@ -3,7 +3,6 @@ import { dropOwnVariables } from '../identity/environment.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import { mainModule, moduleLoader, type Module, type ModuleLoader } from '../prepared/loader.ts';
 import { applyPrepared, preparationOf } from '../prepared/use.ts';
-import type { LentHome } from './lend-home.ts';
 
 type BinOf = Pick<InstalledPm2, 'bin' | 'original'>;
 
@@ -11,11 +10,11 @@ type BinOf = Pick<InstalledPm2, 'bin' | 'original'>;
  * Become the real pm2, in this process: argv, require.main, exit status, signals, TTY, stdin and pid are as if it had
  * been started itself. Does not return in effect: what follows is pm2's.
  *
- * @param lent a PM2_HOME that PM2 is to find only as it loads; null: its own
+ * @param afterLoad done once PM2 has read its modules, before it looks at the command
  * @param pm2 `bin`: what plain `pm2` would have run, the path in PATH, link or not (argv[1] keeps it, require.main
  * resolves it)
  */
-export function becomePm2({ bin, original }: BinOf, argv: readonly string[], lent: LentHome | null = null): void {
+export function becomePm2({ bin, original }: BinOf, argv: readonly string[], afterLoad: readonly (() => void)[] = []): void {
   const loader = moduleLoader();
   const running = mainModule();
   forget(loader, running);
@@ -31,9 +30,8 @@ export function becomePm2({ bin, original }: BinOf, argv: readonly string[], len
   // (corepackUtils.ts runVersion), for the same reason.
   process.nextTick(loader.runMain.bind(loader), bin);
   if (restore !== null) process.nextTick(restore);
-  if (lent === null) return;
   // A door loads PM2 one tick later (src/seal/door.cjs becomeOriginal).
-  process.nextTick(original === null ? lent.afterLoad : () => { process.nextTick(lent.afterLoad); });
+  for (const action of afterLoad) process.nextTick(original === null ? action : () => { process.nextTick(action); });
 }
 
 /** The shim was the main module until now. To PM2 nothing was loaded before it. */

@@ -81,8 +81,12 @@ function appsOfEntry(entry: unknown, question: Question): App[] | null {
 
 /** lib/Common.js verifyConfs: `uid`, `gid` and `user` are refused to all but root. */
 function runAs({ uid, gid, user }: Fields): Pick<App, 'runAs'> {
-  const named = uid || user || gid;
-  return typeof named === 'string' || typeof named === 'number' ? { runAs: String(named) } : {};
+  const said = { user: idOf(uid) ?? idOf(user), group: idOf(gid) };
+  return said.user === null && said.group === null ? {} : { runAs: said };
+}
+
+function idOf(value: unknown): string | null {
+  return (typeof value === 'string' && value !== '') || (typeof value === 'number' && value !== 0) ? String(value) : null;
 }
 
 /** `static`: a file server of PM2's own for each entry. */

@@ -80,6 +80,12 @@ export interface ParseContext {
   cwd: string;
 }
 
+/** Users and groups are names, or numbers as text; null: not said. */
+export interface RunAs {
+  user: string | null;
+  group: string | null;
+}
+
 /** One app as a process file, a daemon or a dump describes it. */
 export interface App {
   name: string;
@@ -88,6 +94,6 @@ export interface App {
   script: string | null;
   /** Absolute working directory, where known. */
   cwd: string | null;
-  /** The user that a process file says it runs as (`user`, `uid`, `gid`). */
-  runAs?: string;
+  /** Whom a process file says it runs as (`user` or `uid`, and `gid`), by name or number. */
+  runAs?: RunAs;
 }

@@ -23,8 +23,14 @@ export function appsIn(value: unknown): App[] | null {
     const name = fieldOf(entry, 'name');
     return name === null ? [] : [{
       name, namespace: fieldOf(entry, 'namespace'), script: fieldOf(entry, 'script'), cwd: fieldOf(entry, 'cwd'),
+      ...runAsOf(valueOf(entry, 'runAs')),
     }];
   }) ?? null;
+}
+
+function runAsOf(value: unknown): Pick<App, 'runAs'> {
+  const said = { user: fieldOf(value, 'user'), group: fieldOf(value, 'group') };
+  return said.user === null && said.group === null ? {} : { runAs: said };
 }
 
 /** An own field that is a string, not empty and not longer than LIMITS.text. */

@@ -155,7 +155,7 @@ export function land(question: Question, to: { daemon: Daemon; rule: Rule | null
     }
     case 'rewrite': {
       const rewrite: Rewrite = {
-        type: 'rewrite', code: reason.code, reason: reason.reason, rule, daemon, argv: invocation.argv, switch: wrongUser, stray: false,
+        type: 'rewrite', code: reason.code, reason: reason.reason, rule, daemon, argv: invocation.argv, switch: wrongUser, stray: false, dropsRunAs: false,
       };
       return wrongUser ? asOwner(rewrite, question) : rewrite;
     }

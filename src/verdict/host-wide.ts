@@ -111,7 +111,7 @@ function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
     case 'observe':
       return { type: 'pass', code: 'PG003', reason, rule: null, daemon: null, report: 'observed', daemonless: false };
     case 'rewrite':
-      return { type: 'rewrite', code: 'PG107', reason, rule: null, daemon, argv, switch: false, stray: false };
+      return { type: 'rewrite', code: 'PG107', reason, rule: null, daemon, argv, switch: false, stray: false, dropsRunAs: false };
     case 'block':
       return { type: 'block', code: 'PG107', reason: `${reason}.`, rule: null, daemon, details, advice: [{ label: 'run', command, as: null }] };
   }

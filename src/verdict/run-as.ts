@@ -1,4 +1,5 @@
 import { withoutOptions } from '../pm2/edit-command-line.ts';
+import type { RunAs } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { classOf } from './command-class.ts';
 import type { Question } from './decide.ts';
@@ -21,22 +22,29 @@ export function asOwner(rewrite: Rewrite, { invocation, evidence }: Question): R
   });
   const foreign = typed.find(({ option, value }) => !namesOwner(option, value, daemon));
   if (foreign) return refuse(rewrite, `${callOf(invocation)} asks to run as ${foreign.option === 'gid' ? 'group ' : ''}${foreign.value}`, `--${foreign.option}`);
-  const inFile = [...evidence.files?.values() ?? []].flatMap((apps) => apps ?? []).find(({ runAs }) => runAs !== undefined);
-  if (inFile && classOf(invocation) !== 'ends') {
+  const declared = classOf(invocation) === 'ends' ? [] : [...evidence.files?.values() ?? []].flatMap((apps) => apps ?? []);
+  const inFile = declared.flatMap(({ name, runAs }) => (runAs ? [{ name, runAs }] : []));
+  const other = inFile.find(({ runAs }) => !isOwner(runAs, daemon));
+  if (other) {
+    const whom = [other.runAs.user, other.runAs.group === null ? null : `group ${other.runAs.group}`].filter((one) => one !== null).join(', ');
     return {
-      ...refuse(rewrite, `${callOf(invocation)}: the process file says that ${inFile.name} runs as ${inFile.runAs ?? ''}`, 'user'),
-      details: [`Daemon "${daemon.name}" runs its apps as ${daemon.user} anyway, and PM2 refuses a "user" to all but root, even the same one.`],
-      advice: [{ label: 'fix', text: 'take "user", "uid" and "gid" out of the process file, then repeat' }],
+      ...refuse(rewrite, `${callOf(invocation)}: the process file says that ${other.name} runs as ${whom}`, 'user'),
+      advice: [{ label: 'fix', text: `take "user", "uid" and "gid" out of the process file, or declare a daemon of ${whom}` }],
     };
   }
-  if (typed.length === 0) return rewrite;
+  const dropsRunAs = inFile.length > 0;
+  if (typed.length === 0) return { ...rewrite, dropsRunAs };
   const argv = withoutOptions(invocation, invocation.context, RUN_AS);
   if (argv === null) return refuse(rewrite, `${callOf(invocation)} asks to run as ${daemon.user}, which it does anyway`, typed.map(({ option }) => `--${option}`).join(', '));
-  return { ...rewrite, argv };
+  return { ...rewrite, argv, dropsRunAs };
 }
 
 function namesOwner(option: string, value: string, { user, uid, gid, group }: Daemon): boolean {
   return option === 'gid' ? value === String(gid) || value === group : value === user || value === String(uid);
+}
+
+function isOwner({ user, group }: RunAs, daemon: Daemon): boolean {
+  return (user === null || namesOwner('uid', user, daemon)) && (group === null || namesOwner('gid', group, daemon));
 }
 
 function refuse({ rule, daemon }: Rewrite, reason: string, option: string): Block {

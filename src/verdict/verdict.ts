@@ -103,6 +103,8 @@ export interface Rewrite extends Reasoned {
   switch: boolean;
   /** The caller has another daemon that lives: one line says so. */
   stray: boolean;
+  /** The process file says whom its apps run as: the daemon's own user. PM2 must not see it. */
+  dropsRunAs: boolean;
 }
 
 export interface Block extends Reasoned {

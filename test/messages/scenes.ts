@@ -60,7 +60,7 @@ export const SCENES: Scene[] = [
   { name: 'startup for a user without a daemon', line: 'pm2 startup systemd -u alice --hp /home/alice', prepare: config(CONFIG) },
   { name: 'startup put right', line: 'pm2 startup systemd -u www-data >/dev/null' },
   { name: 'as another user', line: 'pm2 start /srv/new/app.js --name shop-x --uid alice' },
-  { name: 'as the owner, by a process file', line: 'pm2 start /srv/new/eco.json' },
+  { name: 'as another user, by a process file', line: 'pm2 start /srv/new/eco.json' },
   { name: 'a script that the owner cannot read', line: 'pm2 start /root/app.js --name shop-z' },
   { name: 'a directory that the owner cannot enter', line: 'pm2 start app.js --name shop-z', options: { cwd: '/root/p' } },
   { name: 'a broken config, with a last good policy', line: 'pm2 jlist >/dev/null', prepare: config(CONFIG.replace('default: web', 'default: wbe')) },
@@ -72,7 +72,7 @@ export const SCENES: Scene[] = [
 /** A host on which all of it can be said. */
 export async function prepare(host: Host): Promise<void> {
   await host.write('/srv/new/app.js', 'setInterval(() => {}, 1e6)');
-  await host.write('/srv/new/eco.json', '{"apps": [{"name": "myapp", "script": "/srv/new/app.js", "user": "www-data"}]}');
+  await host.write('/srv/new/eco.json', '{"apps": [{"name": "myapp", "script": "/srv/new/app.js", "user": "alice"}]}');
   await host.write('/root/app.js', '');
   await host.write('/root/p/app.js', '');
   await host.installGuard(CONFIG);

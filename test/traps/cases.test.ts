@@ -84,6 +84,15 @@ describeOnHost('options that say "as user X"', () => {
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'shop-u', uid: 33, status: 'online' }]);
     expect(hosts.guarded.daemons().map(({ uid }) => uid)).toEqual([33]);
   });
+  it.each([['.json', 'user'], ['.config.js', 'uid']])('guarded: a process file (%s) that says so with %s, by root and by an operator', async (ending, key) => {
+    const config = `{"apps": [{"name": "shop-${key}", "script": "${APP}", "${key}": "www-data"}]}`;
+    await hosts.guarded.write(`/srv/eco${ending}`, ending === '.json' ? config : `module.exports = ${config};`);
+    for (const user of ['root', 'deploy']) {
+      expect(await hosts.guarded.run(`pm2 startOrReload /srv/eco${ending}`, { user, cwd: '/' })).toMatchObject({ status: 0 });
+      expect(await hosts.guarded.apps(WEB)).toContainEqual(expect.objectContaining({ name: `shop-${key}`, uid: 33, status: 'online' }));
+      await hosts.guarded.must(`pm2 delete shop-${key}`);
+    }
+  });
   it('guarded: another user is refused with the reason', async () => {
     const { status, stderr } = await hosts.guarded.run(`pm2 start ${APP} --name shop-v --uid alice`);
     expect({ status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ status: 126, code: 'PG115' });

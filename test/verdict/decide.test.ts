@@ -266,10 +266,14 @@ describe('options that say "as user X"', () => {
   it('stay where root owns the app', () => {
     expect(verdict(WITH_ROOT, 'root', 'start /tmp/x.js --name rootjob --uid www-data')).toBe('pass rootd');
   });
-  it('in a process file are named', () => {
-    const files = new Map([['/tmp/eco.config.js', [{ ...app('myapp'), runAs: 'www-data' }]]]);
-    expect(verdict(WEB, 'root', 'startOrReload /tmp/eco.config.js', { files })).toBe('block PG115');
-    expect(verdict(WEB, 'root', 'stop /tmp/eco.config.js', { files })).toBe('rewrite web');
+  it('in a process file count as well', () => {
+    const says = (user: string | null, group: string | null) => ({ files: new Map([['/tmp/eco.config.js', [{ ...app('myapp'), runAs: { user, group } }]]]) });
+    const line = 'startOrReload /tmp/eco.config.js';
+    expect(decided(policyFrom(WEB), 'root', line, says('www-data', null))).toMatchObject({ type: 'rewrite', dropsRunAs: true });
+    expect(decided(policyFrom(WEB), 'root', line, says('33', '33'))).toMatchObject({ type: 'rewrite', dropsRunAs: true });
+    expect(verdict(WEB, 'root', line, says('alice', null))).toBe('block PG115');
+    expect(verdict(WEB, 'root', line, says(null, 'root'))).toBe('block PG115');
+    expect(verdict(WEB, 'root', 'stop /tmp/eco.config.js', says('alice', null))).toBe('rewrite web');
   });
 });
 
