@@ -1,4 +1,5 @@
 import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { Policy } from '../policy/policy.ts';
 import { doorOfThisCall } from './door.ts';
 import { installRecord, LIBRARY } from './installation.ts';
@@ -27,5 +28,8 @@ function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
   }
   const found = findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
   // A call that becomes another user needs no pm2 that root may run; before root itself runs it, carry-out looks again.
-  return found.type === 'untrusted' ? findRealPm2({ recorded: found.bin, path: undefined, skip: [LIBRARY], asRoot: false }) : found;
+  if (found.type !== 'untrusted') return found;
+  // Only one that every user finds: what stands in root's own PATH alone may be another user's trap.
+  const usual = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [LIBRARY], asRoot: false });
+  return usual.type === 'found' ? usual : found;
 }

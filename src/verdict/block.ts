@@ -127,7 +127,8 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
 }
 
 /** What a call means depends on who types it: each daemon that could be meant is shown, with what runs there. */
-export function ask({ invocation, caller, policy, evidence }: Question, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
+export function ask(question: Question, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
+  const { invocation, caller, policy, evidence } = question;
   const fallback = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
   const named = claims.flatMap(({ rules }) => rules.map(({ daemon }) => daemonNamed(policy, daemon)));
   const here = declaredHere(caller, policy);
@@ -144,7 +145,7 @@ export function ask({ invocation, caller, policy, evidence }: Question, { both, 
   const choices = choicesFor(meant, invocation, caller, policy, evidence);
   return {
     type: 'block', code: 'PG109', rule: claims[0]?.rules[0] ?? null, daemon: null,
-    reason: `${why(invocation, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
+    reason: `${why(question, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
     details: asked.map((one) => `Asked: ${one}`),
     advice: choices.length === 0 ? [] : [{ label: 'choose', choices }],
   };
@@ -155,9 +156,14 @@ function unknownName({ targets }: Invocation, claims: Claim[], both: Daemon | un
   return !both && claims.length === 0 && targets.length > 0 && targets.every(({ kind }) => kind === 'name');
 }
 
-function why(invocation: Invocation, claims: Claim[], both: Daemon | undefined): string {
+function why({ invocation, evidence }: Question, claims: Claim[], both: Daemon | undefined): string {
   const call = callOf(invocation);
-  if (both) return `${claims.map(({ what }) => what).join(', ')} runs in two daemons, and ${call} does not say which.`;
+  if (both) {
+    const what = claims.map((claim) => claim.what);
+    const seen = evidence.sights?.some(({ daemon, source, apps }) => daemon === both.name && source === 'socket' && apps.some(({ name }) => what.includes(name)));
+    const where = seen ? 'runs in two daemons' : `runs in one daemon and belongs to another, "${both.name}"`;
+    return `${what.join(', ')} ${where}, and ${call} does not say which is meant.`;
+  }
   const [target] = invocation.targets;
   switch (target?.kind) {
     case 'id':
