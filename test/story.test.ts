@@ -125,7 +125,7 @@ describeOnHost('the story with a root daemon declared', () => {
   it('an app nobody knows is not root\'s just because of sudo', async () => {
     await hosts.guarded.write('/srv/new/new.js', 'setInterval(() => {}, 1000);');
     const started = await hosts.guarded.run('sudo pm2 start new.js', { ...deploy, cwd: '/srv/new' });
-    expect(started).toMatchObject({ status: 0, stderr: rewritten('pm2 start new.js', DEFAULT) });
+    expect(started).toMatchObject({ status: 0, stderr: rewritten('pm2 start new.js', 'new') });
     expect(await appsIn(hosts.guarded, '/root/.pm2')).toEqual(['rootjob']);
     expect(await appsIn(hosts.guarded, WEB)).toEqual(['myapp', 'new']);
   });
@@ -160,7 +160,7 @@ describeOnHost('the story in mode: block', () => {
     expect(stderr).toMatch(/^pm2-guard: blocked \(PG10\d\): nothing was (run|deleted|killed)\n/);
     const command = `sudo -u www-data PM2_HOME=${WEB} ${right}\n`;
     if (label === 'run') expect(stderr).toContain(`  run:      ${command}`);
-    else expect(stderr).toMatch(new RegExp(`  choose:   daemon "web" - .* STOPS? \\(1 app: myapp\\) +${command}`));
+    else expect(stderr).toMatch(new RegExp(`  choose:   if you mean daemon "web" - .* STOPS.* \\(1 app: myapp\\) +${command}`));
     expect({ www: await host.tree('/var/www'), pids: host.daemons().map(({ pid }) => pid) }).toEqual(before);
     expect(await host.exists('/root/.pm2')).toBe(false);
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 0, status: 'online' }]);

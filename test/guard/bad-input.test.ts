@@ -111,7 +111,7 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
       try {
         await host.must('until [ -S /home/ops/.pm2/rpc.sock ]; do sleep 0.02; done');
         const { status, stderr, milliseconds } = await host.run('pm2 restart nowhere --mini-list');
-        expect(stderr).toContain(rewritten('pm2 restart nowhere --mini-list', null));
+        expect(stderr).toContain(rewritten('pm2 restart nowhere --mini-list', 'nowhere'));
         expect(status).toBe(1); // pm2's own: not found
         expect(milliseconds).toBeLessThan(5000);
       } finally {
@@ -124,7 +124,7 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
 
   it('a dead socket: nobody is asked, nothing is spawned there', async () => {
     await host.must(`setpriv --reuid ops --regid ops --clear-groups /usr/bin/node -e 'require("net").createServer().listen("/home/ops/.pm2/rpc.sock", () => process.kill(process.pid, "SIGKILL"))'; test -S /home/ops/.pm2/rpc.sock`).catch(() => undefined);
-    expect((await host.run('pm2 restart nowhere')).stderr).toContain(rewritten('pm2 restart nowhere', null));
+    expect((await host.run('pm2 restart nowhere')).stderr).toContain(rewritten('pm2 restart nowhere', 'nowhere'));
     expect(host.daemons().map(({ home }) => home)).toEqual(['/var/www/.pm2']);
     await host.must('rm -f /home/ops/.pm2/rpc.sock');
   });

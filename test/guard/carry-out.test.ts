@@ -92,7 +92,7 @@ describeOnHost('root\'s call becomes the owner\'s', () => {
     await host.must('echo 0 > /proc/sys/fs/protected_regular 2>/dev/null || true');
     const { status, stderr } = await host.run('pm2 start /srv/eco.config.js', { cwd: '/' });
     // Where the file cannot be evaluated, nothing says whose it is: it goes to the default.
-    const line = evaluator === null ? rewritten('pm2 start /srv/eco.config.js', null)
+    const line = evaluator === null ? rewritten('pm2 start /srv/eco.config.js', '/srv/eco.config.js')
       : rewritten('pm2 start /srv/eco.config.js', 10, INTO_OPS);
     expect({ status, stderr }).toEqual({ status: 0, stderr: line });
     await who(host, 'backup');

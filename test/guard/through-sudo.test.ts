@@ -102,8 +102,8 @@ pm2-guard: blocked (PG101): nothing was run
     it('a password, and nobody to type it: said at once', async () => {
       const { status, stderr, milliseconds } = await host.run('pm2 list', { user: 'erin' });
       expect(status).toBe(126);
-      expect(stderr).toContain('  sudo wants erin\'s password for that, and there is no terminal to type it on.\n');
-      expect(stderr).toContain(`  The rule in it:  erin ALL=(www-data) NOPASSWD:SETENV: ${shim}\n`);
+      expect(stderr).toContain('  sudo would ask erin for a password, and this session has no terminal for that.\n');
+      expect(stderr).toContain(`  The rule (it lets erin run any code as www-data):  erin ALL=(www-data) NOPASSWD:SETENV: ${shim}\n`);
       expect(milliseconds).toBeLessThan(5000);
     });
 

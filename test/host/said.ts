@@ -9,11 +9,11 @@ interface Into {
  * The line that a rewrite prints.
  *
  * @param call as it was typed: `pm2 restart myapp`; a long one is shown cut
- * @param line of the config that decided; null: the default, because no rule names it
+ * @param why line of the config that decided; a name: the default, as no rule names it; null: the default, as no app is named
  */
-export function rewritten(call: string, line: number | null, into: Into = {}): string {
+export function rewritten(call: string, why: number | string | null, into: Into = {}): string {
   const { user = 'www-data', daemon = 'web', pm2Home = '/var/www/.pm2' } = into;
   const shown = call.length > 72 ? `${call.slice(0, 72)}...` : call;
-  const why = line === null ? 'the default: no rule names it' : `/etc/pm2-guard/config.yaml:${line}`;
-  return `pm2-guard: rewritten: "${shown}" runs as ${user} in daemon "${daemon}"  (PM2_HOME ${pm2Home}; ${why})\n`;
+  const place = why === null ? 'the default' : typeof why === 'string' ? `the default: no rule names ${why}` : `/etc/pm2-guard/config.yaml:${why}`;
+  return `pm2-guard: rewritten: "${shown}" runs as ${user} in daemon "${daemon}"  (PM2_HOME ${pm2Home}; ${place})\n`;
 }

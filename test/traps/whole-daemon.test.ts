@@ -20,7 +20,7 @@ describeOnHost('T26: pm2 save as the wrong user', () => {
     const { status, stdout, stderr } = await save(hosts.guarded, '--force');
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
     expect(stderr).toMatch(/^pm2-guard: blocked \(PG109\): nothing was run\n/);
-    expect(stderr).toContain('  choose:   daemon "web" - ITS SAVED LIST IS REPLACED (1 app: myapp)    '
+    expect(stderr).toContain('  choose:   if you mean daemon "web" - ITS SAVED LIST IS REPLACED (1 app: myapp)    '
       + `sudo -u www-data PM2_HOME=${WEB} pm2 save --force\n`);
     expect(await hosts.guarded.exists(`${WEB}/dump.pm2`)).toBe(false);
   });
