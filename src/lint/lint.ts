@@ -1,0 +1,93 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import type { Policy } from '../policy/policy.ts';
+import { accumulate, type LintReport } from './report.ts';
+import { filesBelow, readText } from './files.ts';
+import { judge } from './judge.ts';
+import { kindOf, type Kind } from './kinds.ts';
+import type { Reading, Source, User } from './model.ts';
+import { grammarsOf, readSource } from './read.ts';
+import { findingsOf } from './findings.ts';
+import type { Scene } from './rules/rule.ts';
+import { loadGrammars } from './shell/grammar.ts';
+import { staticAppsFrom } from './static-apps.ts';
+import { Fragment, Lines } from './text.ts';
+
+export interface LintOptions {
+  paths: readonly string[];
+  policy: Policy | null;
+  /** Who runs what names no user. */
+  as: string | null;
+  /** Called now and then with the number of files that were read. */
+  progress?: (files: number) => void;
+}
+
+interface Loaded { source: Source; kind: Kind; given: User }
+
+/** Lints files and directories. */
+export async function lint({ paths, policy, as, progress }: LintOptions): Promise<LintReport> {
+  const report = accumulate();
+  const given: User = as === null ? { kind: 'unset' } : { kind: 'known', name: as, said: '--as' };
+  const loaded: Loaded[] = [];
+  for (const { path, named } of filesBelow(paths)) {
+    report.files++;
+    if (report.files % 200 === 0) progress?.(report.files);
+    const read = readText(path);
+    if (read.type === 'skipped') report.skipped.push({ path: shownPath(path), why: read.why });
+    else if (read.type === 'unread') {
+      if (named || read.why !== 'is no regular file') report.unread.push({ path: shownPath(path), why: read.why });
+    } else if (/pm2/i.test(read.text)) {
+      const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
+      if (kind !== null && kind !== 'text') loaded.push({ source: sourceOf(shownPath(path), read.text), kind, given });
+    }
+  }
+  await loadGrammars([...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))])]);
+  const scenes = loaded.map((one) => sceneOf(one, policy, report));
+  // A second look where another file says who runs this one.
+  for (const [index, one] of loaded.entries()) {
+    const user = given.kind === 'unset' ? runnerOf(one.source.path, scenes) : null;
+    if (user !== null) scenes[index] = sceneOf({ ...one, given: user }, policy, accumulate());
+  }
+  report.findings.push(...findingsOf(scenes));
+  report.calls = scenes.reduce((sum, { calls }) => sum + calls.length, 0);
+  return report;
+}
+
+function sourceOf(path: string, text: string): Source {
+  return { path, text, whole: new Fragment(text, 0) };
+}
+
+function sceneOf({ source, kind, given }: Loaded, policy: Policy | null, report: LintReport): Scene {
+  let reading: Reading;
+  try {
+    reading = readSource(source, kind, given);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    reading = { calls: [], remarks: [], unread: ['is nested too deep'] };
+  }
+  for (const why of new Set(reading.unread)) report.unread.push({ path: source.path, why });
+  const apps = staticAppsFrom(source.path);
+  return { source, lines: new Lines(source.text), calls: reading.calls.map((call) => judge(call, policy, apps)), remarks: reading.remarks, policy };
+}
+
+/** Who runs a file by what other files say: appspec.yml, a crontab, a unit. */
+function runnerOf(path: string, scenes: readonly Scene[]): User | null {
+  for (const scene of scenes) {
+    for (const { kind, about, context } of scene.remarks) {
+      if (kind !== 'runs file' || context.user.kind === 'unset' || scene.source.path === path) continue;
+      const there = about.startsWith('/') ? about : join(dirname(scene.source.path), about);
+      if (resolve(there) === resolve(path) || (about.startsWith('/') && sameTail(about, path))) return context.user;
+    }
+  }
+  return null;
+}
+
+/** `/opt/app/bin/deploy.sh` of a server is `bin/deploy.sh` of a checkout: two names have to agree. */
+function sameTail(absolute: string, path: string): boolean {
+  const [one, other] = [absolute.split('/').slice(-2), resolve(path).split('/').slice(-2)];
+  return one.length === 2 && one[0] !== '' && one.join('/') === other.join('/');
+}
+
+function shownPath(path: string): string {
+  const short = relative('.', path);
+  return short.startsWith('..') || short === '' ? path : short;
+}
