@@ -10,7 +10,6 @@ export const hiddenFailure: Rule = {
     why: '"Process or Namespace myapp not found" is how a call in the wrong daemon shows itself. With `|| true` or 2>/dev/null the deploy is green and old code goes on running.',
     exceptions: 'A call that only asks, and one whose line says which user it is for.',
   },
-  check: ({ calls }) => calls.filter((call) => call.hidden !== null && mayGoWrong(call) && !isPinned(call) && !(reads(call) && !call.asked && call.onlyAfter.length === 0 && /null/.test(call.hidden)))
-    .filter((call) => !reads(call))
+  check: ({ calls }) => calls.filter((call) => call.hidden !== null && mayGoWrong(call) && !isPinned(call) && !reads(call))
     .map((call): Found => ({ at: call, severity: 'risky', why: `${call.hidden ?? ''} hides that the app is not found, which is how the wrong daemon shows itself` })),
 };

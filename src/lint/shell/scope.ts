@@ -121,15 +121,13 @@ export class Scope {
     else this.cwd = null;
   }
 
-  private *allExported(): Generator<[string, Value]> {
-    const seen = new Set<string>();
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
-      for (const [name, value] of scope.variables) {
-        if (seen.has(name)) continue;
-        seen.add(name);
-        if (value?.exported === true) yield [name, value];
-      }
+  private allExported(): Map<string, Value> {
+    const found = this.parent?.allExported() ?? new Map<string, Value>();
+    for (const [name, value] of this.variables) {
+      if (value?.exported === true) found.set(name, value);
+      else found.delete(name);
     }
+    return found;
   }
 }
 

@@ -46,7 +46,7 @@ export class Node {
   /** The text of a scalar; empty for anything else. */
   get text(): string {
     const value = isScalar(this.node) ? this.node.value : null;
-    return typeof value === 'object' ? '' : String(value);
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
   }
 
   /** The text of a scalar where it stands in the file. */
