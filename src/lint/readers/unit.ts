@@ -24,11 +24,13 @@ export function readUnit(fragment: Fragment, scope: Scope, session: Session): vo
 
 /** supervisord's [program:x] sections: `command=` as `user=`. */
 export function readSupervisor(fragment: Fragment, scope: Scope, session: Session): void {
-  const directives = directivesOf(fragment);
-  for (const [index, { name, value }] of directives.entries()) {
-    if (name !== 'command') continue;
-    const user = directives.slice(Math.max(0, index - 8), index + 12).find((one) => one.name === 'user')?.value.text;
-    runText(value, scope.child({ user: userOf(user), forms: [] }), session);
+  let at = 0;
+  for (const section of fragment.text.split(/(?=^\[)/m)) {
+    const directives = directivesOf(fragment.slice(at, at + section.length));
+    at += section.length;
+    const command = directives.find(({ name }) => name === 'command')?.value;
+    const user = directives.find(({ name }) => name === 'user')?.value.text;
+    if (command) runText(command, scope.child({ user: userOf(user), forms: [] }), session);
   }
 }
 

@@ -17,7 +17,7 @@ export const startup: Rule = {
     const found = faultOf(call);
     const { judgement } = call;
     if (judgement.kind === 'wrong') {
-      const certain = judgement.code === 'PG107' && judgement.certain && found !== null;
+      const certain = judgement.code === 'PG107' && judgement.certain && call.invocation.startup?.user !== null;
       return [{ at: call, severity: certain ? 'wrong' : 'risky', why: found?.why ?? judgement.reason, instead: judgement.run[0] ?? '', edits: found?.edits ?? [] }];
     }
     return found ? [found] : [];

@@ -78,7 +78,7 @@ function called({ shell, scope, inline, start, end }: Job, reached: Reached, pro
   const verb = words.find(({ text }) => !text.startsWith('-'))?.text ?? '';
   const starts = /^(start|serve|resurrect|startOr\w+)$/.test(verb);
   const call: Call = {
-    start: fragment.at(start), end: fragment.at(end), pm2At: fragment.at(program.start), pm2: program.text, reached,
+    ...placeOf(program, words, fragment.at(start), fragment.at(end)), pm2: program.text, reached,
     words: words.map(({ text, certain }) => ({ text, certain })),
     user: scope.user, world: scope.world, pm2Home: setting('PM2_HOME'), home: setting('HOME'), cwd: scope.cwd,
     forms: [...new Set(scope.forms)], hidden: session.hidden, asked: session.asked,
@@ -89,6 +89,14 @@ function called({ shell, scope, inline, start, end }: Job, reached: Reached, pro
   if (verb === 'kill') scope.deleted.set('all', call);
   if (starts) scope.deleted.delete(app);
   return { ...NOTHING, calls: [call] };
+}
+
+/** Where a call stands: words that a function was given stand where it is called. */
+function placeOf(program: Word, words: readonly Word[], start: number, end: number): Pick<Call, 'start' | 'end' | 'pm2At'> {
+  const pm2At = program.origin.at(0);
+  if (pm2At >= start && pm2At <= end) return { start, end, pm2At };
+  const last = [...words].reverse().find(({ origin }) => origin.at(0) > pm2At) ?? program;
+  return { start: pm2At, end: last.origin.at(last.text.length), pm2At };
 }
 
 /** A function of the script: its body is followed where it is called, with the words that it is given. */

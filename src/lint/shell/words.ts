@@ -157,7 +157,7 @@ export class Words {
     const rest = text.startsWith('${') ? text.slice(2 + name.length, -1) : '';
     const known = value?.items === null ? value : null;
     if (known !== null && known.certain && (rest === '' || /^:?[-=?]/.test(rest))) {
-      return this.piece(node, known.text, true, { asks: known.asks, fragment: known.text.includes('\n') ? known.fragment : null });
+      return this.piece(node, known.text, true, { asks: known.asks, fragment: known.text.includes('\n') || /^\d$/.test(name) ? known.fragment : null });
     }
     const fallback = /^:?[-=](.*)$/s.exec(rest)?.[1];
     if (name === 'HOME' && rest === '') return this.piece(node, '~', true);

@@ -27,7 +27,7 @@ function readRoot(root: Node, path: string, scope: Scope, session: Session): voi
   else if (root.get('jobs') && (root.get('workflows') ?? root.get('executors') ?? root.get('orbs') ?? root.get('version'))) circle(root, scope, session);
   else if (isAzure(root)) azure(root, scope, session);
   else if (root.get('kind')?.text === 'pipeline' || root.get('language') || /travis|drone|woodpecker/.test(path)) travis(root, scope, session);
-  else if (root.get('apps') ?? root.get('deploy')) readDeploy(root, scope, session);
+  else if (root.get('apps')) readDeploy(root, scope, session);
   else if (root.get('runcmd') ?? root.get('bootcmd') ?? root.get('write_files')) readCloudInit(root, scope, session);
   else if (root.get('jobs')) github(root, scope, session);
   else if (root.get('services')) return; // compose: containers
