@@ -19,7 +19,9 @@ export function findingsOf(scenes: readonly Scene[]): Finding[] {
 }
 
 function findingOf({ at, severity, why, edits = [], instead, also = [] }: Found, { code, trap }: Rule, { source, lines }: Scene): Finding {
-  const { line, column } = lines.place(at.start);
+  // Of a command over several lines that one is named which says pm2.
+  const [begin, named] = [lines.place(at.start), lines.place(at.pm2At ?? at.start)];
+  const { line, column } = begin.line === named.line ? begin : named;
   const text = lines.line(line);
   const end = lines.place(at.end);
   const endColumn = end.line === line && at.end > at.start ? end.column : text.length + 1;
@@ -27,7 +29,7 @@ function findingOf({ at, severity, why, edits = [], instead, also = [] }: Found,
   return {
     code, trap, severity, file: source.path, line, column, endColumn: Math.max(endColumn, column + 1),
     call: callText(source.text.slice(at.start, at.end)), why, fix, edits,
-    lines: [...new Set([line, ...also.map(({ start }) => lines.place(start).line)])],
+    lines: [...new Set([line, ...also.map(({ pm2At }) => lines.place(pm2At).line)])],
   };
 }
 

@@ -39,8 +39,22 @@ class Program {
       inner = called === 'as' ? this.userOf(node) ?? user : user;
       this.call(node, called, user);
     }
+    if (node.type === 'try_statement' || node.type === 'begin') {
+      this.attempt(node, user);
+      return;
+    }
     if (node.type === 'import_statement' || node.type === 'call_expression') this.requires(node);
     for (const child of node.children) if (child.type !== 'comment') this.visit(child, inner);
+  }
+
+  /** What is called where something failed is called after what was tried. */
+  private attempt(node: Syntax, user: User | null): void {
+    const { calls } = this.session.reading;
+    const before = calls.length;
+    const handler = /^(catch_clause|except_clause|rescue)$/;
+    for (const child of node.children) if (!handler.test(child.type)) this.visit(child, user);
+    const onlyAfter = [...this.session.onlyAfter, ...calls.slice(before)];
+    for (const child of node.children) if (handler.test(child.type)) this.session.within({ onlyAfter }, () => { this.visit(child, user); });
   }
 
   private text(node: Syntax): string {

@@ -14,7 +14,7 @@ export interface Scene {
 
 /** What a rule says of one place. */
 export interface Found {
-  at: Pick<Call, 'start' | 'end'>;
+  at: Pick<Call, 'start' | 'end'> & { pm2At?: number };
   severity: Severity;
   why: string;
   /** Changes that make the line right for certain. */
@@ -22,7 +22,7 @@ export interface Found {
   /** What to type instead, where the line cannot be changed for certain. */
   instead?: string;
   /** Further places of which the same is said. */
-  also?: readonly Pick<Call, 'start'>[];
+  also?: readonly Pick<Call, 'start' | 'pm2At'>[];
 }
 
 /** The page of a rule: `pm2-guard explain PL001`. */

@@ -23,7 +23,7 @@ const shell: Builtin = (words, job) => {
     const [script] = rest;
     if (!script) return NOTHING;
     scope.forms = [...scope.forms, 'nested'];
-    return runText(script.origin, scope, job.shell.session);
+    return runText(script.origin, scope, job.shell.session, job.input);
   }
   if ((rest.length === 0 || values.has('s') || rest[0]?.text === '-') && job.input !== null) return runText(job.input, scope, job.shell.session);
   return NOTHING;

@@ -31,7 +31,7 @@ export function runCommand(shell: Shell, node: Syntax, scope: Scope, input: Frag
   const nodes = node.children.filter(({ field, named }) => named && (field === 'name' || field === 'argument'));
   const words = [...nodes, ...more].flatMap((one) => shell.words.expand(one, scope));
   const here = node.children.filter(({ type }) => type === 'herestring_redirect');
-  const given = here.length > 0 ? effectOf(shell, here, scope).input : input;
+  const given = here.length > 0 ? effectOf(shell, here, scope).input : input ?? shell.input;
   const asks = words.flatMap((word) => [...word.asks]);
   if (words.length === 0) {
     for (const one of assignments) shell.assign(one, scope);
@@ -54,6 +54,8 @@ export function dispatch(job: Job): Result {
   const { words, scope, shell } = job;
   const [program, ...rest] = words;
   if (program === undefined || !shell.session.step()) return NOTHING;
+  const own = program.text === 'pm2' ? scope.functionNamed('pm2') : undefined;
+  if (own?.depth === 0) return inlined(job, 'pm2', rest);
   const reached = reaches(program.text) ?? (isPm2Variable(program.text) && isPm2Command(rest[0]?.text) ? 'pm2' : null);
   if (reached !== null) return called(job, reached, program, rest);
   const name = program.text.replace(/^(\/usr)?(\/local)?\/s?bin\//, '');
@@ -112,7 +114,7 @@ function inlined(job: Job, name: string, words: readonly Word[]): Result {
     words.slice(0, 9).forEach((word, at) => { scope.set(String(at + 1), { ...word, fragment: word.origin }); });
     const items = words.map((word) => ({ ...word, fragment: word.origin }));
     for (const all of ['@', '*']) scope.set(all, valueOf(words.map(({ text }) => text).join(' '), words.every(({ certain }) => certain), { items }));
-    const result = new Shell(found.fragment, session).statement(found.body, scope);
+    const result = new Shell(found.fragment, session, job.input).statement(found.body, scope);
     scope.ended = scope.exited;
     for (const [one, value] of before) scope.set(one, value);
     return result;
@@ -126,7 +128,7 @@ function inlined(job: Job, name: string, words: readonly Word[]): Result {
 export function handOver(job: Job, scope: Scope, { script, rest }: { script: Fragment | null; rest: readonly Word[] }, inline: ReadonlySet<string>): Result {
   if (script !== null) {
     scope.forms = [...scope.forms, 'nested'];
-    return runText(script, scope, job.shell.session);
+    return runText(script, scope, job.shell.session, job.input);
   }
   if (rest.length > 0) return dispatch({ ...job, words: rest, scope, inline });
   if (job.input === null) return NOTHING;

@@ -23,7 +23,8 @@ export const NOTHING: Result = { out: null, calls: [], check: null };
 export class Shell {
   readonly words: Words;
 
-  constructor(readonly fragment: Fragment, readonly session: Session) {
+  /** @param input what its commands find on standard input */
+  constructor(readonly fragment: Fragment, readonly session: Session, readonly input: Fragment | null = null) {
     this.words = new Words(fragment, { substitute: (node, scope) => this.substitute(node, scope) });
   }
 
@@ -274,7 +275,8 @@ export class Shell {
     }
     const word = value ? this.words.read(value, scope) : null;
     const appended = this.text(node).slice(name.end - node.start).startsWith('+=');
-    const fragment = word?.origin.text.includes('\n') === true ? word.origin : null;
+    // A command in a variable is reported where it is written; the name of a program, where it is used.
+    const fragment = word !== null && /\s/.test(word.text) ? word.origin : null;
     scope.set(this.text(name), valueOf(word?.text ?? '', (word?.certain ?? true) && !appended, { fragment, asks: word?.asks ?? [], exported }));
   }
 
@@ -298,7 +300,7 @@ function learn(scope: Scope, check: UserCheck | null, truth: boolean): void {
 }
 
 /** Follows shell text from its start. */
-export function runText(fragment: Fragment, scope: Scope, session: Session): Result {
+export function runText(fragment: Fragment, scope: Scope, session: Session, input: Fragment | null = null): Result {
   if (session.nesting >= MAX_NESTING) return NOTHING;
   session.nesting++;
   try {
@@ -308,7 +310,7 @@ export function runText(fragment: Fragment, scope: Scope, session: Session): Res
       session.unread.push(tree);
       return NOTHING;
     }
-    const shell = new Shell(text, session);
+    const shell = new Shell(text, session, input);
     const result = shell.block(tree.children, scope);
     // What is called from elsewhere (a file that sources this one) sees the variables as they are at the end.
     const uncalled = scope.uncalled().filter((one) => one.fragment === text);

@@ -28,14 +28,17 @@ export class Words {
 
   /** The words that one node becomes: several where a variable that stands there without quotes holds blanks. */
   expand(node: Syntax, scope: Scope): Word[] {
+    const [only] = node.children;
+    if (node.type === 'command_name' && only && node.children.length === 1) return this.expand(only, scope);
     const unquoted = node.type === 'simple_expansion' || node.type === 'expansion';
     const array = unquoted ? node : node.type === 'string' && node.children.length === 3 ? node.children[1] : undefined;
     const items = array === undefined ? null : this.itemsOf(array, scope);
     if (items !== null) return items.map((item) => this.placed(item, node));
     const word = this.read(node, scope);
     if (!unquoted || !word.certain || !/\s/.test(word.text)) return [word];
-    const parts = word.text.split(/\s+/).filter((part) => part !== '');
-    return parts.map((text) => this.placed(valueOf(text, true, { asks: word.asks }), node));
+    return [...word.text.matchAll(/\S+/g)].map(({ 0: text, index }) => {
+      return this.placed(valueOf(text, true, { asks: word.asks, fragment: word.origin.slice(index, index + text.length) }), node);
+    });
   }
 
   read(node: Syntax, scope: Scope): Word {
@@ -93,7 +96,7 @@ export class Words {
         const { out, asks } = this.deeper.substitute(node, scope);
         if (out === null) return [this.piece(node, this.text(node), false, { asks })];
         const text = out.text.replace(/\n+$/, '');
-        return [this.piece(node, text, true, { asks, ...(text.includes('\n') ? { fragment: out.slice(0, text.length) } : {}) })];
+        return [this.piece(node, text, true, { asks, fragment: out.slice(0, text.length) })];
       }
       case 'process_substitution':
         return [this.piece(node, this.text(node), false, { asks: this.deeper.substitute(node, scope).asks })];
@@ -157,7 +160,7 @@ export class Words {
     const rest = text.startsWith('${') ? text.slice(2 + name.length, -1) : '';
     const known = value?.items === null ? value : null;
     if (known !== null && known.certain && (rest === '' || /^:?[-=?]/.test(rest))) {
-      return this.piece(node, known.text, true, { asks: known.asks, fragment: known.text.includes('\n') || /^\d$/.test(name) ? known.fragment : null });
+      return this.piece(node, known.text, true, { asks: known.asks, fragment: /\s/.test(known.text) || /^\d$/.test(name) ? known.fragment : null });
     }
     const fallback = /^:?[-=](.*)$/s.exec(rest)?.[1];
     if (name === 'HOME' && rest === '') return this.piece(node, '~', true);
