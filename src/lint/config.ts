@@ -12,13 +12,14 @@ import { UserError } from '../terminal/user-error.ts';
 import { assumedAccount } from './accounts.ts';
 
 /**
- * The policy that calls are judged by: of `--config`, else of this host; null where there is none. It only judges, so it
+ * The policy that calls are judged by: of `--config`, else of this host; null where there is none. It only judges, so
+ * it
  * need not be root's; and it may be of another host, so its users need no account here.
  *
  * @throws UserError where the config that was named cannot be used
  */
 export function lintPolicy(named: string | null): Policy | null {
-  const file = named === null ? CONFIG_PLACES.find((place) => existsSync(place)) ?? null : resolve(named);
+  const file = named === null ? (CONFIG_PLACES.find((place) => existsSync(place)) ?? null) : resolve(named);
   if (file === null) return null;
   const read = readConfig(file);
   if (read.type === 'errors') throw unusable(formatConfigError(read.errors[0]));
@@ -38,9 +39,22 @@ function policyOf(source: ConfigSource, config: Config): Policy {
   const daemons = Object.entries(config.daemons).map(([name, daemon]): Daemon => {
     const { name: user, uid, gid, homeDirectory, shell } = assumedAccount(daemon.user);
     return {
-      name, user, uid, gid, userHome: homeDirectory, shell, home: resolve(daemon.home ?? join(homeDirectory, '.pm2')), mode: 'rewrite',
-      pm2: daemon.pm2 ?? null, node: daemon.node ?? null, operators: daemon.operators ?? [], line: lineAt(source, ['daemons', name], 'key'),
+      name,
+      user,
+      uid,
+      gid,
+      userHome: homeDirectory,
+      shell,
+      home: resolve(daemon.home ?? join(homeDirectory, '.pm2')),
+      mode: 'rewrite',
+      pm2: daemon.pm2 ?? null,
+      node: daemon.node ?? null,
+      operators: daemon.operators ?? [],
+      line: lineAt(source, ['daemons', name], 'key'),
     };
   });
-  return { ...openPolicy({ ...compileRules(source, { ...config, mode: 'rewrite' }, daemons).rules, made: '', from: '' }), mode: 'rewrite' };
+  return {
+    ...openPolicy({ ...compileRules(source, { ...config, mode: 'rewrite' }, daemons).rules, made: '', from: '' }),
+    mode: 'rewrite',
+  };
 }

@@ -5,7 +5,19 @@ import { join } from 'node:path';
 const MAX_BYTES = 10 * 1024 * 1024;
 /** A line of code is not as long as this: minified files are built from others. */
 const MAX_LINE = 100_000;
-const PASSED_BY = new Set(['node_modules', '.git', '.hg', '.svn', 'vendor', 'bower_components', '.cache', '.venv', '__pycache__', '.terraform', 'coverage']);
+const PASSED_BY = new Set([
+  'node_modules',
+  '.git',
+  '.hg',
+  '.svn',
+  'vendor',
+  'bower_components',
+  '.cache',
+  '.venv',
+  '__pycache__',
+  '.terraform',
+  'coverage',
+]);
 
 export type FileText =
   | { type: 'text'; text: string }
@@ -13,7 +25,10 @@ export type FileText =
   | { type: 'skipped'; why: string }
   | { type: 'unread'; why: string };
 
-/** The files below the paths, each once. A path that is named is taken whatever it is; directories are searched for regular files. */
+/**
+ * The files below the paths, each once. A path that is named is taken whatever it is; directories are searched for
+ * regular files.
+ */
 export function* filesBelow(paths: readonly string[]): Generator<{ path: string; named: boolean }> {
   const seen = new Set<string>();
   for (const path of paths) {
@@ -69,7 +84,8 @@ export function readText(path: string): FileText {
     if (stat.size > MAX_BYTES) return { type: 'skipped', why: 'is larger than 10 MB' };
     const bytes = Buffer.alloc(stat.size);
     let length = 0;
-    for (let read = -1; read !== 0 && length < stat.size; length += read) read = readSync(descriptor, bytes, length, stat.size - length, length);
+    for (let read = -1; read !== 0 && length < stat.size; length += read)
+      read = readSync(descriptor, bytes, length, stat.size - length, length);
     return textOf(bytes.subarray(0, length));
   } catch (error) {
     return { type: 'unread', why: reason(error) };
@@ -96,9 +112,14 @@ function isMinified(text: string): boolean {
 
 function reason(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code ?? '') {
-    case 'ENOENT': return 'is not there';
-    case 'EACCES': case 'EPERM': return 'may not be read';
-    case 'ELOOP': return 'is a loop of symlinks';
-    default: return error instanceof Error ? error.message : String(error);
+    case 'ENOENT':
+      return 'is not there';
+    case 'EACCES':
+    case 'EPERM':
+      return 'may not be read';
+    case 'ELOOP':
+      return 'is a loop of symlinks';
+    default:
+      return error instanceof Error ? error.message : String(error);
   }
 }

@@ -14,11 +14,17 @@ export function findingsOf(scenes: readonly Scene[]): Finding[] {
       const other = kept.get(key);
       if (!other || SEVERITIES.indexOf(one.severity) < SEVERITIES.indexOf(other.severity)) kept.set(key, one);
     }
-    return [...kept.values()].filter((one) => !isIgnored(one, scene.lines)).sort((a, b) => a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1));
+    return [...kept.values()]
+      .filter((one) => !isIgnored(one, scene.lines))
+      .sort((a, b) => a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1));
   });
 }
 
-function findingOf({ at, severity, why, edits = [], instead, also = [] }: Found, { code, trap }: Rule, { source, lines }: Scene): Finding {
+function findingOf(
+  { at, severity, why, edits = [], instead, also = [] }: Found,
+  { code, trap }: Rule,
+  { source, lines }: Scene,
+): Finding {
   // Of a command over several lines that one is named which says pm2.
   const [begin, named] = [lines.place(at.start), lines.place(at.pm2At ?? at.start)];
   const { line, column } = begin.line === named.line ? begin : named;
@@ -27,8 +33,17 @@ function findingOf({ at, severity, why, edits = [], instead, also = [] }: Found,
   const endColumn = end.line === line && at.end > at.start ? end.column : text.length + 1;
   const fix = corrected(edits, lines) ?? (instead === undefined || instead === '' ? null : instead);
   return {
-    code, trap, severity, file: source.path, line, column, endColumn: Math.max(endColumn, column + 1),
-    call: callText(source.text.slice(at.start, at.end)), why, fix, edits,
+    code,
+    trap,
+    severity,
+    file: source.path,
+    line,
+    column,
+    endColumn: Math.max(endColumn, column + 1),
+    call: callText(source.text.slice(at.start, at.end)),
+    why,
+    fix,
+    edits,
     lines: [...new Set([line, ...also.map(({ pm2At }) => lines.place(pm2At).line)])],
   };
 }

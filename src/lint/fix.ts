@@ -5,7 +5,8 @@ import type { Edit } from './model.ts';
 import type { Lines } from './text.ts';
 
 /**
- * Puts `sudo -u USER` before a call instead of what stands there. Certain only where root makes it by a plain sudo, or bare
+ * Puts `sudo -u USER` before a call instead of what stands there. Certain only where root makes it by a plain sudo, or
+ * bare
  * in what root runs: root may become any user, others need a right for it.
  */
 export function prefixed(call: Judged, daemon: Daemon, text: string): Edit[] {

@@ -22,14 +22,15 @@ export type Judgement =
   /** For these users only; the file names none. */
   | { kind: 'right for'; users: readonly string[]; daemon: Daemon }
   | {
-    kind: 'wrong'; code: string;
-    /** The words of the file and the config say so for certain. */
-    certain: boolean;
-    reason: string;
-    daemon: Daemon | null;
-    /** What to type instead. */
-    run: readonly string[];
-  };
+      kind: 'wrong';
+      code: string;
+      /** The words of the file and the config say so for certain. */
+      certain: boolean;
+      reason: string;
+      daemon: Daemon | null;
+      /** What to type instead. */
+      run: readonly string[];
+    };
 
 export interface Judged extends Call {
   invocation: Invocation;
@@ -45,7 +46,10 @@ export type StaticApps = (path: string) => App[] | null;
 
 /** What a call asks for, whoever makes it. */
 export function invocationOf(call: Call): Invocation {
-  return interpret(call.words.map(({ text }) => text), { major: MAJOR, env: {}, cwd: call.cwd ?? UNKNOWN_DIRECTORY });
+  return interpret(
+    call.words.map(({ text }) => text),
+    { major: MAJOR, env: {}, cwd: call.cwd ?? UNKNOWN_DIRECTORY },
+  );
 }
 
 /**
@@ -58,12 +62,19 @@ export function judge(call: Call, policy: Policy | null, staticApps: StaticApps)
 
 function judgementOf(call: Call, invocation: Invocation, policy: Policy | null, staticApps: StaticApps): Judgement {
   if (call.world.kind === 'container' || call.world.kind === 'throwaway runner') return { kind: 'own world' };
-  if (invocation.scope === 'pure' || invocation.scope === 'deploy' || invocation.command === null) return { kind: 'none' };
-  if (call.world.kind === 'variable host') return { kind: 'cannot tell', why: `the host is known only when it runs: ${call.world.text}` };
-  if (call.user.kind === 'variable') return { kind: 'cannot tell', why: `the user is known only when it runs: ${call.user.text}` };
-  const unknown = [['PM2_HOME', call.pm2Home], ['HOME', call.home]] as const;
+  if (invocation.scope === 'pure' || invocation.scope === 'deploy' || invocation.command === null)
+    return { kind: 'none' };
+  if (call.world.kind === 'variable host')
+    return { kind: 'cannot tell', why: `the host is known only when it runs: ${call.world.text}` };
+  if (call.user.kind === 'variable')
+    return { kind: 'cannot tell', why: `the user is known only when it runs: ${call.user.text}` };
+  const unknown = [
+    ['PM2_HOME', call.pm2Home],
+    ['HOME', call.home],
+  ] as const;
   if (policy === null) return { kind: 'none' };
-  for (const [name, setting] of unknown) if (setting?.value === null) return { kind: 'cannot tell', why: `${name} is known only when it runs` };
+  for (const [name, setting] of unknown)
+    if (setting?.value === null) return { kind: 'cannot tell', why: `${name} is known only when it runs` };
   if (call.user.kind === 'known') return judgedAs(call.user.name, call, invocation, policy, staticApps);
   return judgedForEach(call, invocation, policy, staticApps);
 }
@@ -76,7 +87,8 @@ function judgedForEach(call: Call, invocation: Invocation, policy: Policy, stati
   const [first] = right;
   const daemon = first?.judgement.kind === 'right' ? first.judgement.daemon : null;
   if (right.length === 1 && daemon) return { kind: 'right for', users: right.map(({ user }) => user), daemon };
-  if (right.length > 1) return { kind: 'cannot tell', why: 'the file names no user, and the config does not name the app' };
+  if (right.length > 1)
+    return { kind: 'cannot tell', why: 'the file names no user, and the config does not name the app' };
   return judged[0]?.judgement ?? { kind: 'none' };
 }
 
@@ -85,18 +97,26 @@ function judgedAs(user: string, call: Call, invocation: Invocation, policy: Poli
   const { verdict, guessed } = verdictOf(invocation, caller, policy, staticApps);
   if (verdict.type === 'pass') return { kind: 'right', daemon: verdict.daemon };
   const named = [...invocation.targets.map(({ word }) => word), ...invocation.starts.map(({ name }) => name ?? '')];
-  const vague = call.words.some(({ certain, text }) => !certain && named.some((name) => name.includes(text) || text.includes(name)));
+  const vague = call.words.some(
+    ({ certain, text }) => !certain && named.some((name) => name.includes(text) || text.includes(name)),
+  );
   const elsewhere = call.world.kind !== 'here';
   const evident = verdict.rule !== null || verdict.code === 'PG107' || verdict.code === 'PG104';
   return {
-    kind: 'wrong', code: verdict.code, certain: evident && !vague && !elsewhere && !guessed && call.user.kind === 'known',
-    reason: verdict.reason, daemon: verdict.daemon, run: runOf(verdict, invocation, caller),
+    kind: 'wrong',
+    code: verdict.code,
+    certain: evident && !vague && !elsewhere && !guessed && call.user.kind === 'known',
+    reason: verdict.reason,
+    daemon: verdict.daemon,
+    run: runOf(verdict, invocation, caller),
   };
 }
 
 function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocation, caller: Caller): string[] {
   if (verdict.type === 'block') return verdict.run.map(shown);
-  return [shown(invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv))];
+  return [
+    shown(invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv)),
+  ];
 }
 
 /** A caller as src/identity would describe it, had it been seen: a fresh login, with what the file sets. */
@@ -111,7 +131,10 @@ export function callerOf(user: string, call: Call, policy: Policy): Caller {
   const home = pm2Home(env, { major: MAJOR, passwdHome: account.homeDirectory, cwd: call.cwd ?? UNKNOWN_DIRECTORY });
   const declared = policy.daemons.find((daemon) => daemon.home === resolve(home));
   return {
-    uid: account.uid, user: account.name, passwdHome: account.homeDirectory, login: null,
+    uid: account.uid,
+    user: account.name,
+    passwdHome: account.homeDirectory,
+    login: null,
     rootBySudo: account.uid === 0 && call.forms.includes('sudo'),
     home: declared?.home ?? home,
     homeChosen: Boolean(env['PM2_HOME']) || env['HOME'] !== account.homeDirectory,
@@ -121,7 +144,12 @@ export function callerOf(user: string, call: Call, policy: Policy): Caller {
 }
 
 /** No daemon is asked: what its list would tell is not known, and `guessed` says that it could have mattered. */
-function verdictOf(invocation: Invocation, caller: Caller, policy: Policy, staticApps: StaticApps): { verdict: Verdict; guessed: boolean } {
+function verdictOf(
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+  staticApps: StaticApps,
+): { verdict: Verdict; guessed: boolean } {
   let evidence: Evidence = { realpaths: new Map() };
   let guessed = false;
   for (;;) {

@@ -21,7 +21,11 @@ export interface LintOptions {
   progress?: (files: number) => void;
 }
 
-interface Loaded { source: Source; kind: Kind; given: User }
+interface Loaded {
+  source: Source;
+  kind: Kind;
+  given: User;
+}
 
 /** Lints files and directories. */
 export async function lint({ paths, policy, as, progress }: LintOptions): Promise<LintReport> {
@@ -40,7 +44,9 @@ export async function lint({ paths, policy, as, progress }: LintOptions): Promis
       if (kind !== null && kind !== 'text') loaded.push({ source: sourceOf(shownPath(path), read.text), kind, given });
     }
   }
-  await loadGrammars([...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))])]);
+  await loadGrammars([
+    ...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))]),
+  ]);
   const scenes = loaded.map((one) => sceneOf(one, policy, report));
   // A second look where another file says who runs this one.
   for (const [index, one] of loaded.entries()) {
@@ -66,7 +72,13 @@ function sceneOf({ source, kind, given }: Loaded, policy: Policy | null, report:
   }
   for (const why of new Set(reading.unread)) report.unread.push({ path: source.path, why });
   const apps = staticAppsFrom(source.path);
-  return { source, lines: new Lines(source.text), calls: reading.calls.map((call) => judge(call, policy, apps)), remarks: reading.remarks, policy };
+  return {
+    source,
+    lines: new Lines(source.text),
+    calls: reading.calls.map((call) => judge(call, policy, apps)),
+    remarks: reading.remarks,
+    policy,
+  };
 }
 
 /** Who runs a file by what other files say: appspec.yml, a crontab, a unit. */

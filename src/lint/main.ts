@@ -30,7 +30,15 @@ export interface LintAnswer {
 }
 
 /** `pm2-guard lint`, from the paths to the text that is printed. The bundle lint.cjs exports it. */
-export async function runLint({ paths, config, as, severity, format, colour, progress }: LintRequest): Promise<LintAnswer> {
+export async function runLint({
+  paths,
+  config,
+  as,
+  severity,
+  format,
+  colour,
+  progress,
+}: LintRequest): Promise<LintAnswer> {
   const all = await lint({ paths, policy: lintPolicy(config), as, ...(progress ? { progress } : {}) });
   const least = SEVERITIES.indexOf(severity);
   const report = { ...all, findings: all.findings.filter((one) => SEVERITIES.indexOf(one.severity) <= least) };
@@ -51,11 +59,16 @@ function written(report: LintReport, format: Format, colour: boolean): string {
     return texts.get(file) ?? null;
   };
   switch (format) {
-    case 'people': return forPeople(report, linesOf, colour);
-    case 'json': return asJson(report.findings);
-    case 'sarif': return asSarif(report, linesOf);
-    case 'gcc': return asGcc(report.findings);
-    case 'diff': return asDiff(report.findings, linesOf);
+    case 'people':
+      return forPeople(report, linesOf, colour);
+    case 'json':
+      return asJson(report.findings);
+    case 'sarif':
+      return asSarif(report, linesOf);
+    case 'gcc':
+      return asGcc(report.findings);
+    case 'diff':
+      return asDiff(report.findings, linesOf);
   }
 }
 

@@ -25,11 +25,27 @@ export type World =
 
 /** A trap that lies in the form of a line, in whatever way its call is judged. */
 export type Form =
-  | 'sudo' | 'doas' | 'su' | 'runuser' | 'run0' | 'pkexec'
-  | 'login shell' | 'kept environment' | 'kept HOME' | 'ssh' | 'cron' | 'reboot' | 'unit' | 'here-document' | 'root check'
-  | 'package script' | 'nested';
+  | 'sudo'
+  | 'doas'
+  | 'su'
+  | 'runuser'
+  | 'run0'
+  | 'pkexec'
+  | 'login shell'
+  | 'kept environment'
+  | 'kept HOME'
+  | 'ssh'
+  | 'cron'
+  | 'reboot'
+  | 'unit'
+  | 'here-document'
+  | 'root check'
+  | 'package script'
+  | 'nested';
 
-/** One variable of the environment as it reaches a call. `value` null: it is set, to something the file does not tell. */
+/**
+ * One variable of the environment as it reaches a call. `value` null: it is set, to something the file does not tell.
+ */
 export interface Setting {
   value: string | null;
   /** Written on the very command line. */
@@ -47,7 +63,10 @@ export interface Context {
   forms: readonly Form[];
 }
 
-/** One word of a call. `certain` false: it holds something that is known only when it runs, and `text` shows that as typed. */
+/**
+ * One word of a call. `certain` false: it holds something that is known only when it runs, and `text` shows that as
+ * typed.
+ */
 export interface CallWord {
   text: string;
   certain: boolean;

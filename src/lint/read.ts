@@ -15,28 +15,62 @@ import { readSupervisor, readUnit } from './readers/unit.ts';
 import { readYaml } from './readers/yaml/yaml.ts';
 
 const readers: Readonly<Record<Kind, ReadPart>> = {
-  'shell': (_kind, fragment, scope, session) => { runText(fragment, scope, session); },
-  'crontab': (_kind, fragment, scope, session) => { readCrontab(fragment, scope, session, false); },
-  'system crontab': (_kind, fragment, scope, session) => { readCrontab(fragment, scope, session, true); },
-  'unit': (_kind, fragment, scope, session) => { readUnit(fragment, scope, session); },
-  'supervisor': (_kind, fragment, scope, session) => { readSupervisor(fragment, scope, session); },
+  shell: (_kind, fragment, scope, session) => {
+    runText(fragment, scope, session);
+  },
+  crontab: (_kind, fragment, scope, session) => {
+    readCrontab(fragment, scope, session, false);
+  },
+  'system crontab': (_kind, fragment, scope, session) => {
+    readCrontab(fragment, scope, session, true);
+  },
+  unit: (_kind, fragment, scope, session) => {
+    readUnit(fragment, scope, session);
+  },
+  supervisor: (_kind, fragment, scope, session) => {
+    readSupervisor(fragment, scope, session);
+  },
   // A container has daemons of its own: nothing in an image reaches one of a host's.
-  'dockerfile': () => undefined,
-  'yaml': (_kind, fragment, scope, session) => { readYaml(fragment, scope, session); },
-  'jenkins': (_kind, fragment, scope, session) => { readJenkins(fragment, scope, session); },
-  'package': (_kind, fragment, scope, session) => { readPackage(fragment, scope, session); },
-  'makefile': (_kind, fragment, scope, session) => { readMakefile(fragment, scope, session); },
-  'process file': (_kind, fragment, scope, session) => { readProcessFile(fragment, scope, session); },
-  'ruby': (_kind, fragment, scope, session) => { readProgram('ruby', fragment, scope, session); },
-  'php': (_kind, fragment, scope, session) => { readProgram('php', fragment, scope, session); },
-  'python': (_kind, fragment, scope, session) => { readProgram('python', fragment, scope, session); },
-  'javascript': (_kind, fragment, scope, session) => { readProgram('javascript', fragment, scope, session); },
-  'logrotate': (_kind, fragment, scope, session) => { readLogrotate(fragment, scope, session); },
+  dockerfile: () => undefined,
+  yaml: (_kind, fragment, scope, session) => {
+    readYaml(fragment, scope, session);
+  },
+  jenkins: (_kind, fragment, scope, session) => {
+    readJenkins(fragment, scope, session);
+  },
+  package: (_kind, fragment, scope, session) => {
+    readPackage(fragment, scope, session);
+  },
+  makefile: (_kind, fragment, scope, session) => {
+    readMakefile(fragment, scope, session);
+  },
+  'process file': (_kind, fragment, scope, session) => {
+    readProcessFile(fragment, scope, session);
+  },
+  ruby: (_kind, fragment, scope, session) => {
+    readProgram('ruby', fragment, scope, session);
+  },
+  php: (_kind, fragment, scope, session) => {
+    readProgram('php', fragment, scope, session);
+  },
+  python: (_kind, fragment, scope, session) => {
+    readProgram('python', fragment, scope, session);
+  },
+  javascript: (_kind, fragment, scope, session) => {
+    readProgram('javascript', fragment, scope, session);
+  },
+  logrotate: (_kind, fragment, scope, session) => {
+    readLogrotate(fragment, scope, session);
+  },
   // A rule of sudoers runs nothing: what it allows is judged where it is called.
-  'sudoers': () => undefined,
-  'blade': (_kind, fragment, scope, session) => { readBlade(fragment, scope, session); },
-  'authorized keys': (_kind, fragment, scope, session) => { readAuthorizedKeys(fragment, scope, session); },
-  'text': () => undefined,
+  sudoers: () => undefined,
+  blade: (_kind, fragment, scope, session) => {
+    readBlade(fragment, scope, session);
+  },
+  'authorized keys': (_kind, fragment, scope, session) => {
+    readAuthorizedKeys(fragment, scope, session);
+  },
+  text: () => undefined,
 };
 
 /** The grammars that a kind of file is read with; each file may hold shell text. */
@@ -47,7 +81,8 @@ export function grammarsOf(kind: Kind): Grammar[] {
 
 const readPart: ReadPart = (kind, fragment, scope, session) => {
   // A script may write a file of a kind whose grammar is not loaded: what it holds is not looked at then.
-  if (!['php', 'python', 'javascript', 'ruby', 'process file'].includes(kind)) readers[kind](kind, fragment, scope, session);
+  if (!['php', 'python', 'javascript', 'ruby', 'process file'].includes(kind))
+    readers[kind](kind, fragment, scope, session);
 };
 
 /**
@@ -60,6 +95,11 @@ export function readSource(source: Source, kind: Kind, given: User): Reading {
   const { user, forms } = contextOfPath(source.path);
   const [, comment] = /(?:#|\/\/|--)\s*pm2-guard:\s*run-as\s+([\w.-]+)/.exec(source.text) ?? [];
   const said: User = comment === undefined ? user : { kind: 'known', name: comment, said: 'the run-as comment' };
-  readers[kind](kind, source.whole, new Scope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms), session);
+  readers[kind](
+    kind,
+    source.whole,
+    new Scope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms),
+    session,
+  );
   return session.reading;
 }

@@ -1,15 +1,21 @@
-/** Text that is code inside other text (a here-document, a YAML scalar, a quoted word), with the place of each character. */
+/**
+ * Text that is code inside other text (a here-document, a YAML scalar, a quoted word), with the place of each
+ * character.
+ */
 
 /** Where each character of a text stands in its file. */
 export class Fragment {
-  constructor(readonly text: string, private readonly origin: number | Int32Array) {}
+  constructor(
+    readonly text: string,
+    private readonly origin: number | Int32Array,
+  ) {}
 
   /** The offset in the file of a character, or of the end. */
   at(index: number): number {
     if (typeof this.origin === 'number') return this.origin + index;
     const last = this.origin.length - 1;
     if (last < 0) return 0;
-    return index <= last ? this.origin[Math.max(0, index)] as number : (this.origin[last] as number) + 1;
+    return index <= last ? (this.origin[Math.max(0, index)] as number) : (this.origin[last] as number) + 1;
   }
 
   /** Another text of the same length, in the same place. */
@@ -48,8 +54,10 @@ export class FragmentBuilder {
 }
 
 /**
- * The fragment of a value that a parser made of a piece of its file (a YAML scalar, a JSON string): indentation is gone there,
- * escapes are resolved. Each character of the value is looked for from the last one on, so that places are right to the line,
+ * The fragment of a value that a parser made of a piece of its file (a YAML scalar, a JSON string): indentation is
+ * gone there,
+ * escapes are resolved. Each character of the value is looked for from the last one on, so that places are right to
+ * the line,
  * and to the column but for blanks.
  *
  * @param host the text that holds the piece

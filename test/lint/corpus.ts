@@ -6,8 +6,8 @@ import { lint } from '../../src/lint/lint.ts';
 import type { Finding } from '../../src/lint/model.ts';
 
 /**
- * The label of a line. `!`: a finding is needed. `w`: one that is `wrong`. `s`: a statement of its file covers it. `-`: a call
- * with nothing to say of it. `.`: text. `?`: it cannot be known, so all but `wrong` is right.
+ * The label of a line. `!`: a finding is needed. `w`: one that is `wrong`. `s`: a statement of its file covers it.
+ * `-`: a call with nothing to say of it. `.`: text. `?`: it cannot be known, so all but `wrong` is right.
  */
 export type Label = '!' | 'w' | 's' | '-' | '.' | '?';
 
@@ -28,13 +28,19 @@ interface CorpusFile {
 }
 
 function filesOf(text: string): CorpusFile[] {
-  return text.split(/^@@file /m).slice(1).map((part) => {
-    const [path = '', ...lines] = part.replace(/\n$/, '').split('\n');
-    return {
-      path,
-      lines: lines.map((line) => ({ text: line.replace(MARK, ''), label: (MARK.exec(line)?.[1] ?? null) as Label | null })),
-    };
-  });
+  return text
+    .split(/^@@file /m)
+    .slice(1)
+    .map((part) => {
+      const [path = '', ...lines] = part.replace(/\n$/, '').split('\n');
+      return {
+        path,
+        lines: lines.map((line) => ({
+          text: line.replace(MARK, ''),
+          label: (MARK.exec(line)?.[1] ?? null) as Label | null,
+        })),
+      };
+    });
 }
 
 /** Every line of the corpus with its label and with what lint says of it. */

@@ -5,36 +5,47 @@ const CONTEXT = 3;
 
 /** The fixes as a patch that `git apply` takes. Of two that overlap the first is taken. */
 export function asDiff(findings: readonly Finding[], linesOf: (file: string) => Lines | null): string {
-  return [...new Set(findings.map(({ file }) => file))].map((file) => {
-    const lines = linesOf(file);
-    const edits = apart(findings.filter((one) => one.file === file).flatMap((one) => [...one.edits]));
-    return lines === null || edits.length === 0 ? '' : patchOf(file, lines, edits);
-  }).join('');
+  return [...new Set(findings.map(({ file }) => file))]
+    .map((file) => {
+      const lines = linesOf(file);
+      const edits = apart(findings.filter((one) => one.file === file).flatMap((one) => [...one.edits]));
+      return lines === null || edits.length === 0 ? '' : patchOf(file, lines, edits);
+    })
+    .join('');
 }
 
 function apart(edits: readonly Edit[]): Edit[] {
   const taken: Edit[] = [];
   for (const edit of edits) {
-    const clash = taken.some((other) => (edit.start < other.end && other.start < edit.end) || edit.start === other.start);
+    const clash = taken.some(
+      (other) => (edit.start < other.end && other.start < edit.end) || edit.start === other.start,
+    );
     if (!clash) taken.push(edit);
   }
   return taken.sort((a, b) => a.start - b.start);
 }
 
-interface Change { line: number; text: string }
+interface Change {
+  line: number;
+  text: string;
+}
 
 function changesOf(lines: Lines, edits: readonly Edit[]): Change[] {
   const byLine = new Map<number, Edit[]>();
   for (const edit of edits) {
     const { line } = lines.place(edit.start);
-    if (lines.place(edit.end).line === line && !edit.text.includes('\n')) byLine.set(line, [...(byLine.get(line) ?? []), edit]);
+    if (lines.place(edit.end).line === line && !edit.text.includes('\n'))
+      byLine.set(line, [...(byLine.get(line) ?? []), edit]);
   }
-  return [...byLine].sort(([a], [b]) => a - b).map(([line, own]) => {
-    const start = lines.start(line);
-    let text = rawLine(lines, line);
-    for (const edit of [...own].reverse()) text = text.slice(0, edit.start - start) + edit.text + text.slice(edit.end - start);
-    return { line, text };
-  });
+  return [...byLine]
+    .sort(([a], [b]) => a - b)
+    .map(([line, own]) => {
+      const start = lines.start(line);
+      let text = rawLine(lines, line);
+      for (const edit of [...own].reverse())
+        text = text.slice(0, edit.start - start) + edit.text + text.slice(edit.end - start);
+      return { line, text };
+    });
 }
 
 /** With a carriage return, if the line has one: a patch has to name it. */

@@ -7,16 +7,27 @@ import type { Lines } from '../text.ts';
 /** Longer lines are cut around the place that is meant. */
 const WIDTH = 160;
 
-/** For people: place, line, caret, reason, corrected line. What a rule says of several places with one reason is shown once. */
+/**
+ * For people: place, line, caret, reason, corrected line. What a rule says of several places with one reason is shown
+ * once.
+ */
 export function forPeople(report: LintReport, linesOf: (file: string) => Lines | null, colour: boolean): string {
   const colours = pico.createColors(colour);
-  const paint: Record<Severity, (text: string) => string> = { wrong: colours.red, risky: colours.yellow, note: colours.cyan, unknown: colours.dim };
+  const paint: Record<Severity, (text: string) => string> = {
+    wrong: colours.red,
+    risky: colours.yellow,
+    note: colours.cyan,
+    unknown: colours.dim,
+  };
   const blocks = folded(report.findings).map(([first, others]) => {
     const place = `${first.file}:${first.line}:${first.column}`;
-    const lines = [`${colours.bold(escapeControls(place))}: ${paint[first.severity](first.severity)}: ${escapeControls(first.why)} (${first.code}, ${first.trap})`];
+    const said = `${escapeControls(first.why)} (${first.code}, ${first.trap})`;
+    const lines = [`${colours.bold(escapeControls(place))}: ${paint[first.severity](first.severity)}: ${said}`];
     const text = linesOf(first.file)?.line(first.line);
     if (text !== undefined) lines.push(...underlined(text, first));
-    const also = [...new Set([...first.lines, ...others.map(({ line }) => line)])].filter((line) => line !== first.line);
+    const also = [...new Set([...first.lines, ...others.map(({ line }) => line)])].filter(
+      (line) => line !== first.line,
+    );
     if (also.length > 0) lines.push(`  also in line ${also.join(', ')}`);
     if (first.fix !== null) lines.push(`  fix:  ${escapeControls(first.fix).replace(/\\x0a/g, '\n        ')}`);
     return lines.join('\n');
@@ -29,7 +40,10 @@ function folded(findings: readonly Finding[]): [Finding, Finding[]][] {
   const groups = new Map<string, [Finding, Finding[]]>();
   for (const one of findings) {
     // A correction is of its own line, so each is shown.
-    const key = one.edits.length > 0 ? `${one.file}:${one.line}:${one.column}:${one.code}` : [one.file, one.code, one.severity, one.why].join('\n');
+    const key =
+      one.edits.length > 0
+        ? `${one.file}:${one.line}:${one.column}:${one.code}`
+        : [one.file, one.code, one.severity, one.why].join('\n');
     const group = groups.get(key);
     if (group) group[1].push(one);
     else groups.set(key, [one, []]);
@@ -45,10 +59,18 @@ function underlined(text: string, { column, endColumn }: Finding): string[] {
 }
 
 function summary({ findings, files, calls, skipped, unread }: LintReport): string {
-  const counts = SEVERITIES.map((severity) => [findings.filter((one) => one.severity === severity).length, severity] as const)
-    .filter(([count]) => count > 0).map(([count, severity]) => `${count} ${severity}`);
+  const counts = SEVERITIES.map(
+    (severity) => [findings.filter((one) => one.severity === severity).length, severity] as const,
+  )
+    .filter(([count]) => count > 0)
+    .map(([count, severity]) => `${count} ${severity}`);
   const lines = unread.map(({ path, why }) => `not read: ${escapeControls(path)}: ${why}`);
   const left = skipped.length > 0 ? `, ${skipped.length} skipped (binary, minified or too large)` : '';
-  lines.push(`${counts.length > 0 ? counts.join(', ') : 'nothing found'}: ${calls} ${calls === 1 ? 'call' : 'calls'} of pm2 in ${files} ${files === 1 ? 'file' : 'files'}${left}`);
+  const looked = `${plural(calls, 'call')} of pm2 in ${plural(files, 'file')}${left}`;
+  lines.push(`${counts.length > 0 ? counts.join(', ') : 'nothing found'}: ${looked}`);
   return lines.join('\n');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

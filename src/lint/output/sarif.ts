@@ -1,37 +1,61 @@
 import { VERSION } from '../../policy/version.ts';
 import type { Finding, Severity } from '../model.ts';
 import type { LintReport } from '../report.ts';
+import type { RulePage } from '../rules/rule.ts';
 import { rules } from '../rules/rules.ts';
 import type { Lines } from '../text.ts';
 
-const LEVELS: Record<Severity, 'error' | 'warning' | 'note' | 'none'> = { wrong: 'error', risky: 'warning', note: 'note', unknown: 'none' };
+const LEVELS: Record<Severity, 'error' | 'warning' | 'note' | 'none'> = {
+  wrong: 'error',
+  risky: 'warning',
+  note: 'note',
+  unknown: 'none',
+};
 
 /** SARIF 2.1.0, for code scanning. What cannot be told is a result of kind `open`, which has no level. */
 export function asSarif({ findings, unread }: LintReport, linesOf: (file: string) => Lines | null): string {
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
-    runs: [{
-      tool: {
-        driver: {
-          name: 'pm2-guard lint', version: VERSION, semanticVersion: VERSION,
-          rules: rules.map(({ code, trap, severity, page }) => ({
-            id: code, name: page.title.replace(/[^A-Za-z]+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, ''),
-            shortDescription: { text: page.title }, fullDescription: { text: page.why },
-            help: { text: `Problematic:\n${page.problematic}\n\nCorrect:\n${page.correct}\n\nExceptions: ${page.exceptions}` },
-            defaultConfiguration: { level: LEVELS[severity] }, properties: { tags: [trap] },
-          })),
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'pm2-guard lint',
+            version: VERSION,
+            semanticVersion: VERSION,
+            rules: rules.map(({ code, trap, severity, page }) => ({
+              id: code,
+              name: page.title
+                .replace(/[^A-Za-z]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+                .replace(/\W/g, ''),
+              shortDescription: { text: page.title },
+              fullDescription: { text: page.why },
+              help: { text: helpOf(page) },
+              defaultConfiguration: { level: LEVELS[severity] },
+              properties: { tags: [trap] },
+            })),
+          },
         },
+        columnKind: 'utf16CodeUnits',
+        invocations: [
+          {
+            executionSuccessful: true,
+            toolExecutionNotifications: unread.map(({ path, why }) => ({
+              level: 'warning',
+              message: { text: `${path}: ${why}` },
+            })),
+          },
+        ],
+        results: findings.map((finding) => resultOf(finding, linesOf(finding.file))),
       },
-      columnKind: 'utf16CodeUnits',
-      invocations: [{
-        executionSuccessful: true,
-        toolExecutionNotifications: unread.map(({ path, why }) => ({ level: 'warning', message: { text: `${path}: ${why}` } })),
-      }],
-      results: findings.map((finding) => resultOf(finding, linesOf(finding.file))),
-    }],
+    ],
   };
   return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+function helpOf({ problematic, correct, exceptions }: RulePage): string {
+  return `Problematic:\n${problematic}\n\nCorrect:\n${correct}\n\nExceptions: ${exceptions}`;
 }
 
 function resultOf(finding: Finding, lines: Lines | null): object {
@@ -45,14 +69,33 @@ function resultOf(finding: Finding, lines: Lines | null): object {
     kind: severity === 'unknown' ? 'open' : 'fail',
     level: LEVELS[severity],
     message: { text: why },
-    locations: [{ physicalLocation: { artifactLocation, region: { startLine: line, startColumn: column, endLine: line, endColumn } } }],
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation,
+          region: { startLine: line, startColumn: column, endLine: line, endColumn },
+        },
+      },
+    ],
     ...(others.length > 0 ? { relatedLocations: others.map(location) } : {}),
-    ...(edits.length > 0 && lines !== null ? {
-      fixes: [{
-        description: { text: fix ?? why },
-        artifactChanges: [{ artifactLocation, replacements: edits.map(({ start, end, text }) => ({ deletedRegion: regionOf(start, end, lines), insertedContent: { text } })) }],
-      }],
-    } : {}),
+    ...(edits.length > 0 && lines !== null
+      ? {
+          fixes: [
+            {
+              description: { text: fix ?? why },
+              artifactChanges: [
+                {
+                  artifactLocation,
+                  replacements: edits.map(({ start, end, text }) => ({
+                    deletedRegion: regionOf(start, end, lines),
+                    insertedContent: { text },
+                  })),
+                },
+              ],
+            },
+          ],
+        }
+      : {}),
   };
 }
 

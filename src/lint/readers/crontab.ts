@@ -29,7 +29,7 @@ export function readCrontab(fragment: Fragment, scope: Scope, session: Session, 
 
 function runJob(rest: Fragment, schedule: string, table: Scope, session: Session, system: boolean): void {
   const forms: Form[] = schedule === '@reboot' ? ['cron', 'reboot'] : ['cron'];
-  const [column = ''] = system ? /^\S+\s+/.exec(rest.text) ?? [] : [];
+  const [column = ''] = system ? (/^\S+\s+/.exec(rest.text) ?? []) : [];
   const user = system ? userOfColumn(column.trim()) : table.user;
   const scope = table.child({ user, forms });
   const command = trimmed(rest.slice(column.length, rest.text.length));
@@ -40,7 +40,9 @@ function runJob(rest: Fragment, schedule: string, table: Scope, session: Session
 }
 
 function userOfColumn(name: string): Scope['user'] {
-  return /[${]/.test(name) ? { kind: 'variable', text: name, said: 'the user column' } : { kind: 'known', name, said: 'the user column' };
+  return /[${]/.test(name)
+    ? { kind: 'variable', text: name, said: 'the user column' }
+    : { kind: 'known', name, said: 'the user column' };
 }
 
 function withoutEscapes(fragment: Fragment): Fragment {

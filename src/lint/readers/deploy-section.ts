@@ -18,11 +18,19 @@ export function readDeploy(root: Section, scope: Scope, session: Session): void 
   for (const [, target] of root.get('deploy')?.entries() ?? []) {
     const name = target.get('user')?.text ?? '';
     const host = target.get('host')?.items()[0]?.text ?? '';
-    const user: User = /[${}]/.test(name) || name === '' ? { kind: 'variable', text: name || 'user', said: 'deploy.user' } : { kind: 'known', name, said: 'deploy.user' };
-    const world: World = host === '' || /[${}]/.test(host) ? { kind: 'variable host', text: host || 'deploy.host' } : { kind: 'remote', host };
+    const user: User =
+      /[${}]/.test(name) || name === ''
+        ? { kind: 'variable', text: name || 'user', said: 'deploy.user' }
+        : { kind: 'known', name, said: 'deploy.user' };
+    const world: World =
+      host === '' || /[${}]/.test(host)
+        ? { kind: 'variable host', text: host || 'deploy.host' }
+        : { kind: 'remote', host };
     for (const [key, script] of target.entries()) {
       if (!/^(pre|post)-(setup|deploy)(-local)?$/.test(key) || script.text === '') continue;
-      const shell = key.endsWith('-local') ? scope.child() : scope.child({ user, world, cwd: null, forms: ['ssh'] }, []);
+      const shell = key.endsWith('-local')
+        ? scope.child()
+        : scope.child({ user, world, cwd: null, forms: ['ssh'] }, []);
       runText(script.fragment, shell, session);
     }
   }

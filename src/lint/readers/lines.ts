@@ -1,6 +1,8 @@
 import type { Fragment } from '../text.ts';
 
-/** The lines of a fragment, each without its line end; a line that ends in a backslash goes on where `joins` says so. */
+/**
+ * The lines of a fragment, each without its line end; a line that ends in a backslash goes on where `joins` says so.
+ */
 export function linesOf(fragment: Fragment, joins = false): Fragment[] {
   const found: Fragment[] = [];
   const { text } = fragment;

@@ -14,7 +14,10 @@ export function readMakefile(fragment: Fragment, scope: Scope, session: Session)
     const [, name, value] = /^\s*(?:export\s+|override\s+)?([\w.-]+)\s*[:?]?:?=\s*(.*?)\s*$/s.exec(line.text) ?? [];
     if (name !== undefined && !line.text.startsWith('\t')) {
       const before = top.get(name);
-      top.set(name, valueOf(value ?? '', before === null && !/\$/.test(value ?? ''), { exported: /^\s*export\b/.test(line.text) }));
+      top.set(
+        name,
+        valueOf(value ?? '', before === null && !/\$/.test(value ?? ''), { exported: /^\s*export\b/.test(line.text) }),
+      );
       continue;
     }
     if (/^\S.*:/.test(line.text)) {
@@ -25,7 +28,9 @@ export function readMakefile(fragment: Fragment, scope: Scope, session: Session)
     const [prefix = ''] = /^\t\s*[@+-]*\s*/.exec(line.text) ?? [];
     const recipe = withVariables(trimmed(line.slice(prefix.length, line.text.length)), top);
     const shell = one ? target : target.fork();
-    session.within({ hidden: prefix.includes('-') ? 'the leading - of the recipe' : null }, () => runText(recipe, shell, session));
+    session.within({ hidden: prefix.includes('-') ? 'the leading - of the recipe' : null }, () =>
+      runText(recipe, shell, session),
+    );
   }
 }
 

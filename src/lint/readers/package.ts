@@ -3,7 +3,7 @@ import { runText } from '../shell/run.ts';
 import type { Scope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { readDeploy } from './deploy-section.ts';
-import { strings } from './program.ts';
+import { strings } from './strings.ts';
 import { objectOf } from './static-object.ts';
 import { documents } from './yaml/node.ts';
 
@@ -26,6 +26,9 @@ export function readPackage(fragment: Fragment, scope: Scope, session: Session):
 
 /** A process file is read, never evaluated. */
 export function readProcessFile(fragment: Fragment, scope: Scope, session: Session): void {
-  const root = /^\s*[{[]/.test(fragment.text) || !/\bmodule\.exports|export default|=>|\bconst\b/.test(fragment.text) ? documents(fragment)[0] ?? null : objectOf(fragment, strings);
+  const root =
+    /^\s*[{[]/.test(fragment.text) || !/\bmodule\.exports|export default|=>|\bconst\b/.test(fragment.text)
+      ? (documents(fragment)[0] ?? null)
+      : objectOf(fragment, strings);
   if (root) readDeploy(root, scope, session);
 }

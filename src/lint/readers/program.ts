@@ -4,11 +4,8 @@ import { runText } from '../shell/run.ts';
 import type { Scope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { FragmentBuilder, type Fragment } from '../text.ts';
+import { STRINGS, strings } from './strings.ts';
 import { LANGUAGES, placeOf, type Language } from './languages.ts';
-
-const STRINGS = new Set(['string', 'encapsed_string', 'template_string', 'raw_string', 'heredoc', 'nowdoc', 'bare_string', 'simple_symbol', 'shell_command_expression', 'subshell']);
-const CONTENT = new Set(['string_content', 'string_fragment', 'string_value', 'heredoc_content', 'nowdoc_string', 'text']);
-const FIXED = /^(string_start|string_end|heredoc_start|heredoc_end|heredoc_body)$/;
 
 /** Strings that a program hands to a shell, or words that it starts without one. */
 export function readProgram(name: Exclude<Grammar, 'bash'>, fragment: Fragment, scope: Scope, session: Session): void {
@@ -19,14 +16,22 @@ export function readProgram(name: Exclude<Grammar, 'bash'>, fragment: Fragment, 
   }
   const language = LANGUAGES[name];
   const place = placeOf(name, fragment.text, session.path);
-  const base = scope.user.kind === 'unset' ? scope.child({ user: place.user, world: place.world, forms: place.world.kind === 'here' ? [] : ['ssh'] }) : scope;
+  const base =
+    scope.user.kind === 'unset'
+      ? scope.child({ user: place.user, world: place.world, forms: place.world.kind === 'here' ? [] : ['ssh'] })
+      : scope;
   new Program(fragment, base, session, language).visit(tree, null);
 }
 
 class Program {
   private readonly constants = new Map<string, Syntax>();
 
-  constructor(private readonly host: Fragment, private readonly scope: Scope, private readonly session: Session, private readonly language: Language) {}
+  constructor(
+    private readonly host: Fragment,
+    private readonly scope: Scope,
+    private readonly session: Session,
+    private readonly language: Language,
+  ) {}
 
   /** @param user of an `as :deploy do` block around it */
   visit(node: Syntax, user: User | null): void {
@@ -36,7 +41,7 @@ class Program {
     if (node.type === 'shell_command_expression' || node.type === 'subshell') this.run(strings(node, this.host), user);
     if (this.language.calls.includes(node.type)) {
       const called = this.nameOf(node);
-      inner = called === 'as' ? this.userOf(node) ?? user : user;
+      inner = called === 'as' ? (this.userOf(node) ?? user) : user;
       this.call(node, called, user);
     }
     if (node.type === 'try_statement' || node.type === 'begin') {
@@ -54,7 +59,11 @@ class Program {
     const handler = /^(catch_clause|except_clause|rescue)$/;
     for (const child of node.children) if (!handler.test(child.type)) this.visit(child, user);
     const onlyAfter = [...this.session.onlyAfter, ...calls.slice(before)];
-    for (const child of node.children) if (handler.test(child.type)) this.session.within({ onlyAfter }, () => { this.visit(child, user); });
+    for (const child of node.children)
+      if (handler.test(child.type))
+        this.session.within({ onlyAfter }, () => {
+          this.visit(child, user);
+        });
   }
 
   private text(node: Syntax): string {
@@ -62,23 +71,33 @@ class Program {
   }
 
   private nameOf(node: Syntax): string {
-    const named = node.children.find(({ field }) => field === 'function' || field === 'method' || field === 'name') ?? (node.type === 'object_creation_expression' ? node.children.find(({ named: is }) => is) : undefined);
+    const named =
+      node.children.find(({ field }) => field === 'function' || field === 'method' || field === 'name') ??
+      (node.type === 'object_creation_expression' ? node.children.find(({ named: is }) => is) : undefined);
     return named ? this.text(named).replace(/\s+/g, '') : '';
   }
 
   private remember(node: Syntax): void {
-    const [left, right] = [node.children.find(({ field }) => field === 'left' || field === 'name'), node.children.find(({ field }) => field === 'right' || field === 'value')];
+    const [left, right] = [
+      node.children.find(({ field }) => field === 'left' || field === 'name'),
+      node.children.find(({ field }) => field === 'right' || field === 'value'),
+    ];
     if (left && right && /assignment|variable_declarator/.test(node.type)) this.constants.set(this.text(left), right);
   }
 
   private requires(node: Syntax): void {
     const source = node.children.find(({ field }) => field === 'source');
-    const argument = node.type === 'call_expression' && this.nameOf(node) === 'require' ? argumentsOf(node)[0] : undefined;
+    const argument =
+      node.type === 'call_expression' && this.nameOf(node) === 'require' ? argumentsOf(node)[0] : undefined;
     const named = source ?? argument;
     if (!named || strings(named, this.host)?.text !== 'pm2') return;
     const { user, world, cwd, forms } = this.scope;
     this.session.reading.remarks.push({
-      kind: 'requires pm2', start: this.host.at(node.start), end: this.host.at(node.end), about: 'pm2', context: { user, world, cwd, forms, pm2Home: null, home: null },
+      kind: 'requires pm2',
+      start: this.host.at(node.start),
+      end: this.host.at(node.end),
+      about: 'pm2',
+      context: { user, world, cwd, forms, pm2Home: null, home: null },
     });
   }
 
@@ -92,14 +111,20 @@ class Program {
     const keyword = this.keyword(node, 'user');
     const as: User | null = keyword ?? (becomes ? { kind: 'known', name: 'root', said: 'sudo' } : user);
     const plain = this.resolve(first);
-    const words = listOf(plain) ?? (others.some((one) => listOf(one) !== null) || (isString(plain) && others.some(isString) && this.language.spreads) ? [plain, ...others.flatMap((one) => listOf(one) ?? (isString(one) ? [one] : []))] : null);
+    const words =
+      listOf(plain) ??
+      (others.some((one) => listOf(one) !== null) || (isString(plain) && others.some(isString) && this.language.spreads)
+        ? [plain, ...others.flatMap((one) => listOf(one) ?? (isString(one) ? [one] : []))]
+        : null);
     this.run(words === null ? this.textOf(plain) : this.joined(words), as, becomes);
   }
 
   /** `user="deploy"` of Python. */
   private keyword(node: Syntax, name: string): User | null {
     const list = node.children.find(({ field }) => field === 'arguments');
-    const found = list?.children.find((child) => child.type === 'keyword_argument' && this.text(child).startsWith(`${name}=`));
+    const found = list?.children.find(
+      (child) => child.type === 'keyword_argument' && this.text(child).startsWith(`${name}=`),
+    );
     const value = found?.children.find(({ field }) => field === 'value');
     const text = value ? strings(value, this.host)?.text : undefined;
     return text === undefined ? null : { kind: 'known', name: text, said: `${name}=` };
@@ -108,7 +133,11 @@ class Program {
   private userOf(node: Syntax): User | null {
     const [first] = argumentsOf(node);
     const text = first ? strings(first, this.host)?.text : undefined;
-    return text === undefined ? (first ? { kind: 'variable', text: this.text(first), said: 'as' } : null) : { kind: 'known', name: text, said: 'as' };
+    return text === undefined
+      ? first
+        ? { kind: 'variable', text: this.text(first), said: 'as' }
+        : null
+      : { kind: 'known', name: text, said: 'as' };
   }
 
   private resolve(node: Syntax): Syntax {
@@ -135,26 +164,31 @@ class Program {
       const text = this.textOf(this.resolve(word));
       const at = this.host.at(word.start);
       const quoted = text !== null && /[^\w@%+=:,./${}-]/.test(text.text);
-      builder.add(quoted ? '\'' : '', at, true);
+      builder.add(quoted ? "'" : '', at, true);
       if (text) builder.addFragment(text);
       else builder.add('"${_}"', at, true);
-      builder.add(quoted ? '\' ' : ' ', at, true);
+      builder.add(quoted ? "' " : ' ', at, true);
     }
     return builder.build();
   }
 
   private run(text: Fragment | null, user: User | null, becomes = false): void {
     if (text === null || !text.text.includes('pm2')) return;
-    const scope = user === null ? this.scope.child() : this.scope.child({ user, forms: becomes ? ['sudo'] : this.scope.forms });
+    const scope =
+      user === null ? this.scope.child() : this.scope.child({ user, forms: becomes ? ['sudo'] : this.scope.forms });
     runText(text, scope, this.session);
   }
 }
 
 function argumentsOf(node: Syntax): Syntax[] {
-  const list = node.children.find(({ field, type }) => field === 'arguments' || type === 'arguments' || type === 'argument_list');
+  const list = node.children.find(
+    ({ field, type }) => field === 'arguments' || type === 'arguments' || type === 'argument_list',
+  );
   if (!list) return [];
   if (STRINGS.has(list.type)) return [list];
-  return list.children.filter(({ named, type }) => named && type !== 'keyword_argument' && type !== 'comment').map((one) => (one.type === 'argument' ? one.children.at(-1) ?? one : one));
+  return list.children
+    .filter(({ named, type }) => named && type !== 'keyword_argument' && type !== 'comment')
+    .map((one) => (one.type === 'argument' ? (one.children.at(-1) ?? one) : one));
 }
 
 function isString(node: Syntax): boolean {
@@ -163,35 +197,7 @@ function isString(node: Syntax): boolean {
 
 function listOf(node: Syntax): Syntax[] | null {
   if (!/^(array|list|array_creation_expression|tuple)$/.test(node.type)) return null;
-  return node.children.filter(({ named, type }) => named && type !== 'comment').map((one) => (one.type === 'array_element_initializer' ? one.children[0] ?? one : one));
-}
-
-/** The text of a string literal where it stands; what is put in when it runs is `${_}`. Null: it is no string. */
-export function strings(node: Syntax, host: Fragment): Fragment | null {
-  if (!STRINGS.has(node.type)) return null;
-  const builder = new FragmentBuilder();
-  if (node.type === 'simple_symbol') return host.slice(node.start + 1, node.end);
-  const add = (child: Syntax): void => {
-    const text = host.text.slice(child.start, child.end);
-    if (CONTENT.has(child.type) && child.children.every(({ type }) => type === 'escape_sequence')) addContent(builder, host, child);
-    else if (child.type === 'escape_sequence') builder.add(escapeOf(text), host.at(child.start), true);
-    else if (child.type === 'heredoc_body' || CONTENT.has(child.type)) child.children.forEach(add);
-    else if (child.named && !FIXED.test(child.type)) builder.add(/^\$\w+$/.test(text) ? text : '${_}', host.at(child.start), true);
-  };
-  node.children.forEach(add);
-  return builder.build();
-}
-
-function addContent(builder: FragmentBuilder, host: Fragment, node: Syntax): void {
-  let at = node.start;
-  for (const escape of node.children) {
-    builder.addFragment(host.slice(at, escape.start)).add(escapeOf(host.text.slice(escape.start, escape.end)), host.at(escape.start), true);
-    at = escape.end;
-  }
-  builder.addFragment(host.slice(at, node.end));
-}
-
-function escapeOf(text: string): string {
-  const plain: Record<string, string> = { '\\n': '\n', '\\t': '\t', '\\r': '', '\\\n': '' };
-  return plain[text] ?? text.slice(1);
+  return node.children
+    .filter(({ named, type }) => named && type !== 'comment')
+    .map((one) => (one.type === 'array_element_initializer' ? (one.children[0] ?? one) : one));
 }

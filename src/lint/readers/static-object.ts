@@ -6,7 +6,11 @@ import type { Section } from './deploy-section.ts';
 export type ReadString = (node: Syntax, host: Fragment) => Fragment | null;
 
 class ObjectNode implements Section {
-  constructor(private readonly node: Syntax, private readonly host: Fragment, private readonly read: ReadString) {}
+  constructor(
+    private readonly node: Syntax,
+    private readonly host: Fragment,
+    private readonly read: ReadString,
+  ) {}
 
   private wrap(node: Syntax): ObjectNode {
     return new ObjectNode(node, this.host, this.read);
@@ -15,7 +19,9 @@ class ObjectNode implements Section {
   entries(): [string, ObjectNode][] {
     return this.node.children.flatMap((pair): [string, ObjectNode][] => {
       const [key, value] = ['key', 'value'].map((field) => pair.children.find((child) => child.field === field));
-      return pair.type === 'pair' && key && value ? [[this.host.text.slice(key.start, key.end).replace(/^["'`]|["'`]$/g, ''), this.wrap(value)]] : [];
+      return pair.type === 'pair' && key && value
+        ? [[this.host.text.slice(key.start, key.end).replace(/^["'`]|["'`]$/g, ''), this.wrap(value)]]
+        : [];
     });
   }
 
@@ -24,11 +30,15 @@ class ObjectNode implements Section {
   }
 
   items(): ObjectNode[] {
-    return this.node.type === 'array' ? this.node.children.filter(({ named }) => named).map((child) => this.wrap(child)) : [this];
+    return this.node.type === 'array'
+      ? this.node.children.filter(({ named }) => named).map((child) => this.wrap(child))
+      : [this];
   }
 
   get fragment(): Fragment {
-    return this.read(this.node, this.host) ?? new FragmentBuilder().add('$_', this.host.at(this.node.start), true).build();
+    return (
+      this.read(this.node, this.host) ?? new FragmentBuilder().add('$_', this.host.at(this.node.start), true).build()
+    );
   }
 
   get text(): string {

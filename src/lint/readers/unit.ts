@@ -5,20 +5,30 @@ import { valueOf, type Scope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf, trimmed } from './lines.ts';
 
-interface Directive { name: string; value: Fragment }
+interface Directive {
+  name: string;
+  value: Fragment;
+}
 
 /** systemd.service(5): ExecStart= and its like, as User= with Environment=. Without User= it is root. */
 export function readUnit(fragment: Fragment, scope: Scope, session: Session): void {
   const directives = directivesOf(fragment);
   const last = (name: string): Fragment | undefined => directives.filter((one) => one.name === name).at(-1)?.value;
-  const service = scope.child({ user: userOf(last('User')?.text), forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null }, []);
+  const service = scope.child(
+    { user: userOf(last('User')?.text), forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null },
+    [],
+  );
   for (const { name, value } of directives) if (name === 'Environment') assign(value.text, service);
   for (const { name, value } of directives) {
     if (!/^Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(name)) continue;
     const [prefix = ''] = /^[@:+!|-]*/.exec(value.text) ?? [];
-    const user: User = /[+!]/.test(prefix) ? { kind: 'known', name: 'root', said: `the ${prefix} of ${name}=` } : service.user;
+    const user: User = /[+!]/.test(prefix)
+      ? { kind: 'known', name: 'root', said: `the ${prefix} of ${name}=` }
+      : service.user;
     const line = trimmed(value.slice(prefix.length, value.text.length));
-    session.within({ hidden: prefix.includes('-') ? `the leading - of ${name}=` : null }, () => runText(line, service.child({ user }), session));
+    session.within({ hidden: prefix.includes('-') ? `the leading - of ${name}=` : null }, () =>
+      runText(line, service.child({ user }), session),
+    );
   }
 }
 
@@ -37,7 +47,9 @@ export function readSupervisor(fragment: Fragment, scope: Scope, session: Sessio
 function directivesOf(fragment: Fragment): Directive[] {
   return linesOf(fragment, true).flatMap((line) => {
     const [head, name] = /^\s*(\w+)\s*=/.exec(line.text) ?? [];
-    return head === undefined || name === undefined ? [] : [{ name, value: trimmed(line.slice(head.length, line.text.length)) }];
+    return head === undefined || name === undefined
+      ? []
+      : [{ name, value: trimmed(line.slice(head.length, line.text.length)) }];
   });
 }
 
@@ -49,6 +61,7 @@ function userOf(name: string | undefined): User {
 function assign(text: string, scope: Scope): void {
   for (const [, quoted, bare] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(quoted ?? bare ?? '') ?? [];
-    if (name !== undefined) scope.set(name, valueOf((value ?? '').replace(/^'(.*)'$/, '$1'), !/[%${]/.test(value ?? ''), { exported: true }));
+    if (name !== undefined)
+      scope.set(name, valueOf((value ?? '').replace(/^'(.*)'$/, '$1'), !/[%${]/.test(value ?? ''), { exported: true }));
   }
 }

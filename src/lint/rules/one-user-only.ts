@@ -3,7 +3,9 @@ import type { Found, Rule } from './rule.ts';
 
 /** PL003: one statement for each file that names no user: for whom it is right. */
 export const oneUserOnly: Rule = {
-  code: 'PL003', trap: 'T01', severity: 'risky',
+  code: 'PL003',
+  trap: 'T01',
+  severity: 'risky',
   page: {
     title: 'right for one user alone',
     problematic: '#!/bin/sh\npm2 reload myapp                # right for www-data; wrong for all others, root included',
@@ -24,11 +26,15 @@ export const oneUserOnly: Rule = {
       if (first?.judgement.kind !== 'right for') return [];
       const { daemon } = first.judgement;
       const amount = distinct.length === 1 ? 'this call' : `${distinct.length} calls, the first of them here`;
-      return [{
-        at: first, severity: 'risky', also: others,
-        why: `right for ${daemon.user} alone (daemon ${daemon.name}): ${amount}. The file does not say who runs it`,
-        instead: `sudo -u ${daemon.user} pm2 ...`,
-      }];
+      return [
+        {
+          at: first,
+          severity: 'risky',
+          also: others,
+          why: `right for ${daemon.user} alone (daemon ${daemon.name}): ${amount}. The file does not say who runs it`,
+          instead: `sudo -u ${daemon.user} pm2 ...`,
+        },
+      ];
     });
   },
 };

@@ -46,9 +46,12 @@ export interface Rule {
 /** Names of users as a sentence has them. */
 export function userOf(call: Pick<Call, 'user'>): string {
   switch (call.user.kind) {
-    case 'known': return call.user.name;
-    case 'variable': return call.user.text;
-    case 'unset': return 'the user who runs this file';
+    case 'known':
+      return call.user.name;
+    case 'variable':
+      return call.user.text;
+    case 'unset':
+      return 'the user who runs this file';
   }
 }
 
@@ -63,16 +66,50 @@ export function isRight(call: Judged): boolean {
 
 /** The call may reach a daemon of a host, and it is not known to be right. */
 export function mayGoWrong(call: Judged): boolean {
-  return call.judgement.kind !== 'right' && call.judgement.kind !== 'own world' && call.invocation.command !== null && call.invocation.scope !== 'pure'
-    && call.invocation.scope !== 'deploy';
+  return (
+    call.judgement.kind !== 'right' &&
+    call.judgement.kind !== 'own world' &&
+    call.invocation.command !== null &&
+    call.invocation.scope !== 'pure' &&
+    call.invocation.scope !== 'deploy'
+  );
 }
+
+const NAMES_USER = new RegExp(
+  '^(sudo|su|runuser|doas|run0|pkexec|gosu|su-exec|setpriv|chpst|setuidgid|systemd-run)|' +
+    '^(become|User=|user=|the user column)',
+);
 
 /** The command line itself says as which ordinary user it runs. */
 export function isPinned(call: Judged): boolean {
-  return call.user.kind === 'known' && call.user.name !== 'root' && /^(sudo|su|runuser|doas|run0|gosu|su-exec|setpriv|chpst|setuidgid|become|User=|the user column|user=|pkexec|systemd-run)/.test(call.user.said);
+  return call.user.kind === 'known' && call.user.name !== 'root' && NAMES_USER.test(call.user.said);
 }
 
-const READS = new Set(['list', 'l', 'ps', 'status', 'jlist', 'slist', 'prettylist', 'describe', 'desc', 'info', 'show', 'id', 'pid', 'env', 'logs', 'monit', 'imonit', 'dashboard', 'ping', 'report', 'sysmonit', 'get', 'conf']);
+const READS = new Set([
+  'list',
+  'l',
+  'ps',
+  'status',
+  'jlist',
+  'slist',
+  'prettylist',
+  'describe',
+  'desc',
+  'info',
+  'show',
+  'id',
+  'pid',
+  'env',
+  'logs',
+  'monit',
+  'imonit',
+  'dashboard',
+  'ping',
+  'report',
+  'sysmonit',
+  'get',
+  'conf',
+]);
 
 /** It only asks a daemon. */
 export function reads(call: Judged): boolean {
@@ -81,12 +118,16 @@ export function reads(call: Judged): boolean {
 
 /** It may start an app that is not known yet. */
 export function mayStart(call: Judged): boolean {
-  return ['start', 'serve', 'startOrRestart', 'startOrReload', 'startOrGracefulReload', 'resurrect'].includes(verb(call));
+  return ['start', 'serve', 'startOrRestart', 'startOrReload', 'startOrGracefulReload', 'resurrect'].includes(
+    verb(call),
+  );
 }
 
 /** The apps that a call names, as typed. */
 export function appsOf({ invocation: { targets, starts } }: Judged): string[] {
-  return [...new Set([...starts.map(({ name }) => name ?? ''), ...targets.map(({ word }) => word)])].filter((name) => name !== '');
+  return [...new Set([...starts.map(({ name }) => name ?? ''), ...targets.map(({ word }) => word)])].filter(
+    (name) => name !== '',
+  );
 }
 
 /** Which daemon a call reaches, as far as it can be told from the next call of the same file. */

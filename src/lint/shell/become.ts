@@ -34,21 +34,29 @@ const sudo: Become = (words) => {
   const call = parseSudo(words.map(({ text }) => text));
   if (call.type === 'not ours') return call.why === 'no command' ? shellOfSudo(words) : null;
   const rest = words.slice(words.length - call.words.length);
-  const userWord = call.user === null ? null : words.find(({ text }) => text.includes(call.user ?? '')) ?? null;
-  const user: User = call.user === null && call.group !== null ? { kind: 'unset' }
-    : call.user === null || (userWord?.certain ?? true) ? { kind: 'known', name: call.user ?? 'root', said: 'sudo' }
-      : { kind: 'variable', text: call.user, said: 'sudo' };
+  const userWord = call.user === null ? null : (words.find(({ text }) => text.includes(call.user ?? '')) ?? null);
+  const user: User =
+    call.user === null && call.group !== null
+      ? { kind: 'unset' }
+      : call.user === null || (userWord?.certain ?? true)
+        ? { kind: 'known', name: call.user ?? 'root', said: 'sudo' }
+        : { kind: 'variable', text: call.user, said: 'sudo' };
   const homeGiven = call.options.some(({ letter }) => letter === 'H');
   const sets = call.assignments.flatMap(({ name }) => {
     const word = words.find(({ text }) => text.startsWith(`${name}=`));
     return word === undefined ? [] : [{ name, word: tail(word, name.length + 1) }];
   });
   return {
-    user, rest, sets, script: null,
+    user,
+    rest,
+    sets,
+    script: null,
     keeps: call.keepEnvironment ? 'all' : call.keep,
     foreignHome: call.shell !== 'login' && !homeGiven && (call.keepEnvironment || call.keep.includes('HOME')),
     forms: [
-      'sudo', ...(call.shell === 'login' ? ['login shell' as const] : []), ...(call.keepEnvironment ? ['kept environment' as const] : []),
+      'sudo',
+      ...(call.shell === 'login' ? ['login shell' as const] : []),
+      ...(call.keepEnvironment ? ['kept environment' as const] : []),
     ],
   };
 };
@@ -56,15 +64,24 @@ const sudo: Become = (words) => {
 /** `sudo -i`, `sudo -s -u deploy`: what is on standard input is run. */
 function shellOfSudo(words: readonly Word[]): Became | null {
   const { values, rest } = readOptions(words, { letters: 'CDRTUgprtu', long: ['user', 'group', 'prompt'] });
-  if (rest.length > 0 || !(values.has('i') || values.has('s') || values.has('login') || values.has('shell'))) return null;
+  if (rest.length > 0 || !(values.has('i') || values.has('s') || values.has('login') || values.has('shell')))
+    return null;
   const login = values.has('i') || values.has('login');
   const named = values.get('u') ?? values.get('user');
-  return { ...plain, user: userOf(named, 'sudo'), rest: [], forms: ['sudo', ...(login ? ['login shell' as const] : [])] };
+  return {
+    ...plain,
+    user: userOf(named, 'sudo'),
+    rest: [],
+    forms: ['sudo', ...(login ? ['login shell' as const] : [])],
+  };
 }
 
 /** su(1): options may stand behind the user. */
 const su: Become = (words) => {
-  const [long, letters] = [['command', 'shell', 'group', 'supp-group', 'whitelist-environment', 'session-command'], 'cgsGw'];
+  const [long, letters] = [
+    ['command', 'shell', 'group', 'supp-group', 'whitelist-environment', 'session-command'],
+    'cgsGw',
+  ];
   let values = new Map<string, Word | null>();
   const operands: Word[] = [];
   let left = words;
@@ -82,8 +99,11 @@ const su: Become = (words) => {
   const shell = values.has('s') || values.has('shell');
   return {
     ...plain,
-    user: userOf(named, 'su'), rest: [], script: values.get('c') ?? values.get('command') ?? values.get('session-command') ?? null,
-    keeps: login ? [] : 'all', foreignHome: kept && !login,
+    user: userOf(named, 'su'),
+    rest: [],
+    script: values.get('c') ?? values.get('command') ?? values.get('session-command') ?? null,
+    keeps: login ? [] : 'all',
+    foreignHome: kept && !login,
     forms: ['su', ...(shell ? [] : ['login shell' as const])],
   };
 };
@@ -94,7 +114,13 @@ const runuser: Become = (words) => {
   const named = values.get('u') ?? values.get('user');
   if (named) return { ...plain, user: userOf(named, 'runuser'), keeps: 'all', rest, forms: ['runuser'] };
   const became = su(words);
-  return became && { ...became, user: became.user?.kind === 'known' ? { ...became.user, said: 'runuser' } : became.user, forms: became.forms.map((form) => (form === 'su' ? 'runuser' : form)) };
+  return (
+    became && {
+      ...became,
+      user: became.user?.kind === 'known' ? { ...became.user, said: 'runuser' } : became.user,
+      forms: became.forms.map((form) => (form === 'su' ? 'runuser' : form)),
+    }
+  );
 };
 
 const doas: Become = (words) => {
@@ -103,7 +129,10 @@ const doas: Become = (words) => {
 };
 
 const run0: Become = (words) => {
-  const { values, rest } = readOptions(words, { letters: 'ugDp', long: ['user', 'group', 'chdir', 'setenv', 'nice', 'unit', 'property', 'description', 'slice', 'machine'] });
+  const { values, rest } = readOptions(words, {
+    letters: 'ugDp',
+    long: ['user', 'group', 'chdir', 'setenv', 'nice', 'unit', 'property', 'description', 'slice', 'machine'],
+  });
   return { ...plain, user: userOf(values.get('u') ?? values.get('user'), 'run0'), rest, forms: ['run0'] };
 };
 
@@ -112,16 +141,41 @@ const pkexec: Become = (words) => {
   return { ...plain, user: userOf(values.get('user'), 'pkexec'), rest, forms: ['pkexec'] };
 };
 
-/** `gosu user command`, `su-exec`, `setuidgid`, `chpst -u user`: they keep the environment; gosu and su-exec set HOME. */
+/**
+ * `gosu user command`, `su-exec`, `setuidgid`, `chpst -u user`: they keep the environment; gosu and su-exec set HOME.
+ */
 function first(program: string, foreignHome: boolean): Become {
-  return ([named, ...rest]) => (named === undefined ? null : { ...plain, user: userOf(named, program), keeps: 'all', rest, foreignHome });
+  return ([named, ...rest]) =>
+    named === undefined ? null : { ...plain, user: userOf(named, program), keeps: 'all', rest, foreignHome };
 }
 
 const setpriv: Become = (words) => {
-  const { values, rest } = readOptions(words, { letters: 'd', long: ['reuid', 'regid', 'ruid', 'rgid', 'euid', 'egid', 'groups', 'inh-caps', 'bounding-set', 'ambient-caps', 'securebits', 'pdeathsig'] });
+  const { values, rest } = readOptions(words, {
+    letters: 'd',
+    long: [
+      'reuid',
+      'regid',
+      'ruid',
+      'rgid',
+      'euid',
+      'egid',
+      'groups',
+      'inh-caps',
+      'bounding-set',
+      'ambient-caps',
+      'securebits',
+      'pdeathsig',
+    ],
+  });
   const named = values.get('reuid') ?? values.get('ruid') ?? values.get('euid');
   const reset = values.has('reset-env');
-  return { ...plain, user: named ? userOf(named, 'setpriv') : null, keeps: reset ? [] : 'all', rest, foreignHome: Boolean(named) && !reset };
+  return {
+    ...plain,
+    user: named ? userOf(named, 'setpriv') : null,
+    keeps: reset ? [] : 'all',
+    rest,
+    foreignHome: Boolean(named) && !reset,
+  };
 };
 
 const chpst: Become = (words) => {
@@ -133,16 +187,48 @@ const chpst: Become = (words) => {
 /** systemd-run(1): a transient unit has none of the caller's environment. */
 const systemdRun: Become = (words) => {
   const { values, rest } = readOptions(words, {
-    letters: 'pEMHut', long: ['uid', 'gid', 'unit', 'property', 'setenv', 'on-calendar', 'on-active', 'on-boot', 'slice', 'description', 'working-directory', 'machine', 'host', 'nice'],
+    letters: 'pEMHut',
+    long: [
+      'uid',
+      'gid',
+      'unit',
+      'property',
+      'setenv',
+      'on-calendar',
+      'on-active',
+      'on-boot',
+      'slice',
+      'description',
+      'working-directory',
+      'machine',
+      'host',
+      'nice',
+    ],
   });
   const property = values.get('p') ?? values.get('property') ?? null;
   const inProperty = property?.text.startsWith('User=') === true ? tail(property, 'User='.length) : null;
   const named = values.get('uid') ?? inProperty;
   const ofUser = values.has('user');
-  return { ...plain, user: named ? userOf(named, 'systemd-run') : ofUser ? null : userOf(null, 'systemd-run'), rest, forms: ['unit'] };
+  return {
+    ...plain,
+    user: named ? userOf(named, 'systemd-run') : ofUser ? null : userOf(null, 'systemd-run'),
+    rest,
+    forms: ['unit'],
+  };
 };
 
 export const becoming: Readonly<Record<string, Become | undefined>> = {
-  sudo, su, runuser, doas, run0, pkexec, setpriv, chpst, 'systemd-run': systemdRun,
-  'gosu': first('gosu', false), 'su-exec': first('su-exec', false), 'setuidgid': first('setuidgid', true), 's6-setuidgid': first('s6-setuidgid', true),
+  sudo,
+  su,
+  runuser,
+  doas,
+  run0,
+  pkexec,
+  setpriv,
+  chpst,
+  'systemd-run': systemdRun,
+  gosu: first('gosu', false),
+  'su-exec': first('su-exec', false),
+  setuidgid: first('setuidgid', true),
+  's6-setuidgid': first('s6-setuidgid', true),
 };

@@ -14,7 +14,8 @@ import type { Word } from './words.ts';
 type Builtin = (words: readonly Word[], job: Job) => Result;
 
 const said = (out: Fragment | null): Result => ({ ...NOTHING, out });
-const plainText = (text: string, job: Job): Result => said(new FragmentBuilder().add(text, job.shell.fragment.at(job.start), true).build());
+const plainText = (text: string, job: Job): Result =>
+  said(new FragmentBuilder().add(text, job.shell.fragment.at(job.start), true).build());
 
 const shell: Builtin = (words, job) => {
   const { values, rest } = readOptions(words, { letters: 'O', long: ['rcfile', 'init-file'] });
@@ -25,7 +26,8 @@ const shell: Builtin = (words, job) => {
     scope.forms = [...scope.forms, 'nested'];
     return runText(script.origin, scope, job.shell.session, job.input);
   }
-  if ((rest.length === 0 || values.has('s') || rest[0]?.text === '-') && job.input !== null) return runText(job.input, scope, job.shell.session);
+  if ((rest.length === 0 || values.has('s') || rest[0]?.text === '-') && job.input !== null)
+    return runText(job.input, scope, job.shell.session);
   return NOTHING;
 };
 
@@ -50,7 +52,9 @@ function newlines(fragment: Fragment): Fragment {
   const builder = new FragmentBuilder();
   let at = 0;
   for (const match of fragment.text.matchAll(/\\([nt])/g)) {
-    builder.addFragment(fragment.slice(at, match.index)).add(match[1] === 'n' ? '\n' : '\t', fragment.at(match.index), true);
+    builder
+      .addFragment(fragment.slice(at, match.index))
+      .add(match[1] === 'n' ? '\n' : '\t', fragment.at(match.index), true);
     at = match.index + 2;
   }
   return builder.addFragment(fragment.slice(at, fragment.text.length)).build();
@@ -60,9 +64,14 @@ const crontab: Builtin = (words, job) => {
   const { values, rest } = readOptions(words, { letters: 'u', long: [] });
   if (job.input === null || values.has('l') || values.has('r') || (rest[0] && rest[0].text !== '-')) return NOTHING;
   const named = values.get('u');
-  const scope = job.scope.child({ user: named ? userOf(named, 'crontab -u') : job.scope.user, cwd: null, forms: [] }, []);
+  const scope = job.scope.child(
+    { user: named ? userOf(named, 'crontab -u') : job.scope.user, cwd: null, forms: [] },
+    [],
+  );
   const { session } = job.shell;
-  session.within({ hidden: null, onlyAfter: [], asked: false }, () => { session.readPart('crontab', job.input as Fragment, scope, session); });
+  session.within({ hidden: null, onlyAfter: [], asked: false }, () => {
+    session.readPart('crontab', job.input as Fragment, scope, session);
+  });
   return NOTHING;
 };
 
@@ -77,7 +86,8 @@ const cat: Builtin = (words, job) => said(words.some(({ text }) => !text.startsW
 const change: Builtin = ([to], { scope }) => {
   const path = to?.text ?? '';
   if (to?.certain === true && isAbsolute(path)) scope.cwd = resolve(path);
-  else if (to?.certain === true && scope.cwd !== null && path !== '' && !/^[~-]/.test(path)) scope.cwd = resolve(scope.cwd, path);
+  else if (to?.certain === true && scope.cwd !== null && path !== '' && !/^[~-]/.test(path))
+    scope.cwd = resolve(scope.cwd, path);
   else scope.cwd = null;
   return NOTHING;
 };
@@ -89,20 +99,39 @@ const end: Builtin = (_words, { scope }) => {
 
 const link: Builtin = (words, job) => {
   const names = words.filter(({ text }) => reaches(text) !== null || /\/bin\/pm2$/.test(text));
-  if (words.some(({ text }) => /^-\w*s/.test(text) || text === '--symbolic') && names.length > 0) remark(job, 'second pm2', '');
+  if (words.some(({ text }) => /^-\w*s/.test(text) || text === '--symbolic') && names.length > 0)
+    remark(job, 'second pm2', '');
   return NOTHING;
 };
 
 /** Notes something beside the calls. */
-export function remark({ shell: { fragment, session }, scope, start, end }: Job, kind: Remark['kind'], about: string): void {
+export function remark(
+  { shell: { fragment, session }, scope, start, end }: Job,
+  kind: Remark['kind'],
+  about: string,
+): void {
   const { user, world, cwd, forms } = scope;
   const context = { user, world, cwd, forms, pm2Home: scope.setting('PM2_HOME'), home: scope.setting('HOME') };
   session.reading.remarks.push({ kind, start: fragment.at(start), end: fragment.at(end), about, context });
 }
 
 const builtins: Readonly<Record<string, Builtin | undefined>> = {
-  bash: shell, sh: shell, zsh: shell, dash: shell, ksh: shell, ash: shell, fish: shell,
-  echo: print, print, printf, crontab, tee, cat, cd: change, pushd: change, ln: link,
+  bash: shell,
+  sh: shell,
+  zsh: shell,
+  dash: shell,
+  ksh: shell,
+  ash: shell,
+  fish: shell,
+  echo: print,
+  print,
+  printf,
+  crontab,
+  tee,
+  cat,
+  cd: change,
+  pushd: change,
+  ln: link,
   exit: end,
   return: (_words, { scope }) => {
     scope.ended = true;
@@ -126,15 +155,29 @@ const builtins: Readonly<Record<string, Builtin | undefined>> = {
     const items = scope.get('@')?.items;
     if (!items) return NOTHING;
     const left = items.slice(1);
-    for (const name of ['@', '*']) scope.set(name, { ...items[0], text: left.map(({ text }) => text).join(' '), certain: true, fragment: null, asks: [], exported: false, items: left });
-    left.slice(0, 9).forEach((item, at) => { scope.set(String(at + 1), item); });
+    for (const name of ['@', '*'])
+      scope.set(name, {
+        ...items[0],
+        text: left.map(({ text }) => text).join(' '),
+        certain: true,
+        fragment: null,
+        asks: [],
+        exported: false,
+        items: left,
+      });
+    left.slice(0, 9).forEach((item, at) => {
+      scope.set(String(at + 1), item);
+    });
     return NOTHING;
   },
   which: ([word], job) => (word?.text === 'pm2' ? plainText('pm2', job) : NOTHING),
   type: () => NOTHING,
   command: ([option, word], job) => {
     if (/^-[vV]$/.test(option?.text ?? '')) return word?.text === 'pm2' ? plainText('pm2', job) : NOTHING;
-    const { rest } = readOptions(option ? [option, ...(word ? [word] : []), ...job.words.slice(3)] : [], { letters: '', long: [] });
+    const { rest } = readOptions(option ? [option, ...(word ? [word] : []), ...job.words.slice(3)] : [], {
+      letters: '',
+      long: [],
+    });
     return dispatch({ ...job, words: rest });
   },
   whoami: (_words, job) => (job.scope.user.kind === 'known' ? plainText(job.scope.user.name, job) : NOTHING),

@@ -22,15 +22,23 @@ const byName = new RegExp(`(!\\s*)?${NAME}\\s*(?:(${EQUAL})|(?:!=|-ne))\\s*["']?
 export function userCheck(text: string): UserCheck | null {
   if (/\s(-a|-o|&&|\|\|)\s/.test(text)) return null;
   const id = byId.exec(text);
-  if (id) return { user: 'root', is: (id[2] !== undefined) !== (/^\s*!/.test(text) || id[1] !== undefined || /\[\[?\s*!/.test(text)) };
+  if (id)
+    return {
+      user: 'root',
+      is: (id[2] !== undefined) !== (/^\s*!/.test(text) || id[1] !== undefined || /\[\[?\s*!/.test(text)),
+    };
   const name = byName.exec(text);
   const named = name?.[3];
-  if (name && named !== undefined) return { user: named, is: (name[2] !== undefined) !== (/^\s*!/.test(text) || name[1] !== undefined) };
+  if (name && named !== undefined)
+    return { user: named, is: (name[2] !== undefined) !== (/^\s*!/.test(text) || name[1] !== undefined) };
   if (/^\(\(\s*(EUID|UID)\s*\)\)$/.test(text.trim())) return { user: 'root', is: false };
   return null;
 }
 
 /** Types of nodes that are conditions by themselves. */
 export function isTest(node: Syntax): boolean {
-  return node.type === 'test_command' || (node.type === 'command' && node.children[0]?.children[0]?.type === 'arithmetic_expansion');
+  return (
+    node.type === 'test_command' ||
+    (node.type === 'command' && node.children[0]?.children[0]?.type === 'arithmetic_expansion')
+  );
 }

@@ -1,5 +1,6 @@
 import type { Call, Form, Reached, Setting } from '../model.ts';
 import type { Fragment } from '../text.ts';
+import { assign } from './assign.ts';
 import { builtin } from './builtins.ts';
 import { becoming } from './become.ts';
 import type { Syntax } from './grammar.ts';
@@ -26,21 +27,27 @@ export interface Job {
 }
 
 /** Follows one simple command. `more` are words that stand behind a here-document's mark. */
-export function runCommand(shell: Shell, node: Syntax, scope: Scope, input: Fragment | null, more: readonly Syntax[] = []): Result {
+export function runCommand(
+  shell: Shell,
+  node: Syntax,
+  scope: Scope,
+  input: Fragment | null,
+  more: readonly Syntax[] = [],
+): Result {
   const assignments = node.children.filter(({ type }) => type === 'variable_assignment');
   const nodes = node.children.filter(({ field, named }) => named && (field === 'name' || field === 'argument'));
   const words = [...nodes, ...more].flatMap((one) => shell.words.expand(one, scope));
   const here = node.children.filter(({ type }) => type === 'herestring_redirect');
-  const given = here.length > 0 ? effectOf(shell, here, scope).input : input ?? shell.input;
+  const given = here.length > 0 ? effectOf(shell, here, scope).input : (input ?? shell.input);
   const asks = words.flatMap((word) => [...word.asks]);
   if (words.length === 0) {
-    for (const one of assignments) shell.assign(one, scope);
+    for (const one of assignments) assign(shell, one, scope);
     return NOTHING;
   }
   const own = assignments.length > 0 ? scope.fork() : scope;
   const inline = new Set<string>();
   for (const one of assignments) {
-    shell.assign(one, own, true);
+    assign(shell, one, own, true);
     const name = one.children.find(({ field }) => field === 'name');
     if (name) inline.add(shell.text(name));
   }
@@ -66,11 +73,23 @@ export function dispatch(job: Job): Result {
   }
   const defined = scope.functionNamed(name);
   if (defined) return inlined(job, name, rest);
-  return builtin(name, rest, job) ?? become(name, rest, job) ?? wrapped(name, rest, job) ?? remote(name, rest, job)
-    ?? packageRunner(name, rest, job) ?? unknownRunner(name, rest, job) ?? NOTHING;
+  return (
+    builtin(name, rest, job) ??
+    become(name, rest, job) ??
+    wrapped(name, rest, job) ??
+    remote(name, rest, job) ??
+    packageRunner(name, rest, job) ??
+    unknownRunner(name, rest, job) ??
+    NOTHING
+  );
 }
 
-function called({ shell, scope, inline, start, end }: Job, reached: Reached, program: Word, words: readonly Word[]): Result {
+function called(
+  { shell, scope, inline, start, end }: Job,
+  reached: Reached,
+  program: Word,
+  words: readonly Word[],
+): Result {
   const { session, fragment } = shell;
   const app = words.find(({ text }, index) => index > 0 && !text.startsWith('-'))?.text ?? '';
   const setting = (name: 'PM2_HOME' | 'HOME'): Setting | null => {
@@ -80,21 +99,36 @@ function called({ shell, scope, inline, start, end }: Job, reached: Reached, pro
   const verb = words.find(({ text }) => !text.startsWith('-'))?.text ?? '';
   const starts = /^(start|serve|resurrect|startOr\w+)$/.test(verb);
   const call: Call = {
-    ...placeOf(program, words, fragment.at(start), fragment.at(end)), pm2: program.text, reached,
+    ...placeOf(program, words, fragment.at(start), fragment.at(end)),
+    pm2: program.text,
+    reached,
     words: words.map(({ text, certain }) => ({ text, certain })),
-    user: scope.user, world: scope.world, pm2Home: setting('PM2_HOME'), home: setting('HOME'), cwd: scope.cwd,
-    forms: [...new Set(scope.forms)], hidden: session.hidden, asked: session.asked,
-    onlyAfter: starts || verb === '' ? session.onlyAfter : [], deleted: starts ? [...scope.deleted.values()] : [],
+    user: scope.user,
+    world: scope.world,
+    pm2Home: setting('PM2_HOME'),
+    home: setting('HOME'),
+    cwd: scope.cwd,
+    forms: [...new Set(scope.forms)],
+    hidden: session.hidden,
+    asked: session.asked,
+    onlyAfter: starts || verb === '' ? session.onlyAfter : [],
+    deleted: starts ? [...scope.deleted.values()] : [],
   };
   session.reading.calls.push(call);
-  if (verb === 'delete' || verb === 'del') for (const one of words.slice(1)) if (!one.text.startsWith('-')) scope.deleted.set(one.text, call);
+  if (verb === 'delete' || verb === 'del')
+    for (const one of words.slice(1)) if (!one.text.startsWith('-')) scope.deleted.set(one.text, call);
   if (verb === 'kill') scope.deleted.set('all', call);
   if (starts) scope.deleted.delete(app);
   return { ...NOTHING, calls: [call] };
 }
 
 /** Where a call stands: words that a function was given stand where it is called. */
-function placeOf(program: Word, words: readonly Word[], start: number, end: number): Pick<Call, 'start' | 'end' | 'pm2At'> {
+function placeOf(
+  program: Word,
+  words: readonly Word[],
+  start: number,
+  end: number,
+): Pick<Call, 'start' | 'end' | 'pm2At'> {
   const pm2At = program.origin.at(0);
   if (pm2At >= start && pm2At <= end) return { start, end, pm2At };
   const last = [...words].reverse().find(({ origin }) => origin.at(0) > pm2At) ?? program;
@@ -103,17 +137,32 @@ function placeOf(program: Word, words: readonly Word[], start: number, end: numb
 
 /** A function of the script: its body is followed where it is called, with the words that it is given. */
 function inlined(job: Job, name: string, words: readonly Word[]): Result {
-  const { scope, shell: { session } } = job;
+  const {
+    scope,
+    shell: { session },
+  } = job;
   const found = scope.functionNamed(name);
   if (!found || found.depth >= 3 || session.nesting >= MAX_NESTING) return NOTHING;
   found.called = true;
   found.depth++;
   session.nesting++;
   try {
-    const before = ['@', '*', ...Array.from({ length: 9 }, (_, at) => String(at + 1))].map((one) => [one, scope.get(one)] as const);
-    words.slice(0, 9).forEach((word, at) => { scope.set(String(at + 1), { ...word, fragment: word.origin }); });
+    const before = ['@', '*', ...Array.from({ length: 9 }, (_, at) => String(at + 1))].map(
+      (one) => [one, scope.get(one)] as const,
+    );
+    words.slice(0, 9).forEach((word, at) => {
+      scope.set(String(at + 1), { ...word, fragment: word.origin });
+    });
     const items = words.map((word) => ({ ...word, fragment: word.origin }));
-    for (const all of ['@', '*']) scope.set(all, valueOf(words.map(({ text }) => text).join(' '), words.every(({ certain }) => certain), { items }));
+    for (const all of ['@', '*'])
+      scope.set(
+        all,
+        valueOf(
+          words.map(({ text }) => text).join(' '),
+          words.every(({ certain }) => certain),
+          { items },
+        ),
+      );
     const result = new Shell(found.fragment, session, job.input).statement(found.body, scope);
     scope.ended = scope.exited;
     for (const [one, value] of before) scope.set(one, value);
@@ -125,7 +174,12 @@ function inlined(job: Job, name: string, words: readonly Word[]): Result {
 }
 
 /** Runs what a program hands to a shell, or starts itself. */
-export function handOver(job: Job, scope: Scope, { script, rest }: { script: Fragment | null; rest: readonly Word[] }, inline: ReadonlySet<string>): Result {
+export function handOver(
+  job: Job,
+  scope: Scope,
+  { script, rest }: { script: Fragment | null; rest: readonly Word[] },
+  inline: ReadonlySet<string>,
+): Result {
   if (script !== null) {
     scope.forms = [...scope.forms, 'nested'];
     return runText(script, scope, job.shell.session, job.input);
@@ -139,7 +193,10 @@ export function handOver(job: Job, scope: Scope, { script, rest }: { script: Fra
 function become(name: string, words: readonly Word[], job: Job): Result | null {
   const became = Object.hasOwn(becoming, name) ? becoming[name]?.(words) : undefined;
   if (!became) return null;
-  const forms: Form[] = [...job.scope.forms.filter((form) => form === 'cron' || form === 'reboot' || form === 'ssh'), ...became.forms];
+  const forms: Form[] = [
+    ...job.scope.forms.filter((form) => form === 'cron' || form === 'reboot' || form === 'ssh'),
+    ...became.forms,
+  ];
   const scope = job.scope.child({ user: became.user ?? job.scope.user, forms }, became.keeps);
   if (became.user !== null && !became.foreignHome) scope.set('HOME', null);
   if (became.foreignHome) {
@@ -177,9 +234,14 @@ function remote(name: string, words: readonly Word[], job: Job): Result | null {
   return handOver(job, scope, { script: there.script, rest: there.words }, new Set());
 }
 
+const RUNNER = new RegExp(
+  '^(run|retry|try|exec|execute|cmd|quietly|silently|with|safe|maybe|do|as|nvm|fnm|asdf|volta|mise|n)' +
+    '([_-]\\w+)*$|^run\\w+$',
+);
+
 /** `retry 5 pm2 reload app`, `run pm2 restart app`: by their names they run the words that follow. */
 function unknownRunner(name: string, words: readonly Word[], job: Job): Result | null {
-  if (!/^(run|retry|try|exec|execute|cmd|quietly|silently|with|safe|maybe|do|as|nvm|fnm|asdf|volta|mise|n)([_-]\w+)*$|^run\w+$/.test(name)) return null;
+  if (!RUNNER.test(name)) return null;
   const at = words.findIndex(({ text }, index) => reaches(text) !== null && isPm2Command(words[index + 1]?.text));
   if (at < 0) return null;
   return dispatch({ ...job, words: words.slice(at) });

@@ -66,7 +66,12 @@ type Cursor = ReturnType<NonNullable<ReturnType<Parser['parse']>>['walk']>;
 /** Copies the tree: each look at a node of the parser's costs a call into the wasm module. */
 function plain(cursor: Cursor): Syntax | Unparsed {
   const make = (): Syntax & { children: Syntax[] } => ({
-    type: cursor.nodeType, field: cursor.currentFieldName, named: cursor.nodeIsNamed, start: cursor.startIndex, end: cursor.endIndex, children: [],
+    type: cursor.nodeType,
+    field: cursor.currentFieldName,
+    named: cursor.nodeIsNamed,
+    start: cursor.startIndex,
+    end: cursor.endIndex,
+    children: [],
   });
   const root = make();
   const path = [root];

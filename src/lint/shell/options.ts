@@ -1,7 +1,10 @@
 import type { Word } from './words.ts';
 
 /** Options of a program that take a value: the letters of short ones, and the long ones. */
-export interface OptionTable { letters: string; long: readonly string[] }
+export interface OptionTable {
+  letters: string;
+  long: readonly string[];
+}
 
 export interface ReadOptions {
   /** By letter or long name; a flag has null. */
@@ -31,7 +34,7 @@ export function readOptions(words: readonly Word[], { letters, long }: OptionTab
       const equals = text.indexOf('=');
       const name = equals < 0 ? text.slice(2) : text.slice(2, equals);
       if (equals >= 0) values.set(name, tail(word, equals + 1));
-      else values.set(name, long.includes(name) ? words[++at] ?? null : null);
+      else values.set(name, long.includes(name) ? (words[++at] ?? null) : null);
       continue;
     }
     for (let index = 1; index < text.length; index++) {
@@ -40,7 +43,7 @@ export function readOptions(words: readonly Word[], { letters, long }: OptionTab
         values.set(letter, null);
         continue;
       }
-      values.set(letter, index + 1 < text.length ? tail(word, index + 1) : words[++at] ?? null);
+      values.set(letter, index + 1 < text.length ? tail(word, index + 1) : (words[++at] ?? null));
       break;
     }
   }

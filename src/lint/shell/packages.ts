@@ -12,14 +12,23 @@ const OPTIONS = { letters: 'pcC', long: ['package', 'prefix', 'cwd', 'call', 'di
 /** npm, npx, yarn, pnpm, bun and node: they find pm2 in a project first. Null: it is none of them. */
 export function packageRunner(name: string, words: readonly Word[], job: Job): Result | null {
   switch (name) {
-    case 'npx': case 'bunx': case 'pnpx': return executed(words, job);
-    case 'npm': case 'pnpm': case 'yarn': case 'bun': return manager(words, job);
-    case 'node': case 'nodejs': {
+    case 'npx':
+    case 'bunx':
+    case 'pnpx':
+      return executed(words, job);
+    case 'npm':
+    case 'pnpm':
+    case 'yarn':
+    case 'bun':
+      return manager(words, job);
+    case 'node':
+    case 'nodejs': {
       const script = words.find(({ text }) => !text.startsWith('-'));
       if (!script || !/(^|\/)bin\/pm2$|\/\.bin\/pm2$/.test(script.text)) return NOTHING;
       return dispatch({ ...job, words: words.slice(words.indexOf(script)) });
     }
-    default: return null;
+    default:
+      return null;
   }
 }
 
@@ -45,7 +54,11 @@ function manager(words: readonly Word[], job: Job): Result {
   const { rest } = readOptions(words, OPTIONS);
   const [verb, ...others] = rest;
   if (!verb) return NOTHING;
-  if (/^(exec|x|dlx)$/.test(verb.text)) return executed(others.filter(({ text }) => text !== '--'), job);
+  if (/^(exec|x|dlx)$/.test(verb.text))
+    return executed(
+      others.filter(({ text }) => text !== '--'),
+      job,
+    );
   // `yarn pm2 restart app`: any other word is a script, or a program of the project.
   if (reaches(verb.text) === 'pm2' && isPm2Command(others[0]?.text)) return reachedBy('npx', verb, others, job);
   const script = /^(run|run-script)$/.test(verb.text) ? others.find(({ text }) => !text.startsWith('-')) : verb;

@@ -8,7 +8,9 @@ export function reaches(word: string): Reached | null {
   // Node's own package has its program at lib/node_modules/pm2/bin/pm2; a project's lies in its node_modules.
   if (/(^|\/)lib\/node_modules\/pm2\/bin\/pm2$/.test(word)) return 'path';
   if (/(^|\/)node_modules\/pm2\/bin\/pm2$/.test(word)) return 'local';
-  return /\/pm2$/.test(word) && !/\/\.pm2$|\/(log|logs|log\/pm2|logrotate\.d|cron\.d|init\.d|opt)\/pm2$/.test(word) ? 'path' : null;
+  return /\/pm2$/.test(word) && !/\/\.pm2$|\/(log|logs|log\/pm2|logrotate\.d|cron\.d|init\.d|opt)\/pm2$/.test(word)
+    ? 'path'
+    : null;
 }
 
 /** `$PM2`, `$PM2_BIN` and their like, where the file does not say what they hold. */

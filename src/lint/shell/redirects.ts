@@ -1,8 +1,9 @@
 import { kindOfPath, kindOfText, type Kind } from '../kinds.ts';
-import type { Fragment} from '../text.ts';
+import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import { contextOfPath } from '../context.ts';
 import { runCommand } from './command.ts';
+import { pipeline, then } from './flow.ts';
 import type { Syntax } from './grammar.ts';
 import { NOTHING, type Result, type Shell } from './run.ts';
 import { Scope } from './scope.ts';
@@ -53,7 +54,9 @@ export function effectOf(shell: Shell, redirects: readonly Syntax[], scope: Scop
 }
 
 function hereDocument(shell: Shell, node: Syntax, scope: Scope): Fragment | null {
-  const [start, body] = ['heredoc_start', 'heredoc_body'].map((type) => node.children.find((child) => child.type === type));
+  const [start, body] = ['heredoc_start', 'heredoc_body'].map((type) =>
+    node.children.find((child) => child.type === type),
+  );
   if (!body) return null;
   const quoted = start !== undefined && /^['"\\]/.test(shell.text(start));
   const text = quoted ? shell.fragment.slice(body.start, body.end) : shell.words.read(body, scope).origin;
@@ -82,15 +85,28 @@ export function runRedirected(shell: Shell, node: Syntax, scope: Scope, piped: F
   const operator = nested.find(({ type }) => type === '&&' || type === '||')?.type;
   const hidden = effect.hidden ?? (operator === '||' && right ? hides(shell.text(right)) : null);
   const input = effect.input ?? piped;
-  const first = session.within({ hidden: hidden ?? session.hidden }, () => (body ? runBody(shell, body, scope, input, nested.filter(({ field }) => field === 'argument')) : NOTHING));
-  if (effect.target !== null && first.out !== null) writeFile(shell.words.read(effect.target, scope), first.out, scope, session);
+  const first = session.within({ hidden: hidden ?? session.hidden }, () =>
+    body
+      ? runBody(
+          shell,
+          body,
+          scope,
+          input,
+          nested.filter(({ field }) => field === 'argument'),
+        )
+      : NOTHING,
+  );
+  if (effect.target !== null && first.out !== null)
+    writeFile(shell.words.read(effect.target, scope), first.out, scope, session);
   const left: Result = effect.target === null ? first : { ...first, out: null };
   const next = nested.find(({ type }) => type === 'pipeline');
   if (next) {
-    const after = shell.pipeline(next, scope, left.out);
+    const after = pipeline(shell, next, scope, left.out);
     return { ...after, calls: [...left.calls, ...after.calls] };
   }
-  return right && operator !== undefined ? shell.then(operator, left, (branch) => shell.statement(right, branch), scope) : left;
+  return right && operator !== undefined
+    ? then(shell, operator, left, (branch) => shell.statement(right, branch), scope)
+    : left;
 }
 
 function runBody(shell: Shell, body: Syntax, scope: Scope, input: Fragment | null, more: readonly Syntax[]): Result {
@@ -102,10 +118,17 @@ function runBody(shell: Shell, body: Syntax, scope: Scope, input: Fragment | nul
       const parts = body.children.filter(({ named }) => named);
       const [left] = parts;
       const operator = body.children.find(({ type }) => type === '&&' || type === '||')?.type ?? '&&';
-      if (left && parts.length === 2) return shell.then(operator, shell.statement(left, scope), (branch) => runCommand(shell, last, branch, input, more), scope);
+      if (left && parts.length === 2)
+        return then(
+          shell,
+          operator,
+          shell.statement(left, scope),
+          (branch) => runCommand(shell, last, branch, input, more),
+          scope,
+        );
     }
   }
-  if (body.type === 'pipeline' && input !== null) return shell.pipeline(body, scope, input);
+  if (body.type === 'pipeline' && input !== null) return pipeline(shell, body, scope, input);
   return shell.statement(body, scope);
 }
 

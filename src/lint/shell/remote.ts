@@ -1,5 +1,5 @@
 import type { User, World } from '../model.ts';
-import type { Fragment} from '../text.ts';
+import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import { readOptions } from './options.ts';
 import type { Word } from './words.ts';
@@ -30,8 +30,23 @@ export function elsewhere(name: string, words: readonly Word[]): Elsewhere | nul
     case 'vagrant':
     case 'eb':
       return byCommandOption(name, words);
-    case 'docker': case 'podman': case 'nerdctl': case 'kubectl': case 'docker-compose': case 'lxc': case 'lxc-attach': case 'incus':
-    case 'crictl': case 'nsenter': case 'chroot': case 'systemd-nspawn': case 'buildah': case 'heroku': case 'fly': case 'flyctl': case 'oc':
+    case 'docker':
+    case 'podman':
+    case 'nerdctl':
+    case 'kubectl':
+    case 'docker-compose':
+    case 'lxc':
+    case 'lxc-attach':
+    case 'incus':
+    case 'crictl':
+    case 'nsenter':
+    case 'chroot':
+    case 'systemd-nspawn':
+    case 'buildah':
+    case 'heroku':
+    case 'fly':
+    case 'flyctl':
+    case 'oc':
       return { world: { kind: 'container' }, user: { kind: 'unset' }, script: null, words: [] };
     default:
       return null;
@@ -49,9 +64,18 @@ function ssh(words: readonly Word[]): Elsewhere | null {
   const userText = login?.text ?? (at > 0 ? target.text.slice(0, at).replace(/^ssh:\/\//, '') : null);
   const hostText = at > 0 ? target.text.slice(at + 1) : target.text;
   const varies = (text: string): boolean => /[$`]|\{\{|<%/.test(text);
-  const user: User = userText === null ? (target.certain ? { kind: 'unset' } : { kind: 'variable', text: target.text, said: 'ssh' })
-    : varies(userText) ? { kind: 'variable', text: userText, said: 'ssh' } : { kind: 'known', name: userText, said: 'ssh' };
-  const world: World = varies(hostText) || (!target.certain && at < 0) ? { kind: 'variable host', text: hostText } : { kind: 'remote', host: hostText };
+  const user: User =
+    userText === null
+      ? target.certain
+        ? { kind: 'unset' }
+        : { kind: 'variable', text: target.text, said: 'ssh' }
+      : varies(userText)
+        ? { kind: 'variable', text: userText, said: 'ssh' }
+        : { kind: 'known', name: userText, said: 'ssh' };
+  const world: World =
+    varies(hostText) || (!target.certain && at < 0)
+      ? { kind: 'variable host', text: hostText }
+      : { kind: 'remote', host: hostText };
   return { world, user, script: command.length === 0 ? null : joined(command), words: [] };
 }
 
@@ -62,11 +86,16 @@ function byCommandOption(name: string, words: readonly Word[]): Elsewhere | null
   const option = words[at];
   if (option === undefined) return null;
   const equals = option.text.indexOf('=');
-  const script = equals > 0 ? option.origin.slice(equals + 1, option.text.length) : words[at + 1]?.origin ?? null;
+  const script = equals > 0 ? option.origin.slice(equals + 1, option.text.length) : (words[at + 1]?.origin ?? null);
   const target = words.find(({ text }) => text.includes('@') && !text.startsWith('-'));
   const named = target?.text.slice(0, target.text.indexOf('@'));
   const user: User = named === undefined ? { kind: 'unset' } : { kind: 'known', name: named, said: 'ssh' };
-  return { world: name === 'vagrant' ? { kind: 'container' } : { kind: 'remote', host: name }, user, script, words: [] };
+  return {
+    world: name === 'vagrant' ? { kind: 'container' } : { kind: 'remote', host: name },
+    user,
+    script,
+    words: [],
+  };
 }
 
 /** Words joined with blanks, as ssh(1) and eval hand them to a shell. */

@@ -29,7 +29,8 @@ export interface ShellFunction {
 }
 
 /**
- * The state of a shell at one point of a script. A branch works on a fork of it, which writes to itself only; `join` takes
+ * The state of a shell at one point of a script. A branch works on a fork of it, which writes to itself only; `join`
+ * takes
  * back what all branches agree on.
  */
 export class Scope {
@@ -44,8 +45,12 @@ export class Scope {
   deleted = new Map<string, Call>();
 
   constructor(
-    public user: User, public world: World, public cwd: string | null, public forms: readonly Form[],
-    private readonly parent: Scope | null = null, shared: Pick<Scope, 'aliases'> & { functions: Map<string, ShellFunction> } | null = null,
+    public user: User,
+    public world: World,
+    public cwd: string | null,
+    public forms: readonly Form[],
+    private readonly parent: Scope | null = null,
+    shared: (Pick<Scope, 'aliases'> & { functions: Map<string, ShellFunction> }) | null = null,
   ) {
     this.functions = shared?.functions ?? new Map<string, ShellFunction>();
     this.aliases = shared?.aliases ?? new Map<string, string>();
@@ -53,12 +58,24 @@ export class Scope {
   }
 
   fork(): Scope {
-    return new Scope(this.user, this.world, this.cwd, this.forms, this, { aliases: this.aliases, functions: this.functions });
+    return new Scope(this.user, this.world, this.cwd, this.forms, this, {
+      aliases: this.aliases,
+      functions: this.functions,
+    });
   }
 
   /** A new process: it has the exported variables and nothing else of this shell. */
-  child(change: Partial<Pick<Scope, 'user' | 'world' | 'cwd' | 'forms'>> = {}, keeps: 'all' | readonly string[] = 'all'): Scope {
-    const { user, world, cwd, forms } = { user: this.user, world: this.world, cwd: this.cwd, forms: this.forms, ...change };
+  child(
+    change: Partial<Pick<Scope, 'user' | 'world' | 'cwd' | 'forms'>> = {},
+    keeps: 'all' | readonly string[] = 'all',
+  ): Scope {
+    const { user, world, cwd, forms } = {
+      user: this.user,
+      world: this.world,
+      cwd: this.cwd,
+      forms: this.forms,
+      ...change,
+    };
     const child = new Scope(user, world, cwd, forms);
     for (const [name, value] of this.allExported()) if (keeps === 'all' || keeps.includes(name)) child.set(name, value);
     return child;
@@ -66,7 +83,7 @@ export class Scope {
 
   get(name: string): Value | null {
     const own = this.variables.get(name);
-    return own !== undefined ? own : this.parent?.get(name) ?? null;
+    return own !== undefined ? own : (this.parent?.get(name) ?? null);
   }
 
   /** Null: it is taken away. */
@@ -98,7 +115,9 @@ export class Scope {
     return value?.exported === true ? { value: value.certain ? value.text : null, inline: false } : null;
   }
 
-  /** Takes back what the branches did: those that ended count no more, and what differs between the others is not known. */
+  /**
+   * Takes back what the branches did: those that ended count no more, and what differs between the others is not known.
+   */
   join(branches: readonly Scope[]): void {
     const alive = branches.filter(({ ended }) => !ended);
     if (alive.length === 0) {
@@ -133,8 +152,11 @@ export class Scope {
 
 export function sameUser(one: User, other: User): boolean {
   switch (one.kind) {
-    case 'known': return other.kind === 'known' && other.name === one.name;
-    case 'variable': return other.kind === 'variable' && other.text === one.text;
-    case 'unset': return other.kind === 'unset';
+    case 'known':
+      return other.kind === 'known' && other.name === one.name;
+    case 'variable':
+      return other.kind === 'variable' && other.text === one.text;
+    case 'unset':
+      return other.kind === 'unset';
   }
 }

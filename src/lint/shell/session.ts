@@ -21,7 +21,10 @@ export class Session {
   nesting = 0;
   private steps = 0;
 
-  constructor(readonly path: string, readonly readPart: ReadPart) {}
+  constructor(
+    readonly path: string,
+    readonly readPart: ReadPart,
+  ) {}
 
   /** False: this file is too much to follow to its end. */
   step(): boolean {

@@ -1,5 +1,5 @@
 import type { Call } from '../model.ts';
-import type { Fragment} from '../text.ts';
+import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import type { Syntax } from './grammar.ts';
 import { valueOf, type Scope, type Value } from './scope.ts';
@@ -20,11 +20,21 @@ export interface Substitution {
   substitute(node: Syntax, scope: Scope): { out: Fragment | null; asks: readonly Call[] };
 }
 
-interface Piece { text: string; from: number; stay: boolean; certain: boolean; fragment: Fragment | null; asks: readonly Call[] }
+interface Piece {
+  text: string;
+  from: number;
+  stay: boolean;
+  certain: boolean;
+  fragment: Fragment | null;
+  asks: readonly Call[];
+}
 
 /** Reads the words of one fragment. */
 export class Words {
-  constructor(private readonly fragment: Fragment, private readonly deeper: Substitution) {}
+  constructor(
+    private readonly fragment: Fragment,
+    private readonly deeper: Substitution,
+  ) {}
 
   /** The words that one node becomes: several where a variable that stands there without quotes holds blanks. */
   expand(node: Syntax, scope: Scope): Word[] {
@@ -37,7 +47,10 @@ export class Words {
     const word = this.read(node, scope);
     if (!unquoted || !word.certain || !/\s/.test(word.text)) return [word];
     return [...word.text.matchAll(/\S+/g)].map(({ 0: text, index }) => {
-      return this.placed(valueOf(text, true, { asks: word.asks, fragment: word.origin.slice(index, index + text.length) }), node);
+      return this.placed(
+        valueOf(text, true, { asks: word.asks, fragment: word.origin.slice(index, index + text.length) }),
+        node,
+      );
     });
   }
 
@@ -50,8 +63,15 @@ export class Words {
     }
     const origin = builder.build();
     return {
-      ...valueOf(origin.text, pieces.every(({ certain }) => certain), { asks: pieces.flatMap(({ asks }) => [...asks]) }),
-      start: node.start, end: node.end, origin, quoted: node.type === 'string' || node.type === 'raw_string',
+      ...valueOf(
+        origin.text,
+        pieces.every(({ certain }) => certain),
+        { asks: pieces.flatMap(({ asks }) => [...asks]) },
+      ),
+      start: node.start,
+      end: node.end,
+      origin,
+      quoted: node.type === 'string' || node.type === 'raw_string',
     };
   }
 
@@ -64,7 +84,7 @@ export class Words {
   private itemsOf(node: Syntax, scope: Scope): readonly Value[] | null {
     const text = this.text(node);
     const name = /^\$\{?([@*]|\w+(?=\[[@*]\]))/.exec(text)?.[1];
-    return name === undefined ? null : scope.get(name)?.items ?? null;
+    return name === undefined ? null : (scope.get(name)?.items ?? null);
   }
 
   text(node: Pick<Syntax, 'start' | 'end'>): string {
@@ -88,7 +108,9 @@ export class Words {
         return [this.piece(node, unescaped(this.text(node).slice(2, -1)), true)];
       case 'concatenation':
       case 'command_name':
-        return node.children.length === 0 ? this.plainWord(node) : node.children.flatMap((child) => this.pieces(child, scope));
+        return node.children.length === 0
+          ? this.plainWord(node)
+          : node.children.flatMap((child) => this.pieces(child, scope));
       case 'simple_expansion':
       case 'expansion':
         return [this.variable(node, scope)];
@@ -116,7 +138,16 @@ export class Words {
 
   private literal(start: number, end: number): Piece[] {
     const text = this.fragment.text.slice(start, end);
-    return [{ text, from: this.fragment.at(start), stay: false, certain: true, fragment: this.fragment.slice(start, end), asks: [] }];
+    return [
+      {
+        text,
+        from: this.fragment.at(start),
+        stay: false,
+        certain: true,
+        fragment: this.fragment.slice(start, end),
+        asks: [],
+      },
+    ];
   }
 
   private escaped(start: number, end: number, escape: RegExp): Piece[] {
@@ -139,12 +170,19 @@ export class Words {
     return this.between(node, node.start + open, closed ? node.end - 1 : node.end, scope, /\\[$`"\\\n]/);
   }
 
-  /** The text between two places, with the expansions that are children of the node. Blanks at its ends have no node. */
+  /**
+   * The text between two places, with the expansions that are children of the node. Blanks at its ends have no node.
+   */
   private between(node: Syntax, start: number, end: number, scope: Scope, escape: RegExp): Piece[] {
     const pieces: Piece[] = [];
     let at = start;
     for (const child of node.children) {
-      if (!['simple_expansion', 'expansion', 'command_substitution', 'arithmetic_expansion', 'concatenation'].includes(child.type)) continue;
+      if (
+        !['simple_expansion', 'expansion', 'command_substitution', 'arithmetic_expansion', 'concatenation'].includes(
+          child.type,
+        )
+      )
+        continue;
       if (child.start > at) pieces.push(...this.escaped(at, child.start, escape));
       pieces.push(...this.pieces(child, scope));
       at = child.end;
@@ -160,7 +198,10 @@ export class Words {
     const rest = text.startsWith('${') ? text.slice(2 + name.length, -1) : '';
     const known = value?.items === null ? value : null;
     if (known !== null && known.certain && (rest === '' || /^:?[-=?]/.test(rest))) {
-      return this.piece(node, known.text, true, { asks: known.asks, fragment: /\s/.test(known.text) || /^\d$/.test(name) ? known.fragment : null });
+      return this.piece(node, known.text, true, {
+        asks: known.asks,
+        fragment: /\s/.test(known.text) || /^\d$/.test(name) ? known.fragment : null,
+      });
     }
     const fallback = /^:?[-=](.*)$/s.exec(rest)?.[1];
     if (name === 'HOME' && rest === '') return this.piece(node, '~', true);
@@ -170,11 +211,13 @@ export class Words {
       const plain = fallback.replace(/^["']|["']$/g, '');
       if (/(^|\/)pm2$/.test(plain)) return this.piece(node, plain, true);
     }
-    return this.piece(node, value !== null && !value.certain && value.text !== '' ? value.text : `$${name}`, false, { asks });
+    return this.piece(node, value !== null && !value.certain && value.text !== '' ? value.text : `$${name}`, false, {
+      asks,
+    });
   }
 }
 
 function unescaped(text: string): string {
-  const plain: Record<string, string> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '\'': '\'', '"': '"' };
+  const plain: Record<string, string> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"' };
   return text.replace(/\\([^])/g, (_, letter: string) => plain[letter] ?? letter);
 }

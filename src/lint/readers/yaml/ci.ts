@@ -19,8 +19,13 @@ export const github: ReadCi = (root, scope, session) => {
   for (const [, job] of root.get('jobs')?.entries() ?? []) {
     const labels = job.get('runs-on');
     const names = (labels?.isMap ? labels.get('labels') : labels)?.items().map(({ text }) => text) ?? [];
-    const world: World = job.get('container') ? CONTAINER : names.some((name) => HOSTED.test(name)) ? THROWAWAY
-      : names.length === 0 || names.some(varies) ? { kind: 'variable host', text: names.join(' ') || 'the runner' } : kept(names.join(' '));
+    const world: World = job.get('container')
+      ? CONTAINER
+      : names.some((name) => HOSTED.test(name))
+        ? THROWAWAY
+        : names.length === 0 || names.some(varies)
+          ? { kind: 'variable host', text: names.join(' ') || 'the runner' }
+          : kept(names.join(' '));
     const shell = scope.child({ world }, []);
     setAll(root.get('env'), shell);
     setAll(job.get('env'), shell);
@@ -30,13 +35,24 @@ export const github: ReadCi = (root, scope, session) => {
       const hidden = step.get('continue-on-error')?.text === 'true' ? 'continue-on-error: true' : null;
       session.within({ hidden }, () => {
         runAll(step.get('run'), own, session);
-        for (const settings of [step.get('with'), step.get('env')]) if (settings && runOverSsh(settings, own, session)) break;
+        for (const settings of [step.get('with'), step.get('env')])
+          if (settings && runOverSsh(settings, own, session)) break;
       });
     }
   }
 };
 
-const NO_JOBS = new Set(['stages', 'variables', 'include', 'workflow', 'image', 'services', 'cache', 'default', 'spec']);
+const NO_JOBS = new Set([
+  'stages',
+  'variables',
+  'include',
+  'workflow',
+  'image',
+  'services',
+  'cache',
+  'default',
+  'spec',
+]);
 
 /** GitLab CI: with an image a job runs in a container; with tags on the runners that have them. */
 export const gitlab: ReadCi = (root, scope, session) => {
@@ -47,7 +63,12 @@ export const gitlab: ReadCi = (root, scope, session) => {
     if (NO_JOBS.has(name) && name !== 'default') continue;
     const own = job.isMap ? job : root;
     const tagged = own.get('tags') ?? tags;
-    const world: World = own.get('image') ?? image ? CONTAINER : tagged ? kept('gitlab-runner') : { kind: 'variable host', text: 'the runner' };
+    const world: World =
+      (own.get('image') ?? image)
+        ? CONTAINER
+        : tagged
+          ? kept('gitlab-runner')
+          : { kind: 'variable host', text: 'the runner' };
     const shell = scope.child({ world }, []);
     setAll(root.get('variables'), shell);
     setAll(own.get('variables'), shell);
@@ -62,10 +83,16 @@ export const gitlab: ReadCi = (root, scope, session) => {
 /** CircleCI: docker and machine are thrown away; a resource class with a slash is a runner of one's own. */
 export const circle: ReadCi = (root, scope, session) => {
   const executors = root.get('executors');
-  const sets: Node[] = ['jobs', 'commands'].flatMap((key) => root.get(key)?.entries().map(([, one]) => one) ?? []);
+  const sets: Node[] = ['jobs', 'commands'].flatMap(
+    (key) =>
+      root
+        .get(key)
+        ?.entries()
+        .map(([, one]) => one) ?? [],
+  );
   for (const job of sets) {
     const named = job.get('executor');
-    const executor = named ? executors?.get(named.text || named.get('name')?.text || '') ?? job : job;
+    const executor = named ? (executors?.get(named.text || named.get('name')?.text || '') ?? job) : job;
     const own = executor.get('resource_class')?.text.includes('/') ?? false;
     const world: World = own ? kept('CircleCI runner') : executor.get('docker') ? CONTAINER : THROWAWAY;
     const shell = scope.child({ world }, []);
@@ -84,8 +111,14 @@ export const azure: ReadCi = (root, scope, session) => {
     const pool = node.get('pool');
     const environment = node.get('environment');
     let here = world;
-    if (pool) here = pool.get('vmImage') ? THROWAWAY : varies(pool.text) ? { kind: 'variable host', text: pool.text } : kept(pool.get('name')?.text ?? pool.text);
-    if (environment?.get('resourceType')?.text === 'VirtualMachine') here = kept(environment.get('name')?.text ?? 'virtual machines');
+    if (pool)
+      here = pool.get('vmImage')
+        ? THROWAWAY
+        : varies(pool.text)
+          ? { kind: 'variable host', text: pool.text }
+          : kept(pool.get('name')?.text ?? pool.text);
+    if (environment?.get('resourceType')?.text === 'VirtualMachine')
+      here = kept(environment.get('name')?.text ?? 'virtual machines');
     if (node.get('container')) here = CONTAINER;
     for (const step of node.get('steps')?.items() ?? []) {
       const shell = scope.child({ world: here }, []);
@@ -113,7 +146,11 @@ export const bitbucket: ReadCi = (root, scope, session) => {
     const step = node.get('step') ?? node;
     const script = step.get('script');
     if (script) {
-      const own = step.get('runs-on')?.items().some(({ text }) => text.startsWith('self.hosted')) ?? false;
+      const own =
+        step
+          .get('runs-on')
+          ?.items()
+          .some(({ text }) => text.startsWith('self.hosted')) ?? false;
       const shell = scope.child({ world: own ? kept('self.hosted') : CONTAINER }, []);
       for (const item of script.items()) {
         if (item.isMap) runOverSsh(item.get('variables') ?? item, shell, session);
@@ -121,7 +158,8 @@ export const bitbucket: ReadCi = (root, scope, session) => {
       }
       return;
     }
-    for (const [, child] of node.entries()) for (const one of child.isList ? child.items() : [child]) if (one.isMap) visit(one);
+    for (const [, child] of node.entries())
+      for (const one of child.isList ? child.items() : [child]) if (one.isMap) visit(one);
   };
   const pipelines = root.get('pipelines');
   if (pipelines) visit(pipelines);
@@ -130,7 +168,17 @@ export const bitbucket: ReadCi = (root, scope, session) => {
 /** Travis and Drone: containers and virtual machines that are thrown away, but for what goes over ssh. */
 export const travis: ReadCi = (root, scope, session) => {
   const shell = scope.child({ world: THROWAWAY }, []);
-  for (const key of ['before_install', 'install', 'before_script', 'script', 'after_success', 'after_script', 'before_deploy', 'after_deploy']) runAll(root.get(key), shell, session);
+  for (const key of [
+    'before_install',
+    'install',
+    'before_script',
+    'script',
+    'after_success',
+    'after_script',
+    'before_deploy',
+    'after_deploy',
+  ])
+    runAll(root.get(key), shell, session);
   for (const deploy of root.get('deploy')?.items() ?? []) runAll(deploy.get('script'), shell, session);
   for (const step of root.get('steps')?.items() ?? []) {
     runAll(step.get('commands'), shell, session);
@@ -146,10 +194,15 @@ export const appspec: ReadCi = (root, scope, session) => {
       const location = hook.get('location');
       if (!location) continue;
       const runas = hook.get('runas');
-      const user = runas ? namedUser(runas, 'runas of appspec.yml') : { kind: 'known' as const, name: 'root', said: 'the agent of CodeDeploy' };
+      const user = runas
+        ? namedUser(runas, 'runas of appspec.yml')
+        : { kind: 'known' as const, name: 'root', said: 'the agent of CodeDeploy' };
       const at = location.fragment;
       session.reading.remarks.push({
-        kind: 'runs file', start: at.at(0), end: at.at(at.text.length), about: location.text,
+        kind: 'runs file',
+        start: at.at(0),
+        end: at.at(at.text.length),
+        about: location.text,
         context: { user, world: scope.world, cwd: null, forms: [], pm2Home: null, home: null },
       });
     }

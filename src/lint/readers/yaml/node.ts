@@ -3,7 +3,11 @@ import { aligned, type Fragment } from '../../text.ts';
 
 /** A node of a YAML or JSON document, with the text of its scalars where it stands. */
 export class Node {
-  constructor(private readonly node: unknown, private readonly host: Fragment, private readonly document: Document) {}
+  constructor(
+    private readonly node: unknown,
+    private readonly host: Fragment,
+    private readonly document: Document,
+  ) {}
 
   get isMap(): boolean {
     return isMap(this.node);
@@ -56,13 +60,20 @@ export class Node {
   }
 
   private wrap(value: unknown): Node {
-    return new Node(isAlias(value) ? value.resolve(this.document) ?? value : value, this.host, this.document);
+    return new Node(isAlias(value) ? (value.resolve(this.document) ?? value) : value, this.host, this.document);
   }
 }
 
 /** The documents of a text. What is no YAML in it is left out. */
 export function documents(fragment: Fragment): Node[] {
-  const parsed = parseAllDocuments(fragment.text, { logLevel: 'silent', strict: false, uniqueKeys: false, merge: true });
+  const parsed = parseAllDocuments(fragment.text, {
+    logLevel: 'silent',
+    strict: false,
+    uniqueKeys: false,
+    merge: true,
+  });
   if (!Array.isArray(parsed)) return [];
-  return parsed.flatMap((document) => (document.contents === null ? [] : [new Node(document.contents, fragment, document)]));
+  return parsed.flatMap((document) =>
+    document.contents === null ? [] : [new Node(document.contents, fragment, document)],
+  );
 }

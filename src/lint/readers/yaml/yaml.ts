@@ -24,20 +24,28 @@ function readRoot(root: Node, path: string, scope: Scope, session: Session): voi
   else if (root.get('jobs') && (root.get('on') ?? root.get('true'))) github(root, scope, session);
   else if (root.get('hooks') && (root.get('os') ?? root.get('files'))) appspec(root, scope, session);
   else if (root.get('pipelines')) bitbucket(root, scope, session);
-  else if (root.get('jobs') && (root.get('workflows') ?? root.get('executors') ?? root.get('orbs') ?? root.get('version'))) circle(root, scope, session);
+  else if (
+    root.get('jobs') &&
+    (root.get('workflows') ?? root.get('executors') ?? root.get('orbs') ?? root.get('version'))
+  )
+    circle(root, scope, session);
   else if (isAzure(root)) azure(root, scope, session);
-  else if (root.get('kind')?.text === 'pipeline' || root.get('language') || /travis|drone|woodpecker/.test(path)) travis(root, scope, session);
+  else if (root.get('kind')?.text === 'pipeline' || root.get('language') || /travis|drone|woodpecker/.test(path))
+    travis(root, scope, session);
   else if (root.get('apps')) readDeploy(root, scope, session);
   else if (root.get('runcmd') ?? root.get('bootcmd') ?? root.get('write_files')) readCloudInit(root, scope, session);
   else if (root.get('jobs')) github(root, scope, session);
-  else if (root.get('services')) return; // compose: containers
+  else if (root.get('services'))
+    return; // compose: containers
   else if (root.get('stages') ?? root.entries().some(([, one]) => one.get('script'))) gitlab(root, scope, session);
   else if (root.get('tasks')) readTaskfile(root, scope, session);
 }
 
 function isAzure(root: Node): boolean {
   const steps = root.get('steps')?.items() ?? [];
-  return Boolean(root.get('trigger') ?? root.get('pool')) || steps.some((step) => step.get('task') ?? step.get('script'));
+  return (
+    Boolean(root.get('trigger') ?? root.get('pool')) || steps.some((step) => step.get('task') ?? step.get('script'))
+  );
 }
 
 /** cloud-init: runcmd and bootcmd are root's, and files are written. */
@@ -51,7 +59,7 @@ function readCloudInit(root: Node, scope: Scope, session: Session): void {
   }
   for (const file of root.get('write_files')?.items() ?? []) {
     const [path, content] = [file.get('path')?.text ?? '', file.get('content')];
-    const kind = content ? kindOfPath(path) ?? kindOfText(content.text) : null;
+    const kind = content ? (kindOfPath(path) ?? kindOfText(content.text)) : null;
     if (!content || kind === null) continue;
     const { user, forms } = contextOfPath(path);
     session.readPart(kind, content.fragment, new Scope(user, scope.world, null, forms), session);
@@ -63,7 +71,10 @@ function runWords(words: readonly Node[], scope: Scope, session: Session): void 
   for (const word of words) {
     const { fragment } = word;
     const quoted = /[^\w@%+=:,./-]/.test(fragment.text);
-    builder.add(quoted ? '\'' : '', fragment.at(0), true).addFragment(fragment).add(quoted ? '\' ' : ' ', fragment.at(fragment.text.length), true);
+    builder
+      .add(quoted ? "'" : '', fragment.at(0), true)
+      .addFragment(fragment)
+      .add(quoted ? "' " : ' ', fragment.at(fragment.text.length), true);
   }
   runText(builder.build(), scope, session);
 }
@@ -76,7 +87,8 @@ function readTaskfile(root: Node, scope: Scope, session: Session): void {
     for (const item of task.get('cmds')?.items() ?? []) {
       const command = item.isMap ? item.get('cmd') : item;
       const hidden = item.get('ignore_error')?.text === 'true' ? 'ignore_error: true' : null;
-      if (command && command.text !== '') session.within({ hidden }, () => runText(command.fragment, shell.fork(), session));
+      if (command && command.text !== '')
+        session.within({ hidden }, () => runText(command.fragment, shell.fork(), session));
     }
   }
 }
