@@ -44,8 +44,12 @@ export function lintCommand(): Command {
     .addHelpText(
       'after',
       `
-Severities: wrong (another daemon than the config says, or it fails for certain), risky (so for all users but one, or past the
-guard), note (the right daemon, past the guard), unknown (it cannot be told; no error).
+Severities:
+  wrong    another daemon than the config says, or it fails for certain
+  risky    so for all users but one, or past the guard
+  note     the right daemon, past the guard
+  unknown  it cannot be told; no error
+
 In a file: "# pm2-guard: run-as USER" says who runs it; "# pm2-guard: ignore PL005 - reason" leaves one line out.
 
 Examples:
@@ -56,8 +60,10 @@ Examples:
   sudo pm2-guard lint --host
   pm2-guard explain PL001
 
-JSON: { schema: 1, findings: [{ code, trap, severity, file, line, column, call, why, fix, lines: all lines that are meant }] }
-Exit status: 0 clean, or nothing but what cannot be told; 1 findings; 2 nothing was found, and something could not be read.`,
+JSON: { schema: 1, findings: [{ code, trap, severity, file, line, column, call, why, fix, lines }] }; lines has all lines
+that a finding is about.
+Exit status: 0 clean, or nothing but what cannot be told; 1 findings; 2 nothing was found, and something could not be
+read.`,
     )
     .action(async (paths: string[], options: Options) => {
       if (options.listRules) {
@@ -94,11 +100,9 @@ function formatOf({ json, sarif, diff, format }: Options): Format {
 }
 
 function listed(json: boolean): string {
-  if (json)
-    return `${JSON.stringify({ schema: 1, rules: rules.map(({ code, trap, severity, page }) => ({ code, trap, severity, title: page.title })) }, null, 2)}\n`;
-  return rules
-    .map(({ code, trap, severity, page }) => `${code}  ${severity.padEnd(7)}  ${trap}  ${page.title}\n`)
-    .join('');
+  const all = rules.map(({ code, trap, severity, page: { title } }) => ({ code, trap, severity, title }));
+  if (json) return `${JSON.stringify({ schema: 1, rules: all }, null, 2)}\n`;
+  return all.map(({ code, trap, severity, title }) => `${code}  ${severity.padEnd(7)}  ${trap}  ${title}\n`).join('');
 }
 
 /** The parsers are a bundle of their own, so that no other command loads them. */

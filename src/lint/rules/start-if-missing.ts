@@ -2,8 +2,8 @@ import type { Call } from '../model.ts';
 import { isPinned, mayGoWrong, mayStart, type Found, type Rule } from './rule.ts';
 
 const LOOKS = new Set([
-  ...['list', 'l', 'ls', 'ps', 'status', 'jlist', 'prettylist', 'slist', 'describe', 'desc', 'info', 'show', 'id', 'pid'],
-  ...['env', 'ping', 'logs', 'restart', 'reload', 'stop', 'start', 'startOrRestart', 'startOrReload'],
+  ...['list', 'l', 'ls', 'ps', 'status', 'jlist', 'prettylist', 'slist', 'describe', 'desc', 'info', 'show'],
+  ...['id', 'pid', 'env', 'ping', 'logs', 'restart', 'reload', 'stop', 'start', 'startOrRestart', 'startOrReload'],
 ]);
 
 /** PL011: "not found" is turned into a start. */
