@@ -9,6 +9,7 @@ import { readConfig } from '../policy/read-config.ts';
 import { validate, type Config } from '../policy/schema.ts';
 import { lineAt, toValue, type ConfigSource } from '../policy/source.ts';
 import { UserError } from '../terminal/user-error.ts';
+import type { HostConfig } from './host-files.ts';
 import { assumedAccount } from './accounts.ts';
 
 /**
@@ -19,6 +20,11 @@ import { assumedAccount } from './accounts.ts';
  * @throws UserError where the config that was named cannot be used
  */
 export function lintPolicy(named: string | null): Policy | null {
+  return lintConfig(named)?.policy ?? null;
+}
+
+/** The same, with the `paths` of its daemons. */
+export function lintConfig(named: string | null): HostConfig | null {
   const file = named === null ? (CONFIG_PLACES.find((place) => existsSync(place)) ?? null) : resolve(named);
   if (file === null) return null;
   const read = readConfig(file);
@@ -27,7 +33,10 @@ export function lintPolicy(named: string | null): Policy | null {
   if (value.type === 'errors') throw unusable(formatConfigError(value.errors[0]));
   const valid = validate(read.source, value.value);
   if (valid.type === 'errors') throw unusable(valid.errors.map(formatConfigError).join('\n'));
-  return policyOf(read.source, valid.config);
+  const paths = Object.entries(valid.config.daemons).flatMap(([name, daemon]) =>
+    (daemon.paths ?? []).map((path) => [path, name] as const),
+  );
+  return { policy: policyOf(read.source, valid.config), paths };
 }
 
 function unusable(why: string): UserError {

@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Identity } from '../identity/switch-user.ts';
+import type { User } from './model.ts';
 
 /** No script is longer; what is longer is data. */
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -19,6 +21,17 @@ const PASSED_BY = new Set([
   'coverage',
 ]);
 
+/** A file to lint. */
+export interface LintInput {
+  path: string;
+  /** It was named, and not found in a directory. */
+  named: boolean;
+  /** With whose rights it is read. */
+  as?: Identity;
+  /** Who runs it, where neither the file nor its place says so. */
+  given?: User;
+}
+
 export type FileText =
   | { type: 'text'; text: string }
   /** There is nothing to lint in it: binary, minified, too large. */
@@ -29,7 +42,7 @@ export type FileText =
  * The files below the paths, each once. A path that is named is taken whatever it is; directories are searched for
  * regular files.
  */
-export function* filesBelow(paths: readonly string[]): Generator<{ path: string; named: boolean }> {
+export function* filesBelow(paths: readonly string[]): Generator<LintInput> {
   const seen = new Set<string>();
   for (const path of paths) {
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -70,11 +83,13 @@ function readNames(directory: string) {
 }
 
 /** Reads a file without waiting for one that is none: a FIFO, a device, a socket. */
-export function readText(path: string): FileText {
+export function readText(path: string, follow: 'links' | 'never' = 'links'): FileText {
   let descriptor: number;
   try {
-    if (lstatSync(path).isFIFO()) return { type: 'unread', why: 'is a FIFO, and no regular file' };
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const kind = lstatSync(path);
+    if (follow === 'never' && kind.isSymbolicLink()) return { type: 'unread', why: 'is a symlink' };
+    if (kind.isFIFO()) return { type: 'unread', why: 'is a FIFO, and no regular file' };
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | (follow === 'never' ? constants.O_NOFOLLOW : 0));
   } catch (error) {
     return { type: 'unread', why: reason(error) };
   }

@@ -1,7 +1,9 @@
 import { dirname, join, relative, resolve } from 'node:path';
+import type { Identity } from '../identity/switch-user.ts';
 import type { Policy } from '../policy/policy.ts';
 import { accumulate, type LintReport } from './report.ts';
-import { filesBelow, readText } from './files.ts';
+import { readText, type LintInput } from './files.ts';
+import { asRights } from './host-files.ts';
 import { judge } from './judge.ts';
 import { kindOf, type Kind } from './kinds.ts';
 import type { Reading, Source, User } from './model.ts';
@@ -13,7 +15,7 @@ import { staticAppsFrom } from './static-apps.ts';
 import { Fragment, Lines } from './text.ts';
 
 export interface LintOptions {
-  paths: readonly string[];
+  inputs: Iterable<LintInput>;
   policy: Policy | null;
   /** Who runs what names no user. */
   as: string | null;
@@ -22,26 +24,27 @@ export interface LintOptions {
 }
 
 interface Loaded {
+  rights?: Identity;
   source: Source;
   kind: Kind;
   given: User;
 }
 
 /** Lints files and directories. */
-export async function lint({ paths, policy, as, progress }: LintOptions): Promise<LintReport> {
+export async function lint({ inputs, policy, as, progress }: LintOptions): Promise<LintReport> {
   const report = accumulate();
   const given: User = as === null ? { kind: 'unset' } : { kind: 'known', name: as, said: '--as' };
   const loaded: Loaded[] = [];
-  for (const { path, named } of filesBelow(paths)) {
+  for (const { path, named, as: identity, given: runner } of inputs) {
     report.files++;
     if (report.files % 200 === 0) progress?.(report.files);
-    const read = readText(path);
+    const read = asRights(identity, () => readText(path, named ? 'links' : 'never'));
     if (read.type === 'skipped') report.skipped.push({ path: shownPath(path), why: read.why });
     else if (read.type === 'unread') {
       if (named || read.why !== 'is no regular file') report.unread.push({ path: shownPath(path), why: read.why });
     } else if (/pm2/i.test(read.text)) {
       const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
-      if (kind !== null && kind !== 'text') loaded.push({ source: sourceOf(shownPath(path), read.text), kind, given });
+      if (kind !== null && kind !== 'text') loaded.push({ source: sourceOf(shownPath(path), read.text), kind, given: runner ?? given, ...(identity ? { rights: identity } : {}) });
     }
   }
   await loadGrammars([
@@ -54,6 +57,7 @@ export async function lint({ paths, policy, as, progress }: LintOptions): Promis
     if (user !== null) scenes[index] = sceneOf({ ...one, given: user }, policy, accumulate());
   }
   report.findings.push(...findingsOf(scenes));
+  for (const { source, lines } of scenes) report.texts.set(source.path, lines);
   report.calls = scenes.reduce((sum, { calls }) => sum + calls.length, 0);
   return report;
 }
@@ -62,7 +66,7 @@ function sourceOf(path: string, text: string): Source {
   return { path, text, whole: new Fragment(text, 0) };
 }
 
-function sceneOf({ source, kind, given }: Loaded, policy: Policy | null, report: LintReport): Scene {
+function sceneOf({ source, kind, given, rights }: Loaded, policy: Policy | null, report: LintReport): Scene {
   let reading: Reading;
   try {
     reading = readSource(source, kind, given);
@@ -71,7 +75,7 @@ function sceneOf({ source, kind, given }: Loaded, policy: Policy | null, report:
     reading = { calls: [], remarks: [], unread: ['is nested too deep'] };
   }
   for (const why of new Set(reading.unread)) report.unread.push({ path: source.path, why });
-  const apps = staticAppsFrom(source.path);
+  const apps = staticAppsFrom(source.path, rights);
   return {
     source,
     lines: new Lines(source.text),

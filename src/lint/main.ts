@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { lintPolicy } from './config.ts';
+import { lintConfig } from './config.ts';
+import { filesBelow } from './files.ts';
+import { hostFiles } from './host-files.ts';
 import { lint } from './lint.ts';
 import { SEVERITIES, type Severity } from './model.ts';
 import { asDiff } from './output/diff.ts';
@@ -7,7 +8,7 @@ import { asGcc, asJson } from './output/machines.ts';
 import { forPeople } from './output/people.ts';
 import { asSarif } from './output/sarif.ts';
 import type { LintReport } from './report.ts';
-import { Lines } from './text.ts';
+import type { Lines } from './text.ts';
 
 export type Format = 'people' | 'json' | 'sarif' | 'gcc' | 'diff';
 
@@ -30,20 +31,14 @@ export interface LintAnswer {
 }
 
 /** `pm2-guard lint`, from the paths to the text that is printed. The bundle lint.cjs exports it. */
-export async function runLint({
-  paths,
-  config,
-  as,
-  severity,
-  format,
-  colour,
-  progress,
-}: LintRequest): Promise<LintAnswer> {
-  const all = await lint({ paths, policy: lintPolicy(config), as, ...(progress ? { progress } : {}) });
+export async function runLint(request: LintRequest): Promise<LintAnswer> {
+  const { paths, as, severity, format, colour, progress } = request;
+  const config = lintConfig(request.config);
+  const inputs = request.host ? hostFiles(config) : filesBelow(paths);
+  const all = await lint({ inputs, policy: config?.policy ?? null, as, ...(progress ? { progress } : {}) });
   const least = SEVERITIES.indexOf(severity);
   const report = { ...all, findings: all.findings.filter((one) => SEVERITIES.indexOf(one.severity) <= least) };
-  const text = written(report, format, colour);
-  return { text, exitStatus: statusOf(report) };
+  return { text: written(report, format, colour), exitStatus: statusOf(report) };
 }
 
 /** What cannot be told is no error. */
@@ -53,11 +48,7 @@ function statusOf({ findings, unread }: LintReport): 0 | 1 | 2 {
 }
 
 function written(report: LintReport, format: Format, colour: boolean): string {
-  const texts = new Map<string, Lines | null>();
-  const linesOf = (file: string): Lines | null => {
-    if (!texts.has(file)) texts.set(file, linesIn(file));
-    return texts.get(file) ?? null;
-  };
+  const linesOf = (file: string): Lines | null => report.texts.get(file) ?? null;
   switch (format) {
     case 'people':
       return forPeople(report, linesOf, colour);
@@ -69,13 +60,5 @@ function written(report: LintReport, format: Format, colour: boolean): string {
       return asGcc(report.findings);
     case 'diff':
       return asDiff(report.findings, linesOf);
-  }
-}
-
-function linesIn(file: string): Lines | null {
-  try {
-    return new Lines(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
-  } catch {
-    return null;
   }
 }

@@ -1,7 +1,10 @@
 import type { Finding } from './model.ts';
+import type { Lines } from './text.ts';
 
 export interface LintReport {
   findings: Finding[];
+  /** The texts of the files that have findings, by path. */
+  texts: Map<string, Lines>;
   files: number;
   calls: number;
   /** What has nothing to lint: binary, minified, too large. */
@@ -11,5 +14,5 @@ export interface LintReport {
 }
 
 export function accumulate(): LintReport {
-  return { findings: [], files: 0, calls: 0, skipped: [], unread: [] };
+  return { findings: [], texts: new Map(), files: 0, calls: 0, skipped: [], unread: [] };
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import type { Identity } from '../identity/switch-user.ts';
 import type { App } from '../pm2/invocation.ts';
 import { readText } from './files.ts';
+import { asRights } from './host-files.ts';
 import type { Section } from './readers/deploy-section.ts';
 import { strings } from './readers/strings.ts';
 import { objectOf } from './readers/static-object.ts';
@@ -13,8 +15,8 @@ import { Fragment } from './text.ts';
  * Finds the process file that a call names, from the directory of the file that makes the call upwards, and reads the
  * names of its apps.
  */
-export function staticAppsFrom(source: string): StaticApps {
-  return (word) => {
+export function staticAppsFrom(source: string, rights?: Identity): StaticApps {
+  return (word) => asRights(rights, () => {
     if (/[$~*]/.test(word)) return null;
     let directory = dirname(source);
     for (let step = 0; step < 6; step++) {
@@ -24,7 +26,7 @@ export function staticAppsFrom(source: string): StaticApps {
       directory = dirname(directory);
     }
     return null;
-  };
+  });
 }
 
 function appsOf(path: string): App[] | null {

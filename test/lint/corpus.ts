@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { lintPolicy } from '../../src/lint/config.ts';
+import { filesBelow } from '../../src/lint/files.ts';
 import { lint } from '../../src/lint/lint.ts';
 import type { Finding } from '../../src/lint/model.ts';
 
@@ -55,7 +56,7 @@ export async function lintCorpus(): Promise<LabelledLine[]> {
       writeFileSync(join(directory, path), `${lines.map((line) => line.text).join('\n')}\n`);
     }
     const policy = text.startsWith('@@config none') ? null : lintPolicy(join(CORPUS, 'config.yaml'));
-    const { findings } = await lint({ paths: [directory], policy, as: null });
+    const { findings } = await lint({ inputs: filesBelow([directory]), policy, as: null });
     for (const { path, lines } of files) {
       const own = findings.filter(({ file }) => file === join(directory, path));
       for (const [index, line] of lines.entries()) {

@@ -1,3 +1,4 @@
+import type { Location, Log, Region, Result } from 'sarif';
 import { VERSION } from '../../policy/version.ts';
 import type { Finding, Severity } from '../model.ts';
 import type { LintReport } from '../report.ts';
@@ -14,7 +15,7 @@ const LEVELS: Record<Severity, 'error' | 'warning' | 'note' | 'none'> = {
 
 /** SARIF 2.1.0, for code scanning. What cannot be told is a result of kind `open`, which has no level. */
 export function asSarif({ findings, unread }: LintReport, linesOf: (file: string) => Lines | null): string {
-  const log = {
+  const log: Log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
@@ -58,10 +59,10 @@ function helpOf({ problematic, correct, exceptions }: RulePage): string {
   return `Problematic:\n${problematic}\n\nCorrect:\n${correct}\n\nExceptions: ${exceptions}`;
 }
 
-function resultOf(finding: Finding, lines: Lines | null): object {
+function resultOf(finding: Finding, lines: Lines | null): Result {
   const { code, severity, file, line, column, endColumn, why, fix, edits } = finding;
   const artifactLocation = { uri: uriOf(file) };
-  const location = (startLine: number): object => ({ physicalLocation: { artifactLocation, region: { startLine } } });
+  const location = (startLine: number): Location => ({ physicalLocation: { artifactLocation, region: { startLine } } });
   const others = finding.lines.filter((one) => one !== line);
   return {
     ruleId: code,
@@ -99,7 +100,7 @@ function resultOf(finding: Finding, lines: Lines | null): object {
   };
 }
 
-function regionOf(start: number, end: number, lines: Lines): object {
+function regionOf(start: number, end: number, lines: Lines): Region {
   const [from, to] = [lines.place(start), lines.place(end)];
   return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column };
 }

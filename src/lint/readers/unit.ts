@@ -14,8 +14,11 @@ interface Directive {
 export function readUnit(fragment: Fragment, scope: Scope, session: Session): void {
   const directives = directivesOf(fragment);
   const last = (name: string): Fragment | undefined => directives.filter((one) => one.name === name).at(-1)?.value;
+  // A unit of a user's own manager runs as that user.
+  const named = last('User')?.text;
+  const user = named === undefined && /\/systemd\/user\//.test(session.path) ? scope.user : userOf(named);
   const service = scope.child(
-    { user: userOf(last('User')?.text), forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null },
+    { user, forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null },
     [],
   );
   for (const { name, value } of directives) if (name === 'Environment') assign(value.text, service);

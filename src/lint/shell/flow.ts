@@ -18,11 +18,11 @@ export function list(shell: Shell, node: Syntax, scope: Scope): Result {
     { hidden: hidden ?? shell.session.hidden, asked: shell.session.asked || decides },
     () => shell.statement(left, scope),
   );
-  return then(shell, operator, first, (branch) => shell.statement(right, branch), scope);
+  return proceed(shell, operator, first, (branch) => shell.statement(right, branch), scope);
 }
 
 /** What follows the left side of `&&` or `||`. */
-export function then(
+export function proceed(
   shell: Shell,
   operator: string,
   first: Result,

@@ -3,7 +3,7 @@ import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import { contextOfPath } from '../context.ts';
 import { runCommand } from './command.ts';
-import { pipeline, then } from './flow.ts';
+import { pipeline, proceed } from './flow.ts';
 import type { Syntax } from './grammar.ts';
 import { NOTHING, type Result, type Shell } from './run.ts';
 import { Scope } from './scope.ts';
@@ -105,7 +105,7 @@ export function runRedirected(shell: Shell, node: Syntax, scope: Scope, piped: F
     return { ...after, calls: [...left.calls, ...after.calls] };
   }
   return right && operator !== undefined
-    ? then(shell, operator, left, (branch) => shell.statement(right, branch), scope)
+    ? proceed(shell, operator, left, (branch) => shell.statement(right, branch), scope)
     : left;
 }
 
@@ -119,7 +119,7 @@ function runBody(shell: Shell, body: Syntax, scope: Scope, input: Fragment | nul
       const [left] = parts;
       const operator = body.children.find(({ type }) => type === '&&' || type === '||')?.type ?? '&&';
       if (left && parts.length === 2)
-        return then(
+        return proceed(
           shell,
           operator,
           shell.statement(left, scope),
