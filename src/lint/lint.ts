@@ -42,7 +42,7 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
     if (read.type === 'skipped') report.skipped.push({ path: shownPath(path), why: read.why });
     else if (read.type === 'unread') {
       if (named || read.why !== 'is no regular file') report.unread.push({ path: shownPath(path), why: read.why });
-    } else if (/pm2/i.test(read.text)) {
+    } else if (mayMatter(path, read.text)) {
       const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
       if (kind !== null && kind !== 'text') loaded.push({ source: sourceOf(shownPath(path), read.text), kind, given: runner ?? given, ...(identity ? { rights: identity } : {}) });
     }
@@ -60,6 +60,11 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
   for (const { source, lines } of scenes) report.texts.set(source.path, lines);
   report.calls = scenes.reduce((sum, { calls }) => sum + calls.length, 0);
   return report;
+}
+
+/** It says pm2, or who runs a script that may. */
+function mayMatter(path: string, text: string): boolean {
+  return /pm2/i.test(text) || (/\.(sh|bash)\b/.test(text) && /appspec\.ya?ml$|\.service$|cron/.test(path));
 }
 
 function sourceOf(path: string, text: string): Source {

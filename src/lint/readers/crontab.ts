@@ -36,7 +36,7 @@ function runJob(rest: Fragment, schedule: string, table: Scope, session: Session
   // A leading minus asks cron of some systems not to log the job.
   const percent = command.text.search(/(?<!\\)%/);
   const plain = percent < 0 ? command : command.slice(0, percent);
-  if (plain.text.includes('pm2')) runText(withoutEscapes(plain), scope, session);
+  if (/pm2|\.(sh|bash)\b/i.test(plain.text)) runText(withoutEscapes(plain), scope, session);
 }
 
 function userOfColumn(name: string): Scope['user'] {

@@ -28,6 +28,7 @@ const shell: Builtin = (words, job) => {
   }
   if ((rest.length === 0 || values.has('s') || rest[0]?.text === '-') && job.input !== null)
     return runText(job.input, scope, job.shell.session);
+  if (rest[0]?.certain === true) remark(job, 'runs file', rest[0].text);
   return NOTHING;
 };
 

@@ -1,7 +1,7 @@
 import type { Call, Form, Reached, Setting } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { assign } from './assign.ts';
-import { builtin } from './builtins.ts';
+import { builtin, remark } from './builtins.ts';
 import { becoming } from './become.ts';
 import type { Syntax } from './grammar.ts';
 import { packageRunner } from './packages.ts';
@@ -80,7 +80,7 @@ export function dispatch(job: Job): Result {
     remote(name, rest, job) ??
     packageRunner(name, rest, job) ??
     unknownRunner(name, rest, job) ??
-    NOTHING
+    script(program, job)
   );
 }
 
@@ -232,6 +232,12 @@ function remote(name: string, words: readonly Word[], job: Job): Result | null {
   const scope = job.scope.child({ user: there.user, world: there.world, cwd: null, forms: ['ssh'] }, []);
   if (there.world.kind === 'container') return NOTHING;
   return handOver(job, scope, { script: there.script, rest: there.words }, new Set());
+}
+
+/** Another script: lint may have it too, and then knows who runs it. */
+function script(program: Word, job: Job): Result {
+  if (program.certain && /\.(sh|bash)$/.test(program.text)) remark(job, 'runs file', program.text);
+  return NOTHING;
 }
 
 const RUNNER = new RegExp(
