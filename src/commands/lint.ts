@@ -60,8 +60,8 @@ Examples:
   sudo pm2-guard lint --host
   pm2-guard explain PL001
 
-JSON: { schema: 1, findings: [{ code, trap, severity, file, line, column, call, why, fix, lines }] }; lines has all lines
-that a finding is about.
+JSON: { schema: 1, findings: [{ code, trap, severity, file, line, column, call, why, fix, lines }] }; lines has all
+lines that a finding is about.
 Exit status: 0 clean, or nothing but what cannot be told; 1 findings; 2 nothing was found, and something could not be
 read.`,
     )
@@ -77,7 +77,7 @@ read.`,
             process.stderr.write(`\r\u001b[K${files} files`);
           }
         : undefined;
-      const { text, exitStatus } = await loaded().runLint({
+      const { text, exitStatus } = await run({
         paths: paths.length > 0 ? paths : ['.'],
         config: options.config ?? null,
         as: options.as ?? null,
@@ -105,7 +105,17 @@ function listed(json: boolean): string {
   return all.map(({ code, trap, severity, title }) => `${code}  ${severity.padEnd(7)}  ${trap}  ${title}\n`).join('');
 }
 
+type RunLint = (request: LintRequest) => Promise<LintAnswer>;
+
 /** The parsers are a bundle of their own, so that no other command loads them. */
-function loaded(): { runLint: (request: LintRequest) => Promise<LintAnswer> } {
-  return createRequire('/')(join(__dirname, 'lint.cjs')) as { runLint: (request: LintRequest) => Promise<LintAnswer> };
+async function run(request: LintRequest): Promise<LintAnswer> {
+  const { runLint } = createRequire('/')(join(__dirname, 'lint.cjs')) as { runLint: RunLint };
+  try {
+    return await runLint(request);
+  } catch (error) {
+    // The other bundle has a class of its own for errors that people can act on.
+    if (!(error instanceof Error) || error.name !== 'UserError') throw error;
+    const { next } = error as Error & { next: string | null };
+    throw new UserError(error.message, next, 2);
+  }
 }

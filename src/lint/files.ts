@@ -45,8 +45,7 @@ export type FileText =
 export function* filesBelow(paths: readonly string[]): Generator<LintInput> {
   const seen = new Set<string>();
   for (const path of paths) {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isDirectory() === true) {
+    if (isDirectory(path)) {
       for (const found of walk(path)) {
         if (seen.has(found)) continue;
         seen.add(found);
@@ -56,6 +55,14 @@ export function* filesBelow(paths: readonly string[]): Generator<LintInput> {
       seen.add(path);
       yield { path, named: true };
     }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // reading it says why
   }
 }
 
@@ -89,7 +96,10 @@ export function readText(path: string, follow: 'links' | 'never' = 'links'): Fil
     const kind = lstatSync(path);
     if (follow === 'never' && kind.isSymbolicLink()) return { type: 'unread', why: 'is a symlink' };
     if (kind.isFIFO()) return { type: 'unread', why: 'is a FIFO, and no regular file' };
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | (follow === 'never' ? constants.O_NOFOLLOW : 0));
+    descriptor = openSync(
+      path,
+      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | (follow === 'never' ? constants.O_NOFOLLOW : 0),
+    );
   } catch (error) {
     return { type: 'unread', why: reason(error) };
   }

@@ -33,20 +33,28 @@ export interface HostConfig {
 }
 
 /** What is read in a home directory, or in one of a daemon's `paths`, and how deep it is looked for. */
-const OWN = /^(authorized_keys2?|\.bashrc|\.bash_profile|\.profile|\.zshrc|Makefile|package\.json)$|\.(sh|bash|service)$/;
+const OWN =
+  /^(authorized_keys2?|\.bashrc|\.bash_profile|\.profile|\.zshrc|Makefile|package\.json)$|\.(sh|bash|service)$/;
 const PROCESS_FILE = /\.config\.[cm]?js$|^(ecosystem|processes?)[\w.-]*\.(json|ya?ml)$/;
 const PASSED_BY = new Set(['node_modules', '.npm', '.cache', '.pm2', 'vendor', '.nvm', '.local']);
 const MAX_DEPTH = 3;
 const MAX_FILES = 5000;
 
-/** The files of this machine that may call pm2. What lies in a user's directories is listed and read with that user's rights. */
+/**
+ * The files of this machine that may call pm2. What lies in a user's directories is listed and read with that user's
+ * rights.
+ */
 export function* hostFiles(config: HostConfig | null): Generator<LintInput> {
   for (const [directory, names] of SYSTEM) {
-    for (const entry of entriesOf(directory)) if (entry.isFile() && names.test(entry.name)) yield { path: join(directory, entry.name), named: false };
+    for (const entry of entriesOf(directory))
+      if (entry.isFile() && names.test(entry.name)) yield { path: join(directory, entry.name), named: false };
     if (directory !== '/etc/systemd/system') continue;
-    for (const entry of entriesOf(directory)) if (entry.isDirectory() && entry.name.endsWith('.d')) yield* dropIns(join(directory, entry.name));
+    for (const entry of entriesOf(directory))
+      if (entry.isDirectory() && entry.name.endsWith('.d')) yield* dropIns(join(directory, entry.name));
   }
-  const accounts = (config?.policy.daemons ?? []).map(({ user }) => accountByName(user)).filter((account) => account !== null);
+  const accounts = (config?.policy.daemons ?? [])
+    .map(({ user }) => accountByName(user))
+    .filter((account) => account !== null);
   const root = accountByName('root');
   const owners = new Map([...(root ? [root] : []), ...accounts].map((account) => [account.uid, account]));
   for (const account of owners.values()) yield* filesOf(account, account.home);
@@ -54,7 +62,8 @@ export function* hostFiles(config: HostConfig | null): Generator<LintInput> {
 }
 
 function* dropIns(directory: string): Generator<LintInput> {
-  for (const entry of entriesOf(directory)) if (entry.isFile() && entry.name.endsWith('.conf')) yield { path: join(directory, entry.name), named: false };
+  for (const entry of entriesOf(directory))
+    if (entry.isFile() && entry.name.endsWith('.conf')) yield { path: join(directory, entry.name), named: false };
 }
 
 /** The directories that the config gives to daemons, with the owners of those daemons. */
@@ -77,16 +86,22 @@ function* filesOf(account: Account, directory: string): Generator<LintInput> {
       const path = join(place, entry.name);
       const inHooks = /(\.git|\.husky)(\/hooks)?$/.test(place) && /hooks|\.husky/.test(place);
       if (entry.isDirectory()) {
-        const wanted = depth < MAX_DEPTH && !PASSED_BY.has(entry.name) && (!place.endsWith('.git') || entry.name === 'hooks');
+        const wanted =
+          depth < MAX_DEPTH && !PASSED_BY.has(entry.name) && (!place.endsWith('.git') || entry.name === 'hooks');
         if (wanted) visit(path, depth + 1);
-      } else if (entry.isFile() && (OWN.test(entry.name) || PROCESS_FILE.test(entry.name) || inHooks || /\/bin$/.test(place))) {
+      } else if (
+        entry.isFile() &&
+        (OWN.test(entry.name) || PROCESS_FILE.test(entry.name) || inHooks || /\/bin$/.test(place))
+      ) {
         // A login's own files run as that login; a script in a home directory may be run by others.
         const own = /^(authorized_keys2?|\.\w+)$/.test(entry.name) || path.includes('/systemd/user/');
         found.push({ path, named: false, as, ...(own ? { given: user } : {}) });
       }
     }
   };
-  asRights(as, () => { visit(directory, 0); });
+  asRights(as, () => {
+    visit(directory, 0);
+  });
   yield* found;
 }
 

@@ -6,7 +6,7 @@ import { readText, type LintInput } from './files.ts';
 import { asRights } from './host-files.ts';
 import { judge } from './judge.ts';
 import { kindOf, type Kind } from './kinds.ts';
-import type { Reading, Source, User } from './model.ts';
+import type { Reading, Remark, Source, User } from './model.ts';
 import { grammarsOf, readSource } from './read.ts';
 import { findingsOf } from './findings.ts';
 import type { Scene } from './rules/rule.ts';
@@ -44,16 +44,25 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
       if (named || read.why !== 'is no regular file') report.unread.push({ path: shownPath(path), why: read.why });
     } else if (mayMatter(path, read.text)) {
       const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
-      if (kind !== null && kind !== 'text') loaded.push({ source: sourceOf(shownPath(path), read.text), kind, given: runner ?? given, ...(identity ? { rights: identity } : {}) });
+      if (kind !== null && kind !== 'text')
+        loaded.push({
+          source: sourceOf(shownPath(path), read.text),
+          kind,
+          given: runner ?? given,
+          ...(identity ? { rights: identity } : {}),
+        });
     }
   }
   await loadGrammars([
     ...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))]),
   ]);
   const scenes = loaded.map((one) => sceneOf(one, policy, report));
+  const runs = scenes.flatMap((scene) =>
+    scene.remarks.filter(({ kind }) => kind === 'runs file').map((remark) => ({ path: scene.source.path, remark })),
+  );
   // A second look where another file says who runs this one.
   for (const [index, one] of loaded.entries()) {
-    const user = given.kind === 'unset' ? runnerOf(one.source.path, scenes) : null;
+    const user = given.kind === 'unset' ? runnerOf(one.source.path, runs) : null;
     if (user !== null) scenes[index] = sceneOf({ ...one, given: user }, policy, accumulate());
   }
   report.findings.push(...findingsOf(scenes));
@@ -90,14 +99,20 @@ function sceneOf({ source, kind, given, rights }: Loaded, policy: Policy | null,
   };
 }
 
+interface Runs {
+  path: string;
+  remark: Remark;
+}
+
 /** Who runs a file by what other files say: appspec.yml, a crontab, a unit. */
-function runnerOf(path: string, scenes: readonly Scene[]): User | null {
-  for (const scene of scenes) {
-    for (const { kind, about, context } of scene.remarks) {
-      if (kind !== 'runs file' || context.user.kind === 'unset' || scene.source.path === path) continue;
-      const there = about.startsWith('/') ? about : join(dirname(scene.source.path), about);
-      if (resolve(there) === resolve(path) || (about.startsWith('/') && sameTail(about, path))) return context.user;
-    }
+function runnerOf(path: string, runs: readonly Runs[]): User | null {
+  for (const {
+    path: from,
+    remark: { about, context },
+  } of runs) {
+    if (context.user.kind === 'unset' || from === path) continue;
+    const there = about.startsWith('/') ? about : join(dirname(from), about);
+    if (resolve(there) === resolve(path) || (about.startsWith('/') && sameTail(about, path))) return context.user;
   }
   return null;
 }

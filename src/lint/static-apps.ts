@@ -16,17 +16,18 @@ import { Fragment } from './text.ts';
  * names of its apps.
  */
 export function staticAppsFrom(source: string, rights?: Identity): StaticApps {
-  return (word) => asRights(rights, () => {
-    if (/[$~*]/.test(word)) return null;
-    let directory = dirname(source);
-    for (let step = 0; step < 6; step++) {
-      const path = isAbsolute(word) ? word : join(directory, word);
-      if (existsSync(path)) return appsOf(path);
-      if (isAbsolute(word) || directory === dirname(directory)) return null;
-      directory = dirname(directory);
-    }
-    return null;
-  });
+  return (word) =>
+    asRights(rights, () => {
+      if (/[$~*]/.test(word)) return null;
+      let directory = dirname(source);
+      for (let step = 0; step < 6; step++) {
+        const path = isAbsolute(word) ? word : join(directory, word);
+        if (existsSync(path)) return appsOf(path);
+        if (isAbsolute(word) || directory === dirname(directory)) return null;
+        directory = dirname(directory);
+      }
+      return null;
+    });
 }
 
 function appsOf(path: string): App[] | null {

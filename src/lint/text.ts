@@ -32,24 +32,28 @@ export class Fragment {
 
 /** Puts fragments together. */
 export class FragmentBuilder {
-  private readonly texts: string[] = [];
-  private readonly origins: number[] = [];
+  private text = '';
+  /** By part: where it ends in the text, and where its characters stand. */
+  private readonly parts: { length: number; at: (index: number) => number }[] = [];
 
   /** @param from offset in the file; `stay` keeps all characters there, as for what stands for a variable */
   add(text: string, from: number, stay = false): this {
-    this.texts.push(text);
-    for (let index = 0; index < text.length; index++) this.origins.push(stay ? from : from + index);
+    this.text += text;
+    this.parts.push({ length: text.length, at: stay ? () => from : (index) => from + index });
     return this;
   }
 
   addFragment(fragment: Fragment): this {
-    this.texts.push(fragment.text);
-    for (let index = 0; index < fragment.text.length; index++) this.origins.push(fragment.at(index));
+    this.text += fragment.text;
+    this.parts.push({ length: fragment.text.length, at: (index) => fragment.at(index) });
     return this;
   }
 
   build(): Fragment {
-    return new Fragment(this.texts.join(''), Int32Array.from(this.origins));
+    const origin = new Int32Array(this.text.length);
+    let next = 0;
+    for (const { length, at } of this.parts) for (let index = 0; index < length; index++) origin[next++] = at(index);
+    return new Fragment(this.text, origin);
   }
 }
 

@@ -6,7 +6,7 @@ const shown = ({ file, line, text, findings }: LabelledLine): string =>
 
 describe('the corpus', () => {
   let lines: LabelledLine[];
-  const labelled = (...labels: (LabelledLine['label'])[]) => lines.filter(({ label }) => labels.includes(label));
+  const labelled = (...labels: LabelledLine['label'][]) => lines.filter(({ label }) => labels.includes(label));
   beforeAll(async () => {
     lines = await lintCorpus();
   });
@@ -26,12 +26,20 @@ describe('the corpus', () => {
     const clean = labelled('-', '.');
     const alarms = clean.filter(({ findings }) => findings.some(({ severity }) => severity !== 'unknown'));
     expect(alarms.length / clean.length, alarms.map(shown).join('\n')).toBeLessThanOrEqual(0.01);
-    expect(labelled(null).filter(({ findings }) => findings.length > 0).map(shown)).toEqual([]);
+    expect(
+      labelled(null)
+        .filter(({ findings }) => findings.length > 0)
+        .map(shown),
+    ).toEqual([]);
   });
 
   it('says "wrong" where the file and the config tell, and nowhere else', () => {
     const isWrong = ({ findings }: LabelledLine) => findings.some(({ severity }) => severity === 'wrong');
-    expect(labelled('w').filter((line) => !isWrong(line)).map(shown)).toEqual([]);
+    expect(
+      labelled('w')
+        .filter((line) => !isWrong(line))
+        .map(shown),
+    ).toEqual([]);
     expect(labelled('?', '-', '.', 's').filter(isWrong).map(shown)).toEqual([]);
   });
 });

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { callsIn } from './reading.ts';
 
 /** One file, and the calls in it: `LINE USER[@WHERE][ VAR=value]: words`. */
-const reads = (path: string, text: string, ...calls: string[]) => async () => {
-  expect(await callsIn(path, text)).toEqual(calls);
-};
+const reads =
+  (path: string, text: string, ...calls: string[]) =>
+  async () => {
+    expect(await callsIn(path, text)).toEqual(calls);
+  };
 const shell = (text: string, ...calls: string[]) => reads('x.sh', text, ...calls);
 
 describe('shell: who runs it', () => {
@@ -20,12 +22,18 @@ describe('shell: who runs it', () => {
   it('su -c, in either order', shell('su ops -c "pm2 ls"\nsu -c "pm2 ls" ops', '1 ops: ls', '2 ops: ls'));
   it('su with a here-document', shell('su - ops <<E\npm2 ls\nE', '2 ops: ls'));
   it('runuser', shell('runuser -u ops -- pm2 ls\nrunuser -l ops -c "pm2 ls"', '1 ops: ls', '2 ops: ls'));
-  it('doas, run0, pkexec', shell('doas -u ops pm2 ls\nrun0 pm2 ls\npkexec pm2 ls', '1 ops: ls', '2 root: ls', '3 root: ls'));
+  it(
+    'doas, run0, pkexec',
+    shell('doas -u ops pm2 ls\nrun0 pm2 ls\npkexec pm2 ls', '1 ops: ls', '2 root: ls', '3 root: ls'),
+  );
   it('gosu, su-exec', shell('gosu ops pm2 ls\nsu-exec ops:ops pm2 ls', '1 ops: ls', '2 ops: ls'));
   it('setpriv keeps HOME', shell('setpriv --reuid=ops --init-groups pm2 ls', '1 ops HOME=?: ls'));
   it('systemd-run', shell('systemd-run --uid=ops pm2 ls\nsystemd-run -p User=ops pm2 ls', '1 ops: ls', '2 ops: ls'));
   it('a check for root that ends the script', shell('[ "$EUID" -eq 0 ] || exit 1\npm2 ls', '2 root: ls'));
-  it('a check that holds in one branch', shell('if [ "$(id -u)" = 0 ]; then pm2 a; else pm2 b; fi', '1 root: a', '1 ?: b'));
+  it(
+    'a check that holds in one branch',
+    shell('if [ "$(id -u)" = 0 ]; then pm2 a; else pm2 b; fi', '1 root: a', '1 ?: b'),
+  );
   it('a check by name', shell('[[ $(whoami) == ops ]] || exit 1\npm2 ls', '2 ops: ls'));
   it('a check that proves nothing', shell('[ "$EUID" -ne 0 ] || echo root\npm2 ls', '2 ?: ls'));
   it('a comment', shell('# pm2-guard: run-as ops\npm2 ls', '2 ops: ls'));
@@ -68,45 +76,18 @@ describe('shell: code', () => {
 
 describe('shell: text', () => {
   for (const text of [
-    '# pm2 ls', 'echo "pm2 ls"', 'printf "%s" "sudo pm2 ls"', 'npm install -g pm2', 'command -v pm2', 'tail ~/.pm2/pm2.log', 'x="pm2 ls"',
-    'cat > /etc/motd <<E\npm2 ls\nE', 'cat <<E\npm2 ls\nE', 'log_error "pm2 ls"', 'systemctl status pm2-root', 'grep "pm2 ls" x',
-  ]) it(text.replace(/\n/g, '; '), shell(text));
-});
-
-describe('other files', () => {
-  it('a crontab of the system', reads('etc/cron.d/x', 'PM2_HOME=/x\n* * * * * ops pm2 ls\n', '2 ops PM2_HOME=/x: ls'));
-  it('a crontab of a user', reads('var/spool/cron/crontabs/ops', '@reboot pm2 resurrect\n', '1 ops: resurrect'));
-  it('cron ends a command at %', reads('x.cron', '* * * * * pm2 stop a % pm2 b\n', '1 ?: stop a'));
-  it('cron.daily is root\'s', reads('etc/cron.daily/x', '#!/bin/sh\npm2 ls\n', '2 root: ls'));
-  it('a unit with User=', reads('x.service', '[Service]\nUser=ops\nEnvironment=PM2_HOME=/x\nExecStart=/usr/bin/pm2 resurrect\n', '4 ops PM2_HOME=/x: resurrect'));
-  it('a unit without', reads('x.service', '[Service]\nExecStart=/bin/sh -c "pm2 ls"\n', '2 root: ls'));
-  it('a unit\'s + is root', reads('x.service', '[Service]\nUser=ops\nExecStartPre=+pm2 ls\n', '3 root: ls'));
-  it('supervisor', reads('x.conf', '[program:a]\ncommand=pm2 ls\nuser=ops\n', '2 ops: ls'));
-  it('logrotate is root\'s', reads('etc/logrotate.d/x', '/x {\n postrotate\n  pm2 reloadLogs\n endscript\n}\n', '3 root: reloadLogs'));
-  it('a forced command', reads('.ssh/authorized_keys', 'command="sudo -u ops pm2 ls" ssh-rsa A b\n', '1 ops: ls'));
-  it('a Makefile', reads('Makefile', 'A = api\nx:\n\t@sudo pm2 restart $(A)\n', '3 root: restart api'));
-  it('scripts of package.json', reads('package.json', '{"scripts": {"a": "sudo pm2 ls"}}', '1 root: ls'));
-  it('a Dockerfile', reads('Dockerfile', 'FROM node\nRUN pm2 ls\n'));
-  it('compose', reads('docker-compose.yml', 'services:\n  a:\n    command: pm2 ls\n'));
-  it('a deploy section', reads('ecosystem.config.js', 'module.exports = { apps: [], deploy: { p: { user: "ops", host: "h", "post-deploy": "pm2 ls" } } };', '1 ops@h: ls'));
-  it('a deploy section in JSON', reads('ecosystem.json', '{"apps": [], "deploy": {"p": {"user": "ops", "host": ["h"], "post-deploy": "pm2 ls"}}}', '1 ops@h: ls'));
-  it('PHP', reads('x.php', '<?php\nexec("sudo pm2 ls");\n$p = new Process(["pm2", "jlist"]);\necho "pm2 a";\n`pm2 b`;', '2 root: ls', '3 ?: jlist', '5 ?: b'));
-  it('Python', reads('x.py', 'import os\nos.system("pm2 ls")\nsubprocess.run(["sudo", "pm2", "a"])\nprint("pm2 b")\n', '2 ?: ls', '3 root: a'));
-  it('JavaScript', reads('x.js', 'execSync(`sudo pm2 stop ${x}`);\nspawn("pm2", ["ls"]);\nlog("pm2 a");', '1 root: stop $_', '2 ?: ls'));
-  it('Capistrano', reads('x.rake', 'server "h", user: "ops"\non roles(:app) do\n  execute :pm2, :ls\n  as :www do\n    execute "pm2 a"\n  end\nend\n', '3 ops@the server: ls', '5 www@the server: a'));
-  it('Envoy', reads('Envoy.blade.php', '@servers([\'w\' => \'ops@h\'])\n@task(\'a\', [\'on\' => \'w\'])\n pm2 ls\n@endtask\n', '3 ops@h: ls'));
-  it('Fabric', reads('fabfile.py', 'import fabric\nc = Connection("ops@h")\nc.run("pm2 ls")\nc.sudo("pm2 a", user="www")\n', '3 ops@the server: ls', '4 www@the server: a'));
-});
-
-describe('CI and provisioning', () => {
-  it('GitHub, hosted', reads('ci.yml', 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pm2 ls\n', '6 ?@throwaway: ls'));
-  it('GitHub, one\'s own', reads('ci.yml', 'on: push\njobs:\n  a:\n    runs-on: self-hosted\n    steps:\n      - name: pm2 x\n        run: |\n          pm2 ls\n', '8 ?@runner: ls'));
-  it('GitHub, ssh-action', reads('ci.yml', 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: a/ssh-action@v1\n        with: { host: h, username: ops, script: pm2 ls }\n', '7 ops@h: ls'));
-  it('GitLab', reads('.gitlab-ci.yml', 'stages: [a]\na:\n  tags: [x]\n  script:\n    - pm2 ls\nb:\n  image: node\n  script: [pm2 a]\n', '5 ?@runner: ls', '8 ?@container: a'));
-  it('CircleCI', reads('.circleci/config.yml', 'version: 2.1\nworkflows: {}\njobs:\n  a:\n    machine: true\n    steps:\n      - run: pm2 ls\n', '7 ?@throwaway: ls'));
-  it('Azure', reads('azure-pipelines.yml', 'pool: own\nsteps:\n  - bash: pm2 ls\n', '3 ?@runner: ls'));
-  it('Jenkins', reads('Jenkinsfile', 'pipeline { agent any\n stages { stage("pm2 a") { steps { sh \'sudo pm2 ls\' } } } }\n', '2 root@runner: ls'));
-  it('Bitbucket', reads('bitbucket-pipelines.yml', 'pipelines:\n  default:\n    - step:\n        script:\n          - ssh ops@h pm2 ls\n', '5 ops@h: ls'));
-  it('Ansible', reads('site.yml', '- hosts: w\n  become: yes\n  tasks:\n    - shell: pm2 ls\n    - command: pm2 a\n      become_user: ops\n    - debug: { msg: pm2 b }\n', '4 root@w: ls', '5 ops@w: a'));
-  it('cloud-init', reads('user-data', '#cloud-config\nruncmd:\n  - pm2 ls\n  - [sudo, -u, ops, pm2, a]\n', '3 root: ls', '4 ops: a'));
+    '# pm2 ls',
+    'echo "pm2 ls"',
+    'printf "%s" "sudo pm2 ls"',
+    'npm install -g pm2',
+    'command -v pm2',
+    'tail ~/.pm2/pm2.log',
+    'x="pm2 ls"',
+    'cat > /etc/motd <<E\npm2 ls\nE',
+    'cat <<E\npm2 ls\nE',
+    'log_error "pm2 ls"',
+    'systemctl status pm2-root',
+    'grep "pm2 ls" x',
+  ])
+    it(text.replace(/\n/g, '; '), shell(text));
 });

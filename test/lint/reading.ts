@@ -9,12 +9,18 @@ function inWords(call: Call, lines: Lines): string {
   const { user, world, pm2Home, home } = call;
   const who = user.kind === 'known' ? user.name : user.kind === 'variable' ? `{${user.text}}` : '?';
   const places: Record<Call['world']['kind'], string> = {
-    'here': '', 'remote': `@${world.kind === 'remote' ? world.host : ''}`, 'variable host': '@?', 'kept runner': '@runner',
-    'container': '@container', 'throwaway runner': '@throwaway',
+    here: '',
+    remote: `@${world.kind === 'remote' ? world.host : ''}`,
+    'variable host': '@?',
+    'kept runner': '@runner',
+    container: '@container',
+    'throwaway runner': '@throwaway',
   };
   const set = [['PM2_HOME', pm2Home] as const, ['HOME', home] as const].flatMap(([name, setting]) =>
-    setting === null ? [] : [` ${name}=${setting.value ?? '?'}`]);
-  return `${lines.place(call.pm2At).line} ${who}${places[world.kind]}${set.join('')}: ${call.words.map(({ text }) => text).join(' ')}`;
+    setting === null ? [] : [` ${name}=${setting.value ?? '?'}`],
+  );
+  const words = call.words.map(({ text }) => text).join(' ');
+  return `${lines.place(call.pm2At).line} ${who}${places[world.kind]}${set.join('')}: ${words}`;
 }
 
 /** The calls in a file, in the order in which they stand there. */

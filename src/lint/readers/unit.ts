@@ -17,10 +17,7 @@ export function readUnit(fragment: Fragment, scope: Scope, session: Session): vo
   // A unit of a user's own manager runs as that user.
   const named = last('User')?.text;
   const user = named === undefined && /\/systemd\/user\//.test(session.path) ? scope.user : userOf(named);
-  const service = scope.child(
-    { user, forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null },
-    [],
-  );
+  const service = scope.child({ user, forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null }, []);
   for (const { name, value } of directives) if (name === 'Environment') assign(value.text, service);
   for (const { name, value } of directives) {
     if (!/^Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(name)) continue;

@@ -32,9 +32,9 @@ export const twoUsers: Rule = {
     exceptions: 'Two apps of one name on purpose: give the config that says so.',
   },
   check: (scene, all) => {
-    const everywhere: Placed[] = all.flatMap((one) => one.calls.filter(isAbout).map((call) => ({ scene: one, call })));
+    const index = indexOf(all);
     return scene.calls.filter(isAbout).flatMap((call): Found[] => {
-      const other = referenceFor({ scene, call }, everywhere);
+      const other = referenceFor({ scene, call }, index);
       if (!other || whoKey(other.call) === whoKey(call)) return [];
       const { line } = other.scene.lines.place(other.call.start);
       const where = other.scene === scene ? `line ${line}` : `${other.scene.source.path}:${line}`;
@@ -51,20 +51,54 @@ export const twoUsers: Rule = {
   },
 };
 
-/**
- * The call that says whose the app is: the first start of it in the file, else the first call; else a start in another
- * file.
- */
-function referenceFor(placed: Placed, everywhere: readonly Placed[]): Placed | undefined {
+/** What is known of one app on one host. */
+interface Known {
+  /** By file: the first start of it, and the first call. */
+  here: Map<Scene, { start: Placed | null; first: Placed }>;
+  /** The first starts in two files, by users that are named. */
+  starts: Placed[];
+}
+
+const indexes = new WeakMap<readonly Scene[], Map<string, Known>>();
+
+/** Made once for all files: each is asked about every app in it. */
+function indexOf(all: readonly Scene[]): Map<string, Known> {
+  const made = indexes.get(all);
+  if (made) return made;
+  const index = new Map<string, Known>();
+  for (const scene of all)
+    for (const call of scene.calls.filter(isAbout)) for (const key of keysOf(call)) add(index, key, { scene, call });
+  indexes.set(all, index);
+  return index;
+}
+
+function add(index: Map<string, Known>, key: string, placed: Placed): void {
   const { scene, call } = placed;
-  const about = everywhere.filter((other) => sameApp(other.call, call));
-  const here = about.filter((other) => other.scene === scene);
-  const own = here.find((other) => mayStart(other.call)) ?? here[0];
-  const starts = about.filter(
-    (other) => other.scene !== scene && mayStart(other.call) && other.call.user.kind === 'known',
-  );
-  const startedHere = here.some((other) => mayStart(other.call));
-  return startedHere || call.user.kind !== 'known' ? own : (starts[0] ?? own);
+  const known: Known = index.get(key) ?? { here: new Map(), starts: [] };
+  index.set(key, known);
+  const own = known.here.get(scene) ?? { start: null, first: placed };
+  known.here.set(scene, own);
+  if (!mayStart(call) || own.start !== null) return;
+  own.start = placed;
+  if (call.user.kind === 'known' && known.starts.length < 2) known.starts.push(placed);
+}
+
+/** The call that says whose the app is: the first start of it in the file, else in another file, else the first call. */
+function referenceFor({ scene, call }: Placed, index: ReadonlyMap<string, Known>): Placed | undefined {
+  for (const key of keysOf(call)) {
+    const known = index.get(key);
+    const own = known?.here.get(scene);
+    if (!known || !own) continue;
+    if (own.start !== null || call.user.kind !== 'known') return own.start ?? own.first;
+    return known.starts.find((other) => other.scene !== scene) ?? own.first;
+  }
+  return undefined;
+}
+
+function keysOf(call: Judged): string[] {
+  return appsOf(call)
+    .filter((app) => app !== 'all')
+    .map((app) => `${hostKey(call)}\n${app}`);
 }
 
 function isAbout(call: Judged): boolean {
@@ -77,9 +111,4 @@ function isAbout(call: Judged): boolean {
     call.invocation.scope === 'app' &&
     call.user.kind !== 'variable'
   );
-}
-
-function sameApp(one: Judged, other: Judged): boolean {
-  const apps = appsOf(one);
-  return hostKey(one) === hostKey(other) && appsOf(other).some((app) => app !== 'all' && apps.includes(app));
 }

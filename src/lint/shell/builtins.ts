@@ -185,6 +185,10 @@ const builtins: Readonly<Record<string, Builtin | undefined>> = {
   pwd: (_words, job) => (job.scope.cwd === null ? NOTHING : plainText(job.scope.cwd, job)),
 };
 
+export function isBuiltin(name: string): boolean {
+  return Object.hasOwn(builtins, name);
+}
+
 /** The shell's own commands, and programs that are about shells. Null: it is none of them. */
 export function builtin(name: string, words: readonly Word[], job: Job): Result | null {
   const found = Object.hasOwn(builtins, name) ? builtins[name] : undefined;

@@ -1,14 +1,16 @@
 import type { Call, Form, Reached, Setting } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { assign } from './assign.ts';
-import { builtin, remark } from './builtins.ts';
+import { builtin } from './builtins.ts';
 import { becoming } from './become.ts';
+import { isDull } from './dull.ts';
 import type { Syntax } from './grammar.ts';
 import { packageRunner } from './packages.ts';
 import { isPm2Command, isPm2Variable, reaches } from './pm2-words.ts';
 import { effectOf } from './redirects.ts';
 import { elsewhere } from './remote.ts';
 import { NOTHING, runText, Shell, type Result } from './run.ts';
+import { script, unknownRunner } from './runners.ts';
 import { valueOf, type Scope } from './scope.ts';
 import { MAX_NESTING } from './session.ts';
 import type { Word } from './words.ts';
@@ -34,6 +36,7 @@ export function runCommand(
   input: Fragment | null,
   more: readonly Syntax[] = [],
 ): Result {
+  if (isDull(shell, node, scope)) return NOTHING;
   const assignments = node.children.filter(({ type }) => type === 'variable_assignment');
   const nodes = node.children.filter(({ field, named }) => named && (field === 'name' || field === 'argument'));
   const words = [...nodes, ...more].flatMap((one) => shell.words.expand(one, scope));
@@ -142,7 +145,7 @@ function inlined(job: Job, name: string, words: readonly Word[]): Result {
     shell: { session },
   } = job;
   const found = scope.functionNamed(name);
-  if (!found || found.depth >= 3 || session.nesting >= MAX_NESTING) return NOTHING;
+  if (!found || found.depth >= 3 || session.nesting >= MAX_NESTING || !session.callsFunction()) return NOTHING;
   found.called = true;
   found.depth++;
   session.nesting++;
@@ -232,23 +235,4 @@ function remote(name: string, words: readonly Word[], job: Job): Result | null {
   const scope = job.scope.child({ user: there.user, world: there.world, cwd: null, forms: ['ssh'] }, []);
   if (there.world.kind === 'container') return NOTHING;
   return handOver(job, scope, { script: there.script, rest: there.words }, new Set());
-}
-
-/** Another script: lint may have it too, and then knows who runs it. */
-function script(program: Word, job: Job): Result {
-  if (program.certain && /\.(sh|bash)$/.test(program.text)) remark(job, 'runs file', program.text);
-  return NOTHING;
-}
-
-const RUNNER = new RegExp(
-  '^(run|retry|try|exec|execute|cmd|quietly|silently|with|safe|maybe|do|as|nvm|fnm|asdf|volta|mise|n)' +
-    '([_-]\\w+)*$|^run\\w+$',
-);
-
-/** `retry 5 pm2 reload app`, `run pm2 restart app`: by their names they run the words that follow. */
-function unknownRunner(name: string, words: readonly Word[], job: Job): Result | null {
-  if (!RUNNER.test(name)) return null;
-  const at = words.findIndex(({ text }, index) => reaches(text) !== null && isPm2Command(words[index + 1]?.text));
-  if (at < 0) return null;
-  return dispatch({ ...job, words: words.slice(at) });
 }

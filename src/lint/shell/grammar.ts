@@ -55,30 +55,57 @@ export function parse(grammar: Grammar, text: string): Syntax | Unparsed {
     return 'takes too long to parse';
   }
   try {
-    return plain(tree.walk());
+    return plain(tree.walk(), namedIn(grammar, parser));
   } finally {
     tree.delete();
   }
 }
 
+/** Nodes whose children have no field names. */
+const WITHOUT_FIELDS = new Set([
+  'program',
+  'string',
+  'list',
+  'pipeline',
+  'do_group',
+  'compound_statement',
+  'subshell',
+  'concatenation',
+  'command_name',
+]);
+
+const namedTypes = new Map<Grammar, ReadonlySet<string>>();
+
+/** The types of a grammar that are not literal tokens. */
+function namedIn(grammar: Grammar, parser: Parser): ReadonlySet<string> {
+  const known = namedTypes.get(grammar);
+  if (known) return known;
+  const { language } = parser;
+  const found = new Set<string>(['ERROR']);
+  for (let id = 0; id < (language?.nodeTypeCount ?? 0); id++) {
+    const type = language?.nodeTypeForId(id);
+    if (type && language?.nodeTypeIsNamed(id)) found.add(type);
+  }
+  namedTypes.set(grammar, found);
+  return found;
+}
+
 type Cursor = ReturnType<NonNullable<ReturnType<Parser['parse']>>['walk']>;
 
 /** Copies the tree: each look at a node of the parser's costs a call into the wasm module. */
-function plain(cursor: Cursor): Syntax | Unparsed {
-  const make = (): Syntax & { children: Syntax[] } => ({
-    type: cursor.nodeType,
-    field: cursor.currentFieldName,
-    named: cursor.nodeIsNamed,
-    start: cursor.startIndex,
-    end: cursor.endIndex,
-    children: [],
-  });
-  const root = make();
+function plain(cursor: Cursor, named: ReadonlySet<string>): Syntax | Unparsed {
+  // Each property asked of a cursor is a call into the wasm module.
+  const make = (within: string): Syntax & { children: Syntax[] } => {
+    const type = cursor.nodeType;
+    const field = WITHOUT_FIELDS.has(within) ? null : cursor.currentFieldName;
+    return { type, field, named: named.has(type), start: cursor.startIndex, end: cursor.endIndex, children: [] };
+  };
+  const root = make('');
   const path = [root];
   for (;;) {
     const parent = path.at(-1) ?? root;
     if (cursor.gotoFirstChild()) {
-      const child = make();
+      const child = make(parent.type);
       parent.children.push(child);
       path.push(child);
       if (path.length > MAX_DEPTH) return 'nested too deep';
@@ -88,7 +115,7 @@ function plain(cursor: Cursor): Syntax | Unparsed {
       if (path.length === 1) return root;
       if (cursor.gotoNextSibling()) {
         path.pop();
-        const sibling = make();
+        const sibling = make(path.at(-1)?.type ?? '');
         path.at(-1)?.children.push(sibling);
         path.push(sibling);
         break;

@@ -9,6 +9,10 @@ import type { Word } from './words.ts';
 
 const OPTIONS = { letters: 'pcC', long: ['package', 'prefix', 'cwd', 'call', 'dir', 'workspace', 'filter'] };
 
+export function isPackageRunner(name: string): boolean {
+  return /^(npx|bunx|pnpx|npm|pnpm|yarn|bun|node|nodejs)$/.test(name);
+}
+
 /** npm, npx, yarn, pnpm, bun and node: they find pm2 in a project first. Null: it is none of them. */
 export function packageRunner(name: string, words: readonly Word[], job: Job): Result | null {
   switch (name) {

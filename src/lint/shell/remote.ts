@@ -15,6 +15,11 @@ export interface Elsewhere {
 
 const SSH = { letters: 'BbcDEeFIiJLlmOopPQRSWw', long: ['option'] };
 
+/** Programs that `elsewhere` may know. */
+export function isElsewhere(name: string): boolean {
+  return /^(ssh|autossh|mosh|sshpass|gcloud|vagrant|eb)$/.test(name);
+}
+
 /** Programs that run a command on another machine, or in a container. Null: this is none of them. */
 export function elsewhere(name: string, words: readonly Word[]): Elsewhere | null {
   switch (name) {

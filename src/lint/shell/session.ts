@@ -9,6 +9,9 @@ export type ReadPart = (kind: Kind, fragment: Fragment, scope: Scope, session: S
 /** How much of one file is followed. Code that is written by people stays far below. */
 const MAX_STEPS = 400_000;
 export const MAX_NESTING = 40;
+/** How often a function is followed to where it is called. */
+const MAX_CALLED = 2000;
+const MAX_MILLISECONDS = 4000;
 
 /** The reading of one file: what is found, and what holds for all that is being looked at just now. */
 export class Session {
@@ -20,6 +23,9 @@ export class Session {
   asked = false;
   nesting = 0;
   private steps = 0;
+  private called = 0;
+  private readonly deadline = Date.now() + MAX_MILLISECONDS;
+  private over = false;
 
   constructor(
     readonly path: string,
@@ -29,8 +35,20 @@ export class Session {
   /** False: this file is too much to follow to its end. */
   step(): boolean {
     this.steps++;
-    if (this.steps === MAX_STEPS) this.unread.push('too much to follow: the rest was not looked at');
-    return this.steps < MAX_STEPS;
+    if (this.steps >= MAX_STEPS || (this.steps % 256 === 0 && Date.now() > this.deadline)) this.stop();
+    return !this.over;
+  }
+
+  /** As `step`, for one call of a function of the script. */
+  callsFunction(): boolean {
+    this.called++;
+    if (this.called > MAX_CALLED) this.stop();
+    return !this.over;
+  }
+
+  private stop(): void {
+    if (!this.over) this.unread.push('too much to follow: the rest was not looked at');
+    this.over = true;
   }
 
   get unread(): string[] {

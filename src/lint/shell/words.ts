@@ -20,6 +20,13 @@ export interface Substitution {
   substitute(node: Syntax, scope: Scope): { out: Fragment | null; asks: readonly Call[] };
 }
 
+const NO_CALLS: readonly Call[] = [];
+
+function wordOf(origin: Fragment, certain: boolean, asks: readonly Call[], node: Syntax, quoted: boolean): Word {
+  const { start, end } = node;
+  return { text: origin.text, certain, fragment: null, asks, items: null, exported: false, start, end, origin, quoted };
+}
+
 interface Piece {
   text: string;
   from: number;
@@ -55,24 +62,27 @@ export class Words {
   }
 
   read(node: Syntax, scope: Scope): Word {
+    if (node.type === 'word' || node.type === 'number') {
+      const origin = this.fragment.slice(node.start, node.end);
+      if (!origin.text.includes('\\')) return wordOf(origin, true, NO_CALLS, node, false);
+    }
     const pieces = this.pieces(node, scope);
     const builder = new FragmentBuilder();
     for (const { text, from, stay, fragment } of pieces) {
       if (fragment !== null) builder.addFragment(fragment);
       else builder.add(text, from, stay);
     }
-    const origin = builder.build();
-    return {
-      ...valueOf(
-        origin.text,
-        pieces.every(({ certain }) => certain),
-        { asks: pieces.flatMap(({ asks }) => [...asks]) },
-      ),
-      start: node.start,
-      end: node.end,
+    const [only] = pieces;
+    const origin = pieces.length === 1 && only?.fragment ? only.fragment : builder.build();
+    const quoted = node.type === 'string' || node.type === 'raw_string';
+    const asks = pieces.some((piece) => piece.asks.length > 0) ? pieces.flatMap((piece) => [...piece.asks]) : NO_CALLS;
+    return wordOf(
       origin,
-      quoted: node.type === 'string' || node.type === 'raw_string',
-    };
+      pieces.every(({ certain }) => certain),
+      asks,
+      node,
+      quoted,
+    );
   }
 
   private placed(value: Value, node: Syntax): Word {

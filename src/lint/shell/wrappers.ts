@@ -36,6 +36,10 @@ const WRAPPERS: Readonly<Record<string, (OptionTable & { operands?: number }) | 
   'ts-node': { letters: '', long: [] },
 };
 
+export function isWrapper(name: string): boolean {
+  return name === 'env' || Object.hasOwn(WRAPPERS, name);
+}
+
 /** What of a wrapper's words is the command that it runs. */
 export function behindWrapper(
   name: string,
