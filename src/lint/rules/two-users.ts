@@ -83,7 +83,7 @@ function add(index: Map<string, Known>, key: string, placed: Placed): void {
   if (call.user.kind === 'known' && known.starts.length < 2) known.starts.push(placed);
 }
 
-/** The call that says whose the app is: the first start of it in the file, else in another file, else the first call. */
+/** The call that says whose the app is: its first start in the file, else in another file, else its first call. */
 function referenceFor({ scene, call }: Placed, index: ReadonlyMap<string, Known>): Placed | undefined {
   for (const key of keysOf(call)) {
     const known = index.get(key);
