@@ -26,6 +26,8 @@ export interface LintInput {
   path: string;
   /** It was named, and not found in a directory. */
   named: boolean;
+  /** Its path is shown as it is, and not from the current directory. */
+  absolute?: boolean;
   /** With whose rights it is read. */
   as?: Identity;
   /** Who runs it, where neither the file nor its place says so. */

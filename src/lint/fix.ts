@@ -10,7 +10,8 @@ import type { Lines } from './text.ts';
  * in what root runs: root may become any user, others need a right for it.
  */
 export function prefixed(call: Judged, daemon: Daemon, text: string): Edit[] {
-  if (call.user.kind !== 'known' || call.user.name !== 'root') return [];
+  // A unit says its user with User=.
+  if (call.user.kind !== 'known' || call.user.name !== 'root' || call.forms.includes('unit')) return [];
   const before = text.slice(call.start, call.pm2At);
   if (!/^(sudo(\s+-[nEH]+|\s+-u\s+root|\s+--)*\s+)?$/.test(before) || !text.startsWith(call.pm2, call.pm2At)) return [];
   if (before === '' && call.forms.includes('sudo')) return []; // the sudo is further away: `sudo bash -c "pm2 ..."`

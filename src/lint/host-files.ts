@@ -45,6 +45,15 @@ const MAX_FILES = 5000;
  * rights.
  */
 export function* hostFiles(config: HostConfig | null): Generator<LintInput> {
+  const seen = new Set<string>();
+  for (const input of allFiles(config)) {
+    if (seen.has(input.path)) continue;
+    seen.add(input.path);
+    yield { ...input, absolute: true };
+  }
+}
+
+function* allFiles(config: HostConfig | null): Generator<LintInput> {
   for (const [directory, names] of SYSTEM) {
     for (const entry of entriesOf(directory))
       if (entry.isFile() && names.test(entry.name)) yield { path: join(directory, entry.name), named: false };

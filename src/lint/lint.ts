@@ -35,18 +35,19 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
   const report = accumulate();
   const given: User = as === null ? { kind: 'unset' } : { kind: 'known', name: as, said: '--as' };
   const loaded: Loaded[] = [];
-  for (const { path, named, as: identity, given: runner } of inputs) {
+  for (const { path, named, as: identity, given: runner, absolute } of inputs) {
+    const name = absolute === true ? path : shownPath(path);
     report.files++;
     if (report.files % 200 === 0) progress?.(report.files);
     const read = asRights(identity, () => readText(path, named ? 'links' : 'never'));
-    if (read.type === 'skipped') report.skipped.push({ path: shownPath(path), why: read.why });
+    if (read.type === 'skipped') report.skipped.push({ path: name, why: read.why });
     else if (read.type === 'unread') {
-      if (named || read.why !== 'is no regular file') report.unread.push({ path: shownPath(path), why: read.why });
+      if (named || read.why !== 'is no regular file') report.unread.push({ path: name, why: read.why });
     } else if (mayMatter(path, read.text)) {
       const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
       if (kind !== null && kind !== 'text')
         loaded.push({
-          source: sourceOf(shownPath(path), read.text),
+          source: sourceOf(name, read.text),
           kind,
           given: runner ?? given,
           ...(identity ? { rights: identity } : {}),

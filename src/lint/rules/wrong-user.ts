@@ -1,3 +1,5 @@
+import type { Daemon } from '../../policy/policy.ts';
+import type { Judged } from '../judge.ts';
 import { prefixed } from '../fix.ts';
 import { userOf, verb, type Rule } from './rule.ts';
 
@@ -37,8 +39,13 @@ export const wrongUser: Rule = {
             `runs as ${who}${call.user.kind === 'known' ? ` (${call.user.said})` : ''}, so it uses the PM2 ` +
             `daemon of ${who}; by the config it belongs to ${owner}`,
           edits: daemon === null ? [] : prefixed(call, daemon, scene.source.text),
-          instead: judgement.run[0] ?? '',
+          instead: insteadOf(call, daemon, judgement.run[0] ?? ''),
         },
       ];
     }),
 };
+
+function insteadOf(call: Judged, daemon: Daemon | null, run: string): string {
+  const inUnit = daemon !== null && call.forms.includes('unit') && !call.forms.includes('nested');
+  return inUnit ? `User=${daemon.user}\nEnvironment=PM2_HOME=${daemon.home}` : run;
+}
