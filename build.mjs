@@ -11,6 +11,7 @@ const result = await bundle({
   'pm2': 'src/guard/main.ts', // the hot path: what the shim loads on every call of pm2
   'load-policy': 'src/policy/slow.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
   'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
+  'lint': 'src/lint/main.ts', // the parsers of lint, for no other command
   'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
   'pm2-guard': 'src/commands/main.ts', // the command
   'sudo': 'src/sudo/main.ts', // asked by the sudo shim about calls that name pm2
@@ -53,6 +54,10 @@ replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', 'READ
 /** Whose code is in them, for the packages that are made of them. */
 export const packages = bundledPackages(result.metafile);
 replaceFile('dist/THIRD-PARTY-LICENSES', notices(packages));
+
+// The grammars that lint reads with, beside its bundle.
+export const grammars = ['tree-sitter', ...['bash', 'javascript', 'php', 'python', 'ruby'].map((name) => `tree-sitter-${name}`)];
+for (const name of grammars) replaceFile(`dist/${name}.wasm`, readFileSync(`node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));

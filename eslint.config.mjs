@@ -24,6 +24,7 @@ const rooms = {
   log: ['pm2', 'terminal'],
   manual: ['commands', 'policy'],
   completion: ['pm2', 'identity', 'policy'],
+  lint: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'terminal', 'sudo', 'host'],
   sudo: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'guard', 'terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];

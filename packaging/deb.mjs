@@ -33,7 +33,7 @@ console.log(target);
 /** As in npm's package, below /usr/lib/pm2-guard; and what is read, where Debian has it. */
 function files() {
   const library = 'usr/lib/pm2-guard';
-  for (const bundle of readdirSync('dist').filter((one) => one.endsWith('.cjs'))) copy(`dist/${bundle}`, `${library}/dist/${bundle}`);
+  for (const bundle of readdirSync('dist').filter((one) => /\.(cjs|wasm)$/.test(one))) copy(`dist/${bundle}`, `${library}/dist/${bundle}`);
   for (const one of readdirSync('dist/share')) copy(`dist/share/${one}`, `${library}/dist/share/${one}`);
   for (const shim of readdirSync('shims').filter((one) => !one.startsWith('.'))) copy(`shims/${shim}`, `${library}/shims/${shim}`, 0o755);
   write(`${library}/package.json`, `${JSON.stringify({ name: 'pm2-guard', version, type: 'commonjs' })}\n`);

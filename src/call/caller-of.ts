@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { personOf } from '../identity/caller.ts';
+import { personOf, type Person } from '../identity/caller.ts';
 import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -24,6 +24,11 @@ export function workingDirectory(): string | null {
  */
 export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd: string | null, policy: Pick<Policy, 'daemons'>): Caller {
   const person = personOf(euid, accountByUid(euid), env, env === process.env && euid === 0 ? loginUser() : null);
+  return callerFrom(person, env, major, cwd, policy);
+}
+
+/** As callerOf, for a person who is known otherwise: lint reads who runs a line from its file. */
+export function callerFrom(person: Person, env: NodeJS.ProcessEnv, major: Major, cwd: string | null, policy: Pick<Policy, 'daemons'>): Caller {
   const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
   const unset = (name: string) => env[name] === undefined || env[name] === '';
   const moved = unset('PM2_DAEMON_RPC_PORT') ? null : resolve(cwd ?? '/', env['PM2_DAEMON_RPC_PORT'] ?? '');

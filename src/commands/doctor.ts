@@ -46,6 +46,7 @@ Examples:
   sudo pm2-guard doctor --fix
   sudo sh -c 'pm2-guard doctor --prometheus > /run/pm2.prom && mv /run/pm2.prom /var/lib/prometheus/node-exporter/'
 
+What scripts, crontabs and hooks would do, it does not read: sudo pm2-guard lint --host
 Without --fix it starts nothing and changes nothing. Without root it sees its caller's daemons only, and says so.
 Exit status: 0 healthy; 1 something is wrong, each with its repair; 2 nothing was found, but not everything could be looked at.
 With --port, --pid and --app: 0 a daemon owns it; 1 none does; 2 that could not be told.

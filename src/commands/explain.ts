@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { pages } from '../doctor/codes.ts';
+import { lintPages } from '../lint/pages.ts';
 import { explain, type Explanation } from '../guard/explain.ts';
 import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -21,12 +22,13 @@ Examples:
   pm2-guard explain --as deploy --json -- sudo -u www-data pm2 list
   pm2-guard explain PG101
   pm2-guard explain PD101
+  pm2-guard explain PL001
 
 Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 where the config cannot be used;
 127 where there is no real pm2.`)
     .action(async (words: string[], options: { as?: string; json?: boolean }) => {
       const [code = ''] = words;
-      if (words.length === 1 && /^P[GD]\d{3}$/i.test(code)) {
+      if (words.length === 1 && /^P[GDL]\d{3}$/i.test(code)) {
         process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : page(code));
         return;
       }
@@ -36,8 +38,8 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
     });
 }
 
-/** PGnnn: verdicts and refusals; PDnnn: findings of doctor. */
-export const catalogue: Readonly<Record<string, Page>> = { ...codes, ...pages };
+/** PGnnn: verdicts and refusals; PDnnn: findings of doctor; PLnnn: findings of lint. */
+export const catalogue: Readonly<Record<string, Page>> = { ...codes, ...pages, ...lintPages };
 
 function pageOf(code: string): Page {
   const found = (catalogue as Readonly<Record<string, Page | undefined>>)[code.toUpperCase()];

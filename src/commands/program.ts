@@ -7,6 +7,7 @@ import { completionCommand } from './completion.ts';
 import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
+import { lintCommand } from './lint.ts';
 import { logCommand } from './log.ts';
 import { sealCommand } from './seal.ts';
 import { statusCommand } from './status.ts';
@@ -32,6 +33,7 @@ Examples:
   pm2-guard verify                               is every way of typing pm2 covered
   pm2-guard doctor                               which daemon owns what, and what is wrong
   pm2-guard log --verdict block                  what was stopped lately
+  pm2-guard lint deploy/                         the trap in scripts, before it runs
 
 Each command has a --help of its own, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
 Exit status: what its --help says of a command; 1 for a command line that cannot be read; 70 for a bug, which is shown with
@@ -42,6 +44,7 @@ its stack.`);
   program.addCommand(initCommand());
   program.addCommand(doctorCommand());
   program.addCommand(adoptCommand());
+  program.addCommand(lintCommand());
   program.addCommand(statusCommand());
   program.addCommand(verifyCommand());
   program.addCommand(logCommand());

@@ -22,7 +22,7 @@ export interface Completion {
 export type Values = (placeholder: string, before: readonly string[], dashes: boolean) => readonly Candidate[];
 
 /** Placeholders that may be, or must be, the name of a file or directory. */
-const FILES = ['file', 'where'];
+const FILES = ['file', 'where', 'path'];
 
 const NOTHING: Completion = { candidates: [], files: false };
 

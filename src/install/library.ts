@@ -26,7 +26,7 @@ export interface Release {
 }
 
 /** What every installation has. */
-export const NEEDED = ['adopt-agent.cjs', 'door.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs', 'prepare.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs'];
+export const NEEDED = ['adopt-agent.cjs', 'door.cjs', 'lint.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs', 'prepare.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs'];
 export const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
 /** A call that has begun in a release goes on in it, and loads from there what only some calls need. None takes this long. */
 const GRACE_MS = 60_000;
@@ -39,7 +39,7 @@ export function sourceBeside(bundles: string): Source {
 
 /** @throws UserError where the source is not complete */
 export function readRelease(source: Source): Release {
-  const bundles = filesOf(source.bundles, (name) => name.endsWith('.cjs'));
+  const bundles = filesOf(source.bundles, (name) => /\.(cjs|wasm)$/.test(name));
   // Scripts ask `command -v sudo` whether there is one.
   const shims = filesOf(source.shims, (name) => !name.startsWith('.') && (name !== 'sudo' || hasRealSudo()));
   const share = filesOf(join(source.bundles, basename(SHARE)), () => true);

@@ -44,6 +44,12 @@ it('names of files where a file is meant', () => {
   expect(at('init', '--output', '')).toMatchObject({ files: true });
   expect(at('log', '')).toEqual({ candidates: [], files: false });
 });
+it('lint: its formats, severities and paths', () => {
+  expect(words('lint', '--format', '')).toEqual(['people', 'gcc', 'json', 'sarif']);
+  expect(words('lint', '--severity', '')).toEqual(['wrong', 'risky', 'note', 'unknown']);
+  expect(words('lint', '--json', '--sa')).toEqual([]);
+  expect(at('lint', '')).toMatchObject({ files: true });
+});
 it('an option without a value has none', () => { expect(words('log', '--json=')).toEqual([]); });
 it('nothing typed at all', () => { expect(at()).toEqual(at('')); });
 it('an option that may be repeated, and one that takes several values', () => {

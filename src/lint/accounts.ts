@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { accountByName } from '../identity/accounts.ts';
+
+/** What lint takes for granted of a user, who need not have an account where lint runs. */
+export interface AssumedAccount {
+  name: string;
+  uid: number;
+  gid: number;
+  homeDirectory: string;
+  shell: string;
+  /** It has an account on this machine. */
+  here: boolean;
+}
+
+/** Home directories of Debian's base-passwd and its usual packages. */
+const HOMES: Readonly<Record<string, string | undefined>> = {
+  root: '/root',
+  'www-data': '/var/www',
+  jenkins: '/var/lib/jenkins',
+  nginx: '/var/cache/nginx',
+  apache: '/usr/share/httpd',
+  postgres: '/var/lib/postgresql',
+  nobody: '/nonexistent',
+  daemon: '/usr/sbin',
+  bin: '/bin',
+  git: '/home/git',
+};
+
+/** Users of Debian and Red Hat whose shell lets nobody log in. */
+const NO_LOGIN = new Set([
+  'www-data',
+  'nginx',
+  'apache',
+  'http',
+  'nobody',
+  'daemon',
+  'bin',
+  'sys',
+  'mail',
+  'news',
+  'proxy',
+  'backup',
+  'list',
+  'irc',
+  'mysql',
+  'redis',
+  'caddy',
+  'httpd',
+]);
+
+const assumed = new Map<string, number>();
+
+/** The account of a name, or of a uid in digits: as this machine has it, else as it usually is. */
+export function assumedAccount(name: string): AssumedAccount {
+  const found = accountByName(name);
+  if (found)
+    return {
+      name: found.name,
+      uid: found.uid,
+      gid: found.gid,
+      homeDirectory: found.home,
+      shell: found.shell,
+      here: true,
+    };
+  const uid = name === 'root' || name === '0' || name === '#0' ? 0 : uidOf(name);
+  const homeDirectory = HOMES[name] ?? join('/home', name);
+  return {
+    name: uid === 0 ? 'root' : name,
+    uid,
+    gid: uid,
+    homeDirectory,
+    shell: NO_LOGIN.has(name) ? '/usr/sbin/nologin' : '/bin/sh',
+    here: false,
+  };
+}
+
+function uidOf(name: string): number {
+  const known = assumed.get(name) ?? 0x7000_0000 + assumed.size;
+  assumed.set(name, known);
+  return known;
+}
+
+export function hasLoginShell({ shell }: AssumedAccount): boolean {
+  return !/\/(nologin|false|sync)$/.test(shell);
+}

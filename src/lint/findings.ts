@@ -1,0 +1,55 @@
+import { corrected } from './fix.ts';
+import { isIgnored } from './ignore.ts';
+import { SEVERITIES, type Finding } from './model.ts';
+import type { Found, Rule, Scene } from './rules/rule.ts';
+import { rules } from './rules/rules.ts';
+
+/** What the rules say of the files, in the order of files, lines and codes. A place has each code once. */
+export function findingsOf(scenes: readonly Scene[]): Finding[] {
+  return scenes.flatMap((scene) => {
+    const found = rules.flatMap((rule) => rule.check(scene, scenes).map((one) => findingOf(one, rule, scene)));
+    const kept = new Map<string, Finding>();
+    for (const one of found) {
+      const key = `${one.line}:${one.column}:${one.code}`;
+      const other = kept.get(key);
+      if (!other || SEVERITIES.indexOf(one.severity) < SEVERITIES.indexOf(other.severity)) kept.set(key, one);
+    }
+    return [...kept.values()]
+      .filter((one) => !isIgnored(one, scene.lines))
+      .sort((a, b) => a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1));
+  });
+}
+
+function findingOf(
+  { at, severity, why, edits = [], instead, also = [] }: Found,
+  { code, trap }: Rule,
+  { source, lines }: Scene,
+): Finding {
+  // Of a command over several lines that one is named which says pm2.
+  const [begin, named] = [lines.place(at.start), lines.place(at.pm2At ?? at.start)];
+  const { line, column } = begin.line === named.line ? begin : named;
+  const text = lines.line(line);
+  const end = lines.place(at.end);
+  const endColumn = end.line === line && at.end > at.start ? end.column : text.length + 1;
+  const fix = corrected(edits, lines) ?? (instead === undefined || instead === '' ? null : instead);
+  return {
+    code,
+    trap,
+    severity,
+    file: source.path,
+    line,
+    column,
+    endColumn: Math.max(endColumn, column + 1),
+    call: callText(source.text.slice(at.start, at.end)),
+    why,
+    fix,
+    edits,
+    lines: [...new Set([line, ...also.map(({ pm2At }) => lines.place(pm2At).line)])],
+  };
+}
+
+/** On one line, and not longer than one reads. */
+function callText(text: string): string {
+  const line = text.replace(/\s*\\?\n\s*/g, ' ').trim();
+  return line.length > 200 ? `${line.slice(0, 197)}...` : line;
+}

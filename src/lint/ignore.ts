@@ -1,0 +1,16 @@
+import type { Finding } from './model.ts';
+import type { Lines } from './text.ts';
+
+const COMMENT =
+  /(?:#|\/\/|;|--|\/\*|<!--)\s*pm2-guard:\s*ignore\s+(PL\d{3}(?:\s*,\s*PL\d{3})*)(?:\s+(?:-+|because)\s*(\S.*))?/;
+
+/**
+ * `# pm2-guard: ignore PL005 - root owns this app`: on the line itself, or alone on the line before. A reason is
+ * needed.
+ */
+export function isIgnored({ code, line }: Finding, lines: Lines): boolean {
+  const own = COMMENT.exec(lines.line(line));
+  const above = line > 1 ? lines.line(line - 1) : '';
+  const before = /^\s*(#|\/\/|;|--|\/\*|<!--)/.test(above) ? COMMENT.exec(above) : null;
+  return [own, before].some((found) => found?.[2] !== undefined && found[1]?.split(/\s*,\s*/).includes(code) === true);
+}

@@ -1,0 +1,183 @@
+import { callerFrom } from '../call/caller-of.ts';
+import { interpret } from '../pm2/interpret.ts';
+import type { App, Invocation } from '../pm2/invocation.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
+import { shown } from '../terminal/shown.ts';
+import type { Caller } from '../verdict/caller.ts';
+import { decide } from '../verdict/decide.ts';
+import { commandFor } from '../verdict/suggestion.ts';
+import type { Advice, Evidence, FileApps, Suggestion, Verdict } from '../verdict/verdict.ts';
+import { assumedAccount } from './accounts.ts';
+import type { Call } from './model.ts';
+
+/** What the guard's verdict says of a call, as far as the file tells who makes it. */
+export type Judgement =
+  /** There is no config, or the call is about no daemon. */
+  | { kind: 'none' }
+  /** A container's or a throwaway runner's own. */
+  | { kind: 'own world' }
+  | { kind: 'cannot tell'; why: string }
+  | { kind: 'right'; daemon: Daemon | null }
+  /** For these users only; the file names none. */
+  | { kind: 'right for'; users: readonly string[]; daemon: Daemon }
+  | {
+      kind: 'wrong';
+      code: string;
+      /** The words of the file and the config say so for certain. */
+      certain: boolean;
+      reason: string;
+      daemon: Daemon | null;
+      /** What to type instead. */
+      run: readonly string[];
+    };
+
+export interface Judged extends Call {
+  invocation: Invocation;
+  judgement: Judgement;
+}
+
+/** Paths that are relative to an unknown directory are below none of a config's. */
+const UNKNOWN_DIRECTORY = '/\u0000unknown';
+const MAJOR = 7;
+
+/** The apps of a process file as they are written down; null: they are not. */
+export type StaticApps = (path: string) => App[] | null;
+
+/** What a call asks for, whoever makes it. */
+export function invocationOf(call: Call): Invocation {
+  return interpret(
+    call.words.map(({ text }) => text),
+    { major: MAJOR, env: {}, cwd: call.cwd ?? UNKNOWN_DIRECTORY },
+  );
+}
+
+/**
+ * The one place where lint asks whose an app is: the guard's own verdict, for a caller as the file describes it.
+ */
+export function judge(call: Call, policy: Policy | null, staticApps: StaticApps): Judged {
+  const invocation = invocationOf(call);
+  return { ...call, invocation, judgement: judgementOf(call, invocation, policy, staticApps) };
+}
+
+function judgementOf(call: Call, invocation: Invocation, policy: Policy | null, staticApps: StaticApps): Judgement {
+  if (call.world.kind === 'container' || call.world.kind === 'throwaway runner') return { kind: 'own world' };
+  if (invocation.scope === 'pure' || invocation.scope === 'deploy' || invocation.command === null)
+    return { kind: 'none' };
+  if (call.world.kind === 'variable host')
+    return { kind: 'cannot tell', why: `the host is known only when it runs: ${call.world.text}` };
+  if (call.user.kind === 'variable')
+    return { kind: 'cannot tell', why: `the user is known only when it runs: ${call.user.text}` };
+  const unknown = [
+    ['PM2_HOME', call.pm2Home],
+    ['HOME', call.home],
+  ] as const;
+  if (policy === null) return { kind: 'none' };
+  for (const [name, setting] of unknown)
+    if (setting?.value === null) return { kind: 'cannot tell', why: `${name} is known only when it runs` };
+  if (call.user.kind === 'known') return judgedAs(call.user.name, call, invocation, policy, staticApps);
+  return judgedForEach(call, invocation, policy, staticApps);
+}
+
+/** The file names no user: for which of the config's is the call right? */
+function judgedForEach(call: Call, invocation: Invocation, policy: Policy, staticApps: StaticApps): Judgement {
+  const users = [...new Set(policy.daemons.map(({ user }) => user))];
+  const judged = users.map((user) => ({ user, judgement: judgedAs(user, call, invocation, policy, staticApps) }));
+  const right = judged.filter(({ judgement }) => judgement.kind === 'right');
+  const [first] = right;
+  const daemon = first?.judgement.kind === 'right' ? first.judgement.daemon : null;
+  if (right.length === 1 && daemon) return { kind: 'right for', users: right.map(({ user }) => user), daemon };
+  if (right.length > 1)
+    return { kind: 'cannot tell', why: 'the file names no user, and the config does not name the app' };
+  return judged[0]?.judgement ?? { kind: 'none' };
+}
+
+function judgedAs(user: string, call: Call, invocation: Invocation, policy: Policy, staticApps: StaticApps): Judgement {
+  const caller = callerOf(user, call, policy);
+  const { verdict, guessed } = verdictOf(invocation, caller, policy, staticApps);
+  if (verdict.type === 'pass') return { kind: 'right', daemon: verdict.daemon };
+  const named = [...invocation.targets.map(({ word }) => word), ...invocation.starts.map(({ name }) => name ?? '')];
+  const vague = call.words.some(
+    ({ certain, text }) => !certain && named.some((name) => name.includes(text) || text.includes(name)),
+  );
+  const elsewhere = call.world.kind !== 'here';
+  const evident = verdict.rule !== null || verdict.code === 'PG107' || verdict.code === 'PG104';
+  return {
+    kind: 'wrong',
+    code: verdict.code,
+    certain: evident && !vague && !elsewhere && !guessed && call.user.kind === 'known',
+    reason: verdict.reason,
+    daemon: verdict.daemon,
+    run: runOf(verdict, invocation, caller),
+  };
+}
+
+function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocation, caller: Caller): string[] {
+  if (verdict.type === 'block') return verdict.advice.flatMap(commandsOf).map(shown);
+  return [
+    shown(invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv)),
+  ];
+}
+
+/** What may be typed in place of the line. A choice is the reader's. */
+function commandsOf(advice: Advice): Suggestion[] {
+  switch (advice.label) {
+    case 'run':
+      return [advice.command];
+    case 'run all':
+      return advice.commands.map(({ command }) => [...command]);
+    case 'choose':
+    case 'fix':
+    case 'ask':
+    case 'bypass':
+      return [];
+  }
+}
+
+/** A caller as src/identity would describe it, had it been seen: a fresh login, with what the file sets. */
+export function callerOf(user: string, call: Call, policy: Policy): Caller {
+  const account = assumedAccount(user);
+  const env: NodeJS.ProcessEnv = { HOME: account.homeDirectory, USER: account.name, PATH: '/usr/bin:/bin' };
+  const set = (name: string, value: string | null | undefined): void => {
+    if (typeof value === 'string' && value !== '') env[name] = value.replace(/^~(?=\/|$)/, account.homeDirectory);
+  };
+  set('HOME', call.home?.value);
+  set('PM2_HOME', call.pm2Home?.value);
+  const person = {
+    uid: account.uid,
+    user: account.name,
+    passwdHome: account.homeDirectory,
+    login: null,
+    rootBySudo: account.uid === 0 && call.forms.includes('sudo'),
+  };
+  return callerFrom(person, env, MAJOR, call.cwd ?? UNKNOWN_DIRECTORY, policy);
+}
+
+/** A file says nothing of what lives on the host. */
+const NOTHING_LIVES: Partial<Evidence> = { sights: [], own: { state: 'none', user: null, apps: [] }, rootUnit: false };
+
+/** No daemon is asked: what its list would tell is not known, and `guessed` says that it could have mattered. */
+function verdictOf(
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+  staticApps: StaticApps,
+): { verdict: Verdict; guessed: boolean } {
+  let evidence: Evidence = { realpaths: new Map() };
+  let guessed = false;
+  for (;;) {
+    const verdict = decide(invocation, caller, policy, evidence);
+    // A rule of the config is certain, whatever lives where.
+    if (verdict.type !== 'more') return { verdict, guessed: guessed && verdict.rule === null };
+    if (verdict.wants !== 'files') {
+      guessed ||= verdict.wants === 'sights';
+      evidence = { ...evidence, ...NOTHING_LIVES };
+      continue;
+    }
+    const files = new Map<string, FileApps>();
+    for (const target of invocation.targets) {
+      if (target.kind === 'file') files.set(target.path, staticApps(target.word));
+      if (target.kind === 'stdin') files.set('-', null);
+    }
+    evidence = { ...evidence, files };
+  }
+}

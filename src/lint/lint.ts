@@ -1,0 +1,130 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import type { Identity } from '../identity/switch-user.ts';
+import type { Policy } from '../policy/policy.ts';
+import { accumulate, type LintReport } from './report.ts';
+import { readText, type LintInput } from './files.ts';
+import { asRights } from './host-files.ts';
+import { judge } from './judge.ts';
+import { kindOf, type Kind } from './kinds.ts';
+import type { Reading, Remark, Source, User } from './model.ts';
+import { grammarsOf, readSource } from './read.ts';
+import { findingsOf } from './findings.ts';
+import type { Scene } from './rules/rule.ts';
+import { loadGrammars } from './shell/grammar.ts';
+import { staticAppsFrom } from './static-apps.ts';
+import { Fragment, Lines } from './text.ts';
+
+export interface LintOptions {
+  inputs: Iterable<LintInput>;
+  policy: Policy | null;
+  /** Who runs what names no user. */
+  as: string | null;
+  /** Called now and then with the number of files that were read. */
+  progress?: (files: number) => void;
+}
+
+interface Loaded {
+  rights?: Identity;
+  source: Source;
+  kind: Kind;
+  given: User;
+}
+
+/** Lints files and directories. */
+export async function lint({ inputs, policy, as, progress }: LintOptions): Promise<LintReport> {
+  const report = accumulate();
+  const given: User = as === null ? { kind: 'unset' } : { kind: 'known', name: as, said: '--as' };
+  const loaded: Loaded[] = [];
+  for (const { path, named, as: identity, given: runner, absolute } of inputs) {
+    const name = absolute === true ? path : shownPath(path);
+    report.files++;
+    if (report.files % 200 === 0) progress?.(report.files);
+    const read = asRights(identity, () => readText(path, named ? 'links' : 'never'));
+    if (read.type === 'skipped') report.skipped.push({ path: name, why: read.why });
+    else if (read.type === 'unread') {
+      if (named || read.why !== 'is no regular file') report.unread.push({ path: name, why: read.why });
+    } else if (mayMatter(path, read.text)) {
+      const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
+      if (kind !== null && kind !== 'text')
+        loaded.push({
+          source: sourceOf(name, read.text),
+          kind,
+          given: runner ?? given,
+          ...(identity ? { rights: identity } : {}),
+        });
+    }
+  }
+  await loadGrammars([
+    ...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))]),
+  ]);
+  const scenes = loaded.map((one) => sceneOf(one, policy, report));
+  const runs = scenes.flatMap((scene) =>
+    scene.remarks.filter(({ kind }) => kind === 'runs file').map((remark) => ({ path: scene.source.path, remark })),
+  );
+  // A second look where another file says who runs this one.
+  for (const [index, one] of loaded.entries()) {
+    const user = given.kind === 'unset' ? runnerOf(one.source.path, runs) : null;
+    if (user !== null) scenes[index] = sceneOf({ ...one, given: user }, policy, accumulate());
+  }
+  report.findings.push(...findingsOf(scenes));
+  for (const { source, lines } of scenes) report.texts.set(source.path, lines);
+  report.calls = scenes.reduce((sum, { calls }) => sum + calls.length, 0);
+  return report;
+}
+
+/** It says pm2, or who runs a script that may. */
+function mayMatter(path: string, text: string): boolean {
+  return /pm2/i.test(text) || (/\.(sh|bash)\b/.test(text) && /appspec\.ya?ml$|\.service$|cron/.test(path));
+}
+
+function sourceOf(path: string, text: string): Source {
+  return { path, text, whole: new Fragment(text, 0) };
+}
+
+function sceneOf({ source, kind, given, rights }: Loaded, policy: Policy | null, report: LintReport): Scene {
+  let reading: Reading;
+  try {
+    reading = readSource(source, kind, given);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    reading = { calls: [], remarks: [], unread: ['is nested too deep'] };
+  }
+  for (const why of new Set(reading.unread)) report.unread.push({ path: source.path, why });
+  const apps = staticAppsFrom(source.path, rights);
+  return {
+    source,
+    lines: new Lines(source.text),
+    calls: reading.calls.map((call) => judge(call, policy, apps)),
+    remarks: reading.remarks,
+    policy,
+  };
+}
+
+interface Runs {
+  path: string;
+  remark: Remark;
+}
+
+/** Who runs a file by what other files say: appspec.yml, a crontab, a unit. */
+function runnerOf(path: string, runs: readonly Runs[]): User | null {
+  for (const {
+    path: from,
+    remark: { about, context },
+  } of runs) {
+    if (context.user.kind === 'unset' || from === path) continue;
+    const there = about.startsWith('/') ? about : join(dirname(from), about);
+    if (resolve(there) === resolve(path) || (about.startsWith('/') && sameTail(about, path))) return context.user;
+  }
+  return null;
+}
+
+/** `/opt/app/bin/deploy.sh` of a server is `bin/deploy.sh` of a checkout: two names have to agree. */
+function sameTail(absolute: string, path: string): boolean {
+  const [one, other] = [absolute.split('/').slice(-2), resolve(path).split('/').slice(-2)];
+  return one.length === 2 && one[0] !== '' && one.join('/') === other.join('/');
+}
+
+function shownPath(path: string): string {
+  const short = relative('.', path);
+  return short.startsWith('..') || short === '' ? path : short;
+}

@@ -1,0 +1,31 @@
+import { escapeControls } from '../../terminal/escape.ts';
+import type { Finding, Severity } from '../model.ts';
+
+/** PRODUCT: `{schema: 1, findings}`. `lines` has all lines of a statement that is about several calls. */
+export function asJson(findings: readonly Finding[]): string {
+  const listed = findings.map(({ code, trap, severity, file, line, column, call, why, fix, lines }) => ({
+    code,
+    trap,
+    severity,
+    file,
+    line,
+    column,
+    call,
+    why,
+    fix,
+    lines,
+  }));
+  return `${JSON.stringify({ schema: 1, findings: listed }, null, 2)}\n`;
+}
+
+const GCC: Record<Severity, string> = { wrong: 'error', risky: 'warning', note: 'note', unknown: 'note' };
+
+/** `file:line:column: warning: text [PL001]`, which editors read. */
+export function asGcc(findings: readonly Finding[]): string {
+  return findings
+    .map(
+      ({ file, line, column, severity, why, code }) =>
+        `${escapeControls(file)}:${line}:${column}: ${GCC[severity]}: ${escapeControls(why)} [${code}]\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,105 @@
+import type { Kind } from './kinds.ts';
+import type { Reading, Source, User } from './model.ts';
+import { contextOfPath } from './context.ts';
+import type { Grammar } from './shell/grammar.ts';
+import { runText } from './shell/run.ts';
+import { Scope } from './shell/scope.ts';
+import { Session, type ReadPart } from './shell/session.ts';
+import { readCrontab } from './readers/crontab.ts';
+import { readAuthorizedKeys, readBlade, readLogrotate } from './readers/directives.ts';
+import { readMakefile } from './readers/makefile.ts';
+import { readPackage, readProcessFile } from './readers/package.ts';
+import { readProgram } from './readers/program.ts';
+import { readJenkins } from './readers/jenkins.ts';
+import { readSupervisor, readUnit } from './readers/unit.ts';
+import { readYaml } from './readers/yaml/yaml.ts';
+
+const readers: Readonly<Record<Kind, ReadPart>> = {
+  shell: (_kind, fragment, scope, session) => {
+    runText(fragment, scope, session);
+  },
+  crontab: (_kind, fragment, scope, session) => {
+    readCrontab(fragment, scope, session, false);
+  },
+  'system crontab': (_kind, fragment, scope, session) => {
+    readCrontab(fragment, scope, session, true);
+  },
+  unit: (_kind, fragment, scope, session) => {
+    readUnit(fragment, scope, session);
+  },
+  supervisor: (_kind, fragment, scope, session) => {
+    readSupervisor(fragment, scope, session);
+  },
+  // A container has daemons of its own: nothing in an image reaches one of a host's.
+  dockerfile: () => undefined,
+  yaml: (_kind, fragment, scope, session) => {
+    readYaml(fragment, scope, session);
+  },
+  jenkins: (_kind, fragment, scope, session) => {
+    readJenkins(fragment, scope, session);
+  },
+  package: (_kind, fragment, scope, session) => {
+    readPackage(fragment, scope, session);
+  },
+  makefile: (_kind, fragment, scope, session) => {
+    readMakefile(fragment, scope, session);
+  },
+  'process file': (_kind, fragment, scope, session) => {
+    readProcessFile(fragment, scope, session);
+  },
+  ruby: (_kind, fragment, scope, session) => {
+    readProgram('ruby', fragment, scope, session);
+  },
+  php: (_kind, fragment, scope, session) => {
+    readProgram('php', fragment, scope, session);
+  },
+  python: (_kind, fragment, scope, session) => {
+    readProgram('python', fragment, scope, session);
+  },
+  javascript: (_kind, fragment, scope, session) => {
+    readProgram('javascript', fragment, scope, session);
+  },
+  logrotate: (_kind, fragment, scope, session) => {
+    readLogrotate(fragment, scope, session);
+  },
+  // A rule of sudoers runs nothing: what it allows is judged where it is called.
+  sudoers: () => undefined,
+  blade: (_kind, fragment, scope, session) => {
+    readBlade(fragment, scope, session);
+  },
+  'authorized keys': (_kind, fragment, scope, session) => {
+    readAuthorizedKeys(fragment, scope, session);
+  },
+  text: () => undefined,
+};
+
+/** The grammars that a kind of file is read with; each file may hold shell text. */
+export function grammarsOf(kind: Kind): Grammar[] {
+  if (kind === 'php' || kind === 'python' || kind === 'javascript' || kind === 'ruby') return ['bash', kind];
+  return kind === 'process file' ? ['bash', 'javascript'] : ['bash'];
+}
+
+const readPart: ReadPart = (kind, fragment, scope, session) => {
+  // A script may write a file of a kind whose grammar is not loaded: what it holds is not looked at then.
+  if (!['php', 'python', 'javascript', 'ruby', 'process file'].includes(kind))
+    readers[kind](kind, fragment, scope, session);
+};
+
+/**
+ * What a file would call, as whom. The grammars of its kind must be loaded.
+ *
+ * @param given the user that is said to run it; it counts where neither the file nor its place names one
+ */
+export function readSource(source: Source, kind: Kind, given: User): Reading {
+  const session = new Session(source.path, readPart);
+  const { user, forms } = contextOfPath(source.path);
+  const [, comment] = /(?:#|\/\/|--)\s*pm2-guard:\s*run-as\s+([\w.-]+)/.exec(source.text) ?? [];
+  const said: User = comment === undefined ? user : { kind: 'known', name: comment, said: 'the run-as comment' };
+  readers[kind](
+    kind,
+    source.whole,
+    new Scope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms),
+    session,
+  );
+  return session.reading;
+}

@@ -1,0 +1,57 @@
+import type { Form } from '../model.ts';
+import { FragmentBuilder, type Fragment } from '../text.ts';
+import { runText } from '../shell/run.ts';
+import { valueOf, type Scope } from '../shell/scope.ts';
+import type { Session } from '../shell/session.ts';
+import { linesOf, trimmed } from './lines.ts';
+
+const ASSIGNMENT = /^\s*(\w+)\s*=\s*(.*?)\s*$/;
+const JOB = /^\s*(@\w+|(?:\S+\s+){4}\S+)\s+/;
+
+/** crontab(5). `system`: a user stands before each command. cron ends a command at an unescaped %. */
+export function readCrontab(fragment: Fragment, scope: Scope, session: Session, system: boolean): void {
+  const table = scope.child();
+  for (const line of linesOf(fragment)) {
+    const { text } = line;
+    const [, comment] = /^\s*#\s*pm2-guard:\s*run-as\s+([\w.-]+)/.exec(text) ?? [];
+    if (comment !== undefined) table.user = { kind: 'known', name: comment, said: 'the run-as comment' };
+    if (/^\s*(#|$)/.test(text)) continue;
+    const [, name, value] = ASSIGNMENT.exec(text) ?? [];
+    if (name !== undefined && !JOB.test(text)) {
+      table.set(name, valueOf((value ?? '').replace(/^(["'])(.*)\1$/, '$2'), true, { exported: true }));
+      continue;
+    }
+    const job = JOB.exec(text);
+    if (!job) continue;
+    runJob(line.slice(job[0].length, text.length), job[1] ?? '', table, session, system);
+  }
+}
+
+function runJob(rest: Fragment, schedule: string, table: Scope, session: Session, system: boolean): void {
+  const forms: Form[] = schedule === '@reboot' ? ['cron', 'reboot'] : ['cron'];
+  const [column = ''] = system ? (/^\S+\s+/.exec(rest.text) ?? []) : [];
+  const user = system ? userOfColumn(column.trim()) : table.user;
+  const scope = table.child({ user, forms });
+  const command = trimmed(rest.slice(column.length, rest.text.length));
+  // A leading minus asks cron of some systems not to log the job.
+  const percent = command.text.search(/(?<!\\)%/);
+  const plain = percent < 0 ? command : command.slice(0, percent);
+  if (/pm2|\.(sh|bash)\b/i.test(plain.text)) runText(withoutEscapes(plain), scope, session);
+}
+
+function userOfColumn(name: string): Scope['user'] {
+  return /[${]/.test(name)
+    ? { kind: 'variable', text: name, said: 'the user column' }
+    : { kind: 'known', name, said: 'the user column' };
+}
+
+function withoutEscapes(fragment: Fragment): Fragment {
+  if (!fragment.text.includes('\\%')) return fragment;
+  const builder = new FragmentBuilder();
+  let at = 0;
+  for (const match of fragment.text.matchAll(/\\%/g)) {
+    builder.addFragment(fragment.slice(at, match.index));
+    at = match.index + 1;
+  }
+  return builder.addFragment(fragment.slice(at, fragment.text.length)).build();
+}

@@ -1,0 +1,25 @@
+import { isPinned, mayGoWrong, reads, type Found, type Rule } from './rule.ts';
+
+/** PL014: the one sign of a wrong daemon, "not found", is thrown away. */
+export const hiddenFailure: Rule = {
+  code: 'PL014',
+  trap: 'T01',
+  severity: 'risky',
+  page: {
+    title: 'the failure is hidden',
+    problematic: 'pm2 restart myapp 2>/dev/null || true',
+    correct: 'pm2 restart myapp',
+    why:
+      '"Process or Namespace myapp not found" is how a call in the wrong daemon shows itself. With `|| ' +
+      'true` or 2>/dev/null the deploy is green and old code goes on running.',
+    exceptions: 'A call that only asks, and one whose line says which user it is for.',
+  },
+  check: ({ calls }) =>
+    calls
+      .filter((call) => call.hidden !== null && mayGoWrong(call) && !isPinned(call) && !reads(call))
+      .map((call): Found => ({
+        at: call,
+        severity: 'risky',
+        why: `${call.hidden ?? ''} hides that the app is not found, which is how the wrong daemon shows itself`,
+      })),
+};

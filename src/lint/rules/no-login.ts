@@ -1,0 +1,38 @@
+import { assumedAccount, hasLoginShell } from '../accounts.ts';
+import type { Found, Rule } from './rule.ts';
+
+/** PL017: a login shell for a user who has none. */
+export const noLogin: Rule = {
+  code: 'PL017',
+  trap: 'T07',
+  severity: 'wrong',
+  page: {
+    title: 'the login shell of a user who cannot log in',
+    problematic: 'su - www-data -c "pm2 restart myapp"\nsudo -iu www-data pm2 restart myapp',
+    correct: 'sudo -u www-data pm2 restart myapp',
+    why:
+      'su and `sudo -i` run the user\'s shell from passwd. Where that is nologin the answer is "This ' +
+      'account is currently not available.", and nothing is restarted.',
+    exceptions: 'The user has a login shell on the host at hand, or `su -s /bin/sh` names one.',
+  },
+  check: ({ calls, source: { text } }) =>
+    calls.flatMap((call): Found[] => {
+      if (!call.forms.includes('login shell') || call.user.kind !== 'known' || call.judgement.kind === 'own world')
+        return [];
+      const account = assumedAccount(call.user.name);
+      if (hasLoginShell(account)) return [];
+      const certain = account.here && call.world.kind === 'here';
+      const line = text.slice(call.start, call.pm2At);
+      const sudo = /^sudo\s+-(iu|ui|i\s+-u)\s+/.exec(line);
+      const edits = sudo ? [{ start: call.start, end: call.start + sudo[0].length, text: 'sudo -u ' }] : [];
+      return [
+        {
+          at: call,
+          severity: certain ? 'wrong' : 'risky',
+          why: `runs the login shell of ${call.user.name}, which is ${account.shell}: nothing is run`,
+          edits,
+          instead: `sudo -u ${call.user.name} pm2 ...`,
+        },
+      ];
+    }),
+};

@@ -1,0 +1,143 @@
+import type { Policy } from '../../policy/policy.ts';
+import type { Judged } from '../judge.ts';
+import type { Call, Edit, Remark, Severity, Source } from '../model.ts';
+import type { Lines } from '../text.ts';
+
+/** One file with all that was made of it. */
+export interface Scene {
+  source: Source;
+  lines: Lines;
+  calls: readonly Judged[];
+  remarks: readonly Remark[];
+  policy: Policy | null;
+}
+
+/** What a rule says of one place. */
+export interface Found {
+  at: Pick<Call, 'start' | 'end'> & { pm2At?: number };
+  severity: Severity;
+  why: string;
+  /** Changes that make the line right for certain. */
+  edits?: readonly Edit[];
+  /** What to type instead, where the line cannot be changed for certain. */
+  instead?: string;
+  /** Further places of which the same is said. */
+  also?: readonly Pick<Call, 'start' | 'pm2At'>[];
+}
+
+/** The page of a rule: `pm2-guard explain PL001`. */
+export interface RulePage {
+  title: string;
+  problematic: string;
+  correct: string;
+  why: string;
+  exceptions: string;
+}
+
+export interface Rule {
+  code: string;
+  trap: string;
+  /** The worst that it says. */
+  severity: Severity;
+  page: RulePage;
+  check(scene: Scene, all: readonly Scene[]): Found[];
+}
+
+/** Names of users as a sentence has them. */
+export function userOf(call: Pick<Call, 'user'>): string {
+  switch (call.user.kind) {
+    case 'known':
+      return call.user.name;
+    case 'variable':
+      return call.user.text;
+    case 'unset':
+      return 'the user who runs this file';
+  }
+}
+
+/** The command of PM2, as commander calls it: `dump` for `save`. */
+export function verb(call: Judged): string {
+  return call.invocation.command ?? '';
+}
+
+export function isRight(call: Judged): boolean {
+  return call.judgement.kind === 'right';
+}
+
+/** The call may reach a daemon of a host, and it is not known to be right. */
+export function mayGoWrong(call: Judged): boolean {
+  return (
+    call.judgement.kind !== 'right' &&
+    call.judgement.kind !== 'own world' &&
+    call.invocation.command !== null &&
+    call.invocation.scope !== 'pure' &&
+    call.invocation.scope !== 'deploy'
+  );
+}
+
+const NAMES_USER = new RegExp(
+  '^(sudo|su|runuser|doas|run0|pkexec|gosu|su-exec|setpriv|chpst|setuidgid|systemd-run)|' +
+    '^(become|User=|user=|the user column)',
+);
+
+/** The command line itself says as which ordinary user it runs. */
+export function isPinned(call: Judged): boolean {
+  return call.user.kind === 'known' && call.user.name !== 'root' && NAMES_USER.test(call.user.said);
+}
+
+const READS = new Set([
+  'list',
+  'l',
+  'ps',
+  'status',
+  'jlist',
+  'slist',
+  'prettylist',
+  'describe',
+  'desc',
+  'info',
+  'show',
+  'id',
+  'pid',
+  'env',
+  'logs',
+  'monit',
+  'imonit',
+  'dashboard',
+  'ping',
+  'report',
+  'sysmonit',
+  'get',
+  'conf',
+]);
+
+/** It only asks a daemon. */
+export function reads(call: Judged): boolean {
+  return READS.has(verb(call));
+}
+
+/** It may start an app that is not known yet. */
+export function mayStart(call: Judged): boolean {
+  return ['start', 'serve', 'startOrRestart', 'startOrReload', 'startOrGracefulReload', 'resurrect'].includes(
+    verb(call),
+  );
+}
+
+/** The apps that a call names, as typed. */
+export function appsOf({ invocation: { targets, starts } }: Judged): string[] {
+  return [...new Set([...starts.map(({ name }) => name ?? ''), ...targets.map(({ word }) => word)])].filter(
+    (name) => name !== '',
+  );
+}
+
+/** Which daemon a call reaches, as far as it can be told from the next call of the same file. */
+export function whoKey(call: Judged): string {
+  const { user, world, pm2Home } = call;
+  const host = world.kind === 'remote' ? world.host : world.kind === 'variable host' ? world.text : '';
+  const name = user.kind === 'known' ? user.name : user.kind === 'variable' ? user.text : '';
+  return [hostKey(call), name, pm2Home?.value ?? (pm2Home ? '?' : ''), host].join('\n');
+}
+
+export function hostKey({ world }: Judged): string {
+  return world.kind === 'remote' ? world.host : world.kind === 'variable host' ? world.text : 'here';
+}

@@ -1,0 +1,39 @@
+import type { Syntax } from './grammar.ts';
+import { NOTHING, type Result, type Shell } from './run.ts';
+import { valueOf, type Scope } from './scope.ts';
+
+export function assign(shell: Shell, node: Syntax, scope: Scope, exported = false): void {
+  const name = node.children.find(({ field }) => field === 'name');
+  const value = node.children.find(({ field }) => field === 'value');
+  if (!name) return;
+  if (value?.type === 'array') {
+    const items = value.children.filter(({ named }) => named).flatMap((one) => shell.words.expand(one, scope));
+    scope.set(
+      shell.text(name),
+      valueOf(items.map(({ text }) => text).join(' '), true, {
+        items: items.map((item) => valueOf(item.text, item.certain)),
+      }),
+    );
+    return;
+  }
+  const word = value ? shell.words.read(value, scope) : null;
+  const appended = shell
+    .text(node)
+    .slice(name.end - node.start)
+    .startsWith('+=');
+  // A command in a variable is reported where it is written; the name of a program, where it is used.
+  const fragment = word !== null && /\s/.test(word.text) ? word.origin : null;
+  scope.set(
+    shell.text(name),
+    valueOf(word?.text ?? '', (word?.certain ?? true) && !appended, { fragment, asks: word?.asks ?? [], exported }),
+  );
+}
+
+export function declare(shell: Shell, node: Syntax, scope: Scope): Result {
+  const exports = /^(export|declare\s+-\w*x|typeset\s+-\w*x)/.test(shell.text(node));
+  for (const child of node.children) {
+    if (child.type === 'variable_assignment') assign(shell, child, scope, exports);
+    else if (child.type === 'variable_name' && exports) scope.export(shell.text(child));
+  }
+  return NOTHING;
+}

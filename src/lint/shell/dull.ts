@@ -1,0 +1,31 @@
+import { becoming } from './become.ts';
+import { isBuiltin } from './builtins.ts';
+import type { Syntax } from './grammar.ts';
+import { isPackageRunner } from './packages.ts';
+import { isElsewhere } from './remote.ts';
+import type { Shell } from './run.ts';
+import { RUNNER } from './runners.ts';
+import type { Scope } from './scope.ts';
+import { isWrapper } from './wrappers.ts';
+
+/** Most commands of a script (git, npm ci, curl) have nothing to do with pm2: their words need not be read. */
+export function isDull(shell: Shell, node: Syntax, scope: Scope): boolean {
+  const [name] = node.children;
+  if (name?.type !== 'command_name' || name.children.length !== 1 || name.children[0]?.type !== 'word') return false;
+  const text = shell.text(node);
+  if (text.includes('pm2') || text.includes('$(') || text.includes('`') || text.includes('<(')) return false;
+  const word = shell.text(name);
+  return (
+    /^[\w-]+$/.test(word) &&
+    !RUNNER.test(word) &&
+    !isKnown(word) &&
+    scope.functionNamed(word) === undefined &&
+    !scope.aliases.has(word)
+  );
+}
+
+function isKnown(word: string): boolean {
+  return (
+    isBuiltin(word) || Object.hasOwn(becoming, word) || isWrapper(word) || isElsewhere(word) || isPackageRunner(word)
+  );
+}

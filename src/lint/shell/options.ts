@@ -1,0 +1,51 @@
+import type { Word } from './words.ts';
+
+/** Options of a program that take a value: the letters of short ones, and the long ones. */
+export interface OptionTable {
+  letters: string;
+  long: readonly string[];
+}
+
+export interface ReadOptions {
+  /** By letter or long name; a flag has null. */
+  values: Map<string, Word | null>;
+  rest: readonly Word[];
+}
+
+/** A part of a word, with the place of its characters. */
+export function tail(word: Word, from: number): Word {
+  const origin = word.origin.slice(from, word.text.length);
+  return { ...word, text: origin.text, origin };
+}
+
+/** The options before the first word that is none, as getopt_long(3) reads them with POSIXLY_CORRECT. */
+export function readOptions(words: readonly Word[], { letters, long }: OptionTable): ReadOptions {
+  const values = new Map<string, Word | null>();
+  let at = 0;
+  for (; at < words.length; at++) {
+    const word = words[at] as Word;
+    const { text } = word;
+    if (text === '--') {
+      at++;
+      break;
+    }
+    if (!text.startsWith('-') || text === '-') break;
+    if (text.startsWith('--')) {
+      const equals = text.indexOf('=');
+      const name = equals < 0 ? text.slice(2) : text.slice(2, equals);
+      if (equals >= 0) values.set(name, tail(word, equals + 1));
+      else values.set(name, long.includes(name) ? (words[++at] ?? null) : null);
+      continue;
+    }
+    for (let index = 1; index < text.length; index++) {
+      const letter = text.charAt(index);
+      if (!letters.includes(letter)) {
+        values.set(letter, null);
+        continue;
+      }
+      values.set(letter, index + 1 < text.length ? tail(word, index + 1) : (words[++at] ?? null));
+      break;
+    }
+  }
+  return { values, rest: words.slice(at) };
+}

@@ -1,0 +1,162 @@
+import type { Call, Form, Setting, User, World } from '../model.ts';
+import type { Syntax } from './grammar.ts';
+import type { Fragment } from '../text.ts';
+
+/** What a variable holds, or a word says. */
+export interface Value {
+  /** A part that is not known stands there as it is typed: `$APP`. */
+  text: string;
+  certain: boolean;
+  /** Where its text stands, if that is of several lines: a here-document in a variable. */
+  fragment: Fragment | null;
+  /** The pm2 calls whose answers it depends on. */
+  asks: readonly Call[];
+  /** Of an array. */
+  items: readonly Value[] | null;
+  exported: boolean;
+}
+
+export function valueOf(text: string, certain: boolean, more: Partial<Value> = {}): Value {
+  return { text, certain, fragment: null, asks: [], items: null, exported: false, ...more };
+}
+
+/** A function of the shell, with the text that it stands in. */
+export interface ShellFunction {
+  body: Syntax;
+  fragment: Fragment;
+  called: boolean;
+  depth: number;
+}
+
+/**
+ * The state of a shell at one point of a script. A branch works on a fork of it, which writes to itself only; `join`
+ * takes
+ * back what all branches agree on.
+ */
+export class Scope {
+  private readonly variables = new Map<string, Value | null>();
+  private readonly functions: Map<string, ShellFunction>;
+  readonly aliases: Map<string, string>;
+  /** The shell has ended, or the function has returned, on this way. */
+  ended = false;
+  /** It has ended for good. */
+  exited = false;
+  /** By the app as typed. */
+  deleted = new Map<string, Call>();
+
+  constructor(
+    public user: User,
+    public world: World,
+    public cwd: string | null,
+    public forms: readonly Form[],
+    private readonly parent: Scope | null = null,
+    shared: (Pick<Scope, 'aliases'> & { functions: Map<string, ShellFunction> }) | null = null,
+  ) {
+    this.functions = shared?.functions ?? new Map<string, ShellFunction>();
+    this.aliases = shared?.aliases ?? new Map<string, string>();
+    if (parent !== null) this.deleted = new Map(parent.deleted);
+  }
+
+  fork(): Scope {
+    return new Scope(this.user, this.world, this.cwd, this.forms, this, {
+      aliases: this.aliases,
+      functions: this.functions,
+    });
+  }
+
+  /** A new process: it has the exported variables and nothing else of this shell. */
+  child(
+    change: Partial<Pick<Scope, 'user' | 'world' | 'cwd' | 'forms'>> = {},
+    keeps: 'all' | readonly string[] = 'all',
+  ): Scope {
+    const { user, world, cwd, forms } = {
+      user: this.user,
+      world: this.world,
+      cwd: this.cwd,
+      forms: this.forms,
+      ...change,
+    };
+    const child = new Scope(user, world, cwd, forms);
+    for (const [name, value] of this.allExported()) if (keeps === 'all' || keeps.includes(name)) child.set(name, value);
+    return child;
+  }
+
+  get(name: string): Value | null {
+    const own = this.variables.get(name);
+    return own !== undefined ? own : (this.parent?.get(name) ?? null);
+  }
+
+  /** Null: it is taken away. */
+  set(name: string, value: Value | null): void {
+    const before = this.get(name);
+    const exported = value?.exported === true || before?.exported === true || name === 'HOME';
+    this.variables.set(name, value === null ? null : { ...value, exported });
+  }
+
+  export(name: string): void {
+    const value = this.get(name);
+    if (value !== null) this.variables.set(name, { ...value, exported: true });
+  }
+
+  functionNamed(name: string): ShellFunction | undefined {
+    return this.functions.get(name);
+  }
+
+  define(name: string, body: Syntax, fragment: Fragment): void {
+    this.functions.set(name, { body, fragment, called: false, depth: 0 });
+  }
+
+  uncalled(): ShellFunction[] {
+    return [...this.functions.values()].filter(({ called }) => !called);
+  }
+
+  setting(name: 'PM2_HOME' | 'HOME'): Setting | null {
+    const value = this.get(name);
+    return value?.exported === true ? { value: value.certain ? value.text : null, inline: false } : null;
+  }
+
+  /**
+   * Takes back what the branches did: those that ended count no more, and what differs between the others is not known.
+   */
+  join(branches: readonly Scope[]): void {
+    const alive = branches.filter(({ ended }) => !ended);
+    if (alive.length === 0) {
+      this.ended = branches.length > 0;
+      this.exited = this.ended && branches.every(({ exited }) => exited);
+      return;
+    }
+    for (const name of new Set(alive.flatMap(({ variables }) => [...variables.keys()]))) {
+      const values = alive.map((branch) => branch.get(name));
+      const [first = null] = values;
+      const same = values.every((value) => value?.text === first?.text && value?.certain === first?.certain);
+      const exported = values.some((value) => value?.exported === true);
+      const asks = values.flatMap((value) => [...(value?.asks ?? [])]);
+      this.set(name, same ? first : valueOf(`$${name}`, false, { exported, asks }));
+    }
+    for (const branch of alive) for (const [app, call] of branch.deleted) this.deleted.set(app, call);
+    const [first] = alive;
+    if (first && alive.every(({ user }) => sameUser(user, first.user))) this.user = first.user;
+    if (first && alive.every(({ cwd }) => cwd === first.cwd)) this.cwd = first.cwd;
+    else this.cwd = null;
+  }
+
+  private allExported(): Map<string, Value> {
+    const found = this.parent?.allExported() ?? new Map<string, Value>();
+    for (const [name, value] of this.variables) {
+      if (value?.exported === true) found.set(name, value);
+      else found.delete(name);
+    }
+    return found;
+  }
+}
+
+export function sameUser(one: User, other: User): boolean {
+  switch (one.kind) {
+    case 'known':
+      return other.kind === 'known' && other.name === one.name;
+    case 'variable':
+      return other.kind === 'variable' && other.text === one.text;
+    case 'unset':
+      return other.kind === 'unset';
+  }
+}
