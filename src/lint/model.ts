@@ -99,7 +99,7 @@ export interface Call extends Context {
 
 /** Text that a reader found to be code, or a fact beside the calls. */
 export interface Remark {
-  kind: 'second pm2' | 'npm run' | 'expands here' | 'requires pm2' | 'runs file';
+  kind: 'second pm2' | 'npm run' | 'expands here' | 'requires pm2' | 'runs file' | 'no login';
   start: number;
   end: number;
   /** The script of `npm run`, or the path of the file. */

@@ -145,6 +145,10 @@ describe('the forms, without a config', () => {
     form('sudo -u ops pm2 start x.js --name api\npm2 restart api', '2 risky PL007'),
   );
   it('save as another', form('sudo -u ops pm2 start x.js --name api\nsudo -u web pm2 save', '2 risky PL008'));
+  it(
+    'a user that the file itself makes without a login',
+    form('useradd -r -s /usr/sbin/nologin node1\nsu - node1 -c "pm2 list"\nsu -s /bin/sh node1 -c "pm2 list"', '2 wrong PL017'),
+  );
   it('startup that is whole', form('sudo pm2 startup systemd -u ops --hp /home/ops'));
   it('startup of root', form('[ $EUID = 0 ] || exit\npm2 startup systemd -u root --hp /root', '2 risky PL009'));
   it('in a hosted runner there is nothing to say', async () => {

@@ -15,13 +15,15 @@ export const noLogin: Rule = {
       'account is currently not available.", and nothing is restarted.',
     exceptions: 'The user has a login shell on the host at hand, or `su -s /bin/sh` names one.',
   },
-  check: ({ calls, source: { text } }) =>
+  check: ({ calls, remarks, source: { text } }) =>
     calls.flatMap((call): Found[] => {
       if (!call.forms.includes('login shell') || call.user.kind !== 'known' || call.judgement.kind === 'own world')
         return [];
-      const account = assumedAccount(call.user.name);
-      if (hasLoginShell(account)) return [];
-      const certain = account.here && call.world.kind === 'here';
+      const { name } = call.user;
+      const account = assumedAccount(name);
+      const made = remarks.some(({ kind, about }) => kind === 'no login' && about === name);
+      if (!made && hasLoginShell(account)) return [];
+      const certain = (made || account.here) && call.world.kind === 'here';
       const line = text.slice(call.start, call.pm2At);
       const sudo = /^sudo\s+-(iu|ui|i\s+-u)\s+/.exec(line);
       const edits = sudo ? [{ start: call.start, end: call.start + sudo[0].length, text: 'sudo -u ' }] : [];
@@ -29,9 +31,9 @@ export const noLogin: Rule = {
         {
           at: call,
           severity: certain ? 'wrong' : 'risky',
-          why: `runs the login shell of ${call.user.name}, which is ${account.shell}: nothing is run`,
+          why: `runs the login shell of ${name}, which is ${made ? 'none by this very file' : account.shell}: nothing is run`,
           edits,
-          instead: `sudo -u ${call.user.name} pm2 ...`,
+          instead: `sudo -u ${name} pm2 ...`,
         },
       ];
     }),

@@ -116,6 +116,16 @@ export function remark(
   session.reading.remarks.push({ kind, start: fragment.at(start), end: fragment.at(end), about, context });
 }
 
+/** `useradd -r -s /usr/sbin/nologin app`: the file itself says that this user cannot log in. */
+const account: Builtin = (words, job) => {
+  const texts = words.map(({ text }) => text);
+  const shell = texts.find((text, at) => /^(-s|--shell)$/.test(texts[at - 1] ?? '') || text.startsWith('--shell='));
+  const name = words.at(-1);
+  const closed = shell === undefined ? /adduser$/.test(job.words[0]?.text ?? '') && texts.includes('--system') : /(nologin|false)$/.test(shell);
+  if (closed && name?.certain === true) remark(job, 'no login', name.text);
+  return NOTHING;
+};
+
 const builtins: Readonly<Record<string, Builtin | undefined>> = {
   bash: shell,
   sh: shell,
@@ -133,6 +143,9 @@ const builtins: Readonly<Record<string, Builtin | undefined>> = {
   cd: change,
   pushd: change,
   ln: link,
+  useradd: account,
+  adduser: account,
+  usermod: account,
   exit: end,
   return: (_words, { scope }) => {
     scope.ended = true;
