@@ -31,7 +31,7 @@ export function blockWrong(why: Reason, { invocation, caller, policy, evidence }
   const advice: Advice = ends
     ? { label: 'choose', choices: choicesFor({ daemons: [daemon], own: false }, invocation, caller, policy, evidence) }
     : { label: 'run', command, as };
-  return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy), ...(why.why === 'lost' ? ['It comes from PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.'] : [])], advice: [advice] };
+  return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy), ...(why.why === 'lost' ? ['The other one comes from PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.'] : [])], advice: [advice] };
 }
 
 function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: Policy): string {
@@ -147,7 +147,7 @@ export function ask(question: Question, { both, claims = [] }: { both?: Daemon; 
     type: 'block', code: 'PG109', rule: claims[0]?.rules[0] ?? null, daemon: null,
     reason: `${why(question, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
     details: asked.map((one) => `Asked: ${one}`),
-    advice: choices.length === 0 ? [] : [{ label: 'choose', choices }],
+    advice: choices.length === 0 ? [{ label: 'fix', text: 'check the name' }] : [{ label: 'choose', choices }],
   };
 }
 
