@@ -13,12 +13,12 @@ export interface LentHome {
 /** Longer than any request of PM2's client for these commands. */
 const MAX_REQUEST = 1 << 20;
 
-/** PM2's files that can be moved one by one (paths.js, PM2 5.4 to 7.0), with their names. */
+/** PM2's files that can be moved one by one (paths.js, PM2 5.4 to 7.0). The socket has not PM2's name, by which daemons are found. */
 const FILES = {
   PM2_CONF_FILE: 'conf.js', PM2_MODULE_CONF_FILE: 'module_conf.json', PM2_LOG_FILE_PATH: 'pm2.log', PM2_PID_FILE_PATH: 'pm2.pid',
   PM2_RELOAD_LOCKFILE: 'reload.lock', PM2_DEFAULT_PID_PATH: 'pids', PM2_DEFAULT_LOG_PATH: 'logs', PM2_DEFAULT_MODULE_PATH: 'modules',
   PM2_IO_ACCESS_TOKEN: 'pm2-io-token', PM2_DUMP_FILE_PATH: 'dump.pm2', PM2_DUMP_BACKUP_FILE_PATH: 'dump.pm2.bak',
-  PM2_DAEMON_RPC_PORT: 'rpc.sock', PM2_DAEMON_PUB_PORT: 'pub.sock', PM2_INTERACTOR_RPC_PORT: 'interactor.sock',
+  PM2_DAEMON_RPC_PORT: 'calls.sock', PM2_DAEMON_PUB_PORT: 'pub.sock', PM2_INTERACTOR_RPC_PORT: 'interactor.sock',
   PM2_INTERACTOR_LOG_FILE_PATH: 'agent.log', PM2_INTERACTOR_PID_PATH: 'agent.pid', PM2_INTERACTION_CONF: 'agent.json5',
 };
 
@@ -42,7 +42,7 @@ export function lendHome(version: string, pm2Home: string | null): LentHome | nu
   const before = { ...process.env };
   const remove = () => { rmSync(directory, { recursive: true, force: true }); };
   process.on('exit', remove);
-  serve(join(directory, 'rpc.sock'), version, remove);
+  serve(join(directory, FILES.PM2_DAEMON_RPC_PORT), version, remove);
   // Not PM2_HOME, by which libraries know that they run below PM2 and colour what they print.
   process.env['OVER_HOME'] = pm2Home ?? directory;
   for (const [name, file] of Object.entries(FILES)) process.env[name] = join(directory, file);

@@ -4,6 +4,9 @@ import { decode, encode } from '../pm2/amp.ts';
 
 const MOST_BYTES = 1 << 20;
 
+/** Not PM2's own names, by which a daemon is found (src/host). */
+const SOCKETS = { PM2_DAEMON_RPC_PORT: 'calls.sock', PM2_DAEMON_PUB_PORT: 'events.sock' };
+
 /**
  * Plays a PM2 daemon without apps in a PM2_HOME, so that pm2 finds one and spawns none: every call is answered with an
  * empty list.
@@ -23,6 +26,7 @@ export function answerAsDaemon(home: string, ready: () => void): void {
       }
     });
   });
+  for (const [name, file] of Object.entries(SOCKETS)) process.env[name] = join(home, file);
   const events = createServer((socket) => socket.on('error', () => undefined).resume());
-  calls.listen(join(home, 'rpc.sock'), () => events.listen(join(home, 'pub.sock'), ready));
+  calls.listen(join(home, SOCKETS.PM2_DAEMON_RPC_PORT), () => events.listen(join(home, SOCKETS.PM2_DAEMON_PUB_PORT), ready));
 }

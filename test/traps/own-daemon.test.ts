@@ -109,7 +109,7 @@ describeOnHost('an operator with a daemon for tests', () => {
     await daemonOf('deploy', 'myapp')(hosts.guarded);
     const { status, stderr } = await type(hosts.guarded, 'delete myapp');
     expect(status).toBe(126);
-    expect(stderr).toContain('myapp runs in two daemons');
+    expect(stderr).toContain('myapp runs in one daemon and belongs to another, "web"');
     expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
   });
 
