@@ -15,6 +15,7 @@ const result = await bundle({
   'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
   'pm2-guard': 'src/commands/main.ts', // the command
   'sudo': 'src/sudo/main.ts', // asked by the sudo shim about calls that name pm2
+  'prepare': 'src/prepared/make.ts', // run by install and by root's calls: keeps what starting pm2 takes
   'warm': 'src/guard/warm.ts', // run by install: keeps the bundles above that people wait for in V8's compiled form
 }, 'dist');
 

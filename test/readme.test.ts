@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from './host/describe.ts';
 import { createHost, type Host } from './host/host.ts';
@@ -79,9 +79,11 @@ describeOnHost('what the README shows happens', () => {
 
 describe('the codes', () => {
   it('of verdict/codes.ts are all that the sources use', () => {
-    const catalogue = readFileSync(new URL('../src/verdict/codes.ts', import.meta.url), 'utf8');
-    const used = ['guard/carry-out.ts', 'guard/guard.ts', 'guard/refuse.ts', 'verdict/decide.ts', 'verdict/startup.ts']
-      .flatMap((file) => [...readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8').matchAll(/PG\d{3}/g)].map(([code]) => code));
+    const textOf = (file: string) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8');
+    const catalogue = textOf('verdict/codes.ts');
+    const files = ['guard', 'verdict'].flatMap((room) => readdirSync(new URL(`../src/${room}`, import.meta.url))
+      .map((name) => `${room}/${name}`)).filter((file) => file !== 'verdict/codes.ts');
+    const used = files.flatMap((file) => [...textOf(file).matchAll(/['(](PG\d{3})[')]/g)].map(([, code]) => code));
     const explained = [...catalogue.matchAll(/^ {2}(PG\d{3}):/gm)].map(([, code]) => code);
     expect([...new Set(used)].sort()).toEqual(explained.sort());
   });

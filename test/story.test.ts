@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from './host/describe.ts';
 import { createHost, type Host } from './host/host.ts';
+import { rewritten } from './host/said.ts';
 import { appsIn, CONFIG, daemonsOn, foreignFiles, OPS, SITE, twins, WEB } from './traps/twins.ts';
 
 // The story of a server whose web apps run as www-data: what deploy, who may sudo, types over the weeks.
 const npmStart = `start npm --name myapp --cwd ${SITE} -- start`;
 const asOwner = `sudo -u www-data PM2_HOME=${WEB} pm2`;
 const deploy = { user: 'deploy' };
-const rewritten = (what: string) => `pm2-guard: rewritten: ${what}, as www-data in ${WEB} (daemon web)\n`;
+/** The line of the config that names myapp. */
+const MYAPP = 6;
+/** By the default: no rule says where it goes. */
+const DEFAULT = null;
 
 const opsDaemon = async (host: Host) => {
   await host.write('/home/ops/backup.js', 'setInterval(() => {}, 1000);', { owner: 'ops' });
@@ -16,7 +20,9 @@ const opsDaemon = async (host: Host) => {
 
 /** Whatever in an environment is the caller's, sudo's or the guard's. */
 function foreign(env: Record<string, string>): string[] {
-  return Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD|MAIL$)/.test(name) && value !== '/var/mail/www-data' || /\b(root|deploy)\b/.test(value))
+  const ofOthers = (name: string, value: string) =>
+    /^(SUDO_|PM2_GUARD|MAIL$)/.test(name) && value !== '/var/mail/www-data';
+  return Object.entries(env).filter(([name, value]) => ofOthers(name, value) || /\b(root|deploy)\b/.test(value))
     .map(([name, value]) => `${name}=${value}`);
 }
 
@@ -35,9 +41,11 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
 
     it('guarded: a bare sudo starts it as www-data, saying so in one line', async () => {
       const started = await hosts.guarded.run(`sudo pm2 ${npmStart}`, deploy);
-      expect(started).toMatchObject({ status: 0, stderr: rewritten('start myapp') });
-      expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, status: 'online', env: { HOME: '/var/www', USER: 'www-data' } }]);
-      expect(await hosts.guarded.run('sudo pm2 delete myapp', deploy)).toMatchObject({ status: 0, stderr: rewritten('delete myapp') });
+      expect(started).toMatchObject({ status: 0, stderr: rewritten(`pm2 ${npmStart}`, MYAPP) });
+      const env = { HOME: '/var/www', USER: 'www-data' };
+      expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, status: 'online', env }]);
+      const deleted = await hosts.guarded.run('sudo pm2 delete myapp', deploy);
+      expect(deleted).toMatchObject({ status: 0, stderr: rewritten('pm2 delete myapp', MYAPP) });
       expect(await hosts.guarded.apps(WEB)).toEqual([]);
     });
 
@@ -49,16 +57,19 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
     });
 
     it('guarded: every other way to type it lands there too', async () => {
-      expect(await hosts.guarded.run('sudo pm2 restart myapp', deploy)).toMatchObject({ status: 0, stderr: rewritten('restart myapp') });
+      const restarted = await hosts.guarded.run('sudo pm2 restart myapp', deploy);
+      expect(restarted).toMatchObject({ status: 0, stderr: rewritten('pm2 restart myapp', MYAPP) });
       const list = await hosts.guarded.run('sudo pm2 list', deploy);
-      expect(list).toMatchObject({ status: 0, stderr: rewritten('list') });
+      expect(list).toMatchObject({ status: 0, stderr: rewritten('pm2 list', DEFAULT) });
       expect(list.stdout).toContain('myapp');
-      expect(await hosts.guarded.run('sudo pm2 save', deploy)).toMatchObject({ status: 0, stderr: rewritten('save') });
+      const saved = await hosts.guarded.run('sudo pm2 save', deploy);
+      expect(saved).toMatchObject({ status: 0, stderr: rewritten('pm2 save', DEFAULT) });
       const logs = await hosts.guarded.run('sudo pm2 logs myapp --nostream', deploy);
       expect(logs.status).toBe(0);
       expect(logs.stdout).toContain(`${WEB}/logs/myapp-out.log`);
       // root, in a shell where he looked after ops' daemon
-      expect(await hosts.guarded.run('pm2 restart myapp', { env: { PM2_HOME: OPS } })).toMatchObject({ status: 0, stderr: rewritten('restart myapp') });
+      const elsewhere = await hosts.guarded.run('pm2 restart myapp', { env: { PM2_HOME: OPS } });
+      expect(elsewhere).toMatchObject({ status: 0, stderr: rewritten('pm2 restart myapp', MYAPP) });
       const [app, ...others] = await hosts.guarded.apps(WEB);
       expect({ name: app?.name, uid: app?.uid, others }).toEqual({ name: 'myapp', uid: 33, others: [] });
       // npm's child may hold the port a moment longer, and then PM2 itself restarts the app once more.
@@ -83,7 +94,8 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
 
     it('guarded: the directory that root happens to be in does not matter to a call that names its own', async () => {
       await hosts.guarded.must('pm2 delete myapp');
-      expect(await hosts.guarded.run(`pm2 ${npmStart}`, { cwd: '/root' })).toMatchObject({ status: 0, stderr: rewritten('start myapp') });
+      const started = await hosts.guarded.run(`pm2 ${npmStart}`, { cwd: '/root' });
+      expect(started).toMatchObject({ status: 0, stderr: rewritten(`pm2 ${npmStart}`, MYAPP) });
       expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, status: 'online' }]);
     });
   });
@@ -105,13 +117,15 @@ describeOnHost('the story with a root daemon declared', () => {
   });
 
   it('www-data\'s are rewritten as before', async () => {
-    expect(await hosts.guarded.run('sudo pm2 restart myapp', deploy)).toMatchObject({ status: 0, stderr: rewritten('restart myapp') });
+    const restarted = await hosts.guarded.run('sudo pm2 restart myapp', deploy);
+    expect(restarted).toMatchObject({ status: 0, stderr: rewritten('pm2 restart myapp', MYAPP) });
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, restarts: 1 }]);
   });
 
   it('an app nobody knows is not root\'s just because of sudo', async () => {
     await hosts.guarded.write('/srv/new/new.js', 'setInterval(() => {}, 1000);');
-    expect(await hosts.guarded.run('sudo pm2 start new.js', { ...deploy, cwd: '/srv/new' })).toMatchObject({ status: 0, stderr: rewritten('start new') });
+    const started = await hosts.guarded.run('sudo pm2 start new.js', { ...deploy, cwd: '/srv/new' });
+    expect(started).toMatchObject({ status: 0, stderr: rewritten('pm2 start new.js', 'new') });
     expect(await appsIn(hosts.guarded, '/root/.pm2')).toEqual(['rootjob']);
     expect(await appsIn(hosts.guarded, WEB)).toEqual(['myapp', 'new']);
   });
@@ -127,32 +141,40 @@ describeOnHost('the story in mode: block', () => {
   });
   afterAll(() => host.dispose());
 
-  const calls: [typed: string, right: string][] = [
-    [`sudo pm2 ${npmStart}`, `pm2 ${npmStart}`],
-    ['sudo pm2 restart myapp', 'pm2 restart myapp'],
-    ['sudo pm2 list', 'pm2 list'],
-    ['sudo pm2 save', 'pm2 save'],
-    ['sudo pm2 logs myapp --nostream', 'pm2 logs myapp --nostream'],
-    ['sudo pm2 delete myapp', 'pm2 delete myapp'],
-    [`sudo PM2_HOME=${OPS} pm2 restart myapp`, 'pm2 restart myapp'],
-    ['sudo pm2 --version', 'pm2 --version'],
-    ['sudo pm2 kill', 'pm2 kill'],
+  /** What is typed, and the call that belongs to it, with the label under which it is shown. */
+  const calls: [typed: string, label: 'run' | 'choose', right: string][] = [
+    [`sudo pm2 ${npmStart}`, 'run', `pm2 ${npmStart}`],
+    ['sudo pm2 restart myapp', 'run', 'pm2 restart myapp'],
+    ['sudo pm2 list', 'run', 'pm2 list'],
+    ['sudo pm2 save', 'run', 'pm2 save'],
+    ['sudo pm2 logs myapp --nostream', 'run', 'pm2 logs myapp --nostream'],
+    [`sudo PM2_HOME=${OPS} pm2 restart myapp`, 'run', 'pm2 restart myapp'],
+    ['sudo pm2 delete myapp', 'choose', 'pm2 delete myapp'],
+    ['sudo pm2 kill', 'choose', 'pm2 kill'],
   ];
 
-  it.each(calls)('%s', async (typed, right) => {
+  it.each(calls)('%s', async (typed, label, right) => {
     const before = { www: await host.tree('/var/www'), pids: host.daemons().map(({ pid }) => pid) };
     const { status, stdout, stderr } = await host.run(typed, deploy);
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
-    expect(stderr).toMatch(/^pm2-guard: blocked: /);
-    expect(stderr).toContain(`  run:  sudo -u www-data PM2_HOME=${WEB} ${right}\n`);
+    expect(stderr).toMatch(/^pm2-guard: blocked \(PG10\d\): nothing was (run|deleted|killed)\n/);
+    const command = `sudo -u www-data PM2_HOME=${WEB} ${right}\n`;
+    if (label === 'run') expect(stderr).toContain(`  run:      ${command}`);
+    else expect(stderr).toMatch(new RegExp(`  choose:   if you mean daemon "web" - .* STOPS.* \\(1 app: myapp\\) +${command}`));
     expect({ www: await host.tree('/var/www'), pids: host.daemons().map(({ pid }) => pid) }).toEqual(before);
     expect(await host.exists('/root/.pm2')).toBe(false);
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 0, status: 'online' }]);
   });
 
+  it('sudo pm2 --version is answered, and spawns no daemon', async () => {
+    expect(await host.run('sudo pm2 --version', deploy)).toMatchObject({ status: 0, stdout: '7.0.4\n', stderr: '' });
+    expect(daemonsOn(host)).toEqual([`ops ${OPS}`, `www-data ${WEB}`]);
+    expect(await host.exists('/root/.pm2')).toBe(false);
+  });
+
   it('what it says can be typed', async () => {
     const { stderr } = await host.run('sudo pm2 restart myapp', deploy);
-    const command = /run: {2}(.*)/.exec(stderr)?.[1] ?? 'false';
+    const command = /run: +(.*)/.exec(stderr)?.[1] ?? 'false';
     expect(await host.run(command, deploy)).toMatchObject({ status: 0, stderr: '' });
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, restarts: 1 }]);
   });

@@ -6,17 +6,18 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
-import { bringHome, Hands, putBack, type Outcome, type Progress } from './carry-out.ts';
+import { adoptCommand } from './adopt-command.ts';
+import { bringHome, putBack, type Outcome } from './carry-out.ts';
 import { choose, type Choice } from './choose.ts';
-import { DaemonError } from './daemon.ts';
+import { Failed } from './failed.ts';
 import { find, savedPlace, type Found, type Place } from './find.ts';
+import { Hands, type Progress } from './hands.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import type { Launcher } from './move.ts';
-import { isForeignWord, plan, type Planned } from './plan.ts';
+import { plan, type Planned } from './plan.ts';
+import { consentProblem } from './problems.ts';
 import type { Seat } from './seat.ts';
-import { Failed } from './settle.ts';
-import { AgentError } from './work-as.ts';
 
 export interface Request {
   names: readonly string[];
@@ -26,6 +27,10 @@ export interface Request {
   /** A daemon of the config; null: where the config puts each app. */
   to: string | null;
   overlap: boolean;
+  /** Digests of plans that were shown and agreed to (consent.ts). */
+  accept: readonly string[];
+  /** What becomes of a move that needs a consent: it is only shown, it is asked for, or it is not carried out. */
+  consent: 'show' | 'ask' | 'refuse';
 }
 
 export interface Prospect {
@@ -35,30 +40,49 @@ export interface Prospect {
 }
 
 /** What would be done, and what stands against it. Looks everywhere, as whoever will need it; changes nothing. */
-export async function prospect(request: Request, policy: Policy, launcherOf: (daemon: Daemon | null) => Launcher): Promise<Prospect> {
-  const fromHome = request.from !== null && isAbsolute(request.from) ? [isFile(request.from) ? dirname(request.from) : request.from] : [];
+export async function prospect(
+  request: Request,
+  policy: Policy,
+  launcherOf: (daemon: Daemon | null) => Launcher,
+): Promise<Prospect> {
+  const fromHome =
+    request.from !== null && isAbsolute(request.from)
+      ? [isFile(request.from) ? dirname(request.from) : request.from]
+      : [];
   const found = await find([...policy.daemons.map(({ home }) => home), ...fromHome]);
   const to = request.to === null ? null : daemonNamed(request.to, policy);
   const from = request.from === null ? null : placesOf(request.from, found, policy);
   const choices = choose(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
-  const planned = plan(choices, found, (seat) => launcherOf(policy.daemons.find(({ name }) => name === seat.label) ?? null), request.overlap);
-  if (request.allStrays) {
-    for (const one of planned.filter((candidate) => isForeignWord(candidate, found.places))) {
-      const { apps, from: { user, home }, to: { user: owner } } = one.move;
-      one.problems.push({
-        what: `${user} decides what runs in ${home}, and it would run as ${owner}: look at it, and name it`,
-        repair: apps.map(({ name }) => `pm2-guard adopt ${name} --from ${home} --dry-run`),
-      });
-    }
-  }
+  const planned = plan(
+    choices,
+    found,
+    (seat) => launcherOf(policy.daemons.find(({ name }) => name === seat.label) ?? null),
+    request.overlap,
+  );
+  for (const one of planned) requireConsent(one, request);
   for (const one of planned) if (one.problems.length === 0) await inspect(one, found);
   return { choices, planned, found };
+}
+
+/** Drops a consent that was given, and makes a problem of one that nobody is there to give. */
+function requireConsent(planned: Planned, { accept, consent }: Request): void {
+  const needed = planned.consent;
+  if (needed === null) return;
+  // Only root can run something as another user; a user's own attempt is refused for that.
+  if (process.geteuid?.() !== 0) {
+    planned.consent = null;
+    return;
+  }
+  if (accept.includes(needed.digest)) planned.consent = { ...needed, given: true };
+  else if (consent === 'refuse') planned.problems.push(consentProblem(planned.move, needed));
 }
 
 /** Where moves are written down: root's in its own place; a user's in that user's own. */
 export function journalDirectory(): string {
   const uid = process.geteuid?.() ?? -1;
-  return uid === 0 ? '/var/lib/pm2-guard/adopt' : join(accountByUid(uid)?.home ?? '/nonexistent', '.local/state/pm2-guard/adopt');
+  return uid === 0
+    ? '/var/lib/pm2-guard/adopt'
+    : join(accountByUid(uid)?.home ?? '/nonexistent', '.local/state/pm2-guard/adopt');
 }
 
 /** The adoptions that were cut off, oldest first. */
@@ -79,22 +103,36 @@ export async function carryOut({ move }: Planned, progress: Progress): Promise<O
   return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => bringHome(hands, []));
 }
 
-/** @throws UserError where it could neither be ended nor taken back: the journal stays, and either can be tried again */
+/**
+ * @throws UserError where it could neither be ended nor taken back: the journal stays, and either can be tried again
+ */
 async function withHands(hands: Hands, work: (hands: Hands) => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work(hands);
   } catch (error) {
-    if (!(error instanceof Failed || error instanceof AgentError || error instanceof DaemonError)) throw error;
-    throw new UserError(`${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\nall that is known of it is in ${hands.journal.file}`, 'pm2-guard adopt --rollback   (or --resume), when that is repaired');
+    if (!(error instanceof Failed)) throw error;
+    throw new UserError(
+      `${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\n` +
+        `all that is known of it is in ${hands.journal.file}; repair that, then go back as below, or on with --resume`,
+      adoptCommand([], { more: ['--rollback'] }),
+    );
   } finally {
     hands.dispose();
   }
 }
 
 /** Ends what was cut off, one way or the other. */
-export async function finish({ file, move, done, back, learned }: Unfinished, way: 'resume' | 'rollback', progress: Progress): Promise<Outcome> {
+export async function finish(
+  { file, move, done, back, learned }: Unfinished,
+  way: 'resume' | 'rollback',
+  progress: Progress,
+): Promise<Outcome> {
   if (way === 'rollback' && move.ends && done.includes('end')) {
-    throw new UserError(`there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended, and would be the trap again`, 'pm2-guard adopt --resume', 1);
+    throw new UserError(
+      `there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended`,
+      adoptCommand([], { more: ['--resume'] }),
+      1,
+    );
   }
   return withHands(new Hands(move, Journal.reopen(file), progress, learned), (hands) => {
     if (way === 'resume' && !back) return bringHome(hands, done);
@@ -105,7 +143,12 @@ export async function finish({ file, move, done, back, learned }: Unfinished, wa
 
 function daemonNamed(name: string, policy: Policy): Daemon {
   const daemon = policy.daemons.find((one) => one.name === name);
-  if (daemon === undefined) throw new UserError(`the config has no daemon "${name}": it has ${policy.daemons.map((one) => one.name).join(', ')}`, 'pm2-guard check', 2);
+  if (daemon === undefined)
+    throw new UserError(
+      `the config has no daemon "${name}": it has ${policy.daemons.map((one) => one.name).join(', ')}`,
+      'pm2-guard check',
+      2,
+    );
   return daemon;
 }
 
@@ -113,7 +156,12 @@ function placesOf(word: string, found: Found, policy: Policy): Place[] {
   const declared = policy.daemons.find(({ name }) => name === word);
   if (declared === undefined && !isAbsolute(word)) {
     const own = found.places.filter(({ seat }) => seat?.user === word);
-    if (own.length === 0) throw new UserError(`--from ${word}: no daemon of the config is called that, and no user of that name has apps in one`, 'pm2-guard doctor', 2);
+    if (own.length === 0)
+      throw new UserError(
+        `--from ${word}: no daemon of the config is called that, and no user of that name has apps in one`,
+        'pm2-guard doctor',
+        2,
+      );
     return own;
   }
   if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
@@ -122,9 +170,12 @@ function placesOf(word: string, found: Found, policy: Policy): Place[] {
   // What is saved there and does not run: a list that was copied from another home brings nothing back (T29).
   const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));
   const saved = savedPlace(home, dumpFile(home));
-  const asleep = there.some(({ state }) => state === 'live') ? [{ ...saved, processes: saved.processes.filter(({ record }) => !running.includes(record.name)) }] : [];
+  const asleep = there.some(({ state }) => state === 'live')
+    ? [{ ...saved, processes: saved.processes.filter(({ record }) => !running.includes(record.name)) }]
+    : [];
   const places = [...there, ...asleep].filter(({ processes, trouble }) => processes.length > 0 || trouble !== null);
-  if (places.length === 0) throw new UserError(`--from ${word}: nothing runs there, and nothing is saved there`, 'pm2-guard doctor', 2);
+  if (places.length === 0)
+    throw new UserError(`--from ${word}: nothing runs there, and nothing is saved there`, 'pm2-guard doctor', 2);
   return places;
 }
 

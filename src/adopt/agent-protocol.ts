@@ -1,6 +1,9 @@
 import type { Identity } from '../identity/switch-user.ts';
 
-/** What the adopter says to an agent: first this, then pieces of work, a line of JSON each. Work is answered as it gets done. */
+/**
+ * What the adopter says to an agent: first this, then pieces of work, a line of JSON each. Work is answered as it gets
+ * done.
+ */
 export interface Hello {
   /** Whom to become; null: it is that user already. */
   become: Identity | null;

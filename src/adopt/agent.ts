@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { closeInherited } from '../identity/descriptors.ts';
 import { switchUser } from '../identity/switch-user.ts';
 import { callDaemon } from '../pm2/rpc.ts';
 import type { Answer, Hello, Work } from './agent-protocol.ts';
@@ -9,15 +10,17 @@ import { lastLines, type LogRequest } from './last-lines.ts';
 import { saveDump, type Save } from './save-dump.ts';
 
 /**
- * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes that user
- * before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the user laid out. It
- * ends when its standard input does. The asking side is work-as.ts.
+ * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes
+ * that user before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the
+ * user laid out. It ends when its standard input does. The asking side is work-as.ts.
  */
 const tasks: Record<string, (argument: never) => unknown> = {
   call: (request: Call) => call(request),
   look: (request: LookRequest) => look(request),
   launch: (request: Launch) => launch(request),
-  save: (request: Save) => { saveDump(request); },
+  save: (request: Save) => {
+    saveDump(request);
+  },
   log: (request: LogRequest) => lastLines(request),
 };
 
@@ -30,12 +33,14 @@ interface Call {
 
 /** A user may lay a link where his daemon's socket was; root would follow it to somebody else's (T12). */
 function call({ socket, method, args, timeoutMs }: Call): unknown {
-  if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error(`${socket} is a symbolic link, and root does not follow it`);
-  return callDaemon(socket, method, args, { timeoutMs, maxBytes: 256 << 20 });
+  if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error(`${socket} is a symbolic link, and root does not follow it`);
+  return callDaemon(socket, method, args, { timeoutMs, maxBytes: 64 << 20 });
 }
 
 let greeted = false;
-for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined); // the adopter decides when to stop
+// The adopter decides when to stop.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   if (greeted) {
@@ -44,6 +49,7 @@ lines.on('line', (line) => {
   }
   greeted = true;
   const { become, env } = JSON.parse(line) as Hello;
+  if (become) closeInherited();
   if (become) switchUser(become); // throws, and with it ends this process, where there would be a way back
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
@@ -51,11 +57,13 @@ lines.on('line', (line) => {
 lines.on('close', () => process.exit());
 
 async function answer({ id, task, argument }: Work): Promise<void> {
-  let said: Answer;
+  const failed = (why: string) => JSON.stringify({ id, type: 'failed', why } satisfies Answer);
+  let said: string;
   try {
-    said = { id, type: 'done', result: await tasks[task]?.(argument as never) };
+    said = JSON.stringify({ id, type: 'done', result: await tasks[task]?.(argument as never) } satisfies Answer);
   } catch (error) {
-    said = { id, type: 'failed', why: error instanceof Error ? error.message : String(error) };
+    // An answer that is nested too deeply to be written again is a RangeError here.
+    said = failed(error instanceof Error ? error.message : 'it failed without a reason');
   }
-  process.stdout.write(`${JSON.stringify(said)}\n`);
+  process.stdout.write(`${said}\n`);
 }

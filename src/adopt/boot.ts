@@ -11,14 +11,15 @@ import type { Move } from './move.ts';
 const SYSTEMCTL = '/usr/bin/systemctl';
 
 /**
- * The boot units that these moves have left without a purpose: enabled, and their home's list has nothing any more; or they
- * would start a daemon of the wrong user in the new home. What else a home still saves keeps its unit.
+ * The boot units that these moves have left without a purpose: enabled, and their home's list has nothing any more; or
+ * they would start a daemon of the wrong user in the new home. What else a home still saves keeps its unit.
  */
 export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
   return pm2Units().filter((unit) => {
     const home = withoutLinks(homeOfUnit(unit));
     if (!unit.enabled) return false;
-    if (moves.some(({ to }) => to.home === home)) return moves.every(({ to }) => to.home !== home || to.user !== (unit.user ?? 'root'));
+    if (moves.some(({ to }) => to.home === home))
+      return moves.every(({ to }) => to.home !== home || to.user !== (unit.user ?? 'root'));
     const left = moves.some(({ from, forget }) => [from, ...forget].some((seat) => seat.home === home));
     return left && (readDumpRecords(dumpFile(home)) ?? []).length === 0;
   });
@@ -28,12 +29,22 @@ export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>
 export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
   const units = pm2Units().filter(({ enabled }) => enabled);
   const seats = [...new Map(moves.map(({ to }) => [to.home, to])).values()];
-  return seats.filter((seat) => !units.some((unit) => withoutLinks(homeOfUnit(unit)) === seat.home && (unit.user ?? 'root') === seat.user));
+  return seats.filter(
+    (seat) =>
+      !units.some((unit) => withoutLinks(homeOfUnit(unit)) === seat.home && (unit.user ?? 'root') === seat.user),
+  );
 }
 
 /** @returns null where it is disabled; else why not, for people */
 export function disableUnit({ name }: Unit): string | null {
   if (!existsSync(SYSTEMCTL)) return 'there is no systemctl on this host';
-  const { status, stderr, error } = spawnSync(SYSTEMCTL, ['disable', name], { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin' }, timeout: 60_000 });
-  return status === 0 ? null : error?.message ?? (stderr.trim().split('\n').at(-1) || `systemctl ended with ${status ?? 'a signal'}`);
+  const { status, stderr, error } = spawnSync(SYSTEMCTL, ['disable', name], {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin' },
+    timeout: 60_000,
+  });
+  return status === 0
+    ? null
+    : (error?.message ?? (stderr.trim().split('\n').at(-1) || `systemctl ended with ${status ?? 'a signal'}`));
 }

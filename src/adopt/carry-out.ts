@@ -1,12 +1,14 @@
-import { listenedPorts } from '../host/ports.ts';
-import { isModule, isRunning, savedForm, freshForm, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
-import { Daemon } from './daemon.ts';
+import { isModule, isRunning, savedForm, freshForm, type Pm2Env } from '../pm2/record.ts';
+import { shown } from '../terminal/shown.ts';
+import type { Daemon } from './daemon.ts';
 import { endDaemon, learn, restoreList } from './end-daemon.ts';
-import type { Journal } from './journal.ts';
-import { stepsOf, type Move, type MovedApp, type Step } from './move.ts';
+import { Failed } from './failed.ts';
+import type { Hands } from './hands.ts';
+import { stepsOf, type MovedApp, type Step } from './move.ts';
 import { putRight } from './put-right.ts';
+import { plainIn, textIn, type NamedProcess } from './records.ts';
 import { raise } from './raise.ts';
-import { Failed, settle } from './settle.ts';
+import { settle } from './settle.ts';
 import { Worker } from './work-as.ts';
 
 /** What became of a move. */
@@ -20,62 +22,14 @@ export interface Outcome {
   log: string[];
   /** The journal stays, and it can be tried again. */
   open?: true;
-}
-
-/** Told of each step as it begins. */
-export type Progress = (step: Step, back: boolean) => void;
-
-/** The hands of one move: who works for it, and what has been seen. */
-export class Hands {
-  readonly #workers: Worker[] = [];
-  readonly target: Worker;
-  readonly to: Daemon;
-  stoppedAt: number | null = null;
-  upAt: number | null = null;
-  servingAt: number | null = null;
-  #source: Worker | null = null;
-  #keeper: Worker | null = null;
-
-  /** @param learned the apps are those that the old daemon left word of (end-daemon.ts) */
-  constructor(public move: Move, readonly journal: Journal, readonly progress: Progress, readonly learned = false) {
-    this.target = this.#hire(new Worker(move.to));
-    this.to = new Daemon(this.target);
-  }
-
-  get source(): Worker {
-    return this.#source ??= this.#hire(new Worker(this.move.from));
-  }
-
-  get from(): Daemon {
-    return new Daemon(this.source);
-  }
-
-  get keeper(): Worker {
-    const { keeper, home } = this.move.from;
-    if (keeper === null) throw new Failed(`nobody can write the saved list in ${home}`);
-    return this.#keeper ??= this.#hire(new Worker({ ...keeper, home }));
-  }
-
-  /** Nobody is served before its ports are listened on again. */
-  lookAtPorts(): void {
-    if (this.servingAt !== null || this.move.overlap) return;
-    const listened = listenedPorts();
-    if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port)))) this.servingAt = performance.now();
-  }
-
-  dispose(): void {
-    for (const worker of this.#workers) worker.dispose();
-  }
-
-  #hire(worker: Worker): Worker {
-    this.#workers.push(worker);
-    return worker;
-  }
+  /** Apps that are registered and not started, because the plan did not show them as they are. */
+  withheld?: string[];
 }
 
 /**
- * Brings the apps of a move home, from the first step that is not known to be done. Every step looks at what is there first, so
- * that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way back.
+ * Brings the apps of a move home, from the first step that is not known to be done. Every step looks at what is there
+ * first, so that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way
+ * back.
  */
 export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Outcome> {
   const { journal } = hands;
@@ -92,11 +46,20 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
     if (hands.move.ends) return await leaveThere(hands, error.message, log);
     journal.write({ back: true, why: error.message });
     const back = await putBack(hands);
-    return { ...back, why: error.message, log };
+    return { ...back, why: [...new Set([error.message, back.why])].filter((part) => part !== null).join('; '), log };
   }
   journal.close();
-  const mute = hands.stoppedAt === null || hands.servingAt !== null ? [] : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
-  return { type: 'moved', downtimeMs: downtimeOf(hands), why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`, log: [] };
+  const mute =
+    hands.stoppedAt === null || hands.servingAt !== null
+      ? []
+      : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
+  return {
+    ...withheldIn(hands),
+    type: 'moved',
+    downtimeMs: downtimeOf(hands),
+    why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`,
+    log: [],
+  };
 }
 
 /** Gives the apps of a move back to their old daemon. */
@@ -109,21 +72,31 @@ export async function putBack(hands: Hands): Promise<Outcome> {
     journal.write({ step, at: 'done', back: true });
   };
   if (move.from.state === 'live') await raise(hands.source, move.launcher); // before anything is taken away there
-  await back('remove', async () => {
-    for (const process of await to.named(namesOf(move.apps.filter(({ twin }) => !twin)))) await to.remove(process);
-  });
+  // The new daemon may be the fault. It must not keep the app from running in the old one.
+  let why: string | null = null;
+  try {
+    await back('remove', async () => {
+      for (const process of await to.named(namesOf(move.apps.filter(({ twin }) => !twin)))) await to.remove(process);
+    });
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    const look = shown(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.home}`, 'pm2', 'list']);
+    why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
+  }
   if (move.from.state === 'live') await back('start', () => startAgain(hands));
   await back('save', () => save(hands, move.saved.to ?? [], move.saved.from ?? []));
   journal.close();
-  return { type: 'put back', downtimeMs: downtimeOf(hands), why: null, log: [] };
+  return { type: 'put back', downtimeMs: downtimeOf(hands), why, log: [] };
 }
 
 async function take(step: Step, hands: Hands): Promise<void> {
   const { move, to } = hands;
   const names = namesOf(move.apps);
   switch (step) {
-    case 'raise': return raise(hands.target, move.launcher);
+    case 'raise':
+      return raise(hands.target, move.launcher);
     case 'stop': {
+      await to.list(); // what it cannot answer now it would not answer when the app is down
       hands.stoppedAt ??= performance.now();
       const running = (await hands.from.named(names)).filter(({ record }) => record.status !== 'stopped');
       await Promise.all(running.map((process) => hands.from.stop(process)));
@@ -136,21 +109,31 @@ async function take(step: Step, hands: Hands): Promise<void> {
       return;
     }
     case 'right':
-      putRight(move.to, false);
+      await putRight(move.to, false);
       return restoreList(hands);
     case 'start':
       for (const app of move.apps) await startApp(app, to);
       hands.upAt ??= performance.now();
       return;
-    case 'settle': return settle(hands.target, to, move.apps, () => { hands.lookAtPorts(); });
+    case 'settle':
+      return settle(hands.target, to, move.apps, () => {
+        hands.lookAtPorts();
+      });
     case 'remove':
       for (const process of await hands.from.named(names)) await hands.from.remove(process);
       return;
-    case 'save': return save(hands, (await to.named(names)).map(({ record }) => savedForm(record)), []);
+    case 'save':
+      return save(
+        hands,
+        (await to.named(names)).map(({ record }) => savedForm(record)),
+        [],
+      );
     case 'forget':
       for (const seat of move.forget) {
         const worker = new Worker(seat);
-        await worker.save({ home: seat.home, names, records: [] }).finally(() => { worker.dispose(); });
+        await worker.save({ home: seat.home, names, records: [] }).finally(() => {
+          worker.dispose();
+        });
       }
   }
 }
@@ -160,7 +143,8 @@ async function startApp(app: MovedApp, to: Daemon): Promise<void> {
   const there = await to.named([app.name]);
   if (app.twin) {
     const wanted = app.processes.some(({ running }) => running);
-    for (const { pmId, record } of wanted ? there.filter((process) => isShaky(process, app.minUptime)) : []) await to.start(pmId, record);
+    for (const { pmId, record } of wanted ? there.filter((process) => isShaky(process, app.minUptime)) : [])
+      await to.start(pmId, record);
     return;
   }
   const instances = there.map(({ record }) => instanceOf(record));
@@ -172,18 +156,20 @@ async function startApp(app: MovedApp, to: Daemon): Promise<void> {
 }
 
 /** It is down, or was up for so short a time that the other copy may still have been in its way. */
-function isShaky({ record }: RecordedProcess, minUptime: number): boolean {
-  return record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime;
+function isShaky({ record }: NamedProcess, minUptime: number): boolean {
+  return (
+    record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime
+  );
 }
 
 /** Tells the processes of one app apart (God.injectVariables). */
 function instanceOf(record: Pm2Env): string {
-  return String(record[typeof record.instance_var === 'string' ? record.instance_var : 'NODE_APP_INSTANCE']);
+  return plainIn(record, textIn(record, 'instance_var') || 'NODE_APP_INSTANCE') ?? '';
 }
 
 async function startAgain({ move, from }: Hands): Promise<void> {
   for (const app of move.apps) {
-    const there: RecordedProcess[] = await from.named([app.name]);
+    const there = await from.named([app.name]);
     for (const { pmId, running, before } of app.processes) {
       const same = there.find((process) => process.pmId === pmId);
       if (same === undefined) await from.prepare(freshForm(before, running));
@@ -200,11 +186,15 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
   if (move.from.home !== move.to.home) await keeper.save({ home: move.from.home, names, records: here });
 }
 
-/** There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not even that, the journal keeps. */
+/**
+ * There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not
+ * even that, the journal keeps.
+ */
 async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Outcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
-  const outcome: Outcome = { type: 'failed', downtimeMs: downtimeOf(hands), why, log };
-  const isThere = ({ name, processes, twin }: MovedApp) => there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
+  const outcome: Outcome = { ...withheldIn(hands), type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+  const isThere = ({ name, processes, twin }: MovedApp) =>
+    there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
   if (!hands.move.apps.every(isThere)) return { ...outcome, open: true };
   await take('save', hands);
   hands.journal.close();
@@ -214,9 +204,14 @@ async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Out
 function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null {
   if (stoppedAt === null || upAt === null || upAt < stoppedAt) return null;
   const listens = move.apps.some(({ ports }) => ports.length > 0);
-  return (listens ? servingAt ?? performance.now() : upAt) - stoppedAt;
+  return (listens ? (servingAt ?? performance.now()) : upAt) - stoppedAt;
 }
 
 function namesOf(apps: readonly MovedApp[]): string[] {
   return apps.map(({ name }) => name);
+}
+
+function withheldIn({ move }: Hands): Pick<Outcome, 'withheld'> {
+  const names = namesOf(move.apps.filter(({ withheld }) => withheld === true));
+  return names.length === 0 ? {} : { withheld: names };
 }

@@ -2,10 +2,10 @@ import { isShared } from '../host/app-paths.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';
-import type { RecordedProcess } from '../pm2/record.ts';
 import { withoutLinks } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
+import { adoptCommand } from './adopt-command.ts';
 import { type Place } from './find.ts';
+import type { NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
 /** Which apps are asked for. */
@@ -22,7 +22,7 @@ export interface Wish {
 export interface Copy {
   name: string;
   place: Place;
-  processes: RecordedProcess[];
+  processes: NamedProcess[];
 }
 
 export type Choice =
@@ -32,7 +32,7 @@ export type Choice =
   | { type: 'home'; name: string; daemon: string; home: string }
   /** Nobody can say where to. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
-  | { type: 'unowned'; name: string; place: Place }
+  | { type: 'unowned'; name: string; place: Place; next: string[] }
   /** One of PM2's own: it is installed anew, not moved. */
   | { type: 'module'; name: string; home: string }
   | { type: 'unknown'; name: string; strays: string[] };
@@ -42,12 +42,23 @@ export function choose(places: readonly Place[], policy: Policy, wish: Wish): Ch
   const within = wish.from ?? places;
   const copies = within.flatMap(copiesIn);
   const everywhere = places.flatMap(copiesIn);
-  const names = wish.allStrays || wish.names.length === 0
-    ? unique(copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name)).sort()
-    : unique(wish.names);
+  const names =
+    wish.allStrays || wish.names.length === 0
+      ? unique(
+          copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name),
+        ).sort()
+      : unique(wish.names);
   return names.flatMap((name) => {
     const module = within.find(({ modules }) => modules.includes(name));
-    const chosen: Choice[] = module ? [{ type: 'module', name, home: module.home }] : chooseOne(name, copies.filter((copy) => copy.name === name), everywhere, policy, wish);
+    const chosen: Choice[] = module
+      ? [{ type: 'module', name, home: module.home }]
+      : chooseOne(
+          name,
+          copies.filter((copy) => copy.name === name),
+          everywhere,
+          policy,
+          wish,
+        );
     return wish.names.length === 0 ? chosen.filter(({ type }) => type !== 'unowned' && type !== 'home') : chosen;
   });
 }
@@ -59,35 +70,59 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
   // What runs counts before what is only saved; a list of a dead home is cleared on the way.
   const running = strays.filter(({ copy }) => copy.place.state !== 'saved');
   const candidates = running.length > 0 ? running : strays;
-  const home = judged.flatMap(({ copy, owners }) => owners.filter((owner) => copy.place.state === 'live' && isHome(copy, owner)).map((owner) => ({ copy, owner })))[0];
+  const home = judged.flatMap(({ copy, owners }) =>
+    owners.filter((owner) => copy.place.state === 'live' && isHome(copy, owner)).map((owner) => ({ copy, owner })),
+  )[0];
   const [only, another] = candidates;
   if (only === undefined || (running.length === 0 && home !== undefined)) {
     if (home !== undefined) {
       const to = seatOfDaemon(home.owner);
       // What an old list would start beside it is taken out of there.
-      const stale = staleOf(home.copy, everywhere, to.home, policy).flatMap(copiesIn).filter((copy) => copy.name === name);
-      return [{ type: 'home', name, daemon: home.owner.name, home: home.owner.home }, ...stale.map((copy): Choice => ({ type: 'move', copy, to, stale: [] }))];
+      const stale = staleOf(home.copy, everywhere, to.home, policy)
+        .flatMap(copiesIn)
+        .filter((copy) => copy.name === name);
+      return [
+        { type: 'home', name, daemon: home.owner.name, home: home.owner.home },
+        ...stale.map((copy): Choice => ({ type: 'move', copy, to, stale: [] })),
+      ];
     }
     const asleep = judged.flatMap(({ copy, owners }) => owners.filter((owner) => isHome(copy, owner)))[0];
     if (asleep !== undefined) return [{ type: 'home', name, daemon: asleep.name, home: asleep.home }];
-    return [{ type: 'unowned', name, place: copies[0]?.place as Place }];
+    const next = policy.daemons.map((daemon) => adoptCommand([name], { to: daemon.name }));
+    return [{ type: 'unowned', name, place: copies[0]?.place as Place, next }];
   }
   if (another !== undefined) {
-    return [{ type: 'ambiguous', name, why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`, next: candidates.map(({ copy }) => `pm2-guard adopt ${shown([name, '--from', copy.place.home])}`) }];
+    return [
+      {
+        type: 'ambiguous',
+        name,
+        why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`,
+        next: candidates.map(({ copy }) => adoptCommand([name], { from: copy.place.home })),
+      },
+    ];
   }
   const [owner, second] = only.owners;
   if (owner === undefined || second !== undefined) {
-    return [{ type: 'ambiguous', name, why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`, next: only.owners.map((one) => `pm2-guard adopt ${shown([name, '--to', one.name])}`) }];
+    return [
+      {
+        type: 'ambiguous',
+        name,
+        why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`,
+        next: only.owners.map((one) => adoptCommand([name], { to: one.name })),
+      },
+    ];
   }
   const to = seatOfDaemon(owner);
   return [{ type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.home, policy) }];
 }
 
 export function copiesIn(place: Place): Copy[] {
-  const byName = new Map<string, RecordedProcess[]>();
+  const byName = new Map<string, NamedProcess[]>();
   for (const process of place.processes) {
-    const name = appOf(process.record)?.name;
-    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), process]);
+    const { name } = process.record;
+    const others = byName.get(name);
+    if (others === undefined) byName.set(name, [process]);
+    else others.push(process);
   }
   return [...byName].map(([name, processes]) => ({ name, place, processes }));
 }
@@ -101,27 +136,47 @@ function ownersOf({ processes }: Copy, policy: Policy): Daemon[] {
 function isHome({ place, processes }: Copy, owner: Daemon): boolean {
   if (place.home !== withoutLinks(owner.home)) return false;
   // A list that was copied from another home names that one in each record (T29).
-  if (place.state === 'saved') return processes.every(({ record }) => typeof record.PM2_HOME !== 'string' || withoutLinks(record.PM2_HOME) === place.home);
+  if (place.state === 'saved')
+    return processes.every(
+      ({ record }) => typeof record.PM2_HOME !== 'string' || withoutLinks(record.PM2_HOME) === place.home,
+    );
   return place.state === 'live' && place.seat?.uid === owner.uid;
 }
 
 /** Dead homes whose lists would start this very app a second time, and are not meant to (T24). */
 function staleOf(one: Copy, everywhere: readonly Copy[], home: string, policy: Policy): Place[] {
-  return everywhere.filter((copy) => copy.name === one.name && copy.place.state === 'saved' && copy.place !== one.place && copy.place.home !== home
-    && sameProgram(copy, one) && !ownersOf(copy, policy).some((owner) => isHome(copy, owner))).map(({ place }) => place);
+  return everywhere
+    .filter(
+      (copy) =>
+        copy.name === one.name &&
+        copy.place.state === 'saved' &&
+        copy.place !== one.place &&
+        copy.place.home !== home &&
+        sameProgram(copy, one) &&
+        !ownersOf(copy, policy).some((owner) => isHome(copy, owner)),
+    )
+    .map(({ place }) => place);
 }
 
-/** Two copies are of one app where they run the same script, or in the same directory what everybody runs; a name alone may be a coincidence (T35). */
+/**
+ * Two copies are of one app where they run the same script, or in the same directory what everybody runs; a name alone
+ * may be a coincidence (T35).
+ */
 export function sameProgram(one: Copy, other: Copy): boolean {
   const [app, twin] = [appOf(one.processes[0]?.record), appOf(other.processes[0]?.record)];
   return app?.script != null && app.script === twin?.script && (app.cwd === twin.cwd || !isShared(app.script));
 }
 
 function strayNames(everywhere: readonly Copy[], policy: Policy): string[] {
-  return unique(everywhere.filter((copy) => copy.place.state !== 'saved').filter((copy) => {
-    const owners = ownersOf(copy, policy);
-    return owners.length > 0 && !owners.some((owner) => isHome(copy, owner));
-  }).map(({ name }) => name)).sort();
+  return unique(
+    everywhere
+      .filter((copy) => copy.place.state !== 'saved')
+      .filter((copy) => {
+        const owners = ownersOf(copy, policy);
+        return owners.length > 0 && !owners.some((owner) => isHome(copy, owner));
+      })
+      .map(({ name }) => name),
+  ).sort();
 }
 
 function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
@@ -130,7 +185,8 @@ function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): 
 
 /** A place, for people. */
 export function labelOf({ seat, home, state }: Place): string {
-  return `${seat?.user ?? 'nobody'} in ${home}${state === 'lost' ? ' (whose socket is gone)' : state === 'saved' ? ' (saved, not running)' : ''}`;
+  const how = { live: '', lost: ' (whose socket is gone)', saved: ' (saved, not running)' }[state];
+  return `${seat?.user ?? 'an unknown user'} in ${home}${how}`;
 }
 
 function unique<T>(values: readonly T[]): T[] {

@@ -5,13 +5,13 @@ import { portsByPid } from '../host/ports.ts';
 import { environmentOf } from '../host/process-facts.ts';
 import { descendants, readProcesses, type Processes } from '../host/processes.ts';
 import { accountByUid } from '../identity/accounts.ts';
-import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isModule, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { isModule, type Pm2Env } from '../pm2/record.ts';
 import { askDaemon } from '../pm2/rpc.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { textOf, withoutLinks } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { distrust } from '../trust/trust.ts';
+import { isNamed, plainIn, processesIn, savedRecords, textIn, type NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
 /** Somewhere on this host where apps live, or are saved. */
@@ -25,7 +25,7 @@ export interface Place {
   pid: number | null;
   started: string | null;
   /** What runs, or what is saved where nothing runs; without modules. */
-  processes: RecordedProcess[];
+  processes: NamedProcess[];
   modules: string[];
   /** What its list holds; null: there is none. */
   saved: Pm2Env[] | null;
@@ -59,66 +59,116 @@ const ASK_MS = 5000;
 export async function find(more: readonly string[]): Promise<Found> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
-  const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere); // the apps of a container are not ours to move
+  // The apps of a container are not to be moved.
+  const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
   const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(withoutLinks));
-  const asleep = homes.filter((home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home));
+  const asleep = homes.filter(
+    (home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home),
+  );
   return {
     places: [...awake, ...asleep.map((home) => savedPlace(home, dumpFile(home)))],
     portsOf: (pid) => unique(descendants(processes, pid).flatMap((one) => ports.get(one.pid) ?? [])),
-    holdersOf: (port) => [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
+    holdersOf: (port) =>
+      [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
     below: (pid) => descendants(processes, pid).map((one) => one.pid),
   };
 }
 
-async function livePlace(daemon: LiveDaemon, processes: Processes, ports: ReadonlyMap<number, number[]>): Promise<Place | null> {
+async function livePlace(
+  daemon: LiveDaemon,
+  processes: Processes,
+  ports: ReadonlyMap<number, number[]>,
+): Promise<Place | null> {
   const { pid, uid, home, reachable } = daemon;
   const common = {
-    home: withoutLinks(home), seat: uid === null ? null : seatOf(uid, withoutLinks(home)), pid, started: pid === null ? null : startOf(pid),
-    saved: readDumpRecords(dumpFile(home)), foreign: isForeign(uid, daemon.socket, home), keeper: keeperOf(withoutLinks(home)),
-    ports: pid === null ? [] : ports.get(pid) ?? [],
+    home: withoutLinks(home),
+    seat: uid === null ? null : seatOf(uid, withoutLinks(home)),
+    pid,
+    started: pid === null ? null : startOf(pid),
+    saved: savedRecords(dumpFile(home)),
+    foreign: isForeign(uid, daemon.socket, home),
+    keeper: keeperOf(withoutLinks(home)),
+    ports: pid === null ? [] : (ports.get(pid) ?? []),
   };
-  if (!reachable) return { ...common, state: 'lost', processes: childrenOf(daemon, processes), modules: [], trouble: null };
-  const reply = await askDaemon(daemon.socket, 'getMonitorData', {}, { timeoutMs: ASK_MS, maxBytes: 256 << 20 });
-  const listed = recordsIn(reply);
+  if (!reachable)
+    return { ...common, state: 'lost', processes: childrenOf(daemon, processes), modules: [], trouble: null };
+  const reply = await askDaemon(daemon.socket, 'getMonitorData', {}, { timeoutMs: ASK_MS });
+  const listed = processesIn(reply);
   if (listed === null) {
-    if (reply.type === 'dead' || reply.type === 'nonsense') return null; // something else that has a socket of this name
-    return { ...common, state: 'live', processes: [], modules: [], trouble: reply.type === 'denied' ? 'it is not yours to ask' : 'it does not answer' };
+    // Something else has a socket of this name.
+    if (reply.type === 'dead' || reply.type === 'nonsense') return null;
+    return {
+      ...common,
+      state: 'live',
+      processes: [],
+      modules: [],
+      trouble: reply.type === 'denied' ? 'it is not yours to ask' : 'it does not answer',
+    };
   }
-  // PM2 starts every app as a child of its own: what is not one is another daemon's, and the socket a link that leads there.
+  // PM2 starts every app as a child of its own: what is not one is another daemon's, and the socket a link that leads
+  // there.
   const strange = listed.some((one) => one.pid > 0 && (processes.byPid.get(one.pid)?.parent ?? pid) !== pid);
-  if (strange && pid !== null) return { ...common, state: 'live', processes: [], modules: [], trouble: 'its socket answers for another daemon' };
-  return { ...common, state: 'live', processes: listed.filter(({ record }) => !isModule(record)), modules: unique(listed.filter(({ record }) => isModule(record)).map(({ record }) => String(record.name))), trouble: null };
+  if (strange && pid !== null)
+    return { ...common, state: 'live', processes: [], modules: [], trouble: 'its socket answers for another daemon' };
+  return {
+    ...common,
+    state: 'live',
+    processes: listed.filter(({ record }) => !isModule(record)),
+    modules: unique(listed.filter(({ record }) => isModule(record)).map(({ record }) => record.name)),
+    trouble: null,
+  };
 }
 
 /** A list without a daemon. Its processes count from -1 down: PM2 gives no such ids. */
 export function savedPlace(home: string, file: string): Place {
-  const saved = readDumpRecords(file);
+  const saved = savedRecords(file);
   const owner = ownerOf(file);
   return {
-    state: 'saved', home: withoutLinks(home), seat: owner === null ? null : seatOf(owner, withoutLinks(home)), pid: null, started: null,
-    processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })), modules: [], saved,
-    foreign: isForeign(owner, file, home), keeper: keeperOf(withoutLinks(home)), trouble: null, ports: [],
+    state: 'saved',
+    home: withoutLinks(home),
+    seat: owner === null ? null : seatOf(owner, withoutLinks(home)),
+    pid: null,
+    started: null,
+    processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })),
+    modules: [],
+    saved,
+    foreign: isForeign(owner, file, home),
+    keeper: keeperOf(withoutLinks(home)),
+    trouble: null,
+    ports: [],
   };
 }
 
 /**
- * What a daemon that cannot be asked runs, by the environments of its children: PM2 spreads the record over it (God/ForkMode.js)
- * or puts it there as JSON (God/ClusterMode.js). Enough to plan by; what is stopped, and arguments, only its own list has.
+ * What a daemon that cannot be asked runs, by the environments of its children. PM2 spreads the record over the
+ * environment (God/ForkMode.js), or puts it there as JSON (God/ClusterMode.js). This is enough to plan by. Only the
+ * daemon's own list has the apps that are stopped, and the arguments of node's programs.
  */
-function childrenOf({ pid }: LiveDaemon, processes: Processes): RecordedProcess[] {
-  return (pid === null ? [] : processes.children.get(pid) ?? []).flatMap((child) => {
+function childrenOf({ pid }: LiveDaemon, processes: Processes): NamedProcess[] {
+  return (pid === null ? [] : (processes.children.get(pid) ?? [])).flatMap((child) => {
     const env = environmentOf(child.pid) ?? {};
-    const record = env.pm2_env === undefined ? { ...env, env: {} } : parsed(env.pm2_env) ?? {};
-    const pmId = Number(record.pm_id);
-    return typeof record.name === 'string' && Number.isInteger(pmId) ? [{ pmId, pid: child.pid, record: { ...record, status: 'online' } }] : [];
+    const record = env.pm2_env === undefined ? withArguments({ ...env, env: {} }, child.pid) : parsed(env.pm2_env);
+    if (!isNamed(record)) return [];
+    const pmId = Number(plainIn(record, 'pm_id') ?? NaN);
+    return Number.isSafeInteger(pmId) ? [{ pmId, pid: child.pid, record: { ...record, status: 'online' } }] : [];
   });
 }
 
-function parsed(json: string): Record<string, unknown> | null {
+/**
+ * The arguments of a program, by the kernel, where they are there: node's title takes their place
+ * (lib/ProcessContainerFork.js).
+ */
+function withArguments(record: Pm2Env, pid: number): Pm2Env {
+  const words = textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
+  const at = words.indexOf(textIn(record, 'pm_exec_path'));
+  return at === -1 ? record : { ...record, args: words.slice(at + 1) };
+}
+
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(json) as Record<string, unknown>;
+    return JSON.parse(json);
   } catch {
     return null;
   }

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { readRegularFile } from '../trust/read.ts';
@@ -15,19 +25,26 @@ export type Entry =
   | { back: true; why: string };
 
 /**
- * The journal of one move: a line of JSON before and after each step, on disk before anything follows. It holds environments,
- * and with them secrets: root's alone, and gone when the move is over, either way.
+ * The journal of one move: a line of JSON before and after each step, on disk before anything follows. It holds
+ * environments, and with them secrets: root's alone, and gone when the move is over, either way.
  */
 export class Journal {
   readonly #fd: number;
 
-  private constructor(readonly file: string, fd: number) {
+  private constructor(
+    readonly file: string,
+    fd: number,
+  ) {
     this.#fd = fd;
   }
 
   static begin(directory: string, move: Move): Journal {
     const file = join(directory, `${Date.now()}-${process.pid}.journal`);
-    const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
+    const fd = openSync(
+      file,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW,
+      0o600,
+    );
     const journal = new Journal(file, fd);
     journal.write({ move });
     syncDirectory(directory);
@@ -64,7 +81,9 @@ export interface Unfinished {
   learned: boolean;
 }
 
-/** The unfinished moves, oldest first. A first line that was cut off is a move that had not begun: nothing was touched. */
+/**
+ * The unfinished moves, oldest first. A first line that was cut off is a move that had not begun: nothing was touched.
+ */
 export function unfinished(directory: string): Unfinished[] {
   return journals(directory).flatMap((file) => read(file) ?? []);
 }
@@ -75,7 +94,10 @@ export function sweep(directory: string): void {
 }
 
 function journals(directory: string): string[] {
-  return list(directory).filter((name) => name.endsWith('.journal')).sort().map((name) => join(directory, name));
+  return list(directory)
+    .filter((name) => name.endsWith('.journal'))
+    .sort()
+    .map((name) => join(directory, name));
 }
 
 function read(file: string): Unfinished | null {
@@ -107,7 +129,8 @@ export function makeJournalDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   const fault = process.geteuid?.() === 0 ? distrust(directory, 'directory') : null;
-  if (fault !== null) throw new UserError(`the journal would not be safe: ${fault.path} ${fault.why}`, `ls -ld ${fault.path}`, 2);
+  if (fault !== null)
+    throw new UserError(`the journal would not be safe: ${fault.path} ${fault.why}`, `ls -ld ${fault.path}`, 2);
 }
 
 function list(directory: string): string[] {

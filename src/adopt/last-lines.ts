@@ -22,7 +22,11 @@ export function lastLines({ path, lines }: LogRequest): string[] {
     const start = Math.max(0, stat.size - MAX_BYTES);
     const text = Buffer.alloc(stat.size - start);
     const got = readSync(fd, text, 0, text.length, start);
-    return text.toString('utf8', 0, got).split('\n').filter((line) => line.trim() !== '').slice(-lines);
+    return text
+      .toString('utf8', 0, got)
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-lines);
   } finally {
     closeSync(fd);
   }

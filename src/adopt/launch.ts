@@ -16,34 +16,54 @@ export type Launched = { type: 'launched' } | { type: 'failed'; why: string };
 const LAUNCH_MS = 30_000;
 
 /**
- * Has the real pm2 spawn the daemon of PM2_HOME, with this process's environment, which is that of a fresh login. `pm2 ping`
- * does that and nothing else. The daemon detaches itself (lib/Client.js launchDaemon), so it outlives us.
+ * Has the real pm2 spawn the daemon of PM2_HOME, with this process's environment, which is that of a fresh login. `pm2
+ * ping` does that and nothing else. The daemon detaches itself (lib/Client.js launchDaemon), so it outlives us.
  */
 export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
   return new Promise((settle) => {
     const env = { ...process.env, PATH: pathThatFinds(node, process.env.PATH ?? '') };
-    const child = spawn(node, [pm2, 'ping'], { cwd: mayExecute(userHome) ? userHome : '/', env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(node, [pm2, 'ping'], {
+      cwd: mayExecute(userHome) ? userHome : '/',
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4000); });
-    const timer = setTimeout(() => { end({ type: 'failed', why: `it was not up after ${LAUNCH_MS / 1000} s` }); }, LAUNCH_MS);
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-4000);
+      });
+    const timer = setTimeout(() => {
+      end({ type: 'failed', why: `it was not up after ${LAUNCH_MS / 1000} s` });
+    }, LAUNCH_MS);
     const end = (launched: Launched) => {
       clearTimeout(timer);
       child.stdout.destroy(); // a daemon must not hold our pipes, nor we its
       child.stderr.destroy();
       settle(launched);
     };
-    child.on('error', (error) => { end({ type: 'failed', why: error.message }); });
-    child.on('exit', (status) => { end(status === 0 ? { type: 'launched' } : { type: 'failed', why: reasonIn(said) }); });
+    child.on('error', (error) => {
+      end({ type: 'failed', why: error.message });
+    });
+    child.on('exit', (status) => {
+      end(status === 0 ? { type: 'launched' } : { type: 'failed', why: reasonIn(said) });
+    });
   });
 }
 
 /** PM2 5 spawns whatever `node` PATH finds first (lib/Client.js launchDaemon). */
 function pathThatFinds(node: string, path: string): string {
-  const first = path.split(':').map((directory) => join(directory, 'node')).find((file) => existsSync(file));
+  const first = path
+    .split(':')
+    .map((directory) => join(directory, 'node'))
+    .find((file) => existsSync(file));
   return first !== undefined && realpathSync(first) === realpathSync(node) ? path : `${dirname(node)}:${path}`;
 }
 
 function reasonIn(output: string): string {
-  const lines = output.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return lines.find((line) => /EACCES|ENOENT|Error|denied/.test(line)) ?? lines.at(-1) ?? 'pm2 said nothing';
 }

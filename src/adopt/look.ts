@@ -30,29 +30,46 @@ export type Fault =
   | { type: 'port'; port: number };
 
 /**
- * Tries, as the user this process has become, what an app needs: by access(2) and bind(2), which know ACLs, capabilities,
- * read-only mounts and security modules; modes alone do not.
+ * Tries, as the user this process has become, what an app needs: by access(2) and bind(2), which know ACLs,
+ * capabilities, read-only mounts and security modules; modes alone do not.
  */
 export async function look({ needs, node }: Request): Promise<Fault[]> {
   const faults = [
     ...needs.read.map((path) => barred('read', path, constants.R_OK)),
     ...needs.enter.map((path) => barred('enter', path, constants.X_OK)),
-    ...needs.write.map((path) => (may(path, constants.F_OK) ? barred('write', path, constants.W_OK) : barred('write', dirname(path), constants.W_OK | constants.X_OK))),
+    ...needs.write.map((path) =>
+      may(path, constants.F_OK)
+        ? barred('write', path, constants.W_OK)
+        : barred('write', dirname(path), constants.W_OK | constants.X_OK),
+    ),
     ...needs.make.map((path) => barred('write', nearest(path), constants.W_OK | constants.X_OK)),
     ...needs.run.map((program) => barred('run', resolved(program, needs.path), constants.X_OK)),
   ].filter((fault) => fault !== null);
-  for (const port of needs.ports) if (!await mayBind(node, port)) faults.push({ type: 'port', port });
-  return faults.filter((fault, at) => faults.findIndex((other) => JSON.stringify({ ...other, for: '' }) === JSON.stringify({ ...fault, for: '' })) === at);
+  for (const port of needs.ports) if (!(await mayBind(node, port))) faults.push({ type: 'port', port });
+  return faults.filter(
+    (fault, at) =>
+      faults.findIndex((other) => JSON.stringify({ ...other, for: '' }) === JSON.stringify({ ...fault, for: '' })) ===
+      at,
+  );
 }
 
 function barred(type: 'read' | 'enter' | 'write' | 'run', path: string, mode: number): Fault | null {
   if (may(path, mode)) return null;
-  const above = path.split(sep).map((_, at, parts) => parts.slice(0, at).join(sep) || sep).slice(1);
+  const above = path
+    .split(sep)
+    .map((_, at, parts) => parts.slice(0, at).join(sep) || sep)
+    .slice(1);
   for (const directory of above) {
     if (may(directory, constants.X_OK)) continue;
     return { type, for: path, path: directory, missing: !may(directory, constants.F_OK), directory: true };
   }
-  return { type, for: path, path, missing: !may(path, constants.F_OK), directory: (mode & constants.X_OK) !== 0 && type !== 'run' };
+  return {
+    type,
+    for: path,
+    path,
+    missing: !may(path, constants.F_OK),
+    directory: (mode & constants.X_OK) !== 0 && type !== 'run',
+  };
 }
 
 /** The first on the way up that is there. */
@@ -62,7 +79,12 @@ function nearest(path: string): string {
 
 function resolved(program: string, path: string): string {
   if (isAbsolute(program)) return program;
-  return path.split(delimiter).map((directory) => join(directory, program)).find((file) => may(file, constants.X_OK)) ?? `/usr/bin/${program}`;
+  return (
+    path
+      .split(delimiter)
+      .map((directory) => join(directory, program))
+      .find((file) => may(file, constants.X_OK)) ?? `/usr/bin/${program}`
+  );
 }
 
 /** access(2) asks for the real ids, which are this user's, too. */
@@ -76,14 +98,20 @@ function may(path: string, mode: number): boolean {
 }
 
 /**
- * Whether this user's node may listen on a port. The kernel looks at the right before it looks whether the port is taken
- * (inet_bind, net/ipv4/af_inet.c): EADDRINUSE says yes. In a process of its own, so that setcap on the node counts.
+ * Whether this user's node may listen on a port. The kernel looks at the right before it looks whether the port is
+ * taken (inet_bind, net/ipv4/af_inet.c): EADDRINUSE says yes. In a process of its own, so that setcap on the node
+ * counts.
  */
 function mayBind(node: string, port: number): Promise<boolean> {
-  const script = 'require("net").createServer().on("error",(e)=>process.exit(e.code==="EACCES"?3:0)).listen({port:+process.argv[1],host:"127.0.0.1",exclusive:true},()=>process.exit(0))';
+  const script = `require("net").createServer().on("error", (e) => process.exit(e.code === "EACCES" ? 3 : 0))
+    .listen({ port: +process.argv[1], host: "127.0.0.1", exclusive: true }, () => process.exit(0))`;
   return new Promise((settle) => {
     const child = spawn(node, ['-e', script, String(port)], { stdio: 'ignore' });
-    child.on('error', () => { settle(true); }); // a node that cannot be run is another fault
-    child.on('exit', (status) => { settle(status !== 3); });
+    child.on('error', () => {
+      settle(true);
+    }); // a node that cannot be run is another fault
+    child.on('exit', (status) => {
+      settle(status !== 3);
+    });
   });
 }

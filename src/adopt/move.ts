@@ -20,6 +20,8 @@ export interface MovedApp {
   minUptime: number;
   /** TCP ports that its processes listened on; where none of them is up, what its environment calls PORT. */
   ports: number[];
+  /** It is registered and not started: the plan did not show it as it is. */
+  withheld?: true;
   /** Variables that are left out, for people. */
   dropped: string[];
 }
@@ -58,8 +60,11 @@ export interface Move {
   forget: Seat[];
   /** What the lists held of these apps before, to go back by; null: there was no list. */
   saved: { from: Pm2Env[] | null; to: Pm2Env[] | null };
-  /** Of a daemon that cannot be asked: its home's list, whole, and the state of that file (listState). */
-  list: { records: Pm2Env[]; state: string | null } | null;
+  /**
+   * Of a daemon that cannot be asked: its home's list, whole, the state of that file (listState), and whether another
+   * user than the new one could exchange it.
+   */
+  list: { records: Pm2Env[]; state: string | null; exchangeable: boolean } | null;
 }
 
 /** In the order of a move that stops first; each is written down before it begins and when it is done. */

@@ -2,33 +2,51 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Pm2Env } from '../pm2/record.ts';
-import { withoutLinks } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
 import { type Found } from './find.ts';
-import type { Fault, Needs } from './look.ts';
+import type { Needs } from './look.ts';
 import type { Move } from './move.ts';
-import type { Problem } from './plan.ts';
+import type { Problem } from './problems.ts';
 
 /** What the processes of a move will need, in their new home (look.ts tries it). */
 export function needsOf({ apps, from, to }: Move, targetPid: number | null): Needs {
-  const records = apps.filter(({ twin }) => !twin).flatMap(({ processes }) => processes.filter(({ running }) => running).map(({ after }) => after));
+  const records = apps
+    .filter(({ twin }) => !twin)
+    .flatMap(({ processes }) => processes.filter(({ running }) => running).map(({ after }) => after));
   const scripts = records.map(({ pm_exec_path: path }) => path).filter(isPath);
-  const logs = records.flatMap(({ pm_out_log_path: out, pm_err_log_path: err, pm_log_path: log, pm_pid_path: pid }) => [out, err, log, pid]).filter(isPath);
+  const logs = records
+    .flatMap(({ pm_out_log_path: out, pm_err_log_path: err, pm_log_path: log, pm_pid_path: pid }) => [
+      out,
+      err,
+      log,
+      pid,
+    ])
+    .filter(isPath);
   const directories = records.map(({ pm_cwd: cwd }) => cwd).filter(isPath);
   return {
     read: unique([...scripts, ...records.flatMap(environmentFiles)]),
     enter: unique(directories),
     write: unique(logs.filter((path) => path !== '/dev/null' && !path.startsWith(`${to.home}/`))),
     make: [to.home],
-    run: unique(records.map(({ exec_interpreter: interpreter, pm_exec_path: script }) => (interpreter === 'none' ? script : interpreter)).filter((program) => typeof program === 'string' && program !== '') as string[]),
+    run: unique(
+      records
+        .map(({ exec_interpreter: interpreter, pm_exec_path: script }) =>
+          interpreter === 'none' ? script : interpreter,
+        )
+        .filter((program) => typeof program === 'string' && program !== '') as string[],
+    ),
     path: records.map(({ PATH }) => PATH).find((path) => typeof path === 'string') ?? '/usr/local/bin:/usr/bin:/bin',
-    ports: to.uid === 0 || from.uid === to.uid || mayBindAll(targetPid) ? [] : unique(apps.flatMap(({ ports }) => ports)).filter((port) => port < 1024),
+    ports:
+      to.uid === 0 || from.uid === to.uid || mayBindAll(targetPid)
+        ? []
+        : unique(apps.flatMap(({ ports }) => ports)).filter((port) => port < 1024),
   };
 }
 
 /** `--env-file`, dotenv, and whatever an ecosystem file called env_file, where it is there. */
 function environmentFiles({ node_args: node, args, env_file: named, pm_cwd: cwd }: Pm2Env): string[] {
-  const words = [node, args].flatMap((list) => (Array.isArray(list) ? list.filter((word) => typeof word === 'string') : []));
+  const words = [node, args].flatMap((list) =>
+    Array.isArray(list) ? list.filter((word) => typeof word === 'string') : [],
+  );
   const files = words.flatMap((word, at) => {
     const [, file] = /^--env-file(?:-if-exists)?(?:=(.*))?$/s.exec(word) ?? [];
     if (file !== undefined) return [file];
@@ -36,7 +54,10 @@ function environmentFiles({ node_args: node, args, env_file: named, pm_cwd: cwd 
     return word === 'dotenv/config' ? ['.env'] : [];
   });
   const base = isPath(cwd) ? cwd : '/';
-  return [...files, ...(typeof named === 'string' ? [named] : [])].filter((file) => file !== '').map((file) => resolve(base, file)).filter((file) => existsSync(file));
+  return [...files, ...(typeof named === 'string' ? [named] : [])]
+    .filter((file) => file !== '')
+    .map((file) => resolve(base, file))
+    .filter((file) => existsSync(file));
 }
 
 /** CAP_NET_BIND_SERVICE, which the daemon hands on to its apps (capabilities(7), AmbientCapabilities= of its unit). */
@@ -50,45 +71,19 @@ function mayBindAll(pid: number | null): boolean {
   }
 }
 
-/** A fault, with its repair by cause. */
-export function problemOf(fault: Fault, { to }: Move, node: string): Problem {
-  if (fault.type === 'port') {
-    return {
-      what: `${to.user} may not listen on port ${fault.port}: below ${unprivilegedStart()} only root may`,
-      repair: [shown(['setcap', 'cap_net_bind_service=+ep', withoutLinks(node)]), `sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`, 'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon'],
-    };
-  }
-  const { type, for: path, path: at, missing, directory } = fault;
-  const place = at === path ? '' : `: it may not ${type === 'write' && directory ? 'write in' : 'pass'} ${at}`;
-  if (missing) return { what: `${at} is not there${at === path ? '' : `, on the way to ${path}`}`, repair: [] };
-  const verb = { read: 'read', enter: 'enter', write: 'write', run: 'run' }[type];
-  const rights = type === 'write' ? 'rwx' : directory ? 'x' : type === 'run' ? 'rx' : 'r';
-  const elsewhere = /^\/root(\/|$)|\/\.nvm\//.test(at) ? [`or, better, move it out of ${at}: that is another user's own place`] : [];
-  // A log that the old user began is the app's own.
-  const repair = type === 'write' && !directory ? shown(['chown', `${to.user}:`, at]) : grant(to.user, rights, at);
-  return { what: `${to.user} may not ${verb} ${path}${place}`, repair: [repair, ...elsewhere] };
-}
-
-function grant(user: string, rights: string, path: string): string {
-  if (existsSync('/usr/bin/setfacl')) return shown(['setfacl', '-m', `u:${user}:${rights}`, path]);
-  return shown(['chmod', `o+${rights}`, path]);
-}
-
 /** Ports that somebody else listens on. */
 export function heldPorts({ apps }: Move, found: Found, ours: readonly number[]): Problem[] {
-  return apps.filter(({ twin }) => !twin).flatMap((app) => app.ports.flatMap((port) => {
-    const other = found.holdersOf(port).find(({ pid }) => !ours.includes(pid));
-    if (other === undefined) return [];
-    return [{ what: `port ${port}, which ${app.name} wants, is held by pid ${other.pid} of ${accountByUid(other.uid)?.name ?? `uid ${other.uid}`}`, repair: [`pm2-guard doctor --port ${port}`] }];
-  }));
-}
-
-function unprivilegedStart(): string {
-  try {
-    return readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').trim();
-  } catch {
-    return '1024';
-  }
+  return apps
+    .filter(({ twin }) => !twin)
+    .flatMap((app) =>
+      app.ports.flatMap((port) => {
+        const other = found.holdersOf(port).find(({ pid }) => !ours.includes(pid));
+        if (other === undefined) return [];
+        const user = accountByUid(other.uid)?.name ?? `uid ${other.uid}`;
+        const what = `port ${port}, which ${app.name} wants, is held by pid ${other.pid} of ${user}`;
+        return [{ what, label: 'run', repair: [`sudo pm2-guard doctor --port ${port}`] }];
+      }),
+    );
 }
 
 function isPath(value: unknown): value is string {

@@ -1,21 +1,16 @@
-import { existsSync } from 'node:fs';
-import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isRunning, minUptimeOf, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
-import { shown } from '../terminal/shown.ts';
-import { copiesIn, labelOf, sameProgram, type Choice, type Copy } from './choose.ts';
-import { listState } from './end-daemon.ts';
+import { isRunning, type Pm2Env } from '../pm2/record.ts';
+import { adoptCommand } from './adopt-command.ts';
+import { copiesIn, labelOf, type Choice, type Copy } from './choose.ts';
+import { consentFor, speakersOf, type Consent } from './consent.ts';
+import { listState } from './list-state.ts';
 import type { Found, Place } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
+import { problemsOf, type Problem } from './problems.ts';
+import { plainIn, type NamedProcess } from './records.ts';
 import { relocate } from './relocate.ts';
+import { watchTime } from './watch-time.ts';
 import type { Seat } from './seat.ts';
-
-/** What stands against a move, and what to do about it. */
-export interface Problem {
-  what: string;
-  /** Commands, as they can be pasted, or a sentence. */
-  repair: string[];
-}
 
 export interface Planned {
   move: Move;
@@ -23,10 +18,17 @@ export interface Planned {
   problems: Problem[];
   /** What else is good to know. */
   notes: string[];
+  /** What a person has to agree to first; null: nothing. */
+  consent: Consent | null;
 }
 
 /** The moves that bring the chosen apps home; each stands for itself, those of a daemon that has to end go together. */
-export function plan(choices: readonly Choice[], found: Found, launcherOf: (seat: Seat) => Launcher, overlap: boolean): Planned[] {
+export function plan(
+  choices: readonly Choice[],
+  found: Found,
+  launcherOf: (seat: Seat) => Launcher,
+  overlap: boolean,
+): Planned[] {
   const ending = new Map<Place, Planned>();
   return choices.flatMap((choice) => {
     if (choice.type !== 'move') return [];
@@ -34,7 +36,12 @@ export function plan(choices: readonly Choice[], found: Found, launcherOf: (seat
     if (!mustEnd(copy.place, to)) return [planned([copy], to, stale, found, launcherOf(to), overlap)];
     const known = ending.get(copy.place);
     if (known !== undefined) {
-      if (known.move.to.home !== to.home) known.problems.push({ what: `${copy.name} belongs to ${to.label}, and goes to ${known.move.to.label} with the rest of that daemon`, repair: [`pm2-guard adopt ${copy.name} (again, afterwards)`] });
+      if (known.move.to.home !== to.home)
+        known.problems.push({
+          what: `${copy.name} belongs to ${to.label}, and goes to ${known.move.to.label} with the rest of that daemon`,
+          label: 'choose',
+          repair: [known.move.to, to].map(({ label }) => adoptCommand([], { from: copy.place.home, to: label })),
+        });
       return [];
     }
     const whole = planned(copiesIn(copy.place), to, stale, found, launcherOf(to), false);
@@ -48,23 +55,51 @@ function mustEnd({ state, home, seat }: Place, to: Seat): boolean {
   return state === 'lost' || (state === 'live' && home === to.home && seat?.uid !== to.uid);
 }
 
-function planned(copies: Copy[], to: Seat, stale: readonly Place[], found: Found, launcher: Launcher, overlap: boolean): Planned {
+function planned(
+  copies: Copy[],
+  to: Seat,
+  stale: readonly Place[],
+  found: Found,
+  launcher: Launcher,
+  overlap: boolean,
+): Planned {
   const { place } = copies[0] as Copy;
-  const target = found.places.find(({ state, home, seat }) => state === 'live' && home === to.home && seat?.uid === to.uid) ?? null;
+  const target =
+    found.places.find(({ state, home, seat }) => state === 'live' && home === to.home && seat?.uid === to.uid) ?? null;
   const listed = target ?? found.places.find(({ home, state }) => home === to.home && state !== 'lost') ?? null;
   const apps = copies.map((copy) => movedApp(copy, target, to, found));
   const ends = mustEnd(place, to);
   const names = apps.map(({ name }) => name);
   const seat = place.seat ?? { ...to, label: labelOf(place) };
   const move: Move = {
-    apps, to, ends, launcher,
-    from: { ...seat, home: place.home, state: place.state, pid: place.pid, started: place.started, keeper: place.home === to.home ? to : place.keeper },
+    apps,
+    to,
+    ends,
+    launcher,
+    from: {
+      ...seat,
+      home: place.home,
+      state: place.state,
+      pid: place.pid,
+      started: place.started,
+      keeper: place.home === to.home ? to : place.keeper,
+    },
     overlap: overlap && place.state === 'live' && !ends && apps.every(mayRunTwice),
     forget: stale.flatMap(({ keeper, home }) => (keeper === null ? [] : [{ ...keeper, home }])),
     saved: { from: entriesOf(place.saved, names), to: entriesOf(listed?.saved ?? null, names) },
-    list: place.state === 'lost' ? { records: place.saved ?? [], state: listState(dumpFile(place.home)) } : null,
+    list: place.state === 'lost' ? listOf(place, to) : null,
   };
-  return { move, problems: problemsOf(move, place, target, copies, found), notes: notesOf(move, place, target, overlap) };
+  return {
+    move,
+    problems: problemsOf(move, place, target, copies, found),
+    notes: notesOf(move, place, target, overlap),
+    consent: consentFor(move, place),
+  };
+}
+
+function listOf(place: Place, to: Seat): Move['list'] {
+  const exchangeable = speakersOf(place).some((uid) => uid !== to.uid);
+  return { records: place.saved ?? [], state: listState(dumpFile(place.home)), exchangeable };
 }
 
 function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): MovedApp {
@@ -72,26 +107,33 @@ function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): Mov
   const twin = target !== null && copiesIn(target).some((other) => other.name === name);
   const moved = processes.map(({ pmId, record }) => {
     const homes = [place.home, ...(typeof record.PM2_HOME === 'string' ? [record.PM2_HOME] : [])];
-    const running = isRunning(record) && !(twin && place.state === 'saved'); // an old list says nothing of how the copy at home should fare
+    // An old list says nothing of whether the copy at home should run.
+    const running = isRunning(record) && !(twin && place.state === 'saved');
     const from = { homes, userHome: originHome(record, place), uid: originUid(record, place) };
     const { record: after, dropped } = relocate(record, running, from, to);
     return { dropped, process: { pmId: place.state === 'live' ? pmId : null, running, before: record, after } };
   });
   const pids = processes.map(({ pid }) => pid).filter((pid) => pid > 0);
-  const held = [...pids.flatMap(found.portsOf), ...(processes.some(({ record }) => record.exec_mode === 'cluster_mode') ? place.ports : [])];
+  const held = [
+    ...pids.flatMap(found.portsOf),
+    ...(processes.some(({ record }) => record.exec_mode === 'cluster_mode') ? place.ports : []),
+  ];
   const ports = [...new Set([...held, ...processes.filter(isUnsettled).flatMap(({ record }) => portIn(record))])];
   return {
-    name, ports,
+    name,
+    ports,
     processes: moved.map(({ process }) => process),
     twin,
-    minUptime: minUptimeOf(processes.map(({ record }) => record)),
+    minUptime: watchTime(processes.map(({ record }) => record)),
     dropped: [...new Set(moved.flatMap(({ dropped }) => dropped))],
   };
 }
 
 /** It should run, and has not been up long enough for anybody to see what it listens on. */
-function isUnsettled({ pid, record }: RecordedProcess): boolean {
-  return isRunning(record) && (pid === 0 || (typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < minUptimeOf([record])));
+function isUnsettled({ pid, record }: NamedProcess): boolean {
+  if (!isRunning(record)) return false;
+  if (pid === 0 || record.status === 'waiting restart') return true;
+  return typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < watchTime([record]);
 }
 
 /** Nobody knows of a port, neither from the kernel nor from the environment: it may not have come to listening yet. */
@@ -99,8 +141,8 @@ function mayRunTwice({ ports, twin, processes }: MovedApp): boolean {
   return !twin && ports.length === 0 && processes.every(({ before }) => portIn(before).length === 0);
 }
 
-function portIn({ PORT: port }: Pm2Env): number[] {
-  const number = Number(port);
+function portIn(record: Pm2Env): number[] {
+  const number = Number(plainIn(record, 'PORT') ?? NaN);
   return Number.isInteger(number) && number > 0 && number < 65_536 ? [number] : [];
 }
 
@@ -112,70 +154,42 @@ function originHome(record: Pm2Env, place: Place): string | null {
 
 function originUid(record: Pm2Env, place: Place): number {
   const copied = place.state === 'saved' && typeof record.PM2_HOME === 'string' && record.PM2_HOME !== place.home;
-  return copied ? -1 : place.seat?.uid ?? -1;
+  return copied ? -1 : (place.seat?.uid ?? -1);
 }
 
 function entriesOf(saved: readonly Pm2Env[] | null, names: readonly string[]): Pm2Env[] | null {
-  return saved?.filter(({ name }) => names.includes(String(name))) ?? null;
+  return saved?.filter(({ name }) => typeof name === 'string' && names.includes(name)) ?? null;
 }
 
-/** What can be told without trying. */
-function problemsOf({ apps, from, to }: Move, place: Place, target: Place | null, copies: readonly Copy[], found: Found): Problem[] {
-  const problems: Problem[] = [];
-  if (place.trouble !== null) problems.push({ what: `the daemon of ${labelOf(place)}: ${place.trouble}`, repair: [] });
-  if (place.seat === null) problems.push({ what: `nobody knows the user of the daemon in ${place.home}`, repair: [] });
-  if (target?.trouble) problems.push({ what: `the daemon of ${to.label}: ${target.trouble}`, repair: process.geteuid?.() === 0 ? [] : [asRoot({ apps, to })] });
-  if (from.keeper === null) problems.push({ what: `${place.home} is root's, in a directory that is not: root will not write the saved list there`, repair: [`chown ${ownerHint(place)}: ${place.home}`] });
-  for (const copy of copies) {
-    const twin = target && copiesIn(target).find(({ name }) => name === copy.name);
-    if (twin && !sameProgram(twin, copy)) problems.push({ what: `${to.label} has another app of the name ${copy.name}, with the script ${String(twin.processes[0]?.record.pm_exec_path)}`, repair: ['rename one of them: pm2 delete it, and start it again with another --name'] });
-  }
-  for (const home of new Set([place.home, to.home])) if (isStrangeList(dumpFile(home))) problems.push({ what: `${dumpFile(home)} is no list that pm2 has saved`, repair: [shown(['mv', dumpFile(home), `${dumpFile(home)}.old`])] });
-  const other = occupant(place, to, found);
-  if (other !== undefined) problems.push({ what: `${to.home} holds a daemon of ${other.seat?.user ?? 'somebody'}, which has to leave it first`, repair: [`pm2-guard adopt --from ${to.home}`] });
-  const speaker = place.foreign ? (place.seat?.uid === 0 ? place.keeper?.uid : place.seat?.uid) ?? null : 0;
-  if (to.uid === 0 && speaker !== 0 && apps.some(({ twin }) => !twin)) {
-    problems.push({ what: `root would run what ${place.seat?.user ?? 'somebody'} has put into ${place.home}: command, arguments and environment are that user's word`, repair: ['look at it with pm2 describe, and start it as root yourself'] });
-  }
-  return problems;
-}
-
-/** The same, by somebody who may. */
-export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
-  return shown(['sudo', 'pm2-guard', 'adopt', ...apps.map(({ name }) => name), '--to', to.label]);
-}
-
-/** It is there, and cannot be changed entry by entry. */
-function isStrangeList(file: string): boolean {
-  return existsSync(file) && readDumpRecords(file) === null;
-}
-
-/** Somebody else's daemon in the home that the app is to go to. */
-function occupant(place: Place, to: Seat, { places }: Found): Place | undefined {
-  return places.find((other) => other !== place && other.state === 'live' && other.home === to.home && other.seat?.uid !== to.uid);
-}
-
-function ownerHint({ home }: Place): string {
-  return /^\/home\/([^/]+)\//.exec(home)?.[1] ?? 'USER';
-}
-
-/** Somebody's word would run as somebody else: only a person who has looked may say so. */
-export function isForeignWord({ move }: Planned, places: readonly Place[]): boolean {
-  const place = places.find(({ home, pid }) => home === move.from.home && pid === move.from.pid);
-  if (place === undefined || !place.foreign) return false;
-  const speaker = place.seat?.uid === 0 ? place.keeper?.uid : place.seat?.uid;
-  return speaker !== move.to.uid && move.apps.some(({ twin }) => !twin);
-}
-
-function notesOf({ apps, from, to, ends, overlap, forget }: Move, place: Place, target: Place | null, wanted: boolean): string[] {
+function notesOf(
+  { apps, from, to, ends, overlap, forget }: Move,
+  place: Place,
+  target: Place | null,
+  wanted: boolean,
+): string[] {
   return [
-    ...place.modules.filter(() => ends).map((name) => `the module ${name} is not moved; as ${to.user}: pm2 install ${name}`),
+    ...place.modules
+      .filter(() => ends)
+      .map((name) => `the module ${name} is not moved; as ${to.user}: pm2 install ${name}`),
     ...(wanted && !overlap ? [`${apps.map(({ name }) => name).join(', ')} cannot run twice: it is stopped first`] : []),
-    ...(ends && from.state === 'lost' ? ['its daemon cannot be asked: it is told to end, and saves its list as it does; what it runs besides comes to light then'] : []),
+    ...(ends && from.state === 'lost'
+      ? ['its daemon cannot be asked: it is told to end, and saves its list; what else that has is not started']
+      : []),
     ...(ends ? [`there is no way back: the daemon of ${from.user} in ${from.home} is not started again`] : []),
-    ...(target === null ? [] : apps.filter(({ twin }) => twin).map(({ name }) => `${to.label} has ${name} already: that copy stays, this one goes`)),
-    ...apps.filter(({ dropped }) => dropped.length > 0).map(({ name, dropped }) => `${name} loses variables that lead into the old user's home or session: ${dropped.join(', ')}`),
-    ...apps.filter(({ processes }) => processes.some(({ before }) => before.status === 'errored')).map(({ name }) => `${name} has failed where it is: it is registered, and not started`),
+    ...(target === null
+      ? []
+      : apps
+          .filter(({ twin }) => twin)
+          .map(({ name }) => `${to.label} has ${name} already: that copy stays, this one goes`)),
+    ...apps
+      .filter(({ dropped }) => dropped.length > 0)
+      .map(
+        ({ name, dropped }) =>
+          `${name} loses variables that lead into the old user's home or session: ${dropped.join(', ')}`,
+      ),
+    ...apps
+      .filter(({ processes }) => processes.some(({ before }) => before.status === 'errored'))
+      .map(({ name }) => `${name} has failed where it is: it is registered, and not started`),
     ...forget.map(({ home }) => `the saved list in ${home} forgets it, too`),
   ];
 }

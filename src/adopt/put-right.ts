@@ -1,127 +1,154 @@
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, unlinkSync, type Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, fchmodSync, fchownSync, lstatSync, mkdirSync, opendirSync, openSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Identity } from '../identity/switch-user.ts';
+import { isMadeByPm2, PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../pm2/own-files.ts';
+import { isDead, removeDeadSocket } from '../repair/dead-socket.ts';
+import { giveBack, wouldGiveBack } from '../repair/give-back.ts';
+import { hold, Left, within, type Held } from '../repair/held.ts';
 import { distrust } from '../trust/trust.ts';
 import type { Seat } from './seat.ts';
 
-/** PM2's own entries of its home (paths.js of PM2 5.4 to 7.0, and what `pm2 save` leaves). */
-const FILES = [
-  'pm2.log', 'pm2.pid', 'dump.pm2', 'dump.pm2.bak', 'module_conf.json', 'touch', 'reload.lock', 'pm2-io-token', 'agent.json5', 'agent.log', 'agent.pid', 'sys-metrics.json',
-];
-const DIRECTORIES = ['logs', 'pids', 'modules'];
-const SOCKETS = ['rpc.sock', 'pub.sock', 'interactor.sock'];
-
-export interface Righted {
-  /** What root had left there, and is the user's now. */
-  given: string[];
-  /** What is still root's, and why. */
-  left: string[];
+/** A file or directory that stays root's. */
+export interface LeftOver {
+  path: string;
+  why: string;
+  /** A symbolic link is on the way. */
+  isLink: boolean;
 }
 
+export interface Righted {
+  /** Absolute paths of what is given to the user. */
+  given: string[];
+  /** Sockets that are removed: nothing listens on them. */
+  removed: string[];
+  left: LeftOver[];
+}
+
+/** More than 3,000 apps have. Beyond that nothing is looked at. */
+const MOST_ENTRIES = 10_000;
+
 /**
- * Gives a user what root left in that user's PM2_HOME: only what PM2 itself makes there, only what is root's, and nothing that
- * the user could not read before. The home is held open and everything below is reached through that descriptor, as with
- * openat(2), so that no link and no rename leads elsewhere; a file with a second name is left, for it may be anybody's.
+ * Gives a user what root left in that user's PM2_HOME (repair/give-back.ts says under which conditions), and removes
+ * root's dead sockets there. Makes the PM2_HOME where it is missing and only root could.
  *
- * @param dry only say what would be done
+ * @param dry changes nothing: what would be done
  */
-export function putRight({ home, uid, gid }: Seat, dry: boolean): Righted {
-  const result: Righted = { given: [], left: [] };
+export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
+  const { home, user, uid, gid } = seat;
+  const result: Righted = { given: [], removed: [], left: [] };
   if (uid === 0 || process.geteuid?.() !== 0) return result;
   if (lstatSync(home, { throwIfNoEntry: false }) === undefined) {
-    makeHome(home, uid, gid, dry, result);
+    makeHome(seat, dry, result);
     return result;
   }
-  let fd: number;
+  const receiver = { user, uid, gid };
+  let held: Held;
   try {
-    fd = openSync(home, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  } catch {
-    result.left.push(`${home} is a link, or no directory`);
+    held = hold(home, receiver);
+  } catch (error) {
+    result.left.push(leftOver(home, error));
     return result;
   }
   try {
-    const way = `/proc/self/fd/${fd}`;
-    if (readlinkSync(way) !== home) {
-      result.left.push(`${home} is reached through links`);
-      return result;
-    }
-    give(fd, home, { uid, gid, dry, result });
-    for (const name of readdirSync(way)) {
-      if (SOCKETS.includes(name)) dropSocket(way, home, name, dry, result);
-      else if (FILES.includes(name)) giveEntry(way, home, name, { uid, gid, dry, result }, false);
-      else if (DIRECTORIES.includes(name)) giveEntry(way, home, name, { uid, gid, dry, result }, true);
-    }
+    giveAll(held, home, receiver, dry, result);
+    for (const name of PM2_SOCKETS) await removeSocket(held, home, name, receiver, dry, result);
   } finally {
-    closeSync(fd);
+    closeSync(held.fd);
   }
   return result;
 }
 
-interface Gift {
-  uid: number;
-  gid: number;
-  dry: boolean;
-  result: Righted;
+/** The directory first, then what lies in it: what lies in a directory of root's cannot be given. */
+function giveAll(held: Held, pm2Home: string, receiver: Identity, dry: boolean, result: Righted): void {
+  const given = new Set<string>();
+  const stays = (name: string) =>
+    result.left.some(({ path }) => path === (name === '.' ? pm2Home : join(pm2Home, name)));
+  const give = (name: string) => {
+    const path = name === '.' ? pm2Home : join(pm2Home, name);
+    try {
+      const gift = { pm2Home, name, receiver, seen: null };
+      if (dry) wouldGiveBack(gift, given);
+      else giveBack(gift);
+      result.given.push(path);
+    } catch (error) {
+      result.left.push(leftOver(path, error));
+    }
+  };
+  if (isRoots(held, '.')) give('.');
+  if (stays('.')) return;
+  for (const name of [...PM2_FILES, ...PM2_DIRECTORIES]) if (isRoots(held, name)) give(name);
+  for (const directory of ['logs', 'pids'].filter((name) => !stays(name)))
+    for (const name of rootsIn(held, directory, receiver)) give(name);
 }
 
-/** Where root alone may make it (`/var/www/.pm2`); a user makes one in a place of the user's own. */
-function makeHome(home: string, uid: number, gid: number, dry: boolean, result: Righted): void {
+/** Entries of root's in a directory that PM2 fills with files: those that PM2 makes. */
+function rootsIn(home: Held, directory: string, receiver: Identity): string[] {
+  let inside: Held | null = null;
+  try {
+    inside = within(home, directory, receiver);
+    const opened = opendirSync(inside.path);
+    const names: string[] = [];
+    try {
+      let most = MOST_ENTRIES;
+      for (let entry = opened.readSync(); entry !== null && most > 0; entry = opened.readSync(), most--) {
+        const name = `${directory}/${entry.name}`;
+        if (isMadeByPm2(name) && isRoots(inside, entry.name)) names.push(name);
+      }
+    } finally {
+      opened.closeSync();
+    }
+    return names.sort();
+  } catch (error) {
+    // There is none, or it is said already.
+    if (error instanceof Left || (error as NodeJS.ErrnoException).code !== undefined) return [];
+    throw error;
+  } finally {
+    if (inside !== null) closeSync(inside.fd);
+  }
+}
+
+/** A link of root's gives nothing, and the directory's owner may remove it. */
+function isRoots(directory: Held, name: string): boolean {
+  const stat = lstatSync(`${directory.path}/${name}`, { throwIfNoEntry: false });
+  return stat?.uid === 0 && !stat.isSymbolicLink();
+}
+
+/** Where only root can make it (`/var/www/.pm2`). Elsewhere the user makes it with the user's own rights. */
+function makeHome({ home, uid, gid }: Seat, dry: boolean, result: Righted): void {
   if (distrust(dirname(home), 'directory') !== null) return;
   result.given.push(home);
   if (dry) return;
   mkdirSync(home, 0o700);
   const fd = openSync(home, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  fchownSync(fd, uid, gid);
-  fchmodSync(fd, 0o755);
-  closeSync(fd);
-}
-
-/** @param way path of the directory by its descriptor @param home the same, for people */
-function giveEntry(way: string, home: string, name: string, gift: Gift, deep: boolean): void {
-  const path = join(way, name);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || (stat.uid !== 0 && !stat.isDirectory())) return;
-  if (stat.isSymbolicLink()) return; // the directory's owner may take it away, and it gives nothing
-  let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    gift.result.left.push(`${join(home, name)} cannot be opened`);
-    return;
-  }
-  try {
-    give(fd, join(home, name), gift);
-    if (deep && fstatSync(fd).isDirectory()) for (const below of readdirSync(`/proc/self/fd/${fd}`)) giveEntry(`/proc/self/fd/${fd}`, join(home, name), below, gift, true);
+    fchownSync(fd, uid, gid);
+    fchmodSync(fd, 0o755);
   } finally {
     closeSync(fd);
   }
 }
 
-function give(fd: number, shown: string, { uid, gid, dry, result }: Gift): void {
-  const stat = fstatSync(fd);
-  if (stat.uid !== 0) return;
-  const why = objection(stat);
-  if (why !== null) {
-    result.left.push(`${shown} ${why}`);
-    return;
+/** A socket that root's daemon left keeps the user's daemon from making its own. */
+async function removeSocket(
+  home: Held,
+  pm2Home: string,
+  name: string,
+  user: Identity,
+  dry: boolean,
+  result: Righted,
+): Promise<void> {
+  const path = join(pm2Home, name);
+  const stat = lstatSync(join(home.path, name), { throwIfNoEntry: false });
+  if (stat?.uid !== 0 || !(await isDead(home, name, pm2Home))) return;
+  try {
+    if (!dry) await removeDeadSocket(home, name, stat, pm2Home, user);
+    result.removed.push(path);
+  } catch (error) {
+    result.left.push(leftOver(path, error));
   }
-  result.given.push(shown);
-  if (!dry) fchownSync(fd, uid, gid);
 }
 
-function objection(stat: Stats): string | null {
-  if (stat.isDirectory()) return null;
-  if (!stat.isFile()) return 'is no regular file';
-  if (stat.nlink !== 1) return 'has a second name somewhere';
-  // Else a user could move a file that root keeps in his directory under a name of PM2's, and be given it.
-  if ((stat.mode & 0o004) === 0) return 'may be read by root alone: look at it, and chown it yourself';
-  return null;
-}
-
-/** A socket that root's daemon left: the next one binds its own. */
-function dropSocket(way: string, home: string, name: string, dry: boolean, result: Righted): void {
-  const path = join(way, name);
-  const stat = lstatSync(path);
-  if (!stat.isSocket() || stat.uid !== 0) return;
-  result.given.push(`${join(home, basename(name))} (removed)`);
-  if (!dry) unlinkSync(path);
+function leftOver(path: string, error: unknown): LeftOver {
+  if (!(error instanceof Left)) throw error;
+  return { path, why: error.message, isLink: error.isLink };
 }

@@ -20,12 +20,25 @@ export interface Relocated {
 }
 
 /** What is expected to change hands, and would only fill the list. */
-const EXPECTED = /^(HOME|USER|LOGNAME|USERNAME|SHELL|MAIL|PATH|PWD|OLDPWD|SHLVL|LS_COLORS|_|PM2_.*|SUDO_.*|XDG_.*|SSH_.*|DBUS_.*|TMUX.*|DISPLAY|PS1)$/;
-const PATH_FIELDS = ['pm_out_log_path', 'pm_err_log_path', 'pm_log_path', 'pm_pid_path', 'out_file', 'error_file', 'log_file', 'pid_file'];
+const EXPECTED = new RegExp(
+  '^(HOME|USER|LOGNAME|USERNAME|SHELL|MAIL|PATH|PWD|OLDPWD|SHLVL|LS_COLORS|_|DISPLAY|PS1' +
+    '|PM2_.*|SUDO_.*|XDG_.*|SSH_.*|DBUS_.*|TMUX.*)$',
+);
+const PATH_FIELDS = [
+  'pm_out_log_path',
+  'pm_err_log_path',
+  'pm_log_path',
+  'pm_pid_path',
+  'out_file',
+  'error_file',
+  'log_file',
+  'pid_file',
+];
 
 /**
- * The record of a process as its new daemon should have it (PM2.md 5.4): everything that says how the app runs stays; whose it
- * was goes, by the rules of every switch (identity/environment.ts); log and pid files move only where they lay in the old home.
+ * The record of a process as its new daemon should have it (PM2.md 5.4): everything that says how the app runs stays;
+ * whose it was goes, by the rules of every switch (identity/environment.ts); log and pid files move only where they lay
+ * in the old home.
  *
  * @param running whether it is to be started
  */
@@ -34,32 +47,50 @@ export function relocate(record: Pm2Env, running: boolean, from: Origin, to: Sea
   const old = isRecord(fresh.env) ? fresh.env : {};
   const env = environmentFor(old, from, to);
   // PM2 spreads the environment over the record: what is gone from the one must go from the other.
-  const gone = [...Object.keys(old), ...Object.keys(fresh).filter((name) => isWhose(name))].filter((name) => !(name in env));
-  const moved = Object.fromEntries(Object.entries(fresh).filter(([key]) => !gone.includes(key)).map(([key, value]) =>
-    [key, PATH_FIELDS.includes(key) ? movedPath(value, from.homes, to.home) : value]));
+  const gone = [...Object.keys(old), ...Object.keys(fresh).filter((name) => isWhose(name))].filter(
+    (name) => !(name in env),
+  );
+  const moved = Object.fromEntries(
+    Object.entries(fresh)
+      .filter(([key]) => !gone.includes(key))
+      .map(([key, value]) => [key, PATH_FIELDS.includes(key) ? movedPath(value, from.homes, to.home) : value]),
+  );
   const result: Record<string, unknown> = { ...moved, ...env, env, username: to.user };
-  if (to.uid !== 0) { // --uid: only root's daemon can become somebody, and this one is that somebody
+  if (to.uid !== 0) {
+    // --uid: only root's daemon can become somebody, and this one is that somebody
     delete result.uid;
     delete result.gid;
   }
-  return { record: result, dropped: Object.keys(old).filter((name) => !(name in env) && !EXPECTED.test(name)).sort() };
+  return {
+    record: result,
+    dropped: Object.keys(old)
+      .filter((name) => !(name in env) && !EXPECTED.test(name))
+      .sort(),
+  };
 }
 
 function environmentFor(old: Pm2Env, from: Origin, to: Seat): Record<string, unknown> {
   const text = (name: string) => (typeof old[name] === 'string' ? old[name] : '');
   const foreign = from.uid === to.uid ? null : from.userHome;
   const kept = applicationVariables(Object.fromEntries(Object.keys(old).map((name) => [name, text(name)])), foreign);
-  const own = Object.entries(old).filter(([name, value]) => name in kept && !PATH_OVERRIDES.includes(name) && !isIn(value, from.homes));
+  const own = Object.entries(old)
+    .filter(([name, value]) => name in kept && !PATH_OVERRIDES.includes(name) && !isIn(value, from.homes))
+    .map(([name, value]) => [name, typeof value === 'string' ? kept[name] : value] as const);
   return {
     ...Object.fromEntries(own),
-    ...ownersEnvironment({}, to, null, pathFor(text('PATH'), foreign)),
+    ...ownersEnvironment({}, to, pathFor(text('PATH'), foreign)),
     PM2_HOME: to.home,
   };
 }
 
 /** The app's own PATH, without what leads into the old user's home, with whatever every login has. */
 function pathFor(path: string, foreignHome: string | null): string {
-  const kept = path.split(':').filter((directory) => directory.startsWith('/') && (foreignHome === null || foreignHome === '/' || !isIn(directory, [foreignHome])));
+  const kept = path
+    .split(':')
+    .filter(
+      (directory) =>
+        directory.startsWith('/') && (foreignHome === null || foreignHome === '/' || !isIn(directory, [foreignHome])),
+    );
   return [...new Set([...kept, ...SYSTEM_PATH.split(':')])].join(':');
 }
 
@@ -74,5 +105,8 @@ function movedPath(value: unknown, homes: readonly string[], home: string): unkn
 }
 
 function isIn(value: unknown, directories: readonly string[]): boolean {
-  return typeof value === 'string' && directories.some((directory) => value === directory || value.startsWith(`${directory}/`));
+  return (
+    typeof value === 'string' &&
+    directories.some((directory) => value === directory || value.startsWith(`${directory}/`))
+  );
 }

@@ -16,9 +16,9 @@ export interface Save {
 }
 
 /**
- * Writes dump.pm2 as `pm2 save` does (lib/API/Startup.js dump), with the old one as dump.pm2.bak, but as a whole, and about the
- * given apps alone: what else was saved, and is not running just now, is not forgotten. An empty list is written too, because
- * one that is not would bring the app back.
+ * Writes dump.pm2 as `pm2 save` does (lib/API/Startup.js dump), with the old one as dump.pm2.bak, but as a whole, and
+ * about the given apps alone: what else was saved, and is not running just now, is not forgotten. An empty list is
+ * written too, because one that is not would bring the app back.
  *
  * @throws where the directory is not this user's own, or the list that is there is none of PM2's
  */
@@ -27,8 +27,9 @@ export function saveDump({ home, names, records }: Save): void {
   refuseStrangePlace(home);
   const file = basename(dumpFile(home));
   const before = readDumpRecords(file);
-  if (before === null && isThere(file)) throw new Error(`${dumpFile(home)} is no list that pm2 has saved; it is left as it is`);
-  const rest = (before ?? []).filter(({ name }) => !names.includes(String(name)));
+  if (before === null && isThere(file))
+    throw new Error(`${dumpFile(home)} is no list that pm2 has saved; it is left as it is`);
+  const rest = (before ?? []).filter(({ name }) => !(typeof name === 'string' && names.includes(name)));
   if (before === null && records.length === 0) return; // nothing was saved here, and nothing is to be
   // The old mode stays: somebody may have closed the file to others, for the secrets in it (T30).
   const mode = before === null ? 0o600 : statSync(file).mode & 0o777;

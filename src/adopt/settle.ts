@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, type RecordedProcess } from '../pm2/record.ts';
+import { isRunning, type Pm2Env } from '../pm2/record.ts';
 import type { Daemon } from './daemon.ts';
+import { Failed } from './failed.ts';
 import type { MovedApp } from './move.ts';
+import { numberIn, textIn, type NamedProcess } from './records.ts';
 import type { Worker } from './work-as.ts';
-
-/** A step came to nothing for a reason that a person can understand. */
-export class Failed extends Error {
-  override name = 'Failed';
-  constructor(message: string, readonly log: string[] = []) {
-    super(message);
-  }
-}
 
 const LOOK_MS = 50;
 const LOG_LINES = 10;
@@ -24,7 +18,12 @@ const HOLLOW_MS = 1000;
  * @param eachLook called about 20 times a second meanwhile
  * @throws Failed with the last lines of its error log
  */
-export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp[], eachLook: () => void): Promise<void> {
+export async function settle(
+  worker: Worker,
+  to: Daemon,
+  apps: readonly MovedApp[],
+  eachLook: () => void,
+): Promise<void> {
   const expected = apps.filter(({ processes }) => processes.some(({ running }) => running));
   const first = new Map<number, { pid: number; restarts: number; since: number }>();
   const begun = performance.now();
@@ -40,13 +39,20 @@ export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp
       if (unstable !== undefined) throw await failure(worker, app, unstable);
       // What cannot be run at all is `online` to PM2, without a process, for good (God/ForkMode.js).
       const hollow = running.find(({ pid, record }) => pid === 0 && record.status === 'online');
-      if (hollow !== undefined && performance.now() - begun > app.minUptime + HOLLOW_MS) throw await failure(worker, app, hollow);
+      if (hollow !== undefined && performance.now() - begun > app.minUptime + HOLLOW_MS)
+        throw await failure(worker, app, hollow);
       if (running.length < count) {
-        if (performance.now() - begun > app.minUptime + LOOK_MS) throw await failure(worker, app, there.find((one) => !running.includes(one)));
+        if (performance.now() - begun > app.minUptime + LOOK_MS)
+          throw await failure(
+            worker,
+            app,
+            there.find((one) => !running.includes(one)),
+          );
         stable = false;
         continue;
       }
-      if (running.some(({ pmId }) => performance.now() - (first.get(pmId)?.since ?? Infinity) < app.minUptime)) stable = false;
+      if (running.some(({ pmId }) => performance.now() - (first.get(pmId)?.since ?? Infinity) < app.minUptime))
+        stable = false;
     }
     if (stable) return;
     await sleep(LOOK_MS);
@@ -54,24 +60,39 @@ export async function settle(worker: Worker, to: Daemon, apps: readonly MovedApp
 }
 
 /** It ended by itself, and is not meant to be started again: a job has done its work. */
-function isFinished({ autorestart, status, exit_code: code }: RecordedProcess['record']): boolean {
+function isFinished({ autorestart, status, exit_code: code }: Pm2Env): boolean {
   return autorestart === false && status === 'stopped' && code === 0;
 }
 
-function isUnstable({ pmId, pid, record }: RecordedProcess, first: Map<number, { pid: number; restarts: number; since: number }>, twin: boolean): boolean {
-  const restarts = Number(record.restart_time ?? 0);
+function isUnstable(
+  { pmId, pid, record }: NamedProcess,
+  first: Map<number, { pid: number; restarts: number; since: number }>,
+  twin: boolean,
+): boolean {
+  const restarts = countIn(record, 'restart_time');
   const seen = first.get(pmId);
   if (record.status === 'errored') return true;
   if (seen === undefined) {
     if (pid > 0 || isFinished(record)) first.set(pmId, { pid, restarts, since: performance.now() });
-    return !twin && Number(record.unstable_restarts ?? 0) > 0;
+    return !twin && countIn(record, 'unstable_restarts') > 0;
   }
   return !isFinished(record) && (seen.restarts !== restarts || seen.pid !== pid);
 }
 
-async function failure(worker: Worker, app: MovedApp, process: RecordedProcess | undefined): Promise<Failed> {
+async function failure(worker: Worker, app: MovedApp, process: NamedProcess | undefined): Promise<Failed> {
   const path = process?.record.pm_err_log_path;
   const log = typeof path === 'string' ? await worker.lastLines({ path, lines: LOG_LINES }) : [];
-  const state = process === undefined ? 'is not there' : process.pid === 0 && process.record.status === 'online' ? 'has no process' : process.record.status === 'online' ? 'was restarted' : `is ${String(process.record.status)}`;
+  const state =
+    process === undefined
+      ? 'is not there'
+      : process.pid === 0 && process.record.status === 'online'
+        ? 'has no process'
+        : process.record.status === 'online'
+          ? 'was restarted'
+          : `is ${textIn(process.record, 'status') || 'in no state'}`;
   return new Failed(`${app.name} did not stay online for ${app.minUptime / 1000} s: it ${state}`, log);
+}
+
+function countIn(record: Pm2Env, field: 'restart_time' | 'unstable_restarts'): number {
+  return numberIn(record, field, 0, [0, Number.MAX_SAFE_INTEGER]);
 }

@@ -5,6 +5,7 @@ import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
 import type { Answer, Hello, Work } from './agent-protocol.ts';
+import { Failed } from './failed.ts';
 import type { Launch, Launched } from './launch.ts';
 import type { LogRequest } from './last-lines.ts';
 import type { Fault, Request as LookRequest } from './look.ts';
@@ -12,7 +13,7 @@ import type { Save } from './save-dump.ts';
 import type { Seat } from './seat.ts';
 
 /** The user's side of it did not answer, or would not. */
-export class AgentError extends Error {
+export class AgentError extends Failed {
   override name = 'AgentError';
 }
 
@@ -29,14 +30,29 @@ export class Worker {
   constructor(readonly seat: Seat) {
     const isRoot = process.geteuid?.() === 0;
     if (!isRoot && process.geteuid?.() !== seat.uid) throw new AgentError(`only root can work as ${seat.user}`);
-    // Until it has become the user it is root: nothing that could steer node gets in. A group of its own: Ctrl-C is ours to hear.
-    this.#child = spawn(process.execPath, [join(__dirname, 'adopt-agent.cjs')], { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    // Until it has become the user it is root: nothing that could steer node gets in. A group of its own: Ctrl-C is
+    // ours to hear.
+    this.#child = spawn(process.execPath, [join(__dirname, 'adopt-agent.cjs')], {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
     let complaint = '';
-    this.#child.stderr?.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString()).slice(-2000); });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-2000);
+    });
     this.#child.stdin?.on('error', () => undefined); // `exit` tells
-    this.#child.on('error', (error) => { this.#end(error.message); });
-    this.#child.on('close', () => { this.#end(complaint.split('\n').find((line) => /Error/.test(line)) ?? 'it ended'); });
-    if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on('line', (line) => { this.#take(JSON.parse(line) as Answer); });
+    this.#child.on('error', (error) => {
+      this.#end(error.message);
+    });
+    this.#child.on('close', () => {
+      this.#end(complaint.split('\n').find((line) => /Error/.test(line)) ?? 'it ended');
+    });
+    if (this.#child.stdout)
+      createInterface({ input: this.#child.stdout }).on('line', (line) => {
+        this.#take(JSON.parse(line) as Answer);
+      });
     const { user, uid, gid } = seat;
     this.#say({ become: isRoot ? { user, uid, gid } : null, env: cleanEnvironment(seat) } satisfies Hello);
   }
@@ -92,11 +108,16 @@ export class Worker {
 
   #end(why: string): void {
     this.#ended ??= why;
-    for (const { fail } of this.#waiting.values()) fail(new AgentError(`nothing can be done as ${this.seat.user}: ${why}`));
+    for (const { fail } of this.#waiting.values())
+      fail(new AgentError(`nothing can be done as ${this.seat.user}: ${why}`));
   }
 }
 
 /** As at a fresh login of that user: what the daemon keeps for life, if it is started here. */
 export function cleanEnvironment(seat: Seat): Record<string, string> {
-  return { ...(ownersEnvironment({}, seat, null, SYSTEM_PATH) as Record<string, string>), LANG: 'C.UTF-8', PM2_HOME: seat.home };
+  return {
+    ...(ownersEnvironment({}, seat, SYSTEM_PATH) as Record<string, string>),
+    LANG: 'C.UTF-8',
+    PM2_HOME: seat.home,
+  };
 }

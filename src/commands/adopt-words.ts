@@ -1,5 +1,8 @@
+import { adoptCommand } from '../adopt/adopt-command.ts';
 import type { Choice, Outcome, Planned, Prospect, Unfinished } from '../adopt/adopt.ts';
-import { stepsOf, type Move, type MovedApp, type Step } from '../adopt/move.ts';
+import { steeringOf, type Consent } from '../adopt/consent.ts';
+import { stepsOf, type Move, type MovedApp, type MovedProcess, type Step } from '../adopt/move.ts';
+import { acceptCommand, type Problem } from '../adopt/problems.ts';
 import { shown } from '../terminal/shown.ts';
 
 /** What became of a move. */
@@ -17,99 +20,171 @@ export function isSettled({ type }: Choice): boolean {
 export function choiceLines({ choices }: Prospect): string[] {
   return choices.flatMap((choice) => {
     switch (choice.type) {
-      case 'move': return [];
-      case 'home': return [`${choice.name}: is home already, in ${choice.daemon} (${choice.home})`];
-      case 'ambiguous': return [`${choice.name}: ${choice.why}`, ...choice.next.map((command) => `  run:  ${command}`)];
-      case 'unowned': return [`${choice.name}: the config does not say where it belongs`, `  run:  pm2-guard adopt ${shown([choice.name])} --to DAEMON`];
-      case 'module': return [`${choice.name}: is one of PM2's modules, and is not moved from ${choice.home}; as its new user:  pm2 install ${choice.name}`];
-      case 'unknown': return [`${choice.name}: no such app on this host${choice.strays.length === 0 ? '; there are no strays' : `; strays are ${choice.strays.join(', ')}`}`];
+      case 'move':
+        return [];
+      case 'home':
+        return [`${choice.name}: is home already, in ${choice.daemon} (${choice.home})`];
+      case 'ambiguous':
+        return [`${choice.name}: ${choice.why}`, ...labelled('choose', choice.next)];
+      case 'unowned':
+        return [`${choice.name}: the config does not say where it belongs`, ...labelled('choose', choice.next)];
+      case 'module': {
+        const install = shown(['pm2', 'install', '--', choice.name]);
+        return [
+          `${choice.name}: is a module of PM2's in ${choice.home}, and is not moved; as its new user: ${install}`,
+        ];
+      }
+      case 'unknown': {
+        const { strays } = choice;
+        const others = strays.length === 0 ? 'there are no strays' : `strays are ${strays.join(', ')}`;
+        return [`${choice.name}: no such app on this host; ${others}`];
+      }
     }
   });
 }
 
 /** A move, step by step, with what stands against it. */
-export function planLines({ move, problems, notes }: Planned): string[] {
+export function planLines({ move, problems, notes, consent }: Planned): string[] {
+  const { from, to } = move;
   return [
-    `${namesOf(move)}: from ${move.from.user} in ${move.from.home} to ${move.to.label} (${move.to.user} in ${move.to.home})`,
-    ...move.apps.map((app) => `  runs  ${commandOf(app)}`),
-    ...notes.map((note) => `  note  ${note}`),
+    `${namesOf(move)}: from ${from.user} in ${from.home} to ${to.label} (${to.user} in ${to.home})`,
+    ...move.apps.flatMap(commandsOf).map((command) => `  runs      ${command}`),
+    ...(consent === null ? [] : steeringOf(move).map((line) => `  with      ${line}`)),
+    ...notes.map((note) => `  note      ${note}`),
     ...(problems.length > 0
-      ? problems.flatMap(({ what, repair }) => [`  BARS  ${what}`, ...repair.map((command) => `        run:  ${command}`)])
-      : stepsOf(move).map((step, at) => `  ${String(at + 1).padStart(2)}.   ${stepInWords(step, move)}`)),
+      ? problems.flatMap(({ what, label, repair }) => [`  BLOCKED BY  ${what}`, ...labelled(label, repair)])
+      : stepsOf(move).map((step, at) => `  ${String(at + 1).padStart(2)}.       ${stepInWords(step, move)}`)),
+    ...(consent === null || consent.given || problems.length > 0 ? [] : consentLines(move, consent)),
   ];
 }
 
-export function outcomeLine(move: Move, { type, downtimeMs, why, log, open }: Outcome): string[] {
+function consentLines(move: Move, { users, digest }: Consent): string[] {
+  return [
+    `  note      ${users.join(' and ')} decides what runs there, and it would run as ${move.to.user}`,
+    ...labelled('choose', [`it should, as it is shown above:  ${acceptCommand(move, digest)}`]),
+  ];
+}
+
+/** `  run:      command`, as everywhere in pm2-guard. Further lines stand below the first. */
+export function labelled(label: Problem['label'], lines: readonly string[]): string[] {
+  return lines.map((line, at) => `  ${(at === 0 ? `${label}:` : '').padEnd('choose:   '.length)}${line}`);
+}
+
+export function outcomeLine(move: Move, { type, downtimeMs, why, log, open, withheld = [] }: Outcome): string[] {
   const names = namesOf(move);
   const stopped = downtimeMs === null ? '' : `, stopped for ${(downtimeMs / 1000).toFixed(1)} s`;
   switch (type) {
-    case 'moved': return [`${names}: moved to ${move.to.label} (${move.to.user} in ${move.to.home})${stopped}${why === null ? '' : `; ${why}`}`];
-    case 'put back': return [`${names}: put back, in ${move.from.user}'s daemon in ${move.from.home}${why === null ? '' : `: ${why}`}`, ...log.map((line) => `  | ${line}`)];
-    case 'failed': return [`${names}: ${why ?? 'failed'}`, ...log.map((line) => `  | ${line}`), open ? '  run:  pm2-guard adopt --resume' : `  it is registered in ${move.to.label}, and there is no way back`];
+    case 'moved':
+      return [
+        `${names}: moved to ${move.to.label} (${move.to.user} in ${move.to.home})${stopped}${because('; ', why)}`,
+        ...withheldLines(move, withheld),
+      ];
+    case 'put back':
+      return [
+        `${names}: put back, in ${move.from.user}'s daemon in ${move.from.home}${because(': ', why)}`,
+        ...log.map((line) => `  | ${line}`),
+      ];
+    case 'failed':
+      return [
+        `${names}: ${why ?? 'failed'}`,
+        ...log.map((line) => `  | ${line}`),
+        ...(open
+          ? labelled('run', [adoptCommand([], { more: ['--resume'] })])
+          : [`  it is registered in ${move.to.label}, and there is no way back`]),
+      ];
   }
 }
 
+function because(before: string, why: string | null): string {
+  return why === null ? '' : `${before}${why}`;
+}
+
+/** What the old daemon's list had besides what the plan showed (end-daemon.ts). */
+function withheldLines({ to }: Move, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const start = (name: string) => shown(['sudo', '-u', to.user, `PM2_HOME=${to.home}`, 'pm2', 'start', '--', name]);
+  return [
+    `  ${names.join(', ')}: registered in ${to.label} and not started: not as the plan showed it. Look at it first`,
+    ...labelled('choose', names.map(start)),
+  ];
+}
+
 export function unfinishedLine({ move, last, back }: Unfinished): string {
-  return `moving ${namesOf(move)} from ${move.from.user} in ${move.from.home} to ${move.to.label} was cut off${last === null ? ' before its first step' : ` at the step "${last}"${back ? ', on the way back' : ''}`}`;
+  const at = last === null ? ' before its first step' : ` at the step "${last}"${back ? ', on the way back' : ''}`;
+  return `moving ${namesOf(move)} from ${move.from.user} in ${move.from.home} to ${move.to.label} was cut off${at}`;
 }
 
 export function progressLine(step: Step, back: boolean): string {
   return back
-    ? { remove: 'taken away again', start: 'started again where it was', save: 'saved lists as they were' }[step as 'remove' | 'start' | 'save']
-    : { raise: 'bringing the daemon up', stop: 'stopping', end: 'ending the old daemon', right: 'putting the home right', start: 'starting', settle: 'watching whether it stays up', remove: 'taking it out of the old daemon', save: 'saving both lists', forget: 'clearing old lists' }[step];
-}
-
-/** The object of --json. */
-export function asObject({ choices, planned }: Prospect, done: readonly Done[], dryRun: boolean): object {
-  return {
-    dryRun,
-    moves: planned.map(({ move, problems, notes }) => {
-      const outcome = done.find((one) => one.move === move)?.outcome ?? null;
-      return {
-        apps: move.apps.map((app) => ({ name: app.name, processes: app.processes.length, running: app.processes.filter(({ running }) => running).length, ports: app.ports, twin: app.twin, dropped: app.dropped })),
-        from: { user: move.from.user, home: move.from.home, state: move.from.state, pid: move.from.pid },
-        to: { daemon: move.to.label, user: move.to.user, home: move.to.home },
-        steps: stepsOf(move), problems, notes,
-        outcome: outcome === null ? null : outcome.type, downtimeMs: outcome?.downtimeMs ?? null, why: outcome?.why ?? null, log: outcome?.log ?? [],
-      };
-    }),
-    others: choices.flatMap((choice): object[] => {
-      switch (choice.type) {
-        case 'move': return [];
-        case 'home': return [{ name: choice.name, type: choice.type, daemon: choice.daemon, home: choice.home }];
-        case 'ambiguous': return [{ name: choice.name, type: choice.type, why: choice.why, next: choice.next }];
-        case 'module': return [{ name: choice.name, type: choice.type, home: choice.home }];
-        case 'unowned': return [{ name: choice.name, type: choice.type, home: choice.place.home }];
-        case 'unknown': return [{ name: choice.name, type: choice.type, strays: choice.strays }];
-      }
-    }),
-  };
+    ? { remove: 'taken away again', start: 'started again where it was', save: 'saved lists as they were' }[
+        step as 'remove' | 'start' | 'save'
+      ]
+    : {
+        raise: 'bringing the daemon up',
+        stop: 'stopping',
+        end: 'ending the old daemon',
+        right: 'putting the home right',
+        start: 'starting',
+        settle: 'watching whether it stays up',
+        remove: 'taking it out of the old daemon',
+        save: 'saving both lists',
+        forget: 'clearing old lists',
+      }[step];
 }
 
 function stepInWords(step: Step, { apps, from, to, forget }: Move): string {
   const names = apps.map(({ name }) => name).join(', ');
   const longest = Math.max(...apps.map(({ minUptime }) => minUptime)) / 1000;
   switch (step) {
-    case 'raise': return `bring up the daemon of ${to.label} if it does not run`;
-    case 'stop': return `stop ${names} in the daemon of ${from.user}`;
-    case 'end': return `stop all in the daemon of ${from.user}, and the daemon itself (pid ${from.pid ?? '?'})`;
-    case 'right': return `give ${to.user} what root may have left in ${to.home}`;
-    case 'start': return apps.every(({ twin }) => twin) ? `start the copy of ${to.user}, if it does not run` : `start ${names} as ${to.user}`;
-    case 'settle': return `watch it for ${longest} s; where it does not stay online, put it back`;
-    case 'remove': return `delete ${names} in the daemon of ${from.user}`;
-    case 'save': return from.home === to.home ? `save ${names} in ${to.home}` : `save ${names} in ${to.home}, and no longer in ${from.home}`;
-    case 'forget': return `save it no longer in ${forget.map(({ home }) => home).join(', ')}`;
+    case 'raise':
+      return `bring up the daemon of ${to.label} if it does not run`;
+    case 'stop':
+      return `stop ${names} in the daemon of ${from.user}`;
+    case 'end':
+      return `stop all in the daemon of ${from.user}, and the daemon itself (pid ${from.pid ?? '?'})`;
+    case 'right':
+      return `give ${to.user} what root may have left in ${to.home}`;
+    case 'start':
+      return apps.every(({ twin }) => twin)
+        ? `start the copy of ${to.user}, if it does not run`
+        : `start ${names} as ${to.user}`;
+    case 'settle':
+      return `watch it for ${longest} s; where it does not stay online, put it back`;
+    case 'remove':
+      return `delete ${names} in the daemon of ${from.user}`;
+    case 'save':
+      return from.home === to.home
+        ? `save ${names} in ${to.home}`
+        : `save ${names} in ${to.home}, and no longer in ${from.home}`;
+    case 'forget':
+      return `save it no longer in ${forget.map(({ home }) => home).join(', ')}`;
   }
 }
 
-function commandOf({ name, processes }: MovedApp): string {
-  const [first] = processes;
-  if (first === undefined) return name;
-  const { exec_interpreter: interpreter, node_args: before, pm_exec_path: script, args, pm_cwd: cwd, exec_mode: mode } = first.after;
-  const words = [...(interpreter === 'none' ? [] : [interpreter]), ...list(before), script, ...list(args)].filter((word) => typeof word === 'string');
-  const running = processes.filter((process) => process.running).length;
-  const count = [processes.length > 1 ? `${processes.length} processes` : '', mode === 'cluster_mode' ? 'cluster' : '', running === 0 ? 'stopped, stays stopped' : ''].filter((part) => part !== '').join(', ');
-  return `${shown(words)}${typeof cwd === 'string' ? `   in ${cwd}` : ''}${count === '' ? '' : `   (${count})`}`;
+/** Each command line of an app once: instances share one, but nothing makes them. */
+function commandsOf({ name, processes }: MovedApp): string[] {
+  const groups = new Map<string, MovedProcess[]>();
+  for (const process of processes) {
+    const command = commandOf(process);
+    groups.set(command, [...(groups.get(command) ?? []), process]);
+  }
+  if (groups.size === 0) return [name];
+  return [...groups].map(([command, group]) => {
+    const isCluster = group[0]?.after.exec_mode === 'cluster_mode';
+    const traits = [
+      ...(group.length > 1 ? [`${group.length} processes`] : []),
+      ...(isCluster ? ['cluster'] : []),
+      ...(group.some(({ running }) => running) ? [] : ['stopped, stays stopped']),
+    ];
+    return traits.length === 0 ? command : `${command}   (${traits.join(', ')})`;
+  });
+}
+
+function commandOf({ after }: MovedProcess): string {
+  const { exec_interpreter: interpreter, node_args: before, pm_exec_path: script, args, pm_cwd: cwd } = after;
+  const program = interpreter === 'none' ? [] : [interpreter];
+  const words = [...program, ...list(before), script, ...list(args)].filter((word) => typeof word === 'string');
+  return `${shown(words)}${typeof cwd === 'string' ? `   in ${cwd}` : ''}`;
 }
 
 function list(value: unknown): unknown[] {

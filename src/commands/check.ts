@@ -30,7 +30,7 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
       const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;
       const sudoers = rights?.type === 'drop-in' ? stateOf(rights.wanted) : null;
       if (!check.valid) process.exitCode = EX_CONFIG;
-      if (options.json) process.stdout.write(`${JSON.stringify({ ...check, sudoers }, null, 2)}\n`);
+      if (options.json) process.stdout.write(`${JSON.stringify({ ...check, onError: undefined, sudoers }, null, 2)}\n`);
       else if (check.valid) process.stdout.write(summary(check, sudoers));
       else process.stderr.write(complaint(check));
     });
@@ -59,10 +59,19 @@ function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 
-function complaint({ errors, compiled }: ConfigCheck): string {
-  const holds = compiled === null ? []
-    : compiled.state === 'none' ? ['pm2-guard: there is no last good policy: whatever could change anything is blocked until this is repaired']
-      : [`pm2-guard: until this is repaired, the last good policy holds, made ${compiled.made}`];
+function complaint({ errors, compiled, onError }: ConfigCheck): string {
+  const fate =
+    onError === 'open'
+      ? 'no call of pm2 is stopped (on_error: open)'
+      : 'every call of pm2 ends with status 78 (on_error: closed)';
+  const holds =
+    compiled === null
+      ? []
+      : compiled.state === 'none'
+        ? [
+            `pm2-guard: there is no last good policy: until this is repaired, ${fate}`,
+          ]
+        : [`pm2-guard: until this is repaired, the last good policy holds, made ${compiled.made}`];
   return `${[...errors.map(formatConfigError), ...holds].join('\n')}\n`;
 }
 

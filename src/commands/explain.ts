@@ -6,7 +6,7 @@ import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { shown } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { codes } from '../verdict/codes.ts';
+import { codes, type Page } from '../verdict/codes.ts';
 
 /** `pm2-guard explain`: the verdict on a command line without acting on it, or what a code means. */
 export function explainCommand(): Command {
@@ -39,10 +39,10 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
 }
 
 /** PGnnn: verdicts and refusals; PDnnn: findings of doctor; PLnnn: findings of lint. */
-export const catalogue: Record<string, (typeof codes)[string]> = { ...codes, ...pages, ...lintPages };
+export const catalogue: Readonly<Record<string, Page>> = { ...codes, ...pages, ...lintPages };
 
-function pageOf(code: string): (typeof codes)[string] {
-  const found = catalogue[code.toUpperCase()];
+function pageOf(code: string): Page {
+  const found = (catalogue as Readonly<Record<string, Page | undefined>>)[code.toUpperCase()];
   if (!found) throw new UserError(`there is no code ${code}; the codes are ${Object.keys(catalogue).join(', ')}`, 'pm2-guard explain PG101');
   return found;
 }

@@ -5,6 +5,7 @@ import { appsOf } from '../log/about.ts';
 import type { Outcome } from '../log/line.ts';
 import { readLog, type LogRead, type Recorded } from '../log/read.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { shown } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 interface Options {
@@ -72,7 +73,7 @@ function timeOrSpan(text: string): Date {
 function requireRead(read: LogRead): LogRead & { type: 'read' } {
   switch (read.type) {
     case 'read': return read;
-    case 'denied': throw new UserError(`you may not read ${read.source}, or not all of it`, `sudo pm2-guard ${process.argv.slice(2).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll('\'', '\'\\\'\'')}'`)).join(' ')}`);
+    case 'denied': throw new UserError(`you may not read ${read.source}, or not all of it`, shown(['sudo', 'pm2-guard', ...process.argv.slice(2)]));
     case 'none': throw new UserError('there is no system log on this host: no journal, and none of auth.log, secure, messages and syslog in /var/log', 'apt-get install rsyslog');
   }
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { sealInWords } from '../seal/seals.ts';
 import { stateInWords } from '../sudoers/file.ts';
 import type { LayerStatus } from '../install/layers/status.ts';
+import type { PreparedState } from '../install/prepared.ts';
 import { status, type Status } from '../install/status.ts';
 import type { Way } from '../install/ways.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -25,7 +26,7 @@ Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSO
     });
 }
 
-function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, layers, seals, sudoers, proposals, problems }: Status): string {
+function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, layers, seals, prepared, sudoers, proposals, problems }: Status): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
   const rows: [string, string][] = [
     ['pm2-guard', installed === null ? `${version}, not installed` : installed],
@@ -38,10 +39,21 @@ function inWords({ version, installed, packages, pm2, node, config, compiled, da
     ...ways.map((way): [string, string] => [way.way, leadsTo(way)]),
     ...layers.map((layer): [string, string] => ['layer', inOneLine(layer)]),
     ...seals.map((one): [string, string] => ['seal', `${one.package}  (${sealInWords(one)})`]),
+    ...prepared.map((one): [string, string] => ['start', `${one.pm2Package} by ${one.node}  (${startInWords(one)})`]),
     ...(rights === null ? [] : [['operators', rights] as [string, string]]),
   ];
   const proposed = proposals.flatMap(({ way, text, into }) => ['', `${way}: ${into === null ? `run:  ${text}` : `is covered by this in ${into}`}`, ...(into === null ? [] : text.split('\n').map((line) => `  ${line}`))]);
   return [...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`), ...proposed, ...problemLines(problems), ''].join('\n');
+}
+
+/** How fast PM2 starts. */
+function startInWords({ state, why }: PreparedState): string {
+  switch (state) {
+    case 'ready': return 'prepared';
+    case 'stale': return 'changed since it was prepared; root\'s next call, or install, renews it';
+    case 'missing': return 'not prepared; root\'s next call, or install, does it';
+    case 'none': return `cannot be prepared: ${why ?? ''}`;
+  }
 }
 
 function inOneLine({ name, place, state, note }: LayerStatus): string {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import type { HomeFacts } from '../host/home-facts.ts';
 import { homeOfUnit } from '../host/homes.ts';
-import type { Unit } from '../host/units.ts';
+import { wordOfUnit, type Unit } from '../host/units.ts';
+import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
 
 /** Something that brings up a daemon in a home at boot. */
@@ -13,6 +14,8 @@ export interface Boot {
   user: string;
   home: string;
   enabled: boolean;
+  /** Whose word it is. */
+  word: Word;
   /** Commands after which it does so no longer. */
   retire: string[][];
 }
@@ -24,10 +27,25 @@ export function allUnits({ units, boot }: HostFacts): Unit[] {
 /** Units and boot scripts of one shape. */
 export function bootsOf(facts: HostFacts): Boot[] {
   return [
-    ...allUnits(facts).map((unit) => ({ name: unit.name, file: unit.file, user: userOfUnit(unit), home: homeOfUnit(unit), enabled: unit.enabled, retire: retire(unit) })),
+    ...allUnits(facts).map((unit) => ({
+      name: unit.name,
+      file: unit.file,
+      user: userOfUnit(unit),
+      home: homeOfUnit(unit),
+      enabled: unit.enabled,
+      word: wordOfUnit(unit),
+      retire: retire(unit),
+    })),
     ...facts.boot.scripts.map(({ file, user, home, enabled }) => ({
-      name: file, file, user: user ?? 'root', enabled,
-      home: home ?? facts.homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.home ?? '/root/.pm2',
+      name: file,
+      file,
+      user: user ?? 'root',
+      enabled,
+      word: ROOT,
+      home:
+        home ??
+        facts.homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.home ??
+        '/root/.pm2',
       retire: [['sudo', 'mv', file, join('/var/backups', file.replaceAll('/', '-').slice(1))]],
     })),
   ];

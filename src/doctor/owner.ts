@@ -30,11 +30,11 @@ export interface Owner {
 
 /** Walks up from a port, a process or an app's name to the daemon that owns it. */
 export function whoOwns(question: Question, facts: LivingFacts): Answer {
-  if ('app' in question) return ownersOfApp(question, facts);
+  if ('app' in question) return ownersOfName(question, facts);
   return 'pid' in question ? ownersOfPid(question, facts) : ownersOfPort(question, facts);
 }
 
-function ownersOfApp(question: { app: string }, facts: LivingFacts): Answer {
+function ownersOfName(question: { app: string }, facts: LivingFacts): Answer {
   const owners = facts.daemons.flatMap((daemon) => daemon.apps.filter(({ name, namespace }) => name === question.app || namespace === question.app)
     .map((app) => ownerOf(daemon, app, app.process?.pid ?? null, facts)));
   const ghosts = facts.ghosts.filter(({ app }) => app === question.app).map(({ process }) => lineageOf(facts.processes, process.pid));

@@ -2,7 +2,7 @@ import type { AppFacts } from '../host/app-facts.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts, LivingFacts } from '../host/facts.ts';
 import type { HomeFacts } from '../host/home-facts.ts';
-import type { App } from '../pm2/invocation.ts';
+import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 
 /** Whether an app lives where the config puts it. */
@@ -55,7 +55,7 @@ export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: str
 /** Where an app of a living daemon should live. */
 export function placementOf(app: AppFacts, daemon: DaemonFacts, { policy }: LivingFacts): Placement {
   if (policy === null || daemon.elsewhere || isExempt(daemon, policy)) return { type: 'unjudged' };
-  const rules = rulesFor(app, policy);
+  const rules = ownersOfApp(policy, app);
   const [rule] = rules;
   const own = declaredAs(daemon);
   if (rule === undefined) return own === null ? { type: 'unknown' } : { type: 'home', rule: null };
@@ -63,20 +63,6 @@ export function placementOf(app: AppFacts, daemon: DaemonFacts, { policy }: Livi
   if (mine !== undefined) return { type: 'home', rule: mine };
   const [owner, ...others] = policy.daemons.filter(({ name }) => rules.some((one) => one.daemon === name));
   return owner === undefined ? { type: 'unjudged' } : { type: 'stray', owners: [owner, ...others], rule };
-}
-
-/** First evidence wins, as for a call (src/verdict/owners.ts): the name, the namespace, the script, the working directory. */
-function rulesFor({ name, namespace, script, cwd }: App, policy: Policy): Rule[] {
-  const names = [name, namespace === 'default' ? null : namespace];
-  for (const word of names) {
-    const rules = word === null ? [] : policy.ownersOfName(word);
-    if (rules.length > 0) return rules;
-  }
-  for (const path of [script, cwd]) {
-    const rules = path === null ? [] : policy.ownersOfPath(path);
-    if (rules.length > 0) return rules;
-  }
-  return [];
 }
 
 function isExempt({ user }: DaemonFacts, { exempt }: Policy): boolean {

@@ -1,5 +1,8 @@
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
+import { isProcessFile } from '../pm2/names.ts';
+import { isGoodFor, type Word } from '../trust/word.ts';
+import { killableDaemon, type Killable } from './killable.ts';
 import { isUndeclared, placementOf } from './placement.ts';
 import { as, pm2As } from './words.ts';
 
@@ -27,20 +30,71 @@ export function pm2In(daemon: DaemonFacts, facts: HostFacts, ...argv: string[]):
   return allowed ? [asUserOf(daemon, 'env', 'PM2_GUARD=off', `PM2_HOME=${daemon.home}`, 'pm2', ...argv)] : [];
 }
 
-/** Moves apps to where they belong. */
-export function adoptFrom(home: string, ...apps: string[]): Words {
-  return ['sudo', 'pm2-guard', 'adopt', ...apps, '--from', home];
+/** What an adopt of apps is about. */
+export interface Adoption {
+  /** PM2_HOME that they are in. */
+  from: string;
+  /** Their names; none: all that are there. */
+  apps: readonly string[];
+  /** Whose word it is that they are there under these names, and what that user is called. */
+  word: Word;
+  speaker: string;
+  /** Uid of the user whose daemon they would move to; null: not known. */
+  owner: number | null;
+  /** Name of that daemon, where the config cannot tell it by the apps. */
+  to?: string;
+}
+
+/**
+ * Moves apps to where they belong. Names follow `--`: PM2 takes any name, `--yes` too. What one user calls an app is no
+ * reason to run it as another user, so there the command only shows what would be done (lookFirst).
+ */
+export function adoptFrom({ from, apps, to, ...whose }: Adoption): Words {
+  return [
+    'sudo', 'pm2-guard', 'adopt', ...(isForeign(whose) ? ['--dry-run'] : []), '--from', from,
+    ...(to === undefined ? [] : ['--to', to]), ...(apps.length === 0 ? [] : ['--', ...apps]),
+  ];
+}
+
+/** The line of evidence that goes with adoptFrom; none where its command may be carried out as it is. */
+export function lookFirst(whose: Pick<Adoption, 'word' | 'owner' | 'speaker'>): string[] {
+  return isForeign(whose)
+    ? [
+        `what runs there is the word of ${whose.speaker} alone: look at it first, then type it without --dry-run`,
+      ]
+    : [];
+}
+
+function isForeign({ word, owner }: Pick<Adoption, 'word' | 'owner'>): boolean {
+  return owner === null ? word.by === 'user' : !isGoodFor(word, owner);
 }
 
 /** What to do about a daemon that should not be: its apps go home; where none of them has one, the config has to say; else it ends. */
 export function emptied(daemon: DaemonFacts, facts: HostFacts): Words[] {
-  const { apps, home, pid } = daemon;
-  if (apps.length === 0) return pid === null ? [] : kill([pid]);
-  if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray')) return [adoptFrom(home, '--all-strays')];
+  const { apps, home } = daemon;
+  if (apps.length === 0) return kill(killableDaemon(daemon));
+  if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray'))
+    return [['sudo', 'pm2-guard', 'adopt', '--all-strays', '--from', home]];
   return facts.policy === null ? [] : [['sudoedit', facts.policy.file], ['pm2-guard', 'check']];
 }
 
 /** Ends processes. A daemon that gets SIGTERM saves its list, stops its apps and goes (lib/Daemon.js gracefullExit). */
-export function kill(pids: readonly number[], signal?: 'KILL' | 'CONT'): Words[] {
+export function kill(pids: readonly Killable[], signal?: 'KILL' | 'CONT'): Words[] {
   return pids.length === 0 ? [] : [['sudo', 'kill', ...(signal === undefined ? [] : [`-${signal}`]), ...pids.map(String)]];
+}
+
+/** The words that make pm2 mean exactly these processes of one app; null: there are none. */
+export function targetsOf(name: string, processes: readonly { pmId: number }[], daemon: DaemonFacts): string[] | null {
+  const others = daemon.apps.filter((app) => app.name !== name);
+  if (isPlainTarget(name) && !others.some(({ namespace }) => namespace === name)) return [name];
+  const ids = processes.map(({ pmId }) => String(pmId));
+  // A number is an app's name first (lib/API.js _operate).
+  return ids.every((id) => !daemon.apps.some((app) => app.name === id || app.namespace === id)) ? ids : null;
+}
+
+/**
+ * Whether pm2 takes the word for a name: it is no option, no `all`, no regular expression, no id and no process file.
+ */
+export function isPlainTarget(name: string): boolean {
+  return !/^-|^\/.*\/$|^\d+$/s.test(name) && name !== 'all' && !isProcessFile(name);
 }

@@ -1,4 +1,4 @@
-import { declaredByDraft } from '../host/draft.ts';
+import { declaredByDraft } from '../host/draft-choice.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { foundIn } from '../host/found.ts';
 import { escapeControls } from '../terminal/escape.ts';

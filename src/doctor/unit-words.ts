@@ -1,6 +1,8 @@
-import { dirname, basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/units.ts';
+import { as } from './words.ts';
+import { startupWords } from '../pm2/startup-words.ts';
 
 /** Commands that add a setting to a unit, and leave the file itself as whoever wrote it left it (systemd.unit(5)). */
 export function drop(unit: string, name: string, setting: string): string[][] {
@@ -12,14 +14,25 @@ export function drop(unit: string, name: string, setting: string): string[][] {
   ];
 }
 
-/** A unit away: not started at boot any more, and not there to be enabled by mistake. Its daemon runs on. */
+/**
+ * A unit away: not started at boot any more, and not there to be enabled by mistake. Its daemon runs on. A unit of a
+ * user's own manager lies where that user can change each directory: it is moved with the user's rights.
+ */
 export function retire({ name, file, manager, enabled }: Unit): string[][] {
-  const systemctl = manager === null ? ['sudo', 'systemctl'] : ['sudo', 'systemctl', '--user', '-M', `${manager}@`];
-  return [...(enabled ? [[...systemctl, 'disable', name]] : []), ['sudo', 'mv', file, `/var/backups/${basename(file)}`]];
+  if (manager === null)
+    return [
+      ...(enabled ? [['sudo', 'systemctl', 'disable', name]] : []),
+      ['sudo', 'mv', file, `/var/backups/${basename(file)}`],
+    ];
+  return [
+    ...(enabled ? [['sudo', 'systemctl', '--user', '-M', `${manager}@`, 'disable', '--', name]] : []),
+    as(manager, ['mv', '--', file, `${file}.disabled`]),
+  ];
 }
 
-/** A unit anew, by PM2 itself, with user and home that belong together. */
+/** Writes a unit anew, by PM2 itself, with the user and the PM2_HOME that belong together. */
 export function startup(user: string, { policy }: HostFacts, userHome: string): string[] {
-  const declared = policy?.daemons.find((daemon) => daemon.user === user && basename(daemon.home) === '.pm2');
-  return ['sudo', 'pm2', 'startup', 'systemd', '-u', user, '--hp', declared ? dirname(declared.home) : userHome];
+  const declared = policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
+  const [daemon] = [...declared.filter(({ home }) => basename(home) === '.pm2'), ...declared];
+  return startupWords(user, daemon?.home ?? join(userHome, '.pm2'));
 }

@@ -12,6 +12,15 @@ export function as(user: string, words: readonly string[]): string[] {
   return user === 'root' ? ['sudo', ...words] : ['sudo', '-u', user, ...words];
 }
 
+/**
+ * A command that changes something in a PM2_HOME by its path: as the owner, so that a link which the owner has put
+ * there reaches nothing new. None as root where others can change the way to it.
+ */
+export function inHome({ owner, trusted }: HomeFacts, words: readonly string[]): string[][] {
+  if (owner === null || (owner.uid === 0 && !trusted)) return [];
+  return [as(owner.name, words)];
+}
+
 /** A pm2 command for one home, as its user. */
 export function pm2As(user: string, home: string, words: readonly string[]): string[] {
   return as(user, ['env', `PM2_HOME=${home}`, 'pm2', ...words]);
@@ -27,9 +36,9 @@ export function userOf(uid: number, home: HomeFacts): string {
   return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
 }
 
-/** `1 app`, `2 apps`. */
+/** `1 app`, `2 apps`, `2 processes`. */
 export function counted(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+  return `${number} ${thing}${number === 1 ? '' : /s$/.test(thing) ? 'es' : 's'}`;
 }
 
 /** How long something has lasted: `40 s`, `3 h`, `12 d`. */

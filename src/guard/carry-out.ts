@@ -1,45 +1,60 @@
-import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { decidedWord } from '../call/door.ts';
+import { closeInherited } from '../identity/descriptors.ts';
 import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
+import { existsSync } from 'node:fs';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
+import { rootMayRun, type InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { mayExecute, withoutLinks } from '../runtime/peek.ts';
-import { distrust } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { homeParent } from '../verdict/startup.ts';
-import type { Rewrite } from '../verdict/verdict.ts';
+import type { Code } from '../verdict/codes.ts';
+import { homeParent } from '../verdict/host-wide.ts';
+import type { Advice, Pass, Rewrite } from '../verdict/verdict.ts';
+import { shown } from '../terminal/shown.ts';
+import { repairOf } from '../trust/trust.ts';
+import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
-import { decidedWord } from './door.ts';
 import { becomePm2 } from './handoff.ts';
+import { dropRunAs } from './drop-run-as.ts';
+import { lendHome, type LentHome } from './lend-home.ts';
+import { obstacleFor } from './obstacle.ts';
+import { say } from './report.ts';
+import { leftOutLines, variablesFor } from './variables.ts';
 
 /** A verdict could not be carried out; nothing was run. */
 export class CannotCarryOut extends Error {
-  constructor(readonly code: string, message: string, readonly details: string[] = []) {
+  constructor(readonly code: Code, message: string, readonly details: string[] = [], readonly advice: Advice[] = []) {
     super(message);
     this.name = 'CannotCarryOut';
   }
 }
 
 /** What is handed over to the real pm2. */
-export interface Call {
-  bin: string;
-  /** Where `bin` is a door: PM2's own file beside it. */
-  original: string | null;
+export interface Call extends InstalledPm2 {
   argv: readonly string[];
   /** Standard input that was read already. */
   stdin: Buffer | null;
+  invocation: Invocation;
+  /** It came through sudo, decided on before. */
+  hopped: boolean;
+  /** Called where the real pm2 is going to run in this process. */
+  beforeHandOff: () => void;
 }
 
 /**
  * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner of
- * the apps, sudo's.
+ * the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
  */
-export function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon | null): void {
+export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless }: Pass): void {
   refuseForeignCode(call);
-  if (daemon !== null && caller !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
-  handOver(call, daemon?.node ?? null);
+  if (daemon !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
+  if (call.hopped && daemon !== null) refuseUnreadable(call.invocation, daemon);
+  const lent = daemonless ? lendHome(call.version, null) : null;
+  const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
+  handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
 }
 
 /**
@@ -50,28 +65,36 @@ export function carryOutPass(call: Call, caller: Caller | null, daemon: Daemon |
  */
 export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, announce: () => void): void {
   const { daemon } = verdict;
-  if (verdict.switch) {
-    becomeOwner(daemon, invocation, caller);
-  } else if (invocation.startup) {
-    prepareStartup(daemon);
-  } else {
+  const hostWide = verdict.code === 'PG107';
+  if (verdict.switch) becomeOwner(daemon, invocation, caller);
+  else if (!hostWide) {
     process.env['PM2_HOME'] = daemon.home;
     if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   }
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
   refuseForeignCode(call);
-  const node = daemon.node ?? (verdict.switch ? runnableNode() : null);
+  if (verdict.switch) refuseUnreadable(invocation, daemon);
+  const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
-  handOver({ ...call, argv: verdict.argv }, node);
+  const lent = hostWide ? lendHome(call.version, homeInUnit(daemon, invocation)) : null;
+  handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, { lent, runsAs: verdict.dropsRunAs ? daemon : null });
+}
+
+/** What `startup` and `logrotate` write down as PM2_HOME; null: --hp says it. */
+function homeInUnit(daemon: Daemon, { command }: Invocation): string | null {
+  return command === 'startup' && homeParent(daemon) !== null ? null : daemon.home;
 }
 
 /** User, environment, working directory: from here on this process is the owner's. */
 function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): void {
-  const environment = ownersEnvironment(process.env, daemon, caller.passwdHome, pathFor(daemon.node ?? process.execPath));
+  const crossed = variablesFor(daemon, invocation, caller);
+  const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
+  say(leftOutLines(crossed, invocation));
+  closeInherited();
   try {
     switchUser(daemon);
   } catch (error) {
-    if (error instanceof SwitchError) throw new CannotCarryOut('PG110', error.message);
+    if (error instanceof SwitchError) throw new CannotCarryOut('PG110', `${callOf(invocation)}: ${error.message}.`);
     throw error;
   }
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
@@ -81,55 +104,73 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): vo
 
 /** The caller's directory stays if the owner may be in it; PM2's daemon is spawned there, and relative names start there. */
 function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: Caller): void {
-  try {
-    accessSync('.', constants.X_OK);
-    if (caller.cwd !== null) {
+  if (mayExecute('.') && caller.cwd !== null) {
+    try {
       process.chdir(caller.cwd);
       return;
+    } catch {
+      // EACCES, ENOENT: another directory, where that changes nothing
     }
-  } catch {
-    // EACCES, ENOENT: another place, where that changes nothing
   }
   // An app that is given no --cwd would run here; a script below here may have been typed relative to it.
   const here = (path: string | null) => path !== null && (caller.cwd === null || path === caller.cwd || path.startsWith(`${caller.cwd}/`));
   const relative = invocation.starts.some((start) => here(start.cwd) || here(start.script))
     || invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
-  if (relative) {
-    const where = caller.cwd ?? 'the working directory, which was deleted';
-    throw new CannotCarryOut('PG111', `${daemon.user} cannot enter ${where}`, ['the app would run there, or is named relative to it: go to a directory that the owner can enter, or type absolute paths and --cwd']);
-  }
+  if (relative) throw cannotEnter(daemon, invocation, caller);
   const refuge = [daemon.userHome, '/'].find((directory) => mayExecute(directory)) ?? '/';
   process.chdir(refuge);
   Reflect.deleteProperty(process.env, 'PWD');
 }
 
-/**
- * `startup` stays root's work and says the owner with -u and --hp; only a home that is not called `.pm2` needs PM2_HOME,
- * and then PM2 lays out that home as root unless it is there already (lib/Client.js initFileStructure).
- */
-function prepareStartup(daemon: Daemon): void {
-  if (homeParent(daemon) !== null) {
-    Reflect.deleteProperty(process.env, 'PM2_HOME');
-    return;
+function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): CannotCarryOut {
+  if (cwd === null) {
+    return new CannotCarryOut('PG111', `${callOf(invocation)}: the working directory was deleted, and the app would run there.`, [], [{ label: 'fix', text: 'go to a directory that is there, and type it again' }]);
   }
-  if (!existsSync(join(daemon.home, 'touch')) && process.geteuid?.() !== daemon.uid) {
-    throw new CannotCarryOut('PG112', `${daemon.home} is not laid out yet, and root would do it in its own name`, [`start daemon ${daemon.name} once first: sudo -u ${daemon.user} PM2_HOME=${daemon.home} pm2 ping`]);
-  }
-  process.env['PM2_HOME'] = daemon.home;
+  const closed = obstacleFor(cwd, 'directory') ?? { path: cwd, why: 'is closed' };
+  return new CannotCarryOut('PG111',
+    `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot enter ${cwd}: ${closed.path} ${closed.why}.`,
+    ['The app would run in this directory, or its files are named relative to it.'],
+    [{ label: 'fix', text: moveOut(daemon, cwd) }]);
 }
 
-/** Nothing that anybody but root can write is run as root (PRODUCT section 7.1). */
-function refuseForeignCode({ bin, original }: Call): void {
+function moveOut({ user }: Daemon, path: string): string {
+  const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
+  return `copy it to a directory that ${user} can read, for example /srv/NAME${open}; then start it there, by its new path`;
+}
+
+/** PM2 answers "Script not found" about a file that is there and closed to its user. */
+function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
+  const files = [
+    ...invocation.starts.map(({ script }) => script),
+    ...invocation.targets.map((target) => (target.kind === 'file' ? target.path : null)),
+  ].filter((path) => path !== null);
+  for (const path of files) {
+    const closed = obstacleFor(path, 'file');
+    if (closed === null) continue;
+    throw new CannotCarryOut('PG116',
+      `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot read ${path}: ${closed.path} ${closed.why}.`,
+      ['PM2 would answer "Script not found" about a file that is there.'], [{ label: 'fix', text: moveOut(daemon, path) }]);
+  }
+}
+
+/** Nothing that a user other than root can write is run as root (PRODUCT section 8.1). */
+function refuseForeignCode(call: Call): void {
   if (process.geteuid?.() !== 0) return;
-  const fault = distrust(bin, 'file') ?? (original === null ? null : distrust(original, 'file'));
-  if (fault) throw new CannotCarryOut('PG113', `root would run ${bin}, which others can change`, [`${fault.path} ${fault.why}`]);
+  const fault = rootMayRun(call);
+  if (fault === null) return;
+  const own = shown(['chown', '-R', 'root:', dirname(dirname(call.file))]);
+  throw new CannotCarryOut('PG113', `${callOf(call.invocation)}: root would run ${call.bin}, which other users can change.`,
+    [`${fault.path} ${fault.why}`],
+    [{ label: 'fix', text: `as root:  ${shown(repairOf(fault))} && ${own} && pm2-guard install` }]);
 }
 
 /** The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null: this one. */
-function runnableNode(): string | null {
+function runnableNode({ user }: Daemon): string | null {
   if (mayExecute(process.execPath)) return null;
   const other = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find(mayExecute);
-  if (other === undefined) throw new CannotCarryOut('PG114', `${process.env['USER'] ?? 'the owner'} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}`, ['pin one with `node:` in the config']);
+  if (other === undefined) {
+    throw new CannotCarryOut('PG114', `${user} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}.`, [], [{ label: 'fix', text: 'install node for the whole system, or pin one with "node:" in the config' }]);
+  }
   return other;
 }
 
@@ -139,13 +180,17 @@ function pathFor(node: string): string {
   return first !== undefined && withoutLinks(first) === withoutLinks(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
-function handOver(call: Call, node: string | null): void {
-  if (node !== null && withoutLinks(node) !== withoutLinks(process.execPath)) {
-    if (!mayExecute(node)) throw new CannotCarryOut('PG114', `the node pinned in the config cannot be run: ${node}`);
+/** @param runsAs the owner, where a process file says so as well */
+function handOver(call: Call, node: string | null, { lent, runsAs }: { lent: LentHome | null; runsAs: Daemon | null }): void {
+  if (node !== null && lent === null && withoutLinks(node) !== withoutLinks(process.execPath)) {
+    if (!mayExecute(node)) throw new CannotCarryOut('PG114', `The node pinned in the config cannot be run: ${node}`, [], [{ label: 'fix', text: 'correct "node:" in the config, then: pm2-guard check' }]);
     become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;
   }
   // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.
   if (call.stdin !== null && call.stdin.length > 0) process.stdin.unshift(call.stdin);
-  becomePm2(call.bin, call.argv);
+  call.beforeHandOff();
+  becomePm2(call, call.argv, [
+    ...(lent === null ? [] : [lent.afterLoad]), ...(runsAs === null ? [] : [() => { dropRunAs(call.file, runsAs); }]),
+  ]);
 }

@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
 import { isRootBySudo } from '../identity/caller.ts';
-import { interpret } from '../pm2/interpret.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -8,9 +7,10 @@ import { VERSION } from '../policy/version.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { judge } from './gather.ts';
-import { realPm2 } from './real-pm2.ts';
-import { callerOf, workingDirectory } from './surroundings.ts';
+import type { InstalledPm2 } from '../pm2/installed.ts';
+import { realPm2 } from '../call/real-pm2.ts';
+import { resolveCall } from '../call/resolve-call.ts';
+import { workingDirectory } from '../call/caller-of.ts';
 
 /** What `pm2 guard-verify --json` prints. */
 interface Answer {
@@ -18,7 +18,7 @@ interface Answer {
   version: string;
   config: { file: string | null; error: string | null; warnings: string[] };
   daemons: { name: string; user: string; home: string }[];
-  /** Who calls, and where such a call goes that names no app (`pm2 list`). `daemon` null: none that is declared. */
+  /** Who calls, and where a call goes that names no app (`pm2 list`). `daemon` null: none that is declared. null: not known. */
   caller: { user: string; home: string; login: string | null; verdict: Verdict['type']; code: string; daemon: string | null } | null;
   /** What the guard becomes; null: there is no real pm2 on this host. */
   pm2: { path: string; version: string } | null;
@@ -33,7 +33,7 @@ interface Answer {
  * @param argv the words behind guard-verify
  */
 export async function answerVerify(argv: readonly string[], euid: number): Promise<void> {
-  // As nobody in particular: to look must not keep a policy.
+  // To look must not keep a policy: only root does.
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });
   const policy = loaded.type === 'policy' ? loaded.policy : null;
   const real = realPm2(euid, policy);
@@ -44,7 +44,7 @@ export async function answerVerify(argv: readonly string[], euid: number): Promi
       ? { file: loaded.policy.file, error: null, warnings: loaded.warnings }
       : { file: loaded.error.file, error: formatConfigError(loaded.error), warnings: [] },
     daemons: (policy?.daemons ?? []).map(({ name, user, home }) => ({ name, user, home })),
-    caller: policy === null ? null : await placeOf(euid, policy, real.type === 'found' ? real.major : 7),
+    caller: policy === null || real.type !== 'found' ? null : await placeOf(euid, policy, real),
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     off: process.env['PM2_GUARD'] === 'off',
   };
@@ -53,12 +53,12 @@ export async function answerVerify(argv: readonly string[], euid: number): Promi
 }
 
 /** Of a call that names no app: what names one may belong elsewhere. */
-async function placeOf(euid: number, policy: Policy, major: 5 | 6 | 7): Promise<Answer['caller']> {
-  const cwd = workingDirectory();
-  const caller = callerOf(process.env, euid, major, cwd, policy);
-  const invocation = interpret(['list'], { major, env: process.env, cwd: cwd ?? '/' });
-  const { verdict } = await judge(invocation, caller, policy, { major, env: process.env, readStdin: null });
-  return { user: caller.user, home: caller.home, login: caller.login, verdict: verdict.type, code: verdict.code, daemon: verdict.daemon?.name ?? null };
+async function placeOf(uid: number, policy: Policy, pm2: InstalledPm2): Promise<Answer['caller']> {
+  const { verdict, caller } = await resolveCall({
+    argv: ['list'], env: process.env, uid, cwd: workingDirectory(), policy, pm2, readStdin: null, evaluate: false, askSudo: null,
+  });
+  const { type, code, daemon } = verdict;
+  return { user: caller.user, home: caller.home, login: caller.login, verdict: type, code, daemon: daemon?.name ?? null };
 }
 
 function inWords({ version, config, daemons, caller, pm2, off }: Answer): string {
@@ -78,6 +78,7 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
 function landing({ daemon, verdict, code, home }: NonNullable<Answer['caller']>): string {
   if (code === 'PG002') return `exempt, left alone in ${home}`;
   if (code === 'PG003') return `only observed, left alone in ${home}`;
+  if (code === 'PG004') return `PM2_GUARD=off, left alone in ${home}`;
   switch (verdict) {
     case 'pass': return `calls that name no app go to daemon ${daemon ?? ''}, as they are`;
     case 'rewrite': return `calls that name no app go to daemon ${daemon ?? ''}`;

@@ -1,39 +1,30 @@
 import { existsSync, readSync } from 'node:fs';
+import { doorOfThisCall } from '../call/door.ts';
+import { workingDirectory } from '../call/caller-of.ts';
+import { HOP } from '../call/hop.ts';
+import { realPm2 } from '../call/real-pm2.ts';
+import { resolveCall, type ResolvedCall } from '../call/resolve-call.ts';
 import { isRootBySudo } from '../identity/caller.ts';
-import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
-import { interpret } from '../pm2/interpret.ts';
-import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
 import { WISHES } from '../seal/wishes.ts';
-import type { Caller } from '../verdict/caller.ts';
-import { insteadOf, phrase } from '../verdict/decide.ts';
-import type { Rewrite } from '../verdict/verdict.ts';
-import { CannotCarryOut, carryOutPass, carryOutRewrite } from './carry-out.ts';
-import { judge, type Judged } from './gather.ts';
-import { doorOfThisCall } from './door.ts';
+import { mayBypass } from '../verdict/decide.ts';
+import type { Pass, Rewrite } from '../verdict/verdict.ts';
+import { answerByItself } from './answer.ts';
+import { askSudo } from './ask-sudo.ts';
+import { CannotCarryOut, carryOutPass, carryOutRewrite, type Call } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
-import { HOP } from './hop.ts';
-import { installRecord, LIBRARY } from './installation.ts';
-import { realPm2 } from './real-pm2.ts';
 import { record } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
+import { renewPrepared } from './renew-prepared.ts';
 import { sealedAgain } from './renew-seal.ts';
-import { observeLines, rewriteLines, say, unknownVersionLines } from './report.ts';
-import { callerOf, workingDirectory } from './surroundings.ts';
-import { becomeThroughSudo, refusalLines, refusalOf } from './through-sudo.ts';
+import { mayNotify, passLines, rewriteLines, say, unknownVersionLines } from './report.ts';
+import { becomeThroughSudo } from './through-sudo.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
-/** One call, understood: what is asked, by whom, of which pm2, and what follows. */
-interface Case extends Judged {
-  invocation: Invocation;
-  caller: Caller;
-  real: InstalledPm2;
-}
-
-/** One call of pm2 on its way through the house: config, command line, caller, verdict; then become pm2, or refuse. */
+/** One call of pm2: config, command line, caller, verdict; then become pm2, or refuse. */
 export async function guard(): Promise<void> {
   const { argv, decided } = unwrapHop(process.argv.slice(2));
   const euid = process.geteuid?.() ?? -1;
@@ -41,19 +32,20 @@ export async function guard(): Promise<void> {
     await answerVerify(argv.slice(1), euid);
     return;
   }
-  // What verify tries is blocked even where PM2_GUARD=off, and leaves nothing behind: as nobody in particular, no policy is kept.
+  // A call that verify tries leaves nothing behind: no policy is kept for it.
   const tried = argv.some(isReserved);
   const loaded = loadPolicy({ env: process.env, euid: tried ? -1 : euid, rootBySudo: isRootBySudo(euid, process.env) });
   const off = process.env['PM2_GUARD'] === 'off' && !tried;
 
   if (loaded.type === 'unusable') {
     const allowed = off && euid === 0 ? 'off' : loaded.onError;
-    // The owner of a call that came through sudo is known by name only, and nobody can tell what that stands for.
+    // The owner of a call that came through sudo is known by name only, which means nothing without a config.
     if (allowed === 'closed' || decided !== null || tried) endWithoutPolicy(loaded.error);
     else goWithoutPolicy(argv, euid, allowed === 'open' ? loaded.error : null);
     return;
   }
-  const real = realPm2(euid, loaded.policy);
+  const { policy } = loaded;
+  const real = realPm2(euid, policy);
   say(loaded.warnings.flatMap((warning) => `pm2-guard: ${warning}`.split('\n')));
   if (real.type !== 'found') {
     endWithoutPm2(real);
@@ -62,63 +54,63 @@ export async function guard(): Promise<void> {
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
   if (euid === 0 && !tried && real.original === null && existsSync(WISHES)) real.original = sealedAgain(real);
-  if (off && decided === null && bypassed(argv, euid, real, loaded.policy)) return;
-
-  if (decided !== null) settle(decided, loaded.policy);
-  const one = await understand(argv, euid, real, loaded.policy);
+  if (decided !== null) settle(decided, policy);
+  const call = await resolveCall({
+    argv, env: process.env, uid: euid, cwd: workingDirectory(), policy, pm2: real,
+    readStdin, evaluate: true, askSudo: askSudo(decided !== null),
+  });
+  if (off && decided === null && !mayBypass(call.caller, policy)) {
+    say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
+  }
+  if (euid === 0 && call.verdict.type !== 'block') renewPrepared(call.pm2);
   try {
-    carryOut(one, loaded.policy, decided !== null);
+    await carryOut(call, decided !== null);
   } catch (error) {
     if (!(error instanceof CannotCarryOut)) throw error;
-    const { code, message, details } = error;
-    block({ type: 'block', code, reason: `${phrase(one.invocation)}: ${message}`, rule: null, daemon: null, details, run: [] }, one.caller, argv);
+    const { code, message, details, advice } = error;
+    block({ type: 'block', code, reason: message, rule: null, daemon: null, details, advice }, call.caller, call.invocation);
   }
 }
 
-function carryOut({ verdict, invocation, caller, real, stdin, sights }: Case, policy: Policy, secondHop: boolean): void {
-  const call = { ...real, argv: invocation.argv, stdin };
-  if (invocation.scope === 'app' && verdict.type !== 'block' && verdict.daemon) hintAfterwards(invocation, caller, verdict.daemon, policy, sights);
+async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
+  const { verdict, invocation, caller, owner, pm2, stdin } = call;
+  const what: Call = { ...pm2, argv: invocation.argv, stdin, invocation, hopped, beforeHandOff: () => { hintAfterwards(call); } };
   switch (verdict.type) {
     case 'pass':
-      if (verdict.report) {
-        say(observeLines(verdict));
-        record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
-      }
-      carryOutPass(call, caller, verdict.daemon);
+      if (verdict.daemonless && await answerByItself(call)) return;
+      announcePass(verdict, call);
+      carryOutPass(what, caller, verdict);
       return;
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
-        becomeByAsking(verdict, invocation, caller, policy, { secondHop, stdin });
+        announceRewrite(verdict, call);
+        becomeThroughSudo(verdict, invocation, caller, stdin);
         return;
       }
-      carryOutRewrite(verdict, invocation, caller, call, () => {
-        say([...unknownVersionLines(real), ...rewriteLines(verdict, invocation)]);
-        // Now, and not while pm2 waits for its daemon: a fork of the grown process takes 5 ms and not 2, and the answer is there at once.
-        record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) });
+      carryOutRewrite(verdict, invocation, caller, what, () => {
+        say(unknownVersionLines(pm2));
+        // Recorded now, and not while pm2 waits for its daemon: a fork of the grown process takes 5 ms instead of 2.
+        announceRewrite(verdict, call);
       });
       return;
     case 'block':
-      say(unknownVersionLines(real));
-      block(verdict, caller, invocation.argv);
+      say(unknownVersionLines(pm2));
+      block({ ...verdict, daemon: owner }, caller, invocation);
       return;
   }
 }
 
-/** Only root becomes another user without asking; everybody else asks sudo. */
-function becomeByAsking(verdict: Rewrite, invocation: Invocation, caller: Caller, policy: Policy, { secondHop, stdin }: { secondHop: boolean; stdin: Buffer | null }): void {
-  const refusal = secondHop ? 'second hop' : refusalOf(verdict.daemon, verdict.argv);
-  if (refusal !== null) {
-    const instead = insteadOf(verdict, invocation, caller, policy);
-    block({ ...instead, details: [...instead.details, ...refusalLines(refusal, verdict.daemon, caller)] }, caller, invocation.argv);
-    return;
-  }
-  record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule: placeOf(verdict, policy) });
-  say(rewriteLines(verdict, invocation));
-  becomeThroughSudo(verdict, invocation, caller, stdin);
+function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: ResolvedCall): void {
+  if (mayNotify(invocation, policy)) say(rewriteLines(verdict, invocation, caller, policy));
+  const rule = `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`;
+  record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule });
 }
 
-function placeOf({ rule, daemon }: Rewrite, policy: Policy): string {
-  return `${policy.file}:${rule?.line ?? daemon.line}`;
+/** A bypass and what is only observed are recorded; a right call says and leaves nothing. */
+function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCall): void {
+  if (mayNotify(invocation, policy)) say(passLines(verdict));
+  if (verdict.code === 'PG004') record({ outcome: 'bypass', caller, argv: invocation.argv, rule: 'PM2_GUARD=off' });
+  if (verdict.report === 'observed') record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
 /** The words of a call that was re-entered through sudo, and the daemon that was decided on before. */
@@ -129,37 +121,15 @@ function unwrapHop(argv: readonly string[]): { argv: readonly string[]; decided:
 
 /**
  * What was decided before the hop counts as if PM2_HOME named it, which sudo's env_reset took away. Anybody may type the
- * word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else.
+ * word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else. PM2_GUARD=off has no say here.
  */
 function settle(decided: string, policy: Policy): void {
   const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
   if (daemon) process.env['PM2_HOME'] = daemon.home;
+  Reflect.deleteProperty(process.env, 'PM2_GUARD');
 }
 
-/** The daemon's pinned pm2 may speak another grammar than the host's: then the same words are read once more. */
-async function understand(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<Case> {
-  const first = await judgeWith(argv, euid, real, policy);
-  const pin = first.verdict.type === 'block' ? null : first.verdict.daemon?.pm2 ?? null;
-  const wanted = pin ?? hostsOwn(first);
-  if (wanted === null || wanted === real.bin || wanted === real.file) return first;
-  const pinned = findRealPm2({ recorded: wanted, path: undefined, skip: [LIBRARY], asRoot: false });
-  if (pinned.type !== 'found') return pin === null ? first : { ...first, verdict: noSuchPin(first, pin) };
-  return pinned.major === real.major ? { ...first, real: pinned } : judgeWith(argv, euid, pinned, policy);
-}
-
-/** Root's door may be below /root/.nvm, where the owner cannot go: the host's pm2 runs what root hands to another user. */
-function hostsOwn({ verdict }: Case): string | null {
-  return doorOfThisCall() !== null && verdict.type === 'rewrite' && verdict.switch ? installRecord()?.pm2 ?? null : null;
-}
-
-async function judgeWith(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): Promise<Case> {
-  const cwd = workingDirectory();
-  const caller = callerOf(process.env, euid, real.major, cwd, policy);
-  const invocation = interpret(argv, { major: real.major, env: process.env, cwd: cwd ?? '/' });
-  return { invocation, caller, real, ...await judge(invocation, caller, policy, { major: real.major, env: process.env, readStdin }) };
-}
-
-/** All of standard input; a pipe that somebody made non-blocking is waited for. */
+/** All of standard input; a pipe that was made non-blocking is waited for. */
 function readStdin(): Buffer {
   const chunks: Buffer[] = [];
   const chunk = Buffer.allocUnsafe(65_536);
@@ -175,24 +145,4 @@ function readStdin(): Buffer {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
   }
-}
-
-function noSuchPin({ invocation, verdict }: Case, pin: string): Case['verdict'] {
-  return {
-    type: 'block', code: 'PG302', rule: null, daemon: verdict.daemon, run: [],
-    reason: `${phrase(invocation)}: the pm2 pinned for daemon ${verdict.daemon?.name ?? ''} is no pm2: ${pin}`,
-    details: ['put right `pm2:` in the config, then: sudo pm2-guard check'],
-  };
-}
-
-/** `PM2_GUARD=off`: untouched, but recorded, for those the policy allows it. False: not allowed, the call goes on guarded. */
-function bypassed(argv: readonly string[], euid: number, real: InstalledPm2, policy: Policy): boolean {
-  const caller = callerOf(process.env, euid, real.major, workingDirectory(), policy);
-  if (policy.bypass === 'nobody' || (policy.bypass === 'root' && euid !== 0)) {
-    say([`pm2-guard: PM2_GUARD=off is not for ${caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
-    return false;
-  }
-  record({ outcome: 'bypass', caller, argv, rule: 'PM2_GUARD=off' });
-  carryOutPass({ ...real, argv, stdin: null }, null, null);
-  return true;
 }

@@ -1,8 +1,8 @@
 import { dumpFile } from '../pm2/home.ts';
 import { readDump } from '../pm2/dump.ts';
-import type { App, Invocation } from '../pm2/invocation.ts';
+import type { ResolvedCall } from '../call/resolve-call.ts';
+import type { App } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import type { Caller } from '../verdict/caller.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Sight } from '../verdict/verdict.ts';
 import { shown } from '../terminal/shown.ts';
@@ -12,15 +12,13 @@ import { say } from './report.ts';
 const NOT_FOUND = /(?:Process|Namespace|Application) .*not found|doesn't exist/;
 
 /**
- * After a call that ended with PM2's "not found": one line that says where the app lives, as far as the caller may know
- * (the config put the call here; a live list or a saved dump of another declared daemon has the app), and the command that
- * reaches it. Listens to what PM2 writes to stderr, and changes none of it.
- *
- * @param sights live lists that were asked for the verdict; dumps are read when it comes to it
+ * After a call that ended with PM2's "not found": one line that says where the app lives, as far as the caller may know, and
+ * the command that reaches it. Listens to what PM2 writes, and changes none of it.
  */
-export function hintAfterwards(invocation: Invocation, caller: Caller, landed: Daemon, policy: Policy, sights: readonly Sight[]): void {
+export function hintAfterwards({ invocation, caller, policy, verdict, evidence }: ResolvedCall): void {
+  const landed = verdict.daemon;
   const names = invocation.targets.filter(({ kind }) => kind === 'name' || kind === 'id').map(({ word }) => word);
-  if (names.length === 0 || policy.daemons.length < 2) return;
+  if (invocation.scope !== 'app' || landed === null || names.length === 0 || policy.daemons.length < 2) return;
   let missing = false;
   for (const stream of [process.stderr, process.stdout]) {
     const write = stream.write.bind(stream) as (...words: unknown[]) => boolean;
@@ -31,8 +29,9 @@ export function hintAfterwards(invocation: Invocation, caller: Caller, landed: D
   }
   process.on('exit', (status) => {
     if (status === 0 || !missing) return;
-    const found = names.flatMap((name) => elsewhere(name, landed, policy, sights).map((daemon) => ({ name, daemon })));
-    say(found.map(({ name, daemon }) => `pm2-guard: ${name} is in daemon ${daemon.name}, as ${daemon.user} in ${daemon.home}:  ${shown(commandFor(daemon, caller, invocation.argv))}`));
+    const found = names.flatMap((name) => elsewhere(name, landed, policy, evidence.sights ?? []).map((daemon) => ({ name, daemon })));
+    say(found.map(({ name, daemon }) =>
+      `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ${shown(commandFor(daemon, caller, invocation.argv))}`));
   });
 }
 

@@ -1,8 +1,12 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { closeInherited } from '../identity/descriptors.ts';
 import { switchUser } from '../identity/switch-user.ts';
 import { declaredApps } from '../pm2/declared-apps.ts';
 import { evaluateFile, evaluateText } from '../pm2/evaluate.ts';
 import type { ProcessFileRequest } from '../pm2/process-file.ts';
+
+/** The descriptor that the answer is written to. */
+const ANSWER = 3;
 
 /**
  * The child that evaluates a process file (dist/read-process-file.cjs). It becomes the user before it touches anything of
@@ -11,6 +15,7 @@ import type { ProcessFileRequest } from '../pm2/process-file.ts';
 const { nonce, user, env, argv, source, question } = JSON.parse(readFileSync(0, 'utf8')) as ProcessFileRequest;
 
 if (user) {
+  closeInherited([ANSWER]);
   switchUser(user); // throws, and with it ends this process, where there would be a way back
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
@@ -27,6 +32,6 @@ process.env.PM2_USAGE = 'CLI'; // set by lib/binaries/CLI.js before anything els
 const config = 'text' in source ? evaluateText(source.text) : evaluateFile(source.path, source.kind);
 const answer = Buffer.from(`${nonce}${JSON.stringify(declaredApps(config, question))}\n`);
 for (let written = 0; written < answer.length;) {
-  written += writeSync(3, answer, written);
+  written += writeSync(ANSWER, answer, written);
 }
 process.exit();

@@ -1,7 +1,9 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
+import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
+import { namesIn, textOf } from '../runtime/peek.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
@@ -11,24 +13,24 @@ const NO_REAL_PM2 = 127;
 const NO_POLICY = 78;
 
 /** Nothing is run, nothing is written but the record; of what verify tries (PG108) not even that. */
-export function block(verdict: Block, caller: Caller, argv: readonly string[]): void {
-  say(blockLines(verdict));
+export function block(verdict: Block, caller: Caller, invocation: Invocation): void {
+  say(blockLines(verdict, invocation));
   if (verdict.code === 'PG108') {
     process.exitCode = BLOCKED;
     return;
   }
-  endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv, rule: verdict.code });
+  endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
-/** The config cannot be used and no policy was ever compiled: nobody knows where anything belongs. */
+/** The config cannot be used and no policy was ever compiled. */
 export function endWithoutPolicy(error: ConfigError): void {
   say([
-    'pm2-guard: blocked: the config cannot be used, and there is no last good policy',
-    ...formatConfigError(error).split('\n').map((line) => `  ${line}`),
-    '  run:  sudo pm2-guard check',
-    '  or, to run pm2 unguarded this once, as root:  PM2_GUARD=off pm2 ...',
-    '  PG301, more with: pm2-guard explain PG301',
-  ]);
+    'pm2-guard: blocked (PG301): nothing was run',
+    'The config cannot be used, and there is no last good policy. Apps that run keep running.',
+    ...formatConfigError(error).split('\n'),
+    `fix:      ${repairOf(error)}`,
+    'details:  pm2-guard explain PG301',
+  ].map((line, at) => (at === 0 ? line : `  ${line}`)));
   process.exitCode = NO_POLICY;
 }
 
@@ -38,10 +40,27 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
     ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
     : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
   say([
-    'pm2-guard: there is no real pm2 to run',
+    'pm2-guard: blocked (PG302): PM2 itself is not installed',
+    'Apps that run keep running. Looked at:',
     ...why.map((line) => `  ${line}`),
-    '  run:  sudo npm install -g pm2 && sudo pm2-guard install',
-    '  PG302, more with: pm2-guard explain PG302',
-  ]);
+    `fix:      sudo npm install -g pm2${runningVersion()} && sudo pm2-guard install`,
+    'details:  pm2-guard explain PG302',
+  ].map((line, at) => (at === 0 ? line : `  ${line}`)));
   process.exitCode = NO_REAL_PM2;
+}
+
+/** The command that an error of the config names, or the edit. */
+function repairOf({ kind, expected }: ConfigError): string {
+  const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
+  if (command === undefined) return 'correct what is shown above, then: sudo pm2-guard check';
+  return kind === 'untrusted' ? `read the file first, others could have changed it; then:  ${command} && sudo pm2-guard check` : command;
+}
+
+/** `@7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only digits count. */
+function runningVersion(): string {
+  for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [, version] = /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(textOf(`/proc/${pid}/cmdline`)) ?? [];
+    if (version !== undefined) return `@${version}`;
+  }
+  return '';
 }

@@ -1,3 +1,4 @@
+import { inheritedDescriptors } from '../identity/descriptors.ts';
 import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
@@ -6,12 +7,14 @@ import type { Policy } from '../policy/policy.ts';
 import { RESERVED } from '../policy/reserved.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
+import type { Evidence } from '../verdict/verdict.ts';
 import { guard } from './guard.ts';
-import { realPm2 } from './real-pm2.ts';
+import { realPm2 } from '../call/real-pm2.ts';
 import { lastWords } from './record.ts';
 import { BLOCKED } from './refuse.ts';
 import { blockLines, rewriteLines } from './report.ts';
-import { callerOf, realpathsOf } from './surroundings.ts';
+import { callerOf, realpathsOf } from '../call/caller-of.ts';
+import { variablesFor } from './variables.ts';
 
 /** What is typed and refused most. Few: each kB that is kept costs every call 8 µs, and what is missing only its own calls. */
 const CALLS = ['restart app-that-is-not-there', 'jlist'];
@@ -40,20 +43,25 @@ function rehearseVerdicts(): void {
   realPm2(euid, policy);
   const caller = callerOf(process.env, euid, 7, '/', policy);
   for (const line of CALLS) rehearseCall(line, caller, policy);
-  ownersEnvironment(process.env, { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' }, '/root', SYSTEM_PATH);
+  const owner = { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' };
+  inheritedDescriptors();
+  const starting = interpret(['start', 'app'], { major: 7, env: process.env, cwd: '/' });
+  ownersEnvironment(variablesFor(owner, starting, caller).variables, owner, SYSTEM_PATH);
 }
 
 function rehearseCall(line: string, caller: Caller, policy: Policy): void {
   const invocation: Invocation = interpret(line.split(' '), { major: 7, env: process.env, cwd: '/' });
-  const evidence = { realpaths: realpathsOf(invocation), files: new Map(), sights: [] };
+  const evidence: Evidence = {
+    realpaths: realpathsOf(invocation), files: new Map(), sights: [], own: { state: 'none', user: null, apps: [] },
+  };
   for (const mode of ['block', 'rewrite'] as const) {
     // A daemon that is never the caller's own, so that there is something to say.
     const strange = { ...policy, daemons: policy.daemons.map((daemon) => ({ ...daemon, mode, uid: daemon.uid + 1 })) };
     const verdict = decide(invocation, caller, strange, evidence);
     if (verdict.type === 'block') {
-      blockLines(verdict);
+      blockLines(verdict, invocation);
       lastWords(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
     }
-    if (verdict.type === 'rewrite') rewriteLines(verdict, invocation);
+    if (verdict.type === 'rewrite') rewriteLines(verdict, invocation, caller, policy);
   }
 }

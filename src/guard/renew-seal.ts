@@ -3,7 +3,7 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { late } from '../runtime/late.ts';
 import { wishedSeals } from '../seal/wishes.ts';
-import { LIBRARY } from './installation.ts';
+import { LIBRARY } from '../call/installation.ts';
 import { say } from './report.ts';
 
 /** It takes a tenth of a second, once after each upgrade of PM2. */

@@ -1,10 +1,13 @@
 import { writeSync } from 'node:fs';
+import { late } from '../runtime/late.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { shown } from '../terminal/shown.ts';
-import { phrase } from '../verdict/decide.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
-import type { Block, Pass, Rewrite } from '../verdict/verdict.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Caller } from '../verdict/caller.ts';
+import type { Advice, Block, Choice, Pass, Rewrite } from '../verdict/verdict.ts';
+import { callOf } from '../verdict/words.ts';
 
 /** All that the guard says goes to stderr: stdout belongs to pm2, and `jlist` is read by machines. */
 export function say(lines: readonly string[]): void {
@@ -18,25 +21,94 @@ export function say(lines: readonly string[]): void {
   }
 }
 
-export function rewriteLines(verdict: Rewrite, invocation: Invocation): string[] {
-  const { daemon } = verdict;
-  if (invocation.startup) return [`pm2-guard: rewritten: ${phrase(invocation)}, for ${daemon.user} with home ${daemon.home} (daemon ${daemon.name})`];
-  return [`pm2-guard: rewritten: ${phrase(invocation)}, as ${daemon.user} in ${daemon.home} (daemon ${daemon.name})`];
+/** Commands whose output is read by programs. */
+const FOR_MACHINES = ['jlist', 'prettylist', 'pid', 'id', 'completion', 'get', 'conf'];
+
+/** Whether a notice may be printed: not where the call asked for silence, nor where a program reads what it prints. */
+export function mayNotify({ command, line, context }: Invocation, { notices }: Pick<Policy, 'notices'>): boolean {
+  if (notices === 'none' || line.silent || context.env['PM2_SILENT'] === 'true') return false;
+  const quiet = notices === 'terminal' || FOR_MACHINES.includes(command ?? '');
+  return !quiet || isTerminal(2);
 }
 
-export function observeLines(verdict: Pass): string[] {
-  return verdict.report ? [`pm2-guard: observed: ${verdict.reason}`] : [];
+function isTerminal(descriptor: number): boolean {
+  return late('node:tty').isatty(descriptor);
 }
 
-export function blockLines(verdict: Block): string[] {
-  const [first, ...others] = verdict.run;
-  return [
-    `pm2-guard: blocked: ${verdict.reason}`,
-    ...verdict.details.map((line) => `  ${line}`),
-    ...(first ? [`  run:  ${shown(first)}`] : []),
-    ...others.map((words) => `   or:  ${shown(words)}`),
-    `  ${verdict.code}, more with: pm2-guard explain ${verdict.code}`,
-  ];
+/** One line on what a rewrite did, and one more where the caller has a stray daemon. */
+export function rewriteLines({ daemon, rule, stray, code }: Rewrite, invocation: Invocation, caller: Caller, policy: Policy): string[] {
+  const why = rule === null && policy.default === daemon.name && code === 'PG101' ? byDefault(invocation) : `${policy.file}:${rule?.line ?? daemon.line}`;
+  const place = `PM2_HOME ${daemon.home}; ${why}`;
+  const lines = [`pm2-guard: rewritten: ${callOf(invocation)} ${manner(code)} ${daemon.user} in daemon "${daemon.name}"  (${place})`];
+  if (stray) lines.push(`pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the config does not declare; see: sudo pm2-guard doctor`);
+  return lines;
+}
+
+function byDefault({ scope, starts, targets }: Invocation): string {
+  const name = starts[0]?.name ?? targets[0]?.word;
+  return scope === 'app' && name !== undefined ? `the default: no rule names ${name}` : 'the default';
+}
+
+function manner(code: Rewrite['code']): string {
+  return code === 'PG107' ? 'is for' : 'runs as';
+}
+
+export function passLines({ report, reason }: Pass): string[] {
+  switch (report) {
+    case 'observed': return [`pm2-guard: observed: ${reason}`];
+    case 'stray': return [`pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard doctor`];
+    case null: return [];
+  }
+}
+
+/** A block in the shape of PRODUCT section 5: what happened, why, and what to type. */
+export function blockLines(verdict: Block, invocation: Invocation | null): string[] {
+  const body = [verdict.reason, ...verdict.details, ...verdict.advice.flatMap(adviceLines), `details:  pm2-guard explain ${verdict.code}`];
+  return [`pm2-guard: blocked (${verdict.code}): nothing was ${undone(invocation)}`, ...body.map((line) => `  ${line}`)];
+}
+
+function undone(invocation: Invocation | null): string {
+  switch (invocation?.command) {
+    case 'kill': return 'killed';
+    case 'stop': return 'stopped';
+    case 'delete': return 'deleted';
+    case undefined: case null: default: return 'run';
+  }
+}
+
+/** Labels stand in a column of their own. */
+function labelled(label: Advice['label'], lines: readonly string[]): string[] {
+  return lines.map((line, at) => `${(at === 0 ? `${label}:` : '').padEnd(10)}${line}`);
+}
+
+function adviceLines(advice: Advice): string[] {
+  switch (advice.label) {
+    case 'run':
+    case 'bypass':
+      return labelled(advice.label, [shown(advice.command)]);
+    case 'run all':
+      return labelled('run all', advice.commands.map(({ command }) => shown(command)));
+    case 'fix':
+      return labelled('fix', [advice.text]);
+    case 'ask':
+      return labelled('ask', [advice.who + (advice.command === null ? '' : `, to run:  ${shown(advice.command)}`)]);
+    case 'choose':
+      return labelled('choose', choiceLines(advice.choices));
+  }
+}
+
+function choiceLines(choices: readonly Choice[]): string[] {
+  const rows = choices.map((choice) => [whatIs(choice), choice.mustAsk === undefined
+    ? choice.command === null ? 'not from here: the config does not allow PM2_GUARD=off' : shown(choice.command)
+    : `ask: ${choice.mustAsk}`] as const);
+  const width = Math.max(...rows.map(([what]) => what.length));
+  // A single line is no recommendation.
+  const only = rows.length === 1 ? 'if you mean ' : '';
+  return rows.map(([what, command]) => `${only}${what.padEnd(width)}    ${command}`);
+}
+
+function whatIs({ what, facts, harm }: Choice): string {
+  return `${what}${harm === null ? '' : ` - ${harm}`}${facts === '' ? '' : ` (${facts})`}`;
 }
 
 /** For a PM2 newer than all we know: its words are read by the newest grammar there is. */

@@ -1,12 +1,14 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
+import { interpret } from '../pm2/interpret.ts';
+import type { Pass } from '../verdict/verdict.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { carryOutPass } from './carry-out.ts';
-import { doorOfThisCall } from './door.ts';
-import { installRecord, LIBRARY } from './installation.ts';
+import { doorOfThisCall } from '../call/door.ts';
+import { installRecord, LIBRARY } from '../call/installation.ts';
 import { record } from './record.ts';
 import { endWithoutPm2 } from './refuse.ts';
 import { say } from './report.ts';
-import { callerOf, workingDirectory } from './surroundings.ts';
+import { callerOf, workingDirectory } from '../call/caller-of.ts';
 
 /**
  * Nobody knows where anything belongs, and pm2 is to run all the same: as it is, with a line about it, and recorded.
@@ -20,7 +22,10 @@ export function goWithoutPolicy(argv: readonly string[], euid: number, error: Co
     return;
   }
   if (error !== null) say([`pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, and on_error is open; see: pm2-guard check`]);
-  const caller = callerOf(process.env, euid, real.major, workingDirectory(), { daemons: [] });
+  const cwd = workingDirectory();
+  const caller = callerOf(process.env, euid, real.major, cwd, { daemons: [] });
+  const invocation = interpret(argv, { major: real.major, env: process.env, cwd: cwd ?? '/' });
   record({ outcome: 'bypass', caller, argv, rule: error === null ? 'PM2_GUARD=off' : 'on_error: open' });
-  carryOutPass({ ...real, argv, stdin: null }, null, null);
+  const verdict: Pass = { type: 'pass', code: 'PG004', reason: 'unguarded', rule: null, daemon: null, report: null, daemonless: false };
+  carryOutPass({ ...real, argv, stdin: null, invocation, hopped: false, beforeHandOff: () => undefined }, caller, verdict);
 }

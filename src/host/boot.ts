@@ -1,5 +1,6 @@
 import { bootScripts, type BootScript } from './boot-scripts.ts';
 import { cronLines, type CronLine } from './crontabs.ts';
+import { homeOfUnit, isEvidence } from './homes.ts';
 import { askSystemd, type Systemd } from './systemd.ts';
 import { pm2Units, pm2UserUnits, type Unit } from './units.ts';
 
@@ -7,7 +8,7 @@ import { pm2Units, pm2UserUnits, type Unit } from './units.ts';
 export interface BootFacts {
   /** Of the system's manager. */
   units: Unit[];
-  /** Of the users' own managers. */
+  /** Of the users' own managers: those that speak of a PM2_HOME of that very user. */
   userUnits: Unit[];
   systemd: Systemd;
   scripts: BootScript[];
@@ -17,5 +18,11 @@ export interface BootFacts {
 /** Reads units, scripts and crontabs as text, and asks systemd where it runs. */
 export function bootFacts(): BootFacts {
   const units = pm2Units();
-  return { units, userUnits: pm2UserUnits(), systemd: askSystemd(units.map(({ name }) => name)), scripts: bootScripts(), crontabs: cronLines() };
+  return {
+    units,
+    userUnits: pm2UserUnits().filter((unit) => isEvidence(unit, homeOfUnit(unit))),
+    systemd: askSystemd(units.map(({ name }) => name)),
+    scripts: bootScripts(),
+    crontabs: cronLines(),
+  };
 }

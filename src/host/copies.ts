@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { localAccounts } from '../identity/accounts.ts';
+import { accountByUid, localAccounts } from '../identity/accounts.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
@@ -14,6 +14,8 @@ export interface Copy {
   file: string;
   /** Of pm2's package.json; of a node, what the names of its directories say; null: they do not. */
   version: string | null;
+  /** The account that owns the file; null: a uid without one. */
+  owner: string | null;
   /** Where somebody other than root could change it; null: nobody can. */
   changeable: Changeable | null;
 }
@@ -45,10 +47,25 @@ export function copiesOnHost(named: readonly string[]): Copy[] {
 /** Null: it is neither. */
 function copyAt(file: string): Copy | null {
   const root = dirname(dirname(file));
+  const uid = statOf(file)?.uid;
+  const owner = uid === undefined ? null : accountByUid(uid)?.name ?? null;
   const manifest = /(^|\/)(pm2|pm2-runtime)$/.test(file) ? manifestOf(root) : null;
-  if (manifest?.name === 'pm2') return { of: 'pm2', file, version: typeof manifest.version === 'string' ? manifest.version : null, changeable: changeable(root) };
+  if (manifest?.name === 'pm2')
+    return {
+      of: 'pm2',
+      file,
+      version: typeof manifest.version === 'string' ? manifest.version : null,
+      owner,
+      changeable: changeable(root),
+    };
   if (!/\/node(js)?$/.test(file)) return null;
-  return { of: 'node', file, version: /\/v?(\d+\.\d+\.\d+)\//.exec(file)?.[1] ?? null, changeable: faultOf(file, 'file') };
+  return {
+    of: 'node',
+    file,
+    version: /\/v?(\d+\.\d+\.\d+)\//.exec(file)?.[1] ?? null,
+    owner,
+    changeable: faultOf(file, 'file'),
+  };
 }
 
 function manifestOf(root: string): { name?: unknown; version?: unknown } | null {

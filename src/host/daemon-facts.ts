@@ -1,10 +1,12 @@
 import { dirname, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
+import { LIMITS } from '../pm2/process.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { inodeOf, physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { appsBelow, listedApps, type AppFacts, type PortsByPid } from './app-facts.ts';
+import type { Budget } from './budget.ts';
 import type { LiveDaemon } from './live-daemons.ts';
 import { processFacts, type ProcessFacts } from './process-facts.ts';
 import type { Processes } from './processes.ts';
@@ -37,20 +39,26 @@ export interface DaemonFacts extends LiveDaemon {
 }
 
 /** For one answer. A daemon of 500 apps needs half a second on a slow machine. */
-const PATIENCE = { timeoutMs: 5000 };
+const TIMEOUT_MS = 5000;
+
 /** What answers at the path of an unreachable one is another daemon. */
 const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
+const NOT_REACHED = { type: 'silent' } as const;
 
 /**
  * Asks a living daemon over its own socket, and looks at its processes. Never throws; never waits longer than its time.
  *
  * @param declared the daemons of the config
  */
-export async function daemonFacts(daemon: LiveDaemon, processes: Processes, ports: PortsByPid, declared: readonly Daemon[]): Promise<DaemonFacts> {
+export async function daemonFacts(
+  daemon: LiveDaemon, processes: Processes, ports: PortsByPid, declared: readonly Daemon[], budget: Budget,
+): Promise<DaemonFacts> {
   const own = daemon.pid === null ? undefined : processes.byPid.get(daemon.pid);
   const process = own === undefined ? null : processFacts(own);
   const { elsewhere, door, reachable } = daemon;
-  const [list, report]: [Answer, Reply] = reachable ? await listAndReport(door, PATIENCE) : [NOT_ASKED, NOT_ASKED];
+  const timeoutMs = Math.min(TIMEOUT_MS, budget.deadline - Date.now());
+  const [list, report]: [Answer, Reply] = !reachable ? [NOT_ASKED, NOT_ASKED]
+    : timeoutMs <= 0 ? [NOT_REACHED, NOT_REACHED] : await listAndReport(door, { timeoutMs, budget: budget.bytes });
   const told = reported(report);
   const all = list.type === 'answered' ? listedApps(list.apps, process, processes, ports) : process === null ? [] : appsBelow(process, processes, ports);
   return {
@@ -71,14 +79,14 @@ export async function daemonFacts(daemon: LiveDaemon, processes: Processes, port
 }
 
 /** God/ActionMethods.js getReport. A daemon says what it likes: any field may be of another type. */
-function reported(report: Reply): { pm2: string | null; node: string | null; script: string | null } {
+export function reported(report: Reply): { pm2: string | null; node: string | null; script: string | null } {
   const { pm2_version: pm2, node_version: node, argv } = (report.type === 'answered' ? report.result ?? {} : {}) as { pm2_version?: unknown; node_version?: unknown; argv?: unknown };
   const script: unknown = Array.isArray(argv) ? argv[1] : null;
   return { pm2: versionOf(pm2), node: versionOf(node), script: typeof script === 'string' ? script : null };
 }
 
 function versionOf(value: unknown): string | null {
-  return typeof value === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(value) ? value : null;
+  return typeof value === 'string' && value.length <= 64 && /^\d+\.\d+\.\d+[\w.+-]*$/.test(value) ? value : null;
 }
 
 /** `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js), readable by all. */
@@ -88,7 +96,7 @@ function titledVersion(process: ProcessFacts | null): string | null {
 
 /** The package around lib/Daemon.js as it is now: an upgrade replaces it under a daemon that keeps the old one in memory. */
 function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
-  if (!/^\/.*\/lib\/Daemon\.js$/.test(script)) return null;
+  if (script.length > LIMITS.text || !/^\/.*\/lib\/Daemon\.js$/.test(script)) return null;
   const directory = dirname(dirname(script));
   try {
     const { name, version } = JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown };

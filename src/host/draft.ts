@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { accountByName } from '../identity/accounts.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { distrust } from '../trust/trust.ts';
 import { isText, pathsOf } from './app-paths.ts';
+import { declaredByDraft, defaultOf, faultOfRoots, mayClaim, type Entry } from './draft-choice.ts';
 import { survey, type FoundDaemon } from './survey.ts';
 
 export interface Draft {
@@ -18,71 +18,42 @@ export async function draftConfig(): Promise<Draft> {
   return { text: draft(found), survey: found };
 }
 
-/** A daemon under the name that the draft gives to it. */
-export interface Entry extends FoundDaemon {
-  name: string;
-  user: string;
-}
-
 /**
- * The draft of a config: the daemons that have apps or a boot unit, with their apps and paths, and a default. What is not
- * declared is named in comments. Always valid on this host: without any daemon, the most likely one is declared.
+ * The draft of a config: the daemons that are in use, with their apps and paths, and a default where root's word names
+ * one (draft-choice.ts). What is not declared is named in comments. Always valid on this host: without any daemon, the
+ * most likely one is declared.
  */
 export function draft(found: readonly FoundDaemon[]): string {
   const entries = declaredByDraft(found);
-  const preferred = [...entries].sort((a, b) => Number(b.user !== 'root') - Number(a.user !== 'root') || b.apps.length - a.apps.length)[0];
+  const preferred = defaultOf(entries);
   const paths = pathsOf(entries, ({ user }) => (user === null ? null : accountByName(user)?.home ?? null));
+  const pathsFor = (entry: Entry) => (paths.get(entry) ?? []).filter((path) => mayClaim(path, entry));
   const daemons = Object.fromEntries(entries.map((entry) => [entry.name, {
     user: entry.user,
     home: entry.home,
     ...(entry.apps.length > 0 ? { apps: entry.apps.map(({ name }) => pattern(name)).sort() } : {}),
-    ...(paths.get(entry)?.length ? { paths: paths.get(entry) } : {}),
+    ...(pathsFor(entry).length > 0 ? { paths: pathsFor(entry) } : {}),
+    ...pins(entry),
   }]));
-  const document = new Document({ mode: 'rewrite', default: preferred?.name, daemons }, { version: '1.2' });
+  const document = new Document(
+    { mode: 'rewrite', ...(preferred === null ? {} : { default: preferred.name }), daemons },
+    { version: '1.2' },
+  );
   const left = found.filter((daemon) => !entries.some(({ home }) => home === daemon.home));
-  comment(document, entries, left);
+  comment(document, entries, left, preferred);
   return document.toString({ lineWidth: 0, singleQuote: false });
 }
 
-/** The daemons that a draft declares: those that somebody wants, else the likeliest one. */
-export function declaredByDraft(found: readonly FoundDaemon[]): Entry[] {
-  const known = found.filter(({ user, home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(home))
-    .map((daemon) => ({ ...daemon, apps: daemon.apps.filter(({ name }) => isText(name)) }));
-  const declared = named(known.filter((daemon) => isMeant(daemon, found)));
-  return declared.length > 0 ? declared : named([likeliest(known)]);
+/**
+ * The pm2 and the node of a daemon that runs others than the host's. Only those that root's calls may run: root alone
+ * can change them.
+ */
+function pins({ pm2, node }: Entry): { pm2?: string; node?: string } {
+  return { ...(pm2 != null && isPinned(pm2) ? { pm2 } : {}), ...(node != null && isPinned(node) ? { node } : {}) };
 }
 
-/** What the config takes for a login name (src/policy/schema.ts). */
-const DECLARABLE = /^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/;
-
-/** A daemon that somebody wants, not only a home where pm2 was once typed. */
-function isMeant({ live, unit, apps }: FoundDaemon, found: readonly FoundDaemon[]): boolean {
-  if (unit?.enabled) return true;
-  if (apps.length === 0) return false;
-  // Not running, and all it saved lives elsewhere by now: what a stray leaves behind (T24).
-  return live !== null || apps.some((app) => !found.some((other) => other.live && other.apps.some(({ name }) => name === app.name)));
-}
-
-/** Where nothing runs yet: whose home is laid out already, the web server's user, root. */
-function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
-  const people = known.filter(({ user }) => user !== 'root');
-  const laidOut = people.find(({ live }) => live) ?? people.find(({ user }) => user === 'www-data') ?? people[0];
-  if (laidOut) return laidOut;
-  const user = ['www-data', 'root', userInfo().username].find((candidate) => accountByName(candidate) !== null) ?? 'root';
-  return { user, home: join(accountByName(user)?.home ?? '/root', '.pm2'), live: null, failure: null, apps: [], source: null, unit: null };
-}
-
-/** Names for them: `web` for the web server's user, else the user's own; a second home of a user is counted. */
-function named(daemons: readonly FoundDaemon[]): Entry[] {
-  const taken = new Set<string>();
-  return daemons.map((daemon) => {
-    const user = daemon.user ?? 'root';
-    const plain = user === 'www-data' ? 'web' : user.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '').replace(/^(constructor|prototype)$/, '$1-') || 'daemon';
-    let name = plain;
-    for (let count = 2; taken.has(name); count += 1) name = `${plain}-${count}`;
-    taken.add(name);
-    return { ...daemon, user, name };
-  });
+function isPinned(file: string): boolean {
+  return isText(file) && distrust(file, 'file') === null;
 }
 
 /** An app's name as an entry of `apps`, where some characters are wild (src/policy/pattern.ts). */
@@ -90,29 +61,68 @@ function pattern(name: string): string {
   return name.replace(/[*?[\]{}\\]|^!/g, '\\$&');
 }
 
-function comment(document: Document, entries: readonly Entry[], left: readonly FoundDaemon[]): void {
+function comment(
+  document: Document,
+  entries: readonly Entry[],
+  left: readonly FoundDaemon[],
+  preferred: Entry | null,
+): void {
   document.commentBefore = ` Which PM2 daemon every app belongs to. Drafted by pm2-guard init from what runs on this host: look it over.
  After a change: pm2-guard check. Every key is explained in the README.`;
   const top = document.contents as YAMLMap;
-  commentKey(top, 'mode', ' rewrite: a call for another daemon is carried out there; block: it is refused with the right command;\n observe: it is only reported.');
-  commentKey(top, 'default', entries.length > 1
-    ? ' For calls that name no app below. Chosen for having the most apps of those that are not root\'s: change it where that is wrong.'
-    : ' For calls that name no app below, such as the start of a new one.');
+  commentKey(
+    top,
+    'mode',
+    ' rewrite: a call for another daemon is carried out there; ' +
+      'block: it is refused with the right command;\n observe: it is only reported.',
+  );
+  commentKey(
+    top,
+    'default',
+    entries.length > 1
+      ? ' For calls that name no app below. Chosen by boot units and accounts, not by what runs: look it over.'
+      : ' For calls that name no app below, such as the start of a new one.',
+  );
+  if (preferred === null) {
+    commentKey(
+      top,
+      'daemons',
+      ` default: ${entries[0]?.name ?? 'NAME'}   # for calls that name no app below
+ Left out: no boot unit of root's names one of these daemons, ' +
+   'and what ordinary users run does not decide where root's apps go.`,
+    );
+  }
   const daemons = top.get('daemons');
   if (!isMap(daemons)) return;
   for (const entry of entries) {
-    commentKey(daemons, entry.name, lines(state(entry)));
+    commentKey(daemons, entry.name, lines([...state(entry), ...notPinned(entry)]));
     const daemon = daemons.get(entry.name);
     if (!isMap(daemon)) continue;
-    if (!daemon.has('apps')) daemon.comment = ' apps: [myapp, "shop-*"]      # names or globs; PM2 namespaces too\n paths: [/srv/myapp]           # whatever is started from below these';
+    if (!daemon.has('apps'))
+      daemon.comment =
+        ' apps: [myapp, "shop-*"]      # names or globs; PM2 namespaces too\n' +
+          ' paths: [/srv/myapp]           # whatever is started from below these';
     const apps = daemon.get('apps');
     if (!isSeq(apps)) continue;
     for (const item of apps.items) {
-      const others = entries.filter((other) => other !== entry && other.apps.some(({ name }) => isScalar(item) && pattern(name) === item.value));
-      if (isScalar(item) && others.length > 0) item.comment = ` also in ${others.map(({ name }) => name).join(', ')}: the caller's own daemon wins, then the path; remove it where it is a stray`;
+      const others = entries.filter(
+        (other) => other !== entry && other.apps.some(({ name }) => isScalar(item) && pattern(name) === item.value),
+      );
+      if (isScalar(item) && others.length > 0)
+        item.comment = ` also in ${others.map(({ name }) => name).join(', ')}: ` +
+          `the caller's own daemon wins, then the path; remove it where it is a stray`;
     }
   }
-  if (left.length > 0) document.comment = lines([' Seen as well, and not declared:', ...left.map((daemon) => `   ${daemon.home}: ${state(daemon).join('; ').trim()}`)]);
+  if (left.length > 0)
+    document.comment = lines([
+      ' Seen as well, and not declared:',
+      ...left.map(
+        (daemon) =>
+          `   ${daemon.home}: ${state(daemon)
+            .map((line) => line.trim())
+            .join('; ')}`,
+      ),
+    ]);
 }
 
 function commentKey(map: YAMLMap, key: string, text: string): void {
@@ -120,8 +130,21 @@ function commentKey(map: YAMLMap, key: string, text: string): void {
   if (isScalar(node)) node.commentBefore = text;
 }
 
+/** Programs that are no pins: what others can change must not be run by root's calls. */
+function notPinned({ pm2, node }: Entry): string[] {
+  const line = (key: string, file: string | null | undefined) => {
+    if (file == null || isPinned(file)) return [];
+    return [
+      ` It runs another ${key} than the host's, which others than root can change: ${file}. ` +
+        'A pin would have root\'s calls refused.',
+    ];
+  };
+  return [...line('pm2', pm2), ...line('node', node)];
+}
+
 /** What was seen of it, in lines. */
-function state({ user, home, live, failure, apps, source, unit }: FoundDaemon): string[] {
+function state(daemon: FoundDaemon): string[] {
+  const { user, home, live, failure, apps, source, unit } = daemon;
   const whose = user ?? (live?.uid === null || live === null ? 'somebody' : `uid ${live.uid}, which has no account`);
   const running = live ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}` : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
   const content = source === 'dump' ? `apps from its saved list${failure === null ? '' : ', it would not say more'}`
@@ -131,7 +154,13 @@ function state({ user, home, live, failure, apps, source, unit }: FoundDaemon): 
   const boot = unit ? `${unit.enabled ? 'started at boot' : 'has a unit that is not enabled'} by ${unit.name}` : null;
   const owner = accountOfHome(home);
   const stray = live && user === 'root' && owner !== null && owner !== 'root' ? `root's daemon in the home of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)` : null;
-  return [` ${[running, content, boot].filter((part) => part !== null).join('; ')}`, ...(stray === null ? [] : [` ${stray}`])];
+  const fault = faultOfRoots(daemon);
+  return [
+    ` ${[running, content, boot].filter((part) => part !== null).join('; ')}`,
+    ...[stray, fault === null ? null : `not declared: it is root's, and ${fault}`]
+      .filter((line) => line !== null)
+      .map((line) => ` ${line}`),
+  ];
 }
 
 /** Whose home directory it lies in, by its name alone. */

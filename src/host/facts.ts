@@ -7,7 +7,9 @@ import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
+import { AT_ONCE, freshBudget, inFairOrder } from './budget.ts';
 import { daemonFacts, type DaemonFacts } from './daemon-facts.ts';
+import { concurrently } from './concurrently.ts';
 import { bootFacts, type BootFacts } from './boot.ts';
 import { copiesOnHost, type Copy } from './copies.ts';
 import { readEnvironments, type Ghost } from './ghosts.ts';
@@ -15,6 +17,7 @@ import { homeFacts, type HomeFacts } from './home-facts.ts';
 import { homesOnHost } from './homes.ts';
 import { liveDaemons } from './live-daemons.ts';
 import { listeningPorts, portsByPid, type Listener } from './ports.ts';
+import { isDaemonOf } from './pm2-process.ts';
 import { exeOf } from './process-facts.ts';
 import { readProcesses, type Processes } from './processes.ts';
 import { servedDirectories } from './served.ts';
@@ -91,7 +94,11 @@ async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Pol
   const ports = portsByPid(processes, listeners);
   const { policy, policyProblem } = policyFacts();
   const live = await liveDaemons(processes);
-  const answers = Promise.all(live.map((daemon) => daemonFacts(daemon, processes, ports, policy?.daemons ?? [])));
+  const declared = policy?.daemons ?? [];
+  const budget = freshBudget();
+  const answers = concurrently(AT_ONCE, inFairOrder(live, declared), (daemon) =>
+    daemonFacts(daemon, processes, ports, declared, budget),
+  );
   const { ghosts, homes } = readEnvironments(processes, new Set(live.flatMap(({ pid }) => pid ?? [])), ports);
   const living = answers.then((all) => {
     const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
@@ -101,9 +108,14 @@ async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Pol
   return { living, policy, processes, exes, places: [...[...live, ...policy?.daemons ?? []].map(({ home }) => home), ...homes] };
 }
 
-/** Whoever listens as rpc.sock and does not speak as PM2 is somebody else's program, unless it calls itself PM2. */
-function isDaemon({ failure, process: god }: DaemonFacts): boolean {
-  return failure?.type !== 'nonsense' || /God Daemon|\/pm2\/lib\/Daemon\.js/.test(god?.command ?? '');
+/**
+ * Whether this is a daemon of PM2: the kernel says that its socket's file is its own user's, or the process shows
+ * itself to be the daemon of this home. What does not speak as PM2 either is another program.
+ */
+function isDaemon({ failure, process: god, home, reachable, socketFile, uid }: DaemonFacts): boolean {
+  if (god === null) return failure?.type !== 'nonsense';
+  const owned = reachable && (socketFile === null || socketFile.uid === uid);
+  return (owned && failure?.type !== 'nonsense') || isDaemonOf(god, home);
 }
 
 function unseen(daemons: readonly DaemonFacts[]): string[] {

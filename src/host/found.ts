@@ -1,15 +1,21 @@
 import type { HostFacts } from './facts.ts';
+import { ownPrograms } from './own-programs.ts';
 import type { FoundDaemon } from './survey.ts';
 
 /** The facts of a host as a survey of it: what a draft of the config is made from, without a second look. */
 export function foundIn({ daemons, homes }: HostFacts): FoundDaemon[] {
-  const here = daemons.filter(({ elsewhere, reachable }) => !elsewhere && reachable);
+  // As survey.ts: a daemon counts where the kernel says that its socket is its own user's.
+  const here = daemons.filter(
+    ({ elsewhere, reachable, socketFile, uid }) =>
+      !elsewhere && reachable && (socketFile === null || uid === null || socketFile.uid === uid),
+  );
   const down = homes.filter(({ home, physical }) => !here.some((daemon) => daemon.home === home || (physical !== null && daemon.physical === physical)));
   return [
     ...here.map((daemon): FoundDaemon => ({
       user: daemon.user, home: daemon.home, live: daemon, failure: daemon.failure === null || daemon.failure.type === 'dead' ? null : daemon.failure.type,
       apps: daemon.apps, source: daemon.failure === null ? 'socket' : null,
       unit: homes.find(({ home }) => home === daemon.home)?.unit ?? null,
+      ...ownPrograms(daemon.pid, daemon.pm2OnDisk === null ? null : `${daemon.pm2OnDisk.directory}/lib/Daemon.js`),
     })),
     ...down.map(({ user, home, unit, saved }): FoundDaemon => {
       const apps = saved.find(({ file }) => file === 'dump.pm2')?.apps ?? null;

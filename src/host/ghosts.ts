@@ -20,6 +20,9 @@ export interface Environments {
   homes: string[];
 }
 
+/** Each is looked into, and any user can start a thousand processes with a PM2_HOME of their own. */
+const MOST_OF_A_USER = 10;
+
 /**
  * Reads the environment of everything that is not below a daemon. What has the variables of an app (God/ForkMode.js: pm_id,
  * name, PM2_HOME) lost its daemon: it was killed, and its children went to init.
@@ -27,20 +30,21 @@ export interface Environments {
  * @param daemons pids of all living daemons
  */
 export function readEnvironments(processes: Processes, daemons: ReadonlySet<number>, ports: PortsByPid): Environments {
-  const homes = new Set<string>();
+  const homes = new Map<number, Set<string>>();
   const lost = new Map<number, { process: Process; app: string; home: string }>();
   const own = processes.byPid.get(process.pid)?.pids.length;
   for (const one of processes.byPid.values()) {
     if (ancestors(processes, one.pid).some(({ pid }) => daemons.has(pid))) continue;
     const { PM2_HOME: home, pm_id: id, name: app } = environmentOf(one.pid) ?? {};
     if (home === undefined || !home.startsWith('/')) continue;
-    homes.add(home);
+    const named = homes.get(one.uid) ?? new Set();
+    if (one.uid === 0 || named.size < MOST_OF_A_USER) homes.set(one.uid, named.add(home));
     // In another pid namespace is a container, whose init may well be the daemon.
     if (app !== undefined && id !== undefined && /^\d+$/.test(id) && one.state !== 'Z' && one.pids.length === own) lost.set(one.pid, { process: one, app, home });
   }
   const tops = [...lost.values()].filter(({ process }) => !lost.has(process.parent));
   return {
-    homes: [...homes].sort(),
+    homes: [...new Set([...homes.values()].flatMap((named) => [...named]))].sort(),
     ghosts: tops.map(({ process, app, home }) => ({
       process: processFacts(process), app, home,
       user: accountByUid(process.uid)?.name ?? null,

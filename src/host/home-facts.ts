@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, localGroups, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { physical } from '../runtime/peek.ts';
+import { physical, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
+import { distrust } from '../trust/trust.ts';
 import { homeFiles, type HomeFiles } from './home-files.ts';
 import type { Home } from './homes.ts';
 import { commandOf } from './processes.ts';
@@ -24,6 +25,15 @@ export interface HomeFacts extends Home {
   detour: Step | null;
   /** Who else than root and its owner could exchange it; null: nobody. */
   exchanger: Exchanger | null;
+  /** Only root can change what it leads to: itself, and all directories above it. */
+  trusted: boolean;
+  /**
+   * Only root can change what the directory that holds it leads to, or only root can change the one above that and the
+   * owner owns it. So a command that names the home reaches it, or meets a symbolic link in its place.
+   */
+  anchored: boolean;
+  /** Owner of the directory that it lies in, without links; null: that is not there. */
+  heldBy: number | null;
   /** Everybody can get as far as its files. */
   open: boolean;
   /** The web server's directory that it lies in; null: none. */
@@ -53,6 +63,9 @@ export async function homeFacts(home: Home, policy: Policy | null, served: Serve
     possible: real !== null || physical(dirname(path)) !== null,
     detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
     exchanger: owner === null ? null : exchanger(way, owner.uid, membersOf),
+    trusted: distrust(path, 'directory') === null,
+    anchored: isAnchored(path, owner?.uid ?? 0),
+    heldBy: statOf(dirname(real ?? path))?.uid ?? null,
     open: isOpenToOthers(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
     saved: savedLists(path),
@@ -61,13 +74,21 @@ export async function homeFacts(home: Home, policy: Policy | null, served: Serve
   };
 }
 
+function isAnchored(path: string, owner: number): boolean {
+  const holder = dirname(path);
+  const fault = distrust(holder, 'directory');
+  if (fault === null || fault.kind === 'missing') return true; // all above what is missing was found trusted
+  const stat = statOf(holder);
+  return stat?.isDirectory() === true && stat.uid === owner && distrust(dirname(holder), 'directory') === null;
+}
+
 /** The config's word first; then whose `~/.pm2` it is; then as whom it is started; then who owns the directory. */
-function ownerOf({ home, user }: Home, { files }: HomeFiles, policy: Policy | null): HomeOwner | null {
+function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Policy | null): HomeOwner | null {
   const declared = policy?.daemons.find((daemon) => daemon.home === home);
   const candidates: [HomeOwner['evidence'], Account | null | undefined][] = [
     ['config', declared && accountByName(declared.user)],
     ['passwd', localAccounts().find((account) => join(account.home, '.pm2') === home && account.home !== '/')],
-    ['unit', user === null ? null : accountByName(user)],
+    ['unit', unit === null || user === null ? null : accountByName(user)],
     ['directory', files[0] && accountByUid(files[0].uid)],
   ];
   for (const [evidence, account] of candidates) if (account) return { ...account, evidence };

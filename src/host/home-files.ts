@@ -1,5 +1,6 @@
 import { lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../pm2/own-files.ts';
 
 /** A file that PM2 keeps in a home, itself: no link is followed. */
 export interface HomeFile {
@@ -30,12 +31,6 @@ export interface HomeFiles {
   closed: string[];
 }
 
-/** PM2's own (PM2.md 4.3: paths.js and what the agent of keymetrics writes). Anything else in a home is not PM2's. */
-const FILES = [
-  'rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid', 'pm2.log', 'agent.log', 'module_conf.json', 'touch', 'dump.pm2', 'dump.pm2.bak',
-  'reload.lock', 'pm2-io-token', 'agent.json5', 'conf.js',
-];
-const DIRECTORIES = ['logs', 'pids', 'modules'];
 /** A home of 500 apps has 1,500; what a hostile one holds beyond is not looked at. */
 const MOST_ENTRIES = 3000;
 
@@ -48,11 +43,11 @@ export function homeFiles(home: string): HomeFiles {
   const own = entry(home, '.');
   if (own?.type !== 'directory') return found;
   found.files.push(own);
-  for (const name of [...FILES, ...DIRECTORIES]) {
+  for (const name of [...PM2_SOCKETS, ...PM2_FILES, ...PM2_DIRECTORIES]) {
     const file = entry(home, name);
     if (file === null) continue;
     found.files.push(file);
-    if (DIRECTORIES.includes(name) && file.type === 'directory') lookInto(home, name, found);
+    if (PM2_DIRECTORIES.includes(name) && file.type === 'directory') lookInto(home, name, found);
   }
   return found;
 }

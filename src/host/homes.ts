@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { accountByName, accountByUid, localAccounts } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isDirectory } from '../runtime/peek.ts';
-import { pm2Units, type Unit } from './units.ts';
+import { isDirectory, physical, statOf } from '../runtime/peek.ts';
+import { isGoodFor } from '../trust/word.ts';
+import { pm2Units, wordOfUnit, type Unit } from './units.ts';
 
 /** A directory that could hold a daemon, whether one runs there or not. */
 export interface Home {
@@ -28,13 +29,34 @@ const ROOT_OF_ALL = '/.pm2';
  * @param more that are meant or were seen elsewhere, whether they are there or not
  */
 export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): Home[] {
-  const units = boot.map((unit) => ({ unit, home: homeOfUnit(unit) }));
+  const units = boot
+    .map((unit) => ({ unit, home: homeOfUnit(unit) }))
+    .filter(({ unit, home }) => isEvidence(unit, home));
   const usual = localAccounts().filter(({ home }) => isAbsolute(home)).map(({ home }) => join(home, '.pm2'));
   const homes = new Set([...units.map(({ home }) => home), ...more, ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory)]);
   return [...homes].map((home) => {
     const candidates = units.filter((one) => one.home === home).map(({ unit }) => unit);
     const unit = candidates.find(({ enabled }) => enabled) ?? candidates[0] ?? null;
-    return { home, user: unit ? unit.user ?? 'root' : ownerOf(home), dump: existsSync(dumpFile(home)), unit };
+    return {
+      home,
+      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerOf(home),
+      dump: existsSync(dumpFile(home)),
+      unit,
+    };
+  });
+}
+
+/**
+ * Whether a unit may say for whom a PM2_HOME is. One of the system's may: it is root's word. One of a user's own
+ * manager may only where the kernel says that the directory, or the one that holds it, is this user's.
+ */
+export function isEvidence(unit: Unit, home: string): boolean {
+  const word = wordOfUnit(unit);
+  if (word.by === 'root') return true;
+  const real = physical(home);
+  return [real, real === null ? physical(dirname(home)) : dirname(real)].some((path) => {
+    const owner = path === null ? null : statOf(path)?.uid ?? null;
+    return owner !== null && isGoodFor(word, owner);
   });
 }
 

@@ -7,6 +7,8 @@ export interface Process {
   parent: number;
   /** Effective, from /proc/pid/status: the owner of the directory itself is root for a process that changed its user (proc(5)). */
   uid: number;
+  /** Of the user who started it, which differs for a set-user-ID program: its environment is that user's word. */
+  realUid: number;
   /** Its number in each pid namespace it is in, ours first: a daemon in a container calls its apps by the last one. */
   pids: number[];
   /** By proc(5): R running, S sleeping, T stopped, Z a zombie... */
@@ -84,11 +86,19 @@ function allPids(): number[] {
 export function processOf(pid: number): Process | null {
   const status = textOf(`/proc/${pid}/status`);
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
+  const [, realUid, uid] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
   if (parent === undefined || uid === undefined) return null;
   const state = /^State:\s+(\S)/m.exec(status)?.[1] ?? '?';
   const pids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [pid];
-  return { pid, parent: Number(parent), uid: Number(uid), pids, state, network: linkOf(`/proc/${pid}/ns/net`) };
+  return {
+    pid,
+    parent: Number(parent),
+    uid: Number(uid),
+    realUid: Number(realUid),
+    pids,
+    state,
+    network: linkOf(`/proc/${pid}/ns/net`),
+  };
 }
 
 /** The inodes of the sockets that a process holds open; empty: it has ended, or is not the caller's to look into. */

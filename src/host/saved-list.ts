@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { readDumpRecords } from '../pm2/dump.ts';
 import { fieldOf } from '../pm2/process.ts';
-import { readRegularFile } from '../trust/read.ts';
 
 /** What a saved list holds beyond the names of its apps (src/pm2/dump.ts). No value of a variable leaves this file. */
 export interface SavedList {
@@ -22,7 +22,6 @@ export interface SavedApp {
   secrets: string[];
 }
 
-const MAX_BYTES = 64 << 20; // as src/pm2/dump.ts
 /** Words that names of secrets are made of: DB_PASSWORD, STRIPE_API_KEY, githubToken. */
 const SECRET = /PASS(WORD|WD|PHRASE)?($|_)|PWD$|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|(^|_)DSN($|_)/i;
 /** Named like one, and none: the shell's working directory. */
@@ -33,12 +32,8 @@ const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 /** The saved lists of a home, as data. One that is missing, unreadable or no list is left out. */
 export function savedLists(home: string): SavedList[] {
   return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
-    try {
-      const list: unknown = JSON.parse(readRegularFile(join(home, file), MAX_BYTES).toString('utf8'));
-      return Array.isArray(list) ? [{ file, apps: list.map(appOf).filter((app) => app !== null) }] : [];
-    } catch {
-      return [];
-    }
+    const records = readDumpRecords(join(home, file));
+    return records === null ? [] : [{ file, apps: records.map(appOf).filter((app) => app !== null) }];
   });
 }
 

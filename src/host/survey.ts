@@ -1,10 +1,15 @@
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { App } from '../pm2/invocation.ts';
-import { listApps, type Failure } from '../pm2/rpc.ts';
+import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
+import { accountByUid } from '../identity/accounts.ts';
 import { withoutLinks } from '../runtime/peek.ts';
+import { concurrently } from './concurrently.ts';
+import { AT_ONCE, freshBudget, inFairOrder, type Budget } from './budget.ts';
+import { reported } from './daemon-facts.ts';
 import { homesOnHost, type Home } from './homes.ts';
-import { liveDaemons, type LiveDaemon } from './live-daemons.ts';
+import { liveDaemons, ownerOf, type LiveDaemon } from './live-daemons.ts';
+import { ownPrograms } from './own-programs.ts';
 import type { Unit } from './units.ts';
 
 /** A daemon of this host, running or not. */
@@ -19,9 +24,16 @@ export interface FoundDaemon {
   apps: App[];
   source: 'socket' | 'dump' | null;
   unit: Unit | null;
+  /**
+   * The pm2 and the node that it runs, where they are others than the host's; null, or left out: the host's, or not
+   * known.
+   */
+  pm2?: string | null;
+  node?: string | null;
 }
 
 const SOCKET_MS = 2000;
+const SILENT = { type: 'silent' } as const;
 
 /**
  * Which daemons this host has and what lives in them: from the kernel, from their own sockets, their dumps and the boot
@@ -29,21 +41,43 @@ const SOCKET_MS = 2000;
  */
 export async function survey(): Promise<FoundDaemon[]> {
   const homes = homesOnHost();
-  const listed = (await liveDaemons()).filter(({ reachable, elsewhere }) => reachable && !elsewhere);
+  const listed = (await liveDaemons()).filter((daemon) => daemon.reachable && !daemon.elsewhere && isOwn(daemon));
   const down = homes.filter(({ home }) => !listed.some((daemon) => same(daemon.home, home)));
-  const found = await Promise.all([
-    ...listed.map((daemon) => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null)),
-    ...down.map(async (home) => {
-      const awake = await look(unlisted(home), home.unit);
-      return awake?.failure === null ? awake : asleep(home); // a socket that is not ours to ask may be a dead one's
-    }),
-  ]);
+  const budget = freshBudget();
+  const found = await concurrently(
+    AT_ONCE,
+    [
+      ...inFairOrder(listed, []).map(
+        (daemon) => () => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null, budget),
+      ),
+      ...down.map((home) => async () => {
+        const daemon = unlisted(home);
+        const awake = daemon === null ? null : await look(daemon, home.unit, budget);
+        return awake?.failure === null ? awake : asleep(home); // a socket that is not ours to ask may be a dead one's
+      }),
+    ],
+    (job) => job(),
+  );
   return found.filter((daemon) => daemon !== null).sort((a, b) => (a.home < b.home ? -1 : 1));
 }
 
-/** A daemon that may live there and be on no list: macOS has no /proc, a container has a list of its own. */
-function unlisted({ home, user }: Home): LiveDaemon {
+/**
+ * The kernel says that the socket's file belongs to the user whom the daemon runs as; or the caller may not look at the
+ * file.
+ */
+function isOwn({ door, uid }: LiveDaemon): boolean {
+  const owner = ownerOf(door);
+  return owner === null || uid === null || owner === uid;
+}
+
+/**
+ * A daemon that may live there and be on no list: macOS has no /proc, a container has a list of its own. It is its
+ * socket's owner's. Null: it would be another user's than this PM2_HOME is for.
+ */
+function unlisted({ home, user }: Home): LiveDaemon | null {
   const socket = rpcSocket(home);
+  const owner = ownerOf(socket);
+  if (owner !== null && (accountByUid(owner)?.name ?? null) !== user) return null;
   return { socket, home, elsewhere: false, door: socket, pid: null, uid: null, user, reachable: true };
 }
 
@@ -53,9 +87,11 @@ function asleep({ home, user, dump, unit }: Home): FoundDaemon {
 }
 
 /** Null: nobody is there, or something that only has a socket of the same name. */
-async function look(live: LiveDaemon, unit: Unit | null): Promise<FoundDaemon | null> {
-  const answer = await listApps(live.socket, { timeoutMs: SOCKET_MS });
-  const daemon = { user: live.user, home: live.home, live, unit };
+async function look(live: LiveDaemon, unit: Unit | null, { bytes, deadline }: Budget): Promise<FoundDaemon | null> {
+  const timeoutMs = Math.min(SOCKET_MS, deadline - Date.now());
+  const [answer, report]: [Answer, Reply] =
+    timeoutMs <= 0 ? [SILENT, SILENT] : await listAndReport(live.socket, { timeoutMs, budget: bytes });
+  const daemon = { user: live.user, home: live.home, live, unit, ...ownPrograms(live.pid, reported(report).script) };
   switch (answer.type) {
     case 'answered':
       return { ...daemon, failure: null, apps: unique(answer.apps.filter(({ module }) => !module)), source: 'socket' };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { linkOf, namesIn, physical } from '../runtime/peek.ts';
+import { NO_UID, ROOT, wordOf, type Word } from '../trust/word.ts';
 import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
 
 /** A systemd unit that brings a PM2 daemon up at boot. */
@@ -10,7 +11,7 @@ export interface Unit {
   file: string;
   /** Whose service manager reads it; null: the system's. */
   manager: string | null;
-  /** User=; null: root, or whose manager it is. */
+  /** User= of a system unit; null: root, or the user of the manager, which ignores User= (systemd.exec(5)). */
   user: string | null;
   /** PM2_HOME of its Environment=; null: it has none. */
   home: string | null;
@@ -36,6 +37,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const PLACES = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
 const MOST_FILES = 5000;
+/** In a directory that a user fills. */
+const MOST_OF_A_USER = 500;
 
 /**
  * The units of `pm2 startup` and its like: whatever sets PM2_HOME, or runs `pm2 resurrect` (templates/init-scripts/systemd.tpl).
@@ -49,8 +52,16 @@ export function pm2Units(places: readonly string[] = PLACES): Unit[] {
 export function pm2UserUnits(): Unit[] {
   return localAccounts().flatMap(({ name, home }) => {
     const own = join(home, '.config/systemd/user');
-    return namesIn(own, MOST_FILES).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
+    return namesIn(own, MOST_OF_A_USER).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
   });
+}
+
+/**
+ * Whose word a unit is. What the system's manager reads is root's: systemd does as root what it says, whoever else may
+ * write it. What a user's manager reads is that user's.
+ */
+export function wordOfUnit({ manager }: Pick<Unit, 'manager'>): Word {
+  return manager === null ? ROOT : wordOf(accountByName(manager)?.uid ?? NO_UID);
 }
 
 function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
@@ -58,7 +69,9 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
   const found: Unit[] = [];
   const seen = new Set<string>();
   for (const place of paths) {
-    for (const name of namesIn(place, MOST_FILES).filter((entry) => entry.endsWith('.service'))) {
+    for (const name of namesIn(place, manager === null ? MOST_FILES : MOST_OF_A_USER).filter((entry) =>
+      entry.endsWith('.service'),
+    )) {
       if (seen.has(name)) continue;
       seen.add(name);
       const file = join(place, name);
@@ -84,15 +97,34 @@ function isAlias(file: string, places: readonly string[]): boolean {
   return real !== null && basename(real) !== basename(file) && places.some((place) => physical(place) === dirname(real));
 }
 
-function unitOf(name: string, file: string, { user, env, start, pidFile }: LoadedService, manager: string | null, places: readonly string[]): Unit {
+function unitOf(
+  name: string,
+  file: string,
+  { env, start, pidFile, ...service }: LoadedService,
+  manager: string | null,
+  places: readonly string[],
+): Unit {
+  const user = manager === null ? service.user : null;
   const variable = (key: string) => (env[key] === undefined || env[key] === '' ? null : env[key]);
   return {
-    name, file, manager, user, start, pidFile,
-    home: variable('PM2_HOME'), userHome: variable('HOME'), path: variable('PATH'),
+    name,
+    file,
+    manager,
+    user,
+    start,
+    pidFile,
+    home: variable('PM2_HOME'),
+    userHome: variable('HOME'),
+    path: variable('PATH'),
     enabled: wantedNames(places).includes(name),
     account: accountOf(user ?? manager ?? 'root'),
     program: start[0]?.startsWith('/') ? physical(start[0]) : null,
-    node: (variable('PATH') ?? DEFAULT_PATH).split(':').filter((directory) => directory.startsWith('/')).map((directory) => physical(join(directory, 'node'))).find((node) => node !== null) ?? null,
+    node:
+      (variable('PATH') ?? DEFAULT_PATH)
+        .split(':')
+        .filter((directory) => directory.startsWith('/'))
+        .map((directory) => physical(join(directory, 'node')))
+        .find((node) => node !== null) ?? null,
   };
 }
 

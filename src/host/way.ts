@@ -57,6 +57,8 @@ export interface Exchanger {
   /** A sentence about it. */
   why: string;
   by: 'owner' | 'everybody' | 'group';
+  /** Only root can change the directories above: a command that names it reaches it. */
+  anchored: boolean;
 }
 
 /**
@@ -68,12 +70,28 @@ export interface Exchanger {
  * @param members of a group, by gid: those whose primary group it is, too
  */
 export function exchanger(way: readonly Step[], user: number, members: (gid: number) => readonly number[]): Exchanger | null {
+  let anchored = true;
   for (const step of way) {
-    if (step.uid !== 0 && step.uid !== user) return { step, by: 'owner', why: `${step.path} belongs to uid ${step.uid}` };
-    if (step.type === 'link' || (step.mode & 0o1000) !== 0) continue;
-    if ((step.mode & 0o002) !== 0) return { step, by: 'everybody', why: `${step.path} is writable by everybody (mode ${octal(step.mode)})` };
-    const others = (step.mode & 0o020) === 0 ? [] : members(step.gid).filter((uid) => uid !== 0 && uid !== user);
-    if (others.length > 0) return { step, by: 'group', why: `${step.path} is writable by its group, gid ${step.gid} (mode ${octal(step.mode)}), with uid ${others.slice(0, 3).join(', ')} in it` };
+    if (step.uid !== 0 && step.uid !== user)
+      return { step, by: 'owner', anchored, why: `${step.path} belongs to uid ${step.uid}` };
+    const writable = step.type !== 'link' && (step.mode & 0o022) !== 0;
+    if (writable && (step.mode & 0o1000) === 0) {
+      if ((step.mode & 0o002) !== 0) {
+        return {
+          step,
+          by: 'everybody',
+          anchored,
+          why: `${step.path} is writable by everybody (mode ${octal(step.mode)})`,
+        };
+      }
+      const others = members(step.gid).filter((uid) => uid !== 0 && uid !== user);
+      if (others.length > 0) {
+        const why = `${step.path} is writable by its group, gid ${step.gid} (mode ${octal(step.mode)}), ` +
+          `with uid ${others.slice(0, 3).join(', ')} in it`;
+        return { step, by: 'group', anchored, why };
+      }
+    }
+    anchored &&= step.uid === 0 && !writable;
   }
   return null;
 }

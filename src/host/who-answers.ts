@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { basename } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { socketsOf } from './processes.ts';
 import { namedSockets, networkTable } from './sockets.ts';
@@ -14,9 +13,10 @@ const STEP_MS = 10;
  * whose hands the other end appears. (unix(7) has SO_PEERCRED for this, which node cannot ask for.)
  *
  * @param pids of which the caller may see the open files; others are never found
+ * @param bound what the path was called when it was bound: the accepted end has the same name
  * @returns its pid; null: nobody took the call in time
  */
-export async function whoAnswers(path: string, pids: readonly number[]): Promise<number | null> {
+export async function whoAnswers(path: string, pids: readonly number[], bound = path): Promise<number | null> {
   const before = new Set(pids.flatMap(socketsOf));
   const call = connect({ path });
   call.on('error', () => undefined); // it may hang up at any moment
@@ -25,7 +25,10 @@ export async function whoAnswers(path: string, pids: readonly number[]): Promise
     for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline;) {
       const answering = pids.find((pid) => {
         const taken = new Set(socketsOf(pid).filter((inode) => !before.has(inode)));
-        return taken.size > 0 && namedSockets([networkTable(pid, 'unix')]).some((one) => taken.has(one.inode) && basename(one.path) === basename(path));
+        return (
+          taken.size > 0 &&
+          namedSockets([networkTable(pid, 'unix')]).some(({ inode, path: name }) => taken.has(inode) && name === bound)
+        );
       });
       if (answering !== undefined) return answering;
       await after(STEP_MS);

@@ -71,6 +71,12 @@ export function groupByGid(gid: number): Group | null {
   return line === null ? null : groupOf(line);
 }
 
+/** The primary group of an account if it has no other member (user private groups, useradd(8)); else null. */
+export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 'gid'>): number | null {
+  if (groupByGid(gid)?.members.some((member) => member !== name) !== false) return null;
+  return localAccounts().some((other) => other.gid === gid && other.uid !== uid) ? null : gid;
+}
+
 function groupOf(line: string): Group | null {
   const [name, , gid, members] = line.split(':');
   if (!name || !isId(gid)) return null;

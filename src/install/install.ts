@@ -3,7 +3,9 @@ import type { RealPm2 } from '../pm2/installed.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { distrust } from '../trust/trust.ts';
+import { withoutLinks } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
+import { distrust, repairOf } from '../trust/trust.ts';
 import { compileCode } from './code.ts';
 import { linkCommand } from './command.ts';
 import { Ledger, look, type Change } from './ledger.ts';
@@ -11,6 +13,8 @@ import { installRelease, readRelease, removeOldReleases, switchTo, type Source }
 import { trustedNode } from './node.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, NODE_LINK, PROFILE, RECORD, STATE_DIRECTORY } from './places.ts';
 import { realPm2 } from './pm2.ts';
+import { pairs, prepare } from './prepared.ts';
+import { wayToRepair } from './packages.ts';
 import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
 import { applyLayers, choiceOf, choose, type Wish } from './layers/layers.ts';
 import { readRecord, recordText, type Install } from './record.ts';
@@ -50,18 +54,23 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   const ledger = new Ledger(dry);
   const node = trustedNode();
   const pm2 = realPm2(path);
-  const record: Install = { version: VERSION, pm2: pm2.type === 'found' ? pm2.file : null, pm2Version: pm2.type === 'found' ? pm2.version : null, node, layers: choice };
+  const found = pm2.type === 'found' ? { pm2: pm2.file, pm2Version: pm2.version } : { pm2: null, pm2Version: null };
+  const repair = wayToRepair(source, before?.repair ?? null);
+  const record: Install = { version: VERSION, ...found, node, repair, layers: choice };
 
   const release = readRelease(source);
   removeStrays(ledger);
   installRelease(ledger, release);
   ledger.link(NODE_LINK, node);
   ledger.directory(STATE_DIRECTORY, 0o755);
-  ledger.directory(CACHE_DIRECTORY, 0o755);
   await installConfig(ledger, draft);
   const compiled = dry ? null : await compilePolicyInto(ledger);
-  makeCaches(ledger, compiled);
   await compileCode(ledger, release.directory, node);
+  await attempt(ledger, CACHE_DIRECTORY, async () => {
+    ledger.directory(CACHE_DIRECTORY, 0o755);
+    const policy = compiled?.type === 'policy' ? compiled.policy : null;
+    await prepare(ledger, pairs(record, policy), join(release.directory, 'prepare.cjs'));
+  });
   switchTo(ledger, release);
   ledger.file(RECORD, recordText(record), 0o644);
   installShare(ledger, release);
@@ -88,16 +97,23 @@ async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {
   return compiled;
 }
 
-/** For root, and for each user who runs a declared daemon. */
-function makeCaches(ledger: Ledger, compiled: Compiled | null): void {
-  const users = new Map([[0, 0], ...(compiled?.type === 'policy' ? compiled.policy.daemons.map(({ uid, gid }) => [uid, gid] as const) : [])]);
-  for (const [uid, gid] of users) ledger.directory(join(CACHE_DIRECTORY, String(uid)), 0o700, uid, gid);
+/** A gain in time is no reason for an install to fail. */
+async function attempt(ledger: Ledger, place: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    ledger.note(place, 'kept', `not as it should be: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function problemsOf(pm2: RealPm2): string[] {
   switch (pm2.type) {
     case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
-    case 'untrusted': return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  sudo npm install -g pm2`];
+    case 'untrusted': {
+      const own = ['sudo', 'chown', '-R', 'root:', dirname(dirname(withoutLinks(pm2.bin)))];
+      const repair = [['sudo', ...repairOf(pm2.distrust)], own, ['sudo', 'pm2-guard', 'install']].map(shown).join(' && ');
+      return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
+    }
     case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
   }
 }

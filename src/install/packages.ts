@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { quote } from 'shell-quote';
 import { VERSION } from '../policy/version.ts';
 import { distrust, type Distrust } from '../trust/trust.ts';
 import type { Source } from './library.ts';
@@ -57,9 +58,16 @@ export function faultOf({ bundles, shims }: Source): Distrust | null {
   return files.map((file) => distrust(file, 'file')).find((fault) => fault !== null) ?? null;
 }
 
-/** What to type so that the code in `bundles` is what is installed. */
-export function wayToInstall(bundles: string): string {
-  return existsSync(join(bundles, '../install.sh')) ? 'sudo ./install.sh' : 'sudo pm2-guard install';
+/**
+ * What to type where the installed copy is damaged: by the path of what it was copied from, since the command may be damaged, too.
+ *
+ * @param recorded what the last install said of that; it holds where the installed copy is asked to install
+ */
+export function wayToRepair({ bundles }: Source, recorded: string | null): string {
+  if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? 'sudo pm2-guard install';
+  const directory = dirname(bundles);
+  const script = join(directory, 'install.sh');
+  return quote(existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install']);
 }
 
 /** How a package goes that uninstall leaves alone. */

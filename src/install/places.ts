@@ -1,3 +1,5 @@
+import { PREPARED_DIRECTORY } from '../prepared/place.ts';
+
 /** Where everything of ours is (PRODUCT.md section 5). Fixed, because root's trust in them is: no option moves them. */
 
 /** The releases, each the bundles and shims of one build in a directory; the install record. */
@@ -27,8 +29,8 @@ export const SUDOERS = '/etc/sudoers.d/pm2-guard';
 export const CONFIG_DIRECTORY = '/etc/pm2-guard';
 export const CONFIG_FILE = `${CONFIG_DIRECTORY}/config.yaml`;
 export const STATE_DIRECTORY = '/var/lib/pm2-guard';
-/** V8's compile caches, a directory for each uid: whoever can write there decides what runs. */
-export const CACHE_DIRECTORY = '/var/cache/pm2-guard';
+/** PM2's own start, prepared (src/prepared). Who can write there decides what runs, so it is root's alone. */
+export const CACHE_DIRECTORY = PREPARED_DIRECTORY;
 
 /** In the first lines of every file that install writes outside our own directories: what has it may be replaced and removed. */
 export const OURS = 'pm2-guard install';

@@ -10,6 +10,8 @@ export interface Install {
   pm2Version: string | null;
   /** Absolute real path of a node that only root can change. */
   node: string;
+  /** What to type where the installed copy is damaged; the shims say it. */
+  repair: string;
   /** Which ways to us were chosen; a later install keeps to it. */
   layers: Choice;
 }

@@ -11,14 +11,16 @@ import { standardConfig } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
+import { wayToInstall } from '../runtime/way-to-install.ts';
 import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
 import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { choiceOf } from './layers/layers.ts';
 import { layerStatus, type LayerStatus } from './layers/status.ts';
 import { LIBRARY, NODE_LINK, SHIMS } from './places.ts';
-import { compareVersions, newerPackage, packagesOnHost, wayToInstall, type Package } from './packages.ts';
+import { compareVersions, newerPackage, packagesOnHost, type Package } from './packages.ts';
 import { proposalsFor, type Proposal } from './proposals.ts';
+import { preparedStates, type PreparedState } from './prepared.ts';
 import { readRecord } from './record.ts';
 import { waysIn, type Way } from './ways.ts';
 
@@ -48,6 +50,8 @@ export interface Status {
   proposals: Proposal[];
   /** Packages of PM2 that are sealed, or were to be. */
   seals: SealState[];
+  /** The starts of PM2 that install prepares. */
+  prepared: PreparedState[];
   /** The operators' rights against the config; null: the config cannot be used. */
   sudoers: State | null;
   /** What is wrong; empty: all is well. */
@@ -92,7 +96,8 @@ export async function status(): Promise<Status> {
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {
-    version: VERSION, installed, packages, node, config, daemons, ways, layers, seals, sudoers, problems, proposals: proposalsFor(ways),
+    version: VERSION, installed, packages, node, config, daemons, ways, layers, seals, sudoers, problems,
+    prepared: preparedStates(policy), proposals: proposalsFor(ways),
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     compiled: compiled === null ? null : { fresh: file !== null && isFresh(compiled, file), made: compiled.made },
   };

@@ -4,6 +4,7 @@ import { OPERATORS_FILE } from '../sudoers/drop-in.ts';
 import { ownership, strayFiles } from '../sudoers/file.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { unlinkCommand } from './command.ts';
+import { emptyDirectory } from './empty.ts';
 import { Ledger, look, type Change } from './ledger.ts';
 import { layersBackwards } from './layers/layers.ts';
 import { removeDropIn } from './layers/secure-path.ts';
@@ -40,7 +41,12 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   attempt(ledger, '/usr/local/share', () => { withdrawShare(ledger); });
   attempt(ledger, '/usr/local/share', () => { removeMade(ledger); });
   attempt(ledger, '/etc', () => { removeStrays(ledger); });
-  for (const directory of [LIBRARY, STATE_DIRECTORY, CACHE_DIRECTORY]) attempt(ledger, directory, () => { ledger.remove(directory); });
+  for (const directory of [LIBRARY, STATE_DIRECTORY]) attempt(ledger, directory, () => { ledger.remove(directory); });
+  attempt(ledger, CACHE_DIRECTORY, () => {
+    emptyDirectory(ledger, CACHE_DIRECTORY);
+    if (look(CACHE_DIRECTORY)?.isDirectory() === true) ledger.removeEmpty(CACHE_DIRECTORY);
+    else ledger.remove(CACHE_DIRECTORY);
+  });
   attempt(ledger, CONFIG_DIRECTORY, () => {
     if (purge) ledger.remove(CONFIG_DIRECTORY);
     else ledger.removeEmpty(CONFIG_DIRECTORY);

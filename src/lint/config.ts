@@ -52,6 +52,7 @@ function policyOf(source: ConfigSource, config: Config): Policy {
       user,
       uid,
       gid,
+      group: user,
       userHome: homeDirectory,
       shell,
       home: resolve(daemon.home ?? join(homeDirectory, '.pm2')),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { PATH_OVERRIDES, pm2Home } from '../pm2/home.ts';
+import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { App, Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
@@ -7,7 +7,7 @@ import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
 import { commandFor } from '../verdict/suggestion.ts';
-import type { Evidence, FileApps, Verdict } from '../verdict/verdict.ts';
+import type { Advice, Evidence, FileApps, Verdict } from '../verdict/verdict.ts';
 import { assumedAccount } from './accounts.ts';
 import type { Call } from './model.ts';
 
@@ -94,7 +94,9 @@ function judgedForEach(call: Call, invocation: Invocation, policy: Policy, stati
 
 function judgedAs(user: string, call: Call, invocation: Invocation, policy: Policy, staticApps: StaticApps): Judgement {
   const caller = callerOf(user, call, policy);
-  const { verdict, guessed } = verdictOf(invocation, caller, policy, staticApps);
+  const isDeclared = policy.daemons.some((daemon) => daemon.uid === caller.uid);
+  if (!isDeclared && policy.personal?.matchesUser(caller.user) === true) return { kind: 'right', daemon: null };
+  const verdict = verdictOf(invocation, caller, policy, staticApps);
   if (verdict.type === 'pass') return { kind: 'right', daemon: verdict.daemon };
   const named = [...invocation.targets.map(({ word }) => word), ...invocation.starts.map(({ name }) => name ?? '')];
   const vague = call.words.some(
@@ -105,7 +107,7 @@ function judgedAs(user: string, call: Call, invocation: Invocation, policy: Poli
   return {
     kind: 'wrong',
     code: verdict.code,
-    certain: evident && !vague && !elsewhere && !guessed && call.user.kind === 'known',
+    certain: evident && !vague && !elsewhere && call.user.kind === 'known',
     reason: verdict.reason,
     daemon: verdict.daemon,
     run: runOf(verdict, invocation, caller),
@@ -113,13 +115,28 @@ function judgedAs(user: string, call: Call, invocation: Invocation, policy: Poli
 }
 
 function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocation, caller: Caller): string[] {
-  if (verdict.type === 'block') return verdict.run.map(shown);
+  if (verdict.type === 'block') return verdict.advice.flatMap(commandsOf);
   return [
     shown(invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv)),
   ];
 }
 
-/** A caller as src/identity would describe it, had it been seen: a fresh login, with what the file sets. */
+/** What is offered without a choice; a way past the guard is none. */
+function commandsOf(advice: Advice): string[] {
+  switch (advice.label) {
+    case 'run':
+      return [shown(advice.command)];
+    case 'run all':
+      return advice.commands.map(({ command }) => shown(command));
+    case 'choose':
+    case 'fix':
+    case 'ask':
+    case 'bypass':
+      return [];
+  }
+}
+
+/** A caller as src/call would describe it, had it been seen: a fresh login, with what the file sets. */
 export function callerOf(user: string, call: Call, policy: Policy): Caller {
   const account = assumedAccount(user);
   const env: NodeJS.ProcessEnv = { HOME: account.homeDirectory, USER: account.name, PATH: '/usr/bin:/bin' };
@@ -128,43 +145,52 @@ export function callerOf(user: string, call: Call, policy: Policy): Caller {
   };
   set('HOME', call.home?.value);
   set('PM2_HOME', call.pm2Home?.value);
-  const home = pm2Home(env, { major: MAJOR, passwdHome: account.homeDirectory, cwd: call.cwd ?? UNKNOWN_DIRECTORY });
-  const declared = policy.daemons.find((daemon) => daemon.home === resolve(home));
+  const found = pm2Home(env, { major: MAJOR, passwdHome: account.homeDirectory, cwd: call.cwd ?? UNKNOWN_DIRECTORY });
+  const home = policy.daemons.find((daemon) => daemon.home === resolve(found))?.home ?? found;
   return {
     uid: account.uid,
     user: account.name,
     passwdHome: account.homeDirectory,
     login: null,
     rootBySudo: account.uid === 0 && call.forms.includes('sudo'),
-    home: declared?.home ?? home,
+    home,
+    socket: rpcSocket(home),
+    socketMoved: false,
+    naming: {},
+    bypass: false,
     homeChosen: Boolean(env['PM2_HOME']) || env['HOME'] !== account.homeDirectory,
-    overrides: PATH_OVERRIDES.filter((name) => name !== 'PM2_HOME' && Boolean(env[name])),
+    overrides: PATH_OVERRIDES.filter((name) => Boolean(env[name])),
     cwd: call.cwd ?? UNKNOWN_DIRECTORY,
   };
 }
 
-/** No daemon is asked: what its list would tell is not known, and `guessed` says that it could have mattered. */
-function verdictOf(
-  invocation: Invocation,
-  caller: Caller,
-  policy: Policy,
-  staticApps: StaticApps,
-): { verdict: Verdict; guessed: boolean } {
+/** No daemon is asked, and none is thought to live: what a list would tell is not known to lint. */
+function verdictOf(invocation: Invocation, caller: Caller, policy: Policy, staticApps: StaticApps): Verdict {
   let evidence: Evidence = { realpaths: new Map() };
-  let guessed = false;
   for (;;) {
     const verdict = decide(invocation, caller, policy, evidence);
-    if (verdict.type !== 'more') return { verdict, guessed };
-    if (verdict.wants === 'sights') {
-      guessed = true;
-      evidence = { ...evidence, sights: [] };
-      continue;
+    if (verdict.type !== 'more') return verdict;
+    switch (verdict.wants) {
+      case 'sights':
+        evidence = { ...evidence, sights: [] };
+        break;
+      case 'own':
+        evidence = { ...evidence, own: { state: 'none', user: null, apps: [] } };
+        break;
+      case 'root unit':
+        evidence = { ...evidence, rootUnit: false };
+        break;
+      case 'files':
+        evidence = { ...evidence, files: filesOf(invocation, staticApps) };
     }
-    const files = new Map<string, FileApps>();
-    for (const target of invocation.targets) {
-      if (target.kind === 'file') files.set(target.path, staticApps(target.word));
-      if (target.kind === 'stdin') files.set('-', null);
-    }
-    evidence = { ...evidence, files };
   }
+}
+
+function filesOf({ targets }: Invocation, staticApps: StaticApps): Map<string, FileApps> {
+  const files = new Map<string, FileApps>();
+  for (const target of targets) {
+    if (target.kind === 'file') files.set(target.path, staticApps(target.word));
+    if (target.kind === 'stdin') files.set('-', null);
+  }
+  return files;
 }

@@ -28,11 +28,18 @@ function block(token: Token): string[] {
   }
 }
 
-/** The first column is what is meant, the others say what of it; a third and later ones with their heads. */
+/**
+ * The first column is what is meant, the others say what of it: from the third on with their heads, in a table of more
+ * than three columns all of them.
+ */
 function table({ header, rows }: Tokens.Table): string[] {
-  return rows.flatMap(([term, meaning, ...more]) => {
-    const rest = more.map((cell, index) => `${inline(header[index + 2]?.tokens ?? [])}: ${inline(cell.tokens)}`);
-    return tagged(inline(term?.tokens ?? []), [inline(meaning?.tokens ?? []), ...rest].filter((text) => text !== '').join('; '));
+  const heads = header.length > 3 ? 0 : 1;
+  return rows.flatMap(([term, ...cells]) => {
+    const said = cells.map((cell, index) => {
+      const head = index < heads ? '' : `${inline(header[index + 1]?.tokens ?? [])}: `;
+      return cell.text === '' ? '' : head + inline(cell.tokens);
+    });
+    return tagged(inline(term?.tokens ?? []), said.filter((text) => text !== '').join('; '));
   });
 }
 
@@ -47,6 +54,7 @@ function inline(tokens: readonly Token[]): string {
       case 'codespan': return bold(literal((token as Tokens.Codespan).text));
       case 'strong': return bold(inline((token as Tokens.Strong).tokens));
       case 'em': return italic(inline((token as Tokens.Em).tokens));
+      case 'link': return inline(token.tokens ?? []); // a page of the repository, which man cannot open
       default: throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
     }
   }).join('');

@@ -1,5 +1,10 @@
+import { parseBounded, TooManyValues } from './bounded-json.ts';
+
 /** What came over the wire is no AMP message, or not one we would keep in memory. The message says why. */
 export class NonsenseFrame extends Error {}
+
+/** PM2 answers each call with one message. An empty message is one byte long: their number needs a limit of its own. */
+const MOST_MESSAGES = 1000;
 
 /** The arguments of one frame; `undefined` for one that is neither JSON nor a string. */
 export type Message = unknown[];
@@ -31,7 +36,9 @@ export function decode(buffer: Buffer, maxBytes: number): { messages: Message[];
   for (;;) {
     const frame = measure(buffer, start, maxBytes);
     if (typeof frame === 'number') return { messages, rest: buffer.subarray(start), missing: frame };
-    messages.push(frame.arguments.map(([from, to]) => value(buffer.toString('utf8', from, to))));
+    if (messages.length === MOST_MESSAGES)
+      throw new NonsenseFrame(`it sent more than ${MOST_MESSAGES} messages at once`);
+    messages.push(frame.arguments.map(([from, to]) => value(buffer.subarray(from, to))));
     start = frame.end;
   }
 }
@@ -58,12 +65,13 @@ function measure(buffer: Buffer, start: number, maxBytes: number): Frame | numbe
   return found.end > buffer.length ? found.end - buffer.length : found;
 }
 
-function value(argument: string): unknown {
-  if (argument.startsWith('s:')) return argument.slice(2);
-  if (!argument.startsWith('j:')) return undefined;
+function value(argument: Buffer): unknown {
+  const kind = argument.toString('latin1', 0, 2);
+  if (kind === 's:') return argument.toString('utf8', 2);
+  if (kind !== 'j:') return undefined;
   try {
-    return JSON.parse(argument.slice(2)) as unknown;
-  } catch {
-    throw new NonsenseFrame('its answer is no JSON');
+    return parseBounded(argument.subarray(2));
+  } catch (error) {
+    throw new NonsenseFrame(error instanceof TooManyValues ? error.message : 'its answer is no JSON');
   }
 }

@@ -74,8 +74,19 @@ function appsOfEntry(entry: unknown, question: Question): App[] | null {
     namespace: (typeof namespace === 'string' && namespace) || question.namespace,
     script: scriptIn(directory, script),
     cwd: directory,
+    ...runAs(entry),
   };
   return renamed(app, entry, question);
+}
+
+/** lib/Common.js verifyConfs: `uid`, `gid` and `user` are refused to all but root. */
+function runAs({ uid, gid, user }: Fields): Pick<App, 'runAs'> {
+  const said = { user: idOf(uid) ?? idOf(user), group: idOf(gid) };
+  return said.user === null && said.group === null ? {} : { runAs: said };
+}
+
+function idOf(value: unknown): string | null {
+  return (typeof value === 'string' && value !== '') || (typeof value === 'number' && value !== 0) ? String(value) : null;
 }
 
 /** `static`: a file server of PM2's own for each entry. */

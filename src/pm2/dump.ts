@@ -1,6 +1,7 @@
 import { readRegularFile } from '../trust/read.ts';
+import { parseBounded } from './bounded-json.ts';
 import type { App } from './invocation.ts';
-import { appOf } from './process.ts';
+import { appOf, isShallow, listOf } from './process.ts';
 import { isRecord, type Pm2Env } from './record.ts';
 
 /** Longer than any dump seen; 1,000 apps with 20 kB of environment each are 20 MB. */
@@ -20,8 +21,11 @@ export function readDump(file: string): App[] | null {
 /** As readDump, with all that PM2 wrote down of each process: its environment too, and the secrets in it. */
 export function readDumpRecords(file: string): Pm2Env[] | null {
   try {
-    const dump = JSON.parse(readRegularFile(file, MAX_BYTES).toString('utf8')) as unknown;
-    return Array.isArray(dump) ? dump.filter(isRecord) : null;
+    return (
+      listOf(parseBounded(readRegularFile(file, MAX_BYTES)))?.filter(
+        (entry): entry is Pm2Env => isRecord(entry) && isShallow(entry),
+      ) ?? null
+    );
   } catch {
     return null; // whatever it is, it names no app
   }

@@ -104,12 +104,23 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
   return { bin, file, original, version: found.version, major: nearest, known: nearest === major };
 }
 
-/** What it is must be root's, and what it loads first; where only the way there is not, the way is left out. */
-function trusted(found: InstalledPm2): RealPm2 {
-  for (const file of [found.file, ...(found.original === null ? [] : [found.original]), join(dirname(found.file), '../lib/binaries/CLI.js')]) {
-    const fault = distrust(file, 'file');
-    if (fault !== null && fault.kind !== 'missing') return { type: 'untrusted', bin: found.bin, distrust: fault };
+/**
+ * Whether root may run a pm2 (PRODUCT.md section 8.1): its file, PM2's own beside a door, and what that loads first.
+ *
+ * @returns the part that a user other than root could change; null: there is none
+ */
+export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'original'>): Distrust | null {
+  for (const part of [file, ...(original === null ? [] : [original]), join(dirname(file), '../lib/binaries/CLI.js')]) {
+    const fault = distrust(part, 'file');
+    if (fault !== null && fault.kind !== 'missing') return fault;
   }
+  return null;
+}
+
+/** Where only the way to a trusted file is not root's, the way is left out. */
+function trusted(found: InstalledPm2): RealPm2 {
+  const fault = rootMayRun(found);
+  if (fault !== null) return { type: 'untrusted', bin: found.bin, distrust: fault };
   return { type: 'found', ...found, bin: found.bin === found.file || distrust(found.bin, 'file') === null ? found.bin : found.file };
 }
 

@@ -1,14 +1,7 @@
 import { extname, resolve } from 'node:path';
 import { parseCommandLine, type CommandLine, type Options, type Run } from './command-line.ts';
-import type { Invocation, Major, Scope, Start, Startup, Target } from './invocation.ts';
+import type { Invocation, ParseContext, Scope, Start, Startup, Target } from './invocation.ts';
 import { environmentName, isProcessFile, scriptName } from './names.ts';
-
-/** What a word means depends on who is asking from where. `cwd` is absolute. */
-export interface Surroundings {
-  major: Major;
-  env: NodeJS.ProcessEnv;
-  cwd: string;
-}
 
 type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' | 'startup'>>;
 
@@ -19,9 +12,10 @@ type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' 
  *
  * @param argv the words after `pm2`
  */
-export function interpret(argv: readonly string[], { major, env, cwd }: Surroundings): Invocation {
+export function interpret(argv: readonly string[], context: ParseContext): Invocation {
+  const { major, env, cwd } = context;
   const line = parseCommandLine(argv, major);
-  const nothing = { argv, targets: [], starts: [], only: [], startup: null };
+  const nothing = { argv, line, context, targets: [], starts: [], only: [], startup: null };
   switch (line.type) {
     case 'run': {
       const read = readings[line.command] ?? 'pure';
@@ -49,22 +43,27 @@ interface Takes { all?: boolean; id?: (word: string) => boolean; regex?: boolean
 const numeric = (word: string): boolean => !Number.isNaN(Number(word)); // isNaN: '' and ' ' are numbers too
 const leading = (word: string): boolean => !Number.isNaN(Number.parseInt(word, 10));
 
-function target(word: string, cwd: string, takes: Takes): Target {
-  if (takes.stdin && word === '-') return { kind: 'stdin', word };
-  if (takes.file && isProcessFile(word)) return { kind: 'file', word, path: resolve(cwd, word) };
-  if (takes.all && word === 'all') return { kind: 'all', word };
-  if (takes.id?.(word)) return { kind: 'id', word };
-  if (takes.regex && word.startsWith('/') && word.endsWith('/')) return { kind: 'regex', word };
-  return { kind: 'name', word, path: resolve(cwd, word) };
+function target(word: string, at: number | null, cwd: string, takes: Takes): Target {
+  if (takes.stdin && word === '-') return { kind: 'stdin', word, at };
+  if (takes.file && isProcessFile(word)) return { kind: 'file', word, path: resolve(cwd, word), at };
+  if (takes.all && word === 'all') return { kind: 'all', word, at };
+  if (takes.id?.(word)) return { kind: 'id', word, at };
+  if (takes.regex && word.startsWith('/') && word.endsWith('/')) return { kind: 'regex', word, at };
+  return { kind: 'name', word, path: resolve(cwd, word), at };
 }
 
 const operate: Takes = { all: true, id: numeric, regex: true, file: true };
+
+function placeOf({ places }: Run, argument: number): number | null {
+  return places[argument] ?? null;
+}
 
 /** A command whose `at`th word is its one target; without the word it is about the whole daemon. */
 function one(takes: Takes, at = 0, without: Scope = 'daemon'): Read {
   return (line, _env, cwd) => {
     const word = line.args[at];
-    return word === undefined ? { scope: without } : { scope: 'app', targets: [target(word, cwd, takes)] };
+    if (word === undefined) return { scope: without };
+    return { scope: 'app', targets: [target(word, placeOf(line, at), cwd, takes)] };
   };
 }
 
@@ -78,13 +77,15 @@ function only(options: Options, targets: readonly Target[], split: boolean): str
 /** stop, restart, reload and delete. A restart from standard input goes through actionFromJson, from a file through _startJson. */
 function many(split: boolean, stdin: boolean): Read {
   return (line, _env, cwd) => {
-    const targets = line.args.map((word) => target(word, cwd, { ...operate, stdin: stdin || line.stdin }));
+    const takes = { ...operate, stdin: stdin || line.stdin };
+    const targets = line.args.map((word, at) => target(word, placeOf(line, at), cwd, takes));
     return { scope: 'app', targets, only: only(line.options, targets, split && targets.some(({ kind }) => kind === 'file')) };
   };
 }
 
 const processFile: Read = (line, _env, cwd) => {
-  const targets = line.args.map((word): Target => ({ kind: 'file', word, path: resolve(cwd, word) }));
+  const file = (word: string, at: number): Target => ({ kind: 'file', word, path: resolve(cwd, word), at: placeOf(line, at) });
+  const targets = line.args.map(file);
   return { scope: 'app', targets, only: only(line.options, targets, true) };
 };
 
@@ -92,11 +93,12 @@ const start: Read = (line, env, cwd) => {
   if (line.own.container === true) return { scope: 'host' }; // builds and runs a docker image
   const targets: Target[] = [];
   const starts: Start[] = [];
-  for (const word of line.args) {
-    const found = target(word, cwd, { all: true, id: numeric, file: true, stdin: line.stdin });
+  for (const [argument, word] of line.args.entries()) {
+    const at = placeOf(line, argument);
+    const found = target(word, at, cwd, { all: true, id: numeric, file: true, stdin: line.stdin });
     // A word with a slash or an extension is never looked up as a name or a namespace (_startScript), others are before they are scripts.
     if (found.kind !== 'name' || isBare(word)) targets.push(found);
-    if (found.kind === 'name') starts.push(startOf(word, line.options, env, cwd));
+    if (found.kind === 'name') starts.push(startOf(word, at, line.options, env, cwd));
   }
   return { scope: 'app', targets, starts, only: only(line.options, targets, true) };
 };
@@ -105,16 +107,18 @@ function isBare(word: string): boolean {
   return !word.includes('/') && extname(word) === '';
 }
 
-function startOf(word: string, options: Options, env: NodeJS.ProcessEnv, cwd: string): Start {
+function startOf(word: string, at: number | null, options: Options, env: NodeJS.ProcessEnv, cwd: string): Start {
   const filters = Array.isArray(options.filterEnv) ? options.filterEnv : [];
   const name = typeof options.name === 'string' && options.name !== '' ? options.name : scriptName(word);
   const namespace = typeof options.namespace === 'string' && options.namespace !== '' ? options.namespace : null;
   const folder = typeof options.cwd === 'string' ? resolve(cwd, options.cwd) : cwd;
   return {
+    word,
     name: environmentName(env, 'name', filters) ?? name,
     namespace: environmentName(env, 'namespace', filters) ?? namespace,
     script: word.includes(' ') || isBare(word) ? null : resolve(folder, word),
     cwd: folder,
+    at,
   };
 }
 
@@ -123,13 +127,20 @@ const serve: Read = (line, env, cwd) => {
   const port = env.PM2_SERVE_PORT || line.args[1] || line.own.port || 8080;
   const name = typeof line.options.name === 'string' ? line.options.name || 'Serve' : `static-page-server-${String(port)}`;
   const folder = resolve(cwd, env.PM2_SERVE_PATH || line.args[0] || '.');
-  return { scope: 'app', starts: [{ name: environmentName(env, 'name') ?? name, namespace: environmentName(env, 'namespace') ?? null, script: null, cwd: folder }] };
+  return { scope: 'app', starts: [unplaced(name, env, folder)] };
 };
+
+/** What is started without a word of its own on the line. */
+function unplaced(name: string | null, env: NodeJS.ProcessEnv, cwd: string): Start {
+  const namespace = environmentName(env, 'namespace') ?? null;
+  return { word: null, name: environmentName(env, 'name') ?? name, namespace, script: null, cwd, at: null };
+}
 
 /** `set app:key value` and `set app.key value` restart app, with the caller's environment (lib/API/Configuration.js). */
 function configured(key: string | undefined, cwd: string): Reading {
   const parts = key?.includes(':') ? key.split(':') : key?.split('.') ?? [];
-  return parts.length > 1 ? { scope: 'config', targets: [target(parts[0] as string, cwd, { ...operate, stdin: true })] } : { scope: 'config' };
+  if (parts.length < 2) return { scope: 'config' };
+  return { scope: 'config', targets: [target(parts[0] as string, null, cwd, { ...operate, stdin: true })] };
 }
 
 const startup: Read = ({ options, args }): Reading => {
@@ -149,7 +160,7 @@ const signalled: Takes = { all: true, id: leading };
 const readings: Partial<Record<string, Scope | Read>> = {
   start, stop: many(false, true), restart: many(true, true), reload: many(true, false), delete: many(false, false),
   startOrRestart: processFile, startOrReload: processFile, startOrGracefulReload: processFile, serve,
-  create: (_line, env, cwd) => ({ scope: 'app', starts: [{ name: environmentName(env, 'name') ?? null, namespace: environmentName(env, 'namespace') ?? null, script: null, cwd }] }),
+  create: (_line, env, cwd) => ({ scope: 'app', starts: [unplaced(null, env, cwd)] }),
   scale: one(named), id: one(named), pid: one(named), reset: one({ all: true, id: numeric }), flush: one(idOrName),
   describe: one(idOrName), desc: one(idOrName), info: one(idOrName), show: one(idOrName),
   env: one(onlyId), send: one(onlyId), attach: one(onlyId), sendSignal: one(signalled, 1),

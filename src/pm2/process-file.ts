@@ -1,11 +1,16 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { accountByUid } from '../identity/accounts.ts';
+import { callersHomes } from '../identity/callers-homes.ts';
+import { crossing, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { typedVariables } from '../identity/typed-variables.ts';
 import { late } from '../runtime/late.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust } from '../trust/trust.ts';
 import { parseCommandLine } from './command-line.ts';
 import { declaredApps, kindOfFile, type FileKind, type Question } from './declared-apps.ts';
+import { appsIn } from './process.ts';
 import type { App, Invocation, Major } from './invocation.ts';
 import { environmentName } from './names.ts';
 
@@ -22,8 +27,8 @@ export interface ProcessFile {
   source: { word: string; path: string } | { text: string };
   invocation: Pick<Invocation, 'argv' | 'command' | 'only'>;
   major: Major;
-  /** `self`: who we are. Null: nobody may, so nothing is known. */
-  evaluator: 'self' | Evaluator | null;
+  /** For whom it is no foreign code; null: for no account at hand, so code is not evaluated. */
+  evaluator: Evaluator | null;
   /** Absolute: where the call was made. */
   cwd: string;
   /** What the file will see; for another user, what his call would have (ours and sudo's variables are dropped here too). */
@@ -51,25 +56,27 @@ const MAX_ANSWER = 8 << 20;
 
 /**
  * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and is
- * evaluated in a child process, as the user who would run it and nobody else (PRODUCT.md 7.1): for root's own calls only
- * where nobody but root could have written it. Never waits longer than `timeoutMs`, never runs pm2.
+ * evaluated in a child process, as a user for whom it is no foreign code (PRODUCT.md section 3.3). Never waits longer than
+ * `timeoutMs`, never runs pm2.
  *
  * @returns null where it cannot be read, is broken, too slow, or not ours to evaluate: PM2 will say so itself
  */
 export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null> {
   const { source, evaluator } = file;
   const euid = process.geteuid?.();
-  if (evaluator === null) return null;
-  const user = evaluator === 'self' || evaluator.uid === euid ? null : evaluator;
-  if (user && euid !== 0) return null;
   const kind = 'text' in source ? 'json' : kindOfFile(source.word);
   if (kind === null) return null;
   const question = questionOf(file);
-  if (kind === 'json' && ('text' in source || !user)) {
-    const config = 'text' in source ? strictJson(source.text) : strictJson(ownText(source.path));
+  const user = evaluator === null || evaluator.uid === euid ? null : evaluator;
+  const foreign = 'path' in source && euid === 0 && distrust(source.path, 'file') !== null;
+  // For no account, root reads only what root alone could have written: a link in a user's directory may lead anywhere.
+  if (kind === 'json' && user === null && !(evaluator === null && foreign)) {
+    const config = strictJson('text' in source ? source.text : ownText(source.path));
     if (config !== undefined) return declaredApps(config, question);
   }
-  if (euid === 0 && !user && ('text' in source || distrust(source.path, 'file') !== null)) return null;
+  if (evaluator === null || (user !== null && euid !== 0)) return null;
+  // As root: neither a pipe, whose text may be any user's, nor a file that others could have written.
+  if (euid === 0 && user === null && ('text' in source || foreign)) return null;
   return askChild(file, {
     nonce: `${late('node:crypto').randomBytes(16).toString('hex')} `,
     user,
@@ -113,9 +120,11 @@ function ownText(path: string): string | null {
   }
 }
 
+/** What the user's own call would have: a process file is code that sees the environment, so the call hands it over. */
 function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^(SUDO_|PM2_GUARD|LD_|NODE_OPTIONS$|NODE_PATH$|XDG_|SSH_|DBUS_)/.test(name));
-  return { ...Object.fromEntries(kept), HOME: user.userHome, USER: user.user, LOGNAME: user.user };
+  const homes = callersHomes(env, accountByUid(process.geteuid?.() ?? -1)?.home ?? null, user.userHome);
+  const { variables } = crossing(env, { homes, typed: typedVariables(env), handsOver: true });
+  return ownersEnvironment(variables, { ...user, shell: accountByUid(user.uid)?.shell ?? '/bin/sh' }, SYSTEM_PATH);
 }
 
 function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: ProcessFileRequest): Promise<App[] | null> {
@@ -177,7 +186,7 @@ function answerIn(text: string, nonce: string): App[] | null | undefined {
   const start = text.lastIndexOf(nonce);
   if (start < 0) return undefined;
   try {
-    return JSON.parse(text.slice(start + nonce.length)) as App[] | null;
+    return appsIn(JSON.parse(text.slice(start + nonce.length)));
   } catch {
     return undefined;
   }

@@ -1,8 +1,15 @@
 import type { App } from './invocation.ts';
 
 /**
- * The app in a `pm2_env`, PM2's record of a process in its daemon's memory and in dump.pm2; null where it is none.
- * Whoever owns the daemon decides what it says, so that every field may be missing or of another type.
+ * Bounds of what is believed of a daemon's answer, a dump or a process file. The owner of the daemon decides what it
+ * says. PATH_MAX is 4096 (linux/limits.h); PM2 itself sets no bounds.
+ */
+export const LIMITS = { text: 4096, processes: 20_000, depth: 64 } as const;
+
+/**
+ * The app in a `pm2_env`, PM2's record of a process in its daemon's memory and in dump.pm2.
+ *
+ * @returns null where it is none, or where its name is longer than LIMITS.text
  */
 export function appOf(env: unknown): App | null {
   const name = fieldOf(env, 'name');
@@ -10,16 +17,55 @@ export function appOf(env: unknown): App | null {
   return { name, namespace: fieldOf(env, 'namespace'), script: fieldOf(env, 'pm_exec_path'), cwd: fieldOf(env, 'pm_cwd') };
 }
 
-/** A field that is a string and not empty. */
-export function fieldOf(record: unknown, key: string): string | null {
-  if (typeof record !== 'object' || record === null) return null;
-  const value = (record as Record<string, unknown>)[key];
-  return typeof value === 'string' && value !== '' ? value : null;
+/** A list of apps as another process sent it: what is no app is left out. Null: it is no list. */
+export function appsIn(value: unknown): App[] | null {
+  return listOf(value)?.flatMap((entry) => {
+    const name = fieldOf(entry, 'name');
+    return name === null ? [] : [{
+      name, namespace: fieldOf(entry, 'namespace'), script: fieldOf(entry, 'script'), cwd: fieldOf(entry, 'cwd'),
+      ...runAsOf(valueOf(entry, 'runAs')),
+    }];
+  }) ?? null;
 }
 
-/** A field that is a number. */
+function runAsOf(value: unknown): Pick<App, 'runAs'> {
+  const said = { user: fieldOf(value, 'user'), group: fieldOf(value, 'group') };
+  return said.user === null && said.group === null ? {} : { runAs: said };
+}
+
+/** An own field that is a string, not empty and not longer than LIMITS.text. */
+export function fieldOf(record: unknown, key: string): string | null {
+  const value = valueOf(record, key);
+  return typeof value === 'string' && value !== '' && value.length <= LIMITS.text ? value : null;
+}
+
+/** An own field that is a finite number. */
 export function numberOf(record: unknown, key: string): number | null {
-  if (typeof record !== 'object' || record === null) return null;
-  const value = (record as Record<string, unknown>)[key];
-  return typeof value === 'number' ? value : null;
+  const value = valueOf(record, key);
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** An own field that is a whole number from 0 to `most`: an id, a pid, a count. */
+export function countOf(record: unknown, key: string, most: number = Number.MAX_SAFE_INTEGER): number | null {
+  const value = numberOf(record, key);
+  return value !== null && Number.isInteger(value) && value >= 0 && value <= most ? value : null;
+}
+
+/** The greatest pid of 64-bit Linux (PID_MAX_LIMIT in linux/threads.h). */
+export const MOST_PIDS = 4_194_304;
+
+/** Entries of a list, the first LIMITS.processes of them; null: it is no list. */
+export function listOf(value: unknown): unknown[] | null {
+  return Array.isArray(value) ? value.slice(0, LIMITS.processes) : null;
+}
+
+/** Whether objects and arrays lie in each other no deeper than LIMITS.depth: what walks it needs no deeper stack. */
+export function isShallow(value: unknown, left: number = LIMITS.depth): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1));
+}
+
+function valueOf(record: unknown, key: string): unknown {
+  if (typeof record !== 'object' || record === null || !Object.hasOwn(record, key)) return undefined;
+  return (record as Record<string, unknown>)[key];
 }

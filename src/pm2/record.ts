@@ -1,3 +1,4 @@
+import { countOf, isShallow, listOf, MOST_PIDS, numberOf } from './process.ts';
 import type { Reply } from './rpc.ts';
 
 /**
@@ -22,13 +23,19 @@ const FARING = [
   ...NOT_SAVED, 'pm_uptime', 'created_at', 'exit_code', 'version', 'versioning', 'node_version', '_pm2_version', 'unique_id', 'vizion_running',
 ];
 
-/** The answer to `getMonitorData`, or to `prepare`; null where it is none. Modules included. */
+/**
+ * The answer to `getMonitorData`, or to `prepare`; null where it is none. Modules included. Bounded: see LIMITS in
+ * process.ts.
+ */
 export function recordsIn(reply: Reply): RecordedProcess[] | null {
-  if (reply.type !== 'answered' || !Array.isArray(reply.result)) return null;
-  return reply.result.flatMap((entry) => {
-    const { pm_id: pmId, pid, pm2_env: record } = (entry ?? {}) as { pm_id?: unknown; pid?: unknown; pm2_env?: unknown };
-    return typeof pmId === 'number' && isRecord(record) ? [{ pmId, pid: typeof pid === 'number' ? pid : 0, record }] : [];
-  });
+  if (reply.type !== 'answered') return null;
+  return listOf(reply.result)?.flatMap((entry) => {
+    const pmId = countOf(entry, 'pm_id');
+    const record = isRecord(entry) ? entry.pm2_env : null;
+    return pmId !== null && isRecord(record) && isShallow(record)
+      ? [{ pmId, pid: countOf(entry, 'pid', MOST_PIDS) ?? 0, record }]
+      : [];
+  }) ?? null;
 }
 
 export function isRecord(value: unknown): value is Pm2Env {
@@ -56,14 +63,21 @@ export function freshForm(record: Pm2Env, running: boolean): Pm2Env {
   };
 }
 
+const RUNNING = ['online', 'launching', 'one-launch-status', 'waiting restart'];
+
 /** Whether PM2 keeps it running: what waits for its next restart counts, what has failed for good does not. */
 export function isRunning(record: Pm2Env): boolean {
-  return ['online', 'launching', 'one-launch-status', 'waiting restart'].includes(String(record.status));
+  return typeof record.status === 'string' && RUNNING.includes(record.status);
 }
+
+/** No app needs longer to prove that it is stable; a longer wait would hold up the caller. */
+const LONGEST_UPTIME_MS = 600_000;
 
 /** How long processes of one app must stay up to count as stable, in milliseconds: the longest; 1 s where they do not say (God.handleExit). */
 export function minUptimeOf(records: readonly Pm2Env[]): number {
-  return Math.max(...records.map(({ min_uptime: min }) => (typeof min === 'number' ? min : 1000)));
+  return Math.max(
+    ...records.map((record) => Math.min(Math.max(numberOf(record, 'min_uptime') ?? 1000, 0), LONGEST_UPTIME_MS)),
+  );
 }
 
 /** One of PM2's own modules (`pm2 install`): not an app of the user's. */

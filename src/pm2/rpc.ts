@@ -1,7 +1,7 @@
 import { late } from '../runtime/late.ts';
 import { decode, encode, NonsenseFrame, type Message } from './amp.ts';
 import type { App } from './invocation.ts';
-import { appOf, fieldOf, numberOf } from './process.ts';
+import { appOf, countOf, fieldOf, listOf, MOST_PIDS } from './process.ts';
 
 /** One process of a living daemon. Several share a name where an app has instances. */
 export interface Process extends App {
@@ -35,8 +35,21 @@ export type Answer = { type: 'answered'; apps: Process[] } | Failure;
 export interface Patience {
   /** For the whole exchange, in milliseconds. */
   timeoutMs: number;
-  /** Of an answer; a daemon of 1,000 apps with long environments stays below 64 MiB. */
+  /** Of all that comes over the connection; a daemon of 1,000 apps with long environments stays below 64 MiB. */
   maxBytes?: number;
+  /** Shared by several conversations: bytes that all of them together may receive. */
+  budget?: ByteBudget;
+}
+
+/** A number of bytes that several conversations share. */
+export class ByteBudget {
+  constructor(private left: number) {}
+
+  /** False: they are used up. */
+  take(bytes: number): boolean {
+    this.left -= bytes;
+    return this.left >= 0;
+  }
 }
 
 /** Everything that lives in the daemon behind this socket, modules included. Never runs pm2, never writes. See askDaemon. */
@@ -52,8 +65,9 @@ export async function listAndReport(socketPath: string, patience: Patience): Pro
 
 function listed(reply: Reply): Answer {
   if (reply.type !== 'answered') return reply;
-  if (!Array.isArray(reply.result)) return { type: 'nonsense', why: 'its process list is no list' };
-  return { type: 'answered', apps: reply.result.map(process).filter((found) => found !== null) };
+  const list = listOf(reply.result);
+  if (list === null) return { type: 'nonsense', why: 'its process list is no list' };
+  return { type: 'answered', apps: list.map(process).filter((found) => found !== null) };
 }
 
 /**
@@ -81,47 +95,78 @@ const SILENT: Reply = { type: 'silent' };
 function exchange(socketPath: string, calls: readonly (readonly [method: string, args: readonly unknown[]])[], patience: Patience): Promise<Reply[]> {
   return new Promise((settle) => {
     const ids = calls.map((_, at) => `${globalThis.process.pid}:pm2-guard:${at}`);
-    const replies = new Map<unknown, Reply>();
+    const replies = new Map<string, Reply>();
     const chunks: Buffer[] = [];
     let size = 0;
     let wanted = 0; // bytes below which decoding again would be in vain; keeps a slow answer from costing its square
+    const maxBytes = patience.maxBytes ?? 64 << 20;
+    let received = 0;
     const socket = late('node:net').connect({ path: socketPath });
     const end = (others: Reply) => {
       clearTimeout(timer);
       socket.removeAllListeners();
-      socket.on('error', () => undefined); // one that comes after the answer is nobody's concern
+      socket.on('error', () => undefined); // one that comes after the answer changes nothing
       socket.destroy();
       settle(ids.map((id) => replies.get(id) ?? others));
     };
     const timer = setTimeout(() => { end(SILENT); }, patience.timeoutMs);
-    const maxBytes = patience.maxBytes ?? 64 << 20;
+    /** What is thrown in a listener would end the whole process. */
+    const safely = (listener: () => void) => {
+      try {
+        listener();
+      } catch (error) {
+        end({
+          type: 'nonsense',
+          why: error instanceof Error ? error.message.slice(0, 200) : 'its answer cannot be read',
+        });
+      }
+    };
+    const take = (message: Message) => {
+      const id = message[1];
+      if (typeof id === 'string' && ids.includes(id)) replies.set(id, answerOf(message));
+    };
 
-    socket.on('connect', () => socket.write(Buffer.concat(calls.map(([method, args], at) => encode([{ type: 'call', method, args }, ids[at] ?? ''])))));
+    socket.on('connect', () => {
+      safely(() =>
+        socket.write(
+          Buffer.concat(calls.map(([method, args], at) => encode([{ type: 'call', method, args }, ids[at] ?? '']))),
+        ),
+      );
+    });
     socket.on('error', (error: NodeJS.ErrnoException) => { end(failure(error.code ?? error.message)); });
     socket.on('close', () => { end({ type: 'nonsense', why: 'it hung up without an answer' }); });
     socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size < wanted) return;
-      try {
+      safely(() => {
+        received += chunk.length;
+        if (received > maxBytes) throw new NonsenseFrame(`its answers are longer than ${maxBytes} bytes`);
+        if (patience.budget?.take(chunk.length) === false) {
+          end(SILENT);
+          return;
+        }
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size < wanted) return;
         const { messages, rest, missing } = decode(Buffer.concat(chunks), maxBytes);
         chunks.splice(0, Infinity, rest);
         size = rest.length;
         wanted = size + missing;
-        for (const message of messages) if (ids.includes(String(message[1]))) replies.set(message[1], answerOf(message));
+        messages.forEach(take);
         if (replies.size === ids.length) end(SILENT);
-      } catch (error) {
-        if (!(error instanceof NonsenseFrame)) throw error;
-        end({ type: 'nonsense', why: error.message });
-      }
+      });
     });
   });
 }
 
 function answerOf([body]: Message): Reply {
   if (typeof body !== 'object' || body === null) return { type: 'nonsense', why: 'its answer is no object' };
-  if ('error' in body) return { type: 'nonsense', why: `it answered with an error: ${String(body.error).slice(0, 200)}` };
-  if ('args' in body && Array.isArray(body.args)) return { type: 'answered', result: body.args[0] };
+  if (Object.hasOwn(body, 'error')) {
+    const error = (body as { error: unknown }).error;
+    return {
+      type: 'nonsense',
+      why: `it answered with an error${typeof error === 'string' ? `: ${error.slice(0, 200)}` : ''}`,
+    };
+  }
+  if ('args' in body && Array.isArray(body.args)) return { type: 'answered', result: body.args[0] as unknown };
   return { type: 'nonsense', why: 'its answer has no result' };
 }
 
@@ -143,15 +188,16 @@ function failure(code: string): Failure {
 
 function process(entry: unknown): Process | null {
   if (typeof entry !== 'object' || entry === null) return null;
-  const { pm_id: pmId, pid, pm2_env: env } = entry as { pm_id?: unknown; pid?: unknown; pm2_env?: unknown };
+  const env: unknown = Object.hasOwn(entry, 'pm2_env') ? (entry as { pm2_env: unknown }).pm2_env : null;
   const app = appOf(env);
-  if (app === null || typeof pmId !== 'number') return null;
+  const pmId = countOf(entry, 'pm_id');
+  if (app === null || pmId === null) return null;
   return {
     ...app,
     pmId,
-    pid: typeof pid === 'number' ? pid : null,
+    pid: countOf(entry, 'pid', MOST_PIDS),
     status: fieldOf(env, 'status'),
-    restarts: numberOf(env, 'restart_time'),
+    restarts: countOf(env, 'restart_time'),
     cluster: fieldOf(env, 'exec_mode') === 'cluster_mode',
     username: fieldOf(env, 'username'),
     module: (env as Record<string, unknown>).pmx_module === true,

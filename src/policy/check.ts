@@ -1,8 +1,9 @@
-import { readCompiled, type CompiledPolicy } from './compiled.ts';
+import { keptOnError, readCompiled, type CompiledPolicy } from './compiled.ts';
 import type { ConfigError } from './config-error.ts';
 import { isFresh } from './load.ts';
 import { namesOf } from './names.ts';
 import { CONFIG_PLACES, configDistrust, missingConfig, overridingConfig, standardConfig, type PolicyCaller } from './places.ts';
+import type { OnError } from './policy.ts';
 import { compileConfig } from './slow.ts';
 
 /** One daemon of a config that was checked, with how much names it. */
@@ -20,6 +21,10 @@ export interface ConfigCheck {
   valid: boolean;
   /** The file looked at; where there is none, the first place it could be. */
   file: string;
+  /**
+   * What becomes of calls of pm2 where this config cannot be used and there is no last good policy; null: it is valid.
+   */
+  onError: OnError | null;
   /** In the order of the file; first what is wrong about who may write it. */
   errors: ConfigError[];
   /** What may be a mistake and may be meant. */
@@ -43,7 +48,13 @@ export function checkConfigFile(named: string | null, caller: PolicyCaller, draf
   const file = named ?? overridingConfig(caller) ?? standardConfig();
   const standard = file === null || (CONFIG_PLACES as readonly string[]).includes(file);
   const check: ConfigCheck = {
-    valid: false, file: file ?? CONFIG_PLACES[0], errors: [], notes: [], default: null, daemons: [],
+    valid: false,
+    file: file ?? CONFIG_PLACES[0],
+    onError: keptOnError() ?? 'closed',
+    errors: [],
+    notes: [],
+    default: null,
+    daemons: [],
     compiled: standard ? keptPolicy(file) : null,
   };
   if (file === null) return { ...check, errors: [missingConfig()] };
@@ -52,8 +63,17 @@ export function checkConfigFile(named: string | null, caller: PolicyCaller, draf
   if (distrusted !== null && distrusted.kind !== 'untrusted') return { ...check, errors: [distrusted] };
   const trust = distrusted === null || draft ? [] : [distrusted];
   const read = compileConfig(file);
-  if (read.type === 'errors') return { ...check, errors: [...trust, ...read.errors] };
-  return { ...check, valid: trust.length === 0, errors: trust, notes: read.notes, default: read.compiled.default, daemons: daemonsOf(read.compiled) };
+  if (read.type === 'errors')
+    return { ...check, onError: read.onError ?? check.onError, errors: [...trust, ...read.errors] };
+  return {
+    ...check,
+    valid: trust.length === 0,
+    onError: trust.length === 0 ? null : check.onError,
+    errors: trust,
+    notes: read.notes,
+    default: read.compiled.default,
+    daemons: daemonsOf(read.compiled),
+  };
 }
 
 function keptPolicy(file: string | null): ConfigCheck['compiled'] {

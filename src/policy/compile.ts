@@ -35,6 +35,9 @@ export function compileRules(source: ConfigSource, config: Config, daemons: read
     default: config.default ?? null,
     exempt: config.exempt ?? [],
     bypass: config.bypass,
+    notices: config.notices,
+    contact: config.contact ?? null,
+    personal: compilePersonal(source, config, errors),
     onError: config.on_error ?? null,
     daemons: sorted,
     names: nameTable(names),
@@ -71,6 +74,29 @@ function compileApps(source: ConfigSource, config: Config, daemons: readonly Dae
     }
   }
   return { names, globs: [...globs.values()].sort((a, b) => (a[3] < b[3] ? -1 : a[3] > b[3] ? 1 : a[4] - b[4])) };
+}
+
+function compilePersonal(source: ConfigSource, { personal }: Config, errors: ConfigError[]): Rules['personal'] {
+  if (personal === undefined) return null;
+  const names: string[] = [];
+  const globs: Glob[] = [];
+  for (const [position, text] of personal.entries()) {
+    if (text.startsWith('%')) continue;
+    const pattern = parsePattern(text);
+    switch (pattern.type) {
+      case 'name':
+        names.push(pattern.name);
+        break;
+      case 'glob':
+        globs.push(compiledGlob(text, pattern, 0, lineAt(source, ['personal', position], 'value')));
+        break;
+      case 'bad':
+        errors.push(errorAt(source, ['personal', position], 'value', `${JSON.stringify(text)} ${pattern.why}`, 'a login name, a glob of login names, or a group as "%group"'));
+        break;
+    }
+  }
+  const groups = personal.filter((text) => text.startsWith('%')).map((text) => text.slice(1));
+  return { names, globs, groups, line: lineAt(source, ['personal'], 'key') };
 }
 
 function compilePaths(source: ConfigSource, config: Config, daemons: readonly Daemon[], errors: ConfigError[]): PathEntry[] {

@@ -3,10 +3,10 @@ import { distrust } from '../trust/trust.ts';
 import { matchingGlobs, type Glob } from './globs.ts';
 import { holdersOf, namesOf, type NameTable, type RuleOf } from './names.ts';
 import { COMPILED_FILE } from './places.ts';
-import type { Bypass, Daemon, Mode, OnError, Policy, Rule } from './policy.ts';
+import type { Bypass, Daemon, Mode, Notices, OnError, Policy, Rule } from './policy.ts';
 
 /** Raised whenever the shape below changes. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** Path prefix, index of the daemon, line. */
 export type PathEntry = readonly [path: string, daemon: number, line: number];
@@ -25,6 +25,10 @@ export interface CompiledPolicy {
   default: string | null;
   exempt: string[];
   bypass: Bypass;
+  notices: Notices;
+  contact: string | null;
+  /** null: the config names none. */
+  personal: { names: string[]; globs: Glob[]; groups: string[]; line: number } | null;
   /** null: the config leaves it to us. */
   onError: OnError | null;
   /** Sorted by name. */
@@ -70,6 +74,9 @@ export function openPolicy(compiled: CompiledPolicy): Policy {
     daemons: compiled.daemons,
     exempt: compiled.exempt,
     bypass: compiled.bypass,
+    notices: compiled.notices,
+    contact: compiled.contact,
+    personal: openPersonal(compiled.personal),
     ownersOfName(name) {
       const literal = holdersOf(compiled.names, name);
       const rules = literal.length > 0
@@ -89,6 +96,12 @@ export function openPolicy(compiled: CompiledPolicy): Policy {
       return rules;
     },
   };
+}
+
+function openPersonal(personal: CompiledPolicy['personal']): Policy['personal'] {
+  if (personal === null) return null;
+  const { names, globs, groups, line } = personal;
+  return { groups, line, matchesUser: (name) => names.includes(name) || matchingGlobs(globs, name).length > 0 };
 }
 
 function byDaemon(a: Rule, b: Rule): number {

@@ -12,11 +12,18 @@ export const START = '\ue001';
 export const SLASH = '\ue000';
 
 /**
+ * A longer name is matched by no glob: several stars cost a power of its length, and it may be the word of any user's
+ * daemon.
+ */
+const LONGEST_NAME = 256;
+
+/**
  * The globs that match and are not beaten, as pattern and holder, at most one a daemon. One glob beats another where it
  * fixes at least as much of the name's start and of its end, and more of one: `shop-admin-*` beats `shop-*` beats `*`,
  * while `*-prod` and `shop-*` are equals.
  */
 export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: string, holder: Holder][] {
+  if (name.length > LONGEST_NAME) return [];
   const subject = START + name.replace(/\//g, SLASH);
   // By index: taking a thousand tuples apart by destructuring costs more than all the rest.
   const matching = globs.filter((glob) =>

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { accountByName } from '../identity/accounts.ts';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
-import { CONFIG_PLACES, configDistrust, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
-import type { OnError, Policy } from './policy.ts';
+import { CONFIG_PLACES, configDistrust, configOf, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
+import type { Daemon, OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
 
 export type LoadedPolicy =
@@ -44,9 +45,20 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
   return { ...standard, warnings: [warning, ...standard.warnings] };
 }
 
-/** Whether a compiled policy was made by this pm2-guard from the config as it is now. */
+/**
+ * Whether a compiled policy was made by this pm2-guard from the config as it is now, and with the accounts as they are now: where
+ * /etc/passwd is another, those that the config names are looked up. So a `useradd` leaves it fresh.
+ */
 export function isFresh(compiled: CompiledPolicy, path: string): boolean {
-  return compiled.version === VERSION && compiled.from === stateOf(path);
+  if (compiled.version !== VERSION) return false;
+  const now = stateOf(path);
+  if (now === null || now === compiled.from) return now !== null;
+  return configOf(now) === configOf(compiled.from) && compiled.daemons.every(hasAccount);
+}
+
+function hasAccount({ user, uid, gid, userHome, shell }: Daemon): boolean {
+  const now = accountByName(user);
+  return now?.name === user && now.uid === uid && now.gid === gid && now.home === userHome && now.shell === shell;
 }
 
 function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {

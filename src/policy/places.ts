@@ -77,6 +77,11 @@ export function stateOf(config: string): string | null {
   return state === null ? null : `${config} ${state} accounts ${fileState(ACCOUNTS) ?? 'none'}`;
 }
 
+/** Of a state, the config's part. */
+export function configOf(state: string): string {
+  return state.slice(0, state.lastIndexOf(' accounts '));
+}
+
 /** The files whose state it is. */
 export function statedFiles(config: string): string[] {
   return [config, ACCOUNTS];

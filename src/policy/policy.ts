@@ -4,6 +4,8 @@ export type Mode = 'rewrite' | 'block' | 'observe';
 export type Bypass = 'anyone' | 'root' | 'nobody';
 /** What becomes of calls where the guard cannot judge them: the real pm2 runs all the same, or nothing does. */
 export type OnError = 'open' | 'closed';
+/** Where the one-line notice of a rewrite is printed: everywhere, on terminals, nowhere. */
+export type Notices = 'all' | 'terminal' | 'none';
 
 /** One declared daemon, with its user resolved when the policy was made. */
 export interface Daemon {
@@ -11,6 +13,8 @@ export interface Daemon {
   user: string;
   uid: number;
   gid: number;
+  /** Name of the user's primary group. */
+  group: string;
   /** The user's home directory and shell, from passwd. */
   userHome: string;
   shell: string;
@@ -33,6 +37,14 @@ export interface Rule {
   line: number;
 }
 
+/** Users who each own a daemon in their own ~/.pm2. */
+export interface Personal {
+  matchesUser(name: string): boolean;
+  groups: readonly string[];
+  /** Line of `personal` in the config file, from 1. */
+  line: number;
+}
+
 export interface Policy {
   /** The config file it was made from. */
   file: string;
@@ -42,6 +54,11 @@ export interface Policy {
   daemons: Daemon[];
   exempt: string[];
   bypass: Bypass;
+  notices: Notices;
+  /** Whom a blocked caller without rights should ask; null: the config does not say. */
+  contact: string | null;
+  /** null: the config names none. */
+  personal: Personal | null;
   /**
    * Rules for an app name or a PM2 namespace. A literal name beats a glob; several rules are returned only where
    * equally specific ones of different daemons match (at most one a daemon). Order does not depend on the config's.

@@ -1,7 +1,8 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import { accountByName, groupByName } from '../identity/accounts.ts';
+import { accountByName, groupByGid, groupByName } from '../identity/accounts.ts';
 import { inodeOf } from '../runtime/peek.ts';
 import type { ConfigError } from './config-error.ts';
+import { pm2HomeFault } from './pm2-home-fault.ts';
 import type { Daemon } from './policy.ts';
 import type { Config, DaemonConfig } from './schema.ts';
 import { errorAt, lineAt, type ConfigSource } from './source.ts';
@@ -29,6 +30,11 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
     }
     const twin = daemons.find((other) => sameHome(other.home, resolved.home));
     if (twin) errors.push(errorAt(source, ['daemons', name, 'home'], 'value', `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ${resolved.home}${twin.home === resolved.home ? '' : `, which is also ${twin.home}`}`, 'a PM2_HOME for each daemon'));
+    const fault = resolved.uid === 0 ? pm2HomeFault(resolved.home) : null;
+    if (fault !== null) {
+      const message = `${name} runs as ${resolved.user}, and others can change its PM2_HOME ${resolved.home}: ${fault}`;
+      errors.push(errorAt(source, ['daemons', name, 'home'], 'value', message, 'a PM2_HOME that only root can change'));
+    }
     daemons.push(resolved);
   }
   if (config.default !== undefined && !names.includes(config.default)) {
@@ -58,6 +64,7 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
     user: account.name,
     uid: account.uid,
     gid: account.gid,
+    group: groupByGid(account.gid)?.name ?? String(account.gid),
     userHome: account.home,
     shell: account.shell,
     home: resolve(daemon.home ?? join(account.home, '.pm2')),
@@ -77,6 +84,10 @@ function sameHome(one: string, other: string): boolean {
 }
 
 function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {
+  for (const [index, user] of (config.personal ?? []).entries()) {
+    const known = user.startsWith('%') ? groupByName(user.slice(1)) : /[*?[{]/.test(user) ? user : accountByName(user);
+    if (known === null) yield `${source.file}:${lineAt(source, ['personal', index], 'value')}: personal names "${user}", and there is no such ${user.startsWith('%') ? 'group' : 'user'}`;
+  }
   for (const [index, user] of (config.exempt ?? []).entries()) {
     if (accountByName(user) === null) yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;
   }

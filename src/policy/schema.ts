@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { didYouMean } from './suggest.ts';
 import { errorAt, type ConfigPath, type ConfigSource } from './source.ts';
 import type { ConfigError } from './config-error.ts';
-import type { OnError } from './policy.ts';
+import type { Notices, OnError } from './policy.ts';
 
 // Each message says what is expected at its place, as it reads after the word `expected`.
 const name = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
@@ -12,7 +12,12 @@ const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^
 const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
 // As an account; a group of a directory may have spaces in its name ("%domain users"), which sudoers(5) can quote.
 const OPERATOR = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?)$/;
+const PERSONAL = 'a login name, a glob of login names, or a group as "%group"';
+// A login name with the wildcards of a glob, or a group.
+const USERS = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.*?[{][A-Za-z0-9_.@\\*?[\]{},!-]*\$?)$/;
+const CONTACT = 'one line of text, at most 200 characters';
 const mode = v.picklist(['rewrite', 'block', 'observe'], 'rewrite, block or observe');
+const notices: Notices[] = ['all', 'terminal', 'none'];
 const onError = v.picklist(['open', 'closed'], 'open or closed');
 
 // valibot takes a list for an object with the keys 0, 1, 2.
@@ -31,14 +36,17 @@ const daemon = v.strictObject({
   mode: v.optional(mode),
 }, DAEMON);
 
-const CONFIG = 'a config: daemons, and if need be mode, default, exempt, bypass, on_error';
+const CONFIG = 'a config: daemons, and if need be mode, default, personal, exempt, bypass, on_error, notices, contact';
 const config = v.strictObject({
   mode: v.optional(mode, 'rewrite'),
   default: v.optional(name('the name of one of the daemons')),
   daemons: map(v.record(v.string(), map(daemon, DAEMON)), 'daemons by name, each with its user'),
+  personal: v.optional(list(v.pipe(v.string(PERSONAL), v.regex(USERS, PERSONAL)), 'a list of users, globs of users and %groups')),
   exempt: v.optional(list(account('a login name'), 'a list of login names')),
   bypass: v.optional(v.picklist(['anyone', 'root', 'nobody'], 'anyone, root or nobody'), 'anyone'),
   on_error: v.optional(onError),
+  notices: v.optional(v.picklist(notices, 'all, terminal or none'), 'all'),
+  contact: v.optional(v.pipe(v.string(CONTACT), v.regex(/^[^\p{Cc}]{1,200}$/u, CONTACT))),
 }, CONFIG);
 
 /** The config as it is written, its values of the right kind. What they mean together is checked in resolve.ts. */

@@ -1,4 +1,15 @@
-import { accessSync, constants, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  opendirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 
 /*
  * Looks at what may not be there, or not be the caller's to look at, where both are one answer. None of these throws. What a
@@ -67,13 +78,29 @@ export function linkOf(path: string): string | null {
   }
 }
 
-/** The names in a directory, sorted, `most` of them; none: there is nothing in it, or no such directory. */
+/**
+ * The names in a directory, sorted; of a larger one `most` of them. Empty: there is nothing in it, or no such
+ * directory.
+ */
 export function namesIn(directory: string, most = Infinity): string[] {
   try {
-    return readdirSync(directory).slice(0, most).sort();
+    return (most === Infinity ? readdirSync(directory) : firstNames(directory, most)).sort();
   } catch {
     return [];
   }
+}
+
+/** readdir(3) would read all names of a directory that a user may have filled with millions. */
+function firstNames(directory: string, most: number): string[] {
+  const names: string[] = [];
+  const opened = opendirSync(directory, { bufferSize: 256 });
+  try {
+    for (let next = opened.readSync(); next !== null && names.length < most; next = opened.readSync())
+      names.push(next.name);
+  } finally {
+    opened.closeSync();
+  }
+  return names;
 }
 
 /** The text of a file of the kernel's or of root's; empty: there is none. */

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { wayToInstall } from '../runtime/way-to-install.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -45,7 +46,7 @@ export function sealAgain(dry: boolean): Result[] {
 
 function requireDoor(): string {
   const door = doorSource();
-  if (door === null) throw new UserError('this pm2-guard is damaged: there is no door.cjs in it', 'sudo ./install.sh');
+  if (door === null) throw new UserError('this pm2-guard is damaged: there is no door.cjs in it', wayToInstall(__dirname));
   return door;
 }
 
@@ -104,7 +105,7 @@ function keepWishes(packages: string[]): void {
 /** Without one that only root can change, every door would open with a warning. */
 function requireInstallation(): void {
   const fault = distrust(SHIM, 'file');
-  if (fault?.kind === 'missing') throw new UserError('pm2-guard is not installed on this host, and a sealed pm2 leads to it', 'sudo ./install.sh');
+  if (fault?.kind === 'missing') throw new UserError('pm2-guard is not installed on this host, and a sealed pm2 leads to it', wayToInstall(__dirname));
   if (fault !== null) throw new UserError(`a sealed pm2 would lead to what others than root can change: ${fault.path} ${fault.why}`, 'sudo pm2-guard install');
 }
 

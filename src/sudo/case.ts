@@ -1,16 +1,14 @@
-import { judge } from '../guard/gather.ts';
-import { HOP } from '../guard/hop.ts';
-import { realPm2 } from '../guard/real-pm2.ts';
-import { callerOf, realpathsOf, workingDirectory } from '../guard/surroundings.ts';
+import { HOP } from '../call/hop.ts';
+import { realPm2 } from '../call/real-pm2.ts';
+import { workingDirectory } from '../call/caller-of.ts';
+import { resolveCall } from '../call/resolve-call.ts';
 import { accountByUid, type Account } from '../identity/accounts.ts';
 import { isRootBySudo } from '../identity/caller.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
-import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { decide } from '../verdict/decide.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { parseSudo, shellCommand, type SudoRun } from './command-line.ts';
 import { payloadEnvironment, sudoEnvironment } from './environment.ts';
@@ -63,13 +61,14 @@ export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, ui
   if (real.type !== 'found') return null;
 
   const cwd = call.shell === 'login' ? target.home : workingDirectory();
-  const caller = callerOf(theirs, target.uid, real.major, cwd, policy);
-  const invocation = interpret(payload.argv, { major: real.major, env: theirs, cwd: cwd ?? '/' });
-  const atOnce = decide(invocation, caller, policy, { realpaths: realpathsOf(invocation) });
-  const common = { call, payload, login, target, policy, invocation, caller, reach };
-  if (atOnce.type !== 'more') return { ...common, verdict: atOnce, certain: !mayBeKept(env, theirs) };
-  const { verdict } = await judge(invocation, caller, policy, { major: real.major, env: theirs, readStdin: null });
-  return { ...common, verdict, certain: false };
+  const resolved = await resolveCall({
+    argv: payload.argv, env: theirs, uid: target.uid, cwd, policy, pm2: real, readStdin: null, evaluate: true, askSudo: null,
+  });
+  const { invocation, caller, verdict, evidence } = resolved;
+  const looked = evidence.files !== undefined || evidence.sights !== undefined || evidence.own !== undefined;
+  return {
+    call, payload, login, target, policy: resolved.policy, invocation, caller, verdict, reach, certain: !looked && !mayBeKept(env, theirs),
+  };
 }
 
 /** sudoers may let PM2_HOME through (env_keep), and only root can read them. */

@@ -1,7 +1,7 @@
 import { realpathSync, writeSync } from 'node:fs';
 import { block } from '../guard/refuse.ts';
 import { record } from '../guard/record.ts';
-import { rewriteLines, say } from '../guard/report.ts';
+import { mayNotify, rewriteLines, say } from '../guard/report.ts';
 import { caseOf, type Case } from './case.ts';
 import { planOf, type Plan } from './plan.ts';
 import { wordsOf } from './rewrite.ts';
@@ -33,12 +33,12 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
     case 'as typed':
       return;
     case 'block':
-      block(plan.verdict, caller, invocation.argv);
+      block(plan.verdict, caller, invocation);
       return;
     case 'rewritten': {
       const { line, cwd, verdict } = plan;
       if (verdict !== null) {
-        say(rewriteLines(verdict, invocation));
+        if (mayNotify(invocation, policy)) say(rewriteLines(verdict, invocation, caller, policy));
         record({ outcome: 'rewrite', caller: { ...caller, login: login.name }, argv: invocation.argv, rule: `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}` });
       }
       writeSync(1, `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...wordsOf(line)].map(quoted).join(' ')}`);

@@ -1,13 +1,14 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mayKeepVariables } from '../guard/sudo-listing.ts';
-import { SHIM } from '../guard/hop.ts';
-import type { Invocation } from '../pm2/invocation.ts';
+import { SHIM } from '../call/hop.ts';
+import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { Block, Rewrite } from '../verdict/verdict.ts';
 import type { Case } from './case.ts';
 import { shellCommand } from './command-line.ts';
 import { asOwner, intoShim, type SudoLine } from './rewrite.ts';
-import { canAsk, isOperator, mayRun, type Answer } from './rights.ts';
+import { isOperator } from '../call/operators.ts';
+import { canAsk, mayRun, type Answer } from './rights.ts';
 
 export type Plan =
   | { type: 'as typed' }
@@ -32,7 +33,7 @@ export async function planOf(one: Case, sudo: string, refused: boolean): Promise
   if (daemon === null) return AS_TYPED; // observed, or exempt
   const right = landsRight(one);
   if (right && login.uid === 0) return AS_TYPED;
-  const operator = daemon.uid !== target.uid && isOperator(daemon, login.name);
+  const operator = daemon.uid !== target.uid && isOperator(daemon, { uid: login.uid, user: login.name });
   // Each question takes sudo 10 ms. An operator's rights are likely to be the owner's only: both are asked about at once.
   const early = right && !refused && operator ? ownersPlan(one, daemon, sudo, false) : null;
   if (right && !refused) {
@@ -69,17 +70,12 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   const place = placeFor(one);
   if (place === 'elsewhere') return null;
   const sameUser = target.uid === daemon.uid;
-  const line = asOwner(call, payload, daemon, { sameUser, caller: { env: process.env, home: login.home }, handsOver: handsOver(invocation) });
+  const typist = { env: process.env, home: login.home };
+  const line = asOwner(call, payload, daemon, { sameUser, caller: typist, handsOver: handsEnvironmentOver(invocation) });
   if ((line.keep.length > 0 || line.assignments.length > 0) && !mayKeepVariables(sudo, daemon.user, payload.wrappers[0] ?? SHIM)) return null;
   if (await mayRun(sudo, line.user, line.words, ask) === 'no') return null;
-  const said: Rewrite = verdict.type === 'rewrite' ? verdict : { type: 'rewrite', code: verdict.code, reason: `typed for ${caller.user}`, rule: verdict.rule, daemon, argv: invocation.argv, switch: !sameUser };
+  const said: Rewrite = verdict.type === 'rewrite' ? verdict : { type: 'rewrite', code: verdict.code, reason: `typed for ${caller.user}`, rule: verdict.rule, daemon, argv: invocation.argv, switch: !sameUser, stray: false, dropsRunAs: false };
   return { type: 'rewritten', line, cwd: place, verdict: said };
-}
-
-/** Whether apps, or code that pm2 runs, get the environment of the call: a restart without --update-env keeps the app's own (PM2.md 5.2). */
-function handsOver({ argv, command, scope, starts, targets }: Invocation): boolean {
-  return starts.length > 0 || command === 'start' || argv.includes('--update-env') || targets.some(({ kind }) => kind === 'file' || kind === 'stdin')
-    || scope === 'modules' || scope === 'deploy' || scope === 'config';
 }
 
 /** The user as typed, the command our shim: only where the word or the login shell leads elsewhere. */

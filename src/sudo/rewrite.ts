@@ -1,5 +1,6 @@
-import { HOP, SHIM } from '../guard/hop.ts';
-import { applicationVariables } from '../identity/environment.ts';
+import { HOP, SHIM } from '../call/hop.ts';
+import { callersHomes } from '../identity/callers-homes.ts';
+import { crossing, neverCrosses } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { SudoRun } from './command-line.ts';
@@ -18,7 +19,9 @@ export interface SudoLine {
 
 /** Options that have a say in how sudo asks and waits, and none in what is run: they stay. */
 const KEPT = 'ABNSTbknp';
-/** Options that a rewritten line cannot have: another directory, root, group or context. Such a call is left as it is. */
+/**
+ * Options that a rewritten line cannot have: another directory, root, group or context. Such a call is left as it is.
+ */
 const FOREIGN = /[CDPRgrt]/;
 
 export function isForeign(call: SudoRun): boolean {
@@ -31,8 +34,8 @@ export function wordsOf({ user, options, keep, assignments, words }: SudoLine): 
 }
 
 /**
- * The call as the owner's: into our shim, which is told the daemon. That stands for PM2_HOME, so PM2_HOME is set no more
- * (T09), nor is what sudo sets anyway; and nothing of the caller's own identity goes along.
+ * The call as the owner's: into our shim, which is told the daemon. That stands for PM2_HOME, so PM2_HOME is set no
+ * more (T09), nor is what sudo sets anyway; and nothing of the caller's own identity goes along.
  *
  * @param sameUser the call was for this user already: HOME=/srv/app is for the app then (T19)
  * @param caller environment and home of the one who types
@@ -41,15 +44,35 @@ export function wordsOf({ user, options, keep, assignments, words }: SudoLine): 
 export function asOwner(call: SudoRun, payload: Payload, daemon: Daemon, { sameUser, caller, handsOver }: { sameUser: boolean; caller: { env: NodeJS.ProcessEnv; home: string | null }; handsOver: boolean }): SudoLine {
   const typed = Object.fromEntries([...call.assignments, ...payload.assignments].map(({ name, value }) => [name, value]));
   const said: NodeJS.ProcessEnv = { HOME: daemon.userHome, USER: daemon.user, LOGNAME: daemon.user, SHELL: daemon.shell };
-  const wanted = (sameUser ? typed : applicationVariables(typed, caller.home)) as Record<string, string>;
-  const names = call.keepEnvironment ? (handsOver ? Object.keys(caller.env) : []) : call.keep;
-  const inherited = applicationVariables(Object.fromEntries(names.map((name) => [name, caller.env[name]])), caller.home);
+  const wanted = Object.fromEntries(Object.entries(typed).filter(([name]) => sameUser || !neverCrosses(name)));
+  const { kept, changed } = inheritedVariables(call, daemon, caller, handsOver);
   return {
     user: daemon.user,
     options: call.options.filter(({ letter }) => KEPT.includes(letter)).flatMap(optionWords),
-    keep: Object.keys(inherited).filter((name) => /^[A-Za-z_]\w*$/.test(name) && !(name in typed) && !isDaemons(name)),
-    assignments: Object.entries(wanted).filter(([name, value]) => !isDaemons(name) && said[name] !== value).map(([name, value]) => `${name}=${value}`),
+    keep: kept.filter((name) => !(name in typed)),
+    assignments: Object.entries({ ...changed, ...wanted })
+      .filter(([name, value]) => !isDaemons(name) && said[name] !== value)
+      .map(([name, value]) => `${name}=${value}`),
     words: [...payload.wrappers, SHIM, HOP + daemon.name, ...payload.argv],
+  };
+}
+
+/**
+ * What of the caller's variables -E and --preserve-env hand over: the names that sudo keeps, and those of which only
+ * a part crosses. A name that --preserve-env lists was typed.
+ */
+function inheritedVariables(
+  call: SudoRun, { userHome }: Daemon, { env, home }: { env: NodeJS.ProcessEnv; home: string | null }, handsOver: boolean,
+): { kept: string[]; changed: Record<string, string> } {
+  const names = call.keepEnvironment ? (handsOver ? Object.keys(env) : call.keep) : call.keep;
+  const how = { homes: callersHomes({}, home, userHome), typed: new Set(call.keep), handsOver: true };
+  const { variables } = crossing(env, how);
+  const isKept = (name: string) => /^[A-Za-z_]\w*$/.test(name) && variables[name] !== undefined && !isDaemons(name);
+  const crossed = names.filter(isKept);
+  const changed = crossed.filter((name) => variables[name] !== env[name]);
+  return {
+    kept: crossed.filter((name) => !changed.includes(name)),
+    changed: Object.fromEntries(changed.map((name) => [name, variables[name] ?? ''])),
   };
 }
 

@@ -1,5 +1,3 @@
-import { groupByName } from '../identity/accounts.ts';
-import type { Daemon } from '../policy/policy.ts';
 import { late } from '../runtime/late.ts';
 import type { SudoRun } from './command-line.ts';
 
@@ -29,10 +27,4 @@ export function mayRun(sudo: string, user: string | null, words: readonly string
 export function canAsk(call: SudoRun): boolean {
   const { isatty } = late('node:tty');
   return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isatty(0) || isatty(2));
-}
-
-/** Whether the config names the caller among those who may be switched to the daemon's user. */
-export function isOperator(daemon: Daemon, name: string): boolean {
-  const groups = process.getgroups?.() ?? [];
-  return daemon.operators.some((operator) => (operator.startsWith('%') ? groups.includes(groupByName(operator.slice(1))?.gid ?? -1) : operator === name));
 }

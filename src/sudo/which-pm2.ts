@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { SHIM } from '../guard/hop.ts';
+import { SHIM } from '../call/hop.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 
 /** What a word that names pm2 leads to. `shim`: to the guard, through a sealed pm2 as well. `other`: a program of somebody's that is called so. */

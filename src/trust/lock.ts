@@ -1,42 +1,50 @@
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
-import { linkOf } from '../runtime/peek.ts';
+import { rmSync, symlinkSync } from 'node:fs';
+import { linkOf, statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 
 /**
- * Keeps others out. A lock is a symbolic link that leads nowhere: it is whole from its first moment, and there is one at a time
- * (symlink(2)). It says who holds it, by number and by when that process began, since numbers are given again: the lock of one
- * that has ended is nobody's.
+ * Keeps other processes out. A lock is a symbolic link that leads nowhere: symlink(2) makes it as a whole, and fails
+ * where there is one. It names its holder by pid and by the start of that process, because pids are used again. The
+ * lock of a process that has ended does not hold.
  *
- * @param file in a directory where the caller's equals alone can write
- * @returns how to let go; or the pid of who holds it
+ * @param file in a directory where only the caller, or only root, can write
+ * @returns how to release it; or the pid of its holder
  * @throws the system's error
  */
 export function lock(file: string): (() => void) | number {
   for (;;) {
     try {
       symlinkSync(`${process.pid} ${startOf(process.pid) ?? ''}`, file);
-      return () => { rmSync(file, { force: true }); };
+      return () => {
+        rmSync(file, { force: true });
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const holder = linkOf(file);
-    if (holder !== null && isAlive(holder)) return Number(holder.split(' ')[0]);
-    takeAway(file, holder);
+    const holder = livingHolder(file);
+    if (holder !== null) return holder;
+    // Only the holder of this second lock removes a stale one. So between the look and the removal there is no other
+    // lock in its place.
+    const release = lock(`${file}.stale`);
+    if (typeof release === 'number') return release; // it is about to take the lock
+    try {
+      if (isStale(file)) rmSync(file, { force: true });
+    } finally {
+      release();
+    }
   }
 }
 
-/** Where somebody else was faster, what we took is a living lock, and goes back. */
-function takeAway(file: string, stale: string | null): void {
-  const aside = `${file}.${process.pid}.stale`;
-  try {
-    renameSync(file, aside);
-    const taken = linkOf(aside);
-    if (taken !== null && taken !== stale) symlinkSync(taken, file);
-  } catch (error) {
-    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
+/** The pid of the process that holds a lock; null: there is none, or that process has ended. */
+function livingHolder(file: string): number | null {
+  const holder = linkOf(file);
+  return holder !== null && isAlive(holder) ? Number(holder.split(' ')[0]) : null;
+}
+
+/** It is there, and no process holds it. A regular file in its place is no lock. */
+function isStale(file: string): boolean {
+  const holder = linkOf(file);
+  return holder === null ? statOf(file)?.isSymbolicLink() === false : !isAlive(holder);
 }
 
 function isAlive(holder: string): boolean {

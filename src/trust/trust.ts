@@ -13,6 +13,18 @@ export interface Distrust {
 
 const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
 
+/** What gives a path at fault back to root, to be typed as root. */
+export function repairOf({ kind, path }: Pick<Distrust, 'kind' | 'path'>): string[] {
+  return kind === 'owner' ? ['chown', 'root:', path] : ['chmod', 'go-w', path];
+}
+
+/** Who may be able to change a path beside root. */
+export interface Trusted {
+  uid: number;
+  /** A group that has no other member (user private groups); null: none. */
+  gid: number | null;
+}
+
 /**
  * Whether only root can change what `path` leads to: the path itself, every directory above it, and, where a component
  * is a symbolic link, the same for its target. As sshd's StrictModes and sudo treat their files. Walks as the kernel does
@@ -20,14 +32,15 @@ const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
  *
  * @param path absolute
  * @param type what must be at its end
+ * @param also a user who may be able to change it as well: for code that runs as that very user
  * @returns null when it is trusted; else the fault, with the physical path of the component
  */
-export function distrust(path: string, type: 'file' | 'directory'): Distrust | null {
+export function distrust(path: string, type: 'file' | 'directory', also: Trusted | null = null): Distrust | null {
   if (!isAbsolute(path)) return { kind: 'type', path, why: 'is not an absolute path' };
   let pending = componentsOf(path);
   let directory = '/';
   let links = 0;
-  const top = faultOf('/', lstatSync('/'), pending.length === 0 ? type : 'directory');
+  const top = faultOf('/', lstatSync('/'), pending.length === 0 ? type : 'directory', also);
   if (top) return top;
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
     if (name === '..') {
@@ -44,13 +57,13 @@ export function distrust(path: string, type: 'file' | 'directory'): Distrust | n
     }
     if (stat === undefined) return { kind: 'missing', path: at, why: 'does not exist' };
     if (!stat.isSymbolicLink()) {
-      const fault = faultOf(at, stat, pending.length === 0 ? type : 'directory');
+      const fault = faultOf(at, stat, pending.length === 0 ? type : 'directory', also);
       if (fault) return fault;
       directory = at;
       continue;
     }
     // A link's own mode says nothing: who may replace it is decided by its directory, checked already.
-    if (stat.uid !== 0) return notRoots(at, stat);
+    if (stat.uid !== 0 && stat.uid !== also?.uid) return notRoots(at, stat);
     if (++links > MAX_LINKS) return { kind: 'loop', path: at, why: 'is a loop of symbolic links' };
     const target = readlinkSync(at);
     if (isAbsolute(target)) directory = '/';
@@ -63,12 +76,13 @@ function componentsOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-function faultOf(path: string, stat: Stats, type: 'file' | 'directory'): Distrust | null {
-  if (stat.uid !== 0) return notRoots(path, stat);
+function faultOf(path: string, stat: Stats, type: 'file' | 'directory', also: Trusted | null): Distrust | null {
+  if (stat.uid !== 0 && stat.uid !== also?.uid) return notRoots(path, stat);
   if (type === 'file' && !stat.isFile()) return { kind: 'type', path, why: `is ${stat.isDirectory() ? 'a directory' : 'no regular file'}` };
   if (type === 'directory' && !stat.isDirectory()) return { kind: 'type', path, why: 'is no directory' };
   // A sticky directory (/tmp) lets nobody replace what root owns, but anybody may have put a file there first: not trusted.
-  if (stat.mode & 0o022) return { kind: 'writable', path, why: `is writable by ${stat.mode & 0o002 ? 'everybody' : 'its group'} (mode ${(stat.mode & 0o7777).toString(8).padStart(4, '0')})` };
+  const foreign = also !== null && stat.gid === also.gid ? 0o002 : 0o022;
+  if (stat.mode & foreign) return { kind: 'writable', path, why: `is writable by ${stat.mode & 0o002 ? 'everybody' : 'its group'} (mode ${(stat.mode & 0o7777).toString(8).padStart(4, '0')})` };
   return null;
 }
 

@@ -9,7 +9,7 @@ export interface Page {
   cure: string;
 }
 
-export const codes: Record<string, Page> = {
+export const codes = {
   PG001: {
     title: 'passed: the right user, the right home',
     meaning: 'The call lands in the daemon it belongs to as it is; the real pm2 ran as if there were no guard.',
@@ -28,11 +28,47 @@ export const codes: Record<string, Page> = {
     trap: 'The call went to the daemon that plain pm2 uses, which is not the one that the config names.',
     cure: 'When the reports are as you expect them, set `mode: rewrite` or `mode: block`.',
   },
+  PG004: {
+    title: 'passed: PM2_GUARD=off',
+    meaning: 'The caller asked to be left alone, and `bypass` in the config allows it. The call is recorded.',
+    trap: 'The call went to the daemon that plain pm2 uses, which may not be the one that the config names.',
+    cure: 'Nothing to do. To take the possibility away, set `bypass: root` or `bypass: nobody`.',
+  },
+  PG005: {
+    title: 'passed: the command needs no daemon',
+    meaning: '`--version`, `--help`, `init`, `deploy` and their like run as the caller, in the directory of the call. Plain pm2 spawns a daemon even for these; the guard leaves none behind.',
+    trap: 'None.',
+    cure: 'Nothing to do.',
+  },
+  PG006: {
+    title: 'passed: it lives in the caller\'s own daemon alone',
+    meaning: 'No rule of the config names the app, no declared daemon has it, and the daemon of the caller, which the config does not declare, runs it. So the call goes there.',
+    trap: 'Other people do not find the app: it is a stray.',
+    cure: 'Bring it where it belongs with `sudo pm2-guard adopt NAME`, or declare the daemon in the config.',
+  },
+  PG007: {
+    title: 'passed: the call names a daemon of the caller\'s that lives',
+    meaning: 'PM2_HOME, OVER_HOME or HOME names a daemon that the config does not declare. It lives and belongs to the caller, and the command only reads.',
+    trap: 'The list is that of a stray daemon.',
+    cure: 'Leave the variable out to see the declared daemon.',
+  },
+  PG008: {
+    title: 'passed: the boot unit of an undeclared daemon goes',
+    meaning: '`pm2 unstartup` takes a unit away that would start a daemon at boot which the config does not declare.',
+    trap: 'None: a forgotten unit starts a second copy of the apps at the next boot.',
+    cure: 'Nothing to do.',
+  },
+  PG009: {
+    title: 'passed: work on this host\'s own PM2',
+    meaning: '`deepUpdate`, `install-otel` and their like change the installed PM2 itself and no daemon\'s apps.',
+    trap: 'None.',
+    cure: 'Nothing to do.',
+  },
   PG101: {
     title: 'wrong user',
     meaning: 'PM2 runs one daemon for each user and PM2_HOME. The caller is not the user of the daemon that the app belongs to.',
     trap: '`sudo pm2 start app` registers the app with root. Two weeks later `pm2 restart app`, typed as the app\'s user, answers "Process or Namespace app not found" while the site is up.',
-    cure: 'Type the command shown behind `run:`. In `mode: rewrite`, root\'s calls are put right without being asked. If the app should live elsewhere, change `apps` in the config.',
+    cure: 'Type the command shown. In `mode: rewrite`, root\'s calls are put right without being asked. If the app should live elsewhere, change `apps` in the config.',
   },
   PG102: {
     title: 'right user, wrong home',
@@ -61,7 +97,7 @@ export const codes: Record<string, Page> = {
   PG106: {
     title: 'startup: no such daemon, or more than one',
     meaning: '-u and --hp of `pm2 startup` must name one declared daemon.',
-    trap: 'The unit would revive a daemon at boot that nobody uses, beside the right one.',
+    trap: 'The unit would start a second daemon at boot, beside the right one.',
     cure: 'Name the user with -u and the directory above .pm2 with --hp, as in the commands shown.',
   },
   PG107: {
@@ -76,6 +112,12 @@ export const codes: Record<string, Page> = {
     trap: 'None: PM2 never sees the call, nothing is written, not even to the system log.',
     cure: 'Give the app another name.',
   },
+  PG109: {
+    title: 'several daemons could be meant',
+    meaning: 'The call ends, erases or interrupts something, and neither the words nor the config say in which daemon: `kill`, `stop all`, an id, a pattern, or an app that runs in two daemons.',
+    trap: 'As root, `pm2 kill` is the usual way to be rid of a daemon that `sudo pm2` left behind. Sent to the default daemon it would stop production; sent to root\'s it would spare what was meant.',
+    cure: 'Type the line that says what you mean. Each shows what runs there now.',
+  },
   PG110: {
     title: 'the user could not be changed',
     meaning: 'Root\'s rights could not be given up for good, so nothing was run.',
@@ -87,12 +129,6 @@ export const codes: Record<string, Page> = {
     meaning: 'The call names files relative to the current directory, which the daemon\'s user cannot enter.',
     trap: 'PM2 would fail half way: its daemon is spawned in the current directory.',
     cure: 'Go to a directory that the owner can enter, or type absolute paths and --cwd.',
-  },
-  PG112: {
-    title: 'startup: the home is not there yet',
-    meaning: 'The daemon\'s home is not called .pm2, so it can be told to PM2 by PM2_HOME only, and PM2 would create it as root.',
-    trap: 'Root-owned files in a user\'s PM2_HOME: raw EACCES stacks later.',
-    cure: 'Start the daemon once as its own user, as in the message, then repeat.',
   },
   PG113: {
     title: 'root would run what others can change',
@@ -106,6 +142,18 @@ export const codes: Record<string, Page> = {
     trap: 'PM2 spawns its daemon with it: root\'s node below /root/.nvm is out of reach for everybody else.',
     cure: 'Install node for the whole system, or pin one with `node:` in the config.',
   },
+  PG115: {
+    title: 'as another user',
+    meaning: '`--uid`, `--gid`, `--user`, or `user` in a process file asks for another user than the one whose daemon the app belongs to.',
+    trap: 'Only a daemon of root\'s can run apps as other users. Every other daemon answers "To use --uid and --gid please run pm2 as root".',
+    cure: 'Leave the option out: a daemon runs its apps as its own user. Or declare a daemon for the user who should run the app.',
+  },
+  PG116: {
+    title: 'the daemon\'s user cannot read it',
+    meaning: 'The script, the process file or a directory on the way to it is closed to the user whose daemon the app belongs to.',
+    trap: 'PM2 answers "Script not found" about a file that is there.',
+    cure: 'Put the code where that user can read it, for instance below /srv, or open the directory that is shown: chmod o+x DIRECTORY. Do not open /root.',
+  },
   PG301: {
     title: 'the config cannot be used',
     meaning: 'The config is missing, broken, or could be changed by others than root, and no policy was compiled before.',
@@ -118,4 +166,6 @@ export const codes: Record<string, Page> = {
     trap: 'A shim that takes itself, or a wrapper around itself, for the real pm2 would never end.',
     cure: 'Install pm2 (`sudo npm install -g pm2`) and let the guard find it: `sudo pm2-guard install`.',
   },
-};
+} as const satisfies Record<string, Page>;
+
+export type Code = keyof typeof codes;

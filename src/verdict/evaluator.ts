@@ -1,21 +1,25 @@
 import type { Daemon, Policy } from '../policy/policy.ts';
-import type { Caller } from './caller.ts';
 import type { Evidence } from './verdict.ts';
 
+/** An account that may evaluate a process file, if it is no foreign code to it (src/pm2/process-file.ts). */
+export type Candidate =
+  | { type: 'daemon'; daemon: Daemon }
+  /** Whoever owns the file, by the kernel. */
+  | { type: 'owner' }
+  | { type: 'caller' };
+
 /**
- * As whom a process file may be evaluated to see what it declares: the user who would run it, as far as is known before
- * looking inside; never root for somebody else's file.
+ * As whom a process file may be evaluated to see what it declares, in this order (PRODUCT section 3.3): the user of the
+ * daemon whose `paths` hold it, the owner of the file, the caller, the user of the default daemon.
  *
- * @param path of the file; null: it came on standard input
- * @returns `self` where the caller evaluates as himself, a daemon whose user it is, or null: by nobody
+ * @param path of the file; null: it came on standard input, which only the caller wrote
  */
-export function evaluatorOf(path: string | null, caller: Caller, policy: Policy, evidence: Evidence): 'self' | Daemon | null {
-  if (caller.uid !== 0) return 'self';
-  const physical = path === null ? undefined : evidence.realpaths.get(path);
-  const byPath = path === null ? [] : [...policy.ownersOfPath(path), ...(physical === undefined ? [] : policy.ownersOfPath(physical))];
-  const name = byPath[0]?.daemon
-    ?? policy.daemons.find((daemon) => daemon.home === caller.home && !(caller.rootBySudo && !caller.homeChosen))?.name
-    ?? policy.default;
-  const daemon = policy.daemons.find((candidate) => candidate.name === name);
-  return daemon ?? null;
+export function evaluatorsOf(path: string | null, policy: Policy, { realpaths }: Evidence): Candidate[] {
+  if (path === null) return [{ type: 'caller' }];
+  const real = realpaths.get(path);
+  const rules = [...policy.ownersOfPath(path), ...(real === undefined ? [] : policy.ownersOfPath(real))];
+  const byPath = policy.daemons.filter(({ name }) => name === rules[0]?.daemon);
+  const fallback = policy.daemons.filter(({ name }) => name === policy.default);
+  const asDaemon = (daemon: Daemon): Candidate => ({ type: 'daemon', daemon });
+  return [...byPath.map(asDaemon), { type: 'owner' }, { type: 'caller' }, ...fallback.map(asDaemon)];
 }

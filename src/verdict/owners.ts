@@ -1,124 +1,168 @@
 import type { App, Invocation, Start, Target } from '../pm2/invocation.ts';
 import type { Policy, Rule } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
-import type { Evidence } from './verdict.ts';
+import { classOf, type CommandClass } from './command-class.ts';
+import type { Evidence, Subject } from './verdict.ts';
 
 /** Whom one thing on the command line belongs to. */
 export interface Claim {
-  /** The word that is shown: a target or the name of an app that would start. */
+  /** What is shown: a target or the name of an app that would start. */
   what: string;
-  /** Candidates, at most one a daemon; empty: nothing known of it. */
+  /** Where it stands in the call. An app of a process file stands there as the file does. */
+  of: Subject;
+  /** The app of a process file; null: the thing is named on the command line. */
+  fromFile: string | null;
+  /** Candidates, at most one a daemon; empty: no rule and no list of a declared daemon has it. */
   rules: Rule[];
+  /** It lives in the caller's own daemon, which the config does not declare. */
+  inOwn: boolean;
 }
 
-/** One thing to find the owner of, from the target words, the apps that would start, or a process file. */
-interface Subject {
-  what: string;
+/** One thing to find the owner of. */
+interface Question extends Pick<Claim, 'what' | 'of' | 'fromFile'> {
   names: string[];
   paths: string[];
+  /** It is about an app that runs already: a live list may say where. What is new is never drawn by a list. */
+  runs: boolean;
 }
 
-export type Claims = { type: 'claims'; claims: Claim[] } | { type: 'more'; wants: 'files' | 'sights' };
+export type Claims =
+  /** `loose`: `all`, ids and regular expressions that no name of the config settles. */
+  | { type: 'claims'; claims: Claim[]; loose: Target[] }
+  | { type: 'more'; wants: 'files' | 'sights' | 'own' };
 
 /**
- * The owners of everything an invocation touches; first evidence wins (PRODUCT section 3.2): a name in the config, a path in
- * the config, what a process file declares, the live lists of the declared daemons, their dumps.
+ * The owners of everything an invocation touches; first evidence wins (PRODUCT section 3): a name in the config, a path in
+ * the config, what a process file declares; for what runs already the lists and dumps of the declared daemons; the caller's
+ * own daemon.
+ *
+ * @param ownDeclared the config declares the daemon that plain pm2 would use: its list is one of the sights
  */
-export function claimsOf(invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence): Claims {
-  const claims: Claim[] = [];
-  const subjects: Subject[] = [];
-  const startNames = new Set(invocation.starts.map((start) => start.name));
+export function claimsOf(
+  invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence, ownDeclared: boolean,
+): Claims {
+  const kind = classOf(invocation);
+  const found = questionsOf(invocation, policy, evidence);
+  if (found === 'more') return { type: 'more', wants: 'files' };
+  const { questions, loose } = found;
+  const asked = questions.map((question) => ({ question, rules: configRules(question, policy, evidence) }));
+  const unknown = asked.filter(({ rules }) => rules.length === 0);
+  // What a pattern would end, no name of the config can settle.
+  const regexes = kind === 'ends' ? [] : loose.filter((target) => target.kind === 'regex');
+  if ((unknown.length > 0 || regexes.length > 0) && !ownDeclared && !evidence.own) return { type: 'more', wants: 'own' };
+  const runs = regexes.length > 0 || unknown.some(({ question }) => question.runs);
+  const inOwn = unknown.some(({ question }) => livesInOwn(question, evidence));
+  if (runs && !evidence.sights && (inOwn || listsCouldTell(policy, kind))) return { type: 'more', wants: 'sights' };
+  const claims = asked.map(({ question, rules }): Claim => {
+    const known = rules.length > 0 || !question.runs ? rules : sightRules(question, policy, evidence);
+    return {
+      what: question.what, of: question.of, fromFile: question.fromFile,
+      rules: narrow(known, question, caller, policy, evidence),
+      inOwn: livesInOwn(question, evidence),
+    };
+  });
+  return { type: 'claims', claims: [...claims, ...regexes.flatMap((target) => regexClaims(target, policy, evidence))], loose };
+}
+
+/** Whether an app that a claim is about also lives in the caller's own undeclared daemon. */
+function livesInOwn(question: Question, { own }: Evidence): boolean {
+  const { names, runs } = question;
+  // What is started is one of the apps there only by its name: PM2 starts a script a second time under another one.
+  return own?.state === 'callers' && own.apps.some((app) => (runs ? isIt(app, question) : names[0] === app.name));
+}
+
+function questionsOf(
+  invocation: Invocation, policy: Policy, evidence: Evidence,
+): { questions: Question[]; loose: Target[] } | 'more' {
+  const questions: Question[] = [];
+  const loose: Target[] = [];
+  const fileRuns = classOf(invocation) !== 'starts';
   for (const target of invocation.targets) {
     switch (target.kind) {
       case 'all':
-        break; // a call about the whole daemon
       case 'regex':
-        claims.push(...regexClaims(target.word, policy, evidence));
+        loose.push(target);
         break;
       case 'id':
         // A name before it is a pm_id (lib/API.js _operate), and ids belong to no daemon in particular.
-        if (literalOwner(policy, target.word)) subjects.push({ what: target.word, names: [target.word], paths: [] });
+        if (literalOwner(policy, target.word)) questions.push(named(target));
+        else loose.push(target);
         break;
       case 'name':
-        // `start api` is a running `api` or a new script `api`: one thing, with both kinds of evidence, judged below as a start.
-        if (!startNames.has(target.word)) subjects.push(nameSubject(target));
+        // `start api` is a running `api` or a new script `api`: one thing, judged below as a start.
+        if (!invocation.starts.some((start) => start.word === target.word)) questions.push(named(target));
         break;
       case 'file':
       case 'stdin': {
-        const found = fileSubjects(target, invocation, policy, evidence);
-        if (found === 'more') return { type: 'more', wants: 'files' };
-        subjects.push(...found);
+        const apps = fileQuestions(target, invocation, policy, evidence, fileRuns);
+        if (apps === 'more') return 'more';
+        questions.push(...apps);
         break;
       }
     }
   }
-  for (const start of invocation.starts) subjects.push(startSubject(start));
-
-  const unknown: Subject[] = [];
-  for (const subject of subjects) {
-    const rules = configRules(subject, policy, evidence);
-    if (rules.length > 0) claims.push({ what: subject.what, rules: narrow(rules, subject, caller, policy, evidence) });
-    else unknown.push(subject);
-  }
-  const regexes = invocation.targets.some((target) => target.kind === 'regex');
-  if ((unknown.length > 0 || (regexes && claims.length === 0)) && !evidence.sights && sightsCouldTell(policy, caller)) {
-    return { type: 'more', wants: 'sights' };
-  }
-  for (const subject of unknown) {
-    const rules = sightRules(subject, policy, evidence);
-    claims.push({ what: subject.what, rules: narrow(rules, subject, caller, policy, evidence) });
-  }
-  return { type: 'claims', claims };
+  for (const start of invocation.starts) questions.push(started(start, invocation));
+  return { questions, loose };
 }
 
-/** With one daemon, which is also where everything unknown goes, no list can change the verdict. */
-function sightsCouldTell(policy: Policy, caller: Caller): boolean {
-  const [only] = policy.daemons;
-  return !(policy.daemons.length === 1 && policy.default === only?.name && !(caller.uid === 0 && only.user !== 'root' && only.home === caller.home));
+/** With one daemon, which is also where everything unknown goes, no list changes a verdict but that a call may end something. */
+function listsCouldTell({ daemons, default: fallback }: Policy, kind: CommandClass): boolean {
+  return kind === 'ends' || daemons.length !== 1 || fallback !== daemons[0]?.name;
 }
 
-function nameSubject(target: Target & { kind: 'name' }): Subject {
-  return { what: target.word, names: [target.word], paths: isPathlike(target.word) ? [target.path] : [] };
+function named(target: Target & { kind: 'name' | 'id' }): Question {
+  const paths = target.kind === 'name' && isPathlike(target.word) ? [target.path] : [];
+  return { what: target.word, of: target, fromFile: null, names: [target.word], paths, runs: true };
 }
 
 function isPathlike(word: string): boolean {
   return word.includes('/') || (word.includes('.') && /\.\w+$/.test(word));
 }
 
-function startSubject(start: Start): Subject {
+/** A bare word without a name of its own restarts the app of that name where there is one (lib/API.js _startScript). */
+function started(start: Start, { targets }: Invocation): Question {
   const names = [start.name, start.namespace].filter((name) => name !== null);
-  return { what: start.name ?? start.script ?? start.cwd, names, paths: [start.script, start.cwd].filter((path) => path !== null) };
+  return {
+    what: start.name ?? start.script ?? start.cwd, of: start, fromFile: null, names,
+    paths: [start.script, start.cwd].filter((path) => path !== null),
+    runs: targets.some(({ kind, word }) => kind === 'name' && word === start.name && word === start.word),
+  };
 }
 
-function appSubject(app: App): Subject {
+function declaredBy(app: App, target: Target, runs: boolean): Question {
   const names = [app.name, app.namespace].filter((name) => name !== null && name !== 'default') as string[];
-  return { what: app.name, names, paths: [app.script, app.cwd].filter((path) => path !== null) };
+  const paths = [app.script, app.cwd].filter((path) => path !== null);
+  return { what: app.name, of: target, fromFile: app.name, names, paths, runs };
 }
 
 /**
  * `--only` names the apps without a look inside; a config path settles the file as a whole; only then must it be read, and
- * reading means evaluating somebody's code.
+ * reading means evaluating its code.
  */
-function fileSubjects(target: Target & { kind: 'file' | 'stdin' }, invocation: Invocation, policy: Policy, evidence: Evidence): Subject[] | 'more' {
+function fileQuestions(
+  target: Target & { kind: 'file' | 'stdin' }, { only }: Invocation, policy: Policy, evidence: Evidence, runs: boolean,
+): Question[] | 'more' {
   const path = target.kind === 'file' ? target.path : null;
   const key = path ?? '-';
-  if (invocation.only.length > 0 && invocation.only.every((name) => policy.ownersOfName(name).length > 0)) {
-    return invocation.only.map((name) => ({ what: name, names: [name], paths: path === null ? [] : [path] }));
+  const paths = path === null ? [] : [path];
+  if (only.length > 0 && only.every((name) => policy.ownersOfName(name).length > 0)) {
+    return only.map((name) => ({ what: name, of: target, fromFile: name, names: [name], paths, runs }));
   }
-  if (path !== null && pathRules(path, policy, evidence).length > 0) return [{ what: target.word, names: [], paths: [path] }];
+  const whole: Question = { what: target.word, of: target, fromFile: null, names: [], paths, runs: false };
+  if (path !== null && pathRules(path, policy, evidence).length > 0) return [whole];
   if (!evidence.files?.has(key)) return 'more';
   const apps = evidence.files.get(key) ?? null;
-  if (apps === null) return [{ what: target.word, names: [], paths: path === null ? [] : [path] }];
-  const chosen = invocation.only.length === 0 ? apps : apps.filter((app) => invocation.only.includes(app.name));
-  return chosen.map(appSubject);
+  if (apps === null) return [whole];
+  const chosen = only.length === 0 ? apps : apps.filter((app) => only.includes(app.name));
+  return chosen.map((app) => declaredBy(app, target, runs));
 }
 
-function configRules(subject: Subject, policy: Policy, evidence: Evidence): Rule[] {
-  for (const name of subject.names) {
+function configRules(question: Question, policy: Policy, evidence: Evidence): Rule[] {
+  for (const name of question.names) {
     const rules = policy.ownersOfName(name);
     if (rules.length > 0) return rules;
   }
-  for (const path of subject.paths) {
+  for (const path of question.paths) {
     const rules = pathRules(path, policy, evidence);
     if (rules.length > 0) return rules;
   }
@@ -132,19 +176,19 @@ function pathRules(path: string, policy: Policy, evidence: Evidence): Rule[] {
   return rules.length === 0 && real !== undefined ? policy.ownersOfPath(real) : rules;
 }
 
-function sightRules(subject: Subject, policy: Policy, evidence: Evidence): Rule[] {
+function sightRules(question: Question, policy: Policy, evidence: Evidence): Rule[] {
   for (const source of ['socket', 'dump'] as const) {
     const rules = (evidence.sights ?? [])
-      .filter((sight) => sight.source === source && sight.apps.some((app) => isIt(app, subject)))
-      .map((sight) => sightRule(sight.daemon, subject.what, policy));
+      .filter((sight) => sight.source === source && sight.apps.some((app) => isIt(app, question)))
+      .map((sight) => sightRule(sight.daemon, question.what, policy));
     if (rules.length > 0) return rules;
   }
   return [];
 }
 
-function isIt(app: App, subject: Subject): boolean {
-  return subject.names.includes(app.name) || (app.namespace !== null && app.namespace !== 'default' && subject.names.includes(app.namespace))
-    || (app.script !== null && subject.paths.includes(app.script));
+function isIt(app: App, { names, paths }: Question): boolean {
+  return names.includes(app.name) || (app.namespace !== null && app.namespace !== 'default' && names.includes(app.namespace))
+    || (app.script !== null && paths.includes(app.script));
 }
 
 /** Evidence from a list has no line of its own: it points to the daemon's. */
@@ -157,26 +201,29 @@ function literalOwner(policy: Policy, word: string): boolean {
 }
 
 /** `/shop-.*` + `/` on names (lib/API.js _operate removes every slash): the owners of all names it is known to match. */
-function regexClaims(word: string, policy: Policy, evidence: Evidence): Claim[] {
+function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[] {
   let pattern: RegExp;
   try {
-    pattern = new RegExp(word.replace(/\//g, ''));
+    pattern = new RegExp(target.word.replace(/\//g, ''));
   } catch {
     return []; // PM2 throws on it as well
   }
   const inConfig = policy.namesMatching((name) => pattern.test(name));
   const alive = (evidence.sights ?? []).filter((sight) => sight.apps.some((app) => pattern.test(app.name)))
-    .map((sight) => sightRule(sight.daemon, word, policy));
-  return (inConfig.length > 0 ? inConfig : alive).map((rule) => ({ what: rule.pattern, rules: [rule] }));
+    .map((sight) => sightRule(sight.daemon, target.word, policy));
+  const inOwn = evidence.own?.state === 'callers' && evidence.own.apps.some((app) => pattern.test(app.name));
+  const claims = (inConfig.length > 0 ? inConfig : alive).map((rule) => ({ what: rule.pattern, rules: [rule], inOwn }));
+  const own = inOwn && claims.length === 0 ? [{ what: target.word, rules: [], inOwn }] : [];
+  return [...claims, ...own].map((claim) => ({ ...claim, of: target, fromFile: null }));
 }
 
 /** One name, two daemons (staging and prod): the caller's own wins, then the path (PRODUCT section 2, T35). */
-function narrow(rules: Rule[], subject: Subject, caller: Caller, policy: Policy, evidence: Evidence): Rule[] {
+function narrow(rules: Rule[], question: Question, caller: Caller, policy: Policy, evidence: Evidence): Rule[] {
   if (rules.length < 2) return rules;
   const own = policy.daemons.filter((daemon) => daemon.home === caller.home && caller.overrides.length === 0);
   const mine = rules.filter((rule) => own.some((daemon) => daemon.name === rule.daemon));
   if (mine.length === 1) return mine;
-  for (const path of [...subject.paths, ...(caller.cwd === null ? [] : [caller.cwd])]) {
+  for (const path of [...question.paths, ...(caller.cwd === null ? [] : [caller.cwd])]) {
     const there = pathRules(path, policy, evidence).map((rule) => rule.daemon);
     const local = rules.filter((rule) => there.includes(rule.daemon));
     if (local.length === 1) return local;

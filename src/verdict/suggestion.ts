@@ -1,26 +1,54 @@
+import { withOnly, withTargets } from '../pm2/edit-command-line.ts';
 import type { Invocation } from '../pm2/invocation.ts';
-import type { Daemon } from '../policy/policy.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
+import type { Claim } from './owners.ts';
 import type { Suggestion } from './verdict.ts';
 
 /** What to type so that a call lands in `daemon`: as words, quoted only where they are shown. */
 export function commandFor(daemon: Daemon, caller: Caller, argv: readonly string[], pm2 = 'pm2'): Suggestion {
-  const call = [`PM2_HOME=${daemon.home}`, pm2, ...argv];
-  if (caller.uid === daemon.uid) return caller.overrides.length === 0 ? call : ['env', ...caller.overrides.flatMap((name) => ['-u', name]), ...call];
-  return ['sudo', '-u', daemon.user, ...call];
+  const call = [`PM2_HOME=${daemon.home}`, ...namingVariables(caller), pm2, ...argv];
+  if (caller.uid !== daemon.uid) return ['sudo', '-u', daemon.user, ...call];
+  return caller.overrides.length === 0 ? call : ['env', ...caller.overrides.flatMap((name) => ['-u', name]), ...call];
+}
+
+/** Variables called `name` and `namespace` name the app that a call starts; sudo would drop them. */
+function namingVariables({ naming }: Caller): string[] {
+  return Object.entries(naming).map(([name, value]) => `${name}=${value}`);
 }
 
 /**
- * The words of a call with only some of its things: targets that are not in `keep` are left out; where the things came from
- * one process file, `--only` picks them.
+ * The call past the guard, in the daemon that plain pm2 would use: as the user whose daemon that is.
+ *
+ * @param owner the user whose socket lives there; null: the caller's own
+ * @returns null: the config does not allow it to that user
  */
-export function withoutTargets(invocation: Invocation, keep: readonly string[], all: readonly string[]): readonly string[] {
-  const drop = new Set(all.filter((what) => !keep.includes(what)));
-  const words = invocation.targets.map((target) => target.word);
-  const typed = [...drop].filter((what) => words.includes(what));
-  const rest = invocation.argv.filter((word) => !typed.includes(word));
-  const fromFile = keep.filter((what) => !words.includes(what));
-  return fromFile.length > 0 && invocation.targets.some((target) => target.kind === 'file' || target.kind === 'stdin')
-    ? [...rest, '--only', fromFile.join(',')]
-    : rest;
+export function bypassFor({ argv }: Invocation, caller: Caller, { bypass }: Policy, owner: string | null): Suggestion | null {
+  const foreign = owner !== null && owner !== caller.user;
+  const asRoot = foreign ? owner === 'root' : caller.uid === 0;
+  if (bypass === 'nobody' || (bypass === 'root' && !asRoot)) return null;
+  const pm2Home = caller.homeChosen || foreign ? [`PM2_HOME=${caller.home}`] : [];
+  const call = ['PM2_GUARD=off', ...pm2Home, 'pm2', ...argv];
+  if (foreign) return ['sudo', '-u', owner, ...call];
+  // Also for a root shell: pasted into another user's shell, it must not mean that user's daemon.
+  return caller.uid === 0 ? ['sudo', ...call] : call;
+}
+
+/**
+ * The words of a call with only some of its things, one list for each call that it takes.
+ *
+ * @returns null where no command line says that
+ */
+export function onlyThese(invocation: Invocation, keep: readonly Claim[], all: readonly Claim[]): readonly (readonly string[])[] | null {
+  const of = [...new Set(keep.map((claim) => claim.of))];
+  const others = all.filter((claim) => !keep.includes(claim));
+  const shared = others.filter((claim) => of.includes(claim.of));
+  const unclaimed = [...invocation.targets, ...invocation.starts].filter((thing) => !all.some((claim) => claim.of === thing));
+  if (shared.length === 0) {
+    const words = withTargets(invocation, invocation.context, [...of, ...unclaimed]);
+    return words === null ? null : [words];
+  }
+  const names = keep.map(({ fromFile }) => fromFile);
+  if (of.length !== 1 || !names.every((name) => name !== null)) return null;
+  return withOnly(invocation, invocation.context, names);
 }

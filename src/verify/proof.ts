@@ -7,13 +7,14 @@ export function throwawayCall(nonce: string): readonly string[] {
 }
 
 /**
- * Whether this very call was blocked by the guard: our status, nothing on standard output, and on standard error the line of
- * the block with the name that was made up for this call. Less is no proof: 126 is every shell's "cannot execute".
+ * Whether this very call was blocked by the guard: our status, nothing on standard output, and on standard error the
+ * block with the name that was made up for this call. Less is no proof: 126 is every shell's "cannot execute".
  *
  * @param stdout what came after the call was made
  */
 export function isBlock({ status, stderr }: Ended & { type: 'ended' }, stdout: string, nonce: string): boolean {
   const lines = stderr.split('\n');
-  const at = lines.findIndex((line) => line.startsWith(`pm2-guard: blocked: describe ${RESERVED}${nonce}: `));
-  return status === 126 && stdout.trim() === '' && at >= 0 && lines.slice(at).some((line) => line.startsWith('  PG108, '));
+  const at = lines.findIndex((line) => line.startsWith('pm2-guard: blocked (PG108): '));
+  const reason = `  "${throwawayCall(nonce).join(' ')}" names ${RESERVED}${nonce}, `;
+  return status === 126 && stdout.trim() === '' && at >= 0 && lines[at + 1]?.startsWith(reason) === true;
 }

@@ -11,7 +11,7 @@ import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
 import { rootWays, sudoWays } from './becoming-ways.ts';
-import { concurrently } from './concurrently.ts';
+import { concurrently } from '../host/concurrently.ts';
 import { factsOfHost, type Facts } from './facts.ts';
 import { findingOf, findingOfPath, type Finding } from './finding.ts';
 import { cronTableWays, serviceWays } from './machine-ways.ts';

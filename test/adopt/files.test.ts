@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync, lstatSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,48 +105,88 @@ describe('a saved list', () => {
   });
 });
 
-describe.runIf(process.geteuid?.() === 0)('what root left in a home', () => {
-  const put = (name: string, mode = 0o644) => { writeFileSync(join(place, name), name); chmodSync(join(place, name), mode); };
-  const owner = (name: string) => lstatSync(join(place, name)).uid;
-  const right = (dry = false) => putRight({ ...seat, home: place }, dry);
-
-  it('is given: PM2\'s own files and directories, with all below', () => {
-    for (const name of ['logs', 'modules', 'modules/x', 'pids', 'own']) mkdirSync(join(place, name));
-    for (const name of ['pm2.log', 'dump.pm2', 'logs/a.log', 'modules/x/y', 'own/z', 'app.js']) put(name);
-    expect(right(true).given).toHaveLength(9);
-    expect(owner('pm2.log')).toBe(0);
-    expect(right().left).toEqual([]);
-    for (const name of ['', 'logs', 'logs/a.log', 'pm2.log', 'dump.pm2', 'modules/x/y', 'pids']) expect([name, owner(name)]).toEqual([name, 65534]);
-    for (const name of ['app.js', 'own', 'own/z']) expect([name, owner(name)]).toEqual([name, 0]);
-    expect(right()).toEqual({ given: [], left: [] });
+describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => {
+  const pm2Home = () => join(place, '.pm2');
+  const put = (name: string, mode = 0o644) => {
+    writeFileSync(join(pm2Home(), name), name);
+    chmodSync(join(pm2Home(), name), mode);
+  };
+  const owner = (name: string) => lstatSync(join(pm2Home(), name)).uid;
+  const right = (dry = false) => putRight({ ...seat, home: pm2Home() }, dry);
+  beforeEach(() => {
+    chownSync(place, seat.uid, seat.gid);
+    mkdirSync(pm2Home());
   });
-  it('is not: links, second names, what only root may read, other users\' files', async () => {
-    mkdirSync(join(place, 'logs'));
+
+  it("is given: PM2's own files and directories, whatever else is there", async () => {
+    for (const name of ['logs', 'modules', 'pids']) mkdirSync(join(pm2Home(), name));
+    for (const name of ['pm2.log', 'dump.pm2', 'logs/a.log', 'pids/a-0.pid']) put(name);
+    const all = ['', '/pm2.log', '/dump.pm2', '/logs', '/pids', '/modules', '/logs/a.log', '/pids/a-0.pid'];
+    expect(await right(true)).toEqual({ given: all.map((name) => pm2Home() + name), removed: [], left: [] });
+    expect(owner('.')).toBe(0);
+    expect(await right()).toEqual({ given: all.map((name) => pm2Home() + name), removed: [], left: [] });
+    for (const name of all) expect([name, owner(`./${name}`)]).toEqual([name, 65534]);
+    mkdirSync(join(pm2Home(), 'own'));
+    put('app.js');
+    expect(await right()).toEqual({ given: [], removed: [], left: [] });
+    expect(['own', 'app.js'].map(owner)).toEqual([0, 0]);
+  });
+  it('is not: what is below a directory in logs, whoever owns that', async () => {
+    chownSync(pm2Home(), seat.uid, seat.gid);
+    for (const name of ['logs', 'logs/site', 'logs/site/backup']) mkdirSync(join(pm2Home(), name), { mode: 0o755 });
+    for (const name of ['logs', 'logs/site']) chownSync(join(pm2Home(), name), seat.uid, seat.gid);
+    put('logs/site/backup/shop.log');
+    put('logs/site/pm2.log');
+    expect(await right()).toEqual({ given: [], removed: [], left: [] });
+    expect(['logs/site/backup', 'logs/site/backup/shop.log', 'logs/site/pm2.log'].map(owner)).toEqual([0, 0, 0]);
+  });
+  it("is not: links, second names, what only root may read, other users' files", async () => {
+    chownSync(pm2Home(), seat.uid, seat.gid);
+    mkdirSync(join(pm2Home(), 'logs'));
+    chownSync(join(pm2Home(), 'logs'), seat.uid, seat.gid);
     put('secret');
-    symlinkSync(join(place, 'secret'), join(place, 'pm2.log'));
-    linkSync(join(place, 'secret'), join(place, 'logs/a.log'));
+    symlinkSync(join(pm2Home(), 'secret'), join(pm2Home(), 'pm2.log'));
+    linkSync(join(pm2Home(), 'secret'), join(pm2Home(), 'logs/a.log'));
     put('logs/b.log', 0o600);
     put('logs/c.log');
-    chownSync(join(place, 'logs/c.log'), 1, 1);
-    symlinkSync('/etc', join(place, 'pids'));
-    const server = createServer();
-    await new Promise<void>((ready) => server.listen(join(place, 'rpc.sock'), ready));
-    expect(right().left.sort()).toEqual([`${place}/logs/a.log has a second name somewhere`, `${place}/logs/b.log may be read by root alone: look at it, and chown it yourself`]);
+    chownSync(join(pm2Home(), 'logs/c.log'), 1, 1);
+    symlinkSync('/etc', join(pm2Home(), 'pids'));
+    expect((await right()).left).toEqual([
+      { path: `${pm2Home()}/logs/a.log`, why: 'it has another name elsewhere', isLink: false },
+      { path: `${pm2Home()}/logs/b.log`, why: 'nobody may not read it: it may hold secrets of root', isLink: false },
+    ]);
     expect(['secret', 'logs/b.log', 'pm2.log', 'pids'].map(owner)).toEqual([0, 0, 0, 0]);
     expect(owner('logs/c.log')).toBe(1);
     expect(lstatSync('/etc').uid).toBe(0);
-    expect(existsSync(join(place, 'rpc.sock'))).toBe(false); // of a daemon that is gone
+  });
+  it('loses the sockets of a daemon that is gone, and keeps those of one that listens', async () => {
+    chownSync(pm2Home(), seat.uid, seat.gid);
+    const server = createServer();
+    await new Promise<void>((ready) => server.listen(join(pm2Home(), 'rpc.sock'), ready));
+    const leave = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
+    spawnSync(process.execPath, ['-e', leave, join(pm2Home(), 'pub.sock')]);
+    expect(await right()).toEqual({ given: [], removed: [`${pm2Home()}/pub.sock`], left: [] });
+    expect(['rpc.sock', 'pub.sock'].map((name) => existsSync(join(pm2Home(), name)))).toEqual([true, false]);
     server.close();
   });
-  it('stays where the home is a link, or is reached through one', () => {
-    mkdirSync(join(place, 'real'));
-    symlinkSync(join(place, 'real'), join(place, 'link'));
-    mkdirSync(join(place, 'real/.pm2'));
-    expect(putRight({ ...seat, home: join(place, 'link') }, false)).toEqual({ given: [], left: [`${place}/link is a link, or no directory`] });
-    expect(putRight({ ...seat, home: join(place, 'link/.pm2') }, false)).toEqual({ given: [], left: [`${place}/link/.pm2 is reached through links`] });
-    expect(owner('real')).toBe(0);
+  it('stays where a directory of root\'s holds it, and where a link is on the way', async () => {
+    chownSync(place, 0, 0);
+    chmodSync(place, 0o755);
+    put('dump.pm2');
+    const why = 'the directory that holds it belongs to root, not to nobody';
+    expect(await right()).toEqual({ given: [], removed: [], left: [{ path: pm2Home(), why, isLink: false }] });
+    chownSync(place, seat.uid, seat.gid);
+    symlinkSync(pm2Home(), join(place, 'link'));
+    expect(await putRight({ ...seat, home: join(place, 'link') }, false)).toEqual({
+      given: [],
+      removed: [],
+      left: [{ path: join(place, 'link'), why: 'a symbolic link is on the way to it', isLink: true }],
+    });
+    expect(['.', 'dump.pm2'].map(owner)).toEqual([0, 0]);
   });
-  it('is nothing where the user is root', () => { expect(putRight({ ...seat, uid: 0, home: place }, false)).toEqual({ given: [], left: [] }); });
+  it('is nothing where the user is root', async () => {
+    expect(await putRight({ ...seat, uid: 0, home: pm2Home() }, false)).toEqual({ given: [], removed: [], left: [] });
+  });
 });
 
 describe('the last words of a log', () => {

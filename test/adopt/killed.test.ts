@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { CONFIG, daemonsOn, OPS, SITE, WEB } from '../traps/twins.ts';
-import { adopt, running, savedIn } from './scene.ts';
+import { acceptance, adopt, running, savedIn } from './scene.ts';
 
 const pm2 = '/usr/bin/pm2';
 
@@ -21,7 +21,8 @@ function journal(host: Host): string[] | null {
 
 /** Adopts, and kills it as soon as its journal says so. Returns the journal that is left; null: it was over. */
 async function killedWhen(host: Host, words: string, when: (lines: string[]) => boolean): Promise<string[] | null> {
-  const call = host.start(['pm2-guard', 'adopt', ...words.split(' '), '--yes']);
+  const options = (await acceptance(host, words)).split(' ').filter((word) => word !== '');
+  const call = host.start(['pm2-guard', 'adopt', ...words.split(' '), '--yes', ...options]);
   const over = new AbortController();
   void call.result().finally(() => { over.abort(); });
   while (!over.signal.aborted) {

@@ -29,6 +29,10 @@ const SUMMARY = `/etc/pm2-guard/config.yaml is valid: 2 daemons, default web
 note: /etc/pm2-guard/config.yaml:8: operators of web names "no-such-user-here", and there is no such user
 `;
 
+const NO_POLICY =
+  'pm2-guard: there is no last good policy: until this is repaired, ' +
+  'every call of pm2 ends with status 78 (on_error: closed)';
+
 describe.runIf(canUnshare)('pm2-guard check', () => {
   it('a config that is valid and not compiled yet', () => {
     expect(check(`${CONFIG}check`)).toEqual({ status: 0, stderr: '', stdout: `${SUMMARY}there is no compiled policy yet; the config holds, and root's next call of pm2 compiles it\n` });
@@ -42,14 +46,16 @@ describe.runIf(canUnshare)('pm2-guard check', () => {
     expect(check(`${CONFIG}settle; check > /dev/null; ls -A /var/lib/pm2-guard`)).toEqual({ status: 0, stderr: '', stdout: '' });
   });
   it('a config that is not', () => {
-    expect(check(`${CONFIG}sed 's/www-data/wwwdata/; s/mode: block/mdoe: block/' -i /etc/pm2-guard/config.yaml; check`)).toEqual({
+    expect(
+      check(`${CONFIG}sed 's/www-data/wwwdata/; s/mode: block/mdoe: block/' -i /etc/pm2-guard/config.yaml; check`),
+    ).toEqual({
       status: 78,
       stdout: '',
       stderr: `/etc/pm2-guard/config.yaml:9:21: unknown key "mdoe": did you mean "mode"?
     ops: {user: root, mdoe: block}
                       ^
   expected one of user, home, apps, paths, operators, pm2, node, mode
-pm2-guard: there is no last good policy: whatever could change anything is blocked until this is repaired
+${NO_POLICY}
 `,
     });
   });

@@ -91,7 +91,7 @@ describeOnHost('doctor --fix', () => {
 
   it('leaves what only root can read', async () => {
     await host.must(`chown root ${WEB}/module_conf.json && chmod 600 ${WEB}/module_conf.json`);
-    expect(await host.run(`${fix} --yes`)).toMatchObject({ status: 1, stdout: containing(`NOT DONE  PD303  ${WEB}/module_conf.json: its user may not read it: it may hold what is root's alone`) });
+    expect(await host.run(`${fix} --yes`)).toMatchObject({ status: 1, stdout: containing(`NOT DONE  PD303  ${WEB}/module_conf.json: www-data may not read it: it may hold secrets of root`) });
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([`root ${WEB}/module_conf.json`]);
     await host.must(`rm ${WEB}/module_conf.json`);
   });

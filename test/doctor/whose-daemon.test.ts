@@ -79,7 +79,7 @@ describeOnHost('whose daemon it is', () => {
     }, {
       code: 'PD201', urgency: 'wrong', trap: 'T01', what: 'backup lives in the wrong daemon: root in /root/.pm2',
       evidence: [`${config}:11 puts it into ops: user ops, home ${OPS}`, `root in /root/.pm2: online, pid ${pids?.apps[0]?.pid ?? ''}`],
-      repair: [['sudo', 'pm2-guard', 'adopt', 'backup', '--from', '/root/.pm2']],
+      repair: [['sudo', 'pm2-guard', 'adopt', '--from', '/root/.pm2', '--', 'backup']],
     }]);
     await host.must('pm2 delete all');
     await host.must('pm2 restart backup || pm2 start backup.js', { user: 'ops' });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
+import { rewritten } from '../host/said.ts';
 
 const WEB = '/var/www/.pm2';
 const OPS = '/home/ops/.pm2';
@@ -16,6 +17,7 @@ ${web}  ops:
     user: ops
     apps: [backup]
 `;
+const INTO_OPS = { user: 'ops', daemon: 'ops', pm2Home: OPS };
 const place = '/usr/local/lib/pm2-guard';
 
 /** An app that writes down who it is: kernel's ids and groups, umask, environment. */
@@ -71,21 +73,34 @@ describeOnHost('root\'s call becomes the owner\'s', () => {
   it('reads a process file on standard input once, and PM2 reads it again', async () => {
     const app = (name: string) => JSON.stringify({ apps: [{ name, script: '/var/www/html/who.js', cwd: '/' }] });
     const ops = await host.run('pm2 start -', { input: app('backup'), cwd: '/' });
-    expect(ops.stderr).toContain('pm2-guard: rewritten: start -, as ops in /home/ops/.pm2');
+    expect(ops.stderr).toBe(rewritten('pm2 start -', 10, INTO_OPS));
     expect((await who(host, 'backup')).uid).toBe(host.account('ops').uid);
     expect((await host.run('pm2 start -', { input: app('shop-1'), cwd: '/' })).status).toBe(0);
     expect((await who(host, 'shop-1')).uid).toBe(33);
   });
 
-  it('looks into a process file as the user who would run it, never as root', async () => {
-    const trap = 'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); module.exports = { apps: [{ name: "backup", script: "/var/www/html/who.js", cwd: "/" }] };';
-    await host.write('/srv/eco.config.js', trap);
-    await host.must('rm -f /tmp/evaluated; touch /tmp/evaluated; chmod 666 /tmp/evaluated; echo 0 > /proc/sys/fs/protected_regular 2>/dev/null || true');
+  /** PRODUCT section 3.3: the daemon of the path, the owner of the file, the caller, the default. */
+  it.each([
+    ['of root\'s', 'root', '644', 'root'],
+    ['of alice\'s', 'alice', '644', 'alice'],
+    ['that everybody can change', 'root', '666', null],
+  ])('evaluates a process file %s as its owner, and as nobody else', async (_, owner, mode, evaluator) => {
+    const trap = 'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); '
+      + 'module.exports = { apps: [{ name: "backup", script: "/var/www/html/who.js", cwd: "/" }] };';
+    await host.write('/srv/eco.config.js', trap, { owner, mode });
+    await host.must('rm -f /tmp/evaluated; touch /tmp/evaluated; chmod 666 /tmp/evaluated');
+    await host.must('echo 0 > /proc/sys/fs/protected_regular 2>/dev/null || true');
     const { status, stderr } = await host.run('pm2 start /srv/eco.config.js', { cwd: '/' });
-    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('as ops in /home/ops/.pm2') as string });
+    // Where the file cannot be evaluated, nothing says whose it is: it goes to the default.
+    const line = evaluator === null ? rewritten('pm2 start /srv/eco.config.js', '/srv/eco.config.js')
+      : rewritten('pm2 start /srv/eco.config.js', 10, INTO_OPS);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: line });
     await who(host, 'backup');
-    const uids = new Set((await host.read('/tmp/evaluated')).trim().split('\n'));
-    expect([...uids].sort()).toEqual([String(host.account('ops').uid), '33'].sort());
+    const uids = (await host.read('/tmp/evaluated')).trim().split('\n');
+    const runs = evaluator === null ? 33 : host.account('ops').uid;
+    const looks = evaluator === null ? [] : [host.account(evaluator).uid];
+    expect([...new Set(uids)].sort()).toEqual([...looks, runs].map(String).sort());
+    await host.must('PM2_GUARD=off pm2 delete backup', { user: evaluator === null ? 'www-data' : 'ops' });
   });
 });
 
@@ -116,10 +131,11 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect({ status, stdout, stderr }).toEqual({
       status: 126, stdout: '',
       stderr: [
-        'pm2-guard: blocked: restart myapp as root would use root\'s daemon in /root/.pm2',
-        '  myapp belongs to daemon web: user www-data, home /var/www/.pm2  (/etc/pm2-guard/config.yaml:7)',
-        '  run:  sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
-        '  PG101, more with: pm2-guard explain PG101', '',
+        'pm2-guard: blocked (PG101): nothing was run',
+        '  "pm2 restart myapp" as root would use root\'s own PM2 daemon (PM2_HOME /root/.pm2).',
+        '  myapp belongs to daemon "web": user www-data, PM2_HOME /var/www/.pm2  (/etc/pm2-guard/config.yaml:7)',
+        '  run:      sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
+        '  details:  pm2-guard explain PG101', '',
       ].join('\n'),
     });
     expect(host.daemons()).toEqual([]);
@@ -128,7 +144,7 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(await logged()).toMatch(/^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m);
     await use(config());
     await host.must(': > /tmp/log');
-    expect((await host.run('pm2 ping', { cwd: '/' })).stderr).toContain('pm2-guard: rewritten: ping');
+    expect((await host.run('pm2 ping', { cwd: '/' })).stderr).toBe(rewritten('pm2 ping', null));
     expect(await logged()).toMatch(/-- \S*rewrite.* caller=root .*command=.*pm2 ping/);
   });
 
@@ -136,7 +152,10 @@ describeOnHost('root, with modes, pins and bypass', () => {
     await use(config('mode: observe\n'));
     const { status, stderr } = await host.run('pm2 restart myapp', { user: 'alice' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^pm2-guard: observed: restart myapp as alice would use alice's daemon in \/home\/alice\/\.pm2; myapp belongs to daemon web\n/);
+    const observed = 'pm2-guard: observed: "pm2 restart myapp" as alice would use alice\'s own PM2 daemon '
+      + '(PM2_HOME /home/alice/.pm2); the config puts it into daemon "web": user www-data, PM2_HOME /var/www/.pm2  '
+      + '(/etc/pm2-guard/config.yaml:7)\n';
+    expect(stderr.slice(0, observed.length)).toBe(observed);
     expect(await logged()).toContain('-- observed caller=alice');
   });
 
@@ -167,23 +186,30 @@ describeOnHost('root, with modes, pins and bypass', () => {
     const [daemon] = host.daemons();
     expect(await host.must(`readlink /proc/${daemon?.pid ?? 0}/exe`)).toBe('/opt/old/node\n');
     await host.must(': > /tmp/log');
-    expect((await host.run('pm2 -v', { cwd: '/' })).stdout).toContain('7.0.99');
+    expect(host.processes().map(({ command }) => command)).toContain(`PM2 v7.0.99: God Daemon (${WEB})`);
+    expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 0, stdout: '{ msg: \'pong\' }\n' });
     expect(await logged()).toContain('-- rewrite caller=root'); // before the process became another node
     const wrong = config('', '    pm2: /opt/gone/pm2\n');
     await use(wrong);
-    expect(await host.run('pm2 ping')).toMatchObject({ status: 126, stderr: expect.stringContaining('the pm2 pinned for daemon web is no pm2: /opt/gone/pm2') as string });
+    const missing = await host.run('pm2 ping');
+    expect(missing.status).toBe(126);
+    expect(missing.stderr).toContain('the pm2 pinned for daemon "web" is no pm2: /opt/gone/pm2\n');
     await use(config('', '    node: /opt/gone/node\n'));
-    expect(await host.run('pm2 ping')).toMatchObject({ status: 126, stderr: expect.stringContaining('PG114') as string });
+    const noNode = await host.run('pm2 ping');
+    expect(noNode.status).toBe(126);
+    expect(noNode.stderr).toContain('The node pinned in the config cannot be run: /opt/gone/node\n');
   });
 
   it('no node that the owner can run: the system\'s, or a clear word', async () => {
     await host.must(`install -d -m 700 /root/node && cp /usr/bin/node /root/node/node && ln -sfn /root/node/node ${place}/node`);
     await host.must('pm2 ping', { cwd: '/' });
     expect(await host.must(`readlink /proc/${host.daemons()[0]?.pid ?? 0}/exe`)).toBe('/usr/bin/node\n');
-    await host.must('pm2 kill', { cwd: '/' });
+    await host.must('/usr/bin/pm2 kill', { user: 'www-data' });
     await host.must('mv /usr/bin/node /usr/bin/node.away');
     try {
-      expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 126, stderr: expect.stringMatching(/www-data cannot run \/root\/node\/node[^]*PG114/) as string });
+      const refused = await host.run('pm2 ping', { cwd: '/' });
+      expect(refused.status).toBe(126);
+      expect(refused.stderr).toContain('(PG114): nothing was run\n  www-data cannot run /root/node/node, ');
     } finally {
       await host.must(`mv /usr/bin/node.away /usr/bin/node; ln -sfn /usr/bin/node ${place}/node`);
     }
@@ -192,7 +218,8 @@ describeOnHost('root, with modes, pins and bypass', () => {
   it('startup: -u and --hp filled in, the unit as plain pm2 writes it for the owner', async () => {
     await host.standInSystemctl();
     const { status, stderr } = await host.run('sudo pm2 startup systemd -u www-data', { user: 'deploy' });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: 'pm2-guard: rewritten: startup, for www-data with home /var/www/.pm2 (daemon web)\n' });
+    const line = rewritten('pm2 startup systemd -u www-data', 3).replace('runs as', 'is for');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: line });
     const unit = await host.read('/etc/systemd/system/pm2-www-data.service');
     expect(unit).toContain('User=www-data\n');
     expect(unit).toContain('Environment=PM2_HOME=/var/www/.pm2\n');
@@ -206,13 +233,11 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect((await host.run('sudo PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping', { user: 'deploy' })).stderr).toContain('rewritten');
   });
 
-  it('the compile cache: used where it is the user\'s own alone', async () => {
+  it('a user\'s directory of compiled code: not used, not even the user\'s own', async () => {
     const cache = '/var/cache/pm2-guard/33';
-    await host.must(`rm -rf /var/cache/pm2-guard; install -d /var/cache/pm2-guard && install -d -m 700 -o www-data -g www-data ${cache}`);
-    await host.must('pm2 jlist >/dev/null', { cwd: '/' });
-    expect((await host.tree(cache)).filter(({ type }) => type === 'f').length).toBeGreaterThan(0);
-    await host.must(`rm -rf ${cache}/*; chmod 770 ${cache}; pm2 jlist >/dev/null`, { cwd: '/' });
+    await host.must(`install -d -m 700 -o www-data -g www-data ${cache}; pm2 jlist >/dev/null; sudo -u www-data pm2 jlist >/dev/null`, { cwd: '/' });
     expect((await host.tree(cache)).filter(({ type }) => type === 'f')).toEqual([]);
+    await host.must(`rmdir ${cache}`);
   });
 
   it('not found, and it lives in another declared daemon: one line says where', async () => {
@@ -221,8 +246,11 @@ describeOnHost('root, with modes, pins and bypass', () => {
     await host.must('/usr/bin/pm2 start /home/ops/stray.js --name shop-9 && /usr/bin/pm2 save', { user: 'ops' });
     const { status, stderr } = await host.run('sudo -u www-data pm2 restart shop-9', { user: 'deploy', cwd: '/' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/not found[^]*\npm2-guard: shop-9 is in daemon ops, as ops in \/home\/ops\/\.pm2: {2}sudo -u ops PM2_HOME=\/home\/ops\/\.pm2 pm2 restart shop-9\n$/);
-    expect((await host.run('sudo -u www-data pm2 describe shop-9', { user: 'deploy', cwd: '/' })).stderr).toMatch(/pm2-guard: shop-9 is in daemon ops/);
+    const hint = `pm2-guard: shop-9 is in daemon "ops" (user ops, PM2_HOME ${OPS}):  sudo -u ops PM2_HOME=${OPS} pm2`;
+    expect(stderr).toMatch(/^[^]*not found\n/);
+    expect(stderr.split('\n').slice(-2)).toEqual([`${hint} restart shop-9`, '']);
+    const described = await host.run('sudo -u www-data pm2 describe shop-9', { user: 'deploy', cwd: '/' });
+    expect(described.stderr).toContain(`${hint} describe shop-9\n`);
     expect((await host.run('sudo -u www-data pm2 restart shop-8', { user: 'deploy', cwd: '/' })).stderr).not.toContain('pm2-guard');
     await host.must('/usr/bin/pm2 kill', { user: 'ops' });
   });

@@ -51,7 +51,8 @@ describeOnHost('pm2 guard-verify', () => {
     await host.write('/usr/bin/logger', '#!/bin/sh\ntouch /tmp/logged\n', { mode: '755' });
     for (const options of [{}, { user: 'alice' }, { user: 'www-data' }, { env: { PM2_GUARD: 'off' } }]) {
       for (const call of ['pm2 describe pm2-guard-verify-x', 'pm2 start /bin/true --name pm2-guard-verify-x']) {
-        expect(await host.run(call, options)).toMatchObject({ status: 126, stdout: '', stderr: containing(`pm2-guard: blocked: ${call.includes('describe') ? 'describe' : 'start'} pm2-guard-verify-x: `) });
+        const lines = `pm2-guard: blocked (PG108): nothing was run\n  "${call}" names pm2-guard-verify-x, `;
+        expect(await host.run(call, options)).toMatchObject({ status: 126, stdout: '', stderr: containing(lines) });
       }
     }
     expect(host.daemons()).toEqual([]);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -7,7 +10,14 @@ import { checkConfig } from '../../src/policy/slow.ts';
 import { openPolicy } from '../../src/policy/compiled.ts';
 import { parseSource } from '../../src/policy/source.ts';
 
-interface Drafted { mode: string; default: string; daemons: Record<string, { user: string; home: string; apps?: string[]; paths?: string[] }> }
+interface Drafted {
+  mode: string;
+  default: string;
+  daemons: Record<
+    string,
+    { user: string; home: string; apps?: string[]; paths?: string[]; pm2?: string; node?: string }
+  >;
+}
 type Place = [name: string, cwd?: string | null, script?: string | null];
 
 function daemon(user: string | null, home: string, apps: Place[] = [], rest: Partial<FoundDaemon> = {}): FoundDaemon {
@@ -44,9 +54,6 @@ describe('a draft declares', () => {
     });
   });
   it('root as the default where there is nobody else', () => { expect(drafted(root(['a']))).toMatchObject({ default: 'root', daemons: { root: { apps: ['a'] } } }); });
-  it('the one with most apps as the default, but not root', () => {
-    expect(drafted(root(['a'], ['b'], ['c']), web(['d']), daemon('daemon', '/usr/sbin/.pm2', [['e'], ['f']])).default).toBe('daemon');
-  });
   it('a user\'s second home by a name of its own', () => { expect(Object.keys(drafted(web(['a']), daemon('www-data', '/srv/.pm2', [['b']])).daemons)).toEqual(['web', 'web-2']); });
   it('what its boot unit starts, even without apps', () => {
     expect(drafted(web(['a']), daemon('daemon', '/x', [], { ...down, unit: unit(true) })).daemons).toHaveProperty('daemon');
@@ -61,7 +68,69 @@ describe('a draft declares', () => {
   });
   it('the likeliest where there is nothing', () => {
     expect(drafted()).toMatchObject({ default: 'web', daemons: { web: { user: 'www-data', home: '/var/www/.pm2' } } });
-    expect(drafted(daemon('daemon', '/srv/.pm2', [], down))).toMatchObject({ default: 'daemon', daemons: { daemon: { home: '/srv/.pm2' } } });
+    // A directory that any user can make decides nothing.
+    expect(drafted(daemon('nobody', '/srv/.pm2', [], down))).toMatchObject({
+      default: 'web',
+      daemons: { web: { home: '/var/www/.pm2' } },
+    });
+  });
+});
+
+describe('the default is', () => {
+  const person = (...apps: Place[]) => daemon('nobody', '/nonexistent/.pm2', apps); // uid 65534: no service's
+  const many: Place[] = Array.from({ length: 50 }, (_, at) => [`app-${at}`]);
+  const booted = (found: FoundDaemon) => ({ ...found, unit: { ...unit(true), user: found.user } });
+  it('the daemon of the only boot unit, whatever else runs', () => {
+    expect(drafted(booted(person(['a'])), web(...many), root(['b'])).default).toBe('nobody');
+  });
+  it('not the daemon of a unit of a user\'s own manager', () => {
+    const own = { ...person(['a']), unit: { ...unit(true), manager: 'nobody', user: null } };
+    expect(drafted(own)).not.toHaveProperty('default');
+    expect(drafted(own, web(['b'])).default).toBe('web');
+  });
+  it('of several boot units that of the web server, else none', () => {
+    const other = booted(daemon('daemon', '/usr/sbin/.pm2', [['b']]));
+    expect(drafted(booted(web(['a'])), other).default).toBe('web');
+    expect(drafted(booted(root(['a'])), other)).not.toHaveProperty('default');
+  });
+  it("the web server's daemon, though others have more apps", () => {
+    expect(drafted(person(...many), root(...many), web(['a'])).default).toBe('web');
+  });
+  it("the only daemon where it is a service's", () => {
+    expect(drafted(daemon('daemon', '/usr/sbin/.pm2', [['e']])).default).toBe('daemon');
+  });
+  it('left out where an ordinary user has the only daemon', () => {
+    const { text, ...config } = drafted(person(...many));
+    expect([config.default, Object.keys(config.daemons)]).toEqual([undefined, ['nobody']]);
+    expect(text).toMatch(/# default: nobody {3}# for calls that name no app below\n# Left out: /);
+  });
+});
+
+describe('a daemon of root\'s', () => {
+  it('is not declared where others can change its home', () => {
+    const { text, daemons } = drafted(daemon('root', '/tmp/.pm2', [['a']]), web(['b']));
+    expect(Object.keys(daemons)).toEqual(['web']);
+    expect(text).toContain(
+      "/tmp/.pm2: runs as root (pid 7); not declared: it is root's, and /tmp is writable by everybody (mode 1777)",
+    );
+  });
+});
+
+describe('pins', () => {
+  const pinned = (pm2: string | null, node: string | null) => {
+    const found = drafted({ ...web(['a']), pm2, node });
+    return [found.daemons.web?.pm2, found.daemons.web?.node, found.text] as const;
+  };
+  it('are the programs that only root can change', () => {
+    expect(pinned('/etc/passwd', '/etc/group').slice(0, 2)).toEqual(['/etc/passwd', '/etc/group']);
+  });
+  it('are no others: they are named in a comment', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'pg-draft-')), 'node');
+    writeFileSync(file, '');
+    const [pm2, node, text] = pinned(null, file);
+    rmSync(dirname(file), { recursive: true });
+    expect([pm2, node]).toEqual([undefined, undefined]);
+    expect(text).toContain(`# It runs another node than the host's, which others than root can change: ${file}.`);
   });
 });
 

@@ -50,7 +50,7 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
       expect(gods().filter((pid) => !before.includes(pid))).toEqual([]);
 
       expect(parse(answer.config)).toEqual({
-        mode: 'rewrite', default: 'web', daemons: {
+        mode: 'rewrite', default: 'ops', daemons: {
           alice: { user: 'alice', home: '/home/alice/.pm2', apps: ['saved'], paths: ['/home/alice'] },
           ops: { user: 'ops', home: '/home/ops/.pm2', apps: ['job'], paths: ['/home/ops'] },
           root: { user: 'root', home: '/root/.pm2', apps: ['myapp'] },

@@ -51,7 +51,7 @@ describeOnHost('an install that is killed', () => {
     return { changes: Number(changes), ended, slices: Number(slices) };
   };
   /** V8's form of a bundle is made anew with each; times and numbers of files are no content. */
-  const plain = (lines: string[]) => lines.filter((line) => !/\.code$|policy\.json$|\/var\/cache\/pm2-guard\/\d+\//.test(line));
+  const plain = (lines: string[]) => lines.filter((line) => !/\.code$|policy\.json$|\/var\/cache\/pm2-guard\/[^ .][^ ]*,/.test(line));
   const differs = (now: string[], then: string[]) => difference(plain(then), plain(now));
   /** By its owner, who gets the same answer with the guard and without. */
   const works = async () => {
@@ -100,7 +100,8 @@ describeOnHost('an install that is killed', () => {
     for (const [index, at] of moments(upgrade, 6).entries()) {
       await kill(at, install(index % 2 === 0 ? checkout : '/srv/b'));
       await works();
-      expect(await host.run('pm2 id myapp', { cwd: '/' })).toMatchObject({ status: 0, stdout: '[ 0 ]\n', stderr: 'pm2-guard: rewritten: id, as www-data in /var/www/.pm2 (daemon web)\n'.replace('id,', 'id myapp,') });
+      // Root's own daemon would not know it. A program reads `id`, so no notice is printed.
+      expect(await host.run('pm2 id myapp', { cwd: '/' })).toMatchObject({ status: 0, stdout: '[ 0 ]\n', stderr: '' });
     }
     await host.must(`touch -h -d '2 minutes ago' /usr/local/lib/pm2-guard/* && ${install()} && touch -h -d '2 minutes ago' /usr/local/lib/pm2-guard/* && ${install()}`);
     expect(differs(await snapshot(host), whole)).toEqual({ gone: [], new: [] });

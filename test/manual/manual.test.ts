@@ -95,6 +95,10 @@ describe('sections of Markdown', () => {
     expect(sectionOf('## B\n\n- a `--b` **c** *d* < e &\n\n```sh\n.x\n```\n\n| k | v | more |\n| --- | --- | --- |\n| `a` | b | c |\n', 'B')).toEqual(
       ['.IP \\(bu 2', 'a \\fB\\-\\-b\\fR \\fBc\\fR \\fId\\fR < e &', '.PP', '.RS 4', '.EX', '\\&.x', '.EE', '.RE', '.TP', '\\fBa\\fR', 'b; more: c']);
   });
+  it('names each column of a table with more than three', () => {
+    const rows = '| k | yours | mine | theirs |\n| --- | --- | --- | --- |\n| `a` | b | c | d |\n';
+    expect(sectionOf(`## B\n\n${rows}`, 'B')).toEqual(['.TP', '\\fBa\\fR', 'yours: b; mine: c; theirs: d']);
+  });
   it('a section that is gone, or what it cannot show, fails the build', () => {
     expect(() => sectionOf('# A\n', 'B')).toThrow('there is no section "B"');
     expect(() => sectionOf('# A\n\n![x](y.png)\n', 'A')).toThrow('no way to show image');

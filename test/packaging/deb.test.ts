@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host, type HostOptions } from '../host/host.ts';
+import { rewritten } from '../host/said.ts';
 import { difference, snapshot } from '../install/snapshot.ts';
 import { sources } from './pack.ts';
 
@@ -102,10 +103,11 @@ describeOnHost('the .deb, by the real dpkg', () => {
     await host.must('before=$(wc -l < /srv/statuses); until [ "$(wc -l < /srv/statuses)" -gt $((before + 1)) ]; do sleep 0.1; done; touch /srv/stop');
     await loop.result();
     expect(new Set((await host.read('/srv/statuses')).trim().split('\n'))).toEqual(new Set(['0']));
-    expect(new Set((await host.read('/srv/said')).trim().split('\n'))).toEqual(new Set(['pm2-guard: rewritten: ping, as www-data in /var/www/.pm2 (daemon web)']));
+    const said = new Set((await host.read('/srv/said')).trim().split('\n'));
+    expect([...said]).toEqual([rewritten('pm2 ping', null).trimEnd()]);
     expect(await host.must('pm2-guard --version')).toBe('0.2.0\n');
 
-    await host.must('pm2 kill', { cwd: '/' });
+    await host.must('pm2 kill', { user: 'www-data', cwd: '/' });
     const config = await host.read('/etc/pm2-guard/config.yaml');
     expect(await dpkg('--remove pm2-guard')).toMatchObject({ status: 0, stderr: '' });
     expect(await state()).toBe('rc');

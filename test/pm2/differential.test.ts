@@ -1,53 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine, type CommandLine } from '../../src/pm2/command-line.ts';
-import { vocabulary } from '../../src/pm2/grammar.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
 import type { Major } from '../../src/pm2/invocation.ts';
+import { linesOf } from './lines.ts';
 import { oracleOf, type Observation } from './oracle.ts';
 import { versions } from './real.ts';
 
 // `npm run test:grammar` asks for all of it; the ordinary run takes a sample. A failure prints the seed and the shortest line.
 const lines = Number(process.env.PM2_GUARD_GRAMMAR_LINES ?? 3000);
 const seed = process.env.PM2_GUARD_GRAMMAR_SEED === undefined ? {} : { seed: Number(process.env.PM2_GUARD_GRAMMAR_SEED) };
-
-const nasty = [
-  '', ' ', '-', '--', '---', '--=', '--=x', '-=', 'log', 'logs', '--log', '-l', 'startup', 'unstartup', 'completion', 'install', 'all', '*', 'help', 'PM2', '__proto__',
-  'constructor', '-h', '--help', '-v', '-V', '--version', '--no-daemon', '--silent', '-s', '-sm', '--name=log', '--name=', '-n=x', '-i4', '-i', '-nfoo', '-abc', '-1', '--color',
-  '--unknown', '--unknown=1', '-z', 'a', 'b', 'web', 'a.js', './a.js', 'a.config.js', 'a.json', 'b.yml', 'x.config.mjs', '/re/', '/', '0', '1', '0x1', '1e3', '3abc', 'app:key', 'app.key',
-  'app:', ':k', '-:k', 'k v', 'a.b:c v', 'node a.js', 'foo', 'simple', '--lines', '--port', '--port=80', '--fresh', '--container', '--only', '--only=a,b', 'stop', '\u{1F600}', '-\u{1F600}', 'é=',
-];
-
-/** Lines as people and scripts type them, bent in every way we know of. */
-function linesOf(major: Major): fc.Arbitrary<string[]> {
-  const { flags, commands, aliases, own } = vocabulary(major);
-  const command = fc.constantFrom(...commands, ...aliases);
-  const option = fc.constantFrom(...flags, ...Object.values(own).flat());
-  const word = fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...nasty) },
-    { weight: 3, arbitrary: option },
-    { weight: 1, arbitrary: fc.tuple(option, fc.constantFrom(...nasty)).map(([flag, value]) => `${flag}=${value}`) },
-    { weight: 2, arbitrary: command },
-    { weight: 1, arbitrary: fc.string({ maxLength: 6 }) },
-  );
-  const front = fc.array(word, { maxLength: 2 });
-  const rest = fc.array(word, { maxLength: 7 });
-  // A command with options of its own, which are read in a second pass; and few words over and over, in every order.
-  const second = fc.constantFrom(...commands.filter((name) => own[name]?.length)).chain((name) => (
-    fc.tuple(fc.constant(name), fc.array(fc.oneof(fc.constantFrom(...own[name] ?? []), fc.constantFrom('a', 'b', '-', '--', 'save', '-h')), { maxLength: 6 }))));
-  const again = fc.tuple(fc.subarray(['-s', '--silent', '-v', '--', '--log', '--watch', '--max-restarts', '--no-color', 'log', '-sv', '-w']), word)
-    .chain(([few, more]) => fc.array(fc.constantFrom(...few, more, 'a', 'start', 'stop'), { maxLength: 9 }));
-  const scanned = fc.shuffledSubarray(['-s', '--silent', '--', '-v', 'log', 'startup', 'completion', '--no-daemon', 'list', 'a', '--name']);
-  return fc.oneof(
-    { weight: 1, arbitrary: scanned },
-    { weight: 3, arbitrary: second.map(([name, words]) => [name, ...words]) },
-    { weight: 3, arbitrary: again },
-    { weight: 6, arbitrary: fc.tuple(command, rest).map(([name, words]) => [name, ...words]) },
-    { weight: 3, arbitrary: fc.tuple(front, command, rest).map(([before, name, words]) => [...before, name, ...words]) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom('start', 'restart', 'stop', 'delete', 'reload'), rest, rest).map(([name, words, after]) => [name, ...words, '--', ...after]) },
-    { weight: 2, arbitrary: rest },
-  );
-}
 
 /** Which word of an API call names processes: the independent side of `interpret`, read off PM2's own calls. */
 const targetOf: Partial<Record<string, number>> = {

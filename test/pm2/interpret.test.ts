@@ -120,3 +120,21 @@ describe('startup', () => {
   it('nothing said', () => { expect(read('unstartup').startup).toEqual({ user: null, hp: null, platform: null }); });
   it('other commands', () => { expect(read('start startup').startup).toBe(null); });
 });
+
+describe('places in argv', () => {
+  const places = (line: string, ...expected: (number | null)[]) => () => {
+    const { targets, starts } = read(line);
+    expect([...targets, ...starts].map(({ at }) => at)).toEqual(expected);
+  };
+  it('targets', places('restart api web', 1, 2));
+  it('behind options', places('-n x restart -f api --env web web', 4, 7));
+  it('log, which PM2 reads as logs', places('stop api log', 1, 2));
+  it('words after --, where they are targets', places('stop api -- web', 1, 3));
+  it('behind an option of the command', places('start api.js --fresh b.js', 3, 1));
+  it('joined to an option of the command', places('start api.js --fresh=b.js', null, 1));
+  it('a name that may be a script', places('start api', 1, 1));
+  it('the default process file', places('start', null));
+  it('the second word', places('sendSignal SIGUSR2 api', 2));
+  it('a part of a word', places('set app:key v', null));
+  it('what serve starts', places('serve dist 3000', null));
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SYSTEM_PATH } from '../../src/identity/environment.ts';
 import type { App } from '../../src/pm2/invocation.ts';
 import { appsOfProcessFile, type Evaluator, type ProcessFile } from '../../src/pm2/process-file.ts';
 import { listApps } from '../../src/pm2/rpc.ts';
@@ -14,6 +15,7 @@ chmodSync(place, 0o755);
 const bundle = join(place, 'read-process-file.cjs');
 const root = process.getuid?.() === 0;
 const nobody: Evaluator = { user: 'nobody', uid: 65534, gid: 65534, userHome: '/nonexistent' };
+const self: Evaluator = { user: 'self', uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1, userHome: '/' };
 beforeAll(async () => {
   await build({ entryPoints: ['src/guard/read-process-file.ts'], bundle: true, platform: 'node', format: 'cjs', target: 'node18', outfile: bundle });
 });
@@ -23,7 +25,7 @@ const ask = (argv: string[], rest: Partial<ProcessFile> & Pick<ProcessFile, 'sou
   const only = argv.includes('--only') ? (argv[argv.indexOf('--only') + 1] ?? '') : '';
   return appsOfProcessFile({
     invocation: { argv, command: argv[0] ?? null, only: only === '' ? [] : only.split(/,| /) },
-    major: 7, evaluator: 'self', cwd: place, env: { PATH: process.env.PATH }, timeoutMs: 10_000, bundle, ...rest,
+    major: 7, evaluator: self, cwd: place, env: { PATH: process.env.PATH }, timeoutMs: 10_000, bundle, ...rest,
   });
 };
 
@@ -97,7 +99,7 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
     const word = args[1] ?? '';
     // As root, the files of a temporary directory are another user's for all we know: nobody evaluates them.
     const declared = await ask(args, {
-      source: word === '-' ? { text: input } : { word, path: join(from, word) }, major, cwd: from, evaluator: root ? nobody : 'self',
+      source: word === '-' ? { text: input } : { word, path: join(from, word) }, major, cwd: from, evaluator: root ? nobody : self,
       env: { PATH: process.env.PATH, ...env },
     });
     pm2.run(args, { cwd: from, input, env });
@@ -151,7 +153,7 @@ describe('the environment renames', () => {
 
 describe('a file that', () => {
   const file = join(place, 'eco.config.js');
-  const evaluator = root ? nobody : 'self';
+  const evaluator = root ? nobody : self;
   beforeEach(() => { rmSync(file, { force: true, recursive: true }); });
   const asked = (text: string, rest: Partial<ProcessFile> = {}) => {
     writeFileSync(file, text);
@@ -216,15 +218,19 @@ describe.runIf(root)('for root, another user\'s file', () => {
 
   it('is evaluated as that user, with nothing of root\'s', async () => {
     writeFileSync(file, report);
-    const env = { PATH: '/usr/bin', HOME: '/root', USER: 'root', SUDO_USER: 'deploy', SUDO_COMMAND: 'pm2', PM2_GUARD_HOPS: '1', NODE_OPTIONS: '--require /nowhere.js', LD_PRELOAD: '/nowhere.so', STAGE: 'blue' };
+    const env = {
+      PATH: '/usr/bin', HOME: '/root', USER: 'root', SHELL: '/bin/zsh', SUDO_USER: 'deploy', SUDO_COMMAND: 'pm2', PM2_GUARD_HOPS: '1', STAGE: 'blue',
+      NODE_OPTIONS: '--require /root/x.js --no-warnings', KRB5CCNAME: 'x', NOTIFY_SOCKET: '/run/x', VAULT_TOKEN: 'x', KEY: 'file:/root/key',
+    };
     expect(await asked({ evaluator: nobody, env })).toHaveLength(1);
     const { ids, groups, cwd, env: seen, back } = proven();
     expect({ ids, groups, cwd, back }).toEqual({ ids: [65534, 65534, 65534, 65534], groups: [65534], cwd: home, back: false });
-    expect(seen).toEqual({ PATH: '/usr/bin', HOME: '/nonexistent', USER: 'nobody', LOGNAME: 'nobody', STAGE: 'blue', PM2_USAGE: 'CLI' });
+    const own = { HOME: '/nonexistent', USER: 'nobody', LOGNAME: 'nobody', SHELL: '/usr/sbin/nologin', MAIL: '/var/mail/nobody', PATH: SYSTEM_PATH };
+    expect(seen).toEqual({ ...own, STAGE: 'blue', NODE_OPTIONS: '--no-warnings', PM2_USAGE: 'CLI' });
   });
   it('is never evaluated as root', async () => {
     writeFileSync(file, report);
-    for (const evaluator of ['self', { user: 'root', uid: 0, gid: 0, userHome: '/root' }] as const) expect(await asked({ evaluator })).toBeNull();
+    for (const evaluator of [self, { user: 'root', uid: 0, gid: 0, userHome: '/root' }]) expect(await asked({ evaluator })).toBeNull();
     expect(await ask(['start', '-'], { source: { text: '{name: (() => "a")(), script: "x"}' } })).toBeNull();
     expect(() => execFileSync('ls', [proof], { stdio: 'ignore' })).toThrow();
   });

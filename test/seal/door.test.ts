@@ -79,9 +79,14 @@ describeOnHost('a door, to PM2', () => {
   });
 
   it.each([1, 2])('believes nobody who says that a call was decided (%d)', async (pid) => {
-    const { stderr, status } = await host.exec(['/usr/bin/pm2', `--pm2-guard-decided=${pid}`, 'restart', 'myapp'], { user: 'alice' });
-    expect(status).toBe(126);
-    expect(stderr).toContain('blocked: ');
+    const words = [`--pm2-guard-decided=${pid}`, 'restart', 'myapp'];
+    const { stdout, stderr, status } = await host.exec(['/usr/bin/pm2', ...words], { user: 'alice' });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    // To PM2 it is an unknown option, which needs no daemon: the guard was asked, and lends the call a PM2_HOME.
+    const { argv, env } = JSON.parse(stdout) as { argv: string[]; env: Record<string, string> };
+    expect(argv.slice(2)).toEqual(words);
+    expect(env['OVER_HOME']).toMatch(/^\/tmp\/pm2-guard-/);
+    expect(await host.exists('/home/alice/.pm2')).toBe(false);
   });
 });
 
@@ -96,6 +101,22 @@ describeOnHost('a door, whatever becomes of pm2-guard', () => {
   afterAll(() => host.dispose());
   const mend = () => host.must('rm -rf /usr/local/lib/pm2-guard; cp -a /srv/kept /usr/local/lib/pm2-guard; chmod 755 /usr/local/lib');
   const call = () => host.exec(['/usr/bin/pm2', 'id', 'myapp'], { user: 'www-data', env: { PM2_HOME: WEB } });
+
+  it.each(['--help', 'init simple', 'examples'])('a call that needs no daemon leaves none: %s', async (line) => {
+    for (const bin of ['/usr/bin/pm2', '/usr/local/bin/pm2']) {
+      expect(await host.run(`${bin} ${line}`, { user: 'alice' })).toMatchObject({ status: 0, stderr: '' });
+      expect(await host.exists('/home/alice/.pm2')).toBe(false);
+    }
+    expect(host.daemons()).toMatchObject([{ home: WEB }]);
+  });
+
+  it('a unit that root has written names its own PM2_HOME, and no daemon of root\'s is left', async () => {
+    await host.standInSystemctl();
+    await host.must('/usr/bin/pm2 startup systemd -u www-data', { cwd: '/' });
+    expect(await host.read('/etc/systemd/system/pm2-www-data.service')).toContain(`Environment=PM2_HOME=${WEB}\n`);
+    expect(await host.exists('/root/.pm2')).toBe(false);
+    expect(host.daemons()).toMatchObject([{ home: WEB }]);
+  });
 
   it.each([
     ['gone', 'rm -rf /usr/local/lib/pm2-guard', '/usr/local/lib/pm2-guard/bin/pm2 cannot be found'],

@@ -12,14 +12,16 @@ export const files: Record<string, string> = {
 export interface Row {
   line: string;
   input?: string;
-  /** PM2 reads the log files side by side and prints them as they come. */
+  /** The order of lines is chance (PM2 reads log files side by side), or does not matter (the shell sorts for TAB). */
   unordered?: true;
 }
 
 /** In order: every one is typed on both hosts, and each finds what the ones before it left. */
 export const commandLines: Row[] = [
-  // A fresh home: the banner, the daemon that even `--version` spawns.
-  ...['pm2', 'pm2 --version', 'pm2 -v', 'pm2 -V list', 'pm2 --help', 'pm2 -h', 'pm2 start --help', 'pm2 logs -h', 'pm2 examples', 'pm2 ping'],
+  // A fresh PM2_HOME: the banner and the daemon. Plain PM2 spawns one even for `--version`, the guard does not. So a
+  // call that needs it comes first; test/guard/no-daemon.test.ts has the others in a fresh PM2_HOME.
+  ...['pm2 ping', 'pm2', 'pm2 --version', 'pm2 -v', 'pm2 -V list', 'pm2 --help', 'pm2 -h', 'pm2 start --help'],
+  ...['pm2 logs -h', 'pm2 examples'],
   ...['pm2 nosuch', 'pm2 nosuch -h', 'pm2 --nosuch', 'pm2 list --nosuch', 'pm2 ""', 'pm2 jlist', 'pm2 prettylist', 'pm2 list', 'pm2 ls -m'],
   // start
   ...['pm2 start app.js', 'pm2 start app.js', 'pm2 start app.js -f --name second', 'pm2 start ./app.js --name third -- --port 3 -v --name other'],
@@ -42,11 +44,16 @@ export const commandLines: Row[] = [
   ...['pm2 save', 'pm2 save extra', 'pm2 dump --force', 'pm2 cleardump', 'pm2 save'],
   // PM2's own store, counters, signals, boot, what only prints
   ...['pm2 set ops:key value', 'pm2 get ops:key', 'pm2 conf', 'pm2 unset ops:key', 'pm2 multiset "a 1 b 2"', 'pm2 config a', 'pm2 reset app', 'pm2 reset all', 'pm2 reset nosuch'],
-  ...['pm2 sendSignal SIGUSR2 app', 'pm2 sendSignal SIGUSR2 nosuch', 'pm2 trigger nosuch act', 'pm2 attach', 'pm2 completion', 'COMP_CWORD=1 COMP_LINE="pm2 re" COMP_POINT=6 pm2 completion -- pm2 re', 'COMP_CWORD=2 COMP_LINE="pm2 restart " COMP_POINT=12 pm2 completion -- pm2 restart ""', 'pm2 startup -u ops --hp /home/ops', 'pm2 unstartup -u ops --hp /home/ops', 'pm2 deploy ecosystem.config.js nosuch'],
+  ...['pm2 sendSignal SIGUSR2 app', 'pm2 sendSignal SIGUSR2 nosuch', 'pm2 trigger nosuch act', 'pm2 attach',
+    'pm2 completion',
+    'COMP_CWORD=1 COMP_LINE="pm2 re" COMP_POINT=6 pm2 completion -- pm2 re',
+    'COMP_CWORD=2 COMP_LINE="pm2 restart " COMP_POINT=12 pm2 completion -- pm2 restart ""',
+    'pm2 startup -u ops --hp /home/ops', 'pm2 unstartup -u ops --hp /home/ops',
+    'pm2 deploy ecosystem.config.js nosuch'],
   ...['cd site && pm2 init simple', 'pm2 serve site 8124 --name web', 'pm2 restart all', 'pm2 stop all', 'pm2 restart all --silent', 'name=odd pm2 start noisy.js', 'pm2 list --no-color'],
   // the end of things
   ...['pm2 delete', 'pm2 delete nosuch', 'pm2 delete 0', 'pm2 delete shell renamed', 'pm2 delete apps.json', 'pm2 update', 'pm2 delete all', 'pm2 resurrect', 'pm2 kill extra', 'pm2 kill', 'pm2 jlist', 'pm2 resurrect'],
-].map((line): Row => ({ line })), [
+].map((line): Row => (line.startsWith('COMP_') ? { line, unordered: true } : { line })), [
   { line: 'pm2 start noisy.js && sleep 0.5 && pm2 logs --nostream --lines 3', unordered: true },
   { line: 'pm2 kill' },
 ]);

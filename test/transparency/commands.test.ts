@@ -4,8 +4,8 @@ import { createHost, type Host } from '../host/host.ts';
 import { CALLER, CONFIG, HOME, Pids, PLACE, settled } from './comparison.ts';
 import { commandLines, files, type Row } from './command-lines.ts';
 
-for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
-  describeOnHost(`typed with and without the guard, PM2 ${pm2}`, () => {
+for (const [pm2, cache] of [['7.0.4', 'on'], ['7.0.4', 'off'], ['6.0.14', 'on'], ['5.4.3', 'on']] as const) {
+  describeOnHost(`typed with and without the guard, PM2 ${pm2}, PM2_GUARD_CACHE=${cache}`, () => {
     let plain: Host, guarded: Host;
     const pids = [new Pids(), new Pids()] as const;
     beforeAll(async () => {
@@ -20,7 +20,7 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
 
     async function typed(host: Host, seen: Pids, { line, input, unordered }: Row) {
       // One app after the other, or PM2 reports them in the order of chance.
-      const env = { PM2_CONCURRENT_ACTIONS: '1' };
+      const env = { PM2_CONCURRENT_ACTIONS: '1', ...(host === guarded ? { PM2_GUARD_CACHE: cache } : {}) };
       const { stdout, stderr, status, signal } = await host.run(line, { user: CALLER, cwd: PLACE, env, ...(input === undefined ? {} : { input }) });
       await seen.look(host);
       const shown = seen.strike(settled(stdout));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { adopt, adopted, reset, ROOT, running, savedIn } from '../adopt/scene.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
+import { rewritten } from '../host/said.ts';
 import { CONFIG, daemonsOn, foreignFiles, OPS, SITE, WEB } from './twins.ts';
 
 // The guard keeps people out of these traps; here they are in one already, as on the day it is installed.
@@ -37,7 +38,8 @@ describeOnHost('adopt ends the trap', () => {
     expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD|XDG_)/.test(name) || /root|deploy|alice/.test(value))).toEqual([]);
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([]);
     expect(await host.run('pm2 restart myapp', { user: 'www-data' })).toMatchObject({ status: 0, stderr: '' });
-    expect((await host.run('sudo pm2 restart myapp', { user: 'deploy' })).stderr).toMatch(/^pm2-guard: rewritten: restart myapp, as www-data/);
+    const { stderr } = await host.run('sudo pm2 restart myapp', { user: 'deploy' });
+    expect(stderr).toBe(rewritten('pm2 restart myapp', 6));
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 2, uid: web }]);
   };
 
@@ -47,8 +49,8 @@ describeOnHost('adopt ends the trap', () => {
     expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toContain('Process or Namespace myapp not found');
     const said = await adopted(host, 'myapp');
     expect(said).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\), stopped for \d+\.\d s$/m);
-    expect(said).toContain('pm2-root.service still brings its daemon up at boot, and has nothing left to start\n  run:  sudo systemctl disable pm2-root.service');
-    expect(said).toContain('nothing brings the daemon of web up at boot\n  run:  sudo pm2 startup systemd -u www-data --hp /var/www');
+    expect(said).toContain('pm2-root.service still brings its daemon up at boot, and has nothing left to start\n  run:      sudo systemctl disable pm2-root.service');
+    expect(said).toContain('nothing brings the daemon of web up at boot\n  run:      sudo pm2 startup systemd -u www-data --hp /var/www');
     await isHome(ROOT);
   });
 
@@ -69,7 +71,7 @@ describeOnHost('adopt ends the trap', () => {
     await host.must(`${pm2} start /bin/sh --name nightly --interpreter none -- -c "id -u > /srv/owned; sleep 1000"`, { user: 'alice' });
     const { status, stdout } = await adopt(host, 'nightly --yes');
     expect(status).toBe(1);
-    expect(stdout).toContain('BARS  root would run what alice has put into /home/alice/.pm2');
+    expect(stdout).toContain('BLOCKED BY  root would run what alice has put into /home/alice/.pm2');
     expect(daemonsOn(host)).toEqual(['alice /home/alice/.pm2']);
   });
 
@@ -78,7 +80,7 @@ describeOnHost('adopt ends the trap', () => {
     expect(daemonsOn(host)).toEqual([`root ${WEB}`]);
     expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toMatch(/EACCES|Permission denied/);
     const said = await adopted(host, 'myapp');
-    expect(said).toMatch(/note {2}root has left \d+ files in \/var\/www\/\.pm2: they are given to www-data/);
+    expect(said).toMatch(/note {6}root has left \d+ files in \/var\/www\/\.pm2: they are given to www-data/);
     expect(daemonsOn(host)).toEqual([`www-data ${WEB}`]);
     await isHome('/nowhere');
   });
@@ -97,7 +99,7 @@ describeOnHost('adopt ends the trap', () => {
     await host.must(`PM2_HOME=${WEB} ${site()}`);
     await host.must(`ln -s /etc/shadow ${WEB}/logs/a.log; echo secret > /srv/kept; chmod 600 /srv/kept; mv /srv/kept ${WEB}/logs/b.log; touch /var/www/.npm/c; ln /var/www/.npm/c ${WEB}/logs/c.log 2>/dev/null || true`);
     const refused = await adopt(host, 'myapp --yes');
-    expect(refused).toMatchObject({ status: 1, stdout: expect.stringContaining(`BARS  ${WEB}/logs/b.log may be read by root alone`) as string });
+    expect(refused).toMatchObject({ status: 1, stdout: expect.stringMatching(/BLOCKED BY {2}\/var\/www\/\.pm2\/logs is root's, and it is not given to www-data: it holds [bc]\.log: .*\n {2}fix: {6}sudo -u www-data mv -n \S+\/logs \S+\/logs\.of-root\n/) as string });
     await host.must(`rm ${WEB}/logs/b.log ${WEB}/logs/c.log; chown root: ${WEB}/logs`);
     await adopted(host, 'myapp');
     expect((await host.tree('/etc/shadow'))[0]?.owner).toBe('root');
@@ -124,7 +126,7 @@ describeOnHost('adopt ends the trap', () => {
     await unit('ops', OPS);
     await host.must(`NODE_ENV=production ${site()}`);
     const said = await adopted(host, 'myapp --disable-unit');
-    expect(said).toContain(`note  the saved list in ${OPS} forgets it, too`);
+    expect(said).toContain(`note      the saved list in ${OPS} forgets it, too`);
     expect(said).toContain('pm2-ops.service is disabled: it has nothing left to start');
     expect(await host.exists('/etc/systemd/system/multi-user.target.wants/pm2-ops.service')).toBe(false);
     expect(await savedIn(host, OPS)).toEqual([]);

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import type { Host, RunOptions } from '../host/host.ts';
+import { rewritten } from '../host/said.ts';
 import { CONFIG, daemonsOn, foreignFiles, SITE, twins, WEB } from './twins.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
@@ -46,7 +47,7 @@ describeOnHost('calls through sudo', () => {
     });
     it.each(['deploy', 'alice'])('guarded: restarted, by %s', async (user) => {
       await restartsOnce(hosts.guarded, line, user);
-      expect((await type(hosts.guarded, line, user)).stderr).toBe('pm2-guard: rewritten: restart myapp, as www-data in /var/www/.pm2 (daemon web)\n');
+      expect((await type(hosts.guarded, line, user)).stderr).toBe(rewritten('pm2 restart myapp --update-env', 6));
     });
     it('guarded: from that user\'s home, as -i would', async () => {
       await hosts.guarded.write('/var/www/tool.js', 'setInterval(() => {}, 1000);', { owner: 'www-data' });
@@ -113,7 +114,7 @@ describeOnHost('calls through sudo', () => {
     ])('%s', async (line) => { await restartsOnce(hosts.guarded, line); });
     it('says nothing twice', async () => {
       for (const line of ['sudo pm2 restart myapp', 'sudo -u ops pm2 restart myapp', 'sudo /usr/bin/pm2 restart myapp']) {
-        expect((await type(hosts.guarded, line)).stderr).toBe('pm2-guard: rewritten: restart myapp, as www-data in /var/www/.pm2 (daemon web)\n');
+        expect((await type(hosts.guarded, line)).stderr).toBe(rewritten('pm2 restart myapp', 6));
       }
     });
     it('leaves PM2\'s own advice to root', async () => {
@@ -124,7 +125,8 @@ describeOnHost('calls through sudo', () => {
     });
     it('puts it right where its PATH leads round us', async () => {
       const { status, stderr } = await type(hosts.guarded, 'sudo env PATH=/usr/bin:/bin pm2 startup systemd -u www-data');
-      expect({ status, stderr }).toEqual({ status: 0, stderr: 'pm2-guard: rewritten: startup, for www-data with home /var/www (daemon web)\n'.replace('/var/www ', `${WEB} `) });
+      const line = rewritten('pm2 startup systemd -u www-data', 3).replace('runs as', 'is for');
+      expect({ status, stderr }).toEqual({ status: 0, stderr: line });
     });
     it('delivers a process file on standard input', async () => {
       const input = JSON.stringify({ apps: [{ name: 'shop-1', script: `${SITE}/server.js`, cwd: SITE }] });
@@ -141,7 +143,8 @@ describeOnHost('calls through sudo', () => {
     it('two owners', async () => {
       const { status, stdout, stderr } = await type(hosts.guarded, 'sudo pm2 restart myapp backup', 'alice');
       expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
-      expect(stderr).toMatch(/^pm2-guard: blocked: restart myapp backup: the apps belong to different daemons\n/);
+      expect(stderr).toContain('pm2-guard: blocked (PG104): nothing was run\n'
+        + '  "pm2 restart myapp backup" is about apps of different daemons, and one pm2 talks to one.\n');
     });
     it('mode: block', async () => {
       await hosts.guarded.write('/etc/pm2-guard/config.yaml', `mode: block\n${CONFIG}`);
@@ -150,8 +153,8 @@ describeOnHost('calls through sudo', () => {
           for (const line of ['sudo pm2 restart myapp', 'sudo -S pm2 restart myapp < /dev/null', 'sudo -u ops pm2 restart myapp', 'sudo /usr/bin/pm2 restart myapp', 'sudo nice sh -c "pm2 restart myapp"']) {
             const { status, stdout, stderr } = await type(hosts.guarded, line, user, { cwd: '/' });
             expect({ line, status, stdout }).toEqual({ line, status: 126, stdout: '' });
-            expect(stderr).toMatch(/^pm2-guard: blocked: restart myapp as (root|ops) would use/);
-            expect(stderr).toContain('  run:  sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp\n');
+            expect(stderr).toMatch(/^pm2-guard: blocked \(PG101\): .*\n {2}"pm2 restart myapp" as (root|ops) would/);
+            expect(stderr).toContain('  run:      sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp\n');
           }
           await restartsOnce(hosts.guarded, 'sudo -u www-data pm2 restart myapp', user, { cwd: '/' });
         }
@@ -203,7 +206,9 @@ describeOnHost('calls through sudo', () => {
     });
     it('a config that cannot be used: the guard behind sudo says so', async () => {
       await hosts.guarded.must('cp /etc/pm2-guard/config.yaml /srv/kept; mv /var/lib/pm2-guard/policy.json /srv/; echo "[" > /etc/pm2-guard/config.yaml');
-      expect(await type(hosts.guarded, 'sudo pm2 restart myapp')).toMatchObject({ status: 78, stderr: expect.stringContaining('the config cannot be used') as string });
+      const { status, stderr } = await type(hosts.guarded, 'sudo pm2 restart myapp');
+      expect(status).toBe(78);
+      expect(stderr).toContain('pm2-guard: blocked (PG301): nothing was run\n  The config cannot be used, ');
       await hosts.guarded.must('cp /srv/kept /etc/pm2-guard/config.yaml; mv /srv/policy.json /var/lib/pm2-guard/');
     });
     it('somebody\'s own program that is called pm2', async () => {

@@ -146,7 +146,8 @@ describeOnHost('ways round the shim', () => {
     const typed = (line: string) => host.run(`bash -ic '${line}'`, { user: 'ops' });
     await host.must('echo "alias pm2=\'authbind --deep pm2\'" >> /home/ops/.bashrc');
     expect(await typed('pm2 ping')).toMatchObject({ status: 0, stdout: containing('pong') });
-    expect(await typed('pm2 restart myapp')).toMatchObject({ status: 126, stderr: containing('pm2-guard: blocked: restart myapp as ops would use ops\'s daemon') });
+    const blocked = containing('(PG101): nothing was run\n  "pm2 restart myapp" as ops would use daemon "ops" ');
+    expect(await typed('pm2 restart myapp')).toMatchObject({ status: 126, stderr: blocked });
     expect(daemonsOn(host)).toEqual(['ops /home/ops/.pm2']);
     expect(wayOf(await verified(host, '--user ops'), 'bash, interactive', 'ops')).toMatchObject({ state: 'covered', answers: 'guard', why: 'alias: authbind --deep pm2' });
 

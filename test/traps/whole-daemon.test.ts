@@ -1,22 +1,32 @@
 import { expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import type { Host } from '../host/host.ts';
+import { rewritten } from '../host/said.ts';
 import { appsIn, CONFIG, daemonsOn, foreignFiles, SITE, twins, WEB } from './twins.ts';
 
 const startSite = (host: Host) => host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE });
 
 describeOnHost('T26: pm2 save as the wrong user', () => {
   const hosts = twins(CONFIG, {}, startSite);
-  const save = (host: Host) => host.run('sudo pm2 save --force', { user: 'deploy' });
+  const save = (host: Host, options = '') => host.run(`sudo pm2 save ${options}`, { user: 'deploy' });
 
   it('plain: exit 0, and nothing is saved', async () => {
-    expect(await save(hosts.plain)).toMatchObject({ status: 0 });
+    expect(await save(hosts.plain, '--force')).toMatchObject({ status: 0 });
     expect(await hosts.plain.read('/root/.pm2/dump.pm2')).toBe('[]');
     expect(await hosts.plain.exists(`${WEB}/dump.pm2`)).toBe(false);
   });
 
+  it('guarded: save --force, which can empty a saved list, is asked back', async () => {
+    const { status, stdout, stderr } = await save(hosts.guarded, '--force');
+    expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
+    expect(stderr).toMatch(/^pm2-guard: blocked \(PG109\): nothing was run\n/);
+    expect(stderr).toContain('  choose:   if you mean daemon "web" - ITS SAVED LIST IS REPLACED (1 app: myapp)    '
+      + `sudo -u www-data PM2_HOME=${WEB} pm2 save --force\n`);
+    expect(await hosts.guarded.exists(`${WEB}/dump.pm2`)).toBe(false);
+  });
+
   it('guarded: the apps are saved, as their owner', async () => {
-    expect(await save(hosts.guarded)).toMatchObject({ status: 0 });
+    expect(await save(hosts.guarded)).toMatchObject({ status: 0, stderr: rewritten('pm2 save', null) });
     expect(await hosts.guarded.read(`${WEB}/dump.pm2`)).toContain('"name": "myapp"');
     expect(await foreignFiles(hosts.guarded, WEB, 'www-data')).toEqual([]);
     expect(await hosts.guarded.exists('/root/.pm2')).toBe(false);
@@ -35,7 +45,7 @@ describeOnHost('T34: list-wide verbs in the wrong daemon', () => {
   it.each(verbs)('guarded: %s touches nobody else\'s apps', async (verb) => {
     const { status, stdout, stderr } = await type(hosts.guarded, verb);
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
-    expect(stderr).toContain(`sudo -u www-data PM2_HOME=${WEB} pm2 ${verb}`);
+    expect(stderr).toContain(`"pm2 ${verb}" is not for alice to run.\n`);
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', status: 'online', restarts: 0 }]);
   });
 
@@ -81,10 +91,10 @@ describeOnHost('T36: a home shared by a group, the daemon is down', () => {
     expect(daemonsOn(hosts.plain)).toEqual([`alice ${home}`]);
   });
 
-  it('guarded: whoever asks is told how to', async () => {
+  it('guarded: a caller without rights is told so, and nothing is spawned', async () => {
     const { status: exit, stdout, stderr } = await status(hosts.guarded);
     expect({ exit, stdout }).toEqual({ exit: 126, stdout: '' });
-    expect(stderr).toContain(`sudo -u www-data PM2_HOME=${home} pm2 status`);
+    expect(stderr).toContain('"pm2 status" is not for alice to run.\n');
     expect(daemonsOn(hosts.guarded)).toEqual([]);
     expect(await hosts.guarded.tree(home)).toHaveLength(1);
   });

@@ -8,7 +8,7 @@ import type { Policy } from '../../src/policy/policy.ts';
 import type { Caller } from '../../src/verdict/caller.ts';
 import { decide } from '../../src/verdict/decide.ts';
 import { shown } from '../../src/terminal/shown.ts';
-import type { Evidence, More, Verdict } from '../../src/verdict/verdict.ts';
+import type { Evidence, More, OwnDaemon, Verdict } from '../../src/verdict/verdict.ts';
 
 /** A caller as a row writes it: `root`, `deploy>root` (deploy typed sudo), `www-data PM2_HOME=/x HOME=/y`, `deploy @/srv/app` (cwd). */
 export function callerFrom(text: string, major: Major = 7): { caller: Caller; env: NodeJS.ProcessEnv } {
@@ -32,6 +32,9 @@ export function callerFrom(text: string, major: Major = 7): { caller: Caller; en
     home: pm2Home(env, { major, passwdHome, cwd }),
     homeChosen: Boolean(env['PM2_HOME']) || Boolean(env['OVER_HOME']) || (Boolean(env['HOME']) && env['HOME'] !== passwdHome),
     overrides: PATH_OVERRIDES.filter((name) => Boolean(env[name])),
+    socket: env['PM2_DAEMON_RPC_PORT'] ?? '', socketMoved: env['PM2_DAEMON_RPC_PORT'] !== undefined,
+    bypass: env['PM2_GUARD'] === 'off',
+    naming: Object.fromEntries(['name', 'namespace'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
   };
   return { caller, env };
 }
@@ -54,10 +57,22 @@ export function inWords(verdict: Verdict | More): string {
 
 /** The commands a block shows, as shown. */
 export function advice(verdict: Verdict | More): string[] {
-  return verdict.type === 'block' ? verdict.run.map(shown) : [];
+  if (verdict.type !== 'block') return [];
+  return verdict.advice.flatMap((one) => {
+    switch (one.label) {
+      case 'run': case 'bypass': return [one.command];
+      case 'run all': return one.commands.map(({ command }) => command);
+      case 'choose': return one.choices.flatMap(({ command }) => command ?? []).length === 0 ? [] : one.choices.map(({ command }) => command ?? []);
+      case 'ask': return one.command === null ? [] : [one.command];
+      case 'fix': return [];
+    }
+  }).map(shown);
 }
+
+/** Nothing lives where plain pm2 would look. */
+const NO_DAEMON: OwnDaemon = { state: 'none', user: null, apps: [] };
 
 /** One row: who types what under which config, and what follows. Lists are empty where a row does not give any. */
 export function verdict(config: string, who: string, line: string, evidence: Partial<Evidence> = {}): string {
-  return inWords(decided(policyFrom(config), who, line, { files: new Map(), sights: [], ...evidence }));
+  return inWords(decided(policyFrom(config), who, line, { files: new Map(), sights: [], own: NO_DAEMON, rootUnit: false, ...evidence }));
 }

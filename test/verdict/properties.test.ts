@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOwn } from '../../src/verdict/decide.ts';
+import { isOwn } from '../../src/verdict/situation.ts';
 import { callerFrom, decided, inWords } from './cases.ts';
 import { policyFrom } from './policies.ts';
 
@@ -74,7 +74,7 @@ describe('whatever the config, the caller and the call', () => {
   it('a block names a command or says why there is none', () => {
     fc.assert(fc.property(config, who, line, (drawn, caller, words) => {
       const verdict = decided(policyFrom(yaml(drawn, asDrawn)), caller, words, evidence);
-      if (verdict.type === 'block') expect(verdict.run.length + verdict.details.length).toBeGreaterThan(0);
+      if (verdict.type === 'block') expect(verdict.advice.length + verdict.details.length).toBeGreaterThan(0);
     }), { numRuns: 1000 });
   });
 });

@@ -92,7 +92,10 @@ describeOnHost('pm2-guard verify', () => {
   });
 
   it('does not believe an exit status, nor a mark: what does not block that very call is not the guard', async () => {
-    await host.write('/home/ops/bin/pm2', '#!/bin/sh\n# pm2-guard-shim\necho "pm2-guard: blocked: describe pm2-guard-verify-0: made up" >&2\necho "  PG108, more" >&2\nexit 126\n', { owner: 'ops', mode: '755' });
+    const said = 'pm2-guard: blocked (PG108): nothing was run\n'
+      + '  "pm2 describe pm2-guard-verify-0" names pm2-guard-verify-0, a name that no app can have.\n';
+    const script = `#!/bin/sh\n# pm2-guard-shim\nprintf '%s' '${said}' >&2\nexit 126\n`;
+    await host.write('/home/ops/bin/pm2', script, { owner: 'ops', mode: '755' });
     await host.must('echo PATH=/home/ops/bin:\\$PATH >> /home/ops/.profile');
     const found = await verified(host, '--user ops');
     expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({ state: 'unknown', answers: null, why: containing('/home/ops/bin/pm2 is pm2-guard\'s, and did not block what it has to block: exit status 126') });

@@ -1,4 +1,5 @@
 import { about, type Check, type Finding } from '../finding.ts';
+import { killableDaemon } from '../killable.ts';
 import { daemonsHere } from '../placement.ts';
 import { kill } from '../repair.ts';
 
@@ -16,7 +17,7 @@ export const answers: Check = {
         what: `${whose} does not answer`,
         evidence: [failure.type === 'silent' ? 'it took the call, and said nothing for 5 s' : failure.why, ...(stopped ? [`pid ${pid ?? ''} is stopped (SIGSTOP)`] : [])],
         why: 'Every pm2 command for it hangs, and no app of its comes back when it crashes.',
-        repair: stopped && pid !== null ? kill([pid], 'CONT') : [],
+        repair: stopped ? kill(killableDaemon(daemon), 'CONT') : [],
       }];
     }
     const untrue = daemon.apps.filter((app) => app.untrue);

@@ -2,9 +2,10 @@ import type { AppFacts } from '../../host/app-facts.ts';
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { CONFIG_PLACES } from '../../policy/places.ts';
+import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
-import { adoptFrom, pm2In } from '../repair.ts';
+import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
 
 /** All processes of one app in one daemon. */
 interface Seat {
@@ -32,14 +33,19 @@ export const strayApps: Check = {
       const { owners: [owner], rule } = placement;
       const right = all.find(({ name, daemon, processes: [app] }) => name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home');
       const says = `${facts.policy?.file ?? 'the config'}:${rule.line} puts it into ${owner.name}: user ${owner.user}, home ${owner.home}`;
+      const whose = {
+        word: wordOf(seat.daemon.uid ?? NO_UID),
+        owner: owner.uid,
+        speaker: seat.daemon.user ?? 'its user',
+      };
       if (right) return [twice(seat, right, [says], facts)];
       return [{
         ...subjectOf(seat),
         code: 'PD201', urgency: 'wrong', fix: null, trap: seat.daemon.uid === 0 ? 'T01' : 'T02',
         what: `${seat.name} lives in the wrong daemon: ${inWords(seat.daemon)}`,
-        evidence: [says, seen(seat)],
+        evidence: [says, seen(seat), ...lookFirst(whose)],
         why: `pm2 restart ${seat.name}, typed for ${owner.name}, answers "Process or Namespace ${seat.name} not found" while the app is up.`,
-        repair: [adoptFrom(seat.daemon.home, seat.name)],
+        repair: [adoptFrom({ from: seat.daemon.home, apps: [seat.name], ...whose })],
       }];
     });
   },
@@ -70,6 +76,7 @@ export const twins: Check = {
 };
 
 function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Finding {
+  const targets = targetsOf(copy.name, copy.processes, copy.daemon);
   return {
     ...subjectOf(copy),
     code: 'PD202', urgency: 'urgent', fix: null, trap: 'T32',
@@ -77,7 +84,10 @@ function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Findi
     evidence: [...says, seen(right), seen(copy)],
     why: 'Both start it again whenever it ends: EADDRINUSE in a loop where it has a port, every job and mail twice where it has none.',
     // What was saved would bring it back; an empty list is saved with --force only.
-    repair: [...pm2In(copy.daemon, facts, 'delete', copy.name), ...(savedNames(homeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force'))],
+    repair: targets === null ? [] : [
+      ...pm2In(copy.daemon, facts, 'delete', ...targets),
+      ...(savedNames(homeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force')),
+    ],
   };
 }
 

@@ -2,6 +2,7 @@ import type { Changeable, Copy } from '../../host/copies.ts';
 import { userOfUnit } from '../boots.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import type { Facts } from '../guard-facts.ts';
+import { as } from '../words.ts';
 
 /** PD501, PD502: code that root runs, and that somebody else can change. */
 export const changeableCode: Check = {
@@ -60,7 +61,19 @@ export const severalVersions: Check = {
       code: 'PD503', urgency: 'untidy', what: `there are ${pm2s.length} pm2 on this host, of different versions`,
       evidence: pm2s.map(({ file, version }) => `${version ?? ''}  ${file}`),
       why: 'Which one is called depends on the way in: a client of another version says "In-memory PM2 is out-of-date", and pm2 update restarts every app.',
-      repair: extra.map(({ file }) => ['npm', 'uninstall', '--global', '--prefix', packageOf(file).replace(/\/lib\/node_modules\/pm2$/, ''), 'pm2']),
+      // As the owner: npm runs and removes what the owner of the prefix has put there.
+      repair: extra.flatMap(({ file, owner }) => {
+        const words = [
+          'npm',
+          'uninstall',
+          '--global',
+          '--prefix',
+          packageOf(file).replace(/\/lib\/node_modules\/pm2$/, ''),
+          'pm2',
+        ];
+        if (owner === 'root') return [words];
+        return owner === null ? [] : [as(owner, words)];
+      }),
       fix: null, trap: 'T10', subject: about({ path: extra[0]?.file ?? pm2s[0]?.file ?? null }),
     }];
   },

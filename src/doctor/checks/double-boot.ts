@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { HostFacts } from '../../host/facts.ts';
 import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
 import { about, type Check, type Finding } from '../finding.ts';
+import { NO_UID, wordOf, type Word } from '../../trust/word.ts';
+import { adoptFrom, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
 
@@ -27,8 +29,11 @@ export const doubleBoots: Check = {
 };
 
 function sameHome(one: Boot, other: Boot): Finding {
-  // The one of root in somebody's home, or the one that is no unit, is the older habit.
-  const [keep, leave] = other.user === 'root' || other.file.startsWith('/etc/init') ? [one, other] : [other, one];
+  // Root's unit is not taken away because of a user's. The one of root in a user's home, or the one that is no unit, is
+  // the older habit.
+  const users = [one, other].find(({ word }) => word.by === 'user');
+  const goes = users === undefined ? other.user === 'root' || other.file.startsWith('/etc/init') : users === other;
+  const [keep, leave] = goes ? [one, other] : [other, one];
   return {
     code: 'PD404', urgency: 'wrong', what: `${one.name} and ${other.name} both start the daemon in ${one.home}`,
     evidence: [one, other].map(({ file, user }) => `${file}: as ${user}`),
@@ -47,13 +52,37 @@ function sameApps(one: Boot, other: Boot, facts: HostFacts): Finding[] {
   if (shared.length === 0) return [];
   const owner = [one, other].find(({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && owners(shared[0] ?? '', facts).includes(daemon.name)));
   const leave = owner === undefined ? null : owner === one ? other : one;
-  return [{
-    code: 'PD405', urgency: 'wrong', what: `${one.name} and ${other.name} both bring back ${listed(shared)}`,
-    evidence: [one, other].map(({ file, home, user }) => `${file} is enabled: ${home}/dump.pm2, as ${user}, has ${listed(shared)}`),
-    why: 'After the next reboot each runs twice: the second copy loops on EADDRINUSE, jobs and mails are sent twice.',
-    repair: leave === null ? [] : [['sudo', 'pm2-guard', 'adopt', '--from', leave.home, ...shared], ...(savedIn(leave, facts).every(({ name }) => shared.includes(name)) ? leave.retire : [])],
-    fix: null, trap: 'T23', subject: about({ home: leave?.home ?? null, app: shared[0] ?? null, path: leave?.file ?? null }),
-  }];
+  const whose = {
+    word: wordIn(leave, facts),
+    speaker: leave?.user ?? 'its user',
+    owner: owner === undefined ? null : (homeCalled(owner.home, facts)?.owner?.uid ?? null),
+  };
+  return [
+    {
+      code: 'PD405',
+      urgency: 'wrong',
+      what: `${one.name} and ${other.name} both bring back ${listed(shared)}`,
+      evidence: [one, other]
+        .map(({ file, home, user }) => `${file} is enabled: ${home}/dump.pm2, as ${user}, has ${listed(shared)}`)
+        .concat(leave === null ? [] : lookFirst(whose)),
+      why: 'After the next reboot each runs twice: the second copy loops on EADDRINUSE, jobs and mails are sent twice.',
+      repair:
+        leave === null || (leave.word.by === 'root' && [one, other].some(({ word }) => word.by === 'user'))
+          ? []
+          : [
+              adoptFrom({ from: leave.home, apps: shared, ...whose }),
+              ...(savedIn(leave, facts).every(({ name }) => shared.includes(name)) ? leave.retire : []),
+            ],
+      fix: null,
+      trap: 'T23',
+      subject: about({ home: leave?.home ?? null, app: shared[0] ?? null, path: leave?.file ?? null }),
+    },
+  ];
+}
+
+/** Who wrote the saved list of a home. */
+function wordIn(boot: Boot | null, facts: HostFacts): Word {
+  return wordOf((boot === null ? null : homeCalled(boot.home, facts)?.owner?.uid) ?? NO_UID);
 }
 
 function savedIn({ home }: Boot, facts: HostFacts): { name: string; script: string | null }[] {

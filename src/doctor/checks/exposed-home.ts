@@ -1,8 +1,8 @@
-import { octal } from '../../host/way.ts';
+import { octal, type Exchanger } from '../../host/way.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes } from '../occupancy.ts';
-import { listed, pathsIn } from '../words.ts';
+import { inHome, listed, pathsIn } from '../words.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
 
 /** PD310, PD311, PD314: who can read what is in a home, and who could put something else in its place. */
@@ -22,24 +22,35 @@ function secrets(facts: HomeFacts): Finding[] {
   if (exposed.length === 0) return [];
   const deeds = exposed.filter(({ entry }) => entry.links === 1).map(({ entry: { name, dev, ino, mode } }): Deed => ({ type: 'mode', name, dev, ino, from: mode, to: mode & 0o700 }));
   const paths = pathsIn(home, exposed.map(({ entry }) => entry.name));
-  return [{
-    code: 'PD310', urgency: 'urgent', what: `everybody on this host can read the secrets of the apps in ${home}`,
-    evidence: exposed.flatMap(({ entry, apps }) => [
-      `${home}/${entry.name} has mode ${octal(entry.mode)}`,
-      ...[...new Map(apps.map((app) => [app.name, app])).values()].slice(0, 5).map((app) => `  ${app.name}: ${listed(app.secrets, 8)}`),
-    ]),
-    why: 'PM2 saves the whole environment of each app, passwords and keys as they are. A file that is there keeps its mode when it is saved again.',
-    repair: [['sudo', 'chmod', 'go=', ...paths]],
-    fix: fixIn(facts, deeds),
-    trap: 'T30', subject: about({ home, path: paths[0] ?? null }),
-  }];
+  return [
+    {
+      code: 'PD310',
+      urgency: 'urgent',
+      what: `everybody on this host can read the secrets of the apps in ${home}`,
+      evidence: exposed.flatMap(({ entry, apps }) => [
+        `${home}/${entry.name} has mode ${octal(entry.mode)}`,
+        ...[...new Map(apps.map((app) => [app.name, app])).values()]
+          .slice(0, 5)
+          .map((app) => `  ${app.name}: ${listed(app.secrets, 8)}`),
+      ]),
+      why: 'PM2 saves the whole environment of each app, passwords and keys as they are. ' +
+        'A file that is there keeps its mode when it is saved again.',
+      repair: exposed.every(({ entry }) => entry.uid === facts.owner?.uid)
+        ? inHome(facts, ['chmod', 'go=', ...paths])
+        : [],
+      fix: fixIn(facts, deeds),
+      trap: 'T30',
+      subject: about({ home, path: paths[0] ?? null }),
+    },
+  ];
 }
 
 /** Users as whom web servers work: what they own, the server can read whatever its mode. */
 const WEB_SERVERS = ['www-data', 'nginx', 'apache', 'http', 'httpd', 'wwwrun', 'caddy'];
 
 /** T30. */
-function served({ home, served: directory, contents: { files: [own] }, owner }: HomeFacts): Finding[] {
+function served(facts: HomeFacts): Finding[] {
+  const { home, served: directory, contents: { files: [own] }, owner } = facts;
   if (directory === null || own === undefined || owner === null) return [];
   const isServers = WEB_SERVERS.includes(owner.name);
   if (!isServers && (own.mode & 0o005) === 0) return [];
@@ -47,21 +58,27 @@ function served({ home, served: directory, contents: { files: [own] }, owner }: 
     code: 'PD311', urgency: 'urgent', what: `${home} lies in a directory that a web server hands out`,
     evidence: [`${directory.path} is served${directory.source === null ? ' where nothing else is configured' : `, by ${directory.source}`}`, `the home is ${owner.name}'s, mode ${octal(own.mode)}`],
     why: 'dump.pm2 and the logs, with the passwords in them, are one request away; few servers refuse names that begin with a dot.',
-    repair: isServers ? [] : [['sudo', 'chmod', 'go=', home]],
+    repair: isServers || own.uid !== owner.uid ? [] : inHome(facts, ['chmod', 'go=', home]),
     fix: null, trap: 'T30', subject: about({ home, path: home }),
   }];
 }
 
 function exchangeable({ home, exchanger, owner, contents }: HomeFacts): Finding[] {
   if (exchanger === null || owner === null || contents.files.length === 0) return [];
-  const { step, why, by } = exchanger;
+  const { step, why, by, anchored } = exchanger;
   // The home itself, of somebody else: its files say whose and why (PD102, PD303 to PD306).
   if (by === 'owner' && step.path === home) return [];
   return [{
     code: 'PD314', urgency: by === 'group' ? 'wrong' : 'urgent', what: `others than ${owner.name} can exchange ${home}`,
     evidence: [why],
     why: `They can put a saved list or a socket of theirs in its place: the next resurrect runs what it says, as ${owner.name}.`,
-    repair: by === 'owner' ? [['sudo', 'chown', '-h', 'root:', step.path]] : [['sudo', 'chmod', by === 'group' ? 'g-w' : 'go-w', step.path]],
+    repair: anchored ? [repairOf(step.path, by)] : [],
     fix: null, trap: null, subject: about({ home, path: step.path }),
   }];
+}
+
+function repairOf(path: string, by: Exchanger['by']): string[] {
+  return by === 'owner'
+    ? ['sudo', 'chown', '-h', 'root:', path]
+    : ['sudo', 'chmod', by === 'group' ? 'g-w' : 'go-w', path];
 }

@@ -1,9 +1,10 @@
+import { dirname } from 'node:path';
 import type { HomeFile } from '../../host/home-files.ts';
 import type { HomeFacts, HomeOwner } from '../../host/home-facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { as, listed, pathsIn, userOf } from '../words.ts';
+import { inHome, listed, pathsIn, userOf } from '../words.ts';
 
 /** What only a daemon makes, and takes away when it ends in order. */
 const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
@@ -35,57 +36,135 @@ function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile
   const marks = empty ? files.filter(({ name }) => DAEMONS_OWN.includes(name)) : [];
   const daemon = marks.length > 0;
   const kept = files.filter((file) => !marks.includes(file));
-  const single = kept.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
-  const modules = single.filter(({ name }) => name.startsWith('modules/'));
-  const plain = single.filter((file) => !modules.includes(file));
+  const own = givable(facts, owner, kept);
+  const given = own.filter(isOpen);
+  const left = kept.filter((file) => !given.includes(file));
   const deeds = [
-    ...plain.map(({ name, dev, ino, uid, gid }): Deed => ({ type: 'own', name, dev, ino, uid, gid })),
+    ...own
+      .filter(({ name }) => !name.startsWith('modules/'))
+      .map(({ name, dev, ino, uid, gid }): Deed => ({ type: 'own', name, dev, ino, uid, gid })),
     ...marks.flatMap(({ name, type, dev, ino }): Deed[] => {
       if (type === 'socket') return [{ type: 'remove socket', name, dev, ino }];
-      return name === 'pm2.pid' && pidFile !== null ? [{ type: 'remove pid file', name, dev, ino, pid: pidFile.pid }] : [];
+      return name === 'pm2.pid' && pidFile !== null
+        ? [{ type: 'remove pid file', name, dev, ino, pid: pidFile.pid }]
+        : [];
     }),
   ];
   return {
     code: daemon ? 'PD304' : 'PD303',
     urgency: 'wrong',
-    what: daemon ? `a daemon of root's lived in ${home}, and its files are still there` : `root's pm2 has written in ${home}`,
+    what: daemon
+      ? `a daemon of root's lived in ${home}, and its files are still there`
+      : `root's pm2 has written in ${home}`,
     evidence: [
       `the home is ${owner.name}'s (${EVIDENCE[owner.evidence]}); root's are: ${listed(files.map(({ name }) => name))}`,
-      ...CAUSES.filter(([name]) => files.some((file) => file.name === name)).map(([name, cause]) => `${name}: ${cause}`),
+      ...CAUSES.filter(([name]) => files.some((file) => file.name === name)).map(
+        ([name, cause]) => `${name}: ${cause}`,
+      ),
       ...contents.cut.map((directory) => `${directory}/ holds more than was looked at`),
+      ...(left.length === 0
+        ? []
+        : [
+            `not given away, closed or in another's directory: ${listed(left.map(({ name }) => name))}`,
+          ]),
     ],
     why: daemon
       ? `${owner.name} cannot start a daemon here, or meets EACCES; PM2's advice, to chown the sockets, does not bring the apps back.`
       : `As ${owner.name}, pm2 meets EACCES: save fails, and reload fails with exit status 0.`,
     repair: [
-      ...owned(home, owner, plain),
-      ...(modules.length > 0 ? [['sudo', 'chown', '-Rh', `${owner.name}:`, `${home}/modules`]] : []),
-      ...(marks.length > 0 ? [as(owner.name, ['rm', '-f', ...pathsIn(home, marks.map(({ name }) => name))])] : []),
+      ...chowned(facts, owner, given),
+      ...(marks.length > 0
+        ? inHome(facts, [
+            'rm',
+            '-f',
+            ...pathsIn(
+              home,
+              marks.map(({ name }) => name),
+            ),
+          ])
+        : []),
     ],
     fix: fixIn(facts, deeds),
     trap: daemon ? 'T11' : 'T13',
-    subject: about({ home, path: pathsIn(home, files.map(({ name }) => name))[0] ?? null }),
+    subject: about({
+      home,
+      path:
+        pathsIn(
+          home,
+          files.map(({ name }) => name),
+        )[0] ?? null,
+    }),
   };
 }
 
-/** By name where they are few. A file with a second name elsewhere is left out: giving it away gives that one away. */
-function owned(home: string, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
-  if (files.length === 0) return [];
-  if (files.length <= 12) return [['sudo', 'chown', '-h', `${owner.name}:`, ...pathsIn(home, files.map(({ name }) => name))]];
-  return [['sudo', 'find', home, '-maxdepth', '2', '-uid', '0', '(', '-type', 'd', '-o', '-type', 'f', '-links', '1', ')', '-exec', 'chown', '-h', `${owner.name}:`, '{}', '+']];
+/**
+ * What may be given to the owner of a home: it lies in a directory that the owner owns, or gets with it, and it has no
+ * second name elsewhere, which would be given away too.
+ */
+export function givable(home: HomeFacts, owner: { uid: number }, files: readonly HomeFile[]): HomeFile[] {
+  const { heldBy, contents } = home;
+  const single = files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
+  const becomesOwn = (name: string): boolean => {
+    const file = contents.files.find((one) => one.name === name);
+    return file?.uid === owner.uid || (single.some((one) => one.name === name) && liesInOwn(name));
+  };
+  const liesInOwn = (name: string): boolean =>
+    name === '.' ? heldBy === owner.uid : becomesOwn(name.includes('/') ? dirname(name) : '.');
+  return single.filter(({ name }) => liesInOwn(name));
+}
+
+/** What all may read: what is closed may hold what is root's alone. doctor --fix asks the kernel as the owner. */
+function isOpen({ type, mode }: HomeFile): boolean {
+  return type === 'directory' ? (mode & 0o005) === 0o005 : (mode & 0o004) !== 0;
+}
+
+/**
+ * -execdir works in the directory that find has open, and find follows no link: what the owner puts in the place of a
+ * directory meanwhile is not reached. chown(1) with a path would go through it.
+ */
+function chowned({ home, anchored }: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
+  if (!anchored || files.length === 0) return [];
+  const uids = [...new Set(files.map(({ uid }) => String(uid)))].flatMap((uid, at) => [
+    ...(at === 0 ? [] : ['-o']),
+    '-uid',
+    uid,
+  ]);
+  const readable = ['(', '-type', 'd', '-perm', '-0005', '-o', '-type', 'f', '-links', '1', '-perm', '-0004', ')'];
+  const top = files.some(({ name }) => name === '.') ? [] : ['-mindepth', '1'];
+  return [
+    [
+      'sudo',
+      'find',
+      home,
+      ...top,
+      '-maxdepth',
+      '2',
+      '(',
+      ...uids,
+      ')',
+      ...readable,
+      '-execdir',
+      'chown',
+      '-h',
+      `${owner.name}:`,
+      '{}',
+      '+',
+    ],
+  ];
 }
 
 function ofSomebody(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): Finding {
   const { home } = facts;
   const people = [...new Set(files.map(({ uid }) => userOf(uid, facts)))];
-  const paths = pathsIn(home, files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1)).slice(0, 12).map(({ name }) => name));
+  const given = givable(facts, owner, files).filter(isOpen);
+  const paths = pathsIn(home, given.slice(0, 12).map(({ name }) => name));
   return {
     code: 'PD306', urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
     what: `files of ${listed(people)} are in the home of ${owner.name}: ${home}`,
     evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userOf(uid, facts)})`))}`],
     why: `What a saved list says, the next resurrect runs as ${owner.name}: whoever may write it is ${owner.name}.`,
-    repair: paths.length > 0 ? [['ls', '-ld', ...paths], ['sudo', 'chown', '-h', `${owner.name}:`, ...paths]] : [],
-    fix: null, trap: 'T13', subject: about({ home, path: paths[0] ?? null }),
+    repair: given.length > 0 && owner.uid !== 0 ? [['ls', '-ld', ...paths], ...chowned(facts, owner, given)] : [],
+    fix: null, trap: 'T13', subject: about({ home, path: pathsIn(home, files.map(({ name }) => name))[0] ?? null }),
   };
 }
 

@@ -1,25 +1,37 @@
+import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
+import { isGoodFor, wordOf } from '../../trust/word.ts';
 import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
 import { about, type Check } from '../finding.ts';
+import { declaredAs } from '../placement.ts';
 import { occupancyOf } from '../occupancy.ts';
-import { as, listed } from '../words.ts';
+import { inHome, listed } from '../words.ts';
 
 /** PD406, T24: a unit of former days, whose saved apps live elsewhere by now. */
 export const fossilBoots: Check = {
   name: 'boot units of former days',
   find: (facts) => bootsOf(facts).filter((boot) => isFossil(boot, facts)).map((boot) => {
     const apps = savedNames(boot, facts);
-    const now = facts.daemons.filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
+    const home = homeCalled(boot.home, facts);
+    const now = witnesses(boot, facts).filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
     return {
-      code: 'PD406', urgency: boot.enabled ? 'wrong' as const : 'untidy' as const,
+      code: 'PD406',
+      urgency: boot.enabled ? ('wrong' as const) : ('untidy' as const),
       what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
       evidence: [
         `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.home}`,
         ...now.map(({ user, home }) => `they run as ${user ?? 'somebody'} in ${home}`),
       ],
-      why: boot.enabled ? 'Nobody sees it until the machine is rebooted: then a second copy of each comes up with an old list.' : 'Whoever enables or starts it by mistake gets a second copy of each, from an old list.',
-      repair: [...boot.retire, as(boot.user, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])],
-      fix: null, trap: 'T24', subject: about({ home: boot.home, path: boot.file }),
+      why: boot.enabled
+        ? 'Nobody sees it until the machine is rebooted: then a second copy of each comes up with an old list.'
+        : 'Whoever enables or starts it by mistake gets a second copy of each, from an old list.',
+      repair: [
+        ...boot.retire,
+        ...(home === undefined ? [] : inHome(home, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])),
+      ],
+      fix: null,
+      trap: 'T24',
+      subject: about({ home: boot.home, path: boot.file }),
     };
   }),
 };
@@ -29,7 +41,24 @@ export function isFossil(boot: Boot, facts: HostFacts): boolean {
   const home = homeCalled(boot.home, facts);
   if (home === undefined || occupancyOf(home, facts).type !== 'nobody') return false;
   const apps = savedNames(boot, facts);
-  return apps.length > 0 && apps.every((name) => facts.daemons.some((daemon) => !isSameHome(daemon.home, boot.home, facts) && daemon.apps.some((app) => app.name === name)));
+  return (
+    apps.length > 0 &&
+    apps.every((name) => witnesses(boot, facts).some((daemon) => daemon.apps.some((app) => app.name === name)))
+  );
+}
+
+/**
+ * Other daemons that may say that they have the apps of this boot unit: root's, declared ones, and those of the unit's
+ * own user.
+ */
+function witnesses(boot: Boot, facts: HostFacts): DaemonFacts[] {
+  const owner = homeCalled(boot.home, facts)?.owner ?? null;
+  return facts.daemons.filter(
+    (daemon) =>
+      !isSameHome(daemon.home, boot.home, facts) &&
+      daemon.uid !== null &&
+      (declaredAs(daemon) !== null || (owner !== null && isGoodFor(wordOf(daemon.uid), owner.uid))),
+  );
 }
 
 function savedNames({ home }: Boot, facts: HostFacts): string[] {

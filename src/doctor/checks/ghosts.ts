@@ -1,11 +1,13 @@
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, homeOf, savedNames } from '../placement.ts';
+import { killableGhost } from '../killable.ts';
 import { kill, pm2In } from '../repair.ts';
 
 /** PD203, T31: an app whose daemon is gone. */
 export const ghosts: Check = {
   name: 'ghosts',
-  find: (facts) => facts.ghosts.flatMap(({ process, user, app, home, ports }): Finding[] => {
+  find: (facts) => facts.ghosts.flatMap((ghost): Finding[] => {
+    const { process, user, app, home, ports } = ghost;
     const daemon = daemonsHere(facts).find((one) => one.home === home);
     // What an app sent into the background itself is younger than the daemon that has the app.
     const spawned = daemon?.process?.started ?? null;
@@ -19,7 +21,7 @@ export const ghosts: Check = {
         `the daemon in ${home} started it, and ${daemon ? 'the one that lives there now did not' : 'none lives there now'}`,
       ],
       why: 'It is in no list, so that no pm2 command stops it, and the next pm2 start finds its port taken.',
-      repair: [...kill([process.pid]), ...(daemon && back ? pm2In(daemon, facts, 'resurrect') : [])],
+      repair: [...kill(killableGhost(ghost)), ...(daemon && back ? pm2In(daemon, facts, 'resurrect') : [])],
     }];
   }),
 };

@@ -1,3 +1,4 @@
+import { wayToInstall } from '../../runtime/way-to-install.ts';
 import { stateInWords } from '../../sudoers/file.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import type { GuardFacts } from '../guard-facts.ts';
@@ -12,7 +13,7 @@ export const guardItself: Check = {
     if (status.installed === null) {
       return [finding({
         code: 'PD601', urgency: 'wrong', what: 'pm2-guard is not installed on this host', evidence: ['there is no /usr/local/lib/pm2-guard/bin/pm2'],
-        why: 'What is repaired today comes back with the next sudo pm2.', repair: [['sudo', './install.sh']],
+        why: 'What is repaired today comes back with the next sudo pm2.', repair: [wayToInstall(__dirname).split(' ')],
       })];
     }
     return [...installation(guard), ...trust(guard), ...config(guard), ...ways(guard), ...(asRoot ? rights(guard) : []), ...seals(guard)];
@@ -36,12 +37,23 @@ function trust({ changeable }: GuardFacts): Finding[] {
 
 function config({ status: { config: { state, file, message } } }: GuardFacts): Finding[] {
   if (message === null) return [];
-  return [finding({
-    code: 'PD603', urgency: 'wrong',
-    what: state === 'last good' ? 'the config cannot be used: the last good one holds' : 'the config cannot be used, and there is no last good one',
-    evidence: message.split('\n'), why: state === 'last good' ? 'What was changed since is not in force.' : 'Every call that could change anything is blocked.',
-    repair: [['pm2-guard', 'check']], subject: about({ path: file }),
-  })];
+  return [
+    finding({
+      code: 'PD603',
+      urgency: 'wrong',
+      what:
+        state === 'last good'
+          ? 'the config cannot be used: the last good one holds'
+          : 'the config cannot be used, and there is no last good one',
+      evidence: message.split('\n'),
+      why:
+        state === 'last good'
+          ? 'What was changed since is not in force.'
+          : 'Every call of pm2 ends with status 78 where on_error is closed; where it is open, none is stopped.',
+      repair: [['pm2-guard', 'check']],
+      subject: about({ path: file }),
+    }),
+  ];
 }
 
 function ways({ status }: GuardFacts): Finding[] {

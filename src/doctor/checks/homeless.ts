@@ -1,8 +1,10 @@
 import type { HostFacts } from '../../host/facts.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
+import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { kill } from '../repair.ts';
+import { killableDaemon } from '../killable.ts';
+import { adoptFrom, kill, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
 
 /** PD307, PD308: homes of nobody, where PM2 goes when it does not know whose home it is in (T15, T16). */
@@ -19,21 +21,33 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
   const who = occupancyOf(home, facts);
   const daemon = who.type === 'owner' || who.type === 'other' ? who.daemon : null;
   const apps = [...new Set(daemon?.apps.map(({ name }) => name) ?? home.saved.flatMap((list) => list.apps.map(({ name }) => name)))];
+  const whose = {
+    word: wordOf(daemon?.uid ?? home.owner?.uid ?? NO_UID), owner: null,
+    speaker: daemon?.user ?? home.owner?.name ?? 'its user',
+  };
   const declared = facts.policy?.daemons.find((one) => one.home !== home.home && apps.some((app) => facts.policy?.ownersOfName(app).some((rule) => rule.daemon === one.name)));
   return {
-    code, urgency: daemon === null && apps.length === 0 ? 'untidy' : 'wrong',
+    code,
+    urgency: daemon === null && apps.length === 0 ? 'untidy' : 'wrong',
     what: `${home.home} is a home of PM2's: pm2 ran where ${cause}`,
     evidence: [
-      daemon === null ? 'no daemon lives there' : `the daemon of ${daemon.user ?? 'nobody'}, pid ${daemon.pid ?? '?'}, lives there`,
+      daemon === null
+        ? 'no daemon lives there'
+        : `the daemon of ${daemon.user ?? 'nobody'}, pid ${daemon.pid ?? '?'}, lives there`,
       ...(apps.length > 0 ? [`${daemon === null ? 'saved there:' : 'it runs'} ${listed(apps)}`] : []),
+      ...(daemon !== null && apps.length > 0 ? lookFirst(whose) : []),
     ],
     why,
     // While apps live there nothing else is to be done: what comes after it is found when they are gone.
-    repair: daemon !== null && apps.length > 0 ? [['sudo', 'pm2-guard', 'adopt', '--from', home.home, ...(declared ? ['--to', declared.name] : []), ...apps]] : [
-      ...(daemon?.pid == null ? [] : kill([daemon.pid])),
-      ['sudo', 'mv', home.home, `/var/backups/pm2-home-of-nobody${home.home.replaceAll('/', '-')}`],
-    ],
-    fix: null, trap: code === 'PD307' ? 'T15' : 'T16',
+    repair:
+      daemon !== null && apps.length > 0
+        ? [adoptFrom({ from: home.home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
+        : [
+            ...(daemon === null ? [] : kill(killableDaemon(daemon))),
+            ['sudo', 'mv', home.home, `/var/backups/pm2-home-of-nobody${home.home.replaceAll('/', '-')}`],
+          ],
+    fix: null,
+    trap: code === 'PD307' ? 'T15' : 'T16',
     subject: about({ home: home.home, pid: daemon?.pid ?? null }),
   };
 }
@@ -43,13 +57,13 @@ function isMeant({ home, unit }: HomeFacts, { policy }: HostFacts): boolean {
   return unit?.enabled === true || policy?.daemons.some((daemon) => daemon.home === home) === true;
 }
 
-function impossible({ home, owner, unit }: HomeFacts): Finding {
+function impossible({ home, owner, unit, anchored }: HomeFacts): Finding {
   const directory = home.replace(/\/[^/]+$/, '') || '/';
   return {
     code: 'PD308', urgency: 'wrong', what: `${home} cannot be made: ${directory} is not there`,
     evidence: [unit?.enabled ? `${unit.name} starts a daemon in it at boot` : 'the config declares it'],
     why: 'PM2 ends with EACCES or ENOENT before it has started anything.',
-    repair: owner === null ? [] : [['sudo', 'install', '-d', '-o', owner.name, directory]],
+    repair: owner === null || !anchored ? [] : [['sudo', 'install', '-d', '-o', owner.name, directory]],
     fix: null, trap: 'T16', subject: about({ home, path: directory }),
   };
 }

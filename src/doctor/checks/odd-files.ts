@@ -2,7 +2,7 @@ import type { HomeFile } from '../../host/home-files.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
-import { as, pathsIn } from '../words.ts';
+import { as, inHome, pathsIn } from '../words.ts';
 
 /** Names that PM2 uses as directories: a link there, to /var/log say, is an administrator's habit. */
 const DIRECTORIES = ['logs', 'pids', 'modules'];
@@ -23,7 +23,7 @@ export const oddFiles: Check = {
       code: 'PD313', urgency: 'wrong' as const, what: `a pm2 of root's in ${home.home} would write to what is not PM2's`,
       evidence: odd.slice(0, 8).map(({ file, why }) => `${file.name} ${why}`),
       why: 'PM2 opens its files by name and follows links: pm2 save or flush as root overwrites what they lead to.',
-      repair: [as(owner.name, ['rm', ...pathsIn(home.home, odd.slice(0, 8).map(({ file }) => file.name))])],
+      repair: inHome(home, ['rm', ...pathsIn(home.home, odd.slice(0, 8).map(({ file }) => file.name))]),
       fix: null, trap: 'T14', subject: about({ home: home.home, path: first ?? null }),
     }];
   }),
@@ -35,7 +35,8 @@ function led(home: string, user: string, link: string, physical: string | null):
     code: 'PD313', urgency: 'untidy', what: `${home} is where a link of ${user}'s leads`,
     evidence: [`${link} is ${user}'s link; it leads to ${physical ?? 'nothing'}`],
     why: `${user} decides at every moment where a pm2 of root's would write. Its files are not looked at for owners, and doctor --fix does nothing there.`,
-    repair: physical === null ? [as(user, ['rm', link])] : [['sudo', 'chown', '-h', 'root:', link]],
+    // A link of root's would be followed by all that trusts root's links: it is not made one here.
+    repair: physical === null ? [as(user, ['rm', link])] : [],
     fix: null, trap: 'T14', subject: about({ home, path: link }),
   };
 }

@@ -2,6 +2,7 @@ import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, homeOf, savedNames } from '../placement.ts';
+import { killableApps, killableDaemon } from '../killable.ts';
 import { asUserOf, kill, pm2In, type Words } from '../repair.ts';
 import { listed } from '../words.ts';
 
@@ -31,7 +32,7 @@ export const unreachable: Check = {
       why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
       repair: [
         ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.home)] : []),
-        ...kill(daemon.pid === null ? [] : [daemon.pid]), // writes its list to dump.pm2, then stops its apps
+        ...kill(killableDaemon(daemon)), // writes its list to dump.pm2, then stops its apps
         ...(names.length > 0 ? pm2In(daemon, facts, 'resurrect') : []),
       ],
     };
@@ -46,8 +47,8 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Wor
   const saved = savedNames(homeOf(twin, facts)) ?? [];
   const lost = daemon.apps.filter(({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name));
   return [
-    ...kill(daemon.pid === null ? [] : [daemon.pid], 'KILL'),
-    ...kill(daemon.apps.flatMap(({ process }) => process?.pid ?? [])),
+    ...kill(killableDaemon(daemon), 'KILL'),
+    ...kill(killableApps(daemon)),
     ...(lost.length > 0 ? pm2In(twin, facts, 'resurrect') : []),
   ];
 }

@@ -1,8 +1,10 @@
 import type { HostFacts } from '../../host/facts.ts';
 import type { HomeFacts } from '../../host/home-facts.ts';
 import type { SavedApp } from '../../host/saved-list.ts';
+import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
+import { adoptFrom, isPlainTarget, lookFirst } from '../repair.ts';
 import { as, listed, pm2As } from '../words.ts';
 
 /** PD312, PD315: saved lists that speak of another home than the one they lie in (T29), or of another user's (T14). */
@@ -27,17 +29,26 @@ function foreignPaths({ home: saved, paths }: SavedApp, { home, physical }: Home
   return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
 }
 
-function copy({ home }: HomeFacts, apps: readonly SavedApp[], facts: HostFacts): Finding {
+function copy({ home, owner }: HomeFacts, apps: readonly SavedApp[], facts: HostFacts): Finding {
   const path = `${home}/dump.pm2`;
   const own = facts.policy?.daemons.find((daemon) => daemon.home === home);
+  const whose = { word: wordOf(owner?.uid ?? NO_UID), owner: own?.uid ?? null, speaker: owner?.name ?? 'its user' };
   const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
   const places = facts.homes.filter((other) => other.home === home).flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
   return {
-    code: 'PD312', urgency: 'wrong', what: `${path} was made for another home`,
-    evidence: [`apps: ${listed([...new Set(apps.map(({ name }) => name))])}`, `they would use: ${listed([...new Set(places)], 4)}`],
+    code: 'PD312',
+    urgency: 'wrong',
+    what: `${path} was made for another home`,
+    evidence: [
+      `apps: ${listed([...new Set(apps.map(({ name }) => name))])}`,
+      `they would use: ${listed([...new Set(places)], 4)}`,
+      ...lookFirst(whose),
+    ],
     why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other home.',
-    repair: [['sudo', 'pm2-guard', 'adopt', '--from', home, ...(homeless && own ? ['--to', own.name] : [])]],
-    fix: null, trap: 'T29', subject: about({ home, path, app: apps[0]?.name ?? null }),
+    repair: [adoptFrom({ from: home, apps: [], ...whose, ...(homeless && own ? { to: own.name } : {}) })],
+    fix: null,
+    trap: 'T29',
+    subject: about({ home, path, app: apps[0]?.name ?? null }),
   };
 }
 
@@ -52,7 +63,8 @@ function borrowed({ home }: HomeFacts, owner: { name: string; home: string }, ap
     code: 'PD315', urgency: 'untidy', what: `apps of ${owner.name} are to run with the HOME of somebody else`,
     evidence: apps.slice(0, 5).map((app) => `${app.name}: HOME=${app.userHome ?? ''}`),
     why: `They were started by somebody else who had PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, meets EACCES.`,
-    repair: [
+    // pm2 takes no `--` here: it would end the names (PM2.md 1.3), and `--yes` or `all` are names of apps as well.
+    repair: !names.every(isPlainTarget) ? [] : [
       as(owner.name, ['env', `HOME=${owner.home}`, `PM2_HOME=${home}`, 'pm2', 'restart', ...names, '--update-env']),
       pm2As(owner.name, home, ['save']),
     ],

@@ -24,12 +24,37 @@ export function disagreementOf(unit: Unit, facts: HostFacts): Finding | null {
   // A directory of its own, wherever it lies, is as good a home as any.
   if (!owner || !['config', 'passwd'].includes(owner.evidence) || owner.uid === unit.account?.uid) return null;
   return {
-    code: 'PD401', urgency: 'wrong', what: `${unit.name} starts ${user}'s daemon in the home of ${owner.name}`,
-    evidence: [`${unit.file}: ${unit.user === null ? 'no User=, which is root' : `User=${unit.user}`}`, `${unit.file}: PM2_HOME=${unit.home}`, `that home is ${owner.name}'s`],
-    why: user === 'root' ? `A daemon of root's in ${owner.name}'s home locks ${owner.name} out at the next boot, and runs what ${owner.name} has saved, as root.` : `At the next boot ${user} meets EACCES in ${unit.home}, and nothing starts.`,
-    repair: user === 'root' ? [...retire(unit), startup(owner.name, facts, owner.home)] : [...(unit.name === `pm2-${user}.service` ? [] : retire(unit)), ...(unit.account === null ? [] : [startup(user, facts, unit.account.home)])],
-    fix: null, trap: 'T25', subject: about({ home: unit.home, path: unit.file }),
+    code: 'PD401',
+    urgency: 'wrong',
+    what: `${unit.name} starts ${user}'s daemon in the home of ${owner.name}`,
+    evidence: [
+      `${unit.file}: ${userLine(unit)}`,
+      `${unit.file}: PM2_HOME=${unit.home}`,
+      `that home is ${owner.name}'s`,
+    ],
+    why:
+      user === 'root'
+        ? `A daemon of root's in ${owner.name}'s home locks ${owner.name} out at the next boot, ` +
+          `and runs what ${owner.name} has saved, as root.`
+        : `At the next boot ${user} meets EACCES in ${unit.home}, and nothing starts.`,
+    repair:
+      unit.manager !== null
+        ? retire(unit)
+        : user === 'root'
+          ? [...retire(unit), startup(owner.name, facts, owner.home)]
+          : [
+              ...(unit.name === `pm2-${user}.service` ? [] : retire(unit)),
+              ...(unit.account === null ? [] : [startup(user, facts, unit.account.home)]),
+            ],
+    fix: null,
+    trap: 'T25',
+    subject: about({ home: unit.home, path: unit.file }),
   };
+}
+
+function userLine({ manager, user }: Unit): string {
+  if (manager !== null) return `a unit of ${manager}'s own`;
+  return user === null ? 'no User=, which is root' : `User=${user}`;
 }
 
 function emptyHanded(unit: Unit, facts: HostFacts): Finding[] {
@@ -49,13 +74,26 @@ function emptyHanded(unit: Unit, facts: HostFacts): Finding[] {
 function elsewhere(unit: Unit): Finding[] {
   const expected = `${homeOfUnit(unit)}/pm2.pid`;
   if (unit.pidFile === null || unit.pidFile.replace(/\/{2,}/g, '/') === expected) return [];
-  return [{
-    code: 'PD410', urgency: 'wrong', what: `${unit.name} waits for a pid file that its daemon does not write`,
-    evidence: [`${unit.file}: PIDFile=${unit.pidFile}`, `the daemon writes ${expected}`],
-    why: 'systemd takes the start for failed when it has waited long enough, and ends the daemon with all its apps.',
-    repair: [['sudo', 'sed', '-i', `s#^PIDFile=.*#PIDFile=${expected}#`, unit.file], ['sudo', 'systemctl', 'daemon-reload']],
-    fix: null, trap: 'T25', subject: about({ home: homeOfUnit(unit), path: unit.file }),
-  }];
+  return [
+    {
+      code: 'PD410',
+      urgency: 'wrong',
+      what: `${unit.name} waits for a pid file that its daemon does not write`,
+      evidence: [`${unit.file}: PIDFile=${unit.pidFile}`, `the daemon writes ${expected}`],
+      why: 'systemd takes the start for failed when it has waited long enough, and ends the daemon with all its apps.',
+      // sed would take a `#` in the path for the end of its command, and can run programs (GNU sed, the flag e).
+      repair:
+        unit.manager !== null || !/^[\w./-]+$/.test(expected)
+          ? []
+          : [
+              ['sudo', 'sed', '-i', `s#^PIDFile=.*#PIDFile=${expected}#`, unit.file],
+              ['sudo', 'systemctl', 'daemon-reload'],
+            ],
+      fix: null,
+      trap: 'T25',
+      subject: about({ home: homeOfUnit(unit), path: unit.file }),
+    },
+  ];
 }
 
 function gone(unit: Unit, facts: HostFacts): Finding[] {

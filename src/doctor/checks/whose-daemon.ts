@@ -1,7 +1,9 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared, placementOf } from '../placement.ts';
-import { adoptFrom, emptied, kill } from '../repair.ts';
+import { killableDaemon } from '../killable.ts';
+import { adoptFrom, emptied, kill, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
 
 /** PD101, T12: the socket was given to somebody whom the daemon is not. */
@@ -33,20 +35,36 @@ export const foreignHome: Check = {
     const owner = foreignOwner(daemon, facts);
     if (pid === null || owner === null) return [];
     const runner = user ?? `uid ${uid}`;
-    return [{
-      code: 'PD102',
-      urgency: uid === 0 ? 'urgent' : 'wrong',
-      what: `a daemon of ${runner} lives in the home of ${owner.name}`,
-      evidence: [`${home} is for the daemon of ${owner.name}: ${owner.why}`, `the daemon there, pid ${pid}, runs as ${runner}`, `it runs ${appsInWords(daemon)}`],
-      why: uid === 0
-        ? `${owner.name} gets "connect EACCES" instead of a daemon, and may write the files that root's daemon reads and runs.`
-        : `${owner.name} gets "connect EACCES" instead of a daemon, and files that he cannot write are left behind.`,
-      // Without names: all that is in it, whatever the config says of each, for the home is another's.
-      repair: daemon.apps.length === 0 ? kill([pid]) : facts.policy === null ? [] : [adoptFrom(home)],
-      fix: null,
-      trap: 'T11',
-      subject: about({ home, pid }),
-    }];
+    const whose = { word: wordOf(uid ?? NO_UID), owner: null, speaker: runner };
+    return [
+      {
+        code: 'PD102',
+        urgency: uid === 0 ? 'urgent' : 'wrong',
+        what: `a daemon of ${runner} lives in the home of ${owner.name}`,
+        evidence: [
+          `${home} is for the daemon of ${owner.name}: ${owner.why}`,
+          `the daemon there, pid ${pid}, runs as ${runner}`,
+          `it runs ${appsInWords(daemon)}`,
+          ...(daemon.apps.length === 0 ? [] : lookFirst(whose)),
+        ],
+        why:
+          uid === 0
+            ? `${owner.name} gets "connect EACCES" instead of a daemon, ` +
+              `and may write the files that root's daemon reads and runs.`
+            : `${owner.name} gets "connect EACCES" instead of a daemon, ` +
+              `and files that he cannot write are left behind.`,
+        // Without names: all that is in it, whatever the config says of each, for the home is another's.
+        repair:
+          daemon.apps.length === 0
+            ? kill(killableDaemon(daemon))
+            : facts.policy === null
+              ? []
+              : [adoptFrom({ from: home, apps: [], ...whose })],
+        fix: null,
+        trap: 'T11',
+        subject: about({ home, pid }),
+      },
+    ];
   }),
 };
 
@@ -64,7 +82,7 @@ export const undeclaredDaemon: Check = {
         what: `a daemon of ${runner} that nobody declared runs nothing`,
         evidence: [`${home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
         why: 'The next pm2 start that finds it makes a stray.',
-        repair: kill([pid]),
+        repair: kill(killableDaemon(daemon)),
       }];
     }
     const strays = apps.filter((app) => placementOf(app, daemon, facts).type === 'stray');

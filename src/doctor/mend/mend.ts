@@ -5,8 +5,8 @@ import { SwitchError } from '../../identity/switch-user.ts';
 import { UnreadableFile } from '../../trust/read.ts';
 import type { Finding } from '../finding.ts';
 import type { Deed, Fix } from '../fix.ts';
+import { hold, Left, within, type Held } from '../../repair/held.ts';
 import { carryOut } from './deeds.ts';
-import { holdHome, Left, within, type Held } from './open.ts';
 
 /** One change: planned, then done or left. */
 export interface Change {
@@ -35,17 +35,34 @@ const ORDER: readonly Deed['type'][] = ['own', 'mode', 'remove socket', 'remove 
 
 /** All that the findings allow to be done, in order. */
 export function planOf(findings: readonly Finding[]): Step[] {
-  return findings.flatMap(({ code, fix }) => (fix === null ? [] : fix.deeds.map((deed) => ({ fix, deed, change: changeOf(code, fix, deed) }))))
+  return findings
+    .flatMap(({ code, fix }) =>
+      fix === null ? [] : fix.deeds.map((deed) => ({ fix, deed, change: changeOf(code, fix, deed) })),
+    )
     .sort((a, b) => ORDER.indexOf(a.deed.type) - ORDER.indexOf(b.deed.type));
 }
 
 function changeOf(code: string, { home, owner }: Fix, deed: Deed): Change {
   const path = deed.name === '.' ? home : join(home, deed.name);
   switch (deed.type) {
-    case 'own': return { code, path, what: `give to ${owner.name}`, undo: ['sudo', 'chown', '-h', `${deed.uid}:${deed.gid}`, path] };
-    case 'mode': return { code, path, what: `mode ${octal(deed.to)} instead of ${octal(deed.from)}`, undo: ['sudo', 'chmod', octal(deed.from), path] };
-    case 'remove socket': return { code, path, what: 'remove, nobody listens', undo: null };
-    case 'remove pid file': return { code, path, what: 'remove, it names no daemon', undo: null };
+    case 'own':
+      return {
+        code,
+        path,
+        what: `give to ${owner.name}`,
+        undo: ['sudo', 'chown', '-h', `${deed.uid}:${deed.gid}`, path],
+      };
+    case 'mode':
+      return {
+        code,
+        path,
+        what: `mode ${octal(deed.to)} instead of ${octal(deed.from)}`,
+        undo: ['sudo', 'chmod', octal(deed.from), path],
+      };
+    case 'remove socket':
+      return { code, path, what: 'remove, nobody listens', undo: null };
+    case 'remove pid file':
+      return { code, path, what: 'remove, it names no daemon', undo: null };
   }
 }
 
@@ -57,7 +74,11 @@ function changeOf(code: string, { home, owner }: Fix, deed: Deed): Change {
 export async function mend(plan: readonly Step[], again: readonly Finding[]): Promise<Done[]> {
   const valid = new Set(planOf(again).map(keyOf));
   const done: Done[] = [];
-  for (const step of plan) done.push({ ...step.change, left: valid.has(keyOf(step)) ? await attempt(step) : 'it has changed since it was looked at' });
+  for (const step of plan)
+    done.push({
+      ...step.change,
+      left: valid.has(keyOf(step)) ? await attempt(step) : 'it has changed since it was looked at',
+    });
   return done;
 }
 
@@ -70,11 +91,12 @@ async function attempt({ fix, deed }: Step): Promise<string | null> {
   if (euid !== 0 && (euid !== fix.owner.uid || deed.type === 'own')) return 'only root can do that';
   const held: Held[] = [];
   try {
-    const home = holdHome(fix.home, fix.owner.uid);
+    const user = { user: fix.owner.name, uid: fix.owner.uid, gid: fix.owner.gid };
+    const home = hold(fix.home, user);
     held.push(home);
-    if (home.dev !== fix.dev || home.ino !== fix.ino) return 'the home is another directory by now';
+    if (home.dev !== fix.dev || home.ino !== fix.ino) return 'the PM2_HOME is another directory by now';
     const below = dirname(deed.name);
-    if (below !== '.') held.push(within(home, below, fix.owner.uid));
+    if (below !== '.') held.push(within(home, below, user));
     await carryOut(deed, held.at(-1) ?? home, fix);
     return null;
   } catch (error) {

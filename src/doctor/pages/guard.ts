@@ -16,18 +16,20 @@ export const guardPages: Record<string, Page> = {
   },
   PD603: {
     title: 'the config cannot be used',
-    meaning: 'It has an error, or others can write it. The guard uses the last good one, or blocks what could change anything.',
+    meaning:
+      'It has an error, or others can write it. The guard uses the last good one. ' +
+        'Where there is none, every call of pm2 ends with status 78, or none is stopped: on_error says which.',
     trap: 'It was edited and not checked.',
     cure: 'pm2-guard check shows the place.',
   },
   PD604: {
     title: 'a way of typing pm2 that is not covered',
-    meaning: 'A login shell, sudo or an ssh command finds another pm2 before the guard\'s.',
+    meaning: "A login shell, sudo or an ssh command finds another pm2 before the guard's.",
     trap: 'npm put a new pm2 into /usr/local/bin, or a PATH was changed.',
     cure: 'sudo pm2-guard install; pm2-guard verify tries every way.',
   },
   PD605: {
-    title: 'the operators\' rights differ from the config',
+    title: "the operators' rights differ from the config",
     meaning: '/etc/sudoers.d/pm2-guard-operators is missing, or not what the config asks for.',
     trap: 'The operators were changed in the config, or the file by hand.',
     cure: 'sudo pm2-guard sudoers --write.',

@@ -1,4 +1,5 @@
 import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { Policy } from '../policy/policy.ts';
 import { doorOfThisCall } from './door.ts';
 import { installRecord, LIBRARY } from './installation.ts';
@@ -25,5 +26,10 @@ function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
     const found = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
     if (found.type === 'found') return found;
   }
-  return findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  const found = findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  // A call that becomes another user needs no pm2 that root may run; before root itself runs it, carry-out looks again.
+  if (found.type !== 'untrusted') return found;
+  // Only one that every user finds: what stands in root's own PATH alone may be another user's trap.
+  const usual = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [LIBRARY], asRoot: false });
+  return usual.type === 'found' ? usual : found;
 }

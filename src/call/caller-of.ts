@@ -1,9 +1,10 @@
+import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { personOf } from '../identity/caller.ts';
-import { PATH_OVERRIDES, pm2Home } from '../pm2/home.ts';
+import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { textOf, withoutLinks } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 /** The working directory, or null where it was deleted (getcwd(3) ENOENT) or cannot be told. */
@@ -22,22 +23,43 @@ export function workingDirectory(): string | null {
  * @param policy a home that is a declared one by another path (a link, /home on another disk) is named as declared
  */
 export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd: string | null, policy: Pick<Policy, 'daemons'>): Caller {
-  const person = personOf(euid, accountByUid(euid), env);
+  const person = personOf(euid, accountByUid(euid), env, env === process.env && euid === 0 ? loginUser() : null);
   const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
   const unset = (name: string) => env[name] === undefined || env[name] === '';
+  const moved = unset('PM2_DAEMON_RPC_PORT') ? null : resolve(cwd ?? '/', env['PM2_DAEMON_RPC_PORT'] ?? '');
+  const declared = asDeclared(home, policy);
   return {
     ...person,
-    home: asDeclared(home, policy),
+    home: declared,
+    socket: moved ?? rpcSocket(declared),
+    socketMoved: (moved !== null && moved !== rpcSocket(declared)) || !unset('PM2_DAEMON_PUB_PORT'),
+    naming: namingIn(env),
+    bypass: env['PM2_GUARD'] === 'off',
     homeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.passwdHome),
     overrides: PATH_OVERRIDES.filter((name) => !unset(name)),
     cwd,
   };
 }
 
+function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const name of ['name', 'namespace']) if (env[name] !== undefined) named[name] = env[name];
+  return named;
+}
+
 function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
   if (policy.daemons.some((daemon) => daemon.home === home)) return home;
   const real = withoutLinks(home);
   return policy.daemons.find((daemon) => withoutLinks(daemon.home) === real)?.home ?? home;
+}
+
+/** proc(5), since Linux 2.6.11: the user of the login session, which no `su`, doas or run0 changes; unset for services. */
+const NO_LOGIN = '4294967295';
+
+/** Who logged in, by the kernel; null: a service, or a number without an account. */
+function loginUser(): string | null {
+  const uid = textOf('/proc/self/loginuid').trim();
+  return uid === '' || uid === NO_LOGIN || uid === '0' ? null : accountByUid(Number(uid))?.name ?? null;
 }
 
 /** Physical paths of what the invocation names, where they differ from the typed ones. */

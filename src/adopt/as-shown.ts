@@ -1,0 +1,60 @@
+import { isRecord, type Pm2Env } from '../pm2/record.ts';
+import { plainIn } from './records.ts';
+
+/** Numbers and words that a daemon changes while an app runs: they decide nothing. */
+const FARING = [
+  'status',
+  'pm_id',
+  'pm_uptime',
+  'created_at',
+  'restart_time',
+  'unstable_restarts',
+  'unique_id',
+  'exit_code',
+  'prev_restart_delay',
+  'version',
+  'node_version',
+  '_pm2_version',
+  'vizion_running',
+  'PM2_JSON_PROCESSING',
+  'axm_dynamic',
+];
+
+/**
+ * Whether an entry of the list that a daemon wrote as it ended is of a process that the plan showed, by the
+ * environments of its processes in /proc (find.ts childrenOf).
+ *
+ * @param shown the processes of that name that were shown
+ * @param exact another user could have exchanged the list: all that decides what runs has to be as it was shown
+ */
+export function isAsShown(record: Pm2Env, shown: readonly Pm2Env[], exact: boolean): boolean {
+  return shown.some((one) => sameProgram(record, one) && (!exact || sameInAll(record, one)));
+}
+
+function sameProgram(record: Pm2Env, shown: Pm2Env): boolean {
+  if (plainIn(record, 'pm_exec_path') !== plainIn(shown, 'pm_exec_path')) return false;
+  return shown.args === undefined || wordsOf(record.args) === wordsOf(shown.args);
+}
+
+function sameInAll(record: Pm2Env, shown: Pm2Env): boolean {
+  // What /proc does not show, because node's title took its place, may not be there.
+  for (const words of ['args', 'node_args']) {
+    if (shown[words] === undefined ? wordsOf(record[words]) !== '[]' : wordsOf(record[words]) !== wordsOf(shown[words]))
+      return false;
+  }
+  const { env } = record;
+  const decided = { ...record, ...(isRecord(env) ? env : {}) };
+  return Object.keys(decided).every(
+    (field) => FARING.includes(field) || isObject(decided[field]) || plainIn(decided, field) === plainIn(shown, field),
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' || value === undefined;
+}
+
+function wordsOf(value: unknown): string {
+  return JSON.stringify(
+    Array.isArray(value) ? value : value === undefined || value === null || value === '' ? [] : [value],
+  );
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { accountByUid } from '../identity/accounts.ts';
+import { isRecord, type Pm2Env } from '../pm2/record.ts';
+import { statOf } from '../runtime/peek.ts';
+import { distrust } from '../trust/trust.ts';
+import type { Place } from './find.ts';
+import type { Move } from './move.ts';
+import { textIn } from './records.ts';
+
+/**
+ * What a person has to agree to before a move: an app would run as one user, and another user who is not root decides
+ * what that app is. That user chooses its name as well, and with it what doctor prints. So a name on the command line,
+ * and --yes, are no consent: only an answer to the plan is, or the digest of a plan that was shown.
+ */
+export interface Consent {
+  /** The users who decide what would run. */
+  users: string[];
+  /** Of what would run: command lines, working directories, environments. */
+  digest: string;
+  /** The digest was on the command line. */
+  given: boolean;
+}
+
+/**
+ * Uids, other than root's, of users who decide what a place says of its apps: its daemon's, and the owner of its
+ * directory.
+ */
+export function speakersOf({ foreign, seat, keeper }: Pick<Place, 'foreign' | 'seat' | 'keeper'>): number[] {
+  if (!foreign) return [];
+  return [...new Set([seat?.uid ?? -1, keeper?.uid ?? -1])].filter((uid) => uid !== 0);
+}
+
+/** Null: nothing of it would run by the word of another user. */
+export function consentFor(move: Move, place: Place): Consent | null {
+  const others = speakersOf(place).filter((uid) => uid !== move.to.uid);
+  if (others.length === 0 || move.apps.every(({ twin }) => twin)) return null;
+  return { users: others.map((uid) => accountByUid(uid)?.name ?? `uid ${uid}`), digest: digestOf(move), given: false };
+}
+
+/** Fields of a record that decide what runs. */
+const DECIDING = [
+  'name',
+  'pm_exec_path',
+  'exec_interpreter',
+  'node_args',
+  'args',
+  'pm_cwd',
+  'exec_mode',
+  'uid',
+  'gid',
+  'cron_restart',
+  'watch',
+];
+
+function digestOf({ apps, from, to }: Move): string {
+  const what = apps.map(({ name, processes }) => [
+    name,
+    processes.map(({ running, after }) => [
+      running,
+      ...DECIDING.map((field) => after[field] ?? null),
+      environmentOf(after),
+    ]),
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([from.home, to.label, what]))
+    .digest('hex')
+    .slice(0, 20);
+}
+
+/** In a fixed order; a daemon gives each start a number of its own. */
+function environmentOf({ env }: Pm2Env): [string, unknown][] {
+  return isRecord(env)
+    ? Object.entries(env)
+        .filter(([name]) => name !== 'unique_id')
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+    : [];
+}
+
+/** Variables that make a program run more than its own command line says. */
+const STEERING = [
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'LD_PRELOAD',
+  'LD_LIBRARY_PATH',
+  'LD_AUDIT',
+  'BASH_ENV',
+  'ENV',
+  'PYTHONPATH',
+  'PERL5OPT',
+  'PERL5LIB',
+  'RUBYOPT',
+  'PATH',
+];
+
+/** What else than its command line decides what would run, for the plan. */
+export function steeringOf({ apps, to }: Move): string[] {
+  const lines = apps.flatMap(({ processes }) =>
+    processes.flatMap(({ after }) => {
+      const { env } = after;
+      const script = textIn(after, 'pm_exec_path');
+      const owner = statOf(script)?.uid;
+      return [
+        ...STEERING.filter((name) => isUnusual(name, textIn(env, name))).map((name) => `${name}=${textIn(env, name)}`),
+        ...(owner === undefined || owner === 0 || owner === to.uid
+          ? []
+          : [`${accountByUid(owner)?.name ?? `uid ${owner}`} owns ${script}, and can change it at any time`]),
+      ];
+    }),
+  );
+  return [...new Set(lines)];
+}
+
+/** A PATH is unusual where other users than root can put a program into it. */
+function isUnusual(name: string, value: string): boolean {
+  if (name !== 'PATH') return value !== '';
+  return value.split(':').some((directory) => {
+    const fault = distrust(directory, 'directory');
+    return fault !== null && fault.kind !== 'missing';
+  });
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { accountByUid } from '../identity/accounts.ts';
+import { statOf, withoutLinks } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
+import { distrust } from '../trust/trust.ts';
+import type { Fault } from './look.ts';
+import type { Move } from './move.ts';
+import type { Problem } from './problems.ts';
+
+/**
+ * A fault, with its repair by cause.
+ *
+ * @param node that of the daemon
+ * @param users who other than root chose the paths (Consent.users): no right is given to a path of theirs unseen
+ */
+export function problemOf(fault: Fault, { to }: Pick<Move, 'to'>, node: string, users: readonly string[]): Problem {
+  if (fault.type === 'port') {
+    return {
+      what: `${to.user} may not listen on port ${fault.port}: below ${unprivilegedStart()} only root may`,
+      label: 'choose',
+      repair: [
+        shown(['sudo', 'setcap', 'cap_net_bind_service=+ep', withoutLinks(node)]),
+        `sudo sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`,
+        'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon',
+      ],
+    };
+  }
+  const { type, for: path, path: at, missing, directory } = fault;
+  const place = at === path ? '' : `: it may not ${type === 'write' && directory ? 'write in' : 'pass'} ${at}`;
+  if (missing)
+    return { what: `${at} is not there${at === path ? '' : `, on the way to ${path}`}`, label: 'fix', repair: [] };
+  const verb = { read: 'read', enter: 'enter', write: 'write', run: 'run' }[type];
+  const rights = type === 'write' ? 'rwx' : directory ? 'x' : type === 'run' ? 'rx' : 'r';
+  const what = `${to.user} may not ${verb} ${path}${place}`;
+  if (users.length > 0) return { what: `${what}; ${users.join(', ')} chose that path`, label: 'ask', repair: [] };
+  const isPrivate = /^\/root(\/|$)|\/\.nvm\//.test(at);
+  if (isPrivate)
+    return {
+      what,
+      label: 'fix',
+      repair: [`move it to a directory that ${to.user} can read, such as one below /srv; ${at} is private`],
+    };
+  // A log that the old user began is the app's own.
+  const words = type === 'write' && !directory ? ['chown', '-h', `${to.user}:`, at] : grant(to.user, rights, at);
+  return { what, label: 'fix', repair: safely(words, at) };
+}
+
+function grant(user: string, rights: string, path: string): string[] {
+  if (existsSync('/usr/bin/setfacl')) return ['setfacl', '-m', `u:${user}:${rights}`, path];
+  return ['chmod', `o+${rights}`, path];
+}
+
+/**
+ * A command on a path, to be pasted: with root's rights where only root can change what is at that path, else with
+ * those of the file's owner, because a link could be put there between reading and pasting.
+ */
+function safely(words: readonly string[], path: string): string[] {
+  if (distrust(dirname(path), 'directory') === null) return [shown(['sudo', ...words])];
+  const owner = accountByUid(statOf(path)?.uid ?? 0);
+  return owner === null || owner.uid === 0 || words[0] === 'chown' ? [] : [shown(['sudo', '-u', owner.name, ...words])];
+}
+
+function unprivilegedStart(): string {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').trim();
+  } catch {
+    return '1024';
+  }
+}

@@ -1,0 +1,63 @@
+import { listenedPorts } from '../host/ports.ts';
+import { Daemon } from './daemon.ts';
+import { Failed } from './failed.ts';
+import type { Journal } from './journal.ts';
+import type { Move, Step } from './move.ts';
+import { Worker } from './work-as.ts';
+
+/** Told of each step as it begins. */
+export type Progress = (step: Step, back: boolean) => void;
+
+/** One move while it is carried out: the processes that work for it, and what has been seen so far. */
+export class Hands {
+  readonly #workers: Worker[] = [];
+  readonly target: Worker;
+  readonly to: Daemon;
+  stoppedAt: number | null = null;
+  upAt: number | null = null;
+  servingAt: number | null = null;
+  #source: Worker | null = null;
+  #keeper: Worker | null = null;
+
+  /** @param learned the apps are already those of the list that the old daemon wrote as it ended (end-daemon.ts) */
+  constructor(
+    public move: Move,
+    readonly journal: Journal,
+    readonly progress: Progress,
+    readonly learned = false,
+  ) {
+    this.target = this.#hire(new Worker(move.to));
+    this.to = new Daemon(this.target);
+  }
+
+  get source(): Worker {
+    return (this.#source ??= this.#hire(new Worker(this.move.from)));
+  }
+
+  get from(): Daemon {
+    return new Daemon(this.source);
+  }
+
+  get keeper(): Worker {
+    const { keeper, home } = this.move.from;
+    if (keeper === null) throw new Failed(`no user can safely write the saved list in ${home}`);
+    return (this.#keeper ??= this.#hire(new Worker({ ...keeper, home })));
+  }
+
+  /** The app is served again when a process listens on each of its ports. */
+  lookAtPorts(): void {
+    if (this.servingAt !== null || this.move.overlap) return;
+    const listened = listenedPorts();
+    if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port))))
+      this.servingAt = performance.now();
+  }
+
+  dispose(): void {
+    for (const worker of this.#workers) worker.dispose();
+  }
+
+  #hire(worker: Worker): Worker {
+    this.#workers.push(worker);
+    return worker;
+  }
+}

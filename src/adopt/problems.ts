@@ -1,0 +1,139 @@
+import { accessSync, constants } from 'node:fs';
+import { accountByUid } from '../identity/accounts.ts';
+import { readDumpRecords } from '../pm2/dump.ts';
+import { dumpFile } from '../pm2/home.ts';
+import { statOf } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
+import { adoptCommand } from './adopt-command.ts';
+import { copiesIn, labelOf, sameProgram, type Copy } from './choose.ts';
+import { speakersOf, type Consent } from './consent.ts';
+import type { Found, Place } from './find.ts';
+import type { Move } from './move.ts';
+import { isShallow, textIn } from './records.ts';
+import type { Seat } from './seat.ts';
+
+/** What stands against a move, and what to do about it. */
+export interface Problem {
+  what: string;
+  /**
+   * `run`: pasted as it is, the command does it; `choose`: each line is one way; `fix`: an edit, a right; `ask`: who
+   * can help.
+   */
+  label: 'run' | 'choose' | 'fix' | 'ask';
+  repair: string[];
+}
+
+/** What can be told without trying. */
+export function problemsOf(
+  { apps, from, to }: Move,
+  place: Place,
+  target: Place | null,
+  copies: readonly Copy[],
+  found: Found,
+): Problem[] {
+  const problems: Problem[] = [];
+  if (place.trouble !== null)
+    problems.push({ what: `the daemon of ${labelOf(place)}: ${place.trouble}`, label: 'ask', repair: [] });
+  if (place.seat === null)
+    problems.push({ what: `the daemon in ${place.home} runs as a user without an account`, label: 'ask', repair: [] });
+  if (target?.trouble)
+    problems.push({
+      what: `the daemon of ${to.label}: ${target.trouble}`,
+      label: 'run',
+      repair: process.geteuid?.() === 0 ? [] : [asRoot({ apps, to })],
+    });
+  if (from.keeper === null)
+    problems.push({
+      what: `${place.home} is root's, in a directory that is not: root does not write the saved list there`,
+      label: 'run',
+      repair: ['pm2-guard doctor'],
+    });
+  for (const copy of copies) {
+    const twin = target && copiesIn(target).find(({ name }) => name === copy.name);
+    if (twin && !sameProgram(twin, copy))
+      problems.push({
+        what: `${to.label} has another app of the name ${copy.name}, with the script ${scriptOf(twin)}`,
+        label: 'fix',
+        repair: ['give one of them another name: pm2 delete it, and start it again with --name'],
+      });
+  }
+  for (const home of new Set([place.home, to.home]))
+    if (isStrangeList(dumpFile(home)))
+      problems.push({
+        what: `${dumpFile(home)} is no list that pm2 has saved`,
+        label: 'fix',
+        repair: [asOwnerOf(home, ['mv', '-n', dumpFile(home), `${dumpFile(home)}.old`])],
+      });
+  const other = occupant(place, to, found);
+  if (other !== undefined)
+    problems.push({
+      what: `${to.home} holds a daemon of ${other.seat?.user ?? 'another user'}, which has to leave it first`,
+      label: 'run',
+      repair: [adoptCommand([], { from: to.home })],
+    });
+  if (to.uid === 0 && speakersOf(place).length > 0 && apps.some(({ twin }) => !twin)) {
+    problems.push({
+      what: `root would run what ${place.seat?.user ?? 'another user'} has put into ${place.home}, and decides`,
+      label: 'fix',
+      repair: ['look at it with pm2 describe, and start it as root yourself'],
+    });
+  }
+  return problems;
+}
+
+/** The same move, typed by a user who may use sudo. */
+export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
+  return adoptCommand(
+    apps.map(({ name }) => name),
+    { to: to.label, asRoot: true },
+  );
+}
+
+/** It is there, it can be read, and it cannot be changed entry by entry. */
+function isStrangeList(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    return false;
+  }
+  return readDumpRecords(file)?.every((record) => isShallow(record)) !== true;
+}
+
+/** Somebody else's daemon in the home that the app is to go to. */
+function occupant(place: Place, to: Seat, { places }: Found): Place | undefined {
+  return places.find(
+    (other) => other !== place && other.state === 'live' && other.home === to.home && other.seat?.uid !== to.uid,
+  );
+}
+
+/** With the rights of the directory's owner: where that is not root, root could be led elsewhere by a link. */
+function asOwnerOf(directory: string, words: readonly string[]): string {
+  const uid = statOf(directory)?.uid ?? 0;
+  return shown(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
+}
+
+/** A move whose consent cannot be asked for here. */
+export function consentProblem(move: Move, { users, digest }: Consent): Problem {
+  return {
+    what: `${users.join(' and ')} decides what runs there, and it would run as ${move.to.user}`,
+    label: 'choose',
+    repair: [
+      `it should, as it is shown above:  ${acceptCommand(move, digest)}`,
+      `look at it first:                 ${commandFor(move, '--dry-run')}`,
+    ],
+  };
+}
+
+/** The command that carries out exactly the plan that was shown. */
+export function acceptCommand(move: Move, digest: string): string {
+  return commandFor(move, '--accept', digest);
+}
+
+function commandFor({ apps, from, to }: Move, ...more: string[]): string {
+  const names = apps.map(({ name }) => name);
+  return adoptCommand(names, { from: from.home, to: to.label, more });
+}
+
+function scriptOf({ processes }: Copy): string {
+  return textIn(processes[0]?.record, 'pm_exec_path');
+}

@@ -1,0 +1,79 @@
+import { readDumpRecords } from '../pm2/dump.ts';
+import { isRecord, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import type { Reply } from '../pm2/rpc.ts';
+
+/** A record whose name can be relied on. All other fields may be of any type: its daemon's user writes them. */
+export type NamedRecord = Pm2Env & { readonly name: string };
+export type NamedProcess = RecordedProcess & { record: NamedRecord };
+
+/** Bounds of what a daemon may say. What is beyond them was not written by PM2. */
+const MOST_PROCESSES = 10_000;
+const LONGEST_NAME = 256;
+/** JSON.stringify recurses, and throws for a record that is nested some thousand levels deep. */
+const DEEPEST = 100;
+
+/**
+ * The processes in a daemon's answer, modules included. Entries that are no process of PM2's are left out. Null: it is
+ * no list.
+ */
+export function processesIn(reply: Reply): NamedProcess[] | null {
+  const listed = recordsIn(reply);
+  return listed?.slice(0, MOST_PROCESSES).filter(isNamedProcess) ?? null;
+}
+
+/** The entries of a saved list that name an app; null: it is no list. */
+export function savedRecords(file: string): NamedRecord[] | null {
+  return readDumpRecords(file)?.slice(0, MOST_PROCESSES).filter(isNamed) ?? null;
+}
+
+function isNamedProcess(entry: RecordedProcess): entry is NamedProcess {
+  return (
+    Number.isSafeInteger(entry.pmId) &&
+    entry.pmId >= 0 &&
+    Number.isSafeInteger(entry.pid) &&
+    entry.pid >= 0 &&
+    isNamed(entry.record)
+  );
+}
+
+/** It has a name and, where it has a status, one that is text. */
+export function isNamed(record: unknown): record is NamedRecord {
+  if (!isRecord(record) || typeof record.name !== 'string') return false;
+  const { name, status } = record;
+  return (
+    name !== '' &&
+    name.length <= LONGEST_NAME &&
+    (status === undefined || typeof status === 'string') &&
+    isShallow(record, DEEPEST)
+  );
+}
+
+/** Whether a value of JSON can be written as JSON again. */
+export function isShallow(value: unknown, levels = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((part) => isShallow(part, levels - 1));
+}
+
+/** A field that is text; empty: it is not. */
+export function textIn(record: unknown, key: string): string {
+  if (!isRecord(record)) return '';
+  const value = record[key];
+  return typeof value === 'string' ? value : '';
+}
+
+/** A field that is a number in these bounds; else the nearest bound, or `usual` where it is no number. */
+export function numberIn(
+  record: unknown,
+  key: string,
+  usual: number,
+  [least, most]: readonly [number, number],
+): number {
+  const value = isRecord(record) ? record[key] : undefined;
+  return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(value, least), most) : usual;
+}
+
+/** Text or a number, as it would stand in an environment; null: it is neither. */
+export function plainIn(record: Pm2Env, key: string): string | null {
+  const value = record[key];
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : null;
+}

@@ -1,0 +1,157 @@
+import { existsSync, statSync } from 'node:fs';
+import { accountByUid, privateGroup, type Account } from '../identity/accounts.ts';
+import { readDump } from '../pm2/dump.ts';
+import { dumpFile, rpcSocket } from '../pm2/home.ts';
+import type { Invocation, Major } from '../pm2/invocation.ts';
+import { appsOfProcessFile, type Evaluator } from '../pm2/process-file.ts';
+import { listApps } from '../pm2/rpc.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
+import { statOf } from '../runtime/peek.ts';
+import { distrust } from '../trust/trust.ts';
+import type { Caller } from '../verdict/caller.ts';
+import { evaluatorsOf, type Candidate } from '../verdict/evaluator.ts';
+import type { Evidence, FileApps, More, OwnDaemon, Sight } from '../verdict/verdict.ts';
+
+/** How long a daemon may take to say what it runs. A healthy one answers in a few ms; a call must not hang on a sick one. */
+const SOCKET_MS = 700;
+/** How long an ecosystem file may take to be evaluated. */
+const PROCESS_FILE_MS = 5000;
+/** What `pm2 startup` leaves for root (lib/API/Startup.js, PM2 5.4 to 7.0): systemd, openrc, upstart and sysv, launchd, rcd. */
+const ROOT_UNITS = [
+  '/etc/systemd/system/pm2-root.service', '/etc/init.d/pm2-root', '/etc/init/pm2-root.conf',
+  '/Library/LaunchDaemons/pm2.root.plist', '/usr/local/etc/rc.d/pm2_root', '/etc/rc.d/pm2_root',
+];
+
+/** How a call may be looked into. */
+export interface Means {
+  major: Major;
+  /** The caller's environment: a process file may ask it. */
+  env: NodeJS.ProcessEnv;
+  /** Gives a process file on standard input, read to its end; null: it is left alone. */
+  readStdin: (() => Buffer) | null;
+  /** Process files that are code may be evaluated. A command that only explains runs no code. */
+  evaluate: boolean;
+}
+
+/** What was found for a call, and the standard input that was read for it. */
+export interface Gathered {
+  evidence: Evidence;
+  /** For the real pm2 to read again; null: untouched. */
+  stdin: Buffer | null;
+  /** Words of process files that are code and were not evaluated. */
+  unread: string[];
+}
+
+/** Fetches one kind of evidence that a verdict asked for. */
+export async function gather(
+  { wants }: More, invocation: Invocation, caller: Caller, policy: Policy, so: Gathered, means: Means,
+): Promise<Gathered> {
+  const { evidence } = so;
+  switch (wants) {
+    case 'files': {
+      const stdin = invocation.targets.some(({ kind }) => kind === 'stdin') ? means.readStdin?.() ?? null : so.stdin;
+      return appsOfFiles(invocation, caller, policy, { ...so, stdin }, means);
+    }
+    case 'sights':
+      return { ...so, evidence: { ...evidence, sights: await sightsOf(policy.daemons) } };
+    case 'own':
+      return { ...so, evidence: { ...evidence, own: await ownDaemonOf(caller) } };
+    case 'root unit':
+      return { ...so, evidence: { ...evidence, rootUnit: ROOT_UNITS.some((file) => existsSync(file)) } };
+  }
+}
+
+/** What lives in the declared daemons, as far as the caller may know: a socket or dump that is not ours to read tells nothing. */
+async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
+  const live = await Promise.all(daemons.map(async (daemon): Promise<Sight | null> => {
+    const answer = await listApps(rpcSocket(daemon.home), { timeoutMs: SOCKET_MS });
+    return answer.type === 'answered' ? { daemon: daemon.name, source: 'socket', apps: answer.apps } : null;
+  }));
+  const saved = daemons.map((daemon): Sight | null => {
+    const apps = readDump(dumpFile(daemon.home));
+    return apps === null ? null : { daemon: daemon.name, source: 'dump', apps };
+  });
+  return [...live, ...saved].filter((sight) => sight !== null);
+}
+
+/**
+ * The daemon that plain pm2 would use. The kernel says whose its socket is; only one of the caller's own is asked, as plain
+ * pm2 would ask it.
+ */
+async function ownDaemonOf({ socket, uid }: Caller): Promise<OwnDaemon> {
+  const euid = process.geteuid?.();
+  if (euid !== 0 && euid !== uid) return { state: 'unknown', user: null, apps: [] };
+  const stat = statOf(socket);
+  if (stat?.isSocket() !== true) return { state: 'none', user: null, apps: [] };
+  const user = accountByUid(stat.uid)?.name ?? null;
+  if (stat.uid !== uid) return { state: 'others', user, apps: [] };
+  const answer = await listApps(socket, { timeoutMs: SOCKET_MS });
+  switch (answer.type) {
+    case 'answered':
+      return { state: 'callers', user, apps: answer.apps.filter(({ module }) => !module) };
+    case 'dead':
+      return { state: 'none', user: null, apps: [] };
+    case 'denied':
+    case 'silent':
+    case 'nonsense':
+      return { state: 'callers', user, apps: [] };
+  }
+}
+
+async function appsOfFiles(
+  invocation: Invocation, caller: Caller, policy: Policy, so: Gathered, { major, env, evaluate }: Means,
+): Promise<Gathered> {
+  const found = new Map<string, FileApps>();
+  const unread: string[] = [];
+  for (const target of invocation.targets) {
+    if (target.kind !== 'file' && target.kind !== 'stdin') continue;
+    const path = target.kind === 'file' ? target.path : null;
+    if (path === null && so.stdin === null) {
+      found.set('-', null);
+      continue;
+    }
+    const apps = await appsOfProcessFile({
+      source: path === null ? { text: so.stdin?.toString('utf8') ?? '' } : { word: target.word, path },
+      evaluator: evaluate ? evaluatorFor(path, evaluatorsOf(path, policy, so.evidence), caller) : null,
+      invocation, major, env,
+      cwd: caller.cwd ?? '/',
+      timeoutMs: PROCESS_FILE_MS,
+    });
+    found.set(path ?? '-', apps);
+    if (apps === null) unread.push(target.word);
+  }
+  return { ...so, unread, evidence: { ...so.evidence, files: found } };
+}
+
+/** The first account for which the file is no foreign code, and that this process may become. */
+function evaluatorFor(path: string | null, candidates: readonly Candidate[], caller: Caller): Evaluator | null {
+  const euid = process.geteuid?.();
+  for (const candidate of candidates) {
+    const account = accountFor(candidate, path, caller);
+    if (account === null || (euid !== 0 && account.uid !== euid)) continue;
+    const trusted = { uid: account.uid, gid: account.uid === 0 ? null : privateGroup(account) };
+    if (path === null || distrust(path, 'file', trusted) === null) return { ...account, user: account.name, userHome: account.home };
+  }
+  return null;
+}
+
+function accountFor(candidate: Candidate, path: string | null, caller: Caller): Account | null {
+  switch (candidate.type) {
+    case 'daemon':
+      return accountByUid(candidate.daemon.uid);
+    case 'caller':
+      return accountByUid(caller.uid);
+    case 'owner':
+      return path === null ? null : accountByUid(ownerOf(path) ?? -1);
+  }
+}
+
+/** The owner of what a path leads to. */
+function ownerOf(path: string): number | null {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.uid ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { accountByName, accountByUid, groupByName, groupByGid, type Account } from '../identity/accounts.ts';
+import type { Invocation } from '../pm2/invocation.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
+import { statOf } from '../runtime/peek.ts';
+import type { Caller } from '../verdict/caller.ts';
+
+/**
+ * The policy with the daemons that `personal` stands for, as far as this call is about them: the caller's, that of the user
+ * whose home directory the call names, and that of `startup -u USER`. Each is in the user's own ~/.pm2, as if it were declared.
+ */
+export function withPersonal(policy: Policy, caller: Caller, { startup, line: { options } }: Invocation): Policy {
+  if (policy.personal === null) return policy;
+  const unit = startup?.user ?? (typeof options.user === 'string' ? options.user : null);
+  const owner = ownerOfHome(caller.home) ?? (startup?.hp ? ownerOfHome(join(startup.hp, '.pm2')) : null);
+  const accounts = [accountByUid(caller.uid), owner, unit === null ? null : accountByName(unit)];
+  const daemons = [...policy.daemons];
+  for (const account of accounts) {
+    if (account === null || !isPersonal(account, policy)) continue;
+    const daemon = personalDaemon(account, policy);
+    if (!daemons.some(({ home }) => home === daemon.home)) daemons.push(daemon);
+  }
+  return { ...policy, daemons };
+}
+
+function ownerOfHome(pm2Home: string): Account | null {
+  const stat = pm2Home.endsWith('/.pm2') ? statOf(pm2Home.slice(0, -'/.pm2'.length)) : null;
+  const account = stat === null ? null : accountByUid(stat.uid);
+  return account !== null && join(account.home, '.pm2') === pm2Home ? account : null;
+}
+
+function isPersonal(account: Account, { personal }: Policy): boolean {
+  if (personal === null || account.uid === 0) return false;
+  return personal.matchesUser(account.name) || personal.groups.some((group) => isMember(account, group));
+}
+
+function isMember({ name, gid }: Account, group: string): boolean {
+  return groupByGid(gid)?.name === group || groupByName(group)?.members.includes(name) === true;
+}
+
+function personalDaemon(account: Account, { daemons, mode, personal }: Policy): Daemon {
+  const { name, uid, gid, home, shell } = account;
+  const taken = daemons.some((daemon) => daemon.name === name);
+  return {
+    name: taken ? `~${name}` : name, user: name, uid, gid, group: groupByGid(gid)?.name ?? String(gid), userHome: home, shell,
+    home: join(home, '.pm2'), mode, pm2: null, node: null, operators: [], line: personal?.line ?? 1,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Prospect } from '../adopt/adopt.ts';
+import { stepsOf } from '../adopt/move.ts';
+import type { Done } from './adopt-words.ts';
+
+/** The object of --json. */
+export function asObject({ choices, planned }: Prospect, done: readonly Done[], dryRun: boolean): object {
+  return {
+    dryRun,
+    moves: planned.map(({ move, problems, notes, consent }) => {
+      const outcome = done.find((one) => one.move === move)?.outcome ?? null;
+      return {
+        apps: move.apps.map((app) => ({
+          name: app.name,
+          processes: app.processes.length,
+          running: app.processes.filter(({ running }) => running).length,
+          ports: app.ports,
+          twin: app.twin,
+          dropped: app.dropped,
+        })),
+        from: { user: move.from.user, home: move.from.home, state: move.from.state, pid: move.from.pid },
+        to: { daemon: move.to.label, user: move.to.user, home: move.to.home },
+        steps: stepsOf(move),
+        problems,
+        notes,
+        accept: consent?.digest ?? null,
+        outcome: outcome === null ? null : outcome.type,
+        downtimeMs: outcome?.downtimeMs ?? null,
+        why: outcome?.why ?? null,
+        log: outcome?.log ?? [],
+        withheld: outcome?.withheld ?? [],
+      };
+    }),
+    others: choices.flatMap((choice): object[] => {
+      switch (choice.type) {
+        case 'move':
+          return [];
+        case 'home':
+          return [{ name: choice.name, type: choice.type, daemon: choice.daemon, home: choice.home }];
+        case 'ambiguous':
+          return [{ name: choice.name, type: choice.type, why: choice.why, next: choice.next }];
+        case 'module':
+          return [{ name: choice.name, type: choice.type, home: choice.home }];
+        case 'unowned':
+          return [{ name: choice.name, type: choice.type, home: choice.place.home }];
+        case 'unknown':
+          return [{ name: choice.name, type: choice.type, strays: choice.strays }];
+      }
+    }),
+  };
+}

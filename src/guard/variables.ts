@@ -1,0 +1,26 @@
+import { callersHomes } from '../identity/callers-homes.ts';
+import { crossing, type Crossed } from '../identity/environment.ts';
+import { typedVariables } from '../identity/typed-variables.ts';
+import { parseCommandLine } from '../pm2/command-line.ts';
+import { handsEnvironmentOver } from '../pm2/hands-over.ts';
+import type { Invocation } from '../pm2/invocation.ts';
+import { shown } from '../terminal/shown.ts';
+import type { Caller } from '../verdict/caller.ts';
+
+/** What of this process's environment the owner of the apps gets with this call. */
+export function variablesFor(owner: { userHome: string }, invocation: Invocation, caller: Caller): Crossed {
+  const { env } = process;
+  return crossing(env, {
+    homes: callersHomes(env, caller.passwdHome, owner.userHome),
+    typed: typedVariables(env),
+    handsOver: handsEnvironmentOver(invocation),
+  });
+}
+
+/** One line about what an app may miss; none where the call asked for silence. */
+export function leftOutLines({ leftOut, variables }: Crossed, { argv }: Invocation): string[] {
+  if (leftOut.length === 0 || parseCommandLine(argv, 7).silent) return [];
+  const said = leftOut.map((name) => (variables[name] === undefined ? name : `a part of ${name}`)).join(', ');
+  const instead = shown(['sudo', `--preserve-env=${leftOut.join(',')}`, 'pm2']);
+  return [`pm2-guard: not handed to the app: ${said} (the caller's own); to hand it over: ${instead} ...`];
+}

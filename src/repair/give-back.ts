@@ -1,0 +1,165 @@
+import { closeSync, fchownSync, fstatSync, lstatSync, opendirSync, readFileSync, type Stats } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { asUser } from '../identity/as-user.ts';
+import type { Identity } from '../identity/switch-user.ts';
+import { isMadeByPm2, PM2_DIRECTORIES } from '../pm2/own-files.ts';
+import { hold, Left, openItself, within, type Held } from './held.ts';
+
+/** A file or directory of root's in a PM2_HOME that is to become its user's. */
+export interface Gift {
+  /** PM2_HOME, absolute. */
+  pm2Home: string;
+  /** Relative to it; `.` is the PM2_HOME itself. */
+  name: string;
+  /** Whose daemon lives in that PM2_HOME. */
+  receiver: Identity;
+  /** What was looked at; null: whatever is there. */
+  seen: { dev: number; ino: number } | null;
+}
+
+/** More entries than a PM2_HOME of 3,000 apps has. What holds more was not made by PM2. */
+const MOST_ENTRIES = 10_000;
+
+/**
+ * Gives a file that root left in a PM2_HOME to the user of that PM2_HOME. It is the only function that does so.
+ *
+ * The receiver gets nothing that he could not have made himself, because all of this holds:
+ * - PM2 makes an entry of that name, and it is a regular file with one name, or one of PM2's own directories;
+ * - the directory that holds it belongs to the receiver, who may write in it, so he could have put a copy there;
+ * - he could open it, and every directory above it, with his own rights, so he could have made that copy;
+ * - it is on the same mount as that directory, so it is not a part of another tree that was mounted there;
+ * - a directory holds nothing that he could not be given as well.
+ *
+ * The kernel clears set-user-ID bits and file capabilities on the way (chown(2)).
+ *
+ * @throws Left with nothing changed
+ */
+export function giveBack(gift: Gift): void {
+  const fd = openGift(gift, new Set());
+  try {
+    fchownSync(fd, gift.receiver.uid, gift.receiver.gid);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Whether giveBack would do it. Changes nothing.
+ *
+ * @param given directories that would have been given before, as `dev:ino`; this one is added
+ * @throws Left as giveBack would
+ */
+export function wouldGiveBack(gift: Gift, given: Set<string>): void {
+  const fd = openGift(gift, given);
+  try {
+    given.add(keyOf(fstatSync(fd)));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The descriptor of what may be given. */
+function openGift({ pm2Home, name, receiver, seen }: Gift, given: ReadonlySet<string>): number {
+  if (!isMadeByPm2(name)) throw new Left('PM2 makes no file of this name');
+  const holder = holderOf(pm2Home, name, receiver);
+  let fd: number | null = null;
+  try {
+    requireHis(holder, receiver, given);
+    fd = openItself(holder, name === '.' ? basename(pm2Home) : basename(name), receiver);
+    const stat = fstatSync(fd);
+    if (seen !== null && (stat.dev !== seen.dev || stat.ino !== seen.ino)) throw new Left('it is another file by now');
+    if (stat.uid !== 0) throw new Left(`it belongs to uid ${stat.uid}, not to root`);
+    if (mountOf(fd) !== mountOf(holder.fd)) throw new Left('something else is mounted there');
+    if (stat.isDirectory()) requireOwnDirectory(fd, name, receiver);
+    else requirePlainFile(stat);
+    return fd;
+  } catch (error) {
+    if (fd !== null) closeSync(fd);
+    throw error;
+  } finally {
+    closeSync(holder.fd);
+  }
+}
+
+function holderOf(pm2Home: string, name: string, receiver: Identity): Held {
+  if (name === '.') return hold(dirname(pm2Home), receiver);
+  const held = hold(pm2Home, receiver);
+  if (dirname(name) === '.') return held;
+  try {
+    return within(held, dirname(name), receiver);
+  } finally {
+    closeSync(held.fd);
+  }
+}
+
+function requireHis({ fd }: Held, { user, uid }: Identity, given: ReadonlySet<string>): void {
+  const stat = fstatSync(fd);
+  if (given.has(keyOf(stat))) return;
+  if (stat.uid !== uid)
+    throw new Left(
+      `the directory that holds it belongs to ${stat.uid === 0 ? 'root' : `uid ${stat.uid}`}, not to ${user}`,
+    );
+  if ((stat.mode & 0o300) !== 0o300) throw new Left(`${user} may not write in the directory that holds it`);
+}
+
+function requirePlainFile(stat: Stats): void {
+  if (!stat.isFile()) throw new Left('it is no regular file');
+  if (stat.nlink !== 1) throw new Left('it has another name elsewhere');
+}
+
+/** Whoever owns a directory can remove what lies in it. */
+function requireOwnDirectory(fd: number, name: string, receiver: Identity): void {
+  if (name !== '.' && !PM2_DIRECTORIES.includes(name)) throw new Left('PM2 makes no directory of this name');
+  const held: Held = { fd, path: `/proc/self/fd/${fd}`, dev: 0, ino: 0 };
+  if (!mayEnter(held, receiver)) throw new Left(`${receiver.user} may not enter it: it may hold secrets of root`);
+  const opened = opendirSync(held.path);
+  try {
+    let left = MOST_ENTRIES;
+    for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
+      if (left-- === 0) throw new Left('it holds more than PM2 makes');
+      requireHarmless(held, name === '.' ? entry.name : `${name}/${entry.name}`, receiver);
+    }
+  } finally {
+    opened.closeSync();
+  }
+}
+
+function requireHarmless(directory: Held, name: string, receiver: Identity): void {
+  const entry = basename(name);
+  const stat = lstatSync(`${directory.path}/${entry}`, { throwIfNoEntry: false });
+  if (stat === undefined || stat.uid === receiver.uid || stat.isSymbolicLink()) return;
+  if (stat.uid !== 0) throw new Left(`it holds ${entry}, which belongs to uid ${stat.uid}`);
+  if (!isMadeByPm2(name)) throw new Left(`it holds ${entry}, which PM2 does not make`);
+  if (!stat.isFile()) return; // a directory that is not empty cannot be removed, and a socket holds nothing
+  try {
+    requirePlainFile(stat);
+    closeSync(openItself(directory, entry, receiver));
+  } catch (error) {
+    throw error instanceof Left ? new Left(`it holds ${entry}: ${error.message}`) : error;
+  }
+}
+
+/** The search right on a directory, as the kernel grants it: what is asked for is a path through it. */
+function mayEnter(directory: Held, receiver: Identity): boolean {
+  try {
+    asUser(receiver, () => lstatSync(`${directory.path}/.`));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return false;
+    throw error;
+  }
+}
+
+/**
+ * The number of the mount that an open file lies on (proc(5), fdinfo). A bind mount has the device of its origin, so
+ * `dev` does not tell.
+ */
+function mountOf(fd: number): string {
+  const [, mount] = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? [];
+  if (mount === undefined) throw new Left('the system does not tell where it is mounted');
+  return mount;
+}
+
+function keyOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}

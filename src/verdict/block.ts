@@ -1,0 +1,181 @@
+import type { Invocation } from '../pm2/invocation.ts';
+import type { Daemon, Policy, Rule } from '../policy/policy.ts';
+import { appsIn, choicesFor } from './choices.ts';
+import { classOf } from './command-class.ts';
+import type { Question } from './decide.ts';
+import type { Claim } from './owners.ts';
+import { declaredHere, isOwn } from './situation.ts';
+import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
+import type { Advice, Block, Rewrite, Verdict } from './verdict.ts';
+import { callOf, daemonLine, daemonNamed, ownDaemon } from './words.ts';
+
+/** Why a call belongs to a daemon: a rule names it; it is the default; the caller has no other; plain pm2 would go there. */
+export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
+  why: 'rule' | 'default' | 'lost' | 'own';
+}
+
+export function blockReserved(name: string, invocation: Invocation): Block {
+  return {
+    type: 'block', code: 'PG108', rule: null, daemon: null, advice: [],
+    reason: `${callOf(invocation)} names ${name}, a name that no app can have.`,
+    details: ['Names that begin so are kept for pm2-guard verify, which proves by them that the guard answers.'],
+  };
+}
+
+/** The right command is known, and the guard may not carry it out. */
+export function blockWrong(why: Reason, { invocation, caller, policy, evidence }: Question): Block {
+  const { code, reason, rule, daemon } = why;
+  const command = commandFor(daemon, caller, invocation.argv);
+  const as = daemon.uid === caller.uid ? null : daemon;
+  const ends = classOf(invocation) === 'ends';
+  const advice: Advice = ends
+    ? { label: 'choose', choices: choicesFor({ daemons: [daemon], own: false }, invocation, caller, policy, evidence) }
+    : { label: 'run', command, as };
+  return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy), ...(why.why === 'lost' ? ['It comes from PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.'] : [])], advice: [advice] };
+}
+
+function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: Policy): string {
+  const line = daemonLine(daemon, policy, rule?.line ?? daemon.line);
+  switch (why) {
+    case 'rule':
+      return `${whatIs(invocation, rule)} belongs to ${line}`;
+    case 'default': {
+      const what = invocation.scope === 'app' ? `No rule names ${whatIs(invocation, null)}` : `${callOf(invocation)} names no app`;
+      return `${what}, so it goes to the default, ${line}`;
+    }
+    case 'lost':
+      return `The daemon of ${daemon.user} is ${line}`;
+    case 'own':
+      return `That is ${line}`;
+  }
+}
+
+function whatIs({ starts, targets }: Invocation, rule: Rule | null): string {
+  const name = starts[0]?.name ?? targets[0]?.word ?? rule?.pattern ?? 'it';
+  return rule === null ? `"${name}"` : name;
+}
+
+export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evidence }: Question): Block {
+  const daemons = claim.rules.map(({ daemon }) => daemonNamed(policy, daemon));
+  return {
+    type: 'block', code: 'PG103', rule: claim.rules[0] ?? null, daemon: null,
+    reason: `${callOf(invocation)}: rules of ${daemons.length} daemons name ${claim.what}, and nothing says which is meant.`,
+    details: claim.rules.map((rule, at) => daemonLine(daemons[at] ?? daemonNamed(policy, rule.daemon), policy, rule.line)),
+    advice: [{ label: 'choose', choices: choicesFor({ daemons, own: false }, invocation, caller, policy, evidence) }],
+  };
+}
+
+/** The daemon pins a pm2 that is none. */
+export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin: string): Block {
+  return {
+    type: 'block', code: 'PG302', rule: null, daemon,
+    reason: `${callOf(invocation)}: the pm2 pinned for daemon "${daemon?.name ?? ''}" is no pm2: ${pin}`,
+    details: ['Apps that run keep running.'],
+    advice: [{ label: 'fix', text: 'correct "pm2:" in the config, then: sudo pm2-guard check' }],
+  };
+}
+
+/** @param strays apps that live only in the caller's own, undeclared daemon */
+export function blockTwoOwners(known: Claim[], strays: Claim[], { invocation, caller, policy }: Question): Block {
+  const groups = groupsOf(known, policy);
+  const all = [...known, ...strays];
+  const calls = groups.flatMap(({ daemon, claims }) => onlyThese(invocation, claims, all)?.map((argv) => ({
+    command: isOwn(daemon, caller) ? ['pm2', ...argv] : commandFor(daemon, caller, argv), as: daemon.uid === caller.uid ? null : daemon,
+  })) ?? [null]);
+  const own = strays.length === 0 ? [] : onlyThese(invocation, strays, all)?.map((argv) => ({ command: ['pm2', ...argv], as: null })) ?? [null];
+  const commands = [...calls, ...own];
+  const complete = commands.every((command) => command !== null);
+  return {
+    type: 'block', code: 'PG104', rule: null, daemon: null,
+    reason: `${callOf(invocation)} is about apps of different daemons, and one pm2 talks to one.`,
+    details: [
+      ...groups.map(({ daemon, claims }) => `${claims.map(({ what }) => what).join(', ')}: ${daemonLine(daemon, policy, claims[0]?.rules[0]?.line)}`),
+      ...(strays.length === 0 ? [] : [`${strays.map(({ what }) => what).join(', ')}: ${ownDaemon(caller, policy)}`]),
+      ...(complete ? [] : ['This line cannot be taken apart: type one call for each daemon.']),
+    ],
+    advice: complete ? [{ label: 'run all', commands }] : [],
+  };
+}
+
+/** In the order typed. */
+function groupsOf(known: Claim[], policy: Policy): { daemon: Daemon; claims: Claim[] }[] {
+  const names = [...new Set(known.map(({ rules }) => rules[0]?.daemon ?? ''))];
+  return names.map((name) => ({ daemon: daemonNamed(policy, name), claims: known.filter(({ rules }) => rules[0]?.daemon === name) }));
+}
+
+/** The daemon that the call names, or would go to, is not in the config, and no other must answer for it. */
+export function blockUndeclared({ invocation, caller, policy, evidence }: Question): Block {
+  const chosen = caller.homeChosen || caller.socketMoved;
+  const lives = evidence.own !== undefined && evidence.own.state !== 'none';
+  const harmless = ['reads', 'starts'].includes(classOf(invocation));
+  // Past the guard, a start or a call to a daemon that does not live would make the next stray.
+  const bypass = lives && classOf(invocation) !== 'starts' ? bypassFor(invocation, caller, policy, evidence.own?.user ?? null) : null;
+  const declared = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
+  const choices = choicesFor({ daemons: declared, own: false }, invocation, caller, policy, evidence);
+  const bySudo = caller.rootBySudo && declaredHere(caller, policy)?.uid === 0;
+  return {
+    type: 'block', code: 'PG105', rule: null, daemon: null,
+    reason: `${callOf(invocation)} as ${caller.user} would use ${ownDaemon(caller, policy)}.`,
+    details: [
+      bySudo
+        ? `No rule names it, and being root by sudo does not make it root's  (${policy.file})`
+        : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  (${policy.file})`,
+      ...(chosen ? [`${lives ? '' : 'Nothing runs there now. '}The call names it, so pm2-guard sends it to no other daemon.`] : []),
+    ],
+    advice: !chosen ? [{ label: 'choose', choices }] : bypass !== null ? [{ label: 'bypass', command: bypass }] : harmless ? [{ label: 'choose', choices }] : [],
+  };
+}
+
+/** What a call means depends on who types it: each daemon that could be meant is shown, with what runs there. */
+export function ask(question: Question, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
+  const { invocation, caller, policy, evidence } = question;
+  const fallback = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
+  const named = claims.flatMap(({ rules }) => rules.map(({ daemon }) => daemonNamed(policy, daemon)));
+  const here = declaredHere(caller, policy);
+  const daemons = [...new Set([...(here ? [here] : []), ...(both ? [both] : [...named, ...fallback])])];
+  const lives = here === null && evidence.own?.state === 'callers';
+  const unknown = unknownName(invocation, claims, both);
+  const seen = (daemon: Daemon) => evidence.sights?.find(({ daemon: name, source }) => name === daemon.name && source === 'socket');
+  // Where all that it names is known to be missing, there is nothing to choose.
+  const asked = unknown ? [
+    ...(lives ? [`${caller.user}'s own daemon (${appsIn(evidence.own?.apps ?? [])})`] : []),
+    ...daemons.flatMap((daemon) => (seen(daemon) ? [`daemon "${daemon.name}" (${appsIn(seen(daemon)?.apps ?? [])})`] : [])),
+  ] : [];
+  const meant = unknown ? { daemons: daemons.filter((daemon) => !seen(daemon)), own: false } : { daemons, own: lives };
+  const choices = choicesFor(meant, invocation, caller, policy, evidence);
+  return {
+    type: 'block', code: 'PG109', rule: claims[0]?.rules[0] ?? null, daemon: null,
+    reason: `${why(question, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
+    details: asked.map((one) => `Asked: ${one}`),
+    advice: choices.length === 0 ? [] : [{ label: 'choose', choices }],
+  };
+}
+
+/** All that the call names are names, and no list has one. */
+function unknownName({ targets }: Invocation, claims: Claim[], both: Daemon | undefined): boolean {
+  return !both && claims.length === 0 && targets.length > 0 && targets.every(({ kind }) => kind === 'name');
+}
+
+function why({ invocation, evidence }: Question, claims: Claim[], both: Daemon | undefined): string {
+  const call = callOf(invocation);
+  if (both) {
+    const what = claims.map((claim) => claim.what);
+    const seen = evidence.sights?.some(({ daemon, source, apps }) => daemon === both.name && source === 'socket' && apps.some(({ name }) => what.includes(name)));
+    const where = seen ? 'runs in two daemons' : `runs in one daemon and belongs to another, "${both.name}"`;
+    return `${what.join(', ')} ${where}, and ${call} does not say which is meant.`;
+  }
+  const [target] = invocation.targets;
+  switch (target?.kind) {
+    case 'id':
+      return `${call} names an app by its number, which each daemon counts for itself.`;
+    case 'regex':
+      return `${call} names apps by a pattern, which can match in every daemon.`;
+    case 'name':
+      return `${call}: no daemon that could be asked has an app "${target.word}".`;
+    case undefined:
+    case 'all':
+    case 'file':
+    case 'stdin':
+      return `${call} ${invocation.command === 'kill' ? 'stops' : 'acts on'} a whole daemon and does not say which.`;
+  }
+}

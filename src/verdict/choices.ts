@@ -1,0 +1,95 @@
+import type { App, Invocation } from '../pm2/invocation.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
+import type { Caller } from './caller.ts';
+import { classOf } from './command-class.ts';
+import { isOwn } from './situation.ts';
+import { bypassFor, commandFor } from './suggestion.ts';
+import type { Choice, Evidence, ListedApp } from './verdict.ts';
+
+/** How many apps of a daemon a choice names. */
+const NAMED_APPS = 3;
+
+/**
+ * What a call could mean, the caller's own daemon first.
+ *
+ * @param meant the declared daemons, and whether the caller's own undeclared one is among them
+ */
+export function choicesFor(
+  meant: { daemons: readonly Daemon[]; own: boolean }, invocation: Invocation, caller: Caller, policy: Policy, evidence: Partial<Evidence>,
+): Choice[] {
+  const own = meant.own ? [ownChoice(invocation, caller, policy, evidence)] : [];
+  return [...own, ...meant.daemons.map((daemon) => declaredChoice(daemon, invocation, caller, evidence))];
+}
+
+function ownChoice(invocation: Invocation, caller: Caller, policy: Policy, { own }: Partial<Evidence>): Choice {
+  const apps = own?.state === 'callers' ? appsIn(own.apps) : 'not running';
+  return {
+    what: caller.homeChosen ? `the daemon in PM2_HOME ${caller.home}` : `${caller.user}'s stray`,
+    facts: caller.homeChosen ? apps : `PM2_HOME ${caller.home}; ${apps}`,
+    harm: null, command: bypassFor(invocation, caller, policy, own?.user ?? null), as: null,
+  };
+}
+
+function declaredChoice(daemon: Daemon, invocation: Invocation, caller: Caller, { sights }: Partial<Evidence>): Choice {
+  const seen = sights?.find((sight) => sight.daemon === daemon.name && sight.source === 'socket');
+  const here = isOwn(daemon, caller);
+  return {
+    what: `daemon "${daemon.name}"`,
+    facts: seen ? appsIn(seen.apps) : `user ${daemon.user}`,
+    harm: harmOf(invocation, seen?.apps),
+    command: here ? ['pm2', ...invocation.argv] : commandFor(daemon, caller, invocation.argv),
+    as: daemon.uid === caller.uid ? null : daemon,
+  };
+}
+
+export function appsIn(apps: readonly App[]): string {
+  const names = [...new Set(apps.map(({ name }) => name))];
+  if (names.length === 0) return 'no apps';
+  const rest = names.length > NAMED_APPS ? ', ...' : '';
+  return `${names.length} ${names.length === 1 ? 'app' : 'apps'}: ${names.slice(0, NAMED_APPS).join(', ')}${rest}`;
+}
+
+/**
+ * What would happen in a declared daemon.
+ *
+ * @param apps of that daemon, where they could be asked for
+ */
+function harmOf(invocation: Invocation, apps: readonly ListedApp[] | undefined): string | null {
+  const { targets } = invocation;
+  const whole = targets.length === 0 || targets.some(({ kind }) => kind === 'all');
+  switch (classOf(invocation)) {
+    case 'ends':
+      return endOf(invocation, whole, apps);
+    case 'interrupts':
+      return whole && ['restart', 'reload', 'start', 'update', 'updatePM2'].includes(invocation.command ?? '') ? 'ALL ITS APPS RESTART' : null;
+    case 'no daemon':
+    case 'reads':
+    case 'starts':
+    case 'host':
+      return null;
+  }
+}
+
+function endOf({ command, targets }: Invocation, whole: boolean, apps: readonly ListedApp[] | undefined): string {
+  switch (command) {
+    case 'flush': return 'ITS LOGS ARE EMPTIED';
+    case 'dump':
+    case 'cleardump': return 'ITS SAVED LIST IS REPLACED';
+    case 'uninstall': return 'A MODULE IS REMOVED';
+    case 'unset':
+    case 'unlink':
+    case 'logout': return 'ITS SETTINGS ARE ERASED';
+    case null:
+    default: {
+      const things = whole ? 'PRODUCTION' : targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
+      const plural = !whole && targets.length > 1;
+      return `${things} ${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
+    }
+  }
+}
+
+/** Numbers mean nothing to a reader: `app 0 (myapp)`. */
+function numbered(word: string, apps: readonly ListedApp[] | undefined): string {
+  const found = apps?.find(({ pmId }) => pmId === Number(word));
+  return found ? `app ${word} (${found.name})` : `app ${word}`;
+}

@@ -1,0 +1,188 @@
+import { withStartup } from '../pm2/edit-command-line.ts';
+import type { Startup } from '../pm2/invocation.ts';
+import type { Daemon } from '../policy/policy.ts';
+import { ask } from './block.ts';
+import type { Question } from './decide.ts';
+import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
+import { callOf, daemonLine } from './words.ts';
+
+/**
+ * Host-wide work stays with whoever types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user from -u
+ * (else $USER) and its PM2_HOME from --hp (else the caller's), apart from each other (lib/API/Startup.js), so that
+ * `sudo pm2 startup -u www-data` makes a unit of www-data with root's PM2_HOME (T25). `logrotate` takes its paths from the
+ * caller's PM2_HOME and its user from -u (lib/API/LogManagement.js).
+ */
+export function decideHostWide(question: Question): Verdict | More {
+  const { invocation } = question;
+  switch (invocation.command) {
+    case 'startup':
+      return decideUnit(question, unitAsked(question));
+    case 'unstartup':
+      return decideUnstartup(question);
+    case 'logrotate':
+      return decideLogrotate(question);
+    case null:
+    default:
+      return hostWide('PG009', `${callOf(invocation)} is about this host's own PM2`, null);
+  }
+}
+
+function hostWide(code: Pass['code'], reason: string, daemon: Daemon | null): Pass {
+  return { type: 'pass', code, reason, rule: null, daemon, report: null, daemonless: true };
+}
+
+function unitAsked({ invocation }: Question): Startup {
+  return invocation.startup ?? { user: null, hp: null, platform: null };
+}
+
+function decideUnit(question: Question, asked: Startup): Verdict {
+  const { invocation, caller, policy } = question;
+  const candidates = candidatesFor(asked, question);
+  const [daemon] = candidates;
+  if (!daemon) return refuseUnit(question, asked.user ?? (asked.hp === null ? caller.user : null));
+  if (candidates.length > 1) {
+    return {
+      type: 'block', code: 'PG106', rule: null, daemon: null,
+      reason: `${callOf(invocation)}: user ${daemon.user} has several daemons, and nothing says which.`,
+      details: candidates.map((one) => daemonLine(one, policy)),
+      advice: choosing(candidates, question),
+    };
+  }
+  const user = asked.user ?? caller.user;
+  const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
+  if (sameUser(user, daemon) && pm2Home === daemon.home) {
+    // PM2 asks for root's help in a line that names the home directory; a PM2_HOME of another name is lost in it.
+    if (caller.uid === 0 || homeParent(daemon) !== null) return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
+  }
+  return putRight(question, daemon, `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`);
+}
+
+/** Removes the unit that is called after the user: PM2_HOME has no say. */
+function decideUnstartup(question: Question): Verdict | More {
+  const { invocation, caller, policy, evidence } = question;
+  const { user } = unitAsked(question);
+  if (user !== null) {
+    const daemon = policy.daemons.find((one) => sameUser(user, one)) ?? null;
+    if (daemon === null) return hostWide('PG008', `${callOf(invocation)} removes a unit of ${user}, who has no declared daemon`, null);
+    return hostWide('PG001', `${callOf(invocation)} names the unit of ${user}`, daemon);
+  }
+  const own = policy.daemons.find(({ uid }) => uid === caller.uid) ?? null;
+  if (caller.uid !== 0 || own !== null) return hostWide('PG001', `${callOf(invocation)} is about the unit of ${caller.user}`, own);
+  if (evidence.rootUnit === undefined) return { type: 'more', wants: 'root unit' };
+  if (evidence.rootUnit) return hostWide('PG008', `${callOf(invocation)} removes the unit of root, who has no declared daemon`, null);
+  const block = ask(question, {});
+  return {
+    ...block, reason: `${callOf(invocation)} does not say whose boot unit it removes, and root has none.`,
+    advice: choosing(policy.daemons.filter(({ name }) => policy.default === null || name === policy.default), question, 'NOTHING STARTS AT BOOT'),
+  };
+}
+
+function decideLogrotate(question: Question): Verdict {
+  const { invocation, caller, policy } = question;
+  if (caller.uid !== 0) return hostWide('PG009', `${callOf(invocation)} is work for root, as PM2 says itself`, null);
+  const asked = typeof invocation.line.options.user === 'string' ? invocation.line.options.user : null;
+  const candidates = candidatesFor({ user: asked, hp: null, platform: null }, question);
+  const [daemon] = candidates;
+  if (!daemon) return refuseUnit(question, asked ?? 'root');
+  if (candidates.length > 1 && !candidates.some(({ home }) => home === caller.home)) {
+    return {
+      type: 'block', code: 'PG106', rule: null, daemon: null,
+      reason: `${callOf(invocation)}: user ${daemon.user} has several daemons, and PM2_HOME does not say which.`,
+      details: candidates.map((one) => daemonLine(one, policy)), advice: choosing(candidates, question),
+    };
+  }
+  const meant = candidates.find(({ home }) => home === caller.home) ?? daemon;
+  if (sameUser(asked ?? 'root', meant) && caller.home === meant.home) return hostWide('PG001', `the logs are those of daemon "${meant.name}"`, meant);
+  return putRight(question, meant, `${callOf(invocation)} would rotate the logs in ${caller.home} for ${asked ?? 'root'}`);
+}
+
+function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
+  const { invocation, policy } = question;
+  const argv = wordsFor(question, daemon);
+  const command = hostCommand(question, daemon);
+  const details = [`It should be that of ${daemonLine(daemon, policy)}`];
+  if (argv === null || command === null) {
+    return {
+      type: 'block', code: 'PG107', reason: `${reason}, and the line cannot be put right.`, rule: null, daemon, details,
+      advice: [{ label: 'fix', text: `type it plainly: pm2 ${invocation.command ?? ''} with -u and --hp once each` }],
+    };
+  }
+  switch (daemon.mode) {
+    case 'observe':
+      return { type: 'pass', code: 'PG003', reason, rule: null, daemon: null, report: 'observed', daemonless: false };
+    case 'rewrite':
+      return { type: 'rewrite', code: 'PG107', reason, rule: null, daemon, argv, switch: false, stray: false, dropsRunAs: false };
+    case 'block':
+      return { type: 'block', code: 'PG107', reason: `${reason}.`, rule: null, daemon, details, advice: [{ label: 'run', command, as: null }] };
+  }
+}
+
+function candidatesFor(asked: Startup, { caller, policy }: Question): Daemon[] {
+  if (asked.user !== null) {
+    const user = asked.user;
+    const ofUser = policy.daemons.filter((daemon) => sameUser(user, daemon));
+    const there = ofUser.filter(({ home }) => home === (asked.hp === null ? caller.home : unitHome(asked.hp)));
+    // A --hp that fits none of the user's daemons is the trap itself where there is one: it is put right.
+    return there.length > 0 ? there : ofUser;
+  }
+  if (asked.hp !== null) {
+    const home = unitHome(asked.hp);
+    return policy.daemons.filter((daemon) => daemon.home === home);
+  }
+  const own = policy.daemons.filter(({ home }) => home === caller.home);
+  if (own.length > 0 || caller.uid !== 0) return own.length > 0 ? own : policy.daemons.filter(({ uid }) => uid === caller.uid);
+  return policy.daemons.filter(({ name }) => name === policy.default);
+}
+
+function sameUser(user: string, daemon: Daemon): boolean {
+  return daemon.user === user || String(daemon.uid) === user;
+}
+
+/** What a unit's PM2_HOME becomes: PM2 appends `.pm2` to --hp. */
+function unitHome(hp: string): string {
+  const parent = hp.replace(/\/+$/, '');
+  return `${parent}/.pm2`;
+}
+
+/** What --hp must say. Null where PM2_HOME has another name, which only the variable can say. */
+export function homeParent({ home }: Pick<Daemon, 'home'>): string | null {
+  return home.endsWith('/.pm2') ? home.slice(0, -'/.pm2'.length) || '/' : null;
+}
+
+function wordsFor({ invocation }: Question, daemon: Daemon): readonly string[] | null {
+  const hp = invocation.command === 'startup' ? homeParent(daemon) : null;
+  return withStartup(invocation, invocation.context, { user: daemon.user, hp });
+}
+
+/** The same work for one daemon, as root types it. */
+function hostCommand(question: Question, daemon: Daemon): Suggestion | null {
+  const words = wordsFor(question, daemon);
+  if (words === null) return null;
+  const { invocation, caller } = question;
+  const needsHome = invocation.command === 'logrotate' || (invocation.command === 'startup' && homeParent(daemon) === null);
+  const call = [...(needsHome ? [`PM2_HOME=${daemon.home}`] : []), 'pm2', ...words];
+  return caller.uid === 0 && !caller.rootBySudo ? call : ['sudo', ...call];
+}
+
+function choosing(daemons: Daemon[], question: Question, harm: string | null = null): Advice[] {
+  const choices = daemons.map((daemon) => ({
+    what: `daemon "${daemon.name}"`, facts: `user ${daemon.user}, PM2_HOME ${daemon.home}`, harm,
+    command: hostCommand(question, daemon), as: null,
+  }));
+  return choices.length === 0 ? [] : [{ label: 'choose', choices }];
+}
+
+/** A unit, or a log rotation, for a user who has no daemon in the config. */
+function refuseUnit({ invocation, policy }: Question, user: string | null): Block {
+  const whom = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
+  const names = policy.daemons.map(({ user: one, home }) => `${one} (${home})`).join(', ');
+  return {
+    type: 'block', code: 'PG106', rule: null, daemon: null,
+    reason: `${callOf(invocation)}: the config declares no PM2 daemon for ${whom}  (${policy.file}).`,
+    details: [
+      invocation.command === 'startup' ? `First declare a daemon for ${whom}; until then no boot unit is written.` : `It would write root's file for a daemon that the config does not know.`,
+      `Declared are: ${names}`,
+    ],
+    advice: user === null ? [] : [{ label: 'fix', text: `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   then: sudo pm2-guard check` }],
+  };
+}

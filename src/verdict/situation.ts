@@ -1,0 +1,39 @@
+import type { Daemon, Policy } from '../policy/policy.ts';
+import type { Caller } from './caller.ts';
+import type { Situation } from './table.ts';
+import type { OwnDaemon } from './verdict.ts';
+
+/** How the daemon that plain pm2 would use stands to the config, and the declared one that stands for it. */
+export type Standing =
+  | { situation: 'declared' | 'lost'; daemon: Daemon }
+  | { situation: 'chosen' | 'alive' | 'absent'; daemon: null };
+
+/** Whether the real pm2, left alone, would land in this very daemon. */
+export function isOwn(daemon: Daemon, caller: Caller): boolean {
+  return daemon.uid === caller.uid && daemon.home === caller.home && caller.overrides.length === 0;
+}
+
+/** The declared daemon whose PM2_HOME the call would use, unless a variable moves the socket away from there. */
+export function declaredHere(caller: Caller, policy: Policy): Daemon | null {
+  return caller.socketMoved ? null : policy.daemons.find(({ home }) => home === caller.home) ?? null;
+}
+
+/**
+ * @param own what lives where plain pm2 would look; null: it was not asked
+ * @returns null: that depends on what lives there
+ */
+export function standingOf(caller: Caller, policy: Policy, own: OwnDaemon | undefined): Standing | null {
+  const declared = declaredHere(caller, policy);
+  if (declared) return { situation: 'declared', daemon: declared };
+  if (own === undefined) return null;
+  const only = onlyOneOf(caller, policy);
+  if (only && own.state !== 'callers') return { situation: 'lost', daemon: only };
+  const lives = own.state === 'callers' || own.state === 'unknown';
+  const situation: Situation = caller.homeChosen || caller.socketMoved ? 'chosen' : lives ? 'alive' : 'absent';
+  return { situation, daemon: null };
+}
+
+function onlyOneOf({ uid }: Caller, { daemons }: Policy): Daemon | null {
+  const own = daemons.filter((daemon) => daemon.uid === uid);
+  return own.length === 1 ? own[0] ?? null : null;
+}
