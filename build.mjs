@@ -2,7 +2,8 @@
 // is resolved at run time on a server. `dist` is what install.sh copies to /usr/local/lib/pm2-guard.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { bundle, compile, replaceFile } from './bundle.mjs';
 import { bundledPackages, notices } from './packaging/licenses.mjs';
 import { releaseDate } from './packaging/release.mjs';
@@ -56,8 +57,9 @@ export const packages = bundledPackages(result.metafile);
 replaceFile('dist/THIRD-PARTY-LICENSES', notices(packages));
 
 // The grammars that lint reads with, beside its bundle.
-export const grammars = ['tree-sitter', ...['bash', 'javascript', 'php', 'python', 'ruby'].map((name) => `tree-sitter-${name}`)];
-for (const name of grammars) replaceFile(`dist/${name}.wasm`, readFileSync(`node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`));
+const grammars = ['', '-bash', '-javascript', '-php', '-python', '-ruby'].map((name) => `tree-sitter${name}.wasm`);
+const shipped = dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
+for (const name of grammars) replaceFile(`dist/${name}`, readFileSync(join(shipped, name)));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));

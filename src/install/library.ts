@@ -26,7 +26,10 @@ export interface Release {
 }
 
 /** What every installation has. */
-export const NEEDED = ['adopt-agent.cjs', 'door.cjs', 'lint.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs', 'prepare.cjs', 'read-process-file.cjs', 'sudo.cjs', 'warm.cjs'];
+export const NEEDED = [
+  'adopt-agent.cjs', 'door.cjs', 'lint.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs', 'prepare.cjs',
+  'read-process-file.cjs', 'sudo.cjs', 'warm.cjs',
+];
 export const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
 /** A call that has begun in a release goes on in it, and loads from there what only some calls need. None takes this long. */
 const GRACE_MS = 60_000;

@@ -6,7 +6,7 @@ import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
 import { commandFor } from '../verdict/suggestion.ts';
-import type { Advice, Evidence, FileApps, Suggestion, Verdict } from '../verdict/verdict.ts';
+import type { Advice, Evidence, FileApps, Verdict } from '../verdict/verdict.ts';
 import { assumedAccount } from './accounts.ts';
 import type { Call } from './model.ts';
 
@@ -93,7 +93,9 @@ function judgedForEach(call: Call, invocation: Invocation, policy: Policy, stati
 
 function judgedAs(user: string, call: Call, invocation: Invocation, policy: Policy, staticApps: StaticApps): Judgement {
   const caller = callerOf(user, call, policy);
-  const { verdict, guessed } = verdictOf(invocation, caller, policy, staticApps);
+  const isDeclared = policy.daemons.some((daemon) => daemon.uid === caller.uid);
+  if (!isDeclared && policy.personal?.matchesUser(caller.user) === true) return { kind: 'right', daemon: null };
+  const verdict = verdictOf(invocation, caller, policy, staticApps);
   if (verdict.type === 'pass') return { kind: 'right', daemon: verdict.daemon };
   const named = [...invocation.targets.map(({ word }) => word), ...invocation.starts.map(({ name }) => name ?? '')];
   const vague = call.words.some(
@@ -104,7 +106,7 @@ function judgedAs(user: string, call: Call, invocation: Invocation, policy: Poli
   return {
     kind: 'wrong',
     code: verdict.code,
-    certain: evident && !vague && !elsewhere && !guessed && call.user.kind === 'known',
+    certain: evident && !vague && !elsewhere && call.user.kind === 'known',
     reason: verdict.reason,
     daemon: verdict.daemon,
     run: runOf(verdict, invocation, caller),
@@ -112,19 +114,19 @@ function judgedAs(user: string, call: Call, invocation: Invocation, policy: Poli
 }
 
 function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocation, caller: Caller): string[] {
-  if (verdict.type === 'block') return verdict.advice.flatMap(commandsOf).map(shown);
+  if (verdict.type === 'block') return verdict.advice.flatMap(commandsOf);
   return [
     shown(invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv)),
   ];
 }
 
-/** What may be typed in place of the line. A choice is the reader's. */
-function commandsOf(advice: Advice): Suggestion[] {
+/** What is offered without a choice; a way past the guard is none. */
+function commandsOf(advice: Advice): string[] {
   switch (advice.label) {
     case 'run':
-      return [advice.command];
+      return [shown(advice.command)];
     case 'run all':
-      return advice.commands.map(({ command }) => [...command]);
+      return advice.commands.map(({ command }) => shown(command));
     case 'choose':
     case 'fix':
     case 'ask':
@@ -133,7 +135,7 @@ function commandsOf(advice: Advice): Suggestion[] {
   }
 }
 
-/** A caller as src/identity would describe it, had it been seen: a fresh login, with what the file sets. */
+/** A caller as src/call would describe it, had it been seen: a fresh login, with what the file sets. */
 export function callerOf(user: string, call: Call, policy: Policy): Caller {
   const account = assumedAccount(user);
   const env: NodeJS.ProcessEnv = { HOME: account.homeDirectory, USER: account.name, PATH: '/usr/bin:/bin' };
@@ -152,32 +154,33 @@ export function callerOf(user: string, call: Call, policy: Policy): Caller {
   return callerFrom(person, env, MAJOR, call.cwd ?? UNKNOWN_DIRECTORY, policy);
 }
 
-/** A file says nothing of what lives on the host. */
-const NOTHING_LIVES: Partial<Evidence> = { sights: [], own: { state: 'none', user: null, apps: [] }, rootUnit: false };
-
-/** No daemon is asked: what its list would tell is not known, and `guessed` says that it could have mattered. */
-function verdictOf(
-  invocation: Invocation,
-  caller: Caller,
-  policy: Policy,
-  staticApps: StaticApps,
-): { verdict: Verdict; guessed: boolean } {
+/** No daemon is asked, and none is thought to live: what a list would tell is not known to lint. */
+function verdictOf(invocation: Invocation, caller: Caller, policy: Policy, staticApps: StaticApps): Verdict {
   let evidence: Evidence = { realpaths: new Map() };
-  let guessed = false;
   for (;;) {
     const verdict = decide(invocation, caller, policy, evidence);
-    // A rule of the config is certain, whatever lives where.
-    if (verdict.type !== 'more') return { verdict, guessed: guessed && verdict.rule === null };
-    if (verdict.wants !== 'files') {
-      guessed ||= verdict.wants === 'sights';
-      evidence = { ...evidence, ...NOTHING_LIVES };
-      continue;
+    if (verdict.type !== 'more') return verdict;
+    switch (verdict.wants) {
+      case 'sights':
+        evidence = { ...evidence, sights: [] };
+        break;
+      case 'own':
+        evidence = { ...evidence, own: { state: 'none', user: null, apps: [] } };
+        break;
+      case 'root unit':
+        evidence = { ...evidence, rootUnit: false };
+        break;
+      case 'files':
+        evidence = { ...evidence, files: filesOf(invocation, staticApps) };
     }
-    const files = new Map<string, FileApps>();
-    for (const target of invocation.targets) {
-      if (target.kind === 'file') files.set(target.path, staticApps(target.word));
-      if (target.kind === 'stdin') files.set('-', null);
-    }
-    evidence = { ...evidence, files };
   }
+}
+
+function filesOf({ targets }: Invocation, staticApps: StaticApps): Map<string, FileApps> {
+  const files = new Map<string, FileApps>();
+  for (const target of targets) {
+    if (target.kind === 'file') files.set(target.path, staticApps(target.word));
+    if (target.kind === 'stdin') files.set('-', null);
+  }
+  return files;
 }

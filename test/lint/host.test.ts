@@ -36,7 +36,7 @@ describeOnHost('lint --host', () => {
     return findings.map(({ file, line, code }) => `${file}:${line} ${code}`).sort();
   };
 
-  it('finds what cron, units, logrotate, scripts, hooks and forced commands would do, in the installed guard', async () => {
+  it('finds what cron, units, logrotate, scripts, hooks and forced commands would do', async () => {
     expect(await found()).toEqual([
       '/etc/cron.d/heal:1 PL001',
       '/etc/cron.daily/trim:2 PL001',
@@ -50,9 +50,10 @@ describeOnHost('lint --host', () => {
     ]);
   });
 
-  it('reads nothing through links that a user laid out, and what is a user\'s with that user\'s rights only', async () => {
+  it('reads nothing through links that a user laid out', async () => {
     await host.write('/root/secret.sh', 'sudo pm2 restart backup # secret\n', { mode: '600' });
-    await host.must('ln -s /root/secret.sh /home/ops/link.sh; mkfifo /home/ops/pipe.sh; ln -s / /home/ops/all; chown -h ops /home/ops/*');
+    await host.must('ln -s /root/secret.sh /home/ops/link.sh; ln -s / /home/ops/all');
+    await host.must('mkfifo /home/ops/pipe.sh; chown -h ops /home/ops/*');
     const { stdout } = await host.run('pm2-guard lint --host', { timeoutMs: 20_000 });
     expect(stdout).not.toContain('/home/ops/link.sh');
     expect(stdout).not.toContain('/home/ops/all');

@@ -121,6 +121,9 @@ describe('what cannot be known is never wrong', () => {
 });
 
 describe('the forms, without a config', () => {
+  it('a user in a variable is named all the same', async () => {
+    expect(await said('sudo -u "$1" pm2 delete all || true\nsudo -u "$1" pm2 start x.js', null)).toEqual(['1 unknown PL024']);
+  });
   const form =
     (text: string, ...expected: string[]) =>
     async () => {
@@ -147,7 +150,10 @@ describe('the forms, without a config', () => {
   it('save as another', form('sudo -u ops pm2 start x.js --name api\nsudo -u web pm2 save', '2 risky PL008'));
   it(
     'a user that the file itself makes without a login',
-    form('useradd -r -s /usr/sbin/nologin node1\nsu - node1 -c "pm2 list"\nsu -s /bin/sh node1 -c "pm2 list"', '2 wrong PL017'),
+    form(
+      'useradd -r -s /usr/sbin/nologin node1\nsu - node1 -c "pm2 ls"\nsu -s /bin/sh node1 -c "pm2 ls"',
+      '2 wrong PL017',
+    ),
   );
   it('startup that is whole', form('sudo pm2 startup systemd -u ops --hp /home/ops'));
   it('startup of root', form('[ $EUID = 0 ] || exit\npm2 startup systemd -u root --hp /root', '2 risky PL009'));

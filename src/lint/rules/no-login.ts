@@ -23,6 +23,7 @@ export const noLogin: Rule = {
       const account = assumedAccount(name);
       const made = remarks.some(({ kind, about }) => kind === 'no login' && about === name);
       if (!made && hasLoginShell(account)) return [];
+      const shell = made ? 'none by this very file' : account.shell;
       const certain = (made || account.here) && call.world.kind === 'here';
       const line = text.slice(call.start, call.pm2At);
       const sudo = /^sudo\s+-(iu|ui|i\s+-u)\s+/.exec(line);
@@ -31,7 +32,7 @@ export const noLogin: Rule = {
         {
           at: call,
           severity: certain ? 'wrong' : 'risky',
-          why: `runs the login shell of ${name}, which is ${made ? 'none by this very file' : account.shell}: nothing is run`,
+          why: `runs the login shell of ${name}, which is ${shell}: nothing is run`,
           edits,
           instead: `sudo -u ${name} pm2 ...`,
         },

@@ -16,7 +16,7 @@ export const noOneDaemon: Rule = {
   check: ({ calls }) =>
     calls.flatMap((call) => {
       const { judgement } = call;
-      if (judgement.kind !== 'wrong' || !['PG103', 'PG104', 'PG105'].includes(judgement.code)) return [];
+      if (judgement.kind !== 'wrong' || !['PG103', 'PG104', 'PG105', 'PG109'].includes(judgement.code)) return [];
       const certain = judgement.code === 'PG104' && judgement.certain;
       return [
         {

@@ -81,8 +81,9 @@ const NAMES_USER = new RegExp(
 );
 
 /** The command line itself says as which ordinary user it runs. */
-export function isPinned(call: Judged): boolean {
-  return call.user.kind === 'known' && call.user.name !== 'root' && NAMES_USER.test(call.user.said);
+export function isPinned({ user }: Judged): boolean {
+  if (user.kind === 'unset' || (user.kind === 'known' && user.name === 'root')) return false;
+  return NAMES_USER.test(user.said);
 }
 
 const READS = new Set([

@@ -121,7 +121,8 @@ const account: Builtin = (words, job) => {
   const texts = words.map(({ text }) => text);
   const shell = texts.find((text, at) => /^(-s|--shell)$/.test(texts[at - 1] ?? '') || text.startsWith('--shell='));
   const name = words.at(-1);
-  const closed = shell === undefined ? /adduser$/.test(job.words[0]?.text ?? '') && texts.includes('--system') : /(nologin|false)$/.test(shell);
+  const system = /adduser$/.test(job.words[0]?.text ?? '') && texts.includes('--system');
+  const closed = shell === undefined ? system : /(nologin|false)$/.test(shell);
   if (closed && name?.certain === true) remark(job, 'no login', name.text);
   return NOTHING;
 };
