@@ -22,13 +22,25 @@ export function workingDirectory(): string | null {
  * @param env the caller's environment
  * @param policy a home that is a declared one by another path (a link, /home on another disk) is named as declared
  */
-export function callerOf(env: NodeJS.ProcessEnv, euid: number, major: Major, cwd: string | null, policy: Pick<Policy, 'daemons'>): Caller {
+export function callerOf(
+  env: NodeJS.ProcessEnv,
+  euid: number,
+  major: Major,
+  cwd: string | null,
+  policy: Pick<Policy, 'daemons'>,
+): Caller {
   const person = personOf(euid, accountByUid(euid), env, env === process.env && euid === 0 ? loginUser() : null);
   return callerFrom(person, env, major, cwd, policy);
 }
 
 /** As callerOf, for a person who is known otherwise: lint reads who runs a line from its file. */
-export function callerFrom(person: Person, env: NodeJS.ProcessEnv, major: Major, cwd: string | null, policy: Pick<Policy, 'daemons'>): Caller {
+export function callerFrom(
+  person: Person,
+  env: NodeJS.ProcessEnv,
+  major: Major,
+  cwd: string | null,
+  policy: Pick<Policy, 'daemons'>,
+): Caller {
   const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
   const unset = (name: string) => env[name] === undefined || env[name] === '';
   const moved = unset('PM2_DAEMON_RPC_PORT') ? null : resolve(cwd ?? '/', env['PM2_DAEMON_RPC_PORT'] ?? '');
@@ -58,19 +70,22 @@ function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
   return policy.daemons.find((daemon) => withoutLinks(daemon.home) === real)?.home ?? home;
 }
 
-/** proc(5), since Linux 2.6.11: the user of the login session, which no `su`, doas or run0 changes; unset for services. */
+/**
+ * proc(5), since Linux 2.6.11: the user of the login session, which no `su`, doas or run0 changes; unset for services.
+ */
 const NO_LOGIN = '4294967295';
 
 /** Who logged in, by the kernel; null: a service, or a number without an account. */
 function loginUser(): string | null {
   const uid = textOf('/proc/self/loginuid').trim();
-  return uid === '' || uid === NO_LOGIN || uid === '0' ? null : accountByUid(Number(uid))?.name ?? null;
+  return uid === '' || uid === NO_LOGIN || uid === '0' ? null : (accountByUid(Number(uid))?.name ?? null);
 }
 
 /** Physical paths of what the invocation names, where they differ from the typed ones. */
 export function realpathsOf(invocation: Invocation): Map<string, string> {
   const paths = invocation.starts.flatMap((start) => [start.script, start.cwd]);
-  for (const target of invocation.targets) if (target.kind === 'name' || target.kind === 'file') paths.push(target.path);
+  for (const target of invocation.targets)
+    if (target.kind === 'name' || target.kind === 'file') paths.push(target.path);
   const found = new Map<string, string>();
   for (const path of paths) {
     if (path === null || found.has(path)) continue;

@@ -9,13 +9,18 @@ const DOOR = Symbol.for('pm2-guard.door');
 const DECIDED = Symbol.for('pm2-guard.decided');
 const marks = process as unknown as Record<symbol, unknown>;
 
-/** The pm2 by whose path this call came to us, as plain pm2 would have had it in argv[1]; null: it came through the shim. */
+/**
+ * The pm2 by whose path this call came to us, as plain pm2 would have had it in argv[1]; null: it came through the
+ * shim.
+ */
 export function doorOfThisCall(): string | null {
   const door = marks[DOOR];
   return typeof door === 'string' ? door : null;
 }
 
-/** From here on a door that is loaded in this process opens, and nothing tells of the one that this call came through. */
+/**
+ * From here on a door that is loaded in this process opens, and nothing tells of the one that this call came through.
+ */
 export function openDoors(): void {
   const came = doorOfThisCall();
   marks[DECIDED] = true;
@@ -26,8 +31,8 @@ export function openDoors(): void {
 }
 
 /**
- * The first word for a door in the process that this one becomes or starts: that the call was decided. It holds for no other
- * process, so nobody's script ever learns to say it.
+ * The first word for a door in the process that this one becomes or starts: that the call was decided. It holds for no
+ * other process, so nobody's script ever learns to say it.
  */
 export function decidedWord(): string {
   return `--pm2-guard-decided=${process.pid}`;

@@ -12,14 +12,24 @@ import type { Caller } from '../verdict/caller.ts';
 import { evaluatorsOf, type Candidate } from '../verdict/evaluator.ts';
 import type { Evidence, FileApps, More, OwnDaemon, Sight } from '../verdict/verdict.ts';
 
-/** How long a daemon may take to say what it runs. A healthy one answers in a few ms; a call must not hang on a sick one. */
+/**
+ * How long a daemon may take to say what it runs. A healthy one answers in a few ms; a call must not hang on a sick
+ * one.
+ */
 const SOCKET_MS = 700;
 /** How long an ecosystem file may take to be evaluated. */
 const PROCESS_FILE_MS = 5000;
-/** What `pm2 startup` leaves for root (lib/API/Startup.js, PM2 5.4 to 7.0): systemd, openrc, upstart and sysv, launchd, rcd. */
+/**
+ * What `pm2 startup` leaves for root (lib/API/Startup.js, PM2 5.4 to 7.0): systemd, openrc, upstart and sysv, launchd,
+ * rcd.
+ */
 const ROOT_UNITS = [
-  '/etc/systemd/system/pm2-root.service', '/etc/init.d/pm2-root', '/etc/init/pm2-root.conf',
-  '/Library/LaunchDaemons/pm2.root.plist', '/usr/local/etc/rc.d/pm2_root', '/etc/rc.d/pm2_root',
+  '/etc/systemd/system/pm2-root.service',
+  '/etc/init.d/pm2-root',
+  '/etc/init/pm2-root.conf',
+  '/Library/LaunchDaemons/pm2.root.plist',
+  '/usr/local/etc/rc.d/pm2_root',
+  '/etc/rc.d/pm2_root',
 ];
 
 /** How a call may be looked into. */
@@ -44,12 +54,17 @@ export interface Gathered {
 
 /** Fetches one kind of evidence that a verdict asked for. */
 export async function gather(
-  { wants }: More, invocation: Invocation, caller: Caller, policy: Policy, so: Gathered, means: Means,
+  { wants }: More,
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+  so: Gathered,
+  means: Means,
 ): Promise<Gathered> {
   const { evidence } = so;
   switch (wants) {
     case 'files': {
-      const stdin = invocation.targets.some(({ kind }) => kind === 'stdin') ? means.readStdin?.() ?? null : so.stdin;
+      const stdin = invocation.targets.some(({ kind }) => kind === 'stdin') ? (means.readStdin?.() ?? null) : so.stdin;
       return appsOfFiles(invocation, caller, policy, { ...so, stdin }, means);
     }
     case 'sights':
@@ -61,12 +76,17 @@ export async function gather(
   }
 }
 
-/** What lives in the declared daemons, as far as the caller may know: a socket or dump that is not ours to read tells nothing. */
+/**
+ * What lives in the declared daemons, as far as the caller may know: a socket or dump that is not ours to read tells
+ * nothing.
+ */
 async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
-  const live = await Promise.all(daemons.map(async (daemon): Promise<Sight | null> => {
-    const answer = await listApps(rpcSocket(daemon.home), { timeoutMs: SOCKET_MS });
-    return answer.type === 'answered' ? { daemon: daemon.name, source: 'socket', apps: answer.apps } : null;
-  }));
+  const live = await Promise.all(
+    daemons.map(async (daemon): Promise<Sight | null> => {
+      const answer = await listApps(rpcSocket(daemon.home), { timeoutMs: SOCKET_MS });
+      return answer.type === 'answered' ? { daemon: daemon.name, source: 'socket', apps: answer.apps } : null;
+    }),
+  );
   const saved = daemons.map((daemon): Sight | null => {
     const apps = readDump(dumpFile(daemon.home));
     return apps === null ? null : { daemon: daemon.name, source: 'dump', apps };
@@ -75,8 +95,8 @@ async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
 }
 
 /**
- * The daemon that plain pm2 would use. The kernel says whose its socket is; only one of the caller's own is asked, as plain
- * pm2 would ask it.
+ * The daemon that plain pm2 would use. The kernel says whose its socket is; only one of the caller's own is asked, as
+ * plain pm2 would ask it.
  */
 async function ownDaemonOf({ socket, uid }: Caller): Promise<OwnDaemon> {
   const euid = process.geteuid?.();
@@ -99,7 +119,11 @@ async function ownDaemonOf({ socket, uid }: Caller): Promise<OwnDaemon> {
 }
 
 async function appsOfFiles(
-  invocation: Invocation, caller: Caller, policy: Policy, so: Gathered, { major, env, evaluate }: Means,
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+  so: Gathered,
+  { major, env, evaluate }: Means,
 ): Promise<Gathered> {
   const found = new Map<string, FileApps>();
   const unread: string[] = [];
@@ -113,7 +137,9 @@ async function appsOfFiles(
     const apps = await appsOfProcessFile({
       source: path === null ? { text: so.stdin?.toString('utf8') ?? '' } : { word: target.word, path },
       evaluator: evaluate ? evaluatorFor(path, evaluatorsOf(path, policy, so.evidence), caller) : null,
-      invocation, major, env,
+      invocation,
+      major,
+      env,
       cwd: caller.cwd ?? '/',
       timeoutMs: PROCESS_FILE_MS,
     });
@@ -130,7 +156,8 @@ function evaluatorFor(path: string | null, candidates: readonly Candidate[], cal
     const account = accountFor(candidate, path, caller);
     if (account === null || (euid !== 0 && account.uid !== euid)) continue;
     const trusted = { uid: account.uid, gid: account.uid === 0 ? null : privateGroup(account) };
-    if (path === null || distrust(path, 'file', trusted) === null) return { ...account, user: account.name, userHome: account.home };
+    if (path === null || distrust(path, 'file', trusted) === null)
+      return { ...account, user: account.name, userHome: account.home };
   }
   return null;
 }

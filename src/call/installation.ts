@@ -9,12 +9,12 @@ export interface InstallRecord {
   node: string | null;
 }
 
-/** The directory of the running bundle: a release (src/install/release.ts), or dist/ of a checkout. */
+/** The directory of the running bundle: a release (src/install/library.ts), or dist/ of a checkout. */
 export const LIBRARY = __dirname;
 
 /**
- * The install record above the release, if root alone could have written it; null in a checkout, or where it is damaged:
- * then the real pm2 is looked for in PATH.
+ * The install record above the release, if root alone could have written it; null in a checkout, or where it is
+ * damaged: then the real pm2 is looked for in PATH.
  */
 export function installRecord(): InstallRecord | null {
   const file = `${dirname(LIBRARY)}/install.json`;

@@ -1,8 +1,13 @@
 import { groupByGid, groupByName } from '../identity/accounts.ts';
 import type { Daemon } from '../policy/policy.ts';
 
-/** Whether the config names this user, or a group of the user's, among those who may be switched to the daemon's user. */
-export function isOperator({ operators }: Pick<Daemon, 'operators'>, { uid, user }: { uid: number; user: string }): boolean {
+/**
+ * Whether the config names this user, or a group of the user's, among those who may be switched to the daemon's user.
+ */
+export function isOperator(
+  { operators }: Pick<Daemon, 'operators'>,
+  { uid, user }: { uid: number; user: string },
+): boolean {
   const isMember = (group: string) => groupByName(group)?.members.includes(user) === true || isOwnGroup(group, uid);
   return operators.some((operator) => (operator.startsWith('%') ? isMember(operator.slice(1)) : operator === user));
 }

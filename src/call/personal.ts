@@ -6,8 +6,9 @@ import { statOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 /**
- * The policy with the daemons that `personal` stands for, as far as this call is about them: the caller's, that of the user
- * whose home directory the call names, and that of `startup -u USER`. Each is in the user's own ~/.pm2, as if it were declared.
+ * The policy with the daemons that `personal` stands for, as far as this call is about them: the caller's, that of the
+ * user whose home directory the call names, and that of `startup -u USER`. Each is in the user's own ~/.pm2, as if it
+ * were declared.
  */
 export function withPersonal(policy: Policy, caller: Caller, { startup, line: { options } }: Invocation): Policy {
   if (policy.personal === null) return policy;
@@ -42,7 +43,18 @@ function personalDaemon(account: Account, { daemons, mode, personal }: Policy): 
   const { name, uid, gid, home, shell } = account;
   const taken = daemons.some((daemon) => daemon.name === name);
   return {
-    name: taken ? `~${name}` : name, user: name, uid, gid, group: groupByGid(gid)?.name ?? String(gid), userHome: home, shell,
-    home: join(home, '.pm2'), mode, pm2: null, node: null, operators: [], line: personal?.line ?? 1,
+    name: taken ? `~${name}` : name,
+    user: name,
+    uid,
+    gid,
+    group: groupByGid(gid)?.name ?? String(gid),
+    userHome: home,
+    shell,
+    home: join(home, '.pm2'),
+    mode,
+    pm2: null,
+    node: null,
+    operators: [],
+    line: personal?.line ?? 1,
   };
 }

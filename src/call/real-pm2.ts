@@ -5,8 +5,8 @@ import { doorOfThisCall } from './door.ts';
 import { installRecord, LIBRARY } from './installation.ts';
 
 /**
- * The real pm2 of this call: the one whose door it came through, which for root must be one that nobody else can change; else
- * the host's.
+ * The real pm2 of this call: the one whose door it came through, which for root must be one that nobody else can
+ * change; else the host's.
  */
 export function realPm2(euid: number, policy: Policy | null): RealPm2 {
   const door = doorOfThisCall();
@@ -17,7 +17,9 @@ export function realPm2(euid: number, policy: Policy | null): RealPm2 {
   return host.type === 'found' ? host : own;
 }
 
-/** As recorded at install, by root's own hand; else the first that the config pins; else from PATH, for root as above. */
+/**
+ * As recorded at install, by root's own hand; else the first that the config pins; else from PATH, for root as above.
+ */
 function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
   const recorded = installRecord()?.pm2 ?? null;
   const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);

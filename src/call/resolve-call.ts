@@ -20,7 +20,12 @@ import { withPersonal } from './personal.ts';
  * @param purpose `to tell`: sudo must not ask for a password, which the reader could type later
  * @returns null: yes; else what an operator should know of the refusal, in lines
  */
-export type AskSudo = (daemon: Daemon, argv: readonly string[], caller: Caller, purpose: 'to run' | 'to tell') => string[] | null;
+export type AskSudo = (
+  daemon: Daemon,
+  argv: readonly string[],
+  caller: Caller,
+  purpose: 'to run' | 'to tell',
+) => string[] | null;
 
 /** One call, as it was typed or read somewhere. */
 export interface CallRequest extends Omit<Means, 'major'> {
@@ -56,8 +61,8 @@ export interface ResolvedCall {
 }
 
 /**
- * The one way from a command line to a verdict: for the guard, `explain`, `guard-verify`, the sudo shim, and lint. A dry run
- * differs in its means alone.
+ * The one way from a command line to a verdict: for the guard, `explain`, `guard-verify`, the sudo shim, and lint. A
+ * dry run differs in its means alone.
  */
 export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   const call = await followPin(request, await resolveWith(request, request.pm2));
@@ -68,7 +73,12 @@ export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   const refusalOf = (daemon: Daemon): string[] | null => {
     const known = answers.get(daemon.name);
     if (known !== undefined) return known;
-    const refusal = askSudo(daemon, verdict.type === 'rewrite' ? verdict.argv : invocation.argv, caller, verdict.type === 'rewrite' ? 'to run' : 'to tell');
+    const refusal = askSudo(
+      daemon,
+      verdict.type === 'rewrite' ? verdict.argv : invocation.argv,
+      caller,
+      verdict.type === 'rewrite' ? 'to run' : 'to tell',
+    );
     answers.set(daemon.name, refusal);
     return refusal;
   };
@@ -80,9 +90,14 @@ export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   return { ...call, verdict: forReader(told, readerOf(call, refusalOf)) };
 }
 
-function readerOf({ invocation, caller, policy }: ResolvedCall, refusalOf: (daemon: Daemon) => string[] | null): Reader {
+function readerOf(
+  { invocation, caller, policy }: ResolvedCall,
+  refusalOf: (daemon: Daemon) => string[] | null,
+): Reader {
   return {
-    invocation, caller, policy,
+    invocation,
+    caller,
+    policy,
     mayBecome: (daemon) => refusalOf(daemon) === null,
     isOperator: policy.daemons.some((daemon) => isOperator(daemon, caller)),
   };
@@ -104,7 +119,7 @@ async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<Res
 /** A daemon's pinned pm2 may speak another grammar than the host's: then the same words are read once more. */
 async function followPin(request: CallRequest, first: ResolvedCall): Promise<ResolvedCall> {
   const { verdict, pm2 } = first;
-  const pin = verdict.type === 'block' ? null : verdict.daemon?.pm2 ?? null;
+  const pin = verdict.type === 'block' ? null : (verdict.daemon?.pm2 ?? null);
   const wanted = pin ?? hostsOwn(verdict);
   if (wanted === null || wanted === pm2.bin || wanted === pm2.file) return first;
   const found = findRealPm2({ recorded: wanted, path: undefined, skip: [LIBRARY], asRoot: false });
@@ -114,7 +129,11 @@ async function followPin(request: CallRequest, first: ResolvedCall): Promise<Res
   return found.major === pm2.major ? { ...first, pm2: found } : resolveWith(request, found);
 }
 
-/** Root's door may be below /root/.nvm, where the owner cannot go: the host's pm2 runs what root hands to another user. */
+/**
+ * Root's door may be below /root/.nvm, where the owner cannot go: the host's pm2 runs what root hands to another user.
+ */
 function hostsOwn(verdict: Verdict): string | null {
-  return doorOfThisCall() !== null && verdict.type === 'rewrite' && verdict.switch ? installRecord()?.pm2 ?? null : null;
+  return doorOfThisCall() !== null && verdict.type === 'rewrite' && verdict.switch
+    ? (installRecord()?.pm2 ?? null)
+    : null;
 }

@@ -3,8 +3,8 @@ import type { ResolvedCall } from '../call/resolve-call.ts';
 import { completionsFor } from './complete.ts';
 
 /**
- * Calls that the guard answers without PM2: the version, and the names for TAB. Neither needs a daemon, and plain pm2 would
- * spawn one.
+ * Calls that the guard answers without PM2: the version, and the names for TAB. Neither needs a daemon, and plain pm2
+ * would spawn one.
  *
  * @returns false: the real pm2 must answer
  */
@@ -12,7 +12,10 @@ export async function answerByItself(call: ResolvedCall): Promise<boolean> {
   const { invocation, pm2 } = call;
   if (invocation.line.type === 'version') {
     // `-v` before a `--` is printed by PM2's silenced console (lib/Common.js printVersion), commander's own by stdout.
-    const silenced = invocation.line.silent && invocation.argv.includes('--') && invocation.argv.indexOf('-v') < invocation.argv.indexOf('--');
+    const silenced =
+      invocation.line.silent &&
+      invocation.argv.includes('--') &&
+      invocation.argv.indexOf('-v') < invocation.argv.indexOf('--');
     if (!silenced) print(`${pm2.version}\n`);
     return true;
   }

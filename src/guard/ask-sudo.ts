@@ -15,8 +15,8 @@ export function realSudo(): string | null {
 }
 
 /**
- * Asks the real sudo whether the caller may run our shim as a daemon's user (`sudo -l command`, sudo(8)). With a terminal sudo
- * may ask for the password here, once; without one (`-n`) no job ever hangs on a prompt.
+ * Asks the real sudo whether the caller may run our shim as a daemon's user (`sudo -l command`, sudo(8)). With a
+ * terminal sudo may ask for the password here, once; without one (`-n`) no job ever hangs on a prompt.
  *
  * @param hopped the call came through sudo already, and is not sent on a second time
  */
@@ -30,7 +30,9 @@ export function askSudo(hopped: boolean): AskSudo {
     const asked = process.geteuid?.() === caller.uid ? [] : ['-U', caller.user]; // root asks on behalf of another (sudo(8) -U)
     const words = [...(asks ? [] : ['-n']), ...asked, '-u', daemon.user, '-l', '--', SHIM, HOP + daemon.name, ...argv];
     const { status, stderr } = late('node:child_process').spawnSync(sudo, words, {
-      stdio: [asks ? 'inherit' : 'ignore', 'ignore', asks ? 'inherit' : 'pipe'], encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' },
+      stdio: [asks ? 'inherit' : 'ignore', 'ignore', asks ? 'inherit' : 'pipe'],
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
     });
     const password = /(password|terminal) is required/.test(stderr); // null: it went to the terminal
     if (status === 0 || (password && terminal)) return null;
@@ -46,7 +48,7 @@ function refusalLines(password: boolean, daemon: Daemon, caller: Caller): string
   if (!isOperator(daemon, caller)) return [why];
   return [
     why,
-    `The config names ${caller.user} as an operator, and sudo has no rule for it yet. An administrator writes those of all operators with:  sudo pm2-guard sudoers --write`,
+    `The config names ${caller.user} as an operator, but the rule for sudo is not installed. An administrator installs those of all operators with:  sudo pm2-guard sudoers --write`,
     `The rule (it lets ${caller.user} run any code as ${daemon.user}):  ${caller.user} ALL=(${daemon.user}) NOPASSWD:SETENV: ${SHIM}`,
   ];
 }

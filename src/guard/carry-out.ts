@@ -26,7 +26,12 @@ import { leftOutLines, variablesFor } from './variables.ts';
 
 /** A verdict could not be carried out; nothing was run. */
 export class CannotCarryOut extends Error {
-  constructor(readonly code: Code, message: string, readonly details: string[] = [], readonly advice: Advice[] = []) {
+  constructor(
+    readonly code: Code,
+    message: string,
+    readonly details: string[] = [],
+    readonly advice: Advice[] = [],
+  ) {
     super(message);
     this.name = 'CannotCarryOut';
   }
@@ -45,8 +50,8 @@ export interface Call extends InstalledPm2 {
 }
 
 /**
- * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner of
- * the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
+ * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner
+ * of the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
  */
 export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless }: Pass): void {
   refuseForeignCode(call);
@@ -63,7 +68,13 @@ export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless }:
  * @param announce called when nothing can go wrong any more but pm2 itself, as the owner
  * @throws CannotCarryOut before anything was run
  */
-export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller: Caller, call: Call, announce: () => void): void {
+export function carryOutRewrite(
+  verdict: Rewrite,
+  invocation: Invocation,
+  caller: Caller,
+  call: Call,
+  announce: () => void,
+): void {
   const { daemon } = verdict;
   const hostWide = verdict.code === 'PG107';
   if (verdict.switch) becomeOwner(daemon, invocation, caller);
@@ -77,7 +88,10 @@ export function carryOutRewrite(verdict: Rewrite, invocation: Invocation, caller
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
   const lent = hostWide ? lendHome(call.version, homeInUnit(daemon, invocation)) : null;
-  handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, { lent, runsAs: verdict.dropsRunAs ? daemon : null });
+  handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, {
+    lent,
+    runsAs: verdict.dropsRunAs ? daemon : null,
+  });
 }
 
 /** What `startup` and `logrotate` write down as PM2_HOME; null: --hp says it. */
@@ -102,7 +116,10 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): vo
   enterWorkingDirectory(daemon, invocation, caller);
 }
 
-/** The caller's directory stays if the owner may be in it; PM2's daemon is spawned there, and relative names start there. */
+/**
+ * The caller's directory stays if the owner may be in it; PM2's daemon is spawned there, and relative names start
+ * there.
+ */
 function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: Caller): void {
   if (mayExecute('.') && caller.cwd !== null) {
     try {
@@ -113,9 +130,11 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
     }
   }
   // An app that is given no --cwd would run here; a script below here may have been typed relative to it.
-  const here = (path: string | null) => path !== null && (caller.cwd === null || path === caller.cwd || path.startsWith(`${caller.cwd}/`));
-  const relative = invocation.starts.some((start) => here(start.cwd) || here(start.script))
-    || invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
+  const here = (path: string | null) =>
+    path !== null && (caller.cwd === null || path === caller.cwd || path.startsWith(`${caller.cwd}/`));
+  const relative =
+    invocation.starts.some((start) => here(start.cwd) || here(start.script)) ||
+    invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
   if (relative) throw cannotEnter(daemon, invocation, caller);
   const refuge = [daemon.userHome, '/'].find((directory) => mayExecute(directory)) ?? '/';
   process.chdir(refuge);
@@ -124,18 +143,25 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
 
 function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): CannotCarryOut {
   if (cwd === null) {
-    return new CannotCarryOut('PG111', `${callOf(invocation)}: the working directory was deleted, and the app would run there.`, [], [{ label: 'fix', text: 'go to a directory that is there, and type it again' }]);
+    return new CannotCarryOut(
+      'PG111',
+      `${callOf(invocation)}: the working directory was deleted, and the app would run there.`,
+      [],
+      [{ label: 'fix', text: 'go to a directory that is there, and type it again' }],
+    );
   }
   const closed = obstacleFor(cwd, 'directory') ?? { path: cwd, why: 'is closed' };
-  return new CannotCarryOut('PG111',
+  return new CannotCarryOut(
+    'PG111',
     `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot enter ${cwd}: ${closed.path} ${closed.why}.`,
     ['The app would run in this directory, or its files are named relative to it.'],
-    [{ label: 'fix', text: moveOut(daemon, cwd) }]);
+    [{ label: 'fix', text: moveOut(daemon, cwd) }],
+  );
 }
 
 function moveOut({ user }: Daemon, path: string): string {
   const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
-  return `copy it to a directory that ${user} can read, for example /srv/NAME${open}; then start it there, by its new path`;
+  return `copy it, with what it needs, to a directory that ${user} can read, for example /srv/NAME${open}; then start it there, by its new path`;
 }
 
 /** PM2 answers "Script not found" about a file that is there and closed to its user. */
@@ -147,9 +173,12 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
   for (const path of files) {
     const closed = obstacleFor(path, 'file');
     if (closed === null) continue;
-    throw new CannotCarryOut('PG116',
+    throw new CannotCarryOut(
+      'PG116',
       `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot read ${path}: ${closed.path} ${closed.why}.`,
-      ['PM2 would answer "Script not found" about a file that is there.'], [{ label: 'fix', text: moveOut(daemon, path) }]);
+      ['PM2 would answer "Script not found" about a file that is there.'],
+      [{ label: 'fix', text: moveOut(daemon, path) }],
+    );
   }
 }
 
@@ -159,31 +188,58 @@ function refuseForeignCode(call: Call): void {
   const fault = rootMayRun(call);
   if (fault === null) return;
   const own = shown(['chown', '-R', 'root:', dirname(dirname(call.file))]);
-  throw new CannotCarryOut('PG113', `${callOf(call.invocation)}: root would run ${call.bin}, which other users can change.`,
+  throw new CannotCarryOut(
+    'PG113',
+    `${callOf(call.invocation)}: root would run ${call.bin}, which other users can change.`,
     [`${fault.path} ${fault.why}`],
-    [{ label: 'fix', text: `as root:  ${shown(repairOf(fault))} && ${own} && pm2-guard install` }]);
+    [{ label: 'fix', text: `as root:  ${shown(repairOf(fault))} && ${own} && pm2-guard install` }],
+  );
 }
 
-/** The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null: this one. */
+/**
+ * The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null:
+ * this one.
+ */
 function runnableNode({ user }: Daemon): string | null {
   if (mayExecute(process.execPath)) return null;
-  const other = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find(mayExecute);
+  const other = SYSTEM_PATH.split(':')
+    .map((directory) => join(directory, 'node'))
+    .find(mayExecute);
   if (other === undefined) {
-    throw new CannotCarryOut('PG114', `${user} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}.`, [], [{ label: 'fix', text: 'install node for the whole system, or pin one with "node:" in the config' }]);
+    throw new CannotCarryOut(
+      'PG114',
+      `${user} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}.`,
+      [],
+      [{ label: 'fix', text: 'install node for the whole system, or pin one with "node:" in the config' }],
+    );
   }
   return other;
 }
 
 /** The system's PATH if its first node is this one, else with this one's directory before it. */
 function pathFor(node: string): string {
-  const first = SYSTEM_PATH.split(':').map((directory) => join(directory, 'node')).find((file) => existsSync(file));
-  return first !== undefined && withoutLinks(first) === withoutLinks(node) ? SYSTEM_PATH : `${dirname(node)}:${SYSTEM_PATH}`;
+  const first = SYSTEM_PATH.split(':')
+    .map((directory) => join(directory, 'node'))
+    .find((file) => existsSync(file));
+  return first !== undefined && withoutLinks(first) === withoutLinks(node)
+    ? SYSTEM_PATH
+    : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
 /** @param runsAs the owner, where a process file says so as well */
-function handOver(call: Call, node: string | null, { lent, runsAs }: { lent: LentHome | null; runsAs: Daemon | null }): void {
+function handOver(
+  call: Call,
+  node: string | null,
+  { lent, runsAs }: { lent: LentHome | null; runsAs: Daemon | null },
+): void {
   if (node !== null && lent === null && withoutLinks(node) !== withoutLinks(process.execPath)) {
-    if (!mayExecute(node)) throw new CannotCarryOut('PG114', `The node pinned in the config cannot be run: ${node}`, [], [{ label: 'fix', text: 'correct "node:" in the config, then: pm2-guard check' }]);
+    if (!mayExecute(node))
+      throw new CannotCarryOut(
+        'PG114',
+        `The node pinned in the config cannot be run: ${node}`,
+        [],
+        [{ label: 'fix', text: 'correct "node:" in the config, then: pm2-guard check' }],
+      );
     become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;
   }
@@ -191,6 +247,13 @@ function handOver(call: Call, node: string | null, { lent, runsAs }: { lent: Len
   if (call.stdin !== null && call.stdin.length > 0) process.stdin.unshift(call.stdin);
   call.beforeHandOff();
   becomePm2(call, call.argv, [
-    ...(lent === null ? [] : [lent.afterLoad]), ...(runsAs === null ? [] : [() => { dropRunAs(call.file, runsAs); }]),
+    ...(lent === null ? [] : [lent.afterLoad]),
+    ...(runsAs === null
+      ? []
+      : [
+          () => {
+            dropRunAs(call.file, runsAs);
+          },
+        ]),
   ]);
 }

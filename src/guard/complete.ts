@@ -9,11 +9,26 @@ import type { Daemon } from '../policy/policy.ts';
 const SOCKET_MS = 300;
 
 /** Behind these PM2's completion offers app names (lib/binaries/CLI.js checkCompletion, PM2 5.4 to 7.0). */
-const TAKES_NAME = ['stop', 'restart', 'scale', 'reload', 'delete', 'reset', 'pull', 'forward', 'backward', 'logs', 'describe', 'desc', 'show'];
+const TAKES_NAME = [
+  'stop',
+  'restart',
+  'scale',
+  'reload',
+  'delete',
+  'reset',
+  'pull',
+  'forward',
+  'backward',
+  'logs',
+  'describe',
+  'desc',
+  'show',
+];
 
 /**
- * What the script of `pm2 completion` asks for on TAB: commands, options, or the names of the apps that the caller's calls
- * reach. Names come from the config and from the daemon that the caller may ask; no pm2 runs, and nothing is recorded.
+ * What the script of `pm2 completion` asks for on TAB: commands, options, or the names of the apps that the caller's
+ * calls reach. Names come from the config and from the daemon that the caller may ask; no pm2 runs, and nothing is
+ * recorded.
  *
  * @returns null: it is no TAB
  */
@@ -25,15 +40,21 @@ export async function completionsFor(call: ResolvedCall): Promise<string[] | nul
   const last = words.at(-1) ?? '';
   const previous = words.at(-2);
   const known = vocabulary(call.pm2.major);
-  if (last.startsWith('-')) return known.flags.filter((flag) => flag.startsWith(last) && (last.startsWith('--') || !flag.startsWith('--')));
+  if (last.startsWith('-'))
+    return known.flags.filter((flag) => flag.startsWith(last) && (last.startsWith('--') || !flag.startsWith('--')));
   if (previous === 'pm2') return known.commands.filter((command) => command !== '*' && command.startsWith(last));
   if (!TAKES_NAME.includes(previous ?? '')) return [];
   return (await namesFor(call)).filter((name) => name.startsWith(last));
 }
 
 async function namesFor({ caller, policy }: ResolvedCall): Promise<string[]> {
-  const reachable = policy.daemons.filter((daemon) => caller.uid === 0 || daemon.uid === caller.uid || isOperator(daemon, caller));
-  const configured = policy.namesMatching(() => true).filter(({ daemon }) => reachable.some(({ name }) => name === daemon)).map(({ pattern }) => pattern);
+  const reachable = policy.daemons.filter(
+    (daemon) => caller.uid === 0 || daemon.uid === caller.uid || isOperator(daemon, caller),
+  );
+  const configured = policy
+    .namesMatching(() => true)
+    .filter(({ daemon }) => reachable.some(({ name }) => name === daemon))
+    .map(({ pattern }) => pattern);
   const own = policy.daemons.some(({ home }) => home === caller.home) ? null : caller.socket;
   const sockets = [...reachable.map(({ home }: Daemon) => rpcSocket(home)), ...(own === null ? [] : [own])];
   const live = await Promise.all(sockets.map((socket) => listApps(socket, { timeoutMs: SOCKET_MS })));

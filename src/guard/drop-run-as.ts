@@ -8,8 +8,8 @@ interface Common {
 }
 
 /**
- * Hides from a PM2 that is loaded in this process that its apps are to run as this very user: it refuses `user`, `uid` and
- * `gid` to all but root, and the user is right already. What names another user stays, and PM2 refuses it.
+ * Hides from a PM2 that is loaded in this process that its apps are to run as this very user: it refuses `user`, `uid`
+ * and `gid` to all but root, and the user is right already. What names another user stays, and PM2 refuses it.
  *
  * @param file PM2's bin/pm2, without links
  */

@@ -37,20 +37,33 @@ export interface Explanation {
 }
 
 /**
- * The verdict on a command line by the very code that acts: no pm2 is run, nothing is written, no process file is evaluated,
- * standard input is left alone.
+ * The verdict on a command line by the very code that acts: no pm2 is run, nothing is written, no process file is
+ * evaluated, standard input is left alone.
  *
  * @throws UserError where there is no usable config or no real pm2
  */
 export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   const euid = process.geteuid?.() ?? -1;
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });
-  if (loaded.type === 'unusable') throw new UserError(`the config cannot be used\n${formatConfigError(loaded.error)}`, 'sudo pm2-guard check', EX_CONFIG);
+  if (loaded.type === 'unusable')
+    throw new UserError(
+      `the config cannot be used\n${formatConfigError(loaded.error)}`,
+      'sudo pm2-guard check',
+      EX_CONFIG,
+    );
   const real = realPm2(euid, loaded.policy);
-  if (real.type !== 'found') throw new UserError('there is no real pm2 on this host', 'sudo npm install -g pm2 && sudo pm2-guard install', 127);
+  if (real.type !== 'found')
+    throw new UserError('there is no real pm2 on this host', 'sudo npm install -g pm2 && sudo pm2-guard install', 127);
   const call = await resolveCall({
-    argv, env, uid, cwd: workingDirectory(), policy: loaded.policy, pm2: real,
-    readStdin: null, evaluate: false, askSudo: askFor(uid, euid),
+    argv,
+    env,
+    uid,
+    cwd: workingDirectory(),
+    policy: loaded.policy,
+    pm2: real,
+    readStdin: null,
+    evaluate: false,
+    askSudo: askFor(uid, euid),
   });
   return told(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
 }
@@ -62,8 +75,11 @@ function askFor(uid: number, euid: number): AskSudo | null {
 }
 
 function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: number, euid: number): string[] {
-  const notes = unread.map((word) => `${word} is code, and explain runs none: a real call evaluates it, and may know more of its apps`);
-  if (evidence.own?.state === 'unknown') notes.push(`what lives in ${caller.user}'s own daemon cannot be seen from here: as root, explain knows it`);
+  const notes = unread.map(
+    (word) => `${word} is code, and explain runs none: a real call evaluates it, and may know more of its apps`,
+  );
+  if (evidence.own?.state === 'unknown')
+    notes.push(`what lives in ${caller.user}'s own daemon cannot be seen from here: as root, explain knows it`);
   if (verdict.type === 'rewrite' && verdict.switch && uid !== 0 && uid !== euid && euid !== 0) {
     notes.push(`whether sudo lets ${caller.user} become ${verdict.daemon.user} only ${caller.user} and root can learn`);
   }

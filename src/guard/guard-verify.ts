@@ -18,8 +18,18 @@ interface Answer {
   version: string;
   config: { file: string | null; error: string | null; warnings: string[] };
   daemons: { name: string; user: string; home: string }[];
-  /** Who calls, and where a call goes that names no app (`pm2 list`). `daemon` null: none that is declared. null: not known. */
-  caller: { user: string; home: string; login: string | null; verdict: Verdict['type']; code: string; daemon: string | null } | null;
+  /**
+   * Who calls, and where a call goes that names no app (`pm2 list`). `daemon` null: none that is declared. null: not
+   * known.
+   */
+  caller: {
+    user: string;
+    home: string;
+    login: string | null;
+    verdict: Verdict['type'];
+    code: string;
+    daemon: string | null;
+  } | null;
   /** What the guard becomes; null: there is no real pm2 on this host. */
   pm2: { path: string; version: string } | null;
   /** PM2_GUARD=off is set: the calls of this very shell pass untouched, if the config allows it. */
@@ -27,8 +37,8 @@ interface Answer {
 }
 
 /**
- * `pm2 guard-verify`: the guard itself answers, on stdout, that it is what `pm2` means here. PM2 has no such command: it would
- * answer "Command not found", and spawn a daemon to say so. Spawns nothing, writes nothing, needs no real pm2.
+ * `pm2 guard-verify`: the guard itself answers, on stdout, that it is what `pm2` means here. PM2 has no such command:
+ * it would answer "Command not found", and spawn a daemon to say so. Spawns nothing, writes nothing, needs no real pm2.
  *
  * @param argv the words behind guard-verify
  */
@@ -40,9 +50,10 @@ export async function answerVerify(argv: readonly string[], euid: number): Promi
   const answer: Answer = {
     guarded: true,
     version: VERSION,
-    config: loaded.type === 'policy'
-      ? { file: loaded.policy.file, error: null, warnings: loaded.warnings }
-      : { file: loaded.error.file, error: formatConfigError(loaded.error), warnings: [] },
+    config:
+      loaded.type === 'policy'
+        ? { file: loaded.policy.file, error: null, warnings: loaded.warnings }
+        : { file: loaded.error.file, error: formatConfigError(loaded.error), warnings: [] },
     daemons: (policy?.daemons ?? []).map(({ name, user, home }) => ({ name, user, home })),
     caller: policy === null || real.type !== 'found' ? null : await placeOf(euid, policy, real),
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
@@ -55,21 +66,48 @@ export async function answerVerify(argv: readonly string[], euid: number): Promi
 /** Of a call that names no app: what names one may belong elsewhere. */
 async function placeOf(uid: number, policy: Policy, pm2: InstalledPm2): Promise<Answer['caller']> {
   const { verdict, caller } = await resolveCall({
-    argv: ['list'], env: process.env, uid, cwd: workingDirectory(), policy, pm2, readStdin: null, evaluate: false, askSudo: null,
+    argv: ['list'],
+    env: process.env,
+    uid,
+    cwd: workingDirectory(),
+    policy,
+    pm2,
+    readStdin: null,
+    evaluate: false,
+    askSudo: null,
   });
   const { type, code, daemon } = verdict;
-  return { user: caller.user, home: caller.home, login: caller.login, verdict: type, code, daemon: daemon?.name ?? null };
+  return {
+    user: caller.user,
+    home: caller.home,
+    login: caller.login,
+    verdict: type,
+    code,
+    daemon: daemon?.name ?? null,
+  };
 }
 
 function inWords({ version, config, daemons, caller, pm2, off }: Answer): string {
   const lines = [
     `guarded by pm2-guard ${version}${config.error === null ? '' : ', but its config cannot be used'}`,
-    ...(config.error === null ? [`config   ${config.file ?? 'none'}`] : config.error.split('\n').map((line) => `  ${line}`)),
-    ...config.warnings.flatMap((warning) => warning.split('\n').map((line, at) => `${at === 0 ? 'warning  ' : '         '}${line}`)),
+    ...(config.error === null
+      ? [`config   ${config.file ?? 'none'}`]
+      : config.error.split('\n').map((line) => `  ${line}`)),
+    ...config.warnings.flatMap((warning) =>
+      warning.split('\n').map((line, at) => `${at === 0 ? 'warning  ' : '         '}${line}`),
+    ),
     ...daemons.map(({ name, user, home }) => `daemon   ${name}: ${user}, ${home}`),
-    ...(caller === null ? [] : [`you      ${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}: ${landing(caller)}`]),
+    ...(caller === null
+      ? []
+      : [
+          `you      ${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}: ${landing(caller)}`,
+        ]),
     `pm2      ${pm2 === null ? 'there is none on this host; run:  sudo npm install -g pm2' : `${pm2.path}  (${pm2.version})`}`,
-    ...(off ? ['off      PM2_GUARD=off is set in this shell: where the config allows it, its calls pass untouched; run:  unset PM2_GUARD'] : []),
+    ...(off
+      ? [
+          'off      PM2_GUARD=off is set in this shell: where the config allows it, its calls pass untouched; run:  unset PM2_GUARD',
+        ]
+      : []),
     ...(config.error === null ? [] : ['run:     sudo pm2-guard check']),
   ];
   return lines.map((line) => `${escapeControls(line)}\n`).join('');
@@ -80,8 +118,11 @@ function landing({ daemon, verdict, code, home }: NonNullable<Answer['caller']>)
   if (code === 'PG003') return `only observed, left alone in ${home}`;
   if (code === 'PG004') return `PM2_GUARD=off, left alone in ${home}`;
   switch (verdict) {
-    case 'pass': return `calls that name no app go to daemon ${daemon ?? ''}, as they are`;
-    case 'rewrite': return `calls that name no app go to daemon ${daemon ?? ''}`;
-    case 'block': return `calls that name no app are blocked (${code})`;
+    case 'pass':
+      return `calls that name no app go to daemon ${daemon ?? ''}, as they are`;
+    case 'rewrite':
+      return `calls that name no app go to daemon ${daemon ?? ''}`;
+    case 'block':
+      return `calls that name no app are blocked (${code})`;
   }
 }

@@ -52,12 +52,20 @@ export async function guard(): Promise<void> {
     return;
   }
   const door = doorOfThisCall();
-  if (door !== null && real.bin !== door) say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
+  if (door !== null && real.bin !== door)
+    say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
   if (euid === 0 && !tried && real.original === null && existsSync(WISHES)) real.original = sealedAgain(real);
   if (decided !== null) settle(decided, policy);
   const call = await resolveCall({
-    argv, env: process.env, uid: euid, cwd: workingDirectory(), policy, pm2: real,
-    readStdin, evaluate: true, askSudo: askSudo(decided !== null),
+    argv,
+    env: process.env,
+    uid: euid,
+    cwd: workingDirectory(),
+    policy,
+    pm2: real,
+    readStdin,
+    evaluate: true,
+    askSudo: askSudo(decided !== null),
   });
   if (off && decided === null && !mayBypass(call.caller, policy)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
@@ -68,16 +76,29 @@ export async function guard(): Promise<void> {
   } catch (error) {
     if (!(error instanceof CannotCarryOut)) throw error;
     const { code, message, details, advice } = error;
-    block({ type: 'block', code, reason: message, rule: null, daemon: null, details, advice }, call.caller, call.invocation);
+    block(
+      { type: 'block', code, reason: message, rule: null, daemon: null, details, advice },
+      call.caller,
+      call.invocation,
+    );
   }
 }
 
 async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
   const { verdict, invocation, caller, owner, pm2, stdin } = call;
-  const what: Call = { ...pm2, argv: invocation.argv, stdin, invocation, hopped, beforeHandOff: () => { hintAfterwards(call); } };
+  const what: Call = {
+    ...pm2,
+    argv: invocation.argv,
+    stdin,
+    invocation,
+    hopped,
+    beforeHandOff: () => {
+      hintAfterwards(call);
+    },
+  };
   switch (verdict.type) {
     case 'pass':
-      if (verdict.daemonless && await answerByItself(call)) return;
+      if (verdict.daemonless && (await answerByItself(call))) return;
       announcePass(verdict, call);
       carryOutPass(what, caller, verdict);
       return;
@@ -110,7 +131,8 @@ function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: Resol
 function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCall): void {
   if (mayNotify(invocation, policy)) say(passLines(verdict));
   if (verdict.code === 'PG004') record({ outcome: 'bypass', caller, argv: invocation.argv, rule: 'PM2_GUARD=off' });
-  if (verdict.report === 'observed') record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
+  if (verdict.report === 'observed')
+    record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
 /** The words of a call that was re-entered through sudo, and the daemon that was decided on before. */
@@ -120,8 +142,9 @@ function unwrapHop(argv: readonly string[]): { argv: readonly string[]; decided:
 }
 
 /**
- * What was decided before the hop counts as if PM2_HOME named it, which sudo's env_reset took away. Anybody may type the
- * word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else. PM2_GUARD=off has no say here.
+ * What was decided before the hop counts as if PM2_HOME named it, which sudo's env_reset took away. Anybody may type
+ * the word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else. PM2_GUARD=off has
+ * no say here.
  */
 function settle(decided: string, policy: Policy): void {
   const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());

@@ -12,8 +12,8 @@ import { say } from './report.ts';
 const NOT_FOUND = /(?:Process|Namespace|Application) .*not found|doesn't exist/;
 
 /**
- * After a call that ended with PM2's "not found": one line that says where the app lives, as far as the caller may know, and
- * the command that reaches it. Listens to what PM2 writes, and changes none of it.
+ * After a call that ended with PM2's "not found": one line that says where the app lives, as far as the caller may
+ * know, and the command that reaches it. Listens to what PM2 writes, and changes none of it.
  */
 export function hintAfterwards({ invocation, caller, policy, verdict, evidence }: ResolvedCall): void {
   const landed = verdict.daemon;
@@ -29,14 +29,24 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
   }
   process.on('exit', (status) => {
     if (status === 0 || !missing) return;
-    const found = names.flatMap((name) => elsewhere(name, landed, policy, evidence.sights ?? []).map((daemon) => ({ name, daemon })));
-    say(found.map(({ name, daemon }) =>
-      `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ${shown(commandFor(daemon, caller, invocation.argv))}`));
+    const found = names.flatMap((name) =>
+      elsewhere(name, landed, policy, evidence.sights ?? []).map((daemon) => ({ name, daemon })),
+    );
+    say(
+      found.map(
+        ({ name, daemon }) =>
+          `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ${shown(commandFor(daemon, caller, invocation.argv))}`,
+      ),
+    );
   });
 }
 
 function elsewhere(name: string, landed: Daemon, policy: Policy, sights: readonly Sight[]): Daemon[] {
   const has = (apps: readonly App[]) => apps.some((app) => app.name === name || app.namespace === name);
-  return policy.daemons.filter((daemon) => daemon.name !== landed.name
-    && (sights.some((sight) => sight.daemon === daemon.name && has(sight.apps)) || has(readDump(dumpFile(daemon.home)) ?? [])));
+  return policy.daemons.filter(
+    (daemon) =>
+      daemon.name !== landed.name &&
+      (sights.some((sight) => sight.daemon === daemon.name && has(sight.apps)) ||
+        has(readDump(dumpFile(daemon.home)) ?? [])),
+  );
 }

@@ -13,21 +13,37 @@ export interface LentHome {
 /** Longer than any request of PM2's client for these commands. */
 const MAX_REQUEST = 1 << 20;
 
-/** PM2's files that can be moved one by one (paths.js, PM2 5.4 to 7.0). The socket has not PM2's name, by which daemons are found. */
+/**
+ * PM2's files that can be moved one by one (paths.js, PM2 5.4 to 7.0). The socket has not PM2's name, by which daemons
+ * are found.
+ */
 const FILES = {
-  PM2_CONF_FILE: 'conf.js', PM2_MODULE_CONF_FILE: 'module_conf.json', PM2_LOG_FILE_PATH: 'pm2.log', PM2_PID_FILE_PATH: 'pm2.pid',
-  PM2_RELOAD_LOCKFILE: 'reload.lock', PM2_DEFAULT_PID_PATH: 'pids', PM2_DEFAULT_LOG_PATH: 'logs', PM2_DEFAULT_MODULE_PATH: 'modules',
-  PM2_IO_ACCESS_TOKEN: 'pm2-io-token', PM2_DUMP_FILE_PATH: 'dump.pm2', PM2_DUMP_BACKUP_FILE_PATH: 'dump.pm2.bak',
-  PM2_DAEMON_RPC_PORT: 'calls.sock', PM2_DAEMON_PUB_PORT: 'pub.sock', PM2_INTERACTOR_RPC_PORT: 'interactor.sock',
-  PM2_INTERACTOR_LOG_FILE_PATH: 'agent.log', PM2_INTERACTOR_PID_PATH: 'agent.pid', PM2_INTERACTION_CONF: 'agent.json5',
+  PM2_CONF_FILE: 'conf.js',
+  PM2_MODULE_CONF_FILE: 'module_conf.json',
+  PM2_LOG_FILE_PATH: 'pm2.log',
+  PM2_PID_FILE_PATH: 'pm2.pid',
+  PM2_RELOAD_LOCKFILE: 'reload.lock',
+  PM2_DEFAULT_PID_PATH: 'pids',
+  PM2_DEFAULT_LOG_PATH: 'logs',
+  PM2_DEFAULT_MODULE_PATH: 'modules',
+  PM2_IO_ACCESS_TOKEN: 'pm2-io-token',
+  PM2_DUMP_FILE_PATH: 'dump.pm2',
+  PM2_DUMP_BACKUP_FILE_PATH: 'dump.pm2.bak',
+  PM2_DAEMON_RPC_PORT: 'calls.sock',
+  PM2_DAEMON_PUB_PORT: 'pub.sock',
+  PM2_INTERACTOR_RPC_PORT: 'interactor.sock',
+  PM2_INTERACTOR_LOG_FILE_PATH: 'agent.log',
+  PM2_INTERACTOR_PID_PATH: 'agent.pid',
+  PM2_INTERACTION_CONF: 'agent.json5',
 };
 
 /**
- * PM2's client connects before it looks at the command, and spawns a daemon where none answers. Here one answers: in this
- * process, in a directory of its own, with the two methods that the client calls before every command.
+ * PM2's client connects before it looks at the command, and spawns a daemon where none answers. Here one answers: in
+ * this process, in a directory of its own, with the two methods that the client calls before every command.
  *
  * @param version of the real pm2, so that it does not call its daemon out of date
- * @param pm2Home what PM2 is to take for its PM2_HOME, as text for what it writes; null: the lent directory. No file in it is touched
+ * @param pm2Home what PM2 is to take for its PM2_HOME, as text for what it writes; null: the lent directory. No file in
+ *   it is touched
  * @returns null where no directory can be made: then pm2 runs as it would without us
  */
 export function lendHome(version: string, pm2Home: string | null): LentHome | null {
@@ -40,13 +56,16 @@ export function lendHome(version: string, pm2Home: string | null): LentHome | nu
     return null;
   }
   const before = { ...process.env };
-  const remove = () => { rmSync(directory, { recursive: true, force: true }); };
+  const remove = () => {
+    rmSync(directory, { recursive: true, force: true });
+  };
   process.on('exit', remove);
   serve(join(directory, FILES.PM2_DAEMON_RPC_PORT), version, remove);
   // Not PM2_HOME, by which libraries know that they run below PM2 and colour what they print.
   process.env['OVER_HOME'] = pm2Home ?? directory;
   for (const [name, file] of Object.entries(FILES)) process.env[name] = join(directory, file);
-  // Its value is asked only for being there; without it PM2 writes `touch` into PM2_HOME (lib/Client.js initFileStructure).
+  // Its value is asked only for being there; without it PM2 writes `touch` into PM2_HOME (lib/Client.js
+  // initFileStructure).
   if (pm2Home !== null) process.env['PM2_PROGRAMMATIC'] = 'lent';
   return {
     afterLoad: () => {
@@ -59,7 +78,9 @@ export function lendHome(version: string, pm2Home: string | null): LentHome | nu
 }
 
 function serve(path: string, version: string, whenServed: () => void): Server {
-  const server = late('node:net').createServer((socket) => { answer(socket, version, whenServed); });
+  const server = late('node:net').createServer((socket) => {
+    answer(socket, version, whenServed);
+  });
   server.on('error', () => undefined); // PM2 then spawns a daemon in the lent directory, as it would elsewhere
   server.listen(path);
   server.unref();
@@ -75,7 +96,8 @@ function answer(socket: Socket, version: string, whenServed: () => void): void {
     try {
       const { messages, rest } = decode(Buffer.concat([pending, chunk]), MAX_REQUEST);
       pending = rest;
-      for (const message of messages) socket.write(encode([replyTo(message, version, whenServed), message[1] as string]));
+      for (const message of messages)
+        socket.write(encode([replyTo(message, version, whenServed), message[1] as string]));
     } catch {
       socket.destroy();
     }

@@ -17,11 +17,15 @@ export interface Obstacle {
 export function obstacleFor(path: string, type: 'file' | 'directory'): Obstacle | null {
   if (allows(path, type === 'file' ? constants.R_OK : constants.X_OK)) return null;
   let closed = path;
-  for (let above = dirname(path); above !== closed && !allows(above, constants.X_OK); above = dirname(above)) closed = above;
+  for (let above = dirname(path); above !== closed && !allows(above, constants.X_OK); above = dirname(above))
+    closed = above;
   const parent = dirname(closed);
   const at = closed !== path || statOrNull(path) !== null ? closed : parent;
   const stat = statOrNull(at);
-  return { path: at, why: stat === null ? 'is closed' : `is closed (mode ${(stat.mode & 0o7777).toString(8).padStart(4, '0')})` };
+  return {
+    path: at,
+    why: stat === null ? 'is closed' : `is closed (mode ${(stat.mode & 0o7777).toString(8).padStart(4, '0')})`,
+  };
 }
 
 function allows(path: string, how: number): boolean {

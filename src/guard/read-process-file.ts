@@ -9,8 +9,9 @@ import type { ProcessFileRequest } from '../pm2/process-file.ts';
 const ANSWER = 3;
 
 /**
- * The child that evaluates a process file (dist/read-process-file.cjs). It becomes the user before it touches anything of
- * the file, and answers on descriptor 3: the file's own prints go nowhere. The asking side is src/pm2/process-file.ts.
+ * The child that evaluates a process file (dist/read-process-file.cjs). It becomes the user before it touches anything
+ * of the file, and answers on descriptor 3: the file's own prints go nowhere. The asking side is
+ * src/pm2/process-file.ts.
  */
 const { nonce, user, env, argv, source, question } = JSON.parse(readFileSync(0, 'utf8')) as ProcessFileRequest;
 

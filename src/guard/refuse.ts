@@ -24,28 +24,33 @@ export function block(verdict: Block, caller: Caller, invocation: Invocation): v
 
 /** The config cannot be used and no policy was ever compiled. */
 export function endWithoutPolicy(error: ConfigError): void {
-  say([
-    'pm2-guard: blocked (PG301): nothing was run',
-    'The config cannot be used, and there is no last good policy. Apps that run keep running.',
-    ...formatConfigError(error).split('\n'),
-    `fix:      ${repairOf(error)}`,
-    'details:  pm2-guard explain PG301',
-  ].map((line, at) => (at === 0 ? line : `  ${line}`)));
+  say(
+    [
+      'pm2-guard: blocked (PG301): nothing was run',
+      'The config cannot be used, and there is no last good policy. Apps that run keep running.',
+      ...formatConfigError(error).split('\n'),
+      `fix:      ${repairOf(error)}`,
+      'details:  pm2-guard explain PG301',
+    ].map((line, at) => (at === 0 ? line : `  ${line}`)),
+  );
   process.exitCode = NO_POLICY;
 }
 
 /** There is no pm2 to become. */
 export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
-  const why = real.type === 'untrusted'
-    ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
-    : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
-  say([
-    'pm2-guard: blocked (PG302): PM2 itself is not installed',
-    'Apps that run keep running. Looked at:',
-    ...why.map((line) => `  ${line}`),
-    `fix:      sudo npm install -g pm2${runningVersion()} && sudo pm2-guard install`,
-    'details:  pm2-guard explain PG302',
-  ].map((line, at) => (at === 0 ? line : `  ${line}`)));
+  const why =
+    real.type === 'untrusted'
+      ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
+      : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
+  say(
+    [
+      'pm2-guard: blocked (PG302): PM2 itself is not installed',
+      'Apps that run keep running. Looked at:',
+      ...why.map((line) => `  ${line}`),
+      `fix:      sudo npm install -g pm2${runningVersion()} && sudo pm2-guard install`,
+      'details:  pm2-guard explain PG302',
+    ].map((line, at) => (at === 0 ? line : `  ${line}`)),
+  );
   process.exitCode = NO_REAL_PM2;
 }
 
@@ -53,10 +58,15 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
 function repairOf({ kind, expected }: ConfigError): string {
   const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
   if (command === undefined) return 'correct what is shown above, then: sudo pm2-guard check';
-  return kind === 'untrusted' ? `read the file first, others could have changed it; then:  ${command} && sudo pm2-guard check` : command;
+  return kind === 'untrusted'
+    ? `read the file first, others could have changed it; then:  ${command} && sudo pm2-guard check`
+    : command;
 }
 
-/** `@7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only digits count. */
+/**
+ * `@7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only
+ * digits count.
+ */
 function runningVersion(): string {
   for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
     const [, version] = /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(textOf(`/proc/${pid}/cmdline`)) ?? [];

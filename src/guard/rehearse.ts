@@ -16,19 +16,24 @@ import { blockLines, rewriteLines } from './report.ts';
 import { callerOf, realpathsOf } from '../call/caller-of.ts';
 import { variablesFor } from './variables.ts';
 
-/** What is typed and refused most. Few: each kB that is kept costs every call 8 µs, and what is missing only its own calls. */
+/**
+ * What is typed and refused most. Few: each kB that is kept costs every call 8 µs, and what is missing only its own
+ * calls.
+ */
 const CALLS = ['restart app-that-is-not-there', 'jlist'];
 
 /**
- * Goes through all that a call goes through but its last step: nothing is run or written, and what is said is the one block of
- * a call that nobody makes. For src/guard/warm.ts: V8 keeps the compiled form of what has run.
+ * Goes through all that a call goes through but its last step: nothing is run or written, and what is said is the one
+ * block of a call that nobody makes. For src/guard/warm.ts: V8 keeps the compiled form of what has run.
  */
 export async function rehearse(): Promise<void> {
   rehearseVerdicts();
   await rehearseBlock();
 }
 
-/** The guard itself, from end to end: this name is blocked for everybody in every mode, and leaves no record (PG108). */
+/**
+ * The guard itself, from end to end: this name is blocked for everybody in every mode, and leaves no record (PG108).
+ */
 async function rehearseBlock(): Promise<void> {
   process.argv.splice(2, Infinity, 'restart', `${RESERVED}rehearsal`);
   await guard();

@@ -10,8 +10,8 @@ import { say } from './report.ts';
 const PATIENCE_MS = 10_000;
 
 /**
- * Seals the real pm2 again where that was asked for: npm lays down an unsealed one with each upgrade. Only root's calls look,
- * and only at the package that they are about to run.
+ * Seals the real pm2 again where that was asked for: npm lays down an unsealed one with each upgrade. Only root's calls
+ * look, and only at the package that they are about to run.
  *
  * @returns PM2's own file beside the door; null: it was not asked for, or could not be done
  */

@@ -12,8 +12,8 @@ import { callOf } from '../verdict/words.ts';
 /** All that the guard says goes to stderr: stdout belongs to pm2, and `jlist` is read by machines. */
 export function say(lines: readonly string[]): void {
   if (lines.length === 0) return;
-  // One write, so that lines of two calls do not mix; to the descriptor, because process.stderr loads node's streams and
-  // sockets, which takes 3 ms. A closed or full stderr (2>&-, a pager that has ended) must not stop a deploy.
+  // One write, so that lines of two calls do not mix; to the descriptor, because process.stderr loads node's streams
+  // and sockets, which takes 3 ms. A closed or full stderr (2>&-, a pager that has ended) must not stop a deploy.
   try {
     writeSync(2, lines.map((line) => `${escapeControls(line)}\n`).join(''));
   } catch {
@@ -36,11 +36,24 @@ function isTerminal(descriptor: number): boolean {
 }
 
 /** One line on what a rewrite did, and one more where the caller has a stray daemon. */
-export function rewriteLines({ daemon, rule, stray, code }: Rewrite, invocation: Invocation, caller: Caller, policy: Policy): string[] {
-  const why = rule === null && policy.default === daemon.name && code === 'PG101' ? byDefault(invocation) : `${policy.file}:${rule?.line ?? daemon.line}`;
+export function rewriteLines(
+  { daemon, rule, stray, code }: Rewrite,
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+): string[] {
+  const why =
+    rule === null && policy.default === daemon.name && code === 'PG101'
+      ? byDefault(invocation)
+      : `${policy.file}:${rule?.line ?? daemon.line}`;
   const place = `PM2_HOME ${daemon.home}; ${why}`;
-  const lines = [`pm2-guard: rewritten: ${callOf(invocation)} ${manner(code)} ${daemon.user} in daemon "${daemon.name}"  (${place})`];
-  if (stray) lines.push(`pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the config does not declare; see: sudo pm2-guard doctor`);
+  const lines = [
+    `pm2-guard: rewritten: ${callOf(invocation)} ${manner(code)} ${daemon.user} in daemon "${daemon.name}"  (${place})`,
+  ];
+  if (stray)
+    lines.push(
+      `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the config does not declare; see: sudo pm2-guard doctor`,
+    );
   return lines;
 }
 
@@ -55,24 +68,43 @@ function manner(code: Rewrite['code']): string {
 
 export function passLines({ report, reason }: Pass): string[] {
   switch (report) {
-    case 'observed': return [`pm2-guard: observed: ${reason}`];
-    case 'stray': return [`pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard doctor`];
-    case null: return [];
+    case 'observed':
+      return [`pm2-guard: observed: ${reason}`];
+    case 'stray':
+      return [
+        `pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard doctor`,
+      ];
+    case null:
+      return [];
   }
 }
 
 /** A block in the shape of PRODUCT section 5: what happened, why, and what to type. */
 export function blockLines(verdict: Block, invocation: Invocation | null): string[] {
-  const body = [verdict.reason, ...verdict.details, ...verdict.advice.flatMap(adviceLines), `details:  pm2-guard explain ${verdict.code}`];
-  return [`pm2-guard: blocked (${verdict.code}): nothing was ${undone(invocation)}`, ...body.map((line) => `  ${line}`)];
+  const body = [
+    verdict.reason,
+    ...verdict.details,
+    ...verdict.advice.flatMap(adviceLines),
+    `details:  pm2-guard explain ${verdict.code}`,
+  ];
+  return [
+    `pm2-guard: blocked (${verdict.code}): nothing was ${undone(invocation)}`,
+    ...body.map((line) => `  ${line}`),
+  ];
 }
 
 function undone(invocation: Invocation | null): string {
   switch (invocation?.command) {
-    case 'kill': return 'killed';
-    case 'stop': return 'stopped';
-    case 'delete': return 'deleted';
-    case undefined: case null: default: return 'run';
+    case 'kill':
+      return 'killed';
+    case 'stop':
+      return 'stopped';
+    case 'delete':
+      return 'deleted';
+    case undefined:
+    case null:
+    default:
+      return 'run';
   }
 }
 
@@ -87,7 +119,10 @@ function adviceLines(advice: Advice): string[] {
     case 'bypass':
       return labelled(advice.label, [shown(advice.command)]);
     case 'run all':
-      return labelled('run all', advice.commands.map(({ command }) => shown(command)));
+      return labelled(
+        'run all',
+        advice.commands.map(({ command }) => shown(command)),
+      );
     case 'fix':
       return labelled('fix', [advice.text]);
     case 'ask':
@@ -98,9 +133,17 @@ function adviceLines(advice: Advice): string[] {
 }
 
 function choiceLines(choices: readonly Choice[]): string[] {
-  const rows = choices.map((choice) => [whatIs(choice), choice.mustAsk === undefined
-    ? choice.command === null ? 'not from here: the config does not allow PM2_GUARD=off' : shown(choice.command)
-    : `ask: ${choice.mustAsk}`] as const);
+  const rows = choices.map(
+    (choice) =>
+      [
+        whatIs(choice),
+        choice.mustAsk === undefined
+          ? choice.command === null
+            ? 'not from here: the config does not allow PM2_GUARD=off'
+            : shown(choice.command)
+          : `ask: ${choice.mustAsk}`,
+      ] as const,
+  );
   const width = Math.max(...rows.map(([what]) => what.length));
   // A single line is no recommendation.
   const only = rows.length === 1 ? 'if you mean ' : '';
@@ -113,5 +156,9 @@ function whatIs({ what, facts, harm }: Choice): string {
 
 /** For a PM2 newer than all we know: its words are read by the newest grammar there is. */
 export function unknownVersionLines(real: InstalledPm2): string[] {
-  return real.known ? [] : [`pm2-guard: PM2 ${real.version} is newer than this pm2-guard knows; its command line is read as PM2 ${real.major}'s`];
+  return real.known
+    ? []
+    : [
+        `pm2-guard: PM2 ${real.version} is newer than this pm2-guard knows; its command line is read as PM2 ${real.major}'s`,
+      ];
 }

@@ -16,16 +16,36 @@ import { callerOf, workingDirectory } from '../call/caller-of.ts';
  * @param error why there is no policy; null: root asked for it (PM2_GUARD=off), who need not be told
  */
 export function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): void {
-  const real = findRealPm2({ recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  const real = findRealPm2({
+    recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null,
+    path: process.env['PATH'],
+    skip: [LIBRARY],
+    asRoot: euid === 0,
+  });
   if (real.type !== 'found') {
     endWithoutPm2(real);
     return;
   }
-  if (error !== null) say([`pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, and on_error is open; see: pm2-guard check`]);
+  if (error !== null)
+    say([
+      `pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, and on_error is open; see: pm2-guard check`,
+    ]);
   const cwd = workingDirectory();
   const caller = callerOf(process.env, euid, real.major, cwd, { daemons: [] });
   const invocation = interpret(argv, { major: real.major, env: process.env, cwd: cwd ?? '/' });
   record({ outcome: 'bypass', caller, argv, rule: error === null ? 'PM2_GUARD=off' : 'on_error: open' });
-  const verdict: Pass = { type: 'pass', code: 'PG004', reason: 'unguarded', rule: null, daemon: null, report: null, daemonless: false };
-  carryOutPass({ ...real, argv, stdin: null, invocation, hopped: false, beforeHandOff: () => undefined }, caller, verdict);
+  const verdict: Pass = {
+    type: 'pass',
+    code: 'PG004',
+    reason: 'unguarded',
+    rule: null,
+    daemon: null,
+    report: null,
+    daemonless: false,
+  };
+  carryOutPass(
+    { ...real, argv, stdin: null, invocation, hopped: false, beforeHandOff: () => undefined },
+    caller,
+    verdict,
+  );
 }

@@ -122,7 +122,7 @@ function policyProblems(compiled: Compiled | null): string[] {
   switch (compiled?.type) {
     case undefined: return [];
     case 'policy': return compiled.warnings;
-    case 'unusable': return [`${compiled.error}\n  until that is right, calls that could change anything are blocked; run:  pm2-guard check`];
+    case 'unusable': return [`${compiled.error}\n  until that is right, the guard has no policy (on_error: open runs pm2 unguarded, closed runs nothing); run:  pm2-guard check`];
   }
 }
 

@@ -9,14 +9,21 @@ import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
 import type { Advice, Block, Rewrite, Verdict } from './verdict.ts';
 import { callOf, daemonLine, daemonNamed, ownDaemon } from './words.ts';
 
-/** Why a call belongs to a daemon: a rule names it; it is the default; the caller has no other; plain pm2 would go there. */
+/**
+ * Why a call belongs to a daemon: a rule names it; it is the default; the caller has no other; plain pm2 would go
+ * there.
+ */
 export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
   why: 'rule' | 'default' | 'lost' | 'own';
 }
 
 export function blockReserved(name: string, invocation: Invocation): Block {
   return {
-    type: 'block', code: 'PG108', rule: null, daemon: null, advice: [],
+    type: 'block',
+    code: 'PG108',
+    rule: null,
+    daemon: null,
+    advice: [],
     reason: `${callOf(invocation)} names ${name}, a name that no app can have.`,
     details: ['Names that begin so are kept for pm2-guard verify, which proves by them that the guard answers.'],
   };
@@ -31,7 +38,20 @@ export function blockWrong(why: Reason, { invocation, caller, policy, evidence }
   const advice: Advice = ends
     ? { label: 'choose', choices: choicesFor({ daemons: [daemon], own: false }, invocation, caller, policy, evidence) }
     : { label: 'run', command, as };
-  return { type: 'block', code, reason: `${reason}.`, rule, daemon, details: [belongs(why, invocation, policy), ...(why.why === 'lost' ? ['The other one comes from PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.'] : [])], advice: [advice] };
+  return {
+    type: 'block',
+    code,
+    reason: `${reason}.`,
+    rule,
+    daemon,
+    details: [
+      belongs(why, invocation, policy),
+      ...(why.why === 'lost'
+        ? ['The other one is set by PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.']
+        : []),
+    ],
+    advice: [advice],
+  };
 }
 
 function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: Policy): string {
@@ -40,7 +60,8 @@ function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: 
     case 'rule':
       return `${whatIs(invocation, rule)} belongs to ${line}`;
     case 'default': {
-      const what = invocation.scope === 'app' ? `No rule names ${whatIs(invocation, null)}` : `${callOf(invocation)} names no app`;
+      const what =
+        invocation.scope === 'app' ? `No rule names ${whatIs(invocation, null)}` : `${callOf(invocation)} names no app`;
       return `${what}, so it goes to the default, ${line}`;
     }
     case 'lost':
@@ -58,9 +79,14 @@ function whatIs({ starts, targets }: Invocation, rule: Rule | null): string {
 export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evidence }: Question): Block {
   const daemons = claim.rules.map(({ daemon }) => daemonNamed(policy, daemon));
   return {
-    type: 'block', code: 'PG103', rule: claim.rules[0] ?? null, daemon: null,
+    type: 'block',
+    code: 'PG103',
+    rule: claim.rules[0] ?? null,
+    daemon: null,
     reason: `${callOf(invocation)}: rules of ${daemons.length} daemons name ${claim.what}, and nothing says which is meant.`,
-    details: claim.rules.map((rule, at) => daemonLine(daemons[at] ?? daemonNamed(policy, rule.daemon), policy, rule.line)),
+    details: claim.rules.map((rule, at) =>
+      daemonLine(daemons[at] ?? daemonNamed(policy, rule.daemon), policy, rule.line),
+    ),
     advice: [{ label: 'choose', choices: choicesFor({ daemons, own: false }, invocation, caller, policy, evidence) }],
   };
 }
@@ -68,7 +94,10 @@ export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evide
 /** The daemon pins a pm2 that is none. */
 export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin: string): Block {
   return {
-    type: 'block', code: 'PG302', rule: null, daemon,
+    type: 'block',
+    code: 'PG302',
+    rule: null,
+    daemon,
     reason: `${callOf(invocation)}: the pm2 pinned for daemon "${daemon?.name ?? ''}" is no pm2: ${pin}`,
     details: ['Apps that run keep running.'],
     advice: [{ label: 'fix', text: 'correct "pm2:" in the config, then: sudo pm2-guard check' }],
@@ -79,17 +108,30 @@ export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin
 export function blockTwoOwners(known: Claim[], strays: Claim[], { invocation, caller, policy }: Question): Block {
   const groups = groupsOf(known, policy);
   const all = [...known, ...strays];
-  const calls = groups.flatMap(({ daemon, claims }) => onlyThese(invocation, claims, all)?.map((argv) => ({
-    command: isOwn(daemon, caller) ? ['pm2', ...argv] : commandFor(daemon, caller, argv), as: daemon.uid === caller.uid ? null : daemon,
-  })) ?? [null]);
-  const own = strays.length === 0 ? [] : onlyThese(invocation, strays, all)?.map((argv) => ({ command: ['pm2', ...argv], as: null })) ?? [null];
+  const calls = groups.flatMap(
+    ({ daemon, claims }) =>
+      onlyThese(invocation, claims, all)?.map((argv) => ({
+        command: isOwn(daemon, caller) ? ['pm2', ...argv] : commandFor(daemon, caller, argv),
+        as: daemon.uid === caller.uid ? null : daemon,
+      })) ?? [null],
+  );
+  const own =
+    strays.length === 0
+      ? []
+      : (onlyThese(invocation, strays, all)?.map((argv) => ({ command: ['pm2', ...argv], as: null })) ?? [null]);
   const commands = [...calls, ...own];
   const complete = commands.every((command) => command !== null);
   return {
-    type: 'block', code: 'PG104', rule: null, daemon: null,
+    type: 'block',
+    code: 'PG104',
+    rule: null,
+    daemon: null,
     reason: `${callOf(invocation)} is about apps of different daemons, and one pm2 talks to one.`,
     details: [
-      ...groups.map(({ daemon, claims }) => `${claims.map(({ what }) => what).join(', ')}: ${daemonLine(daemon, policy, claims[0]?.rules[0]?.line)}`),
+      ...groups.map(
+        ({ daemon, claims }) =>
+          `${claims.map(({ what }) => what).join(', ')}: ${daemonLine(daemon, policy, claims[0]?.rules[0]?.line)}`,
+      ),
       ...(strays.length === 0 ? [] : [`${strays.map(({ what }) => what).join(', ')}: ${ownDaemon(caller, policy)}`]),
       ...(complete ? [] : ['This line cannot be taken apart: type one call for each daemon.']),
     ],
@@ -100,7 +142,10 @@ export function blockTwoOwners(known: Claim[], strays: Claim[], { invocation, ca
 /** In the order typed. */
 function groupsOf(known: Claim[], policy: Policy): { daemon: Daemon; claims: Claim[] }[] {
   const names = [...new Set(known.map(({ rules }) => rules[0]?.daemon ?? ''))];
-  return names.map((name) => ({ daemon: daemonNamed(policy, name), claims: known.filter(({ rules }) => rules[0]?.daemon === name) }));
+  return names.map((name) => ({
+    daemon: daemonNamed(policy, name),
+    claims: known.filter(({ rules }) => rules[0]?.daemon === name),
+  }));
 }
 
 /** The daemon that the call names, or would go to, is not in the config, and no other must answer for it. */
@@ -109,20 +154,34 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
   const lives = evidence.own !== undefined && evidence.own.state !== 'none';
   const harmless = ['reads', 'starts'].includes(classOf(invocation));
   // Past the guard, a start or a call to a daemon that does not live would make the next stray.
-  const bypass = lives && classOf(invocation) !== 'starts' ? bypassFor(invocation, caller, policy, evidence.own?.user ?? null) : null;
+  const bypass =
+    lives && classOf(invocation) !== 'starts'
+      ? bypassFor(invocation, caller, policy, evidence.own?.user ?? null)
+      : null;
   const declared = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
   const choices = choicesFor({ daemons: declared, own: false }, invocation, caller, policy, evidence);
   const bySudo = caller.rootBySudo && declaredHere(caller, policy)?.uid === 0;
   return {
-    type: 'block', code: 'PG105', rule: null, daemon: null,
+    type: 'block',
+    code: 'PG105',
+    rule: null,
+    daemon: null,
     reason: `${callOf(invocation)} as ${caller.user} would use ${ownDaemon(caller, policy)}.`,
     details: [
       bySudo
         ? `No rule names it, and being root by sudo does not make it root's  (${policy.file})`
         : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  (${policy.file})`,
-      ...(chosen ? [`${lives ? '' : 'Nothing runs there now. '}The call names it, so pm2-guard sends it to no other daemon.`] : []),
+      ...(chosen
+        ? [`${lives ? '' : 'Nothing runs there now. '}The call sets PM2_HOME itself, so pm2-guard does not send it elsewhere.`]
+        : []),
     ],
-    advice: !chosen ? [{ label: 'choose', choices }] : bypass !== null ? [{ label: 'bypass', command: bypass }] : harmless ? [{ label: 'choose', choices }] : [],
+    advice: !chosen
+      ? [{ label: 'choose', choices }]
+      : bypass !== null
+        ? [{ label: 'bypass', command: bypass }]
+        : harmless
+          ? [{ label: 'choose', choices }]
+          : [],
   };
 }
 
@@ -135,16 +194,24 @@ export function ask(question: Question, { both, claims = [] }: { both?: Daemon; 
   const daemons = [...new Set([...(here ? [here] : []), ...(both ? [both] : [...named, ...fallback])])];
   const lives = here === null && evidence.own?.state === 'callers';
   const unknown = unknownName(invocation, claims, both);
-  const seen = (daemon: Daemon) => evidence.sights?.find(({ daemon: name, source }) => name === daemon.name && source === 'socket');
+  const seen = (daemon: Daemon) =>
+    evidence.sights?.find(({ daemon: name, source }) => name === daemon.name && source === 'socket');
   // Where all that it names is known to be missing, there is nothing to choose.
-  const asked = unknown ? [
-    ...(lives ? [`${caller.user}'s own daemon (${appsIn(evidence.own?.apps ?? [])})`] : []),
-    ...daemons.flatMap((daemon) => (seen(daemon) ? [`daemon "${daemon.name}" (${appsIn(seen(daemon)?.apps ?? [])})`] : [])),
-  ] : [];
+  const asked = unknown
+    ? [
+        ...(lives ? [`${caller.user}'s own daemon (${appsIn(evidence.own?.apps ?? [])})`] : []),
+        ...daemons.flatMap((daemon) =>
+          seen(daemon) ? [`daemon "${daemon.name}" (${appsIn(seen(daemon)?.apps ?? [])})`] : [],
+        ),
+      ]
+    : [];
   const meant = unknown ? { daemons: daemons.filter((daemon) => !seen(daemon)), own: false } : { daemons, own: lives };
   const choices = choicesFor(meant, invocation, caller, policy, evidence);
   return {
-    type: 'block', code: 'PG109', rule: claims[0]?.rules[0] ?? null, daemon: null,
+    type: 'block',
+    code: 'PG109',
+    rule: claims[0]?.rules[0] ?? null,
+    daemon: null,
     reason: `${why(question, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
     details: asked.map((one) => `Asked: ${one}`),
     advice: choices.length === 0 ? [{ label: 'fix', text: 'check the name' }] : [{ label: 'choose', choices }],
@@ -160,7 +227,10 @@ function why({ invocation, evidence }: Question, claims: Claim[], both: Daemon |
   const call = callOf(invocation);
   if (both) {
     const what = claims.map((claim) => claim.what);
-    const seen = evidence.sights?.some(({ daemon, source, apps }) => daemon === both.name && source === 'socket' && apps.some(({ name }) => what.includes(name)));
+    const seen = evidence.sights?.some(
+      ({ daemon, source, apps }) =>
+        daemon === both.name && source === 'socket' && apps.some(({ name }) => what.includes(name)),
+    );
     const where = seen ? 'runs in two daemons' : `runs in one daemon and belongs to another, "${both.name}"`;
     return `${what.join(', ')} ${where}, and ${call} does not say which is meant.`;
   }
@@ -171,7 +241,7 @@ function why({ invocation, evidence }: Question, claims: Claim[], both: Daemon |
     case 'regex':
       return `${call} names apps by a pattern, which can match in every daemon.`;
     case 'name':
-      return `${call}: no daemon that could be asked has an app "${target.word}".`;
+      return `${call}: no app "${target.word}" was found.`;
     case undefined:
     case 'all':
     case 'file':

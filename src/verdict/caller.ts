@@ -4,7 +4,9 @@ import type { Person } from '../identity/caller.ts';
 export interface Caller extends Person {
   /** PM2_HOME as the real pm2 would resolve it; absolute. */
   home: string;
-  /** The environment chose that home (PM2_HOME, or a HOME that is not the passwd home); false: it follows from the user. */
+  /**
+   * The environment chose that home (PM2_HOME, or a HOME that is not the passwd home); false: it follows from the user.
+   */
   homeChosen: boolean;
   /** Variables present that move PM2's sockets or files elsewhere (T21). */
   overrides: readonly string[];

@@ -15,7 +15,11 @@ const NAMED_APPS = 3;
  * @param meant the declared daemons, and whether the caller's own undeclared one is among them
  */
 export function choicesFor(
-  meant: { daemons: readonly Daemon[]; own: boolean }, invocation: Invocation, caller: Caller, policy: Policy, evidence: Partial<Evidence>,
+  meant: { daemons: readonly Daemon[]; own: boolean },
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+  evidence: Partial<Evidence>,
 ): Choice[] {
   const own = meant.own ? [ownChoice(invocation, caller, policy, evidence)] : [];
   return [...own, ...meant.daemons.map((daemon) => declaredChoice(daemon, invocation, caller, evidence))];
@@ -26,7 +30,9 @@ function ownChoice(invocation: Invocation, caller: Caller, policy: Policy, { own
   return {
     what: caller.homeChosen ? `the daemon in PM2_HOME ${caller.home}` : `${caller.user}'s stray`,
     facts: caller.homeChosen ? apps : `PM2_HOME ${caller.home}; ${apps}`,
-    harm: null, command: bypassFor(invocation, caller, policy, own?.user ?? null), as: null,
+    harm: null,
+    command: bypassFor(invocation, caller, policy, own?.user ?? null),
+    as: null,
   };
 }
 
@@ -61,7 +67,9 @@ function harmOf(invocation: Invocation, apps: readonly ListedApp[] | undefined):
     case 'ends':
       return endOf(invocation, whole, apps);
     case 'interrupts':
-      return whole && ['restart', 'reload', 'start', 'update', 'updatePM2'].includes(invocation.command ?? '') ? 'ALL ITS APPS RESTART' : null;
+      return whole && ['restart', 'reload', 'start', 'update', 'updatePM2'].includes(invocation.command ?? '')
+        ? 'ALL ITS APPS RESTART'
+        : null;
     case 'no daemon':
     case 'reads':
     case 'starts':
@@ -72,16 +80,22 @@ function harmOf(invocation: Invocation, apps: readonly ListedApp[] | undefined):
 
 function endOf({ command, targets }: Invocation, whole: boolean, apps: readonly ListedApp[] | undefined): string {
   switch (command) {
-    case 'flush': return 'ITS LOGS ARE EMPTIED';
+    case 'flush':
+      return 'ITS LOGS ARE EMPTIED';
     case 'dump':
-    case 'cleardump': return 'ITS SAVED LIST IS REPLACED';
-    case 'uninstall': return 'A MODULE IS REMOVED';
+    case 'cleardump':
+      return 'ITS SAVED LIST IS REPLACED';
+    case 'uninstall':
+      return 'A MODULE IS REMOVED';
     case 'unset':
     case 'unlink':
-    case 'logout': return 'ITS SETTINGS ARE ERASED';
+    case 'logout':
+      return 'ITS SETTINGS ARE ERASED';
     case null:
     default: {
-      const things = whole ? 'PRODUCTION' : targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
+      const things = whole
+        ? 'PRODUCTION'
+        : targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
       const plural = !whole && targets.length > 1;
       return `${things} ${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
     }

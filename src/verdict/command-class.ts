@@ -3,16 +3,20 @@ import type { Invocation } from '../pm2/invocation.ts';
 /** What a call can do to a daemon. It decides where a call may go of which no evidence says whose it is. */
 export type CommandClass = 'no daemon' | 'reads' | 'starts' | 'interrupts' | 'ends' | 'host';
 
-/** Every command of PM2 5.4 to 7.0 by its own name; test/verdict/command-class.test.ts holds it against PM2's grammar. */
+/**
+ * Every command of PM2 5.4 to 7.0 by its own name; test/verdict/table.test.ts holds it against PM2's grammar.
+ */
 export const COMMANDS: Readonly<Record<CommandClass, string>> = {
   'no daemon': 'completion deploy ecosystem examples module:generate package publish',
-  'reads': 'conf dashboard desc describe env get id imonit info jlist l list logs monit open pid ping prettylist ps report '
-    + 'show slist status sysmonit',
-  'starts': 'autoinstall create install serve start startOrGracefulReload startOrReload startOrRestart',
-  'interrupts': 'attach backward config dump forward inspect link login module:update monitor multiset plus profile:cpu '
-    + 'profile:mem pull reload reloadLogs reset restart resurrect scale send sendSignal set trigger unmonitor update updatePM2',
-  'ends': 'cleardump delete flush kill logout stop uninstall unlink unset',
-  'host': 'deepUpdate install-otel logrotate startup uninstall-otel unstartup',
+  reads:
+    'conf dashboard desc describe env get id imonit info jlist l list logs monit open pid ping prettylist ps report ' +
+    'show slist status sysmonit',
+  starts: 'autoinstall create install serve start startOrGracefulReload startOrReload startOrRestart',
+  interrupts:
+    'attach backward config dump forward inspect link login module:update monitor multiset plus profile:cpu ' +
+    'profile:mem pull reload reloadLogs reset restart resurrect scale send sendSignal set trigger unmonitor update updatePM2',
+  ends: 'cleardump delete flush kill logout stop uninstall unlink unset',
+  host: 'deepUpdate install-otel logrotate startup uninstall-otel unstartup',
 };
 
 /** The class of a command that PM2 knows; null: it is none. */
@@ -31,6 +35,7 @@ export function classOf({ command, line, targets, starts }: Invocation): Command
   // `config key` prints a value, `config key value` sets it.
   if (command === 'config' && line.type === 'run' && line.args.length < 2) return 'reads';
   // `start all` and `start 0` restart what is there.
-  if (command === 'start' && starts.length === 0 && targets.every(({ kind }) => kind === 'all' || kind === 'id')) return 'interrupts';
+  if (command === 'start' && starts.length === 0 && targets.every(({ kind }) => kind === 'all' || kind === 'id'))
+    return 'interrupts';
   return classOfCommand(command) ?? 'no daemon';
 }

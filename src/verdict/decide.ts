@@ -1,7 +1,15 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
-import { ask, blockAmbiguous, blockReserved, blockTwoOwners, blockUndeclared, blockWrong, type Reason } from './block.ts';
+import {
+  ask,
+  blockAmbiguous,
+  blockReserved,
+  blockTwoOwners,
+  blockUndeclared,
+  blockWrong,
+  type Reason,
+} from './block.ts';
 import type { Caller } from './caller.ts';
 import { classOf } from './command-class.ts';
 import { decideHostWide } from './host-wide.ts';
@@ -42,7 +50,10 @@ export function mayBypass({ uid }: Pick<Caller, 'uid'>, { bypass }: Policy): boo
   return bypass === 'anyone' || (bypass === 'root' && uid === 0);
 }
 
-/** Before all else: the guard proves by it that it is in force, for exempt users and in `mode: observe` too (src/verify). */
+/**
+ * Before all else: the guard proves by it that it is in force, for exempt users and in `mode: observe` too
+ * (src/verify).
+ */
 function reservedName({ targets, starts }: Invocation): string | null {
   return [...targets.map(({ word }) => word), ...starts.map(({ name }) => name ?? '')].find(isReserved) ?? null;
 }
@@ -86,7 +97,9 @@ function toOwner(known: Claim[], ends: boolean, question: Question): Verdict | M
     const own = declaredHere(caller, policy);
     if (own === null && !evidence.own) return { type: 'more', wants: 'own' };
     if (own !== null && own.name !== daemon.name && !evidence.sights) return { type: 'more', wants: 'sights' };
-    if (known.some((claim) => claim.inOwn || (own !== null && own.name !== daemon.name && livesIn(own, claim, evidence)))) {
+    if (
+      known.some((claim) => claim.inOwn || (own !== null && own.name !== daemon.name && livesIn(own, claim, evidence)))
+    ) {
       return askOrMore(question, { both: daemon, claims: known });
     }
   }
@@ -100,7 +113,10 @@ function livesIn(daemon: Daemon, { what }: Claim, { sights }: Evidence): boolean
 /** It lives in the caller's own daemon alone: it stays within the caller's reach. */
 function passStray(strays: Claim[], { caller }: Question): Pass {
   const names = strays.map(({ what }) => what).join(', ');
-  return { ...pass('PG006', `${names} lives only in ${caller.user}'s own daemon (PM2_HOME ${caller.home})`), report: 'stray' };
+  return {
+    ...pass('PG006', `${names} lives only in ${caller.user}'s own daemon (PM2_HOME ${caller.home})`),
+    report: 'stray',
+  };
 }
 
 /** Where a call goes of which no evidence says anything (src/verdict/table.ts). */
@@ -110,14 +126,21 @@ function byTable(row: Row, question: Question): Verdict | More {
   if (standing === null) return { type: 'more', wants: 'own' };
   // `sudo pm2 start app.js`: sudo chose root's daemon, not the person (T01). A PM2_HOME typed along is a choice.
   const bySudoAlone = caller.rootBySudo && !caller.homeChosen && standing.daemon?.uid === 0;
-  const startsNew = row === 'starts' || (invocation.command === 'restart' && invocation.targets.some(({ kind }) => kind === 'file' || kind === 'stdin'));
+  const startsNew =
+    row === 'starts' ||
+    (invocation.command === 'restart' && invocation.targets.some(({ kind }) => kind === 'file' || kind === 'stdin'));
   const outcome = bySudoAlone && startsNew ? 'default' : TABLE[row][standing.situation];
   switch (outcome) {
     case 'own':
-      return standing.daemon ? land(question, { daemon: standing.daemon, rule: null, why: standing.situation === 'lost' ? 'lost' : 'own' }) : toDefault(question, standing);
+      return standing.daemon
+        ? land(question, { daemon: standing.daemon, rule: null, why: standing.situation === 'lost' ? 'lost' : 'own' })
+        : toDefault(question, standing);
     case 'named':
       if (evidence.own?.state !== 'callers') return blockUndeclared(question);
-      return { ...pass('PG007', `${caller.user}'s own daemon is named, and lives (PM2_HOME ${caller.home})`), report: null };
+      return {
+        ...pass('PG007', `${caller.user}'s own daemon is named, and lives (PM2_HOME ${caller.home})`),
+        report: null,
+      };
     case 'default':
       return toDefault(question, standing);
     case 'block':
@@ -137,17 +160,25 @@ function toDefault(question: Question, { situation }: Standing): Verdict | More 
 /** The blocks that ask show what runs where. */
 function askOrMore(question: Question, about: { both?: Daemon; claims?: Claim[] }): Verdict | More {
   if (!question.evidence.sights) return { type: 'more', wants: 'sights' };
-  if (!question.evidence.own && declaredHere(question.caller, question.policy) === null) return { type: 'more', wants: 'own' };
+  if (!question.evidence.own && declaredHere(question.caller, question.policy) === null)
+    return { type: 'more', wants: 'own' };
   return ask(question, about);
 }
 
 /** The right daemon already, or how to get there. */
-export function land(question: Question, to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] }): Verdict | More {
+export function land(
+  question: Question,
+  to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] },
+): Verdict | More {
   const { invocation, caller } = question;
   const { daemon, rule } = to;
   if (isOwn(daemon, caller)) return pass('PG001', `it lands in daemon "${daemon.name}"`, daemon, rule);
   const wrongUser = daemon.uid !== caller.uid;
-  const reason: Reason = { ...to, code: wrongUser ? 'PG101' : 'PG102', reason: `${callOf(invocation)} ${wouldUse(daemon, question)}` };
+  const reason: Reason = {
+    ...to,
+    code: wrongUser ? 'PG101' : 'PG102',
+    reason: `${callOf(invocation)} ${wouldUse(daemon, question)}`,
+  };
   switch (daemon.mode) {
     case 'observe': {
       const place = daemonLine(daemon, question.policy, rule?.line);
@@ -155,7 +186,15 @@ export function land(question: Question, to: { daemon: Daemon; rule: Rule | null
     }
     case 'rewrite': {
       const rewrite: Rewrite = {
-        type: 'rewrite', code: reason.code, reason: reason.reason, rule, daemon, argv: invocation.argv, switch: wrongUser, stray: false, dropsRunAs: false,
+        type: 'rewrite',
+        code: reason.code,
+        reason: reason.reason,
+        rule,
+        daemon,
+        argv: invocation.argv,
+        switch: wrongUser,
+        stray: false,
+        dropsRunAs: false,
       };
       return wrongUser ? asOwner(rewrite, question) : rewrite;
     }

@@ -16,24 +16,32 @@ export interface Reader {
 }
 
 /**
- * A block as its reader needs it: what the reader may not run is a question to a person who may. A caller who is neither an operator nor
- * the user of a daemon, and may become none, is told nothing of other users' daemons.
+ * A block as its reader needs it: what the reader may not run is a question to a person who may. A caller who is
+ * neither an operator nor the user of a daemon, and may become none, is told nothing of other users' daemons.
  */
 export function forReader(block: Block, reader: Reader): Block {
   const { caller, policy, isOperator, mayBecome } = reader;
   if (caller.uid === 0 || block.code === 'PG108') return block;
-  const concerned = policy.daemons.some(({ uid }) => uid === caller.uid) || isOperator || daemonsIn(block.advice).some(mayBecome);
-  if (!concerned && (daemonsIn(block.advice).length > 0 || block.advice.length === 0)) return forStranger(block, reader);
+  const concerned =
+    policy.daemons.some(({ uid }) => uid === caller.uid) || isOperator || daemonsIn(block.advice).some(mayBecome);
+  if (!concerned && (daemonsIn(block.advice).length > 0 || block.advice.length === 0))
+    return forStranger(block, reader);
   return { ...block, advice: block.advice.flatMap((advice) => permitted(advice, reader)) };
 }
 
 function daemonsIn(advice: readonly Advice[]): Daemon[] {
   const found = advice.flatMap((one) => {
     switch (one.label) {
-      case 'run': return [one.as];
-      case 'run all': return one.commands.map(({ as }) => as);
-      case 'choose': return one.choices.map(({ as }) => as);
-      case 'fix': case 'ask': case 'bypass': return [];
+      case 'run':
+        return [one.as];
+      case 'run all':
+        return one.commands.map(({ as }) => as);
+      case 'choose':
+        return one.choices.map(({ as }) => as);
+      case 'fix':
+      case 'ask':
+      case 'bypass':
+        return [];
     }
   });
   return [...new Set(found.filter((daemon) => daemon !== null))];
@@ -45,10 +53,21 @@ function permitted(advice: Advice, reader: Reader): Advice[] {
     case 'run':
       return [may(advice.as) ? advice : asking(reader.policy, advice.command)];
     case 'run all':
-      return advice.commands.every(({ as }) => may(as)) ? [advice] : advice.commands.map(({ command }) => asking(reader.policy, command));
+      return advice.commands.every(({ as }) => may(as))
+        ? [advice]
+        : advice.commands.map(({ command }) => asking(reader.policy, command));
     case 'choose':
-      return [{ ...advice, choices: advice.choices.map((choice) => (may(choice.as) ? choice : { ...choice, mustAsk: whoToAsk(reader.policy) })) }];
-    case 'fix': case 'ask': case 'bypass':
+      return [
+        {
+          ...advice,
+          choices: advice.choices.map((choice) =>
+            may(choice.as) ? choice : { ...choice, mustAsk: whoToAsk(reader.policy) },
+          ),
+        },
+      ];
+    case 'fix':
+    case 'ask':
+    case 'bypass':
       return [advice];
   }
 }
@@ -62,12 +81,19 @@ function whoToAsk({ contact }: Policy): string {
 }
 
 function forStranger(block: Block, { caller, policy, invocation }: Reader): Block {
-  const own = block.advice.flatMap((advice) => (advice.label === 'choose' ? advice.choices.filter(({ as }) => as === null) : []));
-  const choices: Advice[] = own.length > 0 ? [{ label: 'choose', choices: own }] : block.advice.filter(({ label }) => label === 'bypass');
+  const own = block.advice.flatMap((advice) =>
+    advice.label === 'choose' ? advice.choices.filter(({ as }) => as === null) : [],
+  );
+  const choices: Advice[] =
+    own.length > 0 ? [{ label: 'choose', choices: own }] : block.advice.filter(({ label }) => label === 'bypass');
   return {
-    ...block, rule: null, daemon: null,
+    ...block,
+    rule: null,
+    daemon: null,
     reason: `${callOf(invocation)} is not for ${caller.user} to run.`,
-    details: [`PM2 is installed. The config gives ${caller.user} no daemon on this host, and no right to those of other users.`],
+    details: [
+      `PM2 is installed. The config gives ${caller.user} no daemon on this host, and no right to those of other users.`,
+    ],
     advice: [...choices, asking(policy, null)],
   };
 }

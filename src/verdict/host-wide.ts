@@ -7,10 +7,10 @@ import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.t
 import { callOf, daemonLine } from './words.ts';
 
 /**
- * Host-wide work stays with whoever types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user from -u
- * (else $USER) and its PM2_HOME from --hp (else the caller's), apart from each other (lib/API/Startup.js), so that
- * `sudo pm2 startup -u www-data` makes a unit of www-data with root's PM2_HOME (T25). `logrotate` takes its paths from the
- * caller's PM2_HOME and its user from -u (lib/API/LogManagement.js).
+ * Host-wide work stays with whoever types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user from
+ * -u (else $USER) and its PM2_HOME from --hp (else the caller's), apart from each other (lib/API/Startup.js), so that
+ * `sudo pm2 startup -u www-data` makes a unit of www-data with root's PM2_HOME (T25). `logrotate` takes its paths from
+ * the caller's PM2_HOME and its user from -u (lib/API/LogManagement.js).
  */
 export function decideHostWide(question: Question): Verdict | More {
   const { invocation } = question;
@@ -42,7 +42,10 @@ function decideUnit(question: Question, asked: Startup): Verdict {
   if (!daemon) return refuseUnit(question, asked.user ?? (asked.hp === null ? caller.user : null));
   if (candidates.length > 1) {
     return {
-      type: 'block', code: 'PG106', rule: null, daemon: null,
+      type: 'block',
+      code: 'PG106',
+      rule: null,
+      daemon: null,
       reason: `${callOf(invocation)}: user ${daemon.user} has several daemons, and nothing says which.`,
       details: candidates.map((one) => daemonLine(one, policy)),
       advice: choosing(candidates, question),
@@ -52,9 +55,14 @@ function decideUnit(question: Question, asked: Startup): Verdict {
   const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
   if (sameUser(user, daemon) && pm2Home === daemon.home) {
     // PM2 asks for root's help in a line that names the home directory; a PM2_HOME of another name is lost in it.
-    if (caller.uid === 0 || homeParent(daemon) !== null) return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
+    if (caller.uid === 0 || homeParent(daemon) !== null)
+      return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
   }
-  return putRight(question, daemon, `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`);
+  return putRight(
+    question,
+    daemon,
+    `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`,
+  );
 }
 
 /** Removes the unit that is called after the user: PM2_HOME has no say. */
@@ -63,17 +71,25 @@ function decideUnstartup(question: Question): Verdict | More {
   const { user } = unitAsked(question);
   if (user !== null) {
     const daemon = policy.daemons.find((one) => sameUser(user, one)) ?? null;
-    if (daemon === null) return hostWide('PG008', `${callOf(invocation)} removes a unit of ${user}, who has no declared daemon`, null);
+    if (daemon === null)
+      return hostWide('PG008', `${callOf(invocation)} removes a unit of ${user}, who has no declared daemon`, null);
     return hostWide('PG001', `${callOf(invocation)} names the unit of ${user}`, daemon);
   }
   const own = policy.daemons.find(({ uid }) => uid === caller.uid) ?? null;
-  if (caller.uid !== 0 || own !== null) return hostWide('PG001', `${callOf(invocation)} is about the unit of ${caller.user}`, own);
+  if (caller.uid !== 0 || own !== null)
+    return hostWide('PG001', `${callOf(invocation)} is about the unit of ${caller.user}`, own);
   if (evidence.rootUnit === undefined) return { type: 'more', wants: 'root unit' };
-  if (evidence.rootUnit) return hostWide('PG008', `${callOf(invocation)} removes the unit of root, who has no declared daemon`, null);
+  if (evidence.rootUnit)
+    return hostWide('PG008', `${callOf(invocation)} removes the unit of root, who has no declared daemon`, null);
   const block = ask(question, {});
   return {
-    ...block, reason: `${callOf(invocation)} does not say whose boot unit it removes, and root has none.`,
-    advice: choosing(policy.daemons.filter(({ name }) => policy.default === null || name === policy.default), question, 'NOTHING STARTS AT BOOT'),
+    ...block,
+    reason: `${callOf(invocation)} does not say whose boot unit it removes, and root has none.`,
+    advice: choosing(
+      policy.daemons.filter(({ name }) => policy.default === null || name === policy.default),
+      question,
+      'NOTHING STARTS AT BOOT',
+    ),
   };
 }
 
@@ -86,14 +102,23 @@ function decideLogrotate(question: Question): Verdict {
   if (!daemon) return refuseUnit(question, asked ?? 'root');
   if (candidates.length > 1 && !candidates.some(({ home }) => home === caller.home)) {
     return {
-      type: 'block', code: 'PG106', rule: null, daemon: null,
+      type: 'block',
+      code: 'PG106',
+      rule: null,
+      daemon: null,
       reason: `${callOf(invocation)}: user ${daemon.user} has several daemons, and PM2_HOME does not say which.`,
-      details: candidates.map((one) => daemonLine(one, policy)), advice: choosing(candidates, question),
+      details: candidates.map((one) => daemonLine(one, policy)),
+      advice: choosing(candidates, question),
     };
   }
   const meant = candidates.find(({ home }) => home === caller.home) ?? daemon;
-  if (sameUser(asked ?? 'root', meant) && caller.home === meant.home) return hostWide('PG001', `the logs are those of daemon "${meant.name}"`, meant);
-  return putRight(question, meant, `${callOf(invocation)} would rotate the logs in ${caller.home} for ${asked ?? 'root'}`);
+  if (sameUser(asked ?? 'root', meant) && caller.home === meant.home)
+    return hostWide('PG001', `the logs are those of daemon "${meant.name}"`, meant);
+  return putRight(
+    question,
+    meant,
+    `${callOf(invocation)} would rotate the logs in ${caller.home} for ${asked ?? 'root'}`,
+  );
 }
 
 function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
@@ -103,7 +128,12 @@ function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
   const details = [`It should be that of ${daemonLine(daemon, policy)}`];
   if (argv === null || command === null) {
     return {
-      type: 'block', code: 'PG107', reason: `${reason}, and the line cannot be put right.`, rule: null, daemon, details,
+      type: 'block',
+      code: 'PG107',
+      reason: `${reason}, and the line cannot be put right.`,
+      rule: null,
+      daemon,
+      details,
       advice: [{ label: 'fix', text: `type it plainly: pm2 ${invocation.command ?? ''} with -u and --hp once each` }],
     };
   }
@@ -111,9 +141,27 @@ function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
     case 'observe':
       return { type: 'pass', code: 'PG003', reason, rule: null, daemon: null, report: 'observed', daemonless: false };
     case 'rewrite':
-      return { type: 'rewrite', code: 'PG107', reason, rule: null, daemon, argv, switch: false, stray: false, dropsRunAs: false };
+      return {
+        type: 'rewrite',
+        code: 'PG107',
+        reason,
+        rule: null,
+        daemon,
+        argv,
+        switch: false,
+        stray: false,
+        dropsRunAs: false,
+      };
     case 'block':
-      return { type: 'block', code: 'PG107', reason: `${reason}.`, rule: null, daemon, details, advice: [{ label: 'run', command, as: null }] };
+      return {
+        type: 'block',
+        code: 'PG107',
+        reason: `${reason}.`,
+        rule: null,
+        daemon,
+        details,
+        advice: [{ label: 'run', command, as: null }],
+      };
   }
 }
 
@@ -130,7 +178,8 @@ function candidatesFor(asked: Startup, { caller, policy }: Question): Daemon[] {
     return policy.daemons.filter((daemon) => daemon.home === home);
   }
   const own = policy.daemons.filter(({ home }) => home === caller.home);
-  if (own.length > 0 || caller.uid !== 0) return own.length > 0 ? own : policy.daemons.filter(({ uid }) => uid === caller.uid);
+  if (own.length > 0 || caller.uid !== 0)
+    return own.length > 0 ? own : policy.daemons.filter(({ uid }) => uid === caller.uid);
   return policy.daemons.filter(({ name }) => name === policy.default);
 }
 
@@ -159,15 +208,19 @@ function hostCommand(question: Question, daemon: Daemon): Suggestion | null {
   const words = wordsFor(question, daemon);
   if (words === null) return null;
   const { invocation, caller } = question;
-  const needsHome = invocation.command === 'logrotate' || (invocation.command === 'startup' && homeParent(daemon) === null);
+  const needsHome =
+    invocation.command === 'logrotate' || (invocation.command === 'startup' && homeParent(daemon) === null);
   const call = [...(needsHome ? [`PM2_HOME=${daemon.home}`] : []), 'pm2', ...words];
   return caller.uid === 0 && !caller.rootBySudo ? call : ['sudo', ...call];
 }
 
 function choosing(daemons: Daemon[], question: Question, harm: string | null = null): Advice[] {
   const choices = daemons.map((daemon) => ({
-    what: `daemon "${daemon.name}"`, facts: `user ${daemon.user}, PM2_HOME ${daemon.home}`, harm,
-    command: hostCommand(question, daemon), as: null,
+    what: `daemon "${daemon.name}"`,
+    facts: `user ${daemon.user}, PM2_HOME ${daemon.home}`,
+    harm,
+    command: hostCommand(question, daemon),
+    as: null,
   }));
   return choices.length === 0 ? [] : [{ label: 'choose', choices }];
 }
@@ -177,12 +230,25 @@ function refuseUnit({ invocation, policy }: Question, user: string | null): Bloc
   const whom = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
   const names = policy.daemons.map(({ user: one, home }) => `${one} (${home})`).join(', ');
   return {
-    type: 'block', code: 'PG106', rule: null, daemon: null,
+    type: 'block',
+    code: 'PG106',
+    rule: null,
+    daemon: null,
     reason: `${callOf(invocation)}: the config declares no PM2 daemon for ${whom}  (${policy.file}).`,
     details: [
-      invocation.command === 'startup' ? `First declare a daemon for ${whom}; until then no boot unit is written.` : `It would write root's file for a daemon that the config does not know.`,
+      invocation.command === 'startup'
+        ? `First declare a daemon for ${whom}; until then no boot unit is written.`
+        : `It would write root's file for a daemon that the config does not know.`,
       `Declared are: ${names}`,
     ],
-    advice: user === null ? [] : [{ label: 'fix', text: `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   then: sudo pm2-guard check` }],
+    advice:
+      user === null
+        ? []
+        : [
+            {
+              label: 'fix',
+              text: `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   then: sudo pm2-guard check`,
+            },
+          ],
   };
 }

@@ -28,18 +28,21 @@ interface Question extends Pick<Claim, 'what' | 'of' | 'fromFile'> {
 
 export type Claims =
   /** `loose`: `all`, ids and regular expressions that no name of the config settles. */
-  | { type: 'claims'; claims: Claim[]; loose: Target[] }
-  | { type: 'more'; wants: 'files' | 'sights' | 'own' };
+  { type: 'claims'; claims: Claim[]; loose: Target[] } | { type: 'more'; wants: 'files' | 'sights' | 'own' };
 
 /**
- * The owners of everything an invocation touches; first evidence wins (PRODUCT section 3): a name in the config, a path in
- * the config, what a process file declares; for what runs already the lists and dumps of the declared daemons; the caller's
- * own daemon.
+ * The owners of everything an invocation touches; first evidence wins (PRODUCT section 3): a name in the config, a path
+ * in the config, what a process file declares; for what runs already the lists and dumps of the declared daemons; the
+ * caller's own daemon.
  *
  * @param ownDeclared the config declares the daemon that plain pm2 would use: its list is one of the sights
  */
 export function claimsOf(
-  invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence, ownDeclared: boolean,
+  invocation: Invocation,
+  caller: Caller,
+  policy: Policy,
+  evidence: Evidence,
+  ownDeclared: boolean,
 ): Claims {
   const kind = classOf(invocation);
   const found = questionsOf(invocation, policy, evidence);
@@ -49,19 +52,26 @@ export function claimsOf(
   const unknown = asked.filter(({ rules }) => rules.length === 0);
   // What a pattern would end, no name of the config can settle.
   const regexes = kind === 'ends' ? [] : loose.filter((target) => target.kind === 'regex');
-  if ((unknown.length > 0 || regexes.length > 0) && !ownDeclared && !evidence.own) return { type: 'more', wants: 'own' };
+  if ((unknown.length > 0 || regexes.length > 0) && !ownDeclared && !evidence.own)
+    return { type: 'more', wants: 'own' };
   const runs = regexes.length > 0 || unknown.some(({ question }) => question.runs);
   const inOwn = unknown.some(({ question }) => livesInOwn(question, evidence));
   if (runs && !evidence.sights && (inOwn || listsCouldTell(policy, kind))) return { type: 'more', wants: 'sights' };
   const claims = asked.map(({ question, rules }): Claim => {
     const known = rules.length > 0 || !question.runs ? rules : sightRules(question, policy, evidence);
     return {
-      what: question.what, of: question.of, fromFile: question.fromFile,
+      what: question.what,
+      of: question.of,
+      fromFile: question.fromFile,
       rules: narrow(known, question, caller, policy, evidence),
       inOwn: livesInOwn(question, evidence),
     };
   });
-  return { type: 'claims', claims: [...claims, ...regexes.flatMap((target) => regexClaims(target, policy, evidence))], loose };
+  return {
+    type: 'claims',
+    claims: [...claims, ...regexes.flatMap((target) => regexClaims(target, policy, evidence))],
+    loose,
+  };
 }
 
 /** Whether an app that a claim is about also lives in the caller's own undeclared daemon. */
@@ -72,7 +82,9 @@ function livesInOwn(question: Question, { own }: Evidence): boolean {
 }
 
 function questionsOf(
-  invocation: Invocation, policy: Policy, evidence: Evidence,
+  invocation: Invocation,
+  policy: Policy,
+  evidence: Evidence,
 ): { questions: Question[]; loose: Target[] } | 'more' {
   const questions: Question[] = [];
   const loose: Target[] = [];
@@ -105,7 +117,10 @@ function questionsOf(
   return { questions, loose };
 }
 
-/** With one daemon, which is also where everything unknown goes, no list changes a verdict but that a call may end something. */
+/**
+ * With one daemon, which is also where everything unknown goes, no list changes a verdict but that a call may end
+ * something.
+ */
 function listsCouldTell({ daemons, default: fallback }: Policy, kind: CommandClass): boolean {
   return kind === 'ends' || daemons.length !== 1 || fallback !== daemons[0]?.name;
 }
@@ -123,7 +138,10 @@ function isPathlike(word: string): boolean {
 function started(start: Start, { targets }: Invocation): Question {
   const names = [start.name, start.namespace].filter((name) => name !== null);
   return {
-    what: start.name ?? start.script ?? start.cwd, of: start, fromFile: null, names,
+    what: start.name ?? start.script ?? start.cwd,
+    of: start,
+    fromFile: null,
+    names,
     paths: [start.script, start.cwd].filter((path) => path !== null),
     runs: targets.some(({ kind, word }) => kind === 'name' && word === start.name && word === start.word),
   };
@@ -136,11 +154,15 @@ function declaredBy(app: App, target: Target, runs: boolean): Question {
 }
 
 /**
- * `--only` names the apps without a look inside; a config path settles the file as a whole; only then must it be read, and
- * reading means evaluating its code.
+ * `--only` names the apps without a look inside; a config path settles the file as a whole; only then must it be read,
+ * and reading means evaluating its code.
  */
 function fileQuestions(
-  target: Target & { kind: 'file' | 'stdin' }, { only }: Invocation, policy: Policy, evidence: Evidence, runs: boolean,
+  target: Target & { kind: 'file' | 'stdin' },
+  { only }: Invocation,
+  policy: Policy,
+  evidence: Evidence,
+  runs: boolean,
 ): Question[] | 'more' {
   const path = target.kind === 'file' ? target.path : null;
   const key = path ?? '-';
@@ -187,8 +209,11 @@ function sightRules(question: Question, policy: Policy, evidence: Evidence): Rul
 }
 
 function isIt(app: App, { names, paths }: Question): boolean {
-  return names.includes(app.name) || (app.namespace !== null && app.namespace !== 'default' && names.includes(app.namespace))
-    || (app.script !== null && paths.includes(app.script));
+  return (
+    names.includes(app.name) ||
+    (app.namespace !== null && app.namespace !== 'default' && names.includes(app.namespace)) ||
+    (app.script !== null && paths.includes(app.script))
+  );
 }
 
 /** Evidence from a list has no line of its own: it points to the daemon's. */
@@ -200,7 +225,9 @@ function literalOwner(policy: Policy, word: string): boolean {
   return policy.namesMatching((name) => name === word).length > 0;
 }
 
-/** `/shop-.*` + `/` on names (lib/API.js _operate removes every slash): the owners of all names it is known to match. */
+/**
+ * `/shop-.*` + `/` on names (lib/API.js _operate removes every slash): the owners of all names it is known to match.
+ */
 function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[] {
   let pattern: RegExp;
   try {
@@ -209,7 +236,8 @@ function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[
     return []; // PM2 throws on it as well
   }
   const inConfig = policy.namesMatching((name) => pattern.test(name));
-  const alive = (evidence.sights ?? []).filter((sight) => sight.apps.some((app) => pattern.test(app.name)))
+  const alive = (evidence.sights ?? [])
+    .filter((sight) => sight.apps.some((app) => pattern.test(app.name)))
     .map((sight) => sightRule(sight.daemon, target.word, policy));
   const inOwn = evidence.own?.state === 'callers' && evidence.own.apps.some((app) => pattern.test(app.name));
   const claims = (inConfig.length > 0 ? inConfig : alive).map((rule) => ({ what: rule.pattern, rules: [rule], inOwn }));

@@ -10,8 +10,8 @@ import { callOf } from './words.ts';
 const RUN_AS = ['uid', 'gid', 'user'] as const;
 
 /**
- * `--uid www-data` is root's way of running an app as another user. A call that becomes that user needs it no more, and PM2 refuses it there
- * ("To use --uid and --gid please run pm2 as root", lib/Common.js verifyConfs).
+ * `--uid www-data` is root's way of running an app as another user. A call that becomes that user needs it no more, and
+ * PM2 refuses it there ("To use --uid and --gid please run pm2 as root", lib/Common.js verifyConfs).
  */
 export function asOwner(rewrite: Rewrite, { invocation, evidence }: Question): Rewrite | Block {
   const { daemon } = rewrite;
@@ -21,21 +21,36 @@ export function asOwner(rewrite: Rewrite, { invocation, evidence }: Question): R
     return typeof value === 'string' && value !== '' ? [{ option, value }] : [];
   });
   const foreign = typed.find(({ option, value }) => !namesOwner(option, value, daemon));
-  if (foreign) return refuse(rewrite, `${callOf(invocation)} asks to run as ${foreign.option === 'gid' ? 'group ' : ''}${foreign.value}`, `--${foreign.option}`);
-  const declared = classOf(invocation) === 'ends' ? [] : [...evidence.files?.values() ?? []].flatMap((apps) => apps ?? []);
+  if (foreign)
+    return refuse(
+      rewrite,
+      `${callOf(invocation)} asks to run as ${foreign.option === 'gid' ? 'group ' : ''}${foreign.value}`,
+      `--${foreign.option}`,
+    );
+  const declared =
+    classOf(invocation) === 'ends' ? [] : [...(evidence.files?.values() ?? [])].flatMap((apps) => apps ?? []);
   const inFile = declared.flatMap(({ name, runAs }) => (runAs ? [{ name, runAs }] : []));
   const other = inFile.find(({ runAs }) => !isOwner(runAs, daemon));
   if (other) {
-    const whom = [other.runAs.user, other.runAs.group === null ? null : `group ${other.runAs.group}`].filter((one) => one !== null).join(', ');
+    const whom = [other.runAs.user, other.runAs.group === null ? null : `group ${other.runAs.group}`]
+      .filter((one) => one !== null)
+      .join(', ');
     return {
       ...refuse(rewrite, `${callOf(invocation)}: the process file says that ${other.name} runs as ${whom}`, 'user'),
-      advice: [{ label: 'fix', text: `take "user", "uid" and "gid" out of the process file, or declare a daemon of ${whom}` }],
+      advice: [
+        { label: 'fix', text: `take "user", "uid" and "gid" out of the process file, or declare a daemon of ${whom}` },
+      ],
     };
   }
   const dropsRunAs = inFile.length > 0;
   if (typed.length === 0) return { ...rewrite, dropsRunAs };
   const argv = withoutOptions(invocation, invocation.context, RUN_AS);
-  if (argv === null) return refuse(rewrite, `${callOf(invocation)} asks to run as ${daemon.user}, which it does anyway`, typed.map(({ option }) => `--${option}`).join(', '));
+  if (argv === null)
+    return refuse(
+      rewrite,
+      `${callOf(invocation)} asks to run as ${daemon.user}, which it does anyway`,
+      typed.map(({ option }) => `--${option}`).join(', '),
+    );
   return { ...rewrite, argv, dropsRunAs };
 }
 
@@ -49,9 +64,14 @@ function isOwner({ user, group }: RunAs, daemon: Daemon): boolean {
 
 function refuse({ rule, daemon }: Rewrite, reason: string, option: string): Block {
   return {
-    type: 'block', code: 'PG115', rule, daemon,
+    type: 'block',
+    code: 'PG115',
+    rule,
+    daemon,
     reason: `${reason}.`,
-    details: [`The app belongs to daemon "${daemon.name}", whose apps run as ${daemon.user}; only a daemon of root's can run apps as other users.`],
+    details: [
+      `Daemon "${daemon.name}", to which it belongs, runs its apps as ${daemon.user}. Only root's PM2 can run them as others.`,
+    ],
     advice: [{ label: 'fix', text: `leave ${option} out, or declare a daemon of the user who should run it` }],
   };
 }

@@ -23,7 +23,12 @@ function namingVariables({ naming }: Caller): string[] {
  * @param owner the user whose socket lives there; null: the caller's own
  * @returns null: the config does not allow it to that user
  */
-export function bypassFor({ argv }: Invocation, caller: Caller, { bypass }: Policy, owner: string | null): Suggestion | null {
+export function bypassFor(
+  { argv }: Invocation,
+  caller: Caller,
+  { bypass }: Policy,
+  owner: string | null,
+): Suggestion | null {
   const foreign = owner !== null && owner !== caller.user;
   const asRoot = foreign ? owner === 'root' : caller.uid === 0;
   if (bypass === 'nobody' || (bypass === 'root' && !asRoot)) return null;
@@ -39,11 +44,17 @@ export function bypassFor({ argv }: Invocation, caller: Caller, { bypass }: Poli
  *
  * @returns null where no command line says that
  */
-export function onlyThese(invocation: Invocation, keep: readonly Claim[], all: readonly Claim[]): readonly (readonly string[])[] | null {
+export function onlyThese(
+  invocation: Invocation,
+  keep: readonly Claim[],
+  all: readonly Claim[],
+): readonly (readonly string[])[] | null {
   const of = [...new Set(keep.map((claim) => claim.of))];
   const others = all.filter((claim) => !keep.includes(claim));
   const shared = others.filter((claim) => of.includes(claim.of));
-  const unclaimed = [...invocation.targets, ...invocation.starts].filter((thing) => !all.some((claim) => claim.of === thing));
+  const unclaimed = [...invocation.targets, ...invocation.starts].filter(
+    (thing) => !all.some((claim) => claim.of === thing),
+  );
   if (shared.length === 0) {
     const words = withTargets(invocation, invocation.context, [...of, ...unclaimed]);
     return words === null ? null : [words];

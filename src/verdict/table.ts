@@ -4,7 +4,10 @@ import type { CommandClass } from './command-class.ts';
 export type Situation =
   /** The config declares it. */
   | 'declared'
-  /** HOME or PM2_HOME leads the right user astray; one daemon of this user is declared, and nothing lives there (T15 to T21). */
+  /**
+   * HOME or PM2_HOME leads the right user astray; one daemon of this user is declared, and nothing lives there (T15 to
+   * T21).
+   */
   | 'lost'
   /** The call names it, by PM2_HOME, OVER_HOME or a HOME that is not the user's; the config does not declare it. */
   | 'chosen'

@@ -15,8 +15,8 @@ export type ListedApp = App & { pmId?: number };
 /** The daemon that plain pm2 would use for a call, where the config does not declare it. */
 export interface OwnDaemon {
   /**
-   * `none`: plain pm2 would spawn it. `others`: its socket belongs to another user, by the kernel. `unknown`: this process
-   * may not look.
+   * `none`: plain pm2 would spawn it. `others`: its socket belongs to another user, by the kernel. `unknown`: this
+   * process may not look.
    */
   state: 'none' | 'callers' | 'others' | 'unknown';
   /** Who owns the socket; null: no account, or no socket. */
@@ -88,7 +88,10 @@ export interface Pass extends Reasoned {
   type: 'pass';
   /** The declared daemon it lands in; null for exempt users, bypass, and undeclared daemons. */
   daemon: Daemon | null;
-  /** Said on stderr: `observed` for calls that would have been put right, `stray` for a daemon that the config does not know. */
+  /**
+   * Said on stderr: `observed` for calls that would have been put right, `stray` for a daemon that the config does not
+   * know.
+   */
   report: 'observed' | 'stray' | null;
   /** The call needs no daemon, and none must be left behind. */
   daemonless: boolean;

@@ -16,7 +16,9 @@ export function callOf({ argv }: Pick<Invocation, 'argv'>): string {
 export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; policy: Policy }): string {
   const { user, overrides, home } = caller;
   if (to.uid === caller.uid && to.home === home) {
-    return caller.socketMoved ? `as ${user} would use the PM2 daemon that ${overrides.join(', ')} names` : `as ${user} would use other PM2 files, which ${overrides.join(', ')} names`;
+    return caller.socketMoved
+      ? `as ${user} would use the PM2 daemon that ${overrides.join(', ')} names`
+      : `as ${user} would use other PM2 files, which ${overrides.join(', ')} names`;
   }
   return `as ${user} would use ${ownDaemon(caller, policy)}`;
 }
@@ -27,7 +29,9 @@ export function ownDaemon(caller: Caller, policy: Policy): string {
   const declared = policy.daemons.find(({ home }) => home === caller.home);
   if (declared?.uid === caller.uid) return `daemon "${declared.name}" (PM2_HOME ${caller.home})`;
   if (declared) return `the PM2_HOME of daemon "${declared.name}" (${caller.home})`;
-  return caller.homeChosen ? `the PM2 daemon in PM2_HOME ${caller.home}` : `${caller.user}'s own PM2 daemon (PM2_HOME ${caller.home})`;
+  return caller.homeChosen
+    ? `the PM2 daemon in PM2_HOME ${caller.home}`
+    : `${caller.user}'s own PM2 daemon (PM2_HOME ${caller.home})`;
 }
 
 /** `daemon "web": user www-data, PM2_HOME /var/www/.pm2  (config.yaml:7)`. */

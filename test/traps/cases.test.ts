@@ -26,18 +26,26 @@ describeOnHost('T25: startup and unstartup', () => {
   const hosts = twins(CONFIG, { users: ['bob'] }, prepare);
   const root = (line: string) => hosts.guarded.run(`sudo ${line}`, { user: 'deploy' });
 
-  it('plain: a unit of ops with a PM2_HOME that is not the daemon\'s', async () => {
+  it("plain: a unit of ops with a PM2_HOME that is not the daemon's", async () => {
     await hosts.plain.must('sudo pm2 startup systemd -u ops --hp /home/ops', { user: 'deploy' });
     expect(await unit(hosts.plain, 'ops')).toContain('Environment=PM2_HOME=/home/ops/.pm2\n');
   });
-  it.each(['-u ops --hp /home/ops', '-u ops', '-u ops --hp /srv/ops'])('guarded: startup %s writes the daemon\'s PM2_HOME, and nothing into it', async (words) => {
-    expect(await root(`pm2 startup systemd ${words}`)).toMatchObject({ status: 0 });
-    expect(await unit(hosts.guarded, 'ops')).toMatch(/User=ops\n[^]*Environment=PM2_HOME=\/srv\/ops\/pm2home\n[^]*PIDFile=\/srv\/ops\/pm2home\/pm2\.pid\n/);
-    expect(await hosts.guarded.exists('/srv/ops/pm2home')).toBe(false);
-    expect(await hosts.guarded.exists('/root/.pm2')).toBe(false);
-  });
+  it.each(['-u ops --hp /home/ops', '-u ops', '-u ops --hp /srv/ops'])(
+    "guarded: startup %s writes the daemon's PM2_HOME, and nothing into it",
+    async (words) => {
+      expect(await root(`pm2 startup systemd ${words}`)).toMatchObject({ status: 0 });
+      expect(await unit(hosts.guarded, 'ops')).toMatch(
+        /User=ops\n[^]*Environment=PM2_HOME=\/srv\/ops\/pm2home\n[^]*PIDFile=\/srv\/ops\/pm2home\/pm2\.pid\n/,
+      );
+      expect(await hosts.guarded.exists('/srv/ops/pm2home')).toBe(false);
+      expect(await hosts.guarded.exists('/root/.pm2')).toBe(false);
+    },
+  );
   it('guarded: links that the owner laid out in it lead root nowhere (S12)', async () => {
-    await hosts.guarded.must('mkdir -p /srv/ops/pm2home; cd /srv/ops/pm2home; echo 1 > touch; ln -s /etc/nologin module_conf.json; ln -s /etc/made logs', { user: 'ops' });
+    await hosts.guarded.must(
+      'mkdir -p /srv/ops/pm2home; cd /srv/ops/pm2home; echo 1 > touch; ln -s /etc/nologin module_conf.json; ln -s /etc/made logs',
+      { user: 'ops' },
+    );
     expect(await root('pm2 startup systemd -u ops')).toMatchObject({ status: 0 });
     expect(await hosts.guarded.exists('/etc/nologin')).toBe(false);
     expect(await hosts.guarded.exists('/etc/made')).toBe(false);
@@ -52,16 +60,20 @@ describeOnHost('T25: startup and unstartup', () => {
     await hosts.guarded.write('/etc/systemd/system/pm2-alice.service', '[Service]\n');
     expect(await root('pm2 unstartup systemd -u alice --hp /home/alice')).toMatchObject({ status: 0 });
     expect(await root('pm2 unstartup systemd')).toMatchObject({ status: 0 });
-    const left = (await hosts.guarded.tree('/etc/systemd/system')).map(({ path }) => path).filter((path) => path.includes('pm2-'));
+    const left = (await hosts.guarded.tree('/etc/systemd/system'))
+      .map(({ path }) => path)
+      .filter((path) => path.includes('pm2-'));
     expect(left).toEqual(['/etc/systemd/system/pm2-ops.service', '/etc/systemd/system/pm2-www-data.service']);
   });
   it('guarded: a bare unstartup is never turned on a declared daemon', async () => {
     const { status, stderr } = await root('pm2 unstartup systemd');
     expect(status).toBe(126);
-    expect(stderr).toMatch(/choose: {3}if you mean daemon "web" - NOTHING STARTS AT BOOT .*sudo pm2 unstartup systemd -u www-data/);
+    expect(stderr).toMatch(
+      /choose: {3}if you mean daemon "web" - NOTHING STARTS AT BOOT .*sudo pm2 unstartup systemd -u www-data/,
+    );
     expect(await unit(hosts.guarded, 'www-data')).toContain('User=www-data');
   });
-  it('guarded: logrotate stays root\'s, for the daemon\'s own logs', async () => {
+  it("guarded: logrotate stays root's, for the daemon's own logs", async () => {
     await hosts.guarded.must('mkdir -p /etc/logrotate.d');
     expect(await root('pm2 logrotate -u ops')).toMatchObject({ status: 0 });
     expect(await hosts.guarded.read('/etc/logrotate.d/pm2-ops')).toContain('/srv/ops/pm2home/');
@@ -75,7 +87,7 @@ describeOnHost('options that say "as user X"', () => {
   const hosts = twins(CONFIG, { users: ['bob'] }, prepare);
   const line = `sudo pm2 start ${APP} --name shop-u --uid www-data --gid www-data`;
 
-  it('plain: a daemon of root\'s runs the app as another user', async () => {
+  it("plain: a daemon of root's runs the app as another user", async () => {
     await hosts.plain.must(line, { user: 'deploy' });
     expect(await hosts.plain.apps('/root/.pm2')).toMatchObject([{ name: 'shop-u', uid: 33 }]);
   });
@@ -84,12 +96,19 @@ describeOnHost('options that say "as user X"', () => {
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'shop-u', uid: 33, status: 'online' }]);
     expect(hosts.guarded.daemons().map(({ uid }) => uid)).toEqual([33]);
   });
-  it.each([['.json', 'user'], ['.config.js', 'uid']])('guarded: a process file (%s) that says so with %s, by root and by an operator', async (ending, key) => {
+  it.each([
+    ['.json', 'user'],
+    ['.config.js', 'uid'],
+  ])('guarded: a process file (%s) that says so with %s, by root and by an operator', async (ending, key) => {
     const config = `{"apps": [{"name": "shop-${key}", "script": "${APP}", "${key}": "www-data"}]}`;
     await hosts.guarded.write(`/srv/eco${ending}`, ending === '.json' ? config : `module.exports = ${config};`);
     for (const user of ['root', 'deploy']) {
-      expect(await hosts.guarded.run(`pm2 startOrReload /srv/eco${ending}`, { user, cwd: '/' })).toMatchObject({ status: 0 });
-      expect(await hosts.guarded.apps(WEB)).toContainEqual(expect.objectContaining({ name: `shop-${key}`, uid: 33, status: 'online' }));
+      expect(await hosts.guarded.run(`pm2 startOrReload /srv/eco${ending}`, { user, cwd: '/' })).toMatchObject({
+        status: 0,
+      });
+      expect(await hosts.guarded.apps(WEB)).toContainEqual(
+        expect.objectContaining({ name: `shop-${key}`, uid: 33, status: 'online' }),
+      );
       await hosts.guarded.must(`pm2 delete shop-${key}`);
     }
   });
@@ -103,10 +122,13 @@ describeOnHost('process files are evaluated by those for whom they are no foreig
   const hosts = twins(CONFIG, { users: ['bob'] }, prepare);
   const file = (app: string) => `require('fs').writeFileSync('/tmp/ran-' + process.getuid() + '-' + Date.now(), '');
 module.exports = { apps: [{ name: '${app}', script: '${APP}' }] };`;
-  const ran = async () => (await hosts.guarded.tree('/tmp')).map(({ path }) => /ran-(\d+)/.exec(path)?.[1]).filter((uid) => uid !== undefined);
+  const ran = async () =>
+    (await hosts.guarded.tree('/tmp'))
+      .map(({ path }) => /ran-(\d+)/.exec(path)?.[1])
+      .filter((uid) => uid !== undefined);
   const uid = (user: string) => String(hosts.guarded.account(user).uid);
 
-  it('guarded: root\'s call on a user\'s file runs it as that user, and never as the default daemon\'s (S4)', async () => {
+  it("guarded: root's call on a user's file runs it as that user, and never as the default daemon's (S4)", async () => {
     await hosts.guarded.write('/home/bob/eco.config.js', file('bobapp'), { owner: 'bob' });
     await hosts.guarded.run('pm2 stop /home/bob/eco.config.js');
     expect(new Set(await ran())).toEqual(new Set([uid('bob')]));
@@ -124,13 +146,20 @@ module.exports = { apps: [{ name: '${app}', script: '${APP}' }] };`;
   it('guarded: the sudo shim runs nothing as the person who types (S2)', async () => {
     await hosts.guarded.write('/srv/web/eco.config.js', file('myapp'), { owner: 'www-data' });
     await hosts.guarded.must('chown www-data: /srv/web');
-    await hosts.guarded.run(`sudo -u www-data PM2_HOME=${WEB} pm2 stop /srv/web/eco.config.js`, { user: 'deploy', login: true });
+    await hosts.guarded.run(`sudo -u www-data PM2_HOME=${WEB} pm2 stop /srv/web/eco.config.js`, {
+      user: 'deploy',
+      login: true,
+    });
     expect((await ran()).filter((one) => one !== '33')).toEqual([]);
     await hosts.guarded.must('rm -f /tmp/ran-*');
   });
   it('guarded: a file in a closed home directory is started as its owner', async () => {
     await hosts.guarded.must('chmod 700 /home/bob');
-    await hosts.guarded.write('/home/bob/eco2.config.js', `module.exports = { apps: [{ name: 'bobapp', script: '/home/bob/app.js' }] };`, { owner: 'bob' });
+    await hosts.guarded.write(
+      '/home/bob/eco2.config.js',
+      `module.exports = { apps: [{ name: 'bobapp', script: '/home/bob/app.js' }] };`,
+      { owner: 'bob' },
+    );
     await hosts.guarded.write('/home/bob/app.js', 'setInterval(() => {}, 1e6)', { owner: 'bob' });
     expect(await hosts.guarded.run('pm2 start /home/bob/eco2.config.js', { cwd: '/' })).toMatchObject({ status: 0 });
     expect(await hosts.guarded.apps('/home/bob/.pm2')).toMatchObject([{ name: 'bobapp', status: 'online' }]);
@@ -158,7 +187,9 @@ describeOnHost('one npm prefix that belongs to a person', () => {
   it('root itself does not run it, and is told what repairs it', async () => {
     const { status, stderr } = await host.run('sudo pm2 startup systemd -u www-data --hp /var/www', { user: 'deploy' });
     expect({ status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ status: 126, code: 'PG113' });
-    expect(stderr).toContain('fix:      as root:  chown root: /usr/lib/node_modules && chown -R root: /usr/lib/node_modules/pm2 && pm2-guard install');
+    expect(stderr).toContain(
+      'fix:      as root:  chown root: /usr/lib/node_modules && chown -R root: /usr/lib/node_modules/pm2 && pm2-guard install',
+    );
   });
 });
 
@@ -173,9 +204,12 @@ describeOnHost('notices', () => {
   });
   afterAll(() => host.dispose());
 
-  it.each(['jlist', 'pid myapp', 'id myapp', 'prettylist'])('%s is read by programs: no line without a terminal', async (line) => {
-    expect(await host.run(`sudo pm2 ${line}`, { user: 'deploy' })).toMatchObject({ status: 0, stderr: '' });
-  });
+  it.each(['jlist', 'pid myapp', 'id myapp', 'prettylist'])(
+    '%s is read by programs: no line without a terminal',
+    async (line) => {
+      expect(await host.run(`sudo pm2 ${line}`, { user: 'deploy' })).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
   it.each(['restart myapp -s', 'restart myapp --silent', '-s restart myapp'])('%s asked for silence', async (line) => {
     expect(await host.run(`pm2 ${line}`)).toMatchObject({ status: 0, stderr: '' });
   });

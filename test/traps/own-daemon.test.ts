@@ -18,7 +18,8 @@ const up = async (host: Host): Promise<void> => {
 const strayOfRoot = (host: Host) => host.must(`PM2_GUARD=off pm2 start ${APP} --name old-job`, { cwd: '/' });
 const daemonOf = (user: string, app: string) => (host: Host) =>
   host.must(`PM2_GUARD=off pm2 start ${APP} --name ${app}`, { user, cwd: '/' });
-const names = async (host: Host, pm2Home: string) => (await host.apps(pm2Home)).map(({ name, status }) => `${name} ${status}`);
+const names = async (host: Host, pm2Home: string) =>
+  (await host.apps(pm2Home)).map(({ name, status }) => `${name} ${status}`);
 const PRODUCTION = ['myapp online'];
 
 describeOnHost('T47: the cure for a stray, typed as root', () => {
@@ -28,16 +29,23 @@ describeOnHost('T47: the cure for a stray, typed as root', () => {
     await daemonOf('alice', 'hers')(host);
   });
 
-  it.each(['kill', 'delete all', 'stop all', 'stop 0', 'flush', 'delete /.*/', 'save --force'])('guarded: sudo pm2 %s asks, and shows both daemons', async (line) => {
-    const { status, stdout, stderr } = await hosts.guarded.run(`sudo pm2 ${line}`, { user: 'deploy' });
-    expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
-    expect(stderr).toContain('blocked (PG109)');
-    expect(stderr).toMatch(/choose: {3}root's stray \(PM2_HOME \/root\/\.pm2; 1 app: old-job\) +sudo PM2_GUARD=off pm2 /);
-    expect(stderr).toMatch(/ {12}daemon "web" - .* \(1 app: myapp\) +sudo -u www-data PM2_HOME=\/var\/www\/\.pm2 pm2 /);
-    expect(stderr).not.toContain('run:');
-    expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
-    expect(await names(hosts.guarded, '/root/.pm2')).toEqual(['old-job online']);
-  });
+  it.each(['kill', 'delete all', 'stop all', 'stop 0', 'flush', 'delete /.*/', 'save --force'])(
+    'guarded: sudo pm2 %s asks, and shows both daemons',
+    async (line) => {
+      const { status, stdout, stderr } = await hosts.guarded.run(`sudo pm2 ${line}`, { user: 'deploy' });
+      expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
+      expect(stderr).toContain('blocked (PG109)');
+      expect(stderr).toMatch(
+        /choose: {3}root's stray \(PM2_HOME \/root\/\.pm2; 1 app: old-job\) +sudo PM2_GUARD=off pm2 /,
+      );
+      expect(stderr).toMatch(
+        / {12}daemon "web" - .* \(1 app: myapp\) +sudo -u www-data PM2_HOME=\/var\/www\/\.pm2 pm2 /,
+      );
+      expect(stderr).not.toContain('run:');
+      expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
+      expect(await names(hosts.guarded, '/root/.pm2')).toEqual(['old-job online']);
+    },
+  );
 
   it.each(['restart all', 'reload all', 'restart 0', 'update'])('guarded: sudo pm2 %s asks', async (line) => {
     const { status, stderr } = await hosts.guarded.run(`sudo pm2 ${line}`, { user: 'deploy' });
@@ -45,13 +53,26 @@ describeOnHost('T47: the cure for a stray, typed as root', () => {
     expect((await hosts.guarded.apps(WEB))[0]?.restarts).toBe(0);
   });
 
-  it.each(['/root/.pm2', '/home/alice/.pm2', '/srv/x'])('guarded: what names PM2_HOME=%s lands in no other daemon', async (pm2Home) => {
-    for (const line of ['delete all', 'stop all', 'restart all', 'flush', 'save --force', 'cleardump', 'reload all', 'kill', 'resurrect']) {
-      const { status, stderr } = await hosts.guarded.run(`sudo PM2_HOME=${pm2Home} pm2 ${line}`, { user: 'deploy' });
-      expect({ line, status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ line, status: 126, code: 'PG105' });
-    }
-    expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
-  });
+  it.each(['/root/.pm2', '/home/alice/.pm2', '/srv/x'])(
+    'guarded: what names PM2_HOME=%s lands in no other daemon',
+    async (pm2Home) => {
+      for (const line of [
+        'delete all',
+        'stop all',
+        'restart all',
+        'flush',
+        'save --force',
+        'cleardump',
+        'reload all',
+        'kill',
+        'resurrect',
+      ]) {
+        const { status, stderr } = await hosts.guarded.run(`sudo PM2_HOME=${pm2Home} pm2 ${line}`, { user: 'deploy' });
+        expect({ line, status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ line, status: 126, code: 'PG105' });
+      }
+      expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
+    },
+  );
 
   it('guarded: an inventory of PM2_HOMEs shows each its own list, or none', async () => {
     const list = async (pm2Home: string) => {
@@ -89,7 +110,7 @@ describeOnHost('an operator with a daemon for tests', () => {
   it.each(['stop all', 'delete all', 'kill', 'restart 0', 'restart all'])('guarded: pm2 %s asks', async (line) => {
     const { status, stderr } = await type(hosts.guarded, line);
     expect({ status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ status: 126, code: 'PG109' });
-    expect(stderr).toContain('deploy\'s stray (PM2_HOME /home/deploy/.pm2; 1 app: devapp)');
+    expect(stderr).toContain("deploy's stray (PM2_HOME /home/deploy/.pm2; 1 app: devapp)");
     expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
     expect(await names(hosts.guarded, '/home/deploy/.pm2')).toEqual(['devapp online']);
   });
@@ -97,7 +118,7 @@ describeOnHost('an operator with a daemon for tests', () => {
   it('guarded: what lives there alone stays within reach, with a line about it', async () => {
     const restarted = await type(hosts.guarded, 'restart devapp');
     expect(restarted).toMatchObject({ status: 0 });
-    expect(restarted.stderr).toContain('devapp lives only in deploy\'s own daemon');
+    expect(restarted.stderr).toContain("devapp lives only in deploy's own daemon");
     expect(await type(hosts.guarded, 'stop devapp')).toMatchObject({ status: 0 });
     expect(await names(hosts.guarded, '/home/deploy/.pm2')).toEqual(['devapp stopped']);
     expect((await type(hosts.guarded, 'describe devapp')).stdout).toContain('/home/deploy/.pm2');
@@ -113,14 +134,16 @@ describeOnHost('an operator with a daemon for tests', () => {
     expect(await names(hosts.guarded, WEB)).toEqual(PRODUCTION);
   });
 
-  it('guarded: a list is the default\'s, with one line on the stray; the stray\'s own by its name', async () => {
+  it("guarded: a list is the default's, with one line on the stray; the stray's own by its name", async () => {
     const listed = await type(hosts.guarded, 'list');
     expect(listed.stdout).toContain('myapp');
     expect(listed.stderr).toContain('note: deploy also has a PM2 daemon of its own');
-    expect((await hosts.guarded.run('PM2_HOME=/home/deploy/.pm2 pm2 jlist', { user: 'deploy' })).stdout).toContain('devapp');
+    expect((await hosts.guarded.run('PM2_HOME=/home/deploy/.pm2 pm2 jlist', { user: 'deploy' })).stdout).toContain(
+      'devapp',
+    );
   });
 
-  it('plain: stop all stops what is the operator\'s', async () => {
+  it("plain: stop all stops what is the operator's", async () => {
     await type(hosts.plain, 'stop all');
     expect(await names(hosts.plain, WEB)).toEqual(PRODUCTION);
     expect(await names(hosts.plain, '/home/deploy/.pm2')).toEqual(['devapp stopped']);
@@ -135,7 +158,9 @@ describeOnHost('sites of a hosting panel: personal daemons', () => {
 
   it.each(['site2', 'carol'])('guarded: %s owns what it starts, as plain pm2 has it', async (user) => {
     for (const host of [hosts.plain, hosts.guarded]) {
-      expect(await host.run(`runuser -l ${user} -c 'NODE_ENV=production pm2 start ${APP} --name site'`)).toMatchObject({ status: 0 });
+      expect(await host.run(`runuser -l ${user} -c 'NODE_ENV=production pm2 start ${APP} --name site'`)).toMatchObject({
+        status: 0,
+      });
       expect(await names(host, `/home/${user}/.pm2`)).toEqual(['site online']);
       expect(await host.run('pm2 kill', { user })).toMatchObject({ status: 0 });
     }

@@ -26,15 +26,22 @@ export function callerFrom(text: string, major: Major = 7): { caller: Caller; en
     else env[name] = value;
   }
   const caller: Caller = {
-    uid, user, passwdHome, cwd,
+    uid,
+    user,
+    passwdHome,
+    cwd,
     login: second === undefined ? null : first,
     rootBySudo: uid === 0 && second !== undefined,
     home: pm2Home(env, { major, passwdHome, cwd }),
-    homeChosen: Boolean(env['PM2_HOME']) || Boolean(env['OVER_HOME']) || (Boolean(env['HOME']) && env['HOME'] !== passwdHome),
+    homeChosen:
+      Boolean(env['PM2_HOME']) || Boolean(env['OVER_HOME']) || (Boolean(env['HOME']) && env['HOME'] !== passwdHome),
     overrides: PATH_OVERRIDES.filter((name) => Boolean(env[name])),
-    socket: env['PM2_DAEMON_RPC_PORT'] ?? '', socketMoved: env['PM2_DAEMON_RPC_PORT'] !== undefined,
+    socket: env['PM2_DAEMON_RPC_PORT'] ?? '',
+    socketMoved: env['PM2_DAEMON_RPC_PORT'] !== undefined,
     bypass: env['PM2_GUARD'] === 'off',
-    naming: Object.fromEntries(['name', 'namespace'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    naming: Object.fromEntries(
+      ['name', 'namespace'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+    ),
   };
   return { caller, env };
 }
@@ -48,25 +55,39 @@ export function decided(policy: Policy, who: string, line: string, evidence: Par
 /** A verdict in a few words: `pass web`, `rewrite web`, `block PG103`, `more sights`. */
 export function inWords(verdict: Verdict | More): string {
   switch (verdict.type) {
-    case 'pass': return ['pass', verdict.daemon?.name ?? verdict.code].join(' ');
-    case 'rewrite': return ['rewrite', verdict.daemon.name].join(' ');
-    case 'block': return ['block', verdict.code].join(' ');
-    case 'more': return `more ${verdict.wants}`;
+    case 'pass':
+      return ['pass', verdict.daemon?.name ?? verdict.code].join(' ');
+    case 'rewrite':
+      return ['rewrite', verdict.daemon.name].join(' ');
+    case 'block':
+      return ['block', verdict.code].join(' ');
+    case 'more':
+      return `more ${verdict.wants}`;
   }
 }
 
 /** The commands a block shows, as shown. */
 export function advice(verdict: Verdict | More): string[] {
   if (verdict.type !== 'block') return [];
-  return verdict.advice.flatMap((one) => {
-    switch (one.label) {
-      case 'run': case 'bypass': return [one.command];
-      case 'run all': return one.commands.map(({ command }) => command);
-      case 'choose': return one.choices.flatMap(({ command }) => command ?? []).length === 0 ? [] : one.choices.map(({ command }) => command ?? []);
-      case 'ask': return one.command === null ? [] : [one.command];
-      case 'fix': return [];
-    }
-  }).map(shown);
+  return verdict.advice
+    .flatMap((one) => {
+      switch (one.label) {
+        case 'run':
+        case 'bypass':
+          return [one.command];
+        case 'run all':
+          return one.commands.map(({ command }) => command);
+        case 'choose':
+          return one.choices.flatMap(({ command }) => command ?? []).length === 0
+            ? []
+            : one.choices.map(({ command }) => command ?? []);
+        case 'ask':
+          return one.command === null ? [] : [one.command];
+        case 'fix':
+          return [];
+      }
+    })
+    .map(shown);
 }
 
 /** Nothing lives where plain pm2 would look. */
@@ -74,5 +95,13 @@ const NO_DAEMON: OwnDaemon = { state: 'none', user: null, apps: [] };
 
 /** One row: who types what under which config, and what follows. Lists are empty where a row does not give any. */
 export function verdict(config: string, who: string, line: string, evidence: Partial<Evidence> = {}): string {
-  return inWords(decided(policyFrom(config), who, line, { files: new Map(), sights: [], own: NO_DAEMON, rootUnit: false, ...evidence }));
+  return inWords(
+    decided(policyFrom(config), who, line, {
+      files: new Map(),
+      sights: [],
+      own: NO_DAEMON,
+      rootUnit: false,
+      ...evidence,
+    }),
+  );
 }

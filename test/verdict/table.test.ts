@@ -16,45 +16,115 @@ const others = { own: { state: 'others' as const, user: 'bob', apps: [] } };
 
 /** The five ways in which a caller can stand, with what lives at the daemon that plain pm2 would use. */
 const SITUATIONS = {
-  'declared': ['ops', {}],
-  'lost': ['ops HOME=/srv/app', {}],
-  'chosen': ['root PM2_HOME=/root/.pm2', alive('old')],
+  declared: ['ops', {}],
+  lost: ['ops HOME=/srv/app', {}],
+  chosen: ['root PM2_HOME=/root/.pm2', alive('old')],
   'chosen, of another user': ['root PM2_HOME=/home/bob/.pm2', others],
   'chosen, not alive': ['root PM2_HOME=/srv/x', {}],
-  'alive': ['deploy', alive('devapp')],
-  'absent': ['deploy>root', {}],
+  alive: ['deploy', alive('devapp')],
+  absent: ['deploy>root', {}],
 } as const;
 type Situation = keyof typeof SITUATIONS;
 
 /** Calls without evidence, and what follows in each situation: declared, lost, chosen, of another, not alive, alive, absent. */
 const ROWS: Record<string, readonly string[]> = {
-  'list': ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'jlist': ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'logs': ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'describe nosuch': ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'start /srv/new.js': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'install pm2-logrotate': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
+  list: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
+  jlist: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
+  logs: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
+  'describe nosuch': [
+    'pass ops',
+    'rewrite ops',
+    'pass PG007',
+    'block PG105',
+    'block PG105',
+    'rewrite web',
+    'rewrite web',
+  ],
+  'start /srv/new.js': [
+    'pass ops',
+    'rewrite ops',
+    'block PG105',
+    'block PG105',
+    'block PG105',
+    'rewrite web',
+    'rewrite web',
+  ],
+  'install pm2-logrotate': [
+    'pass ops',
+    'rewrite ops',
+    'block PG105',
+    'block PG105',
+    'block PG105',
+    'rewrite web',
+    'rewrite web',
+  ],
   'restart all': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
   'restart 0': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'reload /x.*/': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
+  'reload /x.*/': [
+    'pass ops',
+    'rewrite ops',
+    'block PG105',
+    'block PG105',
+    'block PG105',
+    'block PG109',
+    'rewrite web',
+  ],
   'start all': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'update': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'save': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'resurrect': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'restart nosuch': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'kill': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
+  update: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
+  save: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
+  resurrect: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
+  'restart nosuch': [
+    'pass ops',
+    'rewrite ops',
+    'block PG105',
+    'block PG105',
+    'block PG105',
+    'rewrite web',
+    'rewrite web',
+  ],
+  kill: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
   'delete all': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
   'stop 0': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
   'delete /.*/': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
   'stop nosuch': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'flush': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'cleardump': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'save --force': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'uninstall pm2-logrotate': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
+  flush: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
+  cleardump: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
+  'save --force': [
+    'pass ops',
+    'block PG109',
+    'block PG105',
+    'block PG105',
+    'block PG105',
+    'block PG109',
+    'block PG109',
+  ],
+  'uninstall pm2-logrotate': [
+    'pass ops',
+    'block PG109',
+    'block PG105',
+    'block PG105',
+    'block PG105',
+    'block PG109',
+    'block PG109',
+  ],
 };
 /** Calls that need no daemon, in every situation. */
-const NEED_NONE = ['-v', '--version', '--help', 'restart --help', 'examples', 'init', 'ecosystem simple', 'completion', 'package .',
-  'module:generate x', 'deploy production', 'nonsense', '', 'restart'];
+const NEED_NONE = [
+  '-v',
+  '--version',
+  '--help',
+  'restart --help',
+  'examples',
+  'init',
+  'ecosystem simple',
+  'completion',
+  'package .',
+  'module:generate x',
+  'deploy production',
+  'nonsense',
+  '',
+  'restart',
+];
 
 describe('a call that no evidence settles', () => {
   for (const [line, results] of Object.entries(ROWS)) {
@@ -67,22 +137,33 @@ describe('a call that no evidence settles', () => {
   }
   for (const line of NEED_NONE) {
     for (const [who, evidence] of Object.values(SITUATIONS)) {
-      it(`"${line}" needs no daemon: ${who}`, () => { expect(verdict(CONFIG, who, line, evidence)).toBe('pass PG005'); });
+      it(`"${line}" needs no daemon: ${who}`, () => {
+        expect(verdict(CONFIG, who, line, evidence)).toBe('pass PG005');
+      });
     }
   }
 });
 
 describe('evidence', () => {
   const row = (what: string, who: string, line: string, evidence: object, want: string) => {
-    it(`${what}: ${who}: ${line}`, () => { expect(verdict(CONFIG, who, line, evidence)).toBe(want); });
+    it(`${what}: ${who}: ${line}`, () => {
+      expect(verdict(CONFIG, who, line, evidence)).toBe(want);
+    });
   };
-  const inWeb = (...names: string[]) => ({ sights: [{ daemon: 'web', source: 'socket' as const, apps: names.map(app) }] });
+  const inWeb = (...names: string[]) => ({
+    sights: [{ daemon: 'web', source: 'socket' as const, apps: names.map(app) }],
+  });
   row('a rule redirects what ends', 'root', 'delete myapp', {}, 'rewrite web');
   row('a rule redirects what ends, from a chosen daemon', 'root PM2_HOME=/srv/x', 'stop myapp', {}, 'rewrite web');
   row('the app also lives in the own daemon', 'root', 'delete myapp', alive('myapp'), 'block PG109');
   row('it also lives in the own daemon, and is only restarted', 'root', 'restart myapp', alive('myapp'), 'rewrite web');
-  row('it also lives in the own daemon, which is declared', 'ops', 'stop myapp',
-    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('myapp')] }] }, 'block PG109');
+  row(
+    'it also lives in the own daemon, which is declared',
+    'ops',
+    'stop myapp',
+    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('myapp')] }] },
+    'block PG109',
+  );
   row('it lives in the own daemon alone', 'deploy', 'restart devapp', alive('devapp'), 'pass PG006');
   row('it lives in the own daemon alone, and ends', 'deploy', 'delete devapp', alive('devapp'), 'pass PG006');
   row('it lives in the own daemon alone, and is read', 'deploy', 'logs devapp', alive('devapp'), 'pass PG006');
@@ -90,12 +171,34 @@ describe('evidence', () => {
   row('it is started again where it lives', 'deploy', 'start devapp', alive('devapp'), 'pass PG006');
   row('a new one is not drawn there', 'deploy', 'start /srv/new.js', alive('devapp'), 'rewrite web');
   row('a declared daemon has it', 'root', 'delete worker', inWeb('worker'), 'rewrite web');
-  row('a declared daemon and the own one have it', 'root', 'restart worker', { ...inWeb('worker'), ...alive('worker') }, 'rewrite web');
-  row('a declared daemon and the own one have it, and it ends', 'root', 'stop worker', { ...inWeb('worker'), ...alive('worker') }, 'block PG109');
-  row('a list draws nothing new', 'root', 'start /srv/worker.js --name worker',
-    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('worker')] }] }, 'rewrite web');
-  row('a bare word restarts what a list has', 'root', 'start worker',
-    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('worker')] }] }, 'rewrite ops');
+  row(
+    'a declared daemon and the own one have it',
+    'root',
+    'restart worker',
+    { ...inWeb('worker'), ...alive('worker') },
+    'rewrite web',
+  );
+  row(
+    'a declared daemon and the own one have it, and it ends',
+    'root',
+    'stop worker',
+    { ...inWeb('worker'), ...alive('worker') },
+    'block PG109',
+  );
+  row(
+    'a list draws nothing new',
+    'root',
+    'start /srv/worker.js --name worker',
+    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('worker')] }] },
+    'rewrite web',
+  );
+  row(
+    'a bare word restarts what a list has',
+    'root',
+    'start worker',
+    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('worker')] }] },
+    'rewrite ops',
+  );
   row('a number rides along nowhere', 'root', 'delete myapp 3', {}, 'block PG109');
   row('a number rides along to the same daemon', 'root', 'restart myapp 3', {}, 'rewrite web');
   row('a number may be one of the own daemon', 'root', 'restart myapp 3', alive('old'), 'block PG109');
