@@ -10,7 +10,8 @@ import setup from '../test/host/setup.ts';
  *   npm run bench                    all, 40 rounds (of calls below 120 ms as many as take the same time), a table
  *   npm run bench -- 100             more rounds
  *   npm run bench -- 40 --markdown   the table of the README
- *   npm run bench -- 40 --only sudo  the rows of one group: passed, own daemon, version, root away, sealed, blocked, sudo, large
+ *   npm run bench -- 40 --only sudo  the rows of one group: passed, own daemon, version, root away, sealed, blocked,
+ * sudo, large
  *
  * Exit status: 0 all within their budget, 1 not. A row that is marked as not yet reachable does not count.
  */
@@ -122,16 +123,23 @@ const version = (): Pair[] => [{
 /** The daemon that plain pm2 would use lives, is not declared, and is asked. */
 const asking = async (host: Host): Promise<Pair[]> => {
   await host.must(`PM2_GUARD=off ${shim} ping`);
-  return [{
-    name: 'root\'s `pm2 jlist`, rewritten, with a stray of root\'s that is asked', against: '`sudo -u www-data pm2 jlist`', budget: 0.9,
-    ours: root([shim, 'jlist']), theirs: root([...asWeb, 'jlist']),
-  }];
+  return [
+    {
+      name: "root's `pm2 jlist`, rewritten, with a stray of root's that is asked",
+      against: '`sudo -u www-data pm2 jlist`',
+      budget: 0.9,
+      ours: root([shim, 'jlist']),
+      theirs: root([...asWeb, 'jlist']),
+    },
+  ];
 };
 
 /** Root does not call again, so what it compiled stays out of date. */
 const rootAway = (what: string, change: string, budget: number, pending?: string): PairsOn => async (host) => {
   await host.must(`${change}; sleep 0.2`);
-  return [{ ...passed(budget), name: `\`pm2 jlist\` ${what}, root away`, ...(pending === undefined ? {} : { pending }) }];
+  return [
+    { ...passed(budget), name: `\`pm2 jlist\` ${what}, root away`, ...(pending === undefined ? {} : { pending }) },
+  ];
 };
 
 /** Both lead to the same guard: the one through the shell of the shim, the other through the door of a sealed pm2. */

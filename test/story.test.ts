@@ -160,7 +160,10 @@ describeOnHost('the story in mode: block', () => {
     expect(stderr).toMatch(/^pm2-guard: blocked \(PG10\d\): nothing was (run|deleted|killed)\n/);
     const command = `sudo -u www-data PM2_HOME=${WEB} ${right}\n`;
     if (label === 'run') expect(stderr).toContain(`  run:      ${command}`);
-    else expect(stderr).toMatch(new RegExp(`  choose:   if you mean daemon "web" - .* STOPS.* \\(1 app: myapp\\) +${command}`));
+    else
+      expect(stderr).toMatch(
+        new RegExp(`  choose:   if you mean daemon "web" - .* STOPS.* \\(1 app: myapp\\) +${command}`),
+      );
     expect({ www: await host.tree('/var/www'), pids: host.daemons().map(({ pid }) => pid) }).toEqual(before);
     expect(await host.exists('/root/.pm2')).toBe(false);
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 0, status: 'online' }]);

@@ -64,7 +64,7 @@ export async function prospect(
   return { choices, planned, found };
 }
 
-/** Drops a consent that was given, and makes a problem of one that nobody is there to give. */
+/** Drops a consent that was given, and makes a problem of one that cannot be asked for, because this is no terminal. */
 function requireConsent(planned: Planned, { accept, consent }: Request): void {
   const needed = planned.consent;
   if (needed === null) return;

@@ -57,7 +57,7 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
     ...withheldIn(hands),
     type: 'moved',
     downtimeMs: downtimeOf(hands),
-    why: mute.length === 0 ? null : `nobody listens on port ${mute.join(', ')} yet`,
+    why: mute.length === 0 ? null : `no process listens on port ${mute.join(', ')} yet`,
     log: [],
   };
 }

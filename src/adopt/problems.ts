@@ -99,7 +99,7 @@ function isStrangeList(file: string): boolean {
   return readDumpRecords(file)?.every((record) => isShallow(record)) !== true;
 }
 
-/** Somebody else's daemon in the home that the app is to go to. */
+/** Another user's daemon in the home that the app is to go to. */
 function occupant(place: Place, to: Seat, { places }: Found): Place | undefined {
   return places.find(
     (other) => other !== place && other.state === 'live' && other.home === to.home && other.seat?.uid !== to.uid,

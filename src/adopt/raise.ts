@@ -17,7 +17,7 @@ const SYSTEMD_RUNS = '/run/systemd/system';
 
 /**
  * Brings the daemon of a seat up where it does not run: by its own boot unit where systemd runs, so that it lives in
- * that unit's cgroup and not in the session of whoever typed this, and with the environment and limits it has after a
+ * that unit's cgroup and not in the session of the caller, and with the environment and limits it has after a
  * boot; else by the real pm2 as its user.
  *
  * @throws Failed where it does not come up, or comes up as somebody else's

@@ -57,7 +57,7 @@ export function relocate(record: Pm2Env, running: boolean, from: Origin, to: Sea
   );
   const result: Record<string, unknown> = { ...moved, ...env, env, username: to.user };
   if (to.uid !== 0) {
-    // --uid: only root's daemon can become somebody, and this one is that somebody
+    // --uid: only root's daemon can switch users, and this one runs as that user already
     delete result.uid;
     delete result.gid;
   }

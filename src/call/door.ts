@@ -32,7 +32,7 @@ export function openDoors(): void {
 
 /**
  * The first word for a door in the process that this one becomes or starts: that the call was decided. It holds for no
- * other process, so nobody's script ever learns to say it.
+ * other process, so no script can be written to pass it.
  */
 export function decidedWord(): string {
   return `--pm2-guard-decided=${process.pid}`;

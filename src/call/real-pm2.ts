@@ -5,7 +5,7 @@ import { doorOfThisCall } from './door.ts';
 import { installRecord, LIBRARY } from './installation.ts';
 
 /**
- * The real pm2 of this call: the one whose door it came through, which for root must be one that nobody else can
+ * The real pm2 of this call: the one whose door it came through, which for root must be one that only root can
  * change; else the host's.
  */
 export function realPm2(euid: number, policy: Policy | null): RealPm2 {

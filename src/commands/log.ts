@@ -72,9 +72,19 @@ function timeOrSpan(text: string): Date {
 
 function requireRead(read: LogRead): LogRead & { type: 'read' } {
   switch (read.type) {
-    case 'read': return read;
-    case 'denied': throw new UserError(`you may not read ${read.source}, or not all of it`, shown(['sudo', 'pm2-guard', ...process.argv.slice(2)]));
-    case 'none': throw new UserError('there is no system log on this host: no journal, and none of auth.log, secure, messages and syslog in /var/log', 'apt-get install rsyslog');
+    case 'read':
+      return read;
+    case 'denied':
+      throw new UserError(
+        `you may not read ${read.source}, or not all of it`,
+        shown(['sudo', 'pm2-guard', ...process.argv.slice(2)]),
+      );
+    case 'none':
+      throw new UserError(
+        'there is no system log on this host: no journal, and none of auth.log, secure, messages and syslog in ' +
+        '/var/log',
+        'apt-get install rsyslog',
+      );
   }
 }
 

@@ -26,24 +26,60 @@ Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSO
     });
 }
 
-function inWords({ version, installed, packages, pm2, node, config, compiled, daemons, ways, layers, seals, prepared, sudoers, proposals, problems }: Status): string {
+function inWords({
+  version,
+  installed,
+  packages,
+  pm2,
+  node,
+  config,
+  compiled,
+  daemons,
+  ways,
+  layers,
+  seals,
+  prepared,
+  sudoers,
+  proposals,
+  problems,
+}: Status): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
   const rows: [string, string][] = [
     ['pm2-guard', installed === null ? `${version}, not installed` : installed],
-    ...packages.map(({ manager, directory, version: packed }): [string, string] => ['package', `${directory}  (${manager}, ${packed})`]),
+    ...packages.map(({ manager, directory, version: packed }): [string, string] => [
+      'package',
+      `${directory}  (${manager}, ${packed})`,
+    ]),
     ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`],
     ['node', node ?? 'none recorded'],
     ['config', `${config.file ?? 'none'}  (${config.state})`],
-    ['compiled', compiled === null ? 'not yet; root\'s next call makes it' : `${compiled.made}  (${compiled.fresh ? 'fresh' : 'older than the config; root\'s next call renews it'})`],
-    ...daemons.map(({ name, user, home, socket }): [string, string] => ['daemon', `${name}: ${user} in ${home}  (${socket})`]),
+    [
+      'compiled',
+      compiled === null
+        ? "not yet; root's next call makes it"
+        : `${compiled.made}  (${compiled.fresh ? 'fresh' : "older than the config; root's next call renews it"})`,
+    ],
+    ...daemons.map(({ name, user, home, socket }): [string, string] => [
+      'daemon',
+      `${name}: ${user} in ${home}  (${socket})`,
+    ]),
     ...ways.map((way): [string, string] => [way.way, leadsTo(way)]),
     ...layers.map((layer): [string, string] => ['layer', inOneLine(layer)]),
     ...seals.map((one): [string, string] => ['seal', `${one.package}  (${sealInWords(one)})`]),
     ...prepared.map((one): [string, string] => ['start', `${one.pm2Package} by ${one.node}  (${startInWords(one)})`]),
     ...(rights === null ? [] : [['operators', rights] as [string, string]]),
   ];
-  const proposed = proposals.flatMap(({ way, text, into }) => ['', `${way}: ${into === null ? `run:  ${text}` : `is covered by this in ${into}`}`, ...(into === null ? [] : text.split('\n').map((line) => `  ${line}`))]);
-  return [...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`), ...proposed, ...problemLines(problems), ''].join('\n');
+  const proposed = proposals.flatMap(({ way, text, into }) => [
+    '',
+    `${way}: ${into === null ? `run:  ${text}` : `is covered by this in ${into}`}`,
+    ...(into === null ? [] : text.split('\n').map((line) => `  ${line}`)),
+  ]);
+  return [
+    ...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`),
+    ...proposed,
+    ...problemLines(problems),
+    '',
+  ].join('\n');
 }
 
 /** How fast PM2 starts. */

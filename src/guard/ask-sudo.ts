@@ -27,7 +27,8 @@ export function askSudo(hopped: boolean): AskSudo {
     if (sudo === null) return ['There is no sudo on this host to become that user with.'];
     const terminal = someoneIsThere();
     const asks = terminal && purpose === 'to run';
-    const asked = process.geteuid?.() === caller.uid ? [] : ['-U', caller.user]; // root asks on behalf of another (sudo(8) -U)
+    // Root asks on behalf of another: sudo(8) -U.
+    const asked = process.geteuid?.() === caller.uid ? [] : ['-U', caller.user];
     const words = [...(asks ? [] : ['-n']), ...asked, '-u', daemon.user, '-l', '--', SHIM, HOP + daemon.name, ...argv];
     const { status, stderr } = late('node:child_process').spawnSync(sudo, words, {
       stdio: [asks ? 'inherit' : 'ignore', 'ignore', asks ? 'inherit' : 'pipe'],
@@ -48,8 +49,10 @@ function refusalLines(password: boolean, daemon: Daemon, caller: Caller): string
   if (!isOperator(daemon, caller)) return [why];
   return [
     why,
-    `The config names ${caller.user} as an operator, but the rule for sudo is not installed. An administrator installs those of all operators with:  sudo pm2-guard sudoers --write`,
-    `The rule (it lets ${caller.user} run any code as ${daemon.user}):  ${caller.user} ALL=(${daemon.user}) NOPASSWD:SETENV: ${SHIM}`,
+    `The config names ${caller.user} as an operator, but the rule for sudo is not installed. An administrator ` +
+    'installs those of all operators with:  sudo pm2-guard sudoers --write',
+    `The rule (it lets ${caller.user} run any code as ${daemon.user}):  ${caller.user} ALL=(${daemon.user}) ` +
+    `NOPASSWD:SETENV: ${SHIM}`,
   ];
 }
 

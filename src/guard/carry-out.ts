@@ -153,7 +153,8 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
   const closed = obstacleFor(cwd, 'directory') ?? { path: cwd, why: 'is closed' };
   return new CannotCarryOut(
     'PG111',
-    `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot enter ${cwd}: ${closed.path} ${closed.why}.`,
+    `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot enter ${cwd}: ` +
+    `${closed.path} ${closed.why}.`,
     ['The app would run in this directory, or its files are named relative to it.'],
     [{ label: 'fix', text: moveOut(daemon, cwd) }],
   );
@@ -161,7 +162,8 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
 
 function moveOut({ user }: Daemon, path: string): string {
   const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
-  return `copy it, with what it needs, to a directory that ${user} can read, for example /srv/NAME${open}; then start it there, by its new path`;
+  return `copy it, with what it needs, to a directory that ${user} can read, for example /srv/NAME${open}; then start ` +
+    'it there, by its new path';
 }
 
 /** PM2 answers "Script not found" about a file that is there and closed to its user. */
@@ -175,7 +177,8 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
     if (closed === null) continue;
     throw new CannotCarryOut(
       'PG116',
-      `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot read ${path}: ${closed.path} ${closed.why}.`,
+      `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot read ${path}: ` +
+      `${closed.path} ${closed.why}.`,
       ['PM2 would answer "Script not found" about a file that is there.'],
       [{ label: 'fix', text: moveOut(daemon, path) }],
     );

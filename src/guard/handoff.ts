@@ -14,7 +14,11 @@ type BinOf = Pick<InstalledPm2, 'bin' | 'original'>;
  * @param pm2 `bin`: what plain `pm2` would have run, the path in PATH, link or not (argv[1] keeps it, require.main
  * resolves it)
  */
-export function becomePm2({ bin, original }: BinOf, argv: readonly string[], afterLoad: readonly (() => void)[] = []): void {
+export function becomePm2(
+  { bin, original }: BinOf,
+  argv: readonly string[],
+  afterLoad: readonly (() => void)[] = [],
+): void {
   const loader = moduleLoader();
   const running = mainModule();
   forget(loader, running);
@@ -31,7 +35,14 @@ export function becomePm2({ bin, original }: BinOf, argv: readonly string[], aft
   process.nextTick(loader.runMain.bind(loader), bin);
   if (restore !== null) process.nextTick(restore);
   // A door loads PM2 one tick later (src/seal/door.cjs becomeOriginal).
-  for (const action of afterLoad) process.nextTick(original === null ? action : () => { process.nextTick(action); });
+  for (const action of afterLoad)
+    process.nextTick(
+      original === null
+        ? action
+        : () => {
+            process.nextTick(action);
+          },
+    );
 }
 
 /** The shim was the main module until now. To PM2 nothing was loaded before it. */

@@ -35,7 +35,8 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
     say(
       found.map(
         ({ name, daemon }) =>
-          `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ${shown(commandFor(daemon, caller, invocation.argv))}`,
+          `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ` +
+          shown(commandFor(daemon, caller, invocation.argv)),
       ),
     );
   });

@@ -24,7 +24,7 @@ const CALLS = ['restart app-that-is-not-there', 'jlist'];
 
 /**
  * Goes through all that a call goes through but its last step: nothing is run or written, and what is said is the one
- * block of a call that nobody makes. For src/guard/warm.ts: V8 keeps the compiled form of what has run.
+ * block of a made-up call. For src/guard/warm.ts: V8 keeps the compiled form of what has run.
  */
 export async function rehearse(): Promise<void> {
   rehearseVerdicts();

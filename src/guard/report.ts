@@ -52,7 +52,8 @@ export function rewriteLines(
   ];
   if (stray)
     lines.push(
-      `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the config does not declare; see: sudo pm2-guard doctor`,
+      `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the ` +
+      'config does not declare; see: sudo pm2-guard doctor',
     );
   return lines;
 }
@@ -72,7 +73,8 @@ export function passLines({ report, reason }: Pass): string[] {
       return [`pm2-guard: observed: ${reason}`];
     case 'stray':
       return [
-        `pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard doctor`,
+        `pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard ` +
+        'doctor',
       ];
     case null:
       return [];
@@ -159,6 +161,7 @@ export function unknownVersionLines(real: InstalledPm2): string[] {
   return real.known
     ? []
     : [
-        `pm2-guard: PM2 ${real.version} is newer than this pm2-guard knows; its command line is read as PM2 ${real.major}'s`,
+        `pm2-guard: PM2 ${real.version} is newer than this pm2-guard knows; its command line is read as PM2 ` +
+        `${real.major}'s`,
       ];
 }

@@ -28,7 +28,8 @@ export function goWithoutPolicy(argv: readonly string[], euid: number, error: Co
   }
   if (error !== null)
     say([
-      `pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, and on_error is open; see: pm2-guard check`,
+      `pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, ` +
+      'and on_error is open; see: pm2-guard check',
     ]);
   const cwd = workingDirectory();
   const caller = callerOf(process.env, euid, real.major, cwd, { daemons: [] });

@@ -87,7 +87,7 @@ export function defaultOf(entries: readonly Entry[]): Entry | null {
 /** UID_MIN of login.defs(5), as Debian and Red Hat ship it. */
 const FIRST_PERSON = 1000;
 
-/** An account that no ordinary user can run a process as: a service's, or of somebody who may become root. */
+/** An account that no ordinary user can run a process as: a service's, or of a user who may become root. */
 function isMadeByRoot(account: Account | null): boolean {
   return (
     account !== null &&

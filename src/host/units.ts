@@ -57,8 +57,8 @@ export function pm2UserUnits(): Unit[] {
 }
 
 /**
- * Whose word a unit is. What the system's manager reads is root's: systemd does as root what it says, whoever else may
- * write it. What a user's manager reads is that user's.
+ * Whose word a unit is. What the system's manager reads is root's: systemd does as root what it says,
+ * whichever user may write it. What a user's manager reads is that user's.
  */
 export function wordOfUnit({ manager }: Pick<Unit, 'manager'>): Word {
   return manager === null ? ROOT : wordOf(accountByName(manager)?.uid ?? NO_UID);

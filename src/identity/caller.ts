@@ -16,11 +16,17 @@ export interface Person {
 /**
  * @param euid effective uid
  * @param account its passwd entry, null where there is none
- * @param env the caller's environment. What sudo(8), doas(1) and pkexec(1) set in it are claims: they are used only to be
+ * @param env the caller's environment. What sudo(8), doas(1) and pkexec(1) set in it are claims: they are used only to
+ * be
  *   stricter with root, never to allow anything.
  * @param loginUser who logged in by the kernel's word (loginUserOf); null: not known
  */
-export function personOf(euid: number, account: Account | null, env: NodeJS.ProcessEnv, loginUser: string | null = null): Person {
+export function personOf(
+  euid: number,
+  account: Account | null,
+  env: NodeJS.ProcessEnv,
+  loginUser: string | null = null,
+): Person {
   const user = account?.name ?? `#${euid}`;
   const behind = behindSudo(euid, env) ?? (euid === 0 ? loginUser : null);
   const login = behind === user ? null : behind;

@@ -111,7 +111,9 @@ function problemsOf(pm2: RealPm2): string[] {
     case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
     case 'untrusted': {
       const own = ['sudo', 'chown', '-R', 'root:', dirname(dirname(withoutLinks(pm2.bin)))];
-      const repair = [['sudo', ...repairOf(pm2.distrust)], own, ['sudo', 'pm2-guard', 'install']].map(shown).join(' && ');
+      const repair = [['sudo', ...repairOf(pm2.distrust)], own, ['sudo', 'pm2-guard', 'install']]
+        .map(shown)
+        .join(' && ');
       return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
     }
     case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
@@ -120,9 +122,15 @@ function problemsOf(pm2: RealPm2): string[] {
 
 function policyProblems(compiled: Compiled | null): string[] {
   switch (compiled?.type) {
-    case undefined: return [];
-    case 'policy': return compiled.warnings;
-    case 'unusable': return [`${compiled.error}\n  until that is right, the guard has no policy (on_error: open runs pm2 unguarded, closed runs nothing); run:  pm2-guard check`];
+    case undefined:
+      return [];
+    case 'policy':
+      return compiled.warnings;
+    case 'unusable':
+      return [
+        `${compiled.error}\n  until that is right, the guard has no policy (on_error: open runs pm2 unguarded, ` +
+        'closed runs nothing); run:  pm2-guard check',
+      ];
   }
 }
 

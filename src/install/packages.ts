@@ -59,7 +59,8 @@ export function faultOf({ bundles, shims }: Source): Distrust | null {
 }
 
 /**
- * What to type where the installed copy is damaged: by the path of what it was copied from, since the command may be damaged, too.
+ * What to type where the installed copy is damaged: by the path of what it was copied from, since the command may be
+ * damaged, too.
  *
  * @param recorded what the last install said of that; it holds where the installed copy is asked to install
  */

@@ -26,7 +26,7 @@ const HOMES: Readonly<Record<string, string | undefined>> = {
   git: '/home/git',
 };
 
-/** Users of Debian and Red Hat whose shell lets nobody log in. */
+/** Users of Debian and Red Hat whose shell refuses every login. */
 const NO_LOGIN = new Set([
   'www-data',
   'nginx',

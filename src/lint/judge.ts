@@ -43,7 +43,7 @@ const MAJOR = 7;
 /** The apps of a process file as they are written down; null: they are not. */
 export type StaticApps = (path: string) => App[] | null;
 
-/** What a call asks for, whoever makes it. */
+/** What a call asks for, whichever user makes it. */
 export function invocationOf(call: Call): Invocation {
   return interpret(
     call.words.map(({ text }) => text),

@@ -86,7 +86,9 @@ function runAs({ uid, gid, user }: Fields): Pick<App, 'runAs'> {
 }
 
 function idOf(value: unknown): string | null {
-  return (typeof value === 'string' && value !== '') || (typeof value === 'number' && value !== 0) ? String(value) : null;
+  return (typeof value === 'string' && value !== '') || (typeof value === 'number' && value !== 0)
+    ? String(value)
+    : null;
 }
 
 /** `static`: a file server of PM2's own for each entry. */

@@ -86,7 +86,8 @@ export function withoutOptions(invocation: Invocation, context: ParseContext, at
 }
 
 /**
- * `startup`, `unstartup` or `logrotate` for this user and this parent directory of a PM2_HOME (PM2 appends `.pm2`), each said once.
+ * `startup`, `unstartup` or `logrotate` for this user and this parent directory of a PM2_HOME (PM2 appends `.pm2`),
+ * each said once.
  *
  * @param told `hp` null: no `--hp`, so that PM2_HOME decides
  * @returns null for other commands, and where PM2 would not read both options

@@ -84,7 +84,12 @@ function many(split: boolean, stdin: boolean): Read {
 }
 
 const processFile: Read = (line, _env, cwd) => {
-  const file = (word: string, at: number): Target => ({ kind: 'file', word, path: resolve(cwd, word), at: placeOf(line, at) });
+  const file = (word: string, at: number): Target => ({
+    kind: 'file',
+    word,
+    path: resolve(cwd, word),
+    at: placeOf(line, at),
+  });
   const targets = line.args.map(file);
   return { scope: 'app', targets, only: only(line.options, targets, true) };
 };

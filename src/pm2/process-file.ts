@@ -56,8 +56,8 @@ const MAX_ANSWER = 8 << 20;
 
 /**
  * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and is
- * evaluated in a child process, as a user for whom it is no foreign code (PRODUCT.md section 3.3). Never waits longer than
- * `timeoutMs`, never runs pm2.
+ * evaluated in a child process, as a user for whom it is no foreign code (PRODUCT.md section 3.3). Never waits longer
+ * than `timeoutMs`, never runs pm2.
  *
  * @returns null where it cannot be read, is broken, too slow, or not ours to evaluate: PM2 will say so itself
  */

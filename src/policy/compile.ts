@@ -91,7 +91,15 @@ function compilePersonal(source: ConfigSource, { personal }: Config, errors: Con
         globs.push(compiledGlob(text, pattern, 0, lineAt(source, ['personal', position], 'value')));
         break;
       case 'bad':
-        errors.push(errorAt(source, ['personal', position], 'value', `${JSON.stringify(text)} ${pattern.why}`, 'a login name, a glob of login names, or a group as "%group"'));
+        errors.push(
+          errorAt(
+            source,
+            ['personal', position],
+            'value',
+            `${JSON.stringify(text)} ${pattern.why}`,
+            'a login name, a glob of login names, or a group as "%group"',
+          ),
+        );
         break;
     }
   }

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { accountByName } from '../identity/accounts.ts';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
-import { CONFIG_PLACES, configDistrust, configOf, missingConfig, overridingConfig, standardConfig, stateOf, type PolicyCaller } from './places.ts';
+import {
+  CONFIG_PLACES,
+  configDistrust,
+  configOf,
+  missingConfig,
+  overridingConfig,
+  standardConfig,
+  stateOf,
+  type PolicyCaller,
+} from './places.ts';
 import type { Daemon, OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
 
@@ -46,8 +55,8 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
 }
 
 /**
- * Whether a compiled policy was made by this pm2-guard from the config as it is now, and with the accounts as they are now: where
- * /etc/passwd is another, those that the config names are looked up. So a `useradd` leaves it fresh.
+ * Whether a compiled policy was made by this pm2-guard from the config as it is now, and with the accounts as they are
+ * now: where /etc/passwd is another, those that the config names are looked up. So a `useradd` leaves it fresh.
  */
 export function isFresh(compiled: CompiledPolicy, path: string): boolean {
   if (compiled.version !== VERSION) return false;

@@ -86,7 +86,10 @@ function sameHome(one: string, other: string): boolean {
 function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {
   for (const [index, user] of (config.personal ?? []).entries()) {
     const known = user.startsWith('%') ? groupByName(user.slice(1)) : /[*?[{]/.test(user) ? user : accountByName(user);
-    if (known === null) yield `${source.file}:${lineAt(source, ['personal', index], 'value')}: personal names "${user}", and there is no such ${user.startsWith('%') ? 'group' : 'user'}`;
+    if (known !== null) continue;
+    const kind = user.startsWith('%') ? 'group' : 'user';
+    const line = lineAt(source, ['personal', index], 'value');
+    yield `${source.file}:${line}: personal names "${user}", and there is no such ${kind}`;
   }
   for (const [index, user] of (config.exempt ?? []).entries()) {
     if (accountByName(user) === null) yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;

@@ -37,17 +37,22 @@ const daemon = v.strictObject({
 }, DAEMON);
 
 const CONFIG = 'a config: daemons, and if need be mode, default, personal, exempt, bypass, on_error, notices, contact';
-const config = v.strictObject({
-  mode: v.optional(mode, 'rewrite'),
-  default: v.optional(name('the name of one of the daemons')),
-  daemons: map(v.record(v.string(), map(daemon, DAEMON)), 'daemons by name, each with its user'),
-  personal: v.optional(list(v.pipe(v.string(PERSONAL), v.regex(USERS, PERSONAL)), 'a list of users, globs of users and %groups')),
-  exempt: v.optional(list(account('a login name'), 'a list of login names')),
-  bypass: v.optional(v.picklist(['anyone', 'root', 'nobody'], 'anyone, root or nobody'), 'anyone'),
-  on_error: v.optional(onError),
-  notices: v.optional(v.picklist(notices, 'all, terminal or none'), 'all'),
-  contact: v.optional(v.pipe(v.string(CONTACT), v.regex(/^[^\p{Cc}]{1,200}$/u, CONTACT))),
-}, CONFIG);
+const config = v.strictObject(
+  {
+    mode: v.optional(mode, 'rewrite'),
+    default: v.optional(name('the name of one of the daemons')),
+    daemons: map(v.record(v.string(), map(daemon, DAEMON)), 'daemons by name, each with its user'),
+    personal: v.optional(
+      list(v.pipe(v.string(PERSONAL), v.regex(USERS, PERSONAL)), 'a list of users, globs of users and %groups'),
+    ),
+    exempt: v.optional(list(account('a login name'), 'a list of login names')),
+    bypass: v.optional(v.picklist(['anyone', 'root', 'nobody'], 'anyone, root or nobody'), 'anyone'),
+    on_error: v.optional(onError),
+    notices: v.optional(v.picklist(notices, 'all, terminal or none'), 'all'),
+    contact: v.optional(v.pipe(v.string(CONTACT), v.regex(/^[^\p{Cc}]{1,200}$/u, CONTACT))),
+  },
+  CONFIG,
+);
 
 /** The config as it is written, its values of the right kind. What they mean together is checked in resolve.ts. */
 export type Config = v.InferOutput<typeof config>;

@@ -28,5 +28,7 @@ export function answerAsDaemon(home: string, ready: () => void): void {
   });
   for (const [name, file] of Object.entries(SOCKETS)) process.env[name] = join(home, file);
   const events = createServer((socket) => socket.on('error', () => undefined).resume());
-  calls.listen(join(home, SOCKETS.PM2_DAEMON_RPC_PORT), () => events.listen(join(home, SOCKETS.PM2_DAEMON_PUB_PORT), ready));
+  calls.listen(join(home, SOCKETS.PM2_DAEMON_RPC_PORT), () =>
+    events.listen(join(home, SOCKETS.PM2_DAEMON_PUB_PORT), ready),
+  );
 }

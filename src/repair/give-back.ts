@@ -107,7 +107,7 @@ function requirePlainFile(stat: Stats): void {
   if (stat.nlink !== 1) throw new Left('it has another name elsewhere');
 }
 
-/** Whoever owns a directory can remove what lies in it. */
+/** The owner of a directory can remove what lies in it. */
 function requireOwnDirectory(fd: number, name: string, receiver: Identity): void {
   if (name !== '.' && !PM2_DIRECTORIES.includes(name)) throw new Left('PM2 makes no directory of this name');
   const held: Held = { fd, path: `/proc/self/fd/${fd}`, dev: 0, ino: 0 };

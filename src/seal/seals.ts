@@ -46,7 +46,8 @@ export function sealAgain(dry: boolean): Result[] {
 
 function requireDoor(): string {
   const door = doorSource();
-  if (door === null) throw new UserError('this pm2-guard is damaged: there is no door.cjs in it', wayToInstall(__dirname));
+  if (door === null)
+    throw new UserError('this pm2-guard is damaged: there is no door.cjs in it', wayToInstall(__dirname));
   return door;
 }
 
@@ -105,7 +106,11 @@ function keepWishes(packages: string[]): void {
 /** Without one that only root can change, every door would open with a warning. */
 function requireInstallation(): void {
   const fault = distrust(SHIM, 'file');
-  if (fault?.kind === 'missing') throw new UserError('pm2-guard is not installed on this host, and a sealed pm2 leads to it', wayToInstall(__dirname));
+  if (fault?.kind === 'missing')
+    throw new UserError(
+      'pm2-guard is not installed on this host, and a sealed pm2 leads to it',
+      wayToInstall(__dirname),
+    );
   if (fault !== null) throw new UserError(`a sealed pm2 would lead to what others than root can change: ${fault.path} ${fault.why}`, 'sudo pm2-guard install');
 }
 

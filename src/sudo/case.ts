@@ -62,12 +62,29 @@ export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, ui
 
   const cwd = call.shell === 'login' ? target.home : workingDirectory();
   const resolved = await resolveCall({
-    argv: payload.argv, env: theirs, uid: target.uid, cwd, policy, pm2: real, readStdin: null, evaluate: true, askSudo: null,
+    argv: payload.argv,
+    env: theirs,
+    uid: target.uid,
+    cwd,
+    policy,
+    pm2: real,
+    readStdin: null,
+    evaluate: true,
+    askSudo: null,
   });
   const { invocation, caller, verdict, evidence } = resolved;
   const looked = evidence.files !== undefined || evidence.sights !== undefined || evidence.own !== undefined;
   return {
-    call, payload, login, target, policy: resolved.policy, invocation, caller, verdict, reach, certain: !looked && !mayBeKept(env, theirs),
+    call,
+    payload,
+    login,
+    target,
+    policy: resolved.policy,
+    invocation,
+    caller,
+    verdict,
+    reach,
+    certain: !looked && !mayBeKept(env, theirs),
   };
 }
 

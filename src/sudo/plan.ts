@@ -71,10 +71,27 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   if (place === 'elsewhere') return null;
   const sameUser = target.uid === daemon.uid;
   const typist = { env: process.env, home: login.home };
-  const line = asOwner(call, payload, daemon, { sameUser, caller: typist, handsOver: handsEnvironmentOver(invocation) });
+  const line = asOwner(call, payload, daemon, {
+    sameUser,
+    caller: typist,
+    handsOver: handsEnvironmentOver(invocation),
+  });
   if ((line.keep.length > 0 || line.assignments.length > 0) && !mayKeepVariables(sudo, daemon.user, payload.wrappers[0] ?? SHIM)) return null;
   if (await mayRun(sudo, line.user, line.words, ask) === 'no') return null;
-  const said: Rewrite = verdict.type === 'rewrite' ? verdict : { type: 'rewrite', code: verdict.code, reason: `typed for ${caller.user}`, rule: verdict.rule, daemon, argv: invocation.argv, switch: !sameUser, stray: false, dropsRunAs: false };
+  const said: Rewrite =
+    verdict.type === 'rewrite'
+      ? verdict
+      : {
+          type: 'rewrite',
+          code: verdict.code,
+          reason: `typed for ${caller.user}`,
+          rule: verdict.rule,
+          daemon,
+          argv: invocation.argv,
+          switch: !sameUser,
+          stray: false,
+          dropsRunAs: false,
+        };
   return { type: 'rewritten', line, cwd: place, verdict: said };
 }
 

@@ -62,7 +62,10 @@ export function asOwner(call: SudoRun, payload: Payload, daemon: Daemon, { sameU
  * a part crosses. A name that --preserve-env lists was typed.
  */
 function inheritedVariables(
-  call: SudoRun, { userHome }: Daemon, { env, home }: { env: NodeJS.ProcessEnv; home: string | null }, handsOver: boolean,
+  call: SudoRun,
+  { userHome }: Daemon,
+  { env, home }: { env: NodeJS.ProcessEnv; home: string | null },
+  handsOver: boolean,
 ): { kept: string[]; changed: Record<string, string> } {
   const names = call.keepEnvironment ? (handsOver ? Object.keys(env) : call.keep) : call.keep;
   const how = { homes: callersHomes({}, home, userHome), typed: new Set(call.keep), handsOver: true };

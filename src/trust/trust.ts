@@ -82,7 +82,14 @@ function faultOf(path: string, stat: Stats, type: 'file' | 'directory', also: Tr
   if (type === 'directory' && !stat.isDirectory()) return { kind: 'type', path, why: 'is no directory' };
   // A sticky directory (/tmp) lets nobody replace what root owns, but anybody may have put a file there first: not trusted.
   const foreign = also !== null && stat.gid === also.gid ? 0o002 : 0o022;
-  if (stat.mode & foreign) return { kind: 'writable', path, why: `is writable by ${stat.mode & 0o002 ? 'everybody' : 'its group'} (mode ${(stat.mode & 0o7777).toString(8).padStart(4, '0')})` };
+  if (stat.mode & foreign)
+    return {
+      kind: 'writable',
+      path,
+      why:
+        `is writable by ${stat.mode & 0o002 ? 'everybody' : 'its group'} (mode ` +
+        `${(stat.mode & 0o7777).toString(8).padStart(4, '0')})`,
+    };
   return null;
 }
 

@@ -83,7 +83,9 @@ export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evide
     code: 'PG103',
     rule: claim.rules[0] ?? null,
     daemon: null,
-    reason: `${callOf(invocation)}: rules of ${daemons.length} daemons name ${claim.what}, and nothing says which is meant.`,
+    reason:
+      `${callOf(invocation)}: rules of ${daemons.length} daemons name ${claim.what}, and nothing says which is ` +
+      'meant.',
     details: claim.rules.map((rule, at) =>
       daemonLine(daemons[at] ?? daemonNamed(policy, rule.daemon), policy, rule.line),
     ),
@@ -170,9 +172,13 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
     details: [
       bySudo
         ? `No rule names it, and being root by sudo does not make it root's  (${policy.file})`
-        : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  (${policy.file})`,
+        : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  ` +
+          `(${policy.file})`,
       ...(chosen
-        ? [`${lives ? '' : 'Nothing runs there now. '}The call sets PM2_HOME itself, so pm2-guard does not send it elsewhere.`]
+        ? [
+            `${lives ? '' : 'Nothing runs there now. '}The call sets PM2_HOME itself, so pm2-guard does not send ` +
+            'it elsewhere.',
+          ]
         : []),
     ],
     advice: !chosen
@@ -207,12 +213,14 @@ export function ask(question: Question, { both, claims = [] }: { both?: Daemon; 
     : [];
   const meant = unknown ? { daemons: daemons.filter((daemon) => !seen(daemon)), own: false } : { daemons, own: lives };
   const choices = choicesFor(meant, invocation, caller, policy, evidence);
+  const running = lives || here ? '' : ', which is not running';
+  const asCaller = both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${running}.`;
   return {
     type: 'block',
     code: 'PG109',
     rule: claims[0]?.rules[0] ?? null,
     daemon: null,
-    reason: `${why(question, claims, both)}${both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${lives || here ? '' : ', which is not running'}.`}`,
+    reason: why(question, claims, both) + asCaller,
     details: asked.map((one) => `Asked: ${one}`),
     advice: choices.length === 0 ? [{ label: 'fix', text: 'check the name' }] : [{ label: 'choose', choices }],
   };

@@ -97,7 +97,8 @@ function endOf({ command, targets }: Invocation, whole: boolean, apps: readonly 
         ? 'PRODUCTION'
         : targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
       const plural = !whole && targets.length > 1;
-      return `${things} ${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
+      return `${things} ` +
+        `${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
     }
   }
 }

@@ -14,7 +14,8 @@ export const COMMANDS: Readonly<Record<CommandClass, string>> = {
   starts: 'autoinstall create install serve start startOrGracefulReload startOrReload startOrRestart',
   interrupts:
     'attach backward config dump forward inspect link login module:update monitor multiset plus profile:cpu ' +
-    'profile:mem pull reload reloadLogs reset restart resurrect scale send sendSignal set trigger unmonitor update updatePM2',
+    'profile:mem pull reload reloadLogs reset restart resurrect scale send sendSignal set trigger unmonitor update ' +
+    'updatePM2',
   ends: 'cleardump delete flush kill logout stop uninstall unlink unset',
   host: 'deepUpdate install-otel logrotate startup uninstall-otel unstartup',
 };

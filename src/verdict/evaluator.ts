@@ -4,7 +4,7 @@ import type { Evidence } from './verdict.ts';
 /** An account that may evaluate a process file, if it is no foreign code to it (src/pm2/process-file.ts). */
 export type Candidate =
   | { type: 'daemon'; daemon: Daemon }
-  /** Whoever owns the file, by the kernel. */
+  /** The file's owner, as the kernel says. */
   | { type: 'owner' }
   | { type: 'caller' };
 

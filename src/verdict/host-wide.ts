@@ -7,7 +7,7 @@ import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.t
 import { callOf, daemonLine } from './words.ts';
 
 /**
- * Host-wide work stays with whoever types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user from
+ * Host-wide work stays with the user who types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user from
  * -u (else $USER) and its PM2_HOME from --hp (else the caller's), apart from each other (lib/API/Startup.js), so that
  * `sudo pm2 startup -u www-data` makes a unit of www-data with root's PM2_HOME (T25). `logrotate` takes its paths from
  * the caller's PM2_HOME and its user from -u (lib/API/LogManagement.js).
@@ -247,7 +247,9 @@ function refuseUnit({ invocation, policy }: Question, user: string | null): Bloc
         : [
             {
               label: 'fix',
-              text: `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   then: sudo pm2-guard check`,
+              text:
+                `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   ` +
+                'then: sudo pm2-guard check',
             },
           ],
   };

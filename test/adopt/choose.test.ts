@@ -28,12 +28,19 @@ function place(user: string, state: Place['state'], apps: string[], home = `${pe
 /** A choice in a few words. */
 function words(choice: Choice): string {
   switch (choice.type) {
-    case 'move': return `${choice.copy.name} of ${choice.copy.place.seat?.user ?? '?'} ${choice.copy.place.state} to ${choice.to.label}${choice.stale.map((one) => `, forgotten in ${one.home}`).join('')}`;
-    case 'home': return `${choice.name} is home in ${choice.daemon}`;
-    case 'ambiguous': return `${choice.name}? ${choice.next.map((next) => next.replace(/^(sudo )?pm2-guard adopt /, '')).join(' | ')}`;
-    case 'module': return `${choice.name} is a module`;
-    case 'unowned': return `${choice.name} is nobody's`;
-    case 'unknown': return `no ${choice.name}; strays: ${choice.strays.join(' ')}`;
+    case 'move':
+      return `${choice.copy.name} of ${choice.copy.place.seat?.user ?? '?'} ${choice.copy.place.state} to ` +
+        `${choice.to.label}${choice.stale.map((one) => `, forgotten in ${one.home}`).join('')}`;
+    case 'home':
+      return `${choice.name} is home in ${choice.daemon}`;
+    case 'ambiguous':
+      return `${choice.name}? ${choice.next.map((next) => next.replace(/^(sudo )?pm2-guard adopt /, '')).join(' | ')}`;
+    case 'module':
+      return `${choice.name} is a module`;
+    case 'unowned':
+      return `${choice.name} is nobody's`;
+    case 'unknown':
+      return `no ${choice.name}; strays: ${choice.strays.join(' ')}`;
   }
 }
 const chosen = (places: Place[], names: string[], wish: Partial<Wish> = {}) => choose(places, policy, { names, allStrays: names.length === 0, from: null, to: null, ...wish }).map(words);
@@ -48,7 +55,11 @@ describe('where an app belongs', () => {
   it('is where it is', () => { expect(chosen([web], ['myapp'])).toEqual(['myapp is home in web']); });
   it('beside a copy at home', () => { expect(chosen([root, web], ['myapp'])).toEqual(['myapp of root live to web']); });
   it('not, where it is a module of PM2\'s', () => { expect(chosen([{ ...root, modules: ['pm2-logrotate'] }], ['pm2-logrotate'])).toEqual(['pm2-logrotate is a module']); });
-  it('in two wrong places at once', () => { expect(chosen([root, place('deploy', 'live', ['myapp'])], ['myapp'])).toEqual(['myapp? --from /root/.pm2 -- myapp | --from /home/deploy/.pm2 -- myapp']); });
+  it('in two wrong places at once', () => {
+    expect(chosen([root, place('deploy', 'live', ['myapp'])], ['myapp'])).toEqual([
+      'myapp? --from /root/.pm2 -- myapp | --from /home/deploy/.pm2 -- myapp',
+    ]);
+  });
   it('in one of them', () => { expect(chosen([root, place('deploy', 'live', ['myapp'])], ['myapp'], { from: [root] })).toEqual(['myapp of root live to web']); });
   it('all strays: what runs, and nobody\'s is left alone', () => { expect(chosen([root, web, place('ops', 'saved', ['shop-9'])], [])).toEqual(['byPath of root live to web', 'myapp of root live to web']); });
   it('a home of root\'s in the right place is not right', () => { expect(chosen([place('root', 'live', ['myapp'], '/var/www/.pm2')], ['myapp'])).toEqual(['myapp of root live to web']); });
@@ -59,7 +70,11 @@ describe('one name of two daemons on purpose (T35)', () => {
   const both = [place('staging', 'live', ['api /srv/staging']), place('prod', 'live', ['api /srv/prod'])];
   it('is home in both', () => { expect(chosen(both, ['api'])).toEqual(['api is home in staging']); });
   it('goes by its path', () => { expect(chosen([...both, place('root', 'live', ['api /srv/prod'])], ['api'])).toEqual(['api of root live to prod']); });
-  it('is asked about where that says nothing', () => { expect(chosen([place('root', 'live', ['api /srv/x'])], ['api'])).toEqual(['api? --to prod -- api | --to staging -- api']); });
+  it('is asked about where that says nothing', () => {
+    expect(chosen([place('root', 'live', ['api /srv/x'])], ['api'])).toEqual([
+      'api? --to prod -- api | --to staging -- api',
+    ]);
+  });
   it('is not forgotten in the list of the other one', () => { expect(chosen([both[1] as Place, place('staging', 'saved', ['api /srv/staging'])], ['api'])).toEqual(['api is home in prod']); });
 });
 

@@ -49,7 +49,9 @@ describeOnHost('what adopt moves is what it was', () => {
 
     await host.must('chown www-data: /var/log/shop/*'); // else the look before the leap says so
     const said = await adopted(host, '--all-strays');
-    expect(said).toContain('note      shop-plain loses variables that lead into the old user\'s home or session: CONFIG');
+    expect(said).toContain(
+      "note      shop-plain loses variables that lead into the old user's home or session: CONFIG",
+    );
     const after = order(await host.apps(WEB));
     expect(after.map(lasting)).toEqual(before.map(lasting).map((record) => ({ ...record, ...(record.name === 'shop-stopped' ? { uid: undefined, gid: undefined } : {}) })).map((record) => JSON.parse(JSON.stringify(record)) as object));
     expect(after.map(({ name, status, uid, pm2 }) => [name, status, uid, pm2.SLOT])).toEqual([

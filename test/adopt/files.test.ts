@@ -131,7 +131,7 @@ describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => 
     expect(await right()).toEqual({ given: [], removed: [], left: [] });
     expect(['own', 'app.js'].map(owner)).toEqual([0, 0]);
   });
-  it('is not: what is below a directory in logs, whoever owns that', async () => {
+  it('is not: what is below a directory in logs, whichever user owns it', async () => {
     chownSync(pm2Home(), seat.uid, seat.gid);
     for (const name of ['logs', 'logs/site', 'logs/site/backup']) mkdirSync(join(pm2Home(), name), { mode: 0o755 });
     for (const name of ['logs', 'logs/site']) chownSync(join(pm2Home(), name), seat.uid, seat.gid);

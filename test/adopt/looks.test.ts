@@ -32,14 +32,37 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(daemonsOn(host)).toEqual([`root ${ROOT}`]);
   };
 
-  it('at the script and every directory above it', () => barred('/root/app/app.js --cwd /srv', ['BLOCKED BY  www-data may not read /root/app/app.js: it may not pass /root', 'fix:      move it to a directory that www-data can read, such as one below /srv; /root is private\n']));
-  it('at the working directory', () => barred('/srv/app.js --cwd /srv/closed', ['BLOCKED BY  www-data may not enter /srv/closed\n']));
-  it('at env files', () => barred('/srv/app.js --cwd /srv --node-args="--env-file=closed.env"', ['BLOCKED BY  www-data may not read /srv/closed.env\n', /fix: {6}sudo (setfacl -m u:www-data:r|chmod o\+r) \/srv\/closed\.env\n/]));
-  it('at logs outside of the home', () => barred('/srv/app.js --cwd /srv -o /srv/logs/out.log', ['BLOCKED BY  www-data may not write /srv/logs/out.log\n', 'fix:      sudo chown -h www-data: /srv/logs/out.log\n']));
-  it('at the interpreter', () => barred('/srv/app.js --cwd /srv --interpreter /root/bin/node', ['BLOCKED BY  www-data may not run /root/bin/node: it may not pass /root']));
+  it('at the script and every directory above it', () =>
+    barred('/root/app/app.js --cwd /srv', [
+      'BLOCKED BY  www-data may not read /root/app/app.js: it may not pass /root',
+      'fix:      move it to a directory that www-data can read, such as one below /srv; /root is private\n',
+    ]));
+  it('at the working directory', () =>
+    barred('/srv/app.js --cwd /srv/closed', ['BLOCKED BY  www-data may not enter /srv/closed\n']));
+  it('at env files', () =>
+    barred('/srv/app.js --cwd /srv --node-args="--env-file=closed.env"', [
+      'BLOCKED BY  www-data may not read /srv/closed.env\n',
+      /fix: {6}sudo (setfacl -m u:www-data:r|chmod o\+r) \/srv\/closed\.env\n/,
+    ]));
+  it('at logs outside of the home', () =>
+    barred('/srv/app.js --cwd /srv -o /srv/logs/out.log', [
+      'BLOCKED BY  www-data may not write /srv/logs/out.log\n',
+      'fix:      sudo chown -h www-data: /srv/logs/out.log\n',
+    ]));
+  it('at the interpreter', () =>
+    barred('/srv/app.js --cwd /srv --interpreter /root/bin/node', [
+      'BLOCKED BY  www-data may not run /root/bin/node: it may not pass /root',
+    ]));
   it('at ports below 1024', async () => {
     await host.must('echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start');
-    await barred('/srv/port.js --cwd /srv', ['BLOCKED BY  www-data may not listen on port 80: below 1024 only root may', /choose: {3}sudo setcap cap_net_bind_service=\+ep \/usr\/bin\/node\n {12}sudo sysctl/], { PORT: '80' });
+    await barred(
+      '/srv/port.js --cwd /srv',
+      [
+        'BLOCKED BY  www-data may not listen on port 80: below 1024 only root may',
+        /choose: {3}sudo setcap cap_net_bind_service=\+ep \/usr\/bin\/node\n {12}sudo sysctl/,
+      ],
+      { PORT: '80' },
+    );
     await host.must('echo 80 > /proc/sys/net/ipv4/ip_unprivileged_port_start');
     await host.must(`${pm2} start /srv/port.js --cwd /srv --name myapp`, { env: { PORT: '80' } });
     expect(await adopt(host, 'myapp --dry-run')).toMatchObject({ status: 0 });
@@ -50,7 +73,12 @@ describeOnHost('adopt looks before it leaps', () => {
     await expect.poll(async () => (await host.run('grep -i ":0F3C " /proc/net/tcp')).status).toBe(0);
     await host.must(`${pm2} start /srv/port.js --cwd /srv --name myapp --restart-delay 1000`, { env: { PORT: '3900' } });
     await expect.poll(async () => (await host.apps(ROOT))[0]?.status).toBe('waiting restart');
-    expect(await adopt(host, 'myapp --yes')).toMatchObject({ status: 1, stdout: expect.stringMatching(/BLOCKED BY {2}port 3900, which myapp wants, is held by pid \d+ of alice/) as string });
+    expect(await adopt(host, 'myapp --yes')).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(
+        /BLOCKED BY {2}port 3900, which myapp wants, is held by pid \d+ of alice/,
+      ) as string,
+    });
     holder.kill('SIGKILL');
     await host.must(`${pm2} delete myapp`);
   });
@@ -58,7 +86,12 @@ describeOnHost('adopt looks before it leaps', () => {
   it('at the name in the new daemon', async () => {
     await host.must(`${pm2} start ${SITE}/server.js --name myapp`, { user: 'www-data' });
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp`);
-    expect(await adopt(host, 'myapp --yes')).toMatchObject({ status: 1, stdout: expect.stringContaining(`BLOCKED BY  web has another app of the name myapp, with the script ${SITE}/server.js`) as string });
+    expect(await adopt(host, 'myapp --yes')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining(
+        `BLOCKED BY  web has another app of the name myapp, with the script ${SITE}/server.js`,
+      ) as string,
+    });
     await host.must(`${pm2} delete all`);
     await host.must(`${pm2} delete all`, { user: 'www-data' });
   });
@@ -86,7 +119,9 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.must(`kill -KILL ${host.daemons().find(({ home }) => home === ROOT)?.pid ?? ''}; mv ${ROOT} ${ROOT}.away; touch ${ROOT} /srv/now`);
     const { status, stdout } = await call.result();
     expect(status).toBe(1);
-    expect(stdout.replaceAll('\r', '')).toMatch(/myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^\n]*\n +run: {2}sudo pm2-guard adopt --rollback\n/);
+    expect(stdout.replaceAll('\r', '')).toMatch(
+      /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^\n]*\n +run: {2}sudo pm2-guard adopt --rollback\n/,
+    );
     await host.must(`rm ${ROOT} && mv ${ROOT}.away ${ROOT}`);
     expect(await adopt(host, '--rollback')).toMatchObject({ status: 0, stdout: expect.stringContaining('myapp: put back') as string });
     expect([await running(host, ROOT), await running(host, WEB)]).toEqual([['myapp 0 online'], []]);
@@ -109,7 +144,15 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name orphan`);
     const { status, stdout } = await adopt(host, 'myapp orphan nosuch --yes');
     expect(status).toBe(2);
-    for (const line of [`  choose:   sudo pm2-guard adopt --from ${ROOT} -- myapp`, '            sudo pm2-guard adopt --from /home/deploy/.pm2 -- myapp', 'orphan: the config does not say where it belongs', '  choose:   sudo pm2-guard adopt --to ops -- orphan', '            sudo pm2-guard adopt --to web -- orphan', 'nosuch: no such app on this host; strays are myapp']) expect(stdout).toContain(`${line}\n`);
+    for (const line of [
+      `  choose:   sudo pm2-guard adopt --from ${ROOT} -- myapp`,
+      '            sudo pm2-guard adopt --from /home/deploy/.pm2 -- myapp',
+      'orphan: the config does not say where it belongs',
+      '  choose:   sudo pm2-guard adopt --to ops -- orphan',
+      '            sudo pm2-guard adopt --to web -- orphan',
+      'nosuch: no such app on this host; strays are myapp',
+    ])
+      expect(stdout).toContain(`${line}\n`);
     expect(await running(host, ROOT)).toEqual(['myapp 0 online', 'orphan 0 online']);
     expect(await adopt(host, 'orphan --to nowhere --yes')).toMatchObject({ status: 2, stderr: expect.stringContaining('the config has no daemon "nowhere": it has ops, web') as string });
     expect(await adopt(host, 'myapp --from nobody --yes')).toMatchObject({ status: 2, stderr: expect.stringContaining('no user of that name has apps in one') as string });
@@ -122,7 +165,9 @@ describeOnHost('adopt looks before it leaps', () => {
     for (const words of ['--all-strays --yes', 'myapp --yes', '--from deploy --yes', '--yes --to web -- myapp']) {
       const { status, stdout } = await adopt(host, words);
       expect([words, status]).toEqual([words, 1]);
-      expect(stdout).toContain(`  BLOCKED BY  ${decides}  choose:   it should, as it is shown above:  sudo pm2-guard adopt --from `);
+      expect(stdout).toContain(
+        `  BLOCKED BY  ${decides}  choose:   it should, as it is shown above:  sudo pm2-guard adopt --from `,
+      );
     }
     expect(await adopt(host, '--all-strays --yes --accept 00000000000000000000')).toMatchObject({ status: 1 });
     expect(await running(host, WEB)).toEqual([]);
@@ -154,7 +199,12 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(stdout).toMatch(/interrupted: finishing the current app before exiting[^]*myapp: moved to web/);
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-piped`);
     expect(await adopt(host, '-n shop-piped')).toMatchObject({ status: 0 });
-    expect(await adopt(host, 'shop-piped')).toMatchObject({ status: 2, stderr: expect.stringContaining('not a terminal: pass --yes to confirm. Nothing was changed.\n  run:  sudo pm2-guard adopt --yes shop-piped\n') as string });
+    expect(await adopt(host, 'shop-piped')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(
+        'not a terminal: pass --yes to confirm. Nothing was changed.\n  run:  sudo pm2-guard adopt --yes shop-piped\n',
+      ) as string,
+    });
     await host.must(`${pm2} delete shop-piped`);
   });
 
@@ -176,7 +226,12 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name backup`, { user: 'ops', env: { PM2_HOME: '/home/ops/other' } });
     expect(await adopt(host, 'backup --yes', { user: 'ops' })).toMatchObject({ status: 0 });
     expect(await running(host, OPS)).toEqual([`backup ${host.account('ops').uid} online`]);
-    expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({ status: 1, stdout: expect.stringMatching(/BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n {2}run: {6}sudo pm2-guard adopt --to web -- backup\n/) as string });
+    expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(
+        /BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n {2}run: {6}sudo pm2-guard adopt --to web -- backup\n/,
+      ) as string,
+    });
   });
 
   it('brings a daemon up by its boot unit where systemd runs', async () => {

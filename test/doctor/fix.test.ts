@@ -36,7 +36,7 @@ describeOnHost('doctor --fix', () => {
     const dry = await host.run(`${fix} --dry-run`);
     expect(dry).toMatchObject({ status: 1, stderr: '' });
     expect(dry.stdout).toContain(`PD303  ${WEB}/dump.pm2: give to www-data\n`);
-    expect(dry.stdout).toContain(`PD304  ${OPS}/rpc.sock: remove, nobody listens\n`);
+    expect(dry.stdout).toContain(`PD304  ${OPS}/rpc.sock: remove, no process listens\n`);
     expect(dry.stdout).toContain('PD310  /home/alice/.pm2/dump.pm2: mode 0600 instead of 0644\n');
     expect(dry.stdout).toMatch(/nothing was changed\n$/);
     expect(await host.run(fix)).toMatchObject({ status: 2, stderr: containing('nobody to ask\n  run:  sudo pm2-guard doctor --fix --yes\n') });
@@ -91,7 +91,12 @@ describeOnHost('doctor --fix', () => {
 
   it('leaves what only root can read', async () => {
     await host.must(`chown root ${WEB}/module_conf.json && chmod 600 ${WEB}/module_conf.json`);
-    expect(await host.run(`${fix} --yes`)).toMatchObject({ status: 1, stdout: containing(`NOT DONE  PD303  ${WEB}/module_conf.json: www-data may not read it: it may hold secrets of root`) });
+    expect(await host.run(`${fix} --yes`)).toMatchObject({
+      status: 1,
+      stdout: containing(
+        `NOT DONE  PD303  ${WEB}/module_conf.json: www-data may not read it: it may hold secrets of root`,
+      ),
+    });
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([`root ${WEB}/module_conf.json`]);
     await host.must(`rm ${WEB}/module_conf.json`);
   });

@@ -58,12 +58,36 @@ describeOnHost('a hostile home', () => {
 
   // A race that is won at the very last moment, each time: the findings are of before, the file system is of after.
   const exchanges: [what: string, exchange: string, why: Record<string, string>][] = [
-    ['its directory for a link', `mv ${HOME}/logs ${HOME}/away && ln -s /home/root-only ${HOME}/logs`, { 'logs/app.log': 'a symbolic link is on the way to it' }],
-    ['itself for a link', `mv ${HOME} ${HOME}.away && ln -s /home/root-only ${HOME}`, { '': 'a symbolic link is on the way to it' }],
-    ['itself for another directory', `mv ${HOME} ${HOME}.away && mkdir ${HOME}`, { '': 'the PM2_HOME is another directory by now' }],
-    ['a file for a link', `mv ${HOME}/module_conf.json ${HOME}/away && ln -s /home/root-only/module_conf.json ${HOME}/module_conf.json`, { 'module_conf.json': 'it is a symbolic link' }],
-    ['a file for another of root\'s', `mv ${HOME}/module_conf.json ${HOME}/away && mv ${HOME}/other ${HOME}/module_conf.json`, { 'module_conf.json': 'it is another file by now' }],
-    ['a file for a FIFO', `mv ${HOME}/module_conf.json ${HOME}/away && mkfifo ${HOME}/module_conf.json`, { 'module_conf.json': 'it is another file by now' }],
+    [
+      'its directory for a link',
+      `mv ${HOME}/logs ${HOME}/away && ln -s /home/root-only ${HOME}/logs`,
+      { 'logs/app.log': 'a symbolic link is on the way to it' },
+    ],
+    [
+      'itself for a link',
+      `mv ${HOME} ${HOME}.away && ln -s /home/root-only ${HOME}`,
+      { '': 'a symbolic link is on the way to it' },
+    ],
+    [
+      'itself for another directory',
+      `mv ${HOME} ${HOME}.away && mkdir ${HOME}`,
+      { '': 'the PM2_HOME is another directory by now' },
+    ],
+    [
+      'a file for a link',
+      `mv ${HOME}/module_conf.json ${HOME}/away && ln -s /home/root-only/module_conf.json ${HOME}/module_conf.json`,
+      { 'module_conf.json': 'it is a symbolic link' },
+    ],
+    [
+      "a file for another of root's",
+      `mv ${HOME}/module_conf.json ${HOME}/away && mv ${HOME}/other ${HOME}/module_conf.json`,
+      { 'module_conf.json': 'it is another file by now' },
+    ],
+    [
+      'a file for a FIFO',
+      `mv ${HOME}/module_conf.json ${HOME}/away && mkfifo ${HOME}/module_conf.json`,
+      { 'module_conf.json': 'it is another file by now' },
+    ],
     ['nothing, but a second name was given to a file', '', { 'module_conf.json': 'it has another name elsewhere' }],
   ];
   it.each(exchanges)('that has exchanged %s before root acts', async (what, exchange, why) => {

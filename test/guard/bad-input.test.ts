@@ -194,9 +194,12 @@ describeOnHost('the real pm2', () => {
     await host.must('cp -r /usr/lib/node_modules/pm2 /srv/pm2 && chmod g+w /srv/pm2/bin/pm2');
     const asRoot = await withRecord('/srv/pm2/bin/pm2');
     expect(asRoot.status).toBe(126);
-    expect(asRoot.stderr).toContain('pm2-guard: blocked (PG113): nothing was run\n'
-      + '  "pm2 ping": root would run /srv/pm2/bin/pm2, which other users can change.\n'
-      + '  /srv/pm2/bin/pm2 is writable by its group (mode 0775)\n  fix:      as root:  chmod go-w /srv/pm2/bin/pm2 && ');
+    expect(asRoot.stderr).toContain(
+      'pm2-guard: blocked (PG113): nothing was run\n' +
+        '  "pm2 ping": root would run /srv/pm2/bin/pm2, which other users can change.\n' +
+        '  /srv/pm2/bin/pm2 is writable by its group (mode 0775)\n  fix:      as root:  chmod go-w ' +
+        '/srv/pm2/bin/pm2 && ',
+    );
     expect(await host.run('pm2 ping', { user: 'ops' })).toMatchObject({ status: 0 });
   });
 

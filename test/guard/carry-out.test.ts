@@ -84,7 +84,7 @@ describeOnHost('root\'s call becomes the owner\'s', () => {
     ['of root\'s', 'root', '644', 'root'],
     ['of alice\'s', 'alice', '644', 'alice'],
     ['that everybody can change', 'root', '666', null],
-  ])('evaluates a process file %s as its owner, and as nobody else', async (_, owner, mode, evaluator) => {
+  ])('evaluates a process file %s only as its owner', async (_, owner, mode, evaluator) => {
     const trap = 'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); '
       + 'module.exports = { apps: [{ name: "backup", script: "/var/www/html/who.js", cwd: "/" }] };';
     await host.write('/srv/eco.config.js', trap, { owner, mode });
@@ -235,7 +235,10 @@ describeOnHost('root, with modes, pins and bypass', () => {
 
   it('a user\'s directory of compiled code: not used, not even the user\'s own', async () => {
     const cache = '/var/cache/pm2-guard/33';
-    await host.must(`install -d -m 700 -o www-data -g www-data ${cache}; pm2 jlist >/dev/null; sudo -u www-data pm2 jlist >/dev/null`, { cwd: '/' });
+    await host.must(
+      `install -d -m 700 -o www-data -g www-data ${cache}; pm2 jlist >/dev/null; sudo -u www-data pm2 jlist >/dev/null`,
+      { cwd: '/' },
+    );
     expect((await host.tree(cache)).filter(({ type }) => type === 'f')).toEqual([]);
     await host.must(`rmdir ${cache}`);
   });

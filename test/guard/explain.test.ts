@@ -129,7 +129,8 @@ describeOnHost('explain', () => {
 
   it('runs no code of others, and says that it did not look', async () => {
     const file =
-      'require("fs").writeFileSync("/tmp/ran-" + process.getuid(), ""); module.exports = { apps: [{ name: "backup", script: "/srv/a.js" }] };';
+      'require("fs").writeFileSync("/tmp/ran-" + process.getuid(), ""); module.exports = { apps: [{ name: ' +
+      '"backup", script: "/srv/a.js" }] };';
     await host.write('/home/alice/eco.config.js', file, { owner: 'alice' });
     for (const user of ['root', 'deploy', 'www-data']) {
       await host.must('chmod 755 /home/alice');

@@ -9,7 +9,8 @@ daemons:
   ops: {user: ops, apps: [backup]}
 `;
 const PROJECT =
-  'module.exports = { apps: [], deploy: { production: { user: "x", host: "app1.example", ref: "origin/main", repo: "r", path: "/tmp/x" } } };';
+  'module.exports = { apps: [], deploy: { production: { user: "x", host: "app1.example", ref: "origin/main", repo: ' +
+  '"r", path: "/tmp/x" } } };';
 /** What needs no daemon, in a project of the caller's own. */
 const LINES = [
   '-v',

@@ -103,7 +103,9 @@ pm2-guard: blocked (PG101): nothing was run
       const { status, stderr, milliseconds } = await host.run('pm2 list', { user: 'erin' });
       expect(status).toBe(126);
       expect(stderr).toContain('  sudo would ask erin for a password, and this session has no terminal for that.\n');
-      expect(stderr).toContain(`  The rule (it lets erin run any code as www-data):  erin ALL=(www-data) NOPASSWD:SETENV: ${shim}\n`);
+      expect(stderr).toContain(
+        `  The rule (it lets erin run any code as www-data):  erin ALL=(www-data) NOPASSWD:SETENV: ${shim}\n`,
+      );
       expect(milliseconds).toBeLessThan(5000);
     });
 

@@ -58,7 +58,8 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
       '[Service]\nUser=www-data\nEnvironment=PM2_HOME=/var/www/.pm2\nExecStart=/usr/bin/pm2 resurrect\n',
     );
     await host.must(
-      'cd /etc/systemd/system && mkdir -p multi-user.target.wants && ln -sf ../pm2-www-data.service multi-user.target.wants/',
+      'cd /etc/systemd/system && mkdir -p multi-user.target.wants && ln -sf ../pm2-www-data.service ' +
+      'multi-user.target.wants/',
     );
     await host.write('/var/www/.pm2/dump.pm2', '[]', { owner: 'www-data' });
     await unit('Environment=PM2_HOME=/var/www/.pm2');
@@ -153,7 +154,8 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
     const measure = [
       'import resource, subprocess, time',
       'began = time.time()',
-      "subprocess.run(['node', '/usr/src/pm2-guard/dist/pm2-guard.cjs', 'doctor', '--json'], stdout=subprocess.DEVNULL)",
+      "subprocess.run(['node', '/usr/src/pm2-guard/dist/pm2-guard.cjs', 'doctor', '--json'], " +
+      "stdout=subprocess.DEVNULL)",
       'print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, int(time.time() - began))',
     ].join('; ');
     const [mib = 0, seconds = 0] = (await host.must(`python3 -c "${measure}"`, { timeoutMs: 120_000 }))

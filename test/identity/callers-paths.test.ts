@@ -53,7 +53,7 @@ describe("paths of the caller's home directory", () => {
     expect(holdsCallersPath('/var/www/deploy/x', homeDirectories(['/var/www/deploy'], '/var/www'))).toBe(true);
   });
 
-  it("directories of the system are nobody's home", () => {
+  it("directories of the system are not a user's home", () => {
     expect(
       homeDirectories(['/', '/bin', '/usr/sbin/', null, '/nonexistent', '/home/al/', '/home/al'], '/').callers,
     ).toEqual(['/home/al']);

@@ -45,7 +45,9 @@ describeOnHost('a damaged installation', () => {
       for (const user of ['root', 'alice']) {
         const { status, stdout, stderr } = await call({ user, env: { PM2_GUARD_CONFIG: '/nowhere' } });
         expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/\[\]\s*$/) as string });
-        expect(stderr).toMatch(/^pm2-guard: unguarded: the installation is damaged: .+; run: sudo \/usr\/src\/pm2-guard\/install\.sh\n$/);
+        expect(stderr).toMatch(
+          /^pm2-guard: unguarded: the installation is damaged: .+; run: sudo \/usr\/src\/pm2-guard\/install\.sh\n$/,
+        );
       }
       isPlain(['/root/.pm2', '/home/alice/.pm2']);
     });
@@ -57,7 +59,12 @@ describeOnHost('a damaged installation', () => {
     for (const user of ['root', 'alice']) {
       const { status, stdout, stderr } = await call({ user });
       expect({ status, stdout }).toEqual({ status: 127, stdout: '' });
-      expect(stderr).toMatch(new RegExp(`^pm2-guard: the installation is damaged: .+\\n {2}run: {8}sudo /usr/src/pm2-guard/install\\.sh\\n {2}unguarded: {2}node ${REAL}\\n$`));
+      expect(stderr).toMatch(
+        new RegExp(
+          `^pm2-guard: the installation is damaged: .+\\n {2}run: {8}sudo /usr/src/pm2-guard/install\\.sh\\n ` +
+          `{2}unguarded: {2}node ${REAL}\\n$`,
+        ),
+      );
       expect(await host.run(`node ${REAL} id backup`, { user })).toMatchObject({ status: 0 });
     }
   });

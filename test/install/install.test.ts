@@ -37,44 +37,63 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json'))).toMatchObject({ pm2: '/usr/lib/node_modules/pm2/bin/pm2', pm2Version: '7.0.4', node: '/usr/bin/node' });
     expect(await host.tree('/var/lib/pm2-guard')).toMatchObject([{ mode: '755', owner: 'root' }, { path: '/var/lib/pm2-guard/policy.json', mode: '644', owner: 'root' }]);
     expect(await host.tree('/var/cache/pm2-guard')).toMatchObject([
-      { mode: '755', owner: 'root' }, { path: '/var/cache/pm2-guard/usr-lib-node_modules-pm2,usr-bin-node', mode: '644', owner: 'root' },
+      { mode: '755', owner: 'root' },
+      { path: '/var/cache/pm2-guard/usr-lib-node_modules-pm2,usr-bin-node', mode: '644', owner: 'root' },
     ]);
     expect(await host.run('pm2-guard status')).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it('prepares each pm2 and node of the config, and removes what is no longer used, also the users\' directories of old', async () => {
+  it("prepares each pm2 and node of the config, and removes what is no longer used, also the users' directories of old", async () => {
     await fresh();
     const config = (pins: string) => `default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2${pins} }\n`;
-    await host.must(`mkdir -p /opt/node/bin /opt/pinned && cp -L /usr/bin/node /opt/node/bin && cp -r ${host.pm2Package} /opt/pinned`);
-    await host.must('mkdir -p /var/cache/pm2-guard; cd /var/cache/pm2-guard; install -d -o www-data -m 700 33 33/v22; install -d -o 4321 -m 700 4321 4321/v22; mkdir 0; touch 33/v22/a 4321/v22/a 0/a .home-x');
+    await host.must(
+      `mkdir -p /opt/node/bin /opt/pinned && cp -L /usr/bin/node /opt/node/bin && cp -r ${host.pm2Package} /opt/pinned`,
+    );
+    await host.must(
+      'mkdir -p /var/cache/pm2-guard; cd /var/cache/pm2-guard; install -d -o www-data -m 700 33 33/v22; install -d ' +
+      '-o 4321 -m 700 4321 4321/v22; mkdir 0; touch 33/v22/a 4321/v22/a 0/a .home-x',
+    );
     await host.must('chown www-data /var/cache/pm2-guard/33/v22/a');
     await host.write('/etc/pm2-guard/config.yaml', config(', node: /opt/node/bin/node, pm2: /opt/pinned/pm2/bin/pm2'));
     await host.must(script);
-    const kept = async () => (await host.tree('/var/cache/pm2-guard')).slice(1).map(({ path, mode, owner }) => `${path.slice('/var/cache/pm2-guard/'.length)} ${mode} ${owner}`);
+    const kept = async () =>
+      (await host.tree('/var/cache/pm2-guard'))
+        .slice(1)
+        .map(({ path, mode, owner }) => `${path.slice('/var/cache/pm2-guard/'.length)} ${mode} ${owner}`);
     expect(await kept()).toEqual([
-      'opt-pinned-pm2,opt-node-bin-node 644 root', 'opt-pinned-pm2,usr-bin-node 644 root',
-      'usr-lib-node_modules-pm2,opt-node-bin-node 644 root', 'usr-lib-node_modules-pm2,usr-bin-node 644 root',
+      'opt-pinned-pm2,opt-node-bin-node 644 root',
+      'opt-pinned-pm2,usr-bin-node 644 root',
+      'usr-lib-node_modules-pm2,opt-node-bin-node 644 root',
+      'usr-lib-node_modules-pm2,usr-bin-node 644 root',
     ]);
     const { prepared } = JSON.parse(await host.must('pm2-guard status --json')) as { prepared: { state: string }[] };
     expect(prepared.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready']);
     await host.must('touch /opt/pinned/pm2/constants.js');
-    expect(await host.must('pm2-guard status')).toMatch(/start +\/opt\/pinned\/pm2 by \/usr\/bin\/node {2}\(changed since/);
+    expect(await host.must('pm2-guard status')).toMatch(
+      /start +\/opt\/pinned\/pm2 by \/usr\/bin\/node {2}\(changed since/,
+    );
     await host.write('/etc/pm2-guard/config.yaml', config(''));
     await host.must(script);
     expect(await kept()).toEqual(['usr-lib-node_modules-pm2,usr-bin-node 644 root']);
   });
 
   it.each([
-    ['a full disk', 'mount -t tmpfs -o size=8k tmpfs /var/cache/pm2-guard'], ['a read-only one', 'mount -t tmpfs -o ro tmpfs /var/cache/pm2-guard'],
-    ['a pm2 that does not start', 'echo "throw new Error(1)" > /usr/lib/node_modules/pm2/lib/Common.js'], ['a pm2 that hangs', 'echo "for (;;);" > /usr/lib/node_modules/pm2/lib/Common.js'],
-  ])('nothing can be prepared, %s: it installs all the same', async (_, obstacle) => {
-    await fresh();
-    await host.must(`mkdir -p /var/cache/pm2-guard; ${obstacle}`);
-    const { status, stdout } = await host.run(`${command} install`, { timeoutMs: 60_000 });
-    expect({ status, stdout }).toMatchObject({ status: 0, stdout: containing('next:') });
-    expect((await host.run('pm2-guard status')).status).toBe(0);
-    expect((await host.tree('/var/cache/pm2-guard')).filter(({ path }) => path.includes('.home'))).toEqual([]);
-  }, 90_000);
+    ['a full disk', 'mount -t tmpfs -o size=8k tmpfs /var/cache/pm2-guard'],
+    ['a read-only one', 'mount -t tmpfs -o ro tmpfs /var/cache/pm2-guard'],
+    ['a pm2 that does not start', 'echo "throw new Error(1)" > /usr/lib/node_modules/pm2/lib/Common.js'],
+    ['a pm2 that hangs', 'echo "for (;;);" > /usr/lib/node_modules/pm2/lib/Common.js'],
+  ])(
+    'nothing can be prepared, %s: it installs all the same',
+    async (_, obstacle) => {
+      await fresh();
+      await host.must(`mkdir -p /var/cache/pm2-guard; ${obstacle}`);
+      const { status, stdout } = await host.run(`${command} install`, { timeoutMs: 60_000 });
+      expect({ status, stdout }).toMatchObject({ status: 0, stdout: containing('next:') });
+      expect((await host.run('pm2-guard status')).status).toBe(0);
+      expect((await host.tree('/var/cache/pm2-guard')).filter(({ path }) => path.includes('.home'))).toEqual([]);
+    },
+    90_000,
+  );
 
   it.each(['/usr', '/usr/local'] as const)('prefix %s: login shells and sudo find the shim, twice changes nothing, uninstall leaves nothing', async (prefix) => {
     await fresh({ prefix });
@@ -117,7 +136,13 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
     const real = JSON.parse(await host.must(`${script} --json`)) as typeof dry;
     const made = ({ changes }: typeof dry) => changes.filter(({ outcome }) => outcome === 'created').map(({ path }) => path).sort();
-    expect(made(real).filter((path) => !path.endsWith('.code'))).toEqual([...made(dry), '/var/lib/pm2-guard/policy.json', '/var/cache/pm2-guard/usr-local-lib-node_modules-pm2,usr-bin-node'].sort());
+    expect(made(real).filter((path) => !path.endsWith('.code'))).toEqual(
+      [
+        ...made(dry),
+        '/var/lib/pm2-guard/policy.json',
+        '/var/cache/pm2-guard/usr-local-lib-node_modules-pm2,usr-bin-node',
+      ].sort(),
+    );
     const installed = await snapshot(host, { times: true });
     expect(await host.run('pm2-guard uninstall --dry-run')).toMatchObject({ status: 0, stdout: containing('would remove') });
     expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });

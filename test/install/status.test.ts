@@ -38,7 +38,12 @@ describeOnHost('pm2-guard status', () => {
   it('tells anybody what they may know, and changes nothing', async () => {
     await host.must('touch /etc/pm2-guard/config.yaml');
     // fish makes its directories wherever HOME says, for root in a home that is none, too.
-    const everything = () => host.must('stat -c %y /var/lib/pm2-guard/policy.json; find /etc /usr /var /root /home /opt /srv /tmp /run -path /usr/src -prune -o -newer /etc/pm2-guard/config.yaml -print | sort; ls -A /', { timeoutMs: 120_000 });
+    const everything = () =>
+      host.must(
+        'stat -c %y /var/lib/pm2-guard/policy.json; find /etc /usr /var /root /home /opt /srv /tmp /run -path ' +
+        '/usr/src -prune -o -newer /etc/pm2-guard/config.yaml -print | sort; ls -A /',
+        { timeoutMs: 120_000 },
+      );
     const before = await everything();
     expect(await asked({ user: 'alice' })).toMatchObject({ exit: 0, compiled: { fresh: false }, ways: expect.arrayContaining([expect.objectContaining({ way: 'sudo', finds: null, note: containing('root only') })]) as unknown });
     expect(await asked()).toMatchObject({ exit: 0, compiled: { fresh: false } });

@@ -10,7 +10,7 @@ const reads =
 const shell = (text: string, ...calls: string[]) => reads('x.sh', text, ...calls);
 
 describe('shell: who runs it', () => {
-  it('nobody is named', shell('pm2 restart api', '1 ?: restart api'));
+  it('no user is named', shell('pm2 restart api', '1 ?: restart api'));
   it('sudo', shell('sudo pm2 restart api', '1 root: restart api'));
   it('sudo -u', shell('sudo -n -u ops pm2 ls', '1 ops: ls'));
   it('sudo -u of a variable', shell('sudo -u "$WHO" pm2 ls', '1 {$WHO}: ls'));
@@ -56,7 +56,7 @@ describe('shell: code', () => {
   it('a default', shell('"${PM2:-pm2}" ls', '1 ?: ls'));
   it('an array', shell('P=(sudo -u ops pm2)\n"${P[@]}" ls', '2 ops: ls'));
   it('a function where it is called', shell('f() { sudo "$@"; }\nf pm2 restart api', '2 root: restart api'));
-  it('a function that nobody calls', shell('f() { pm2 ls; }', '1 ?: ls'));
+  it('a function that is never called', shell('f() { pm2 ls; }', '1 ?: ls'));
   it('bash -c', shell('sudo bash -c "cd /x && pm2 ls"', '1 root: ls'));
   it('eval', shell('eval "sudo pm2 ls"', '1 root: ls'));
   it('a loop over literals', shell('for a in x y; do pm2 stop $a; done', '1 ?: stop x', '1 ?: stop y'));

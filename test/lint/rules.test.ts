@@ -122,7 +122,9 @@ describe('what cannot be known is never wrong', () => {
 
 describe('the forms, without a config', () => {
   it('a user in a variable is named all the same', async () => {
-    expect(await said('sudo -u "$1" pm2 delete all || true\nsudo -u "$1" pm2 start x.js', null)).toEqual(['1 unknown PL024']);
+    expect(await said('sudo -u "$1" pm2 delete all || true\nsudo -u "$1" pm2 start x.js', null)).toEqual([
+      '1 unknown PL024',
+    ]);
   });
   const form =
     (text: string, ...expected: string[]) =>

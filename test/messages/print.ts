@@ -8,7 +8,11 @@ async function print(): Promise<void> {
     await prepare(host);
     for (const [at, { name, line, options, user, prepare: before }] of SCENES.entries()) {
       await before?.(host);
-      const { status, stdout, stderr } = await host.run(line, { ...(user === undefined ? {} : { user }), cwd: '/', ...options });
+      const { status, stdout, stderr } = await host.run(line, {
+        ...(user === undefined ? {} : { user }),
+        cwd: '/',
+        ...options,
+      });
       console.log(`=== ${at + 1}  ${name}  [typed as ${user ?? 'root'} in ${options?.cwd ?? '/'}]:  ${line}`);
       console.log(`${stderr}${stdout}(exit ${status ?? '?'})\n`);
     }

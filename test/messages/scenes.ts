@@ -54,7 +54,7 @@ export const SCENES: Scene[] = [
     prepare: (host) => host.must('PM2_GUARD=off pm2 start /srv/new/app.js --name old-job'),
   },
   { name: 'restart all, root has a stray', line: 'sudo pm2 restart all', user: 'deploy' },
-  { name: 'stop of an app that nobody has', line: 'pm2 stop typo' },
+  { name: 'stop of an app that no daemon has', line: 'pm2 stop typo' },
   {
     name: "the app also runs in root's stray",
     line: 'pm2 delete myapp',

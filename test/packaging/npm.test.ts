@@ -24,12 +24,41 @@ describe('the npm package', () => {
 
   it('holds the bundles, the shims and what is to be read, built by npm pack itself', () => {
     const { stdout } = spawnSync('tar', ['tzf', 'package.tgz'], { cwd: directory, encoding: 'utf8' });
-    expect(stdout.trim().split('\n').map((name) => name.replace(/^package\//, '')).sort()).toEqual([
-      'CHANGELOG.md', 'LICENSE', 'README.md', 'dist/THIRD-PARTY-LICENSES', 'dist/adopt-agent.cjs', 'dist/door.cjs', 'dist/lint.cjs',
-      'dist/load-policy.cjs', 'dist/pm2-guard.cjs', 'dist/pm2.cjs', 'dist/prepare.cjs', 'dist/read-process-file.cjs',
-      'dist/share/_pm2-guard', 'dist/share/pm2-guard.8', 'dist/share/pm2-guard.bash', 'dist/share/pm2-guard.fish', 'dist/sudo.cjs',
-      'dist/tree-sitter-bash.wasm', 'dist/tree-sitter-javascript.wasm', 'dist/tree-sitter-php.wasm', 'dist/tree-sitter-python.wasm',
-      'dist/tree-sitter-ruby.wasm', 'dist/tree-sitter.wasm', 'dist/warm.cjs', 'package.json', 'shims/pm2', 'shims/pm2-guard', 'shims/sudo',
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((name) => name.replace(/^package\//, ''))
+        .sort(),
+    ).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/THIRD-PARTY-LICENSES',
+      'dist/adopt-agent.cjs',
+      'dist/door.cjs',
+      'dist/lint.cjs',
+      'dist/load-policy.cjs',
+      'dist/pm2-guard.cjs',
+      'dist/pm2.cjs',
+      'dist/prepare.cjs',
+      'dist/read-process-file.cjs',
+      'dist/share/_pm2-guard',
+      'dist/share/pm2-guard.8',
+      'dist/share/pm2-guard.bash',
+      'dist/share/pm2-guard.fish',
+      'dist/sudo.cjs',
+      'dist/tree-sitter-bash.wasm',
+      'dist/tree-sitter-javascript.wasm',
+      'dist/tree-sitter-php.wasm',
+      'dist/tree-sitter-python.wasm',
+      'dist/tree-sitter-ruby.wasm',
+      'dist/tree-sitter.wasm',
+      'dist/warm.cjs',
+      'package.json',
+      'shims/pm2',
+      'shims/pm2-guard',
+      'shims/sudo',
     ]);
   });
 
@@ -94,7 +123,8 @@ describeOnHost('pm2-guard from npm', () => {
     } finally {
       await other.dispose();
     }
-    const repair = async (of: Host) => (JSON.parse(await of.read('/usr/local/lib/pm2-guard/install.json')) as { repair: string }).repair;
+    const repair = async (of: Host) =>
+      (JSON.parse(await of.read('/usr/local/lib/pm2-guard/install.json')) as { repair: string }).repair;
     expect(await repair(host)).toBe('sudo /usr/lib/node_modules/pm2-guard/shims/pm2-guard install');
     await host.must('rm /usr/local/lib/pm2-guard/bin/../pm2.cjs');
     expect((await host.run('pm2 ping', { user: 'alice' })).stderr).toContain(`; run: ${await repair(host)}\n`);

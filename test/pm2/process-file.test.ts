@@ -99,7 +99,10 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
     const word = args[1] ?? '';
     // As root, the files of a temporary directory are another user's for all we know: nobody evaluates them.
     const declared = await ask(args, {
-      source: word === '-' ? { text: input } : { word, path: join(from, word) }, major, cwd: from, evaluator: root ? nobody : self,
+      source: word === '-' ? { text: input } : { word, path: join(from, word) },
+      major,
+      cwd: from,
+      evaluator: root ? nobody : self,
       env: { PATH: process.env.PATH, ...env },
     });
     pm2.run(args, { cwd: from, input, env });
@@ -219,18 +222,37 @@ describe.runIf(root)('for root, another user\'s file', () => {
   it('is evaluated as that user, with nothing of root\'s', async () => {
     writeFileSync(file, report);
     const env = {
-      PATH: '/usr/bin', HOME: '/root', USER: 'root', SHELL: '/bin/zsh', SUDO_USER: 'deploy', SUDO_COMMAND: 'pm2', PM2_GUARD_HOPS: '1', STAGE: 'blue',
-      NODE_OPTIONS: '--require /root/x.js --no-warnings', KRB5CCNAME: 'x', NOTIFY_SOCKET: '/run/x', VAULT_TOKEN: 'x', KEY: 'file:/root/key',
+      PATH: '/usr/bin',
+      HOME: '/root',
+      USER: 'root',
+      SHELL: '/bin/zsh',
+      SUDO_USER: 'deploy',
+      SUDO_COMMAND: 'pm2',
+      PM2_GUARD_HOPS: '1',
+      STAGE: 'blue',
+      NODE_OPTIONS: '--require /root/x.js --no-warnings',
+      KRB5CCNAME: 'x',
+      NOTIFY_SOCKET: '/run/x',
+      VAULT_TOKEN: 'x',
+      KEY: 'file:/root/key',
     };
     expect(await asked({ evaluator: nobody, env })).toHaveLength(1);
     const { ids, groups, cwd, env: seen, back } = proven();
     expect({ ids, groups, cwd, back }).toEqual({ ids: [65534, 65534, 65534, 65534], groups: [65534], cwd: home, back: false });
-    const own = { HOME: '/nonexistent', USER: 'nobody', LOGNAME: 'nobody', SHELL: '/usr/sbin/nologin', MAIL: '/var/mail/nobody', PATH: SYSTEM_PATH };
+    const own = {
+      HOME: '/nonexistent',
+      USER: 'nobody',
+      LOGNAME: 'nobody',
+      SHELL: '/usr/sbin/nologin',
+      MAIL: '/var/mail/nobody',
+      PATH: SYSTEM_PATH,
+    };
     expect(seen).toEqual({ ...own, STAGE: 'blue', NODE_OPTIONS: '--no-warnings', PM2_USAGE: 'CLI' });
   });
   it('is never evaluated as root', async () => {
     writeFileSync(file, report);
-    for (const evaluator of [self, { user: 'root', uid: 0, gid: 0, userHome: '/root' }]) expect(await asked({ evaluator })).toBeNull();
+    for (const evaluator of [self, { user: 'root', uid: 0, gid: 0, userHome: '/root' }])
+      expect(await asked({ evaluator })).toBeNull();
     expect(await ask(['start', '-'], { source: { text: '{name: (() => "a")(), script: "x"}' } })).toBeNull();
     expect(() => execFileSync('ls', [proof], { stdio: 'ignore' })).toThrow();
   });

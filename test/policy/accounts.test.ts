@@ -11,7 +11,10 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     await host.installGuard(CONFIG);
     await host.must('pm2 ping', { user: 'ops' });
     // Says that the config is read anew.
-    await host.must('bundle=/usr/local/lib/pm2-guard/bin/../load-policy.cjs; echo \'require("fs").writeFileSync("/tmp/read", "");\' | cat - $bundle > /srv/new && cat /srv/new > $bundle');
+    await host.must(
+      'bundle=/usr/local/lib/pm2-guard/bin/../load-policy.cjs; echo \'require("fs").writeFileSync("/tmp/read", ' +
+      '"");\' | cat - $bundle > /srv/new && cat /srv/new > $bundle',
+    );
   });
   afterAll(() => host.dispose());
   const isRead = async () => {
@@ -20,13 +23,20 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     return host.exists('/tmp/read');
   };
 
-  it.each(['useradd zoe', 'usermod -s /bin/sh alice', 'userdel zoe', 'useradd -M a0', 'touch /etc/passwd'])('%s: it holds', async (change) => {
-    await host.must(change);
-    expect(await isRead()).toBe(false);
-  });
+  it.each(['useradd zoe', 'usermod -s /bin/sh alice', 'userdel zoe', 'useradd -M a0', 'touch /etc/passwd'])(
+    '%s: it holds',
+    async (change) => {
+      await host.must(change);
+      expect(await isRead()).toBe(false);
+    },
+  );
 
   it.each([
-    ['another home directory', 'sed -i s#:/var/www:#:/srv/www:# /etc/passwd', 'sed -i s#:/srv/www:#:/var/www:# /etc/passwd'],
+    [
+      'another home directory',
+      'sed -i s#:/var/www:#:/srv/www:# /etc/passwd',
+      'sed -i s#:/srv/www:#:/var/www:# /etc/passwd',
+    ],
     ['another shell', 'usermod -s /bin/sh www-data', 'usermod -s /usr/sbin/nologin www-data'],
     ['another group', 'usermod -g daemon www-data', 'usermod -g www-data www-data'],
     ['a line of the same name before', 'sed -i "1i www-data:x:1:1::/srv:/bin/sh" /etc/passwd', 'sed -i 1d /etc/passwd'],

@@ -90,14 +90,28 @@ describe('a config may', () => {
 });
 
 describe('a config may not', () => {
-  it('be a list', refuses('- a', 'c.yaml:1:1: the config is a list\n  - a\n  ^\n  expected a config: daemons, and if need be mode, default, personal, exempt, bypass, on_error, notices, contact'));
+  it(
+    'be a list',
+    refuses(
+      '- a',
+      'c.yaml:1:1: the config is a list\n  - a\n  ^\n  expected a config: daemons, and if need be mode, default, ' +
+      'personal, exempt, bypass, on_error, notices, contact',
+    ),
+  );
   it('have a list for its daemons', refuses('daemons: [web]', 'c.yaml:1:10: "daemons" is a list', 'expected daemons by name, each with its user'));
   it('have a list for a daemon', refuses('daemons: {web: [root]}', 'c.yaml:1:16: "web" is a list', 'expected a daemon: user, and if'));
   it('be a word', refuses('hello', 'c.yaml:1:1: the config is "hello"'));
   it('be without daemons', refuses('mode: block', 'c.yaml:1:1: the config has no "daemons"'));
   it('have daemons that are none', refuses('mode: block\ndaemons: {}', 'c.yaml:2:1: "daemons" is empty\n  daemons: {}\n  ^\n  expected at least one daemon'));
   it('have daemons with nothing after', refuses('daemons:\n', 'c.yaml:1:9: "daemons" is empty'));
-  it('have an unknown key', refuses('defualt: web\ndaemons: {web: {user: root}}', 'c.yaml:1:1: unknown key "defualt": did you mean "default"?\n  defualt: web\n  ^\n  expected one of mode, default, daemons, personal, exempt, bypass, on_error, notices, contact'));
+  it(
+    'have an unknown key',
+    refuses(
+      'defualt: web\ndaemons: {web: {user: root}}',
+      'c.yaml:1:1: unknown key "defualt": did you mean "default"?\n  defualt: web\n  ^\n  expected one of mode, ' +
+      'default, daemons, personal, exempt, bypass, on_error, notices, contact',
+    ),
+  );
   it('have an unknown key in a daemon', refuses(web('pth: [/x]'), 'c.yaml:4:5: unknown key "pth": did you mean "paths"?\n      pth: [/x]\n      ^'));
   it('have an unknown key like none of ours', refuses(web('frobnicate: 1'), 'c.yaml:4:5: unknown key "frobnicate"\n'));
   it('have one key twice', refuses(web('apps: [a]\n    apps: [b]'), 'c.yaml:5:5: Map keys must be unique\n      apps: [b]\n      ^'));

@@ -67,7 +67,13 @@ async function probed(node: '18' | '20' | '22' | '24' | '26', pm2: '5.4.3' | '6.
 }
 
 const PAIRS = [
-  ['18', '7.0.4'], ['20', '7.0.4'], ['22', '7.0.4'], ['24', '7.0.4'], ['26', '7.0.4'], ['22', '5.4.3'], ['24', '6.0.14'],
+  ['18', '7.0.4'],
+  ['20', '7.0.4'],
+  ['22', '7.0.4'],
+  ['24', '7.0.4'],
+  ['26', '7.0.4'],
+  ['22', '5.4.3'],
+  ['24', '6.0.14'],
 ] as const;
 
 for (const [node, pm2] of PAIRS) {
@@ -78,9 +84,15 @@ for (const [node, pm2] of PAIRS) {
 
     const seen = async (call: string, name: string, env: Record<string, string> = {}) => {
       await host.must('rm -f /home/ops/seen/*');
-      const { status, stdout, stderr } = await host.run(call, { ...CALLER, env: { [name]: '/home/ops/seen/it', ...env } });
+      const { status, stdout, stderr } = await host.run(call, {
+        ...CALLER,
+        env: { [name]: '/home/ops/seen/it', ...env },
+      });
       // Below PM2's first module the stack is that of who runs it.
-      const it = (await host.read('/home/ops/seen/it')).replace(/\\n +at (Module\.executeUserEntryPoint|Function\.executeUser|process\.processTicks|node:internal\/main)[^"\\]*/g, '');
+      const it = (await host.read('/home/ops/seen/it')).replace(
+        /\\n +at (Module\.executeUserEntryPoint|Function\.executeUser|process\.processTicks|node:internal\/main)[^"\\]*/g,
+        '',
+      );
       return { status, stdout: stdout.replaceAll(/[│─┌┐└┘├┤┬┴┼].*\n/g, ''), stderr, it };
     };
 
@@ -91,15 +103,21 @@ for (const [node, pm2] of PAIRS) {
       expect(Number(prepared)).toBeLessThan(20);
     });
 
-    it.each(['jlist', 'start eco.config.js', 'nosuch'])('pm2 %s: modules, stacks and errors are those of node', async (words) => {
-      const bare = await seen(`/usr/bin/pm2 ${words}`, 'PROBE');
-      expect(bare.it.length).toBeGreaterThan(2000);
-      expect(await seen(`pm2 ${words}`, 'PROBE', { PM2_GUARD_CACHE: 'off' })).toEqual(bare);
-      expect(await seen(`pm2 ${words}`, 'PROBE')).toEqual(bare);
-    });
+    it.each(['jlist', 'start eco.config.js', 'nosuch'])(
+      'pm2 %s: modules, stacks and errors are those of node',
+      async (words) => {
+        const bare = await seen(`/usr/bin/pm2 ${words}`, 'PROBE');
+        expect(bare.it.length).toBeGreaterThan(2000);
+        expect(await seen(`pm2 ${words}`, 'PROBE', { PM2_GUARD_CACHE: 'off' })).toEqual(bare);
+        expect(await seen(`pm2 ${words}`, 'PROBE')).toEqual(bare);
+      },
+    );
 
     it.each([
-      'NODE_OPTIONS=--max-old-space-size=300', 'NODE_OPTIONS=--trace-uncaught', 'NODE_PRESERVE_SYMLINKS=1', 'PM2_GUARD_CACHE=off',
+      'NODE_OPTIONS=--max-old-space-size=300',
+      'NODE_OPTIONS=--trace-uncaught',
+      'NODE_PRESERVE_SYMLINKS=1',
+      'PM2_GUARD_CACHE=off',
     ])('is left aside with %s', async (variable) => {
       const [name = '', value = ''] = variable.split(/=(.*)/);
       expect(Number((await seen('pm2 jlist', 'COUNT', { [name]: value })).it)).toBeGreaterThan(100);

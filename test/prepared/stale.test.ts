@@ -34,22 +34,41 @@ describeOnHost('what was prepared, after something has changed', () => {
   }
   const typed = async (pm2: string) => {
     const { status, stdout, stderr } = await host.run(`${pm2} nosuch`, CALLER);
-    return { status, stdout, stderr: stderr.replace(/\n +at (?:Module\.exec|process\.proc|node:internal\/main).*/g, '') };
+    return {
+      status,
+      stdout,
+      stderr: stderr.replace(/\n +at (?:Module\.exec|process\.proc|node:internal\/main).*/g, ''),
+    };
   };
 
   const package_ = '/usr/lib/node_modules/pm2';
   it.each([
-    ['a file, in place, as long as before, with its old time', `cp -p ${package_}/constants.js /tmp/old
-      sed 's/\\[PM2\\]/[XYZ]/' /tmp/old > /tmp/new; cat /tmp/new > ${package_}/constants.js; touch -r /tmp/old ${package_}/constants.js`],
+    [
+      'a file, in place, as long as before, with its old time',
+      `cp -p ${package_}/constants.js /tmp/old
+      sed 's/\\[PM2\\]/[XYZ]/' /tmp/old > /tmp/new; cat /tmp/new > ${package_}/constants.js; touch -r /tmp/old ${package_}/constants.js`,
+    ],
     ['a file that is replaced', `sed -i 's/Command not found/No such command/' ${package_}/lib/binaries/CLI.js`],
-    ['a module that comes before another', `mkdir -p ${package_}/lib/node_modules/debug
-      echo 'console.log("shadow"); module.exports = () => () => undefined' > ${package_}/lib/node_modules/debug/index.js`],
-    ['a file that comes before a directory or another ending', `echo 'console.log("before")' > ${package_}/lib/tools/which`],
-    ['the main file that a package.json names', `echo 'console.log("main"); module.exports = () => () => undefined' > ${package_}/node_modules/debug/src/other.js
-      sed -i 's#"main": "[^"]*"#"main": "./src/other.js"#' ${package_}/node_modules/debug/package.json`],
+    [
+      'a module that comes before another',
+      `mkdir -p ${package_}/lib/node_modules/debug
+      echo 'console.log("shadow"); module.exports = () => () => undefined' > ${package_}/lib/node_modules/debug/index.js`,
+    ],
+    [
+      'a file that comes before a directory or another ending',
+      `echo 'console.log("before")' > ${package_}/lib/tools/which`,
+    ],
+    [
+      'the main file that a package.json names',
+      `echo 'console.log("main"); module.exports = () => () => undefined' > ${package_}/node_modules/debug/src/other.js
+      sed -i 's#"main": "[^"]*"#"main": "./src/other.js"#' ${package_}/node_modules/debug/package.json`,
+    ],
     ['a package.json that was not there', `echo '{"type":"module"}' > ${package_}/lib/tools/package.json`],
     ['a file that is gone', `rm ${package_}/lib/tools/which.js`],
-    ['another version, as npm puts it there', `mv ${package_} /srv/old && cp -r ${checkout}/.cache/pm2/6.0.14/lib/node_modules/pm2 ${package_}`],
+    [
+      'another version, as npm puts it there',
+      `mv ${package_} /srv/old && cp -r ${checkout}/.cache/pm2/6.0.14/lib/node_modules/pm2 ${package_}`,
+    ],
     ['an owner', `chown alice ${package_}/lib/tools`],
   ])('%s: the very next call is as without it', async (_, change) => {
     await prepared();
@@ -61,13 +80,24 @@ describeOnHost('what was prepared, after something has changed', () => {
   });
 
   it.each([
-    ['cut short', `truncate -s -100 ${FILE}`], ['empty', `: > ${FILE}`], ['noise', `head -c 100000 /dev/urandom > ${FILE}`],
+    ['cut short', `truncate -s -100 ${FILE}`],
+    ['empty', `: > ${FILE}`],
+    ['noise', `head -c 100000 /dev/urandom > ${FILE}`],
     ['noise in its middle', `dd if=/dev/urandom of=${FILE} bs=1 seek=900000 count=5000 conv=notrunc`],
     ['noise in its code', `dd if=/dev/urandom of=${FILE} bs=1 seek=200000 count=5000 conv=notrunc`],
-    ['longer', `echo more >> ${FILE}`], ['to be written by a group', `chmod 664 ${FILE}`], ['a user\'s', `chown ops ${FILE}`],
-    ['in a directory of a user\'s', 'chown ops /var/cache/pm2-guard'], ['a directory', `rm ${FILE}; mkdir ${FILE}`],
-    ['a FIFO', `rm ${FILE}; mkfifo ${FILE}`], ['a link to a user\'s file', `cp -p ${FILE} /home/ops/copy; chown ops /home/ops/copy; ln -sf /home/ops/copy ${FILE}`],
-    ['of a format to come', `sed -i '2s/"format":1/"format":9/' ${FILE}`], ['gone', `rm ${FILE}`], ['not to be read', `chmod 600 ${FILE}`],
+    ['longer', `echo more >> ${FILE}`],
+    ['to be written by a group', `chmod 664 ${FILE}`],
+    ["a user's", `chown ops ${FILE}`],
+    ["in a directory of a user's", 'chown ops /var/cache/pm2-guard'],
+    ['a directory', `rm ${FILE}; mkdir ${FILE}`],
+    ['a FIFO', `rm ${FILE}; mkfifo ${FILE}`],
+    [
+      "a link to a user's file",
+      `cp -p ${FILE} /home/ops/copy; chown ops /home/ops/copy; ln -sf /home/ops/copy ${FILE}`,
+    ],
+    ['of a format to come', `sed -i '2s/"format":1/"format":9/' ${FILE}`],
+    ['gone', `rm ${FILE}`],
+    ['not to be read', `chmod 600 ${FILE}`],
   ])('a file that is %s is left aside in silence, and made again by root', async (_, damage) => {
     await prepared();
     await host.must(`${damage}; sleep 0.05`, { cwd: '/' });
@@ -87,7 +117,10 @@ describeOnHost('what was prepared, after something has changed', () => {
 
   it('root\'s next call prepares a pm2 that npm has replaced', async () => {
     await prepared();
-    await host.must(`cp -r ${host.pm2Package} /srv/new && rm -rf ${host.pm2Package} && cp -r /srv/new ${host.pm2Package} && sleep 0.1`);
+    await host.must(
+      `cp -r ${host.pm2Package} /srv/new && rm -rf ${host.pm2Package} && cp -r /srv/new ${host.pm2Package} && ` +
+      'sleep 0.1',
+    );
     expect(await isUsed()).toBe(false);
     await host.must('pm2 jlist > /dev/null', { cwd: '/' });
     for (let tries = 0; tries < 50 && !await isUsed(); tries += 1) await host.must('sleep 0.2');

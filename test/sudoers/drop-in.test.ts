@@ -13,7 +13,21 @@ beforeAll(() => { scratch = mkdtempSync('/tmp/pg-sudoers-'); });
 afterAll(() => { rmSync(scratch, { recursive: true }); });
 
 function daemon(name: string, user: string, uid: number, operators: string[], home = `/home/${user}/.pm2`): Daemon {
-  return { name, user, uid, group: 'g', gid: uid, userHome: `/home/${user}`, shell: '/bin/sh', home, mode: 'rewrite', pm2: null, node: null, operators, line: 1 };
+  return {
+    name,
+    user,
+    uid,
+    group: 'g',
+    gid: uid,
+    userHome: `/home/${user}`,
+    shell: '/bin/sh',
+    home,
+    mode: 'rewrite',
+    pm2: null,
+    node: null,
+    operators,
+    line: 1,
+  };
 }
 
 /** A host on which these users and groups exist, by their ids. */

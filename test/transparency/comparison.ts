@@ -18,7 +18,9 @@ export class Pids {
   /** `<pid>` for every such number that stands alone. */
   strike(text: string): string {
     // Small numbers are counts and ids; no app ever has them for a pid, since making the host took more processes.
-    return text.replace(/(?<![\w.]|[ug]id : |--lines )\d{2,}(?![\w.])/g, (number) => (this.#seen.has(Number(number)) ? '<pid>' : number));
+    return text.replace(/(?<![\w.]|[ug]id : |--lines )\d{2,}(?![\w.])/g, (number) =>
+      this.#seen.has(Number(number)) ? '<pid>' : number,
+    );
   }
 }
 

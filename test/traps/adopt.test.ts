@@ -49,8 +49,13 @@ describeOnHost('adopt ends the trap', () => {
     expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toContain('Process or Namespace myapp not found');
     const said = await adopted(host, 'myapp');
     expect(said).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\), stopped for \d+\.\d s$/m);
-    expect(said).toContain('pm2-root.service still brings its daemon up at boot, and has nothing left to start\n  run:      sudo systemctl disable pm2-root.service');
-    expect(said).toContain('nothing brings the daemon of web up at boot\n  run:      sudo pm2 startup systemd -u www-data --hp /var/www');
+    expect(said).toContain(
+      'pm2-root.service still brings its daemon up at boot, and has nothing left to start\n  run:      sudo ' +
+      'systemctl disable pm2-root.service',
+    );
+    expect(said).toContain(
+      'nothing brings the daemon of web up at boot\n  run:      sudo pm2 startup systemd -u www-data --hp /var/www',
+    );
     await isHome(ROOT);
   });
 
@@ -99,7 +104,12 @@ describeOnHost('adopt ends the trap', () => {
     await host.must(`PM2_HOME=${WEB} ${site()}`);
     await host.must(`ln -s /etc/shadow ${WEB}/logs/a.log; echo secret > /srv/kept; chmod 600 /srv/kept; mv /srv/kept ${WEB}/logs/b.log; touch /var/www/.npm/c; ln /var/www/.npm/c ${WEB}/logs/c.log 2>/dev/null || true`);
     const refused = await adopt(host, 'myapp --yes');
-    expect(refused).toMatchObject({ status: 1, stdout: expect.stringMatching(/BLOCKED BY {2}\/var\/www\/\.pm2\/logs is root's, and it is not given to www-data: it holds [bc]\.log: .*\n {2}fix: {6}sudo -u www-data mv -n \S+\/logs \S+\/logs\.of-root\n/) as string });
+    expect(refused).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(
+        /BLOCKED BY {2}\/var\/www\/\.pm2\/logs is root's, and it is not given to www-data: it holds [bc]\.log: .*\n {2}fix: {6}sudo -u www-data mv -n \S+\/logs \S+\/logs\.of-root\n/,
+      ) as string,
+    });
     await host.must(`rm ${WEB}/logs/b.log ${WEB}/logs/c.log; chown root: ${WEB}/logs`);
     await adopted(host, 'myapp');
     expect((await host.tree('/etc/shadow'))[0]?.owner).toBe('root');

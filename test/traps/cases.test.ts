@@ -43,7 +43,8 @@ describeOnHost('T25: startup and unstartup', () => {
   );
   it('guarded: links that the owner laid out in it lead root nowhere (S12)', async () => {
     await hosts.guarded.must(
-      'mkdir -p /srv/ops/pm2home; cd /srv/ops/pm2home; echo 1 > touch; ln -s /etc/nologin module_conf.json; ln -s /etc/made logs',
+      'mkdir -p /srv/ops/pm2home; cd /srv/ops/pm2home; echo 1 > touch; ln -s /etc/nologin module_conf.json; ln -s ' +
+      '/etc/made logs',
       { user: 'ops' },
     );
     expect(await root('pm2 startup systemd -u ops')).toMatchObject({ status: 0 });
@@ -188,7 +189,8 @@ describeOnHost('one npm prefix that belongs to a person', () => {
     const { status, stderr } = await host.run('sudo pm2 startup systemd -u www-data --hp /var/www', { user: 'deploy' });
     expect({ status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ status: 126, code: 'PG113' });
     expect(stderr).toContain(
-      'fix:      as root:  chown root: /usr/lib/node_modules && chown -R root: /usr/lib/node_modules/pm2 && pm2-guard install',
+      'fix:      as root:  chown root: /usr/lib/node_modules && chown -R root: /usr/lib/node_modules/pm2 && ' +
+      'pm2-guard install',
     );
   });
 });

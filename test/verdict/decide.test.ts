@@ -1,37 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { advice, decided, verdict } from './cases.ts';
+import { advice, decided } from './cases.ts';
 import { policyFrom } from './policies.ts';
-
-/** The host of the issue's story: www-data serves, ops beside it, root is nobody's daemon. */
-const WEB = `
-default: web
-daemons:
-  web:
-    user: www-data
-    home: /var/www/.pm2
-    apps: [myapp, "shop-*"]
-    paths: [/var/www/html]
-  ops:
-    user: ops
-    apps: [backup, "@tools/*"]
-    paths: [/srv/tools]
-`;
-const WITH_ROOT = `${WEB}  rootd:\n    user: root\n    apps: [rootjob]\n`;
-const TWO_HOMES = `
-default: blue
-daemons:
-  blue: {user: deploy, home: /srv/blue/.pm2, apps: [site, api], paths: [/srv/blue]}
-  green: {user: deploy, home: /srv/green/.pm2, apps: [site, jobs], paths: [/srv/green]}
-`;
-const NO_DEFAULT = WEB.replace('default: web\n', '');
-const row = (config: string) => (who: string, line: string, evidence = {}) => verdict(config, who, line, evidence);
-const web = row(WEB);
-const rooted = row(WITH_ROOT);
-const bare = row(NO_DEFAULT);
-const is = (what: string, got: string, want: string) => { it(`${what}: ${want}`, () => { expect(got).toBe(want); }); };
-const app = (name: string, more = {}) => ({ name, namespace: null, script: null, cwd: null, ...more });
-const OLD = { state: 'callers' as const, user: null, apps: [] };
-const lives = (daemon: string, ...names: string[]) => ({ sights: [{ daemon, source: 'socket' as const, apps: names.map((name) => app(name)) }] });
+import { WEB, WITH_ROOT, TWO_HOMES, row, web, rooted, bare, is, app, OLD, lives } from './rows.ts';
 
 describe('the owner of a name in the config (section 3.2)', () => {
   is('root restarts an app of web', web('root', 'restart myapp'), 'rewrite web');
@@ -75,7 +45,11 @@ describe('what a process file declares', () => {
 describe('where it lives already', () => {
   it('is asked for when the config is silent', () => { expect(verdictWith(WEB, 'root', 'restart unknown', { files: new Map() })).toBe('more'); });
   is('a live list decides', web('root', 'restart worker', lives('ops', 'worker')), 'rewrite ops');
-  is('a list draws nothing that is new', web('deploy>root', 'start /tmp/worker.js', lives('ops', 'worker')), 'rewrite web');
+  is(
+    'a list draws nothing that is new',
+    web('deploy>root', 'start /tmp/worker.js', lives('ops', 'worker')),
+    'rewrite web',
+  );
   is('a live list beats a dump', web('root', 'restart worker', { sights: [
     { daemon: 'web', source: 'dump', apps: [app('worker')] }, { daemon: 'ops', source: 'socket', apps: [app('worker')] }] }), 'rewrite ops');
   is('a dump, where nothing is alive', web('root', 'restart worker', { sights: [{ daemon: 'ops', source: 'dump', apps: [app('worker')] }] }), 'rewrite ops');
@@ -84,30 +58,64 @@ describe('where it lives already', () => {
 });
 
 describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
-  for (const line of ['list', 'save', 'logs', 'update', 'resurrect', 'jlist', 'restart all', 'restart 0', 'monit', 'reloadLogs']) {
+  for (const line of [
+    'list',
+    'save',
+    'logs',
+    'update',
+    'resurrect',
+    'jlist',
+    'restart all',
+    'restart 0',
+    'monit',
+    'reloadLogs',
+  ]) {
     is(`root: ${line}`, web('deploy>root', line), 'rewrite web');
     is(`web: ${line}`, web('www-data', line), 'pass web');
     is(`ops: ${line}`, web('ops', line), 'pass ops');
     is(`deploy: ${line}`, web('deploy', line), 'rewrite web');
     is(`root, where root is declared: ${line}`, rooted('deploy>root', line), 'pass rootd');
-    is(`root, a declared home named by PM2_HOME: ${line}`, web('deploy>root PM2_HOME=/home/ops/.pm2', line), 'rewrite ops');
+    is(
+      `root, a declared home named by PM2_HOME: ${line}`,
+      web('deploy>root PM2_HOME=/home/ops/.pm2', line),
+      'rewrite ops',
+    );
     is(`no default: ${line}`, bare('deploy', line), 'block PG105');
   }
   for (const line of ['kill', 'resurrect', 'update']) {
     // As units of `pm2 startup` do, and daemons that die: what they say is about that home and no other.
     is(`a unit of root's, who is not declared: ${line}`, web('root PM2_HOME=/root/.pm2', line), 'block PG105');
-    is(`a second daemon of the right user's that lives: ${line}`, web('www-data PM2_HOME=/srv/old/.pm2', line, { own: OLD }), 'block PG105');
+    is(
+      `a second daemon of the right user's that lives: ${line}`,
+      web('www-data PM2_HOME=/srv/old/.pm2', line, { own: OLD }),
+      'block PG105',
+    );
     is(`a unit that names a declared home: ${line}`, web('www-data PM2_HOME=/var/www/.pm2', line), 'pass web');
   }
   it('says how that daemon can be meant', () => {
     const own = { own: OLD };
-    expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/root/.pm2', 'kill', own))).toEqual(['sudo PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill']);
-    expect(advice(decided(policyFrom(WEB), 'deploy>root PM2_HOME=/root/.pm2', 'kill', own))).toEqual(['sudo PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill']);
-    expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/home/bob/.pm2', 'kill', { own: { state: 'others', user: 'bob', apps: [] } })))
-      .toEqual(['sudo -u bob PM2_GUARD=off PM2_HOME=/home/bob/.pm2 pm2 kill']);
-    expect(advice(decided(policyFrom(`bypass: root\n${WEB}`), 'www-data PM2_HOME=/srv/old/.pm2', 'kill', own))).toEqual([]);
+    expect(advice(decided(policyFrom(WEB), 'root PM2_HOME=/root/.pm2', 'kill', own))).toEqual([
+      'sudo PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill',
+    ]);
+    expect(advice(decided(policyFrom(WEB), 'deploy>root PM2_HOME=/root/.pm2', 'kill', own))).toEqual([
+      'sudo PM2_GUARD=off PM2_HOME=/root/.pm2 pm2 kill',
+    ]);
+    expect(
+      advice(
+        decided(policyFrom(WEB), 'root PM2_HOME=/home/bob/.pm2', 'kill', {
+          own: { state: 'others', user: 'bob', apps: [] },
+        }),
+      ),
+    ).toEqual(['sudo -u bob PM2_GUARD=off PM2_HOME=/home/bob/.pm2 pm2 kill']);
+    expect(advice(decided(policyFrom(`bypass: root\n${WEB}`), 'www-data PM2_HOME=/srv/old/.pm2', 'kill', own))).toEqual(
+      [],
+    );
   });
-  is('what names an undeclared PM2_HOME goes to no other', web('root PM2_HOME=/root/.pm2', 'reload all'), 'block PG105');
+  is(
+    'what names an undeclared PM2_HOME goes to no other',
+    web('root PM2_HOME=/root/.pm2', 'reload all'),
+    'block PG105',
+  );
   is('an unknown app goes to the default', web('root', 'restart unknown'), 'rewrite web');
   is('an unknown app of a declared caller is his', web('ops', 'start /tmp/x.js'), 'pass ops');
   is('a numeric word that is a declared name', row(WEB.replace('myapp,', 'myapp, "404",'))('ops', 'restart 404'), 'rewrite web');
@@ -205,76 +213,6 @@ describe('names that are kept for verify', () => {
     is(`whatever the config says: ${line}`, row(WEB.replace('"shop-*"', '"*"'))('www-data', line), 'block PG108');
   }
   is('a name that only ends so is an app like any other', web('ops', 'restart my-pm2-guard-verify-x'), 'pass ops');
-});
-
-describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
-  is('both right', web('root', 'startup systemd -u www-data --hp /var/www'), 'pass web');
-  is('a slash at its end', web('root', 'startup systemd -u www-data --hp /var/www/'), 'pass web');
-  is('a uid', web('root', 'startup systemd -u 33 --hp /var/www'), 'pass web');
-  is('no --hp', web('deploy>root', 'startup systemd -u www-data'), 'rewrite web');
-  is('the wrong --hp', web('root', 'startup -u www-data --hp /root'), 'rewrite web');
-  is('no -u', web('root', 'startup --hp /home/ops'), 'rewrite ops');
-  is('neither: the default', web('deploy>root', 'startup'), 'rewrite web');
-  is('neither, as a declared root: right already', rooted('deploy>root', 'startup'), 'pass rootd');
-  is('-u alone, as a declared root: right already', rooted('root', 'startup -u root'), 'pass rootd');
-  is('the same in block mode', row(`mode: block\n${WITH_ROOT.trimStart()}`)('root', 'startup'), 'pass rootd');
-  is('the daemon\'s own user', web('ops', 'startup'), 'pass ops');
-  is('a user without a daemon', web('root', 'startup -u alice --hp /home/alice'), 'block PG106');
-  is('a PM2_HOME without a daemon', web('root', 'startup --hp /home/alice'), 'block PG106');
-  is('in block mode', row(`mode: block\n${WEB.trimStart()}`)('root', 'startup -u www-data'), 'block PG107');
-  is('several daemons', row(TWO_HOMES)('root', 'startup -u deploy'), 'block PG106');
-  is('several daemons, one named', row(TWO_HOMES)('root', 'startup -u deploy --hp /srv/green'), 'pass green');
-  is('unstartup of a declared daemon', web('root', 'unstartup systemd -u www-data --hp /var/www'), 'pass web');
-  is('unstartup needs no --hp', web('root', 'unstartup -u www-data'), 'pass web');
-  is('unstartup of an undeclared daemon', web('root', 'unstartup systemd -u alice --hp /home/alice'), 'pass PG008');
-  is('unstartup of root, who is not declared', web('root', 'unstartup systemd -u root --hp /root'), 'pass PG008');
-  is('bare unstartup, root has a unit', web('deploy>root', 'unstartup', { rootUnit: true }), 'pass PG008');
-  is('bare unstartup, root has none', web('deploy>root', 'unstartup'), 'block PG109');
-  is('bare unstartup, root is declared', rooted('deploy>root', 'unstartup systemd'), 'pass rootd');
-  is('bare unstartup of the daemon\'s own user', web('ops', 'unstartup'), 'pass ops');
-  is('logrotate for a declared user', web('root', 'logrotate -u www-data'), 'rewrite web');
-  is('logrotate, right already', web('root PM2_HOME=/var/www/.pm2', 'logrotate -u www-data'), 'pass web');
-  is('logrotate for nobody: the default', web('root', 'logrotate'), 'rewrite web');
-  is('logrotate for an undeclared user', web('root', 'logrotate -u alice'), 'block PG106');
-  is('logrotate of a user', web('ops', 'logrotate'), 'pass PG009');
-  is('deepUpdate stays root\'s', web('deploy>root', 'deepUpdate'), 'pass PG009');
-  it('fills in what is missing', () => {
-    const filled = (config: string, line: string) => decided(policyFrom(config), 'deploy>root', line);
-    expect(filled(WEB, 'startup systemd')).toMatchObject({ type: 'rewrite', argv: ['startup', 'systemd', '-u', 'www-data', '--hp', '/var/www'] });
-    // PM2 takes --hp before PM2_HOME, and appends .pm2 to it.
-    const other = WEB.replace('user: ops', 'user: ops\n    home: /srv/ops/pm2home');
-    expect(filled(other, 'startup systemd -u ops --hp /home/ops')).toMatchObject({ type: 'rewrite', argv: ['startup', 'systemd', '-u', 'ops'] });
-    const blocking = `mode: block\n${other.trimStart()}`;
-    expect(advice(filled(blocking, 'startup systemd -u ops --hp /home/ops'))).toEqual(['sudo PM2_HOME=/srv/ops/pm2home pm2 startup systemd -u ops']);
-  });
-});
-
-describe('options that say "as user X"', () => {
-  const argv = (who: string, line: string) => {
-    const result = decided(policyFrom(WEB), who, line, { files: new Map(), sights: [], own: OLD });
-    return result.type === 'rewrite' ? result.argv.join(' ') : result.type === 'block' ? result.code : result.type;
-  };
-  it('of the owner are dropped', () => {
-    expect(argv('root', 'start /tmp/x.js --name shop-u --uid www-data --gid www-data')).toBe('start /tmp/x.js --name shop-u');
-    expect(argv('root', 'restart myapp --uid 33')).toBe('restart myapp');
-    expect(argv('root', 'start /tmp/x.js -u www-data --name myapp')).toBe('start /tmp/x.js --name myapp');
-  });
-  it('of another user are refused', () => {
-    expect(argv('root', 'start /tmp/x.js --name myapp --uid alice')).toBe('PG115');
-    expect(argv('root', 'restart myapp --gid root')).toBe('PG115');
-  });
-  it('stay where root owns the app', () => {
-    expect(verdict(WITH_ROOT, 'root', 'start /tmp/x.js --name rootjob --uid www-data')).toBe('pass rootd');
-  });
-  it('in a process file count as well', () => {
-    const says = (user: string | null, group: string | null) => ({ files: new Map([['/tmp/eco.config.js', [{ ...app('myapp'), runAs: { user, group } }]]]) });
-    const line = 'startOrReload /tmp/eco.config.js';
-    expect(decided(policyFrom(WEB), 'root', line, says('www-data', null))).toMatchObject({ type: 'rewrite', dropsRunAs: true });
-    expect(decided(policyFrom(WEB), 'root', line, says('33', '33'))).toMatchObject({ type: 'rewrite', dropsRunAs: true });
-    expect(verdict(WEB, 'root', line, says('alice', null))).toBe('block PG115');
-    expect(verdict(WEB, 'root', line, says(null, 'root'))).toBe('block PG115');
-    expect(verdict(WEB, 'root', 'stop /tmp/eco.config.js', says('alice', null))).toBe('rewrite web');
-  });
 });
 
 describe('PM2_GUARD=off', () => {

@@ -18,8 +18,19 @@ export function policyFrom(text: string): Policy {
   const daemons = Object.entries(config.daemons).map(([name, daemon]): Daemon => {
     const [uid, userHome] = people[daemon.user] ?? [4242, '/nonexistent'];
     return {
-      name, uid, gid: uid, group: daemon.user, userHome, user: daemon.user, shell: '/bin/sh', home: daemon.home ?? join(userHome, '.pm2'), mode: daemon.mode ?? config.mode,
-      pm2: daemon.pm2 ?? null, node: daemon.node ?? null, operators: daemon.operators ?? [], line: lineAt(parsed.source, ['daemons', name], 'key'),
+      name,
+      uid,
+      gid: uid,
+      group: daemon.user,
+      userHome,
+      user: daemon.user,
+      shell: '/bin/sh',
+      home: daemon.home ?? join(userHome, '.pm2'),
+      mode: daemon.mode ?? config.mode,
+      pm2: daemon.pm2 ?? null,
+      node: daemon.node ?? null,
+      operators: daemon.operators ?? [],
+      line: lineAt(parsed.source, ['daemons', name], 'key'),
     };
   });
   return openPolicy({ ...compileRules(parsed.source, config, daemons).rules, made: '', from: '' });

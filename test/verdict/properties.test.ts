@@ -6,7 +6,14 @@ import { policyFrom } from './policies.ts';
 import { config, line, who, yaml } from './random.ts';
 
 const NONE = { state: 'none' as const, user: null, apps: [] };
-const evidence = { files: new Map(), own: NONE, rootUnit: false, sights: [{ daemon: 'd0', source: 'socket' as const, apps: [{ name: 'worker', namespace: null, script: null, cwd: null }] }] };
+const evidence = {
+  files: new Map(),
+  own: NONE,
+  rootUnit: false,
+  sights: [
+    { daemon: 'd0', source: 'socket' as const, apps: [{ name: 'worker', namespace: null, script: null, cwd: null }] },
+  ],
+};
 const asDrawn = <T>(list: T[]): T[] => list;
 const backwards = <T>(list: T[]): T[] => [...list].reverse();
 

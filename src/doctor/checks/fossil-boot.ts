@@ -23,8 +23,8 @@ export const fossilBoots: Check = {
         ...now.map(({ user, home }) => `they run as ${user ?? 'somebody'} in ${home}`),
       ],
       why: boot.enabled
-        ? 'Nobody sees it until the machine is rebooted: then a second copy of each comes up with an old list.'
-        : 'Whoever enables or starts it by mistake gets a second copy of each, from an old list.',
+        ? 'It shows only when the machine is rebooted: then a second copy of each comes up with an old list.'
+        : 'An administrator who enables or starts it by mistake gets a second copy of each, from an old list.',
       repair: [
         ...boot.retire,
         ...(home === undefined ? [] : inHome(home, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])),

@@ -33,7 +33,7 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
     evidence: [
       daemon === null
         ? 'no daemon lives there'
-        : `the daemon of ${daemon.user ?? 'nobody'}, pid ${daemon.pid ?? '?'}, lives there`,
+        : `the daemon of ${daemon.user ?? 'a user without an account'}, pid ${daemon.pid ?? '?'}, lives there`,
       ...(apps.length > 0 ? [`${daemon === null ? 'saved there:' : 'it runs'} ${listed(apps)}`] : []),
       ...(daemon !== null && apps.length > 0 ? lookFirst(whose) : []),
     ],
@@ -44,7 +44,7 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
         ? [adoptFrom({ from: home.home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
         : [
             ...(daemon === null ? [] : kill(killableDaemon(daemon))),
-            ['sudo', 'mv', home.home, `/var/backups/pm2-home-of-nobody${home.home.replaceAll('/', '-')}`],
+            ['sudo', 'mv', home.home, `/var/backups/pm2-home-without-owner${home.home.replaceAll('/', '-')}`],
           ],
     fix: null,
     trap: code === 'PD307' ? 'T15' : 'T16',

@@ -27,7 +27,7 @@ export const unreachable: Check = {
     return {
       ...shared,
       code: 'PD104',
-      what: `no command reaches the daemon of ${daemon.user ?? 'somebody'} in ${daemon.home}`,
+      what: `no command reaches the daemon of ${daemon.user ?? 'a user without an account'} in ${daemon.home}`,
       evidence: [`pid ${daemon.pid ?? ''} listens on ${daemon.socket}, which is ${daemon.physical === null ? 'gone with its directory' : 'no more there'}`, runs],
       why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
       repair: [

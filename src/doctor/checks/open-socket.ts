@@ -21,12 +21,12 @@ export const openSocket: Check = {
         fix: null,
         trap: 'T36',
         subject: about({ home, pid, path: socket }),
-        what: `${who} may command the daemon of ${user ?? 'somebody'} in ${home}`,
+        what: `${who} may command the daemon of ${user ?? 'a user without an account'} in ${home}`,
         evidence: [
           `${socket} has mode ${mode.toString(8).padStart(4, '0')}, owner ${socketFile.owner}, group ${group}`,
           ...(open ? [] : [`members of ${group}: ${listed(members)}`]),
         ],
-        why: `Whoever may write to the socket can have the daemon run anything, as ${user ?? 'its user'}. ` +
+        why: `A user who may write to the socket can have the daemon run anything, as ${user ?? 'its user'}. ` +
           `When it is down, the first of them who types pm2 status owns the new one.`,
         // PM2 sets the mode of its sockets anew whenever it starts; that of the home it leaves alone.
         repair:

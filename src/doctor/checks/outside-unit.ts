@@ -13,7 +13,7 @@ export const outsideUnit: Check = {
     if (process.cgroups.some((path) => path.split('/').includes(unit.name))) return [];
     return [{
       code: 'PD111', urgency: 'wrong', fix: null, trap: null, subject: about({ home, pid, path: unit.file }),
-      what: `the daemon of ${daemon.user ?? 'somebody'} in ${home} is not ${unit.name}'s`,
+      what: `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} is not ${unit.name}'s`,
       evidence: [`pid ${pid ?? ''} is in the control group ${process.cgroups.join(', ') || '/'}`, `systemd says that ${unit.name} is ${state.active}${state.mainPid === null ? '' : `, with main process ${state.mainPid}`}`],
       why: 'It was spawned by a pm2 command in a session, and may end with that session. systemctl restart starts a second one, or none.',
       repair: [...pm2In(daemon, facts, 'save'), ...pm2In(daemon, facts, 'kill'), ['sudo', 'systemctl', 'restart', unit.name]],

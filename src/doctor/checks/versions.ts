@@ -14,7 +14,7 @@ export const pm2Versions: Check = {
     if (others.length === 0) return [];
     return [{
       code: 'PD112', urgency: 'wrong', fix: null, trap: 'T10', subject: about({ home, pid }),
-      what: `the daemon of ${daemon.user ?? 'somebody'} in ${home} is PM2 ${pm2}, and not ${others[0]?.version ?? ''}`,
+      what: `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} is PM2 ${pm2}, and not ${others[0]?.version ?? ''}`,
       evidence: [`pid ${pid ?? ''} is PM2 ${pm2}${daemon.pm2OnDisk === null ? '' : `, started from ${daemon.pm2OnDisk.directory}`}`, ...others.map(({ what, version }) => `${what} is ${version}`)],
       why: 'pm2 says "In-memory PM2 is out-of-date", and a command of one version is carried out by another.',
       repair: pm2In(daemon, facts, 'update'),
@@ -50,7 +50,7 @@ export const nodes: Check = {
     if (deleted === undefined && others.length === 0) return [];
     return [{
       code: 'PD113', urgency: deleted === undefined ? 'untidy' : 'wrong', fix: null, trap: null, subject: about({ home, pid, path: exe }),
-      what: deleted === undefined ? `the daemon of ${daemon.user ?? 'somebody'} in ${home} runs another node than it should` : `the node of the daemon of ${daemon.user ?? 'somebody'} in ${home} was replaced under it`,
+      what: deleted === undefined ? `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} runs another node than it should` : `the node of the daemon of ${daemon.user ?? 'a user without an account'} in ${home} was replaced under it`,
       evidence: [`pid ${pid ?? ''} runs ${exe}${node === null ? '' : `, node ${node}`}${deleted === undefined ? '' : ', and that file is no more'}`, ...others],
       why: 'Its apps in cluster mode run by that path: what starts next is another node than what runs, or none.',
       repair: pm2In(daemon, facts, 'update'),

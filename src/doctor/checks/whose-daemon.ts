@@ -17,7 +17,7 @@ export const foreignSocket: Check = {
       urgency: 'urgent',
       what: `${socketFile.owner} commands a daemon that runs as ${victim}`,
       evidence: [`${socket} belongs to ${socketFile.owner}`, `the daemon behind it, pid ${pid}, runs as ${victim}`],
-      why: `Whoever may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other check.`,
+      why: `A user who may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other check.`,
       // Back to the daemon, never on to the user: the daemon is what does not belong there (PD102). Not through links (-h).
       repair: [['sudo', 'chown', '-h', `${user ?? uid}:`, socket, `${home}/pub.sock`]],
       fix: null,

@@ -60,7 +60,7 @@ function changeOf(code: string, { home, owner }: Fix, deed: Deed): Change {
         undo: ['sudo', 'chmod', octal(deed.from), path],
       };
     case 'remove socket':
-      return { code, path, what: 'remove, nobody listens', undo: null };
+      return { code, path, what: 'remove, no process listens', undo: null };
     case 'remove pid file':
       return { code, path, what: 'remove, it names no daemon', undo: null };
   }

@@ -10,7 +10,7 @@ export const oneUserOnly: Rule = {
     title: 'right for one user alone',
     problematic: '#!/bin/sh\npm2 reload myapp                # right for www-data; wrong for all others, root included',
     correct: 'sudo -u www-data pm2 reload myapp',
-    why: 'The file does not say who runs it. Whoever runs it as another user reaches another daemon.',
+    why: 'The file does not say who runs it. Run by another user, it reaches another daemon.',
     exceptions: 'Say who runs the file: `# pm2-guard: run-as www-data` in it, or --as www-data.',
   },
   check: ({ calls }) => {
