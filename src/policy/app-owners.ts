@@ -1,6 +1,7 @@
+import { physical } from '../runtime/peek.ts';
 import type { Policy, Rule } from './policy.ts';
 
-/** What is known of an app that runs or is saved. */
+/** What is known of an app that runs, is saved, or stands in a process file. */
 export interface KnownApp {
   name: string;
   namespace: string | null;
@@ -9,17 +10,72 @@ export interface KnownApp {
   cwd: string | null;
 }
 
+/** What the rules of the config are compared with, strongest evidence first. */
+export interface AppTraits {
+  /** Name, then namespace. */
+  names: readonly string[];
+  /** Absolute paths: script, then working directory. */
+  paths: readonly string[];
+}
+
+/** Resolves the symlinks of a path; undefined or null: the path does not exist, or holds none. */
+export type RealpathOf = (path: string) => string | null | undefined;
+
+/** PM2 puts every app without a namespace into "default", so that name says nothing. */
+export function traitsOf({ name, namespace, script, cwd }: KnownApp): AppTraits {
+  return {
+    names: namespace === null || namespace === 'default' ? [name] : [name, namespace],
+    paths: [script, cwd].filter((path) => path !== null),
+  };
+}
+
 /**
- * The rules that say where an app belongs, as for a call that names it (PRODUCT.md section 3.2): its name or namespace, narrowed
- * by its path where several daemons claim that; else its path alone.
+ * The rules that say where an app belongs; first evidence wins (PRODUCT.md section 3): its name, its namespace, a path.
+ *
+ * @returns empty: the config does not say; several: more than one daemon claims it
+ */
+export function ownersOfTraits(policy: Policy, { names, paths }: AppTraits, realpathOf: RealpathOf): Rule[] {
+  for (const name of names) {
+    const rules = policy.ownersOfName(name);
+    if (rules.length > 0) return rules;
+  }
+  for (const path of paths) {
+    const rules = ownersOfPath(policy, path, realpathOf);
+    if (rules.length > 0) return rules;
+  }
+  return [];
+}
+
+/** By the path as written, then with its symlinks resolved: deploy tools start from /srv/app/current, a symlink. */
+export function ownersOfPath(policy: Policy, path: string, realpathOf: RealpathOf): Rule[] {
+  const rules = policy.ownersOfPath(path);
+  if (rules.length > 0) return rules;
+  const real = realpathOf(path);
+  return real === null || real === undefined ? rules : policy.ownersOfPath(real);
+}
+
+/** Where several daemons claim one name (staging and prod), the first path that only one of them owns decides. */
+export function narrowByPath(
+  policy: Policy,
+  rules: Rule[],
+  paths: readonly string[],
+  realpathOf: RealpathOf,
+): Rule[] {
+  if (rules.length < 2) return rules;
+  for (const path of paths) {
+    const daemons = ownersOfPath(policy, path, realpathOf).map(({ daemon }) => daemon);
+    const local = rules.filter(({ daemon }) => daemons.includes(daemon));
+    if (local.length === 1) return local;
+  }
+  return rules;
+}
+
+/**
+ * The rules that say where an app belongs, for doctor and adopt: the answer that a call gets which names the app.
  *
  * @returns empty: the config does not say; several: it does not decide
  */
-export function ownersOfApp(policy: Policy, { name, namespace, script, cwd }: KnownApp): Rule[] {
-  const byPath = [script, cwd].map((path) => (path === null ? [] : policy.ownersOfPath(path))).find((rules) => rules.length > 0) ?? [];
-  const byName = policy.ownersOfName(name);
-  const named = byName.length > 0 || namespace === null || namespace === 'default' ? byName : policy.ownersOfName(namespace);
-  if (named.length === 0) return byPath;
-  const both = named.filter(({ daemon }) => byPath.some((rule) => rule.daemon === daemon));
-  return named.length > 1 && both.length > 0 ? both : named;
+export function ownersOfApp(policy: Policy, app: KnownApp, realpathOf: RealpathOf = physical): Rule[] {
+  const traits = traitsOf(app);
+  return narrowByPath(policy, ownersOfTraits(policy, traits, realpathOf), traits.paths, realpathOf);
 }

@@ -1,4 +1,12 @@
 import type { App, Invocation, Start, Target } from '../pm2/invocation.ts';
+import {
+  narrowByPath,
+  ownersOfPath,
+  ownersOfTraits,
+  traitsOf,
+  type AppTraits,
+  type RealpathOf,
+} from '../policy/app-owners.ts';
 import type { Policy, Rule } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
 import { classOf, type CommandClass } from './command-class.ts';
@@ -19,9 +27,7 @@ export interface Claim {
 }
 
 /** One thing to find the owner of. */
-interface Question extends Pick<Claim, 'what' | 'of' | 'fromFile'> {
-  names: string[];
-  paths: string[];
+interface Question extends Pick<Claim, 'what' | 'of' | 'fromFile'>, AppTraits {
   /** It is about an app that runs already: a live list may say where. What is new is never drawn by a list. */
   runs: boolean;
 }
@@ -48,7 +54,7 @@ export function claimsOf(
   const found = questionsOf(invocation, policy, evidence);
   if (found === 'more') return { type: 'more', wants: 'files' };
   const { questions, loose } = found;
-  const asked = questions.map((question) => ({ question, rules: configRules(question, policy, evidence) }));
+  const asked = questions.map((question) => ({ question, rules: ownersOfTraits(policy, question, realpathOf(evidence)) }));
   const unknown = asked.filter(({ rules }) => rules.length === 0);
   // What a pattern would end, no name of the config can settle.
   const regexes = kind === 'ends' ? [] : loose.filter((target) => target.kind === 'regex');
@@ -148,9 +154,7 @@ function started(start: Start, { targets }: Invocation): Question {
 }
 
 function declaredBy(app: App, target: Target, runs: boolean): Question {
-  const names = [app.name, app.namespace].filter((name) => name !== null && name !== 'default') as string[];
-  const paths = [app.script, app.cwd].filter((path) => path !== null);
-  return { what: app.name, of: target, fromFile: app.name, names, paths, runs };
+  return { what: app.name, of: target, fromFile: app.name, ...traitsOf(app), runs };
 }
 
 /**
@@ -171,31 +175,12 @@ function fileQuestions(
     return only.map((name) => ({ what: name, of: target, fromFile: name, names: [name], paths, runs }));
   }
   const whole: Question = { what: target.word, of: target, fromFile: null, names: [], paths, runs: false };
-  if (path !== null && pathRules(path, policy, evidence).length > 0) return [whole];
+  if (path !== null && ownersOfPath(policy, path, realpathOf(evidence)).length > 0) return [whole];
   if (!evidence.files?.has(key)) return 'more';
   const apps = evidence.files.get(key) ?? null;
   if (apps === null) return [whole];
   const chosen = only.length === 0 ? apps : apps.filter((app) => only.includes(app.name));
   return chosen.map((app) => declaredBy(app, target, runs));
-}
-
-function configRules(question: Question, policy: Policy, evidence: Evidence): Rule[] {
-  for (const name of question.names) {
-    const rules = policy.ownersOfName(name);
-    if (rules.length > 0) return rules;
-  }
-  for (const path of question.paths) {
-    const rules = pathRules(path, policy, evidence);
-    if (rules.length > 0) return rules;
-  }
-  return [];
-}
-
-/** By the path as typed, then by what it really is: deploy tools start from /srv/app/current, a link. */
-function pathRules(path: string, policy: Policy, evidence: Evidence): Rule[] {
-  const rules = policy.ownersOfPath(path);
-  const real = evidence.realpaths.get(path);
-  return rules.length === 0 && real !== undefined ? policy.ownersOfPath(real) : rules;
 }
 
 function sightRules(question: Question, policy: Policy, evidence: Evidence): Rule[] {
@@ -251,10 +236,10 @@ function narrow(rules: Rule[], question: Question, caller: Caller, policy: Polic
   const own = policy.daemons.filter((daemon) => daemon.home === caller.home && caller.overrides.length === 0);
   const mine = rules.filter((rule) => own.some((daemon) => daemon.name === rule.daemon));
   if (mine.length === 1) return mine;
-  for (const path of [...question.paths, ...(caller.cwd === null ? [] : [caller.cwd])]) {
-    const there = pathRules(path, policy, evidence).map((rule) => rule.daemon);
-    const local = rules.filter((rule) => there.includes(rule.daemon));
-    if (local.length === 1) return local;
-  }
-  return rules;
+  const paths = caller.cwd === null ? question.paths : [...question.paths, caller.cwd];
+  return narrowByPath(policy, rules, paths, realpathOf(evidence));
+}
+
+function realpathOf({ realpaths }: Evidence): RealpathOf {
+  return (path) => realpaths.get(path);
 }
