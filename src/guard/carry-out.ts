@@ -5,7 +5,7 @@ import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/e
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { existsSync } from 'node:fs';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
-import { rootMayRun, type InstalledPm2 } from '../pm2/installed.ts';
+import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { mayExecute, withoutLinks } from '../runtime/peek.ts';
@@ -13,12 +13,11 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Code } from '../verdict/codes.ts';
 import { homeParent } from '../verdict/host-wide.ts';
 import type { Advice, Pass, Rewrite } from '../verdict/verdict.ts';
-import { shown } from '../terminal/shown.ts';
-import { repairOf } from '../trust/trust.ts';
 import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
 import { becomePm2 } from './handoff.ts';
 import { dropRunAs } from './drop-run-as.ts';
+import { foreignCode } from './foreign-code.ts';
 import { lendHome, type LentHome } from './lend-home.ts';
 import { obstacleFor } from './obstacle.ts';
 import { say } from './report.ts';
@@ -53,8 +52,8 @@ export interface Call extends InstalledPm2 {
  * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner
  * of the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
  */
-export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless }: Pass): void {
-  refuseForeignCode(call);
+export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless, report }: Pass): void {
+  refuseForeignCode(call, daemonless || report === 'observed' ? null : daemon);
   if (daemon !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   if (call.hopped && daemon !== null) refuseUnreadable(call.invocation, daemon);
   const lent = daemonless ? lendHome(call.version, null) : null;
@@ -83,7 +82,7 @@ export function carryOutRewrite(
     if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
   }
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
-  refuseForeignCode(call);
+  refuseForeignCode(call, hostWide ? null : daemon);
   if (verdict.switch) refuseUnreadable(invocation, daemon);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
@@ -185,17 +184,16 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
   }
 }
 
-/** Nothing that a user other than root can write is run as root (PRODUCT section 8.1). */
-function refuseForeignCode(call: Call): void {
+/** @param daemon that the call uses, where it is declared */
+function refuseForeignCode(call: Call, daemon: Daemon | null): void {
   if (process.geteuid?.() !== 0) return;
-  const fault = rootMayRun(call);
-  if (fault === null) return;
-  const own = shown(['chown', '-R', 'root:', dirname(dirname(call.file))]);
+  const found = foreignCode({ pm2: call, daemon, node: daemon?.node ?? null });
+  if (found === null) return;
   throw new CannotCarryOut(
     'PG113',
-    `${callOf(call.invocation)}: root would run ${call.bin}, which other users can change.`,
-    [`${fault.path} ${fault.why}`],
-    [{ label: 'fix', text: `as root:  ${shown(repairOf(fault))} && ${own} && pm2-guard install` }],
+    `${callOf(call.invocation)}: ${found.what}.`,
+    [`${found.fault.path} ${found.fault.why}`],
+    [{ label: 'fix', text: `as root:  ${found.fix}` }],
   );
 }
 

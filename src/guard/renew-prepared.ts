@@ -11,8 +11,13 @@ import { LIBRARY } from '../call/installation.ts';
  * Prepares PM2's start anew where PM2 or node was replaced since: by a process of its own that this call does not wait
  * for. Only for root, and only what no other user can change.
  */
-export function renewPrepared({ bin, file }: InstalledPm2): void {
+export function renewPrepared({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>): void {
   if (preparationOf(bin).type !== 'stale') return;
+  startRenewal(file);
+}
+
+/** @param file physical path of bin/pm2 */
+export function startRenewal(file: string): void {
   const pm2Package = dirname(dirname(file));
   const bundle = join(LIBRARY, 'prepare.cjs');
   const files = [process.execPath, bundle, join(pm2Package, 'lib/binaries/CLI.js')];

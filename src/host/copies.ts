@@ -1,10 +1,11 @@
-import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid, localAccounts } from '../identity/accounts.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import { foreignPartOf } from '../pm2/package-trust.ts';
 import { statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust } from '../trust/trust.ts';
+import { distrust, type Distrust } from '../trust/trust.ts';
 import { globalPm2Packages, nodesOnHost, pm2PackagesBelow } from './pm2-packages.ts';
 
 /** A pm2 or a node on this host. */
@@ -27,10 +28,6 @@ export interface Changeable {
   /** `is owned by uid 1000, not by root`. */
   why: string;
 }
-
-const MOST_FILES = 20_000;
-/** What no node loads, a seventh of pm2's files. */
-const DOCUMENTATION = /\.(md|markdown|map|d\.[cm]?ts)$/i;
 
 /**
  * Every pm2 and node that npm and the usual version managers have put on this host, and those that are named.
@@ -56,7 +53,7 @@ function copyAt(file: string): Copy | null {
       file,
       version: typeof manifest.version === 'string' ? manifest.version : null,
       owner,
-      changeable: changeable(root),
+      changeable: changeableBy(foreignPartOf(root)),
     };
   if (!/\/node(js)?$/.test(file)) return null;
   return {
@@ -64,7 +61,7 @@ function copyAt(file: string): Copy | null {
     file,
     version: /\/v?(\d+\.\d+\.\d+)\//.exec(file)?.[1] ?? null,
     owner,
-    changeable: faultOf(file, 'file'),
+    changeable: changeableBy(distrust(file, 'file')),
   };
 }
 
@@ -76,39 +73,7 @@ function manifestOf(root: string): { name?: unknown; version?: unknown } | null 
   }
 }
 
-/** A package is code that runs: the way to it, and each file and directory in it. */
-function changeable(root: string): Changeable | null {
-  const way = faultOf(root, 'directory');
-  if (way !== null) return way;
-  let left = MOST_FILES;
-  const directories = [root];
-  for (const directory of directories) {
-    // Read at once: nobody but root could have filled it, as was seen before it was put on the list.
-    for (const entry of entriesOf(directory)) {
-      if (entry.isFile() && DOCUMENTATION.test(entry.name)) continue; // lodash.map is a directory
-      if (left-- === 0) return null;
-      const path = `${directory}/${entry.name}`;
-      const stat = statOf(path);
-      if (stat === null) continue; // npm is at work in it
-      const { uid, mode } = stat;
-      if (uid !== 0) return { path, kind: 'owner', why: `is owned by uid ${uid}, not by root` };
-      if (!stat.isSymbolicLink() && (mode & 0o022) !== 0) return { path, kind: 'writable', why: `is writable by ${mode & 0o002 ? 'everybody' : 'its group'}` };
-      if (stat.isDirectory()) directories.push(path);
-    }
-  }
-  return null;
-}
-
-function entriesOf(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
-
-function faultOf(path: string, type: 'file' | 'directory'): Changeable | null {
-  const fault = distrust(path, type);
+function changeableBy(fault: Distrust | null): Changeable | null {
   return fault === null ? null : { path: fault.path, kind: fault.kind === 'owner' || fault.kind === 'writable' ? fault.kind : 'other', why: fault.why };
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import { foreignPartOf } from '../pm2/package-trust.ts';
 import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
 import { LIBRARY } from './places.ts';
 import { readRecord } from './record.ts';
@@ -11,12 +12,18 @@ import { readRecord } from './record.ts';
 export function realPm2(path: string | undefined): RealPm2 {
   let answer: RealPm2 = { type: 'none', tried: [] };
   for (const place of [path ?? '', SYSTEM_PATH, dirname(process.execPath)]) {
-    const found = findRealPm2({ recorded: null, path: place, skip: [LIBRARY], asRoot: true });
+    const found = whole(findRealPm2({ recorded: null, path: place, skip: [LIBRARY], asRoot: true }));
     if (found.type === 'found') return found;
     if (found.type === 'untrusted') answer = found;
   }
   const recorded = readRecord()?.pm2;
   if (typeof recorded !== 'string') return answer;
-  const again = findRealPm2({ recorded, path: '', skip: [LIBRARY], asRoot: true });
+  const again = whole(findRealPm2({ recorded, path: '', skip: [LIBRARY], asRoot: true }));
   return again.type === 'none' ? answer : again;
+}
+
+/** A call looks at a few files of it, and relies on this look at all of them. */
+function whole(found: RealPm2): RealPm2 {
+  const fault = found.type === 'found' ? foreignPartOf(dirname(dirname(found.file))) : null;
+  return found.type === 'found' && fault !== null ? { type: 'untrusted', bin: found.bin, distrust: fault } : found;
 }

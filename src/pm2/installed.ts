@@ -110,6 +110,8 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
  * @returns the part that a user other than root could change; null: there is none
  */
 export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'original'>): Distrust | null {
+  const modules = distrust(join(dirname(file), '../node_modules'), 'directory');
+  if (modules !== null && modules.kind !== 'missing') return modules;
   for (const part of [file, ...(original === null ? [] : [original]), join(dirname(file), '../lib/binaries/CLI.js')]) {
     const fault = distrust(part, 'file');
     if (fault !== null && fault.kind !== 'missing') return fault;

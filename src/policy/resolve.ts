@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { accountByName, groupByGid, groupByName } from '../identity/accounts.ts';
 import { inodeOf } from '../runtime/peek.ts';
+import { distrust } from '../trust/trust.ts';
 import type { ConfigError } from './config-error.ts';
 import { pm2HomeFault } from './pm2-home-fault.ts';
 import type { Daemon } from './policy.ts';
@@ -41,7 +42,7 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
     const meant = didYouMean(config.default, names);
     errors.push(errorAt(source, ['default'], 'value', `there is no daemon "${config.default}"${meant === null ? '' : `: did you mean "${meant}"?`}`, `one of ${names.join(', ')}`));
   }
-  return { daemons, errors, notes: [...notesOnPeople(source, config)] };
+  return { daemons, errors, notes: [...notesOnPeople(source, config), ...notesOnPins(source, daemons)] };
 }
 
 /** Keys that are no daemon names. valibot would leave out the first kind without a word (they are JavaScript's own). */
@@ -81,6 +82,18 @@ function sameHome(one: string, other: string): boolean {
   if (one === other) return true;
   const inode = inodeOf(one);
   return inode !== null && inode === inodeOf(other);
+}
+
+/** The guard refuses to run them as root (PG113). */
+function* notesOnPins(source: ConfigSource, daemons: readonly Daemon[]): Generator<string> {
+  for (const { name, uid, pm2, node } of daemons) {
+    for (const [key, pin] of Object.entries({ pm2, node })) {
+      const fault = uid !== 0 || pin === null ? null : distrust(pin, 'file');
+      if (fault === null || fault.kind === 'missing') continue;
+      const line = lineAt(source, ['daemons', name, key], 'value');
+      yield `${source.file}:${line}: ${name} runs as root, and its ${key} will not be run: ${fault.path} ${fault.why}`;
+    }
+  }
 }
 
 function* notesOnPeople(source: ConfigSource, config: Config): Generator<string> {

@@ -5,7 +5,7 @@ import { replaceFile } from '../trust/write.ts';
 import type { Frames } from './compile.ts';
 
 /** Raised whenever the shape below changes, or what `compile.ts` makes of it. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** One state of a file or a directory. An equal state means: nothing was written, renamed or replaced in between. */
 export type State = readonly [ino: number, size: number, mtimeMs: number, ctimeMs: number];
@@ -16,6 +16,11 @@ export interface Prepared {
   /** process.version, for reports. */
   version: string;
   node: { path: string; state: State };
+  /**
+   * Only root could change any part of the package when this was made. Then the same holds now, unless root itself has
+   * changed something since.
+   */
+  whole: boolean;
   /** Why there is nothing to use, so that it is not tried again before a file changes; null: there is. */
   none: string | null;
   /**

@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { foreignPartOf } from '../pm2/package-trust.ts';
 import { distrust } from '../trust/trust.ts';
 import { answerAsDaemon } from './daemon.ts';
 import { FORMAT, isValid, stateOf, writePrepared, type Prepared } from './form.ts';
@@ -22,6 +23,7 @@ const PATIENCE_MS = 5000;
 const CLOCK_STEP_MS = 20;
 
 const started = Date.now();
+let whole = false;
 
 function main(): void {
   const pm2Package = realpathSync.native(given);
@@ -31,6 +33,7 @@ function main(): void {
     const fault = distrust(path, 'file');
     if (fault !== null) throw new Error(`${fault.path} ${fault.why}`);
   }
+  whole = foreignPartOf(pm2Package) === null;
   // Should this not come to an end, it is not tried again before a file changes.
   writeNone(file, manifests, 'it was begun, and did not end');
   killLater();
@@ -59,9 +62,9 @@ function keep(file: string, result: () => ReturnType<StartUp['result']>, manifes
   }
 }
 
-function common(): Pick<Prepared, 'format' | 'version' | 'node'> {
+function common(): Pick<Prepared, 'format' | 'version' | 'node' | 'whole'> {
   const node = { path: process.execPath, state: stateOf(lstatSync(process.execPath)) };
-  return { format: FORMAT, version: process.version, node };
+  return { format: FORMAT, version: process.version, node, whole };
 }
 
 function writeNone(file: string, manifests: string[], why: string): void {

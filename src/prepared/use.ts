@@ -24,7 +24,10 @@ interface Ready {
 }
 
 /** `stale`: nothing is prepared for this pm2 and this node as they are now. `none`: and nothing can be. */
-export type Preparation = { type: 'ready'; ready: Ready } | { type: 'stale' | 'none' | 'off' };
+export type Preparation =
+  | { type: 'ready'; ready: Ready; whole: boolean }
+  | { type: 'none'; whole: boolean }
+  | { type: 'stale' | 'off' };
 
 let last: { bin: string; preparation: Preparation } | null = null;
 
@@ -38,14 +41,28 @@ export function preparationOf(bin: string): Preparation {
   return last.preparation;
 }
 
+/**
+ * Whether it was found that only root can change any part of the pm2 package, and none of what was looked at has
+ * changed since.
+ */
+export function isProvenRoots(bin: string): boolean {
+  const preparation = preparationOf(bin);
+  const found = preparation.type === 'off' ? readPreparation(bin) : preparation;
+  return (found.type === 'ready' || found.type === 'none') && found.whole;
+}
+
 function look(bin: string): Preparation {
-  if (off) return { type: 'off' };
+  return off ? { type: 'off' } : readPreparation(bin);
+}
+
+function readPreparation(bin: string): Preparation {
   try {
     const file = preparedFile(dirname(dirname(realpathSync.native(bin))), process.execPath);
     if (distrust(file, 'file') !== null) return { type: 'stale' };
     const ready = readPrepared(file);
     if (ready === null || !isValid(ready.prepared)) return { type: 'stale' };
-    return ready.prepared.none === null ? { type: 'ready', ready } : { type: 'none' };
+    const { none, whole } = ready.prepared;
+    return none === null ? { type: 'ready', ready, whole } : { type: 'none', whole };
   } catch {
     return { type: 'stale' };
   }

@@ -93,6 +93,16 @@ function faultOf(path: string, stat: Stats, type: 'file' | 'directory', also: Tr
   return null;
 }
 
+/**
+ * Whether others than root can change one entry of a directory that only root can change.
+ *
+ * @param stat of lstat: of a link only its owner counts
+ */
+export function entryFault(path: string, stat: Stats): Distrust | null {
+  if (stat.isSymbolicLink()) return stat.uid === 0 ? null : notRoots(path, stat);
+  return faultOf(path, stat, stat.isDirectory() ? 'directory' : 'file', null);
+}
+
 function notRoots(path: string, stat: Stats): Distrust {
   return { kind: 'owner', path, why: `is owned by uid ${stat.uid}, not by root` };
 }

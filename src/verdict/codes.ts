@@ -156,9 +156,13 @@ export const codes = {
   },
   PG113: {
     title: 'root would run what others can change',
-    meaning: 'The real pm2, or a directory above it, can be written by somebody other than root.',
+    meaning:
+      'The real pm2, a module that it loads, the node that the config pins for it, the PM2_HOME of a daemon of ' +
+      "root's, or a directory above one of these, can be written by another user than root.",
     trap: "A user who can write it has root's rights with the next pm2 that root types.",
-    cure: 'Install pm2 where only root writes (`sudo npm install -g pm2`), then `sudo pm2-guard install`; or repair owner and mode of the path shown.',
+    cure:
+      'Install pm2 where only root writes (`sudo npm install -g pm2`), then `sudo pm2-guard install`; or repair ' +
+      'owner and mode of the path shown.',
   },
   PG114: {
     title: 'no node that the owner can run',

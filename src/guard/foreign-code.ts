@@ -1,0 +1,62 @@
+import { dirname } from 'node:path';
+import { foreignPartOf } from '../pm2/package-trust.ts';
+import { rootMayRun, type InstalledPm2 } from '../pm2/installed.ts';
+import { pm2HomeDistrust } from '../policy/pm2-home-fault.ts';
+import type { Daemon } from '../policy/policy.ts';
+import { isProvenRoots, preparationOf } from '../prepared/use.ts';
+import { withoutLinks } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
+import { distrust, repairOf, type Distrust } from '../trust/trust.ts';
+import { startRenewal } from './renew-prepared.ts';
+
+/** What root would run though others can change it. */
+export interface ForeignCode {
+  /** `root would run X, which other users can change` */
+  what: string;
+  fault: Distrust;
+  /** A command for root. */
+  fix: string;
+}
+
+export interface RootsCall {
+  pm2: Pick<InstalledPm2, 'bin' | 'file' | 'original'>;
+  /** The daemon of root's that the call uses or spawns; null: none that is declared. */
+  daemon: Pick<Daemon, 'name' | 'home'> | null;
+  /** The node that the config pins for it; null: the one that runs this. */
+  node: string | null;
+}
+
+/**
+ * Nothing that a user other than root can write is run as root (PRODUCT section 8.1): pm2 with all that it may load, a
+ * pinned node, and what PM2 runs out of PM2_HOME, such as its modules and the saved list.
+ *
+ * @returns null: only root can change it
+ */
+export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | null {
+  const own = shown(['chown', '-R', 'root:', dirname(dirname(pm2.file))]);
+  const ofPm2 = rootMayRun(pm2) ?? faultInPackage(pm2);
+  if (ofPm2 !== null) {
+    const fix = `${shown(repairOf(ofPm2))} && ${own} && pm2-guard install`;
+    return { what: `root would run ${pm2.bin}, which other users can change`, fault: ofPm2, fix };
+  }
+  const ofNode = node === null || withoutLinks(node) === withoutLinks(process.execPath) ? null : distrust(node, 'file');
+  if (ofNode !== null && ofNode.kind !== 'missing')
+    return { what: `root would run ${node ?? ''}, which other users can change`, fault: ofNode, fix: repair(ofNode) };
+  const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.home);
+  if (daemon === null || ofHome === null) return null;
+  const what = `root's daemon "${daemon.name}" runs what is in its PM2_HOME ${daemon.home}, which other users can change`;
+  return { what, fault: ofHome, fix: repair(ofHome) };
+}
+
+function repair(fault: Distrust): string {
+  return shown(repairOf(fault));
+}
+
+/** All of the package is looked at only where that was not done before, or something has changed since. */
+function faultInPackage({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>): Distrust | null {
+  if (isProvenRoots(bin)) return null;
+  const fault = foreignPartOf(dirname(dirname(file)));
+  const { type } = preparationOf(bin); // where it is stale, it is being renewed already
+  if (fault === null && (type === 'ready' || type === 'none')) startRenewal(file);
+  return fault;
+}

@@ -1,0 +1,70 @@
+import { lstatSync, readdirSync, realpathSync, type Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { statOf } from '../runtime/peek.ts';
+import { distrust, entryFault, type Distrust } from '../trust/trust.ts';
+
+const NODE_MODULES = /^.*\/node_modules(?=\/)/;
+/** What no node loads, a seventh of pm2's files. */
+const DOCUMENTATION = /\.(md|markdown|map|d\.[cm]?ts)$/i;
+
+/**
+ * Whether only root can change what a pm2 may load: each file and directory of its package, and the packages to which
+ * links in it lead. It looks at thousands of files. The answer stays true until root itself changes the package: no
+ * other user can then write, add or replace a file.
+ *
+ * @param pm2Package physical path of the package's directory
+ * @returns the first part that a user other than root could change; null: there is none
+ */
+export function foreignPartOf(pm2Package: string): Distrust | null {
+  const shared = NODE_MODULES.exec(pm2Package)?.[0];
+  // pnpm and yarn put what pm2 needs beside it, npm below it.
+  const own = statOf(join(pm2Package, 'node_modules')) !== null;
+  const pending = [own || shared === undefined ? pm2Package : shared];
+  const seen: string[] = [];
+  for (let tree = pending.pop(); tree !== undefined; tree = pending.pop()) {
+    const place = tree;
+    if (seen.some((other) => place === other || place.startsWith(`${other}/`))) continue;
+    seen.push(place);
+    const fault = distrust(place, 'directory') ?? faultBelow(place, pending);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+/**
+ * @param directory that only root can change
+ * @param pending gets the trees to which links lead
+ */
+function faultBelow(directory: string, pending: string[]): Distrust | null {
+  for (const entry of entriesOf(directory)) {
+    if (entry.isFile() && DOCUMENTATION.test(entry.name)) continue; // lodash.map is a directory
+    const path = `${directory}/${entry.name}`;
+    const stat = statOf(path);
+    if (stat === null) continue; // npm is at work in it
+    const fault = entryFault(path, stat)
+      ?? (stat.isDirectory() ? faultBelow(path, pending) : stat.isSymbolicLink() ? faultOfLink(path, pending) : null);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function faultOfLink(link: string, pending: string[]): Distrust | null {
+  let target: string;
+  try {
+    target = realpathSync.native(link);
+  } catch {
+    const fault = distrust(link, 'file');
+    return fault?.kind === 'missing' ? null : fault; // only root could put something there
+  }
+  if (!lstatSync(target).isDirectory()) return distrust(target, 'file');
+  pending.push(NODE_MODULES.exec(target)?.[0] ?? target);
+  return null;
+}
