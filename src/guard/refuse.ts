@@ -27,7 +27,7 @@ export function endWithoutPolicy(error: ConfigError): void {
   say(
     [
       'pm2-guard: blocked (PG301): nothing was run',
-      'The config cannot be used, and there is no last good policy. Apps that run keep running.',
+      'The config cannot be used, and there is no last good policy. Running apps are not affected.',
       ...formatConfigError(error).split('\n'),
       `fix:      ${repairOf(error)}`,
       'details:  pm2-guard explain PG301',
@@ -42,12 +42,13 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
     real.type === 'untrusted'
       ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
       : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
+  const version = runningVersion();
   say(
     [
       'pm2-guard: blocked (PG302): PM2 itself is not installed',
-      'Apps that run keep running. Looked at:',
+      `Running apps are not affected.${version === '' ? '' : ` They run under PM2 ${version}.`} Looked at:`,
       ...why.map((line) => `  ${line}`),
-      `fix:      sudo npm install -g pm2${runningVersion()} && sudo pm2-guard install`,
+      `fix:      sudo npm install -g pm2${version === '' ? '' : `@${version}`} && sudo pm2-guard install`,
       'details:  pm2-guard explain PG302',
     ].map((line, at) => (at === 0 ? line : `  ${line}`)),
   );
@@ -64,13 +65,13 @@ function repairOf({ kind, expected }: ConfigError): string {
 }
 
 /**
- * `@7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only
+ * `7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only
  * digits count.
  */
 function runningVersion(): string {
   for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
     const [, version] = /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(textOf(`/proc/${pid}/cmdline`)) ?? [];
-    if (version !== undefined) return `@${version}`;
+    if (version !== undefined) return version;
   }
   return '';
 }

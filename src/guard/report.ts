@@ -53,7 +53,7 @@ export function rewriteLines(
   if (stray)
     lines.push(
       `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the ` +
-      'config does not declare; see: sudo pm2-guard doctor',
+      'config does not declare; its apps are not in this answer; to look at it: sudo pm2-guard doctor',
     );
   return lines;
 }
@@ -73,8 +73,8 @@ export function passLines({ report, reason }: Pass): string[] {
       return [`pm2-guard: observed: ${reason}`];
     case 'stray':
       return [
-        `pm2-guard: note: ${reason}, which the config does not declare: the call goes there; see: sudo pm2-guard ` +
-        'doctor',
+        `pm2-guard: note: passed on unchanged: ${reason}, which the config does not declare; to look at it: sudo ` +
+        'pm2-guard doctor',
       ];
     case null:
       return [];

@@ -84,7 +84,7 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
     }
     case 'errors':
       if (kept === null) return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
-      return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds, made ${kept.made} from ${kept.file}; see: pm2-guard check`] };
+      return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: sudo pm2-guard check`] };
   }
 }
 

@@ -67,7 +67,7 @@ export function configDistrust(path: string): ConfigError | null {
     case 'owner':
       return fileError('untrusted', path, `cannot be trusted: ${fault.path} ${fault.why}`, `root to own it: sudo chown root ${fault.path}`);
     case 'writable':
-      return fileError('untrusted', path, `cannot be trusted: ${fault.path} ${fault.why}`, `nobody else to write there: sudo chmod go-w ${fault.path}`);
+      return fileError('untrusted', path, `cannot be trusted: ${fault.path} ${fault.why}`, `only root to write there: sudo chmod go-w ${fault.path}`);
   }
 }
 

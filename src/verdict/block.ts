@@ -1,13 +1,13 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
-import { appsIn, choicesFor } from './choices.ts';
+import { appsIn, choicesFor, harmOf } from './choices.ts';
 import { classOf } from './command-class.ts';
 import type { Question } from './decide.ts';
 import type { Claim } from './owners.ts';
 import { declaredHere, isOwn } from './situation.ts';
 import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
 import type { Advice, Block, Rewrite, Verdict } from './verdict.ts';
-import { callOf, daemonLine, daemonNamed, ownDaemon } from './words.ts';
+import { callOf, choosingVariables, daemonLine, daemonNamed, ownDaemon } from './words.ts';
 
 /**
  * Why a call belongs to a daemon: a rule names it; it is the default; the caller has no other; plain pm2 would go
@@ -47,7 +47,7 @@ export function blockWrong(why: Reason, { invocation, caller, policy, evidence }
     details: [
       belongs(why, invocation, policy),
       ...(why.why === 'lost'
-        ? ['The other one is set by PM2_HOME, OVER_HOME or HOME in the environment of this shell or job.']
+        ? [`That comes from ${choosingVariables(caller, invocation.context.env)} in the environment of this call.`]
         : []),
     ],
     advice: [advice],
@@ -62,10 +62,10 @@ function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: 
     case 'default': {
       const what =
         invocation.scope === 'app' ? `No rule names ${whatIs(invocation, null)}` : `${callOf(invocation)} names no app`;
-      return `${what}, so it goes to the default, ${line}`;
+      return `${what}, so it would go to the default, ${line}`;
     }
     case 'lost':
-      return `The daemon of ${daemon.user} is ${line}`;
+      return `${daemon.user}'s daemon is ${line}`;
     case 'own':
       return `That is ${line}`;
   }
@@ -101,7 +101,7 @@ export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin
     rule: null,
     daemon,
     reason: `${callOf(invocation)}: the pm2 pinned for daemon "${daemon?.name ?? ''}" is no pm2: ${pin}`,
-    details: ['Apps that run keep running.'],
+    details: ['Running apps are not affected.'],
     advice: [{ label: 'fix', text: 'correct "pm2:" in the config, then: sudo pm2-guard check' }],
   };
 }
@@ -162,6 +162,7 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
       : null;
   const declared = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
   const choices = choicesFor({ daemons: declared, own: false }, invocation, caller, policy, evidence);
+  const harm = harmOf(invocation, evidence.own?.apps, 'ALL ITS APPS');
   const bySudo = caller.rootBySudo && declaredHere(caller, policy)?.uid === 0;
   return {
     type: 'block',
@@ -176,8 +177,8 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
           `(${policy.file})`,
       ...(chosen
         ? [
-            `${lives ? '' : 'Nothing runs there now. '}The call sets PM2_HOME itself, so pm2-guard does not send ` +
-            'it elsewhere.',
+            `${lives ? '' : 'Nothing runs there now. '}The call chooses its PM2_HOME itself, so it is not redirected.`,
+            ...(bypass === null || harm === null ? [] : [`Past the guard the daemon there would be hit: ${harm}.`]),
           ]
         : []),
     ],
@@ -186,7 +187,10 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
       : bypass !== null
         ? [{ label: 'bypass', command: bypass }]
         : harmless
-          ? [{ label: 'choose', choices }]
+          ? [
+              { label: 'choose', choices },
+              { label: 'fix', text: `to use PM2_HOME ${caller.home}, declare a daemon there: sudoedit ${policy.file}` },
+            ]
           : [],
   };
 }
@@ -214,7 +218,7 @@ export function ask(question: Question, { both, claims = [] }: { both?: Daemon; 
   const meant = unknown ? { daemons: daemons.filter((daemon) => !seen(daemon)), own: false } : { daemons, own: lives };
   const choices = choicesFor(meant, invocation, caller, policy, evidence);
   const running = lives || here ? '' : ', which is not running';
-  const asCaller = both ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${running}.`;
+  const asCaller = both || unknown ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${running}.`;
   return {
     type: 'block',
     code: 'PG109',

@@ -42,7 +42,7 @@ function declaredChoice(daemon: Daemon, invocation: Invocation, caller: Caller, 
   return {
     what: `daemon "${daemon.name}"`,
     facts: seen ? appsIn(seen.apps) : `user ${daemon.user}`,
-    harm: harmOf(invocation, seen?.apps),
+    harm: harmOf(invocation, seen?.apps, 'PRODUCTION'),
     command: here ? ['pm2', ...invocation.argv] : commandFor(daemon, caller, invocation.argv),
     as: daemon.uid === caller.uid ? null : daemon,
   };
@@ -56,16 +56,21 @@ export function appsIn(apps: readonly App[]): string {
 }
 
 /**
- * What would happen in a declared daemon.
+ * What would happen in a daemon, in capitals; null: nothing that needs a warning.
  *
  * @param apps of that daemon, where they could be asked for
+ * @param all what stands for all its apps
  */
-function harmOf(invocation: Invocation, apps: readonly ListedApp[] | undefined): string | null {
+export function harmOf(
+  invocation: Invocation,
+  apps: readonly ListedApp[] | undefined,
+  all: 'PRODUCTION' | 'ALL ITS APPS',
+): string | null {
   const { targets } = invocation;
   const whole = targets.length === 0 || targets.some(({ kind }) => kind === 'all');
   switch (classOf(invocation)) {
     case 'ends':
-      return endOf(invocation, whole, apps);
+      return endOf(invocation, whole ? all : null, apps);
     case 'interrupts':
       return whole && ['restart', 'reload', 'start', 'update', 'updatePM2'].includes(invocation.command ?? '')
         ? 'ALL ITS APPS RESTART'
@@ -78,7 +83,11 @@ function harmOf(invocation: Invocation, apps: readonly ListedApp[] | undefined):
   }
 }
 
-function endOf({ command, targets }: Invocation, whole: boolean, apps: readonly ListedApp[] | undefined): string {
+function endOf(
+  { command, targets }: Invocation,
+  all: 'PRODUCTION' | 'ALL ITS APPS' | null,
+  apps: readonly ListedApp[] | undefined,
+): string {
   switch (command) {
     case 'flush':
       return 'ITS LOGS ARE EMPTIED';
@@ -93,10 +102,9 @@ function endOf({ command, targets }: Invocation, whole: boolean, apps: readonly 
       return 'ITS SETTINGS ARE ERASED';
     case null:
     default: {
-      const things = whole
-        ? 'PRODUCTION'
-        : targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
-      const plural = !whole && targets.length > 1;
+      const things =
+        all ?? targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
+      const plural = all === 'ALL ITS APPS' || (all === null && targets.length > 1);
       return `${things} ` +
         `${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
     }

@@ -92,7 +92,8 @@ function forStranger(block: Block, { caller, policy, invocation }: Reader): Bloc
     daemon: null,
     reason: `${callOf(invocation)} is not for ${caller.user} to run.`,
     details: [
-      `PM2 is installed. The config gives ${caller.user} no daemon on this host, and no right to those of other users.`,
+      `PM2 is installed, but the config gives ${caller.user} no daemon on this host, and no right to use those of ` +
+        'other users.',
     ],
     advice: [...choices, asking(policy, null)],
   };

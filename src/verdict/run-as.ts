@@ -70,8 +70,8 @@ function refuse({ rule, daemon }: Rewrite, reason: string, option: string): Bloc
     daemon,
     reason: `${reason}.`,
     details: [
-      `Daemon "${daemon.name}", to which it belongs, runs its apps as ${daemon.user}. Only root's PM2 can run them ` +
-      'as others.',
+      `It belongs to daemon "${daemon.name}", whose apps run as ${daemon.user}. Only a daemon of root's can start ` +
+      'apps as another user.',
     ],
     advice: [{ label: 'fix', text: `leave ${option} out, or declare a daemon of the user who should run it` }],
   };

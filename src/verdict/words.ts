@@ -34,6 +34,13 @@ export function ownDaemon(caller: Caller, policy: Policy): string {
     : `${caller.user}'s own PM2 daemon (PM2_HOME ${caller.home})`;
 }
 
+/** The variables of a call's environment that chose another PM2_HOME, or other PM2 files. */
+export function choosingVariables({ homeChosen, overrides }: Caller, env: NodeJS.ProcessEnv): string {
+  // The order in which PM2 takes them (src/pm2/home.ts).
+  const chosen = ['OVER_HOME', 'PM2_HOME'].find((name) => env[name] !== undefined && env[name] !== '') ?? 'HOME';
+  return [...new Set([...(homeChosen ? [chosen] : []), ...overrides])].join(' and ');
+}
+
 /** `daemon "web": user www-data, PM2_HOME /var/www/.pm2  (config.yaml:7)`. */
 export function daemonLine(daemon: Daemon, policy: Policy, line = daemon.line): string {
   return `daemon "${daemon.name}": user ${daemon.user}, PM2_HOME ${daemon.home}  (${policy.file}:${line})`;

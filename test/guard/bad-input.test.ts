@@ -151,7 +151,7 @@ describeOnHost('the real pm2', () => {
     expect({ status, stdout }).toEqual({ status: 127, stdout: '' });
     const [first, second, third, ...rest] = stderr.split('\n');
     expect(first).toBe('pm2-guard: blocked (PG302): PM2 itself is not installed');
-    expect(second).toBe('  Apps that run keep running. Looked at:');
+    expect(second).toBe('  Running apps are not affected. They run under PM2 7.0.4. Looked at:');
     expect(third).toBe('    /opt/gone/bin/pm2 does not exist');
     expect(rest.slice(-3)).toEqual([
       // The version of the daemon that runs.

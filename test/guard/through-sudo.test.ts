@@ -92,7 +92,7 @@ for (const node of ['22', '20'] as const) {
       expect(await host.run('pm2 list', { user: 'alice' })).toMatchObject({ status: 126, stdout: '', stderr: `\
 pm2-guard: blocked (PG101): nothing was run
   "pm2 list" is not for alice to run.
-  PM2 is installed. The config gives alice no daemon on this host, and no right to those of other users.
+  PM2 is installed, but the config gives alice no daemon on this host, and no right to use those of other users.
   ask:      an administrator of this host
   details:  pm2-guard explain PG101
 ` });

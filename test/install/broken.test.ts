@@ -124,7 +124,7 @@ describeOnHost('a damaged installation', () => {
     await host.must(`rm ${LIBRARY}/bin/../load-policy.cjs; touch /etc/pm2-guard/config.yaml`);
     const held = await logs();
     expect(held.status).toBe(0);
-    expect(held.stderr).toContain('so the last good policy holds, ');
+    expect(held.stderr).toContain('so the last good policy holds for this call, ');
     expect(held.stderr).toContain(rewritten(LOGS, 3, INTO_OPS));
     await host.must('rm /var/lib/pm2-guard/policy.json');
     const { status, stderr } = await call();
