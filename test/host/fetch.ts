@@ -76,6 +76,21 @@ function fill(source: string, draft: string): void {
   }
 }
 
+/**
+ * A package of the registry, without what it depends on.
+ *
+ * @returns its directory
+ */
+export function fetchPackage(name: string, version: string): string {
+  const directory = join(cache, 'packages', name, version);
+  mkdirSync(cache, { recursive: true });
+  fetchOnce(directory, (draft) => {
+    npm(['pack', '--silent', `${name}@${version}`], draft);
+    execFileSync('tar', ['xzf', ...readdirSync(draft)], { cwd: draft });
+  });
+  return join(directory, 'package');
+}
+
 /** Everything the throwaway hosts need. Throws where a registry does not answer. */
 export function fetchAll(): void {
   mkdirSync(cache, { recursive: true });
