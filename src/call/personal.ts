@@ -5,19 +5,36 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import { statOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
+/** Where accounts, their home directories and their groups are looked up. */
+export interface AccountSource {
+  byUid(uid: number): Account | null;
+  byName(name: string): Account | null;
+  /** The account whose home directory holds this PM2_HOME as .pm2. */
+  ownerOf(pm2Home: string): Account | null;
+  isMember(account: Account, group: string): boolean;
+}
+
+/** The accounts of this machine. */
+export const thisHost: AccountSource = { byUid: accountByUid, byName: accountByName, ownerOf: ownerOfHome, isMember };
+
 /**
  * The policy with the daemons that `personal` stands for, as far as this call is about them: the caller's, that of the
  * user whose home directory the call names, and that of `startup -u USER`. Each is in the user's own ~/.pm2, as if it
  * were declared.
  */
-export function withPersonal(policy: Policy, caller: Caller, { startup, line: { options } }: Invocation): Policy {
+export function withPersonal(
+  policy: Policy,
+  caller: Caller,
+  { startup, line: { options } }: Invocation,
+  accounts: AccountSource,
+): Policy {
   if (policy.personal === null) return policy;
   const unit = startup?.user ?? (typeof options.user === 'string' ? options.user : null);
-  const owner = ownerOfHome(caller.home) ?? (startup?.hp ? ownerOfHome(join(startup.hp, '.pm2')) : null);
-  const accounts = [accountByUid(caller.uid), owner, unit === null ? null : accountByName(unit)];
+  const owner = accounts.ownerOf(caller.home) ?? (startup?.hp ? accounts.ownerOf(join(startup.hp, '.pm2')) : null);
+  const named = [accounts.byUid(caller.uid), owner, unit === null ? null : accounts.byName(unit)];
   const daemons = [...policy.daemons];
-  for (const account of accounts) {
-    if (account === null || !isPersonal(account, policy)) continue;
+  for (const account of named) {
+    if (account === null || !isPersonal(account, policy, accounts)) continue;
     const daemon = personalDaemon(account, policy);
     if (!daemons.some(({ home }) => home === daemon.home)) daemons.push(daemon);
   }
@@ -30,9 +47,9 @@ function ownerOfHome(pm2Home: string): Account | null {
   return account !== null && join(account.home, '.pm2') === pm2Home ? account : null;
 }
 
-function isPersonal(account: Account, { personal }: Policy): boolean {
+function isPersonal(account: Account, { personal }: Policy, accounts: AccountSource): boolean {
   if (personal === null || account.uid === 0) return false;
-  return personal.matchesUser(account.name) || personal.groups.some((group) => isMember(account, group));
+  return personal.matchesUser(account.name) || personal.groups.some((group) => accounts.isMember(account, group));
 }
 
 function isMember({ name, gid }: Account, group: string): boolean {

@@ -4,7 +4,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { blockMissingPin } from '../verdict/block.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { decide, insteadOf } from '../verdict/decide.ts';
+import { insteadOf } from '../verdict/decide.ts';
 import { forReader, type Reader } from '../verdict/for-reader.ts';
 import type { Evidence, Verdict } from '../verdict/verdict.ts';
 import { callerOf, realpathsOf } from './caller-of.ts';
@@ -12,7 +12,8 @@ import { doorOfThisCall } from './door.ts';
 import { gather, type Gathered, type Means } from './evidence.ts';
 import { installRecord, LIBRARY } from './installation.ts';
 import { isOperator } from './operators.ts';
-import { withPersonal } from './personal.ts';
+import { thisHost } from './personal.ts';
+import { settle } from './settle.ts';
 
 /**
  * Whether sudo lets the caller become a daemon's user, by the very command that would be run.
@@ -107,13 +108,17 @@ async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<Res
   const { argv, env, uid, cwd } = request;
   const invocation = interpret(argv, { major: pm2.major, env, cwd: cwd ?? '/' });
   const caller = callerOf(env, uid, pm2.major, cwd, request.policy);
-  const policy = withPersonal(request.policy, caller, invocation);
-  let so: Gathered = { evidence: { realpaths: realpathsOf(invocation) }, stdin: null, unread: [] };
-  for (;;) {
-    const verdict = decide(invocation, caller, policy, so.evidence);
-    if (verdict.type !== 'more') return { invocation, caller, policy, verdict, owner: verdict.daemon, pm2, ...so };
-    so = await gather(verdict, invocation, caller, policy, so, { ...request, major: pm2.major });
-  }
+  const found: Gathered = { evidence: { realpaths: realpathsOf(invocation) }, stdin: null, unread: [] };
+  const means = { ...request, major: pm2.major };
+  const settled = await settle({
+    invocation,
+    caller,
+    policy: request.policy,
+    accounts: thisHost,
+    found,
+    look: (more, policy, so) => gather(more, invocation, caller, policy, so, means),
+  });
+  return { invocation, caller, owner: settled.verdict.daemon, pm2, ...settled };
 }
 
 /** A daemon's pinned pm2 may speak another grammar than the host's: then the same words are read once more. */

@@ -1,5 +1,7 @@
-import { join } from 'node:path';
-import { accountByName } from '../identity/accounts.ts';
+import { basename, dirname, join } from 'node:path';
+import { accountByName, groupByName, localAccounts, type Account } from '../identity/accounts.ts';
+import { thisHost, type AccountSource } from '../call/personal.ts';
+import type { Policy } from '../policy/policy.ts';
 
 /** What lint takes for granted of a user, who need not have an account where lint runs. */
 export interface AssumedAccount {
@@ -82,4 +84,37 @@ function uidOf(name: string): number {
 
 export function hasLoginShell({ shell }: AssumedAccount): boolean {
   return !/\/(nologin|false|sync)$/.test(shell);
+}
+
+/**
+ * The accounts that lint reckons with.
+ *
+ * @param members `known`: groups have the members that this machine gives them. `all`: every user is a member
+ */
+export function assumedAccounts(members: 'known' | 'all'): AccountSource {
+  return {
+    byName: asAccount,
+    byUid: (uid) => {
+      const [name] = [...assumed].find(([, known]) => known === uid) ?? [];
+      return name === undefined ? thisHost.byUid(uid) : asAccount(name);
+    },
+    ownerOf: (pm2Home) => {
+      const owns = ({ home }: Account) => join(home, '.pm2') === pm2Home;
+      const usual = asAccount(basename(dirname(pm2Home)));
+      return localAccounts().find(owns) ?? (owns(usual) ? usual : null);
+    },
+    isMember: (account, group) => members === 'all' || thisHost.isMember(account, group),
+  };
+}
+
+function asAccount(name: string): Account {
+  const { homeDirectory, ...account } = assumedAccount(name);
+  return { ...account, gecos: '', home: homeDirectory };
+}
+
+/** Only the host of the config can tell whether this user is in a group that `personal` names. */
+export function mayBeMember(name: string, { personal }: Policy): boolean {
+  if (personal === null || personal.groups.length === 0 || personal.matchesUser(name)) return false;
+  const { uid, here } = assumedAccount(name);
+  return uid !== 0 && !(here && personal.groups.every((group) => groupByName(group) !== null));
 }

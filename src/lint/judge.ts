@@ -1,13 +1,13 @@
 import { callerFrom } from '../call/caller-of.ts';
+import { settle } from '../call/settle.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { App, Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { shown } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { decide } from '../verdict/decide.ts';
 import { commandFor } from '../verdict/suggestion.ts';
-import type { Advice, Evidence, FileApps, Verdict } from '../verdict/verdict.ts';
-import { assumedAccount } from './accounts.ts';
+import type { Advice, Evidence, FileApps, More, Verdict } from '../verdict/verdict.ts';
+import { assumedAccount, assumedAccounts, mayBeMember } from './accounts.ts';
 import type { Call } from './model.ts';
 
 /** What the guard's verdict says of a call, as far as the file tells who makes it. */
@@ -54,48 +54,76 @@ export function invocationOf(call: Call): Invocation {
 /**
  * The one place where lint asks whose an app is: the guard's own verdict, for a caller as the file describes it.
  */
-export function judge(call: Call, policy: Policy | null, staticApps: StaticApps): Judged {
+export async function judge(call: Call, policy: Policy | null, staticApps: StaticApps): Promise<Judged> {
   const invocation = invocationOf(call);
-  return { ...call, invocation, judgement: judgementOf(call, invocation, policy, staticApps) };
+  const judgement = withoutPolicy(call, invocation) ?? (await judgementOf({ call, invocation, policy, staticApps }));
+  return { ...call, invocation, judgement };
 }
 
-function judgementOf(call: Call, invocation: Invocation, policy: Policy | null, staticApps: StaticApps): Judgement {
+/** A call, with the config that it is judged by. */
+interface Case<P extends Policy | null = Policy> {
+  call: Call;
+  invocation: Invocation;
+  policy: P;
+  staticApps: StaticApps;
+}
+
+function withoutPolicy(call: Call, { scope, command }: Invocation): Judgement | null {
   if (call.world.kind === 'container' || call.world.kind === 'throwaway runner') return { kind: 'own world' };
-  if (invocation.scope === 'pure' || invocation.scope === 'deploy' || invocation.command === null)
-    return { kind: 'none' };
+  if (scope === 'pure' || scope === 'deploy' || command === null) return { kind: 'none' };
   if (call.world.kind === 'variable host')
     return { kind: 'cannot tell', why: `the host is known only when it runs: ${call.world.text}` };
   if (call.user.kind === 'variable')
     return { kind: 'cannot tell', why: `the user is known only when it runs: ${call.user.text}` };
-  const unknown = [
-    ['PM2_HOME', call.pm2Home],
-    ['HOME', call.home],
-  ] as const;
-  if (policy === null) return { kind: 'none' };
-  for (const [name, setting] of unknown)
-    if (setting?.value === null) return { kind: 'cannot tell', why: `${name} is known only when it runs` };
-  if (call.user.kind === 'known') return judgedAs(call.user.name, call, invocation, policy, staticApps);
-  return judgedForEach(call, invocation, policy, staticApps);
+  return null;
 }
+
+async function judgementOf({ policy, ...one }: Case<Policy | null>): Promise<Judgement> {
+  if (policy === null) return { kind: 'none' };
+  const { user, pm2Home, home } = one.call;
+  if (pm2Home?.value === null) return { kind: 'cannot tell', why: 'PM2_HOME is known only when it runs' };
+  if (home?.value === null) return { kind: 'cannot tell', why: 'HOME is known only when it runs' };
+  return user.kind === 'known' ? judgedAs(user.name, { ...one, policy }) : judgedForEach({ ...one, policy });
+}
+
+/** Stands for the users that `personal` may mean. No account has this name. */
+const PERSONAL_USER = '\u0000personal';
 
 /** The file names no user: for which of the config's is the call right? */
-function judgedForEach(call: Call, invocation: Invocation, policy: Policy, staticApps: StaticApps): Judgement {
+async function judgedForEach(one: Case): Promise<Judgement> {
+  const { policy } = one;
   const users = [...new Set(policy.daemons.map(({ user }) => user))];
-  const judged = users.map((user) => ({ user, judgement: judgedAs(user, call, invocation, policy, staticApps) }));
-  const right = judged.filter(({ judgement }) => judgement.kind === 'right');
-  const [first] = right;
-  const daemon = first?.judgement.kind === 'right' ? first.judgement.daemon : null;
-  if (right.length === 1 && daemon) return { kind: 'right for', users: right.map(({ user }) => user), daemon };
-  if (right.length > 1)
+  const judged = await Promise.all(users.map((user) => judgedAs(user, one)));
+  const right = users.filter((_, at) => judged[at]?.kind === 'right');
+  const first = judged.find(({ kind }) => kind === 'right');
+  const daemon = first?.kind === 'right' ? first.daemon : null;
+  const personal = policy.personal !== null && (await judgedWith('all', PERSONAL_USER, one)).kind === 'right';
+  if (right.length === 1 && daemon && !personal) return { kind: 'right for', users: right, daemon };
+  if (right.length > 0 || personal)
     return { kind: 'cannot tell', why: 'the file names no user, and the config does not name the app' };
-  return judged[0]?.judgement ?? { kind: 'none' };
+  return judged[0] ?? { kind: 'none' };
 }
 
-function judgedAs(user: string, call: Call, invocation: Invocation, policy: Policy, staticApps: StaticApps): Judgement {
+async function judgedAs(user: string, one: Case): Promise<Judgement> {
+  const judgement = await judgedWith('known', user, one);
+  if (!mayBeMember(user, one.policy)) return judgement;
+  const asMember = await judgedWith('all', user, one);
+  if (asMember.kind === judgement.kind) return judgement;
+  const groups = (one.policy.personal?.groups ?? []).map((group) => `%${group}`).join(', ');
+  return { kind: 'cannot tell', why: `whether ${user} is in ${groups} (personal) is known on its host only` };
+}
+
+async function judgedWith(members: 'known' | 'all', user: string, one: Case): Promise<Judgement> {
+  const { call, invocation, policy } = one;
   const caller = callerOf(user, call, policy);
-  const isDeclared = policy.daemons.some((daemon) => daemon.uid === caller.uid);
-  if (!isDeclared && policy.personal?.matchesUser(caller.user) === true) return { kind: 'right', daemon: null };
-  const verdict = verdictOf(invocation, caller, policy, staticApps);
+  const { verdict } = await settle<{ evidence: Evidence }>({
+    invocation,
+    caller,
+    policy,
+    accounts: assumedAccounts(members),
+    found: { evidence: { realpaths: new Map() } },
+    look: ({ wants }, _policy, { evidence }) => ({ evidence: { ...evidence, ...evidenceOf(wants, one) } }),
+  });
   if (verdict.type === 'pass') return { kind: 'right', daemon: verdict.daemon };
   const named = [...invocation.targets.map(({ word }) => word), ...invocation.starts.map(({ name }) => name ?? '')];
   const vague = call.words.some(
@@ -155,24 +183,16 @@ export function callerOf(user: string, call: Call, policy: Policy): Caller {
 }
 
 /** No daemon is asked, and none is thought to live: what a list would tell is not known to lint. */
-function verdictOf(invocation: Invocation, caller: Caller, policy: Policy, staticApps: StaticApps): Verdict {
-  let evidence: Evidence = { realpaths: new Map() };
-  for (;;) {
-    const verdict = decide(invocation, caller, policy, evidence);
-    if (verdict.type !== 'more') return verdict;
-    switch (verdict.wants) {
-      case 'sights':
-        evidence = { ...evidence, sights: [] };
-        break;
-      case 'own':
-        evidence = { ...evidence, own: { state: 'none', user: null, apps: [] } };
-        break;
-      case 'root unit':
-        evidence = { ...evidence, rootUnit: false };
-        break;
-      case 'files':
-        evidence = { ...evidence, files: filesOf(invocation, staticApps) };
-    }
+function evidenceOf(wants: More['wants'], { invocation, staticApps }: Case): Partial<Evidence> {
+  switch (wants) {
+    case 'sights':
+      return { sights: [] };
+    case 'own':
+      return { own: { state: 'none', user: null, apps: [] } };
+    case 'root unit':
+      return { rootUnit: false };
+    case 'files':
+      return { files: filesOf(invocation, staticApps) };
   }
 }
 

@@ -57,14 +57,15 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
   await loadGrammars([
     ...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))]),
   ]);
-  const scenes = loaded.map((one) => sceneOf(one, policy, report));
+  const scenes: Scene[] = [];
+  for (const one of loaded) scenes.push(await sceneOf(one, policy, report));
   const runs = scenes.flatMap((scene) =>
     scene.remarks.filter(({ kind }) => kind === 'runs file').map((remark) => ({ path: scene.source.path, remark })),
   );
   // A second look where another file says who runs this one.
   for (const [index, one] of loaded.entries()) {
     const user = given.kind === 'unset' ? runnerOf(one.source.path, runs) : null;
-    if (user !== null) scenes[index] = sceneOf({ ...one, given: user }, policy, accumulate());
+    if (user !== null) scenes[index] = await sceneOf({ ...one, given: user }, policy, accumulate());
   }
   report.findings.push(...findingsOf(scenes));
   for (const { source, lines } of scenes) report.texts.set(source.path, lines);
@@ -81,7 +82,11 @@ function sourceOf(path: string, text: string): Source {
   return { path, text, whole: new Fragment(text, 0) };
 }
 
-function sceneOf({ source, kind, given, rights }: Loaded, policy: Policy | null, report: LintReport): Scene {
+async function sceneOf(
+  { source, kind, given, rights }: Loaded,
+  policy: Policy | null,
+  report: LintReport,
+): Promise<Scene> {
   let reading: Reading;
   try {
     reading = readSource(source, kind, given);
@@ -94,7 +99,7 @@ function sceneOf({ source, kind, given, rights }: Loaded, policy: Policy | null,
   return {
     source,
     lines: new Lines(source.text),
-    calls: reading.calls.map((call) => judge(call, policy, apps)),
+    calls: await Promise.all(reading.calls.map((call) => judge(call, policy, apps))),
     remarks: reading.remarks,
     policy,
   };

@@ -1,42 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lintPolicy } from '../../src/lint/config.ts';
-import { filesBelow } from '../../src/lint/files.ts';
-import { lint } from '../../src/lint/lint.ts';
-import type { Finding } from '../../src/lint/model.ts';
 import { rules } from '../../src/lint/rules/rules.ts';
+import { findings, said } from './linting.ts';
 
 const WEB = 'daemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [myapp, api] }\n';
 const TWO = `${WEB}  ops: { user: ops, home: /home/ops/.pm2, apps: [backup] }\n`;
-
-/** What lint says of some files under a config; null: without one. */
-async function findings(
-  files: Record<string, string>,
-  config: string | null,
-  as: string | null = null,
-): Promise<Finding[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'lint-rules-'));
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(directory, 'in', name)), { recursive: true });
-      writeFileSync(join(directory, 'in', name), text);
-    }
-    if (config !== null) writeFileSync(join(directory, 'config.yaml'), config);
-    const policy = config === null ? null : lintPolicy(join(directory, 'config.yaml'));
-    return (await lint({ inputs: filesBelow([join(directory, 'in')]), policy, as })).findings;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-/** `1 wrong PL001`: lines, severities and codes. */
-async function said(text: string, config: string | null, name = 'x.sh', as: string | null = null): Promise<string[]> {
-  return (await findings({ [name]: text }, config, as)).map(
-    ({ line, severity, code }) => `${line} ${severity} ${code}`,
-  );
-}
 
 /** How the code of a page becomes a file. */
 const pages: Record<
