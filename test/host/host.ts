@@ -2,14 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, nodeVersions, npmVersion, type pm2Versions } from './fetch.ts';
+import type { System } from './systems.mjs';
 import { Running, type Result } from './running.ts';
 import { installGuard } from './guard.ts';
 import { appsOf, daemonsOf, processesOf, type HostApp, type HostDaemon, type HostProcess } from './sight.ts';
 
 /** Where the checkout is shown, read-only, inside every host. */
 export const checkout = '/usr/src/pm2-guard';
-const repository = join(cache, '..');
-const rootPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const repository = join(cache, '..');
+export const rootPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** What /etc/profile of Debian gives to everybody else. */
 const userPath = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 
@@ -18,6 +19,8 @@ export interface HostOptions {
   pm2?: (typeof pm2Versions)[number] | null;
   /** A Node major, or `host` for the node that runs the tests. Default: 22. */
   node?: keyof typeof nodeVersions | `${keyof typeof nodeVersions}` | 'host';
+  /** The Debian that hosts with a real systemd are made of. Default: bookworm. */
+  system?: System;
   /** npm's global prefix: /usr as NodeSource's packages, /usr/local as Debian's. node itself is always /usr/bin/node. */
   prefix?: '/usr' | '/usr/local';
   /** Users beyond deploy (may sudo anything), ops and alice. */
@@ -66,11 +69,18 @@ export interface FileEntry {
  */
 export class Host {
   #disposed = false;
-  readonly #namespaces: string[];
 
-  /** @param init the first process, by its pid outside */
-  constructor(readonly init: number, private readonly keeper: ChildProcess, readonly options: HostOptions) {
-    this.#namespaces = ['-t', String(init), '-m', '-u', '-i', '-p', ...(options.network === 'shared' ? [] : ['-n'])];
+  /** @param first the first process, by its pid outside */
+  constructor(protected first: number, protected readonly keeper: ChildProcess, readonly options: HostOptions) {}
+
+  /** The first process, by its pid outside. */
+  get init(): number {
+    return this.first;
+  }
+
+  /** The words that put a command into the host. By absolute paths: the PATH of the call is the test's business. */
+  protected enter(): string[] {
+    return ['/usr/bin/nsenter', '-t', String(this.init), '-m', '-u', '-i', '-p', ...(this.options.network === 'shared' ? [] : ['-n']), '--'];
   }
 
   /** Path of the installed real pm2's package. */
@@ -122,8 +132,8 @@ export class Host {
     const command = options.login === true
       ? ['su', '-l', account.name, '-c', argv[0] === '/bin/sh' && argv[1] === '-c' ? argv[2] ?? '' : argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')]
       : account.uid === 0 ? argv : ['setpriv', '--reuid', account.name, '--regid', String(account.gid), '--init-groups', '--', ...argv];
-    // By absolute paths: the PATH of the call is the test's business.
-    const child = spawn('/usr/bin/nsenter', [...this.#namespaces, '--', '/usr/bin/env', `--chdir=${cwd}`, ...absolute(command)], {
+    const [nsenter = '', ...words] = this.enter();
+    const child = spawn(nsenter, [...words, '/usr/bin/env', `--chdir=${cwd}`, ...absolute(command)], {
       env: env, detached: true, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     return new Running(child, options.input, keepInput, options.timeoutMs ?? 30_000, argv.join(' '));
@@ -187,9 +197,13 @@ export class Host {
     const ended = new Promise((resolve) => this.keeper.once('exit', resolve));
     if (this.keeper.exitCode !== null || this.keeper.signalCode !== null) return;
     this.keeper.ref();
-    // pid_namespaces(7): with its first process go all the others, and they are gone before it is reaped.
-    process.kill(this.init, 'SIGKILL');
+    this.end();
     await ended;
+  }
+
+  /** pid_namespaces(7): with its first process go all the others, and they are gone before it is reaped. */
+  protected end(): void {
+    process.kill(this.init, 'SIGKILL');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
