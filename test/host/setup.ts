@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, fetchAll } from './fetch.ts';
+import { makeSystems } from './systems.mjs';
 
 const repository = join(cache, '..');
+const canMakeSystems = () => process.platform === 'linux' && process.getuid?.() === 0;
 
 /** Before all tests: what the throwaway hosts are made of is there, and dist/ is what src/ says. */
-export default function setup(): void {
+export default async function setup(): Promise<void> {
   fetchAll();
+  if (canMakeSystems()) await makeSystems(['bookworm']);
   const built = join(repository, 'dist/pm2.cjs');
   const below = (directory: string) => readdirSync(join(repository, directory), { recursive: true, encoding: 'utf8' }).map((name) => join(repository, directory, name));
   const sources = [join(repository, 'build.mjs'), join(repository, 'README.md'), ...['src', 'completions', 'packaging'].flatMap(below)];
