@@ -2,12 +2,14 @@ import type * as childProcess from 'node:child_process';
 import type * as crypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import type * as net from 'node:net';
+import type * as os from 'node:os';
 import type * as tty from 'node:tty';
 
 interface Modules {
   'node:child_process': typeof childProcess;
   'node:crypto': typeof crypto;
   'node:net': typeof net;
+  'node:os': typeof os;
   'node:tty': typeof tty;
 }
 
