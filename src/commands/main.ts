@@ -13,7 +13,8 @@ export function main(): void {
 function fail(thrown: unknown): void {
   const error = systemRefusal(thrown) ?? thrown;
   if (error instanceof UserError) {
-    process.stderr.write(`pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${error.next === null ? '' : `  run:  ${error.next}\n`}`);
+    const next = error.next === null ? '' : `  ${error.label}:  ${error.next}\n`;
+    process.stderr.write(`pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${next}`);
     process.exitCode = error.exitStatus;
     return;
   }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import { foreignPartOf } from '../pm2/package-trust.ts';
 import { rootMayRun, type InstalledPm2 } from '../pm2/installed.ts';
 import { pm2HomeDistrust } from '../policy/pm2-home-fault.ts';
@@ -6,7 +7,8 @@ import type { Daemon } from '../policy/policy.ts';
 import { isProvenRoots, preparationOf } from '../prepared/use.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { shown } from '../terminal/shown.ts';
-import { distrust, repairOf, type Distrust } from '../trust/trust.ts';
+import { repairsOf } from '../trust/all-faults.ts';
+import { distrust, type Distrust } from '../trust/trust.ts';
 import { startRenewal } from './renew-prepared.ts';
 
 /** What root would run though others can change it. */
@@ -33,10 +35,9 @@ export interface RootsCall {
  * @returns null: only root can change it
  */
 export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | null {
-  const own = shown(['chown', '-R', 'root:', dirname(dirname(pm2.file))]);
   const ofPm2 = rootMayRun(pm2) ?? faultInPackage(pm2);
   if (ofPm2 !== null) {
-    const fix = `${shown(repairOf(ofPm2))} && ${own} && pm2-guard install`;
+    const fix = [...repairsOfPm2(pm2, ofPm2), ['pm2-guard', 'install']].map(shown).join(' && ');
     return { what: `root would run ${pm2.bin}, which other users can change`, fault: ofPm2, fix };
   }
   const ofNode = node === null || withoutLinks(node) === withoutLinks(process.execPath) ? null : distrust(node, 'file');
@@ -49,7 +50,7 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
 }
 
 function repair(fault: Distrust): string {
-  return shown(repairOf(fault));
+  return repairsOf([fault]).map(shown).join(' && ');
 }
 
 /** All of the package is looked at only where that was not done before, or something has changed since. */

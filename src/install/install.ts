@@ -1,17 +1,15 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { withoutLinks } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
-import { distrust, repairOf } from '../trust/trust.ts';
 import { compileCode } from './code.ts';
 import { linkCommand } from './command.ts';
 import { Ledger, look, type Change } from './ledger.ts';
 import { installRelease, readRelease, removeOldReleases, switchTo, type Source } from './library.ts';
 import { trustedNode } from './node.ts';
-import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, NODE_LINK, PROFILE, RECORD, STATE_DIRECTORY } from './places.ts';
+import { CACHE_DIRECTORY, NODE_LINK, RECORD, STATE_DIRECTORY } from './places.ts';
 import { realPm2 } from './pm2.ts';
 import { pairs, prepare } from './prepared.ts';
 import { wayToRepair } from './packages.ts';
@@ -19,6 +17,7 @@ import { compilePolicy, installConfig, type Compiled, type Draft } from './polic
 import { applyLayers, choiceOf, choose, type Wish } from './layers/layers.ts';
 import { readRecord, recordText, type Install } from './record.ts';
 import { installShare } from './share.ts';
+import { repairInWords, requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
 
 export interface Request {
@@ -48,12 +47,12 @@ export interface Installation {
  */
 export async function install({ source, path, draft, layers, dry }: Request): Promise<Installation> {
   if (process.geteuid?.() !== 0) throw new UserError('install writes to /usr/local, /etc and /var, which only root may', 'sudo pm2-guard install');
-  for (const place of [LIBRARY, COMMAND_LINK, PROFILE, CONFIG_FILE, STATE_DIRECTORY, CACHE_DIRECTORY]) requireRootsOwn(dirname(place));
+  const pm2 = realPm2(path);
+  requireRootsOwn(pm2);
   const before = readRecord();
   const choice = choose(layers, choiceOf(before?.layers));
   const ledger = new Ledger(dry);
   const node = trustedNode();
-  const pm2 = realPm2(path);
   const found = pm2.type === 'found' ? { pm2: pm2.file, pm2Version: pm2.version } : { pm2: null, pm2Version: null };
   const repair = wayToRepair(source, before?.repair ?? null);
   const record: Install = { version: VERSION, ...found, node, repair, layers: choice };
@@ -81,14 +80,6 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   return { install: record, changes: ledger.changes, problems: [...problemsOf(pm2), ...policyProblems(compiled), ...refusals(ledger)] };
 }
 
-/** Whoever can write to a directory above what root runs can replace it. */
-function requireRootsOwn(directory: string): void {
-  const fault = distrust(directory, 'directory');
-  if (fault === null || fault.kind === 'missing') return; // made as root's
-  const cure = fault.kind === 'writable' ? `chmod go-w ${fault.path}` : fault.kind === 'owner' ? `chown root ${fault.path}` : null;
-  throw new UserError(`nothing was installed: ${fault.path} ${fault.why}, and could be exchanged below root's feet`, cure);
-}
-
 async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {
   const inode = look(COMPILED_FILE)?.ino;
   const compiled = await compilePolicy();
@@ -110,10 +101,7 @@ function problemsOf(pm2: RealPm2): string[] {
   switch (pm2.type) {
     case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
     case 'untrusted': {
-      const own = ['sudo', 'chown', '-R', 'root:', dirname(dirname(withoutLinks(pm2.bin)))];
-      const repair = [['sudo', ...repairOf(pm2.distrust)], own, ['sudo', 'pm2-guard', 'install']]
-        .map(shown)
-        .join(' && ');
+      const repair = repairInWords([...repairsOfPm2(pm2), ['pm2-guard', 'install']]) ?? '';
       return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
     }
     case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];

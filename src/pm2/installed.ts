@@ -38,7 +38,7 @@ export type RealPm2 =
   | { type: 'found' } & InstalledPm2
   | { type: 'none'; tried: Tried[] }
   /** There is one, and somebody else than root could have changed it. */
-  | { type: 'untrusted'; bin: string; distrust: Distrust };
+  | { type: 'untrusted'; bin: string; file: string; original: string | null; distrust: Distrust };
 
 export interface Search {
   /** Absolute path from the config or the install record; looked at first. */
@@ -104,6 +104,11 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
   return { bin, file, original, version: found.version, major: nearest, known: nearest === major };
 }
 
+/** The files of a pm2 that decide whether root runs it. */
+export function partsThatRootRuns({ file, original }: Pick<InstalledPm2, 'file' | 'original'>): string[] {
+  return [file, ...(original === null ? [] : [original]), join(dirname(file), '../lib/binaries/CLI.js')];
+}
+
 /**
  * Whether root may run a pm2 (PRODUCT.md section 8.1): its file, PM2's own beside a door, and what that loads first.
  *
@@ -112,7 +117,7 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
 export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'original'>): Distrust | null {
   const modules = distrust(join(dirname(file), '../node_modules'), 'directory');
   if (modules !== null && modules.kind !== 'missing') return modules;
-  for (const part of [file, ...(original === null ? [] : [original]), join(dirname(file), '../lib/binaries/CLI.js')]) {
+  for (const part of partsThatRootRuns({ file, original })) {
     const fault = distrust(part, 'file');
     if (fault !== null && fault.kind !== 'missing') return fault;
   }
@@ -122,7 +127,8 @@ export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'orig
 /** Where only the way to a trusted file is not root's, the way is left out. */
 function trusted(found: InstalledPm2): RealPm2 {
   const fault = rootMayRun(found);
-  if (fault !== null) return { type: 'untrusted', bin: found.bin, distrust: fault };
+  const { bin, file, original } = found;
+  if (fault !== null) return { type: 'untrusted', bin, file, original, distrust: fault };
   return { type: 'found', ...found, bin: found.bin === found.file || distrust(found.bin, 'file') === null ? found.bin : found.file };
 }
 

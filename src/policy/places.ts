@@ -1,6 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { distrust } from '../trust/trust.ts';
+import { shown } from '../terminal/shown.ts';
+import { allFaults, repairsOf } from '../trust/all-faults.ts';
+import { distrust, type Distrust } from '../trust/trust.ts';
 import { fileError, type ConfigError } from './config-error.ts';
 
 /** Where the config may be: the first that exists. Absolute, and nothing below the current directory is ever looked at. */
@@ -65,10 +67,18 @@ export function configDistrust(path: string): ConfigError | null {
     case 'loop':
       return fileError('broken', path, `${elsewhere}${fault.why}`, 'a regular file, in directories that everybody may enter');
     case 'owner':
-      return fileError('untrusted', path, `cannot be trusted: ${fault.path} ${fault.why}`, `root to own it: sudo chown root ${fault.path}`);
+      return untrusted(path, fault, 'root to own it');
     case 'writable':
-      return fileError('untrusted', path, `cannot be trusted: ${fault.path} ${fault.why}`, `only root to write there: sudo chmod go-w ${fault.path}`);
+      return untrusted(path, fault, 'only root to write there');
   }
+}
+
+/** One line repairs it. It gives root no more than the first thing that is another owner's: that may be a home directory. */
+function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
+  const faults = allFaults([{ path, type: 'file' }]).filter(({ kind, path: at }) => kind !== 'owner' || at === fault.path);
+  const repairs = repairsOf(faults, 'root').map((words) => shown(['sudo', ...words]));
+  const message = `cannot be trusted: ${fault.path} ${fault.why}`;
+  return fileError('untrusted', path, message, `${wanted}: ${repairs.join(' && ')}`);
 }
 
 /** One state of a config and of the accounts: equal only while neither was touched. null where it cannot be looked at. */

@@ -13,11 +13,6 @@ export interface Distrust {
 
 const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
 
-/** What gives a path at fault back to root, to be typed as root. */
-export function repairOf({ kind, path }: Pick<Distrust, 'kind' | 'path'>): string[] {
-  return kind === 'owner' ? ['chown', 'root:', path] : ['chmod', 'go-w', path];
-}
-
 /** Who may be able to change a path beside root. */
 export interface Trusted {
   uid: number;
@@ -33,14 +28,20 @@ export interface Trusted {
  * @param path absolute
  * @param type what must be at its end
  * @param also a user who may be able to change it as well: for code that runs as that very user
- * @returns null when it is trusted; else the fault, with the physical path of the component
+ * @param known faults to pass over, by `keyOf` (all-faults.ts)
+ * @returns null when it is trusted; else the first fault, with the physical path of the component
  */
-export function distrust(path: string, type: 'file' | 'directory', also: Trusted | null = null): Distrust | null {
+export function distrust(
+  path: string,
+  type: 'file' | 'directory',
+  also: Trusted | null = null,
+  known: ReadonlySet<string> | null = null,
+): Distrust | null {
   if (!isAbsolute(path)) return { kind: 'type', path, why: 'is not an absolute path' };
   let pending = componentsOf(path);
   let directory = '/';
   let links = 0;
-  const top = faultOf('/', lstatSync('/'), pending.length === 0 ? type : 'directory', also);
+  const top = faultOf('/', lstatSync('/'), pending.length === 0 ? type : 'directory', also, known);
   if (top) return top;
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
     if (name === '..') {
@@ -57,13 +58,13 @@ export function distrust(path: string, type: 'file' | 'directory', also: Trusted
     }
     if (stat === undefined) return { kind: 'missing', path: at, why: 'does not exist' };
     if (!stat.isSymbolicLink()) {
-      const fault = faultOf(at, stat, pending.length === 0 ? type : 'directory', also);
+      const fault = faultOf(at, stat, pending.length === 0 ? type : 'directory', also, known);
       if (fault) return fault;
       directory = at;
       continue;
     }
     // A link's own mode says nothing: who may replace it is decided by its directory, checked already.
-    if (stat.uid !== 0 && stat.uid !== also?.uid) return notRoots(at, stat);
+    if (isForeign(at, stat, also, known)) return notRoots(at, stat);
     if (++links > MAX_LINKS) return { kind: 'loop', path: at, why: 'is a loop of symbolic links' };
     const target = readlinkSync(at);
     if (isAbsolute(target)) directory = '/';
@@ -76,21 +77,33 @@ function componentsOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-function faultOf(path: string, stat: Stats, type: 'file' | 'directory', also: Trusted | null): Distrust | null {
-  if (stat.uid !== 0 && stat.uid !== also?.uid) return notRoots(path, stat);
-  if (type === 'file' && !stat.isFile()) return { kind: 'type', path, why: `is ${stat.isDirectory() ? 'a directory' : 'no regular file'}` };
+/** A fault of which `distrust` may be told to pass it over: a path can have a wrong owner and a wrong mode. */
+export function keyOf({ kind, path }: Pick<Distrust, 'kind' | 'path'>): string {
+  return `${kind} ${path}`;
+}
+
+function faultOf(
+  path: string,
+  stat: Stats,
+  type: 'file' | 'directory',
+  also: Trusted | null,
+  known: ReadonlySet<string> | null,
+): Distrust | null {
+  if (isForeign(path, stat, also, known)) return notRoots(path, stat);
+  if (type === 'file' && !stat.isFile()) {
+    return { kind: 'type', path, why: `is ${stat.isDirectory() ? 'a directory' : 'no regular file'}` };
+  }
   if (type === 'directory' && !stat.isDirectory()) return { kind: 'type', path, why: 'is no directory' };
-  // A sticky directory (/tmp) lets nobody replace what root owns, but anybody may have put a file there first: not trusted.
+  // In a sticky directory (/tmp) others cannot replace a file of root's, but they can put one there first: not trusted.
   const foreign = also !== null && stat.gid === also.gid ? 0o002 : 0o022;
-  if (stat.mode & foreign)
-    return {
-      kind: 'writable',
-      path,
-      why:
-        `is writable by ${stat.mode & 0o002 ? 'everybody' : 'its group'} (mode ` +
-        `${(stat.mode & 0o7777).toString(8).padStart(4, '0')})`,
-    };
-  return null;
+  if ((stat.mode & foreign) === 0 || known?.has(keyOf({ kind: 'writable', path })) === true) return null;
+  const writers = stat.mode & 0o002 ? 'everybody' : 'its group';
+  const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
+  return { kind: 'writable', path, why: `is writable by ${writers} (mode ${mode})` };
+}
+
+function isForeign(path: string, { uid }: Stats, also: Trusted | null, known: ReadonlySet<string> | null): boolean {
+  return uid !== 0 && uid !== also?.uid && known?.has(keyOf({ kind: 'owner', path })) !== true;
 }
 
 /**

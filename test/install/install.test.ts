@@ -293,7 +293,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     await fresh();
     await host.must('chmod g+w /usr/local/lib');
     const before = await snapshot(host, { times: true });
-    expect(await host.run(script)).toMatchObject({ status: 1, stderr: containing('run:  chmod go-w /usr/local/lib') });
+    expect(await host.run(script)).toMatchObject({ status: 1, stderr: containing('fix:  chmod go-w /usr/local/lib\n') });
     expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
   });
 

@@ -124,8 +124,8 @@ describeOnHost('the .deb, by the real dpkg', () => {
     await dpkg('--install /srv/nodejs.deb');
     await host.must('chmod g+w /usr/local/lib');
     const failed = await dpkg('--install /srv/0.1.0.deb');
-    expect(failed).toMatchObject({ status: 1, stderr: containing('nothing was installed: /usr/local/lib is writable by its group (mode 0775)') });
-    expect(failed.stderr).toContain('run:  chmod go-w /usr/local/lib');
+    expect(failed).toMatchObject({ status: 1, stderr: containing('/usr/local/lib is writable by its group (mode 0775)') });
+    expect(failed.stderr).toContain('fix:  chmod go-w /usr/local/lib\n');
     expect(await state()).toBe('iF');
     await host.must('chmod g-w /usr/local/lib');
     expect(await dpkg('--configure pm2-guard')).toMatchObject({ status: 0 });

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { dirname, sep } from 'node:path';
+import { groupByGid } from '../identity/accounts.ts';
+import { repairsOfPm2 } from '../pm2/give-to-root.ts';
+import { partsThatRootRuns, type RealPm2 } from '../pm2/installed.ts';
+import { statOf } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
+import { UserError } from '../terminal/user-error.ts';
+import { allFaults, repairsOf } from '../trust/all-faults.ts';
+import type { Distrust } from '../trust/trust.ts';
+import { LAYERS } from './layers/layers.ts';
+import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, PROFILE, STATE_DIRECTORY } from './places.ts';
+import { SHARED_PLACES } from './share.ts';
+
+/** Without these there is no installation. */
+const NEEDED = [LIBRARY, COMMAND_LINK, PROFILE, CONFIG_FILE, STATE_DIRECTORY, CACHE_DIRECTORY];
+
+/** Debian gave /usr/local to this group until Debian 12; upgrades keep it (Debian policy 9.1.2, base-files). */
+const STAFF = 'staff';
+const STAFF_SWITCH = '/etc/staff-group-for-usr-local';
+
+/**
+ * Others than root must not be able to write to a directory on the way to what root runs: they could put something
+ * else there. All such directories are named at once, with those of the real pm2 and of what install would leave out.
+ *
+ * @throws UserError where there is one on the way to what every installation has
+ */
+export function requireRootsOwn(pm2: RealPm2): void {
+  if (allFaults(directoriesOf(NEEDED)).length === 0) return;
+  const optional = [...LAYERS.map(({ place }) => place), ...SHARED_PLACES];
+  const parts = pm2.type === 'untrusted' ? partsThatRootRuns(pm2) : [];
+  const files = parts.map((path) => ({ path, type: 'file' as const }));
+  const faults = withoutSame(allFaults([...directoriesOf([...NEEDED, ...optional]), ...files]));
+  const ofPackage = pm2.type === 'untrusted' ? repairsOfPm2(pm2).slice(-1) : [];
+  throw new UserError(
+    [
+      'nothing was installed: root would run what others than root can replace',
+      ...inWords(faults).map((line) => `  ${line}`),
+    ].join('\n'),
+    repairInWords([...repairsOf(faults, 'root'), ...ofPackage]),
+    1,
+    'fix',
+  );
+}
+
+/** A line for each fault, and why Debian has it so. */
+export function inWords(faults: readonly Distrust[]): string[] {
+  const lines = [...faults].sort((a, b) => (a.path < b.path ? -1 : 1)).map(({ path, why }) => `${path} ${why}`);
+  return faults.some(isDebiansHabit)
+    ? [
+        ...lines,
+        `Debian gave /usr/local to the group ${STAFF}, and gives it new directories there as long as ${STAFF_SWITCH}`,
+        `exists: rm ${STAFF_SWITCH} keeps it from coming back`,
+      ]
+    : lines;
+}
+
+/** One line to paste; null: no command repairs it. With sudo for a caller who came that way. */
+export function repairInWords(commands: readonly (readonly string[])[]): string | null {
+  const sudo = process.env['SUDO_UID'] === undefined ? [] : ['sudo'];
+  return commands.length === 0 ? null : commands.map((words) => shown([...sudo, ...words])).join(' && ');
+}
+
+/** What is in a directory of another owner's, and is that owner's as well, goes without saying. */
+function withoutSame(faults: readonly Distrust[]): Distrust[] {
+  return faults.filter(({ kind, path, why }) => !faults.some((other) =>
+    kind === 'owner' && other.kind === kind && other.why === why && path.startsWith(other.path + sep)));
+}
+
+function isDebiansHabit({ kind, path }: Distrust): boolean {
+  if (kind !== 'writable' || !(path === '/usr/local' || path.startsWith('/usr/local/'))) return false;
+  const gid = statOf(path)?.gid;
+  return gid !== undefined && groupByGid(gid)?.name === STAFF && existsSync('/etc/debian_version');
+}
+
+function directoriesOf(places: readonly string[]) {
+  return places.map((place) => ({ path: dirname(place), type: 'directory' as const }));
+}

@@ -1,0 +1,22 @@
+import { dirname, sep } from 'node:path';
+import { allFaults, repairsOf } from '../trust/all-faults.ts';
+import type { Distrust } from '../trust/trust.ts';
+import { partsThatRootRuns, type InstalledPm2 } from './installed.ts';
+
+/**
+ * The commands, for root, after which root may run a pm2 that others can change now. Each is the words of one command.
+ * What its package holds is given to root as a whole: npm leaves every file of it to one owner.
+ *
+ * @param seen a fault that was found in what it loads
+ */
+export function repairsOfPm2(pm2: Pick<InstalledPm2, 'file' | 'original'>, seen: Distrust | null = null): string[][] {
+  const directory = dirname(dirname(pm2.file));
+  const known = allFaults(partsThatRootRuns(pm2).map((path) => ({ path, type: 'file' })));
+  const isNew = seen !== null && !known.some(({ kind, path }) => kind === seen.kind && path === seen.path);
+  const faults = isNew ? [...known, seen] : known;
+  const isItsOwn = (path: string) => path === directory || path.startsWith(directory + sep);
+  return [
+    ...repairsOf(faults.filter(({ kind, path }) => kind === 'writable' || !isItsOwn(path))),
+    ['chown', '-R', 'root:', directory],
+  ];
+}
