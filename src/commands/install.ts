@@ -65,7 +65,7 @@ interface From {
   writable: string | null;
 }
 
-function inWords({ install: { version, pm2, pm2Version, node }, changes, problems }: Installation, from: From, seals: Result[], dry: boolean): string {
+function inWords({ install: { version, pm2, pm2Version, node }, changes, problems, warnings }: Installation, from: From, seals: Result[], dry: boolean): string {
   return [
     `pm2-guard ${version}`,
     `  real pm2   ${pm2 === null ? 'none' : `${pm2}  (${pm2Version ?? '?'})`}`,
@@ -74,6 +74,7 @@ function inWords({ install: { version, pm2, pm2Version, node }, changes, problem
     ...(from.writable === null ? [] : [`  copied from what others than root can change: ${escapeControls(from.writable)}`]),
     ...changeLines(changes, dry),
     ...resultLines(seals).map((line) => `  ${line}`),
+    ...warnings.flatMap((warning) => ['', `warning: ${warning}`]),
     ...problemLines(problems),
     '',
     dry ? 'nothing was changed' : 'next:  look at /etc/pm2-guard/config.yaml, then:  pm2-guard status',

@@ -2,6 +2,7 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import { gatherFacts, type HostFacts } from '../host/facts.ts';
 import { brokenParts, changeableParts } from '../install/intact.ts';
 import { standing, type Standing } from '../install/status.ts';
+import { programs, type Program } from './programs.ts';
 import { sealStates } from '../seal/seals.ts';
 import type { Distrust } from '../trust/trust.ts';
 
@@ -14,6 +15,8 @@ export interface GuardFacts {
   changeable: Distrust[];
   /** Packages of PM2 that are sealed, or were to be. */
   seals: ReturnType<typeof sealStates>;
+  /** What it starts by a path, and is gone or will be. */
+  programs: Program[];
 }
 
 /** All that is examined. */
@@ -28,5 +31,12 @@ export async function gather(): Promise<Facts> {
   await new Promise((turned) => { setImmediate(turned); });
   const [host, own] = await Promise.all([looking, standing()]);
   const installed = own.installed !== null;
-  return { ...host, guard: { status: own, broken: installed ? brokenParts() : [], changeable: installed ? changeableParts() : [], seals: sealStates(SYSTEM_PATH) } };
+  const guard = {
+    status: own,
+    broken: installed ? brokenParts() : [],
+    changeable: installed ? changeableParts() : [],
+    seals: sealStates(SYSTEM_PATH),
+    programs: installed ? programs(host.policy) : [],
+  };
+  return { ...host, guard };
 }

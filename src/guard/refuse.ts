@@ -1,9 +1,11 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
+import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
 import { namesIn, textOf } from '../runtime/peek.ts';
+import { shown } from '../terminal/shown.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
@@ -38,17 +40,21 @@ export function endWithoutPolicy(error: ConfigError): void {
 
 /** There is no pm2 to become. */
 export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
+  const version = runningVersion();
+  // A pm2 that belongs to another user is given to root; another one beside it would not be what the daemons run.
+  const repairs = real.type === 'untrusted'
+    ? `as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(shown).join(' && ')}`
+    : `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && sudo pm2-guard install`;
   const why =
     real.type === 'untrusted'
       ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
       : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
-  const version = runningVersion();
   say(
     [
       'pm2-guard: blocked (PG302): PM2 itself is not installed',
       `Running apps are not affected.${version === '' ? '' : ` They run under PM2 ${version}.`} Looked at:`,
       ...why.map((line) => `  ${line}`),
-      `fix:      sudo npm install -g pm2${version === '' ? '' : `@${version}`} && sudo pm2-guard install`,
+      `fix:      ${repairs}`,
       'details:  pm2-guard explain PG302',
     ].map((line, at) => (at === 0 ? line : `  ${line}`)),
   );

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
+import { vanishing } from '../host/vanishing.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -37,6 +38,8 @@ export interface Installation {
   changes: Change[];
   /** What could not be done or found, each a line or a block for people. */
   problems: string[];
+  /** What works now and may not later; likewise. */
+  warnings: string[];
 }
 
 /**
@@ -52,7 +55,7 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   const before = readRecord();
   const choice = choose(layers, choiceOf(before?.layers));
   const ledger = new Ledger(dry);
-  const node = trustedNode();
+  const { path: node, warning } = trustedNode();
   const found = pm2.type === 'found' ? { pm2: pm2.file, pm2Version: pm2.version } : { pm2: null, pm2Version: null };
   const repair = wayToRepair(source, before?.repair ?? null);
   const record: Install = { version: VERSION, ...found, node, repair, layers: choice };
@@ -77,7 +80,12 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   // Last, when all that they lead to is there.
   linkCommand(ledger);
   applyLayers(ledger, choice);
-  return { install: record, changes: ledger.changes, problems: [...problemsOf(pm2), ...policyProblems(compiled), ...refusals(ledger)] };
+  return {
+    install: record,
+    changes: ledger.changes,
+    problems: [...problemsOf(pm2), ...policyProblems(compiled), ...refusals(ledger)],
+    warnings: [...(warning === null ? [] : [warning]), ...warningsOf(pm2)],
+  };
 }
 
 async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {
@@ -101,11 +109,21 @@ function problemsOf(pm2: RealPm2): string[] {
   switch (pm2.type) {
     case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
     case 'untrusted': {
-      const repair = repairInWords([...repairsOfPm2(pm2), ['pm2-guard', 'install']]) ?? '';
+      const repair = repairInWords([...repairsOfPm2(pm2, pm2.distrust), ['pm2-guard', 'install']]) ?? '';
       return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
     }
     case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
   }
+}
+
+/** A pm2 that an upgrade of its node removes. */
+function warningsOf(pm2: RealPm2): string[] {
+  const gone = pm2.type === 'found' ? vanishing(pm2.file) : null;
+  if (pm2.type !== 'found' || gone === null) return [];
+  return [
+    `${pm2.file}, the real pm2, ${gone.why}; then calls end with 127 until pm2-guard install has found another\n` +
+    '  run:  npm install -g --prefix /usr/local pm2 && pm2-guard install   (a pm2 that stays)',
+  ];
 }
 
 function policyProblems(compiled: Compiled | null): string[] {

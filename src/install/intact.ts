@@ -16,7 +16,7 @@ export function brokenParts(): string[] {
     ...missing,
     ...(record === null ? [`${RECORD} is not there, or damaged`] : typeof record.node !== 'string' || !(record.pm2 === null || typeof record.pm2 === 'string') ? [`${RECORD} is incomplete`] : []),
     ...(typeof record?.pm2 === 'string' && !statOf(record.pm2)?.isFile() ? [`${RECORD} names ${record.pm2}, which is not there`] : []),
-    ...(node === null ? [`${NODE_LINK} leads nowhere`] : record?.node !== undefined && node !== record.node ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`] : []),
+    ...(node === null ? [`${NODE_LINK} leads nowhere`] : record?.node !== undefined && node !== physical(record.node) ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`] : []),
     ...(statOf(join(SHIMS, 'pm2'))?.isFile() && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null ? [`${COMMAND_LINK} does not lead to ${SHIMS}`] : []),
   ];
 }

@@ -1,35 +1,61 @@
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { vanishing } from '../host/vanishing.ts';
+import { physical } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
 
 /** What the shims and bundles need (package.json engines). */
 export const OLDEST_NODE = 18;
 
+/** A node for root's calls. */
+export interface ChosenNode {
+  /** Absolute. Without links, but for one that leads to whichever version is there (`/snap/node/current`). */
+  path: string;
+  /** What an upgrade will do to it, a sentence; null: it stays. */
+  warning: string | null;
+}
+
+const SYSTEM_NODES = ['/usr/bin/node', '/usr/local/bin/node'];
+
 /**
- * A node that root may run: only root can change it (PRODUCT.md 7.1), and it is new enough. The one that runs us comes first.
+ * A node that root may run: only root can change it (PRODUCT.md 8.1), and it is new enough. The one that runs us comes
+ * first, unless an upgrade will remove it: then another one of the system's is better.
  *
- * @returns its absolute real path
  * @throws UserError where there is none, with why the one at hand will not do
  */
-export function trustedNode(): string {
+export function trustedNode(): ChosenNode {
   const reasons: string[] = [];
-  for (const candidate of new Set([process.execPath, '/usr/bin/node', '/usr/local/bin/node'])) {
-    let path: string;
-    try {
-      path = realpathSync.native(candidate);
-    } catch {
-      continue;
-    }
+  const good: string[] = [];
+  for (const candidate of [process.execPath, ...SYSTEM_NODES]) {
+    const path = physical(candidate);
+    if (path === null || good.includes(path)) continue;
     const fault = distrust(path, 'file');
     if (fault !== null) reasons.push(`${path} cannot be trusted: ${fault.path} ${fault.why}`);
     else if (majorOf(path) < OLDEST_NODE) reasons.push(`${path} is older than ${OLDEST_NODE}`);
-    else return path;
+    else good.push(path);
   }
-  throw new UserError(
-    `there is no node that root may run: it would be started by every \`sudo pm2\`, so only root may be able to change it; ${reasons.join('; ')}`,
-    'apt-get install nodejs',
-  );
+  const [first] = good;
+  if (first === undefined) {
+    throw new UserError(
+      'there is no node that root may run: it would be started by every `sudo pm2`, so only root may be able to ' +
+      `change it; ${reasons.join('; ')}`,
+      'apt-get install nodejs',
+    );
+  }
+  const stays = good.find((path) => vanishing(path) === null) ?? good.map(staying).find((path) => path !== null);
+  if (stays !== undefined) return { path: stays, warning: null };
+  return {
+    path: first,
+    warning:
+      `${first}, the node of root's calls, ${vanishing(first)?.why ?? ''}; then \`sudo pm2\` finds no node\n` +
+      '  run:  apt-get install nodejs && pm2-guard install   (a node that stays, in /usr/bin)',
+  };
+}
+
+/** Another path to the same program, which an upgrade leaves in place; null: there is none that root may run. */
+export function staying(path: string): string | null {
+  const others = vanishing(path)?.stays ?? [];
+  return others.find((other) => physical(other) === path && distrust(other, 'file') === null) ?? null;
 }
 
 /** 0 where it does not run. Only asked of what is trusted. */

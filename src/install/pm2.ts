@@ -25,5 +25,6 @@ export function realPm2(path: string | undefined): RealPm2 {
 /** A call looks at a few files of it, and relies on this look at all of them. */
 function whole(found: RealPm2): RealPm2 {
   const fault = found.type === 'found' ? foreignPartOf(dirname(dirname(found.file))) : null;
-  return found.type === 'found' && fault !== null ? { type: 'untrusted', bin: found.bin, distrust: fault } : found;
+  if (found.type !== 'found' || fault === null) return found;
+  return { type: 'untrusted', bin: found.bin, file: found.file, original: found.original, distrust: fault };
 }

@@ -31,7 +31,7 @@ export function requireRootsOwn(pm2: RealPm2): void {
   const parts = pm2.type === 'untrusted' ? partsThatRootRuns(pm2) : [];
   const files = parts.map((path) => ({ path, type: 'file' as const }));
   const faults = withoutSame(allFaults([...directoriesOf([...NEEDED, ...optional]), ...files]));
-  const ofPackage = pm2.type === 'untrusted' ? repairsOfPm2(pm2).slice(-1) : [];
+  const ofPackage = pm2.type === 'untrusted' ? repairsOfPm2(pm2, pm2.distrust).filter((words) => words.includes('-R')) : [];
   throw new UserError(
     [
       'nothing was installed: root would run what others than root can replace',

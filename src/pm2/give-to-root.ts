@@ -12,11 +12,12 @@ import { partsThatRootRuns, type InstalledPm2 } from './installed.ts';
 export function repairsOfPm2(pm2: Pick<InstalledPm2, 'file' | 'original'>, seen: Distrust | null = null): string[][] {
   const directory = dirname(dirname(pm2.file));
   const known = allFaults(partsThatRootRuns(pm2).map((path) => ({ path, type: 'file' })));
-  const isNew = seen !== null && !known.some(({ kind, path }) => kind === seen.kind && path === seen.path);
-  const faults = isNew ? [...known, seen] : known;
   const isItsOwn = (path: string) => path === directory || path.startsWith(directory + sep);
   return [
-    ...repairsOf(faults.filter(({ kind, path }) => kind === 'writable' || !isItsOwn(path))),
+    ...repairsOf(known.filter(({ kind, path }) => kind === 'writable' || !isItsOwn(path))),
     ['chown', '-R', 'root:', directory],
+    ...(seen?.kind === 'writable' && isItsOwn(seen.path) && !known.some(({ path }) => path === seen.path)
+      ? [['chmod', '-R', 'go-w', directory]]
+      : []),
   ];
 }

@@ -113,7 +113,7 @@ function isForeign(path: string, { uid }: Stats, also: Trusted | null, known: Re
  */
 export function entryFault(path: string, stat: Stats): Distrust | null {
   if (stat.isSymbolicLink()) return stat.uid === 0 ? null : notRoots(path, stat);
-  return faultOf(path, stat, stat.isDirectory() ? 'directory' : 'file', null);
+  return faultOf(path, stat, stat.isDirectory() ? 'directory' : 'file', null, null);
 }
 
 function notRoots(path: string, stat: Stats): Distrust {

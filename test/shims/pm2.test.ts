@@ -122,6 +122,25 @@ describeOnHost('shims/pm2', () => {
     }
   });
 
+  it.each(Object.values(shells))('with %s it names a node that is left, for root one of root\'s', async (shell) => {
+    const revision = '/usr/local/nvm/versions/node/v22.0.0/bin';
+    await host.must(`mkdir -p ${revision} && mv /usr/bin/node ${revision}/node`);
+    await host.must(`mv /usr/local/lib/pm2-guard/node /srv/link`);
+    await host.write('/usr/local/lib/pm2-guard/install.json', '{\n  "pm2": "/opt/x/lib/node_modules/pm2/bin/pm2"\n}\n');
+    try {
+      const end = (node: string) =>
+        expect.stringMatching(new RegExp(`\\n {2}run: {2}sudo ${node} /usr/local/lib/pm2-guard/bin/pm2-guard install .*\\n` +
+          ` {2}unguarded: {2}${node} /opt/x/lib/node_modules/pm2/bin/pm2\\n$`)) as string;
+      const call = `${shell} /usr/local/lib/pm2-guard/bin/pm2 list`;
+      const path = (first: string) => ({ PATH: `${first}:/usr/bin:/bin` });
+      expect(await host.run(call, { env: path('/home/alice/bin') })).toMatchObject({ status: 127, stderr: end(`${revision}/node`) });
+      await host.must(`mv ${revision}/node /srv/kept`);
+      expect(await host.run(call, { env: path('/home/alice/bin') })).toMatchObject({ status: 127, stderr: end('NODE') });
+    } finally {
+      await host.must(`mv /srv/kept /usr/bin/node; mv /srv/link /usr/local/lib/pm2-guard/node; rm /usr/local/lib/pm2-guard/install.json`);
+    }
+  });
+
   // PM2's daemon, dying, spawns `node` with what `_` named and `update` (PM2.md 4.4).
   it.each([shim, '/usr/local/bin/pm2'])('loads as node %s', async (path) => {
     expect(await seen(`node ${path} update`, { user: 'alice' })).toMatchObject({ argv: ['update'] });

@@ -20,4 +20,11 @@ export const copyPages: Record<string, Page> = {
     trap: 'pm2: command not found, under sudo or cron, was answered with another installation.',
     cure: 'Keep one. After removing the others, pm2 update restarts a daemon with the version that is left.',
   },
+  PD504: {
+    title: 'a recorded node or pm2 that is gone or will be',
+    meaning: 'install records the node of root\'s calls and the real pm2 by their paths, and the config may pin others. ' +
+      'One of these is not there, or lies in a directory that an upgrade removes.',
+    trap: 'The node was one of snap, nvm or another version manager: each version has a directory of its own.',
+    cure: 'Install a node that stays (/usr/bin/node), then run pm2-guard install again. Correct a pin in the config.',
+  },
 };

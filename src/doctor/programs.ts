@@ -1,0 +1,44 @@
+import { vanishing, type Vanishing } from '../host/vanishing.ts';
+import { staying } from '../install/node.ts';
+import { readRecord } from '../install/record.ts';
+import type { Policy } from '../policy/policy.ts';
+import { physical } from '../runtime/peek.ts';
+
+/** A program that the guard starts by a path which it was told. */
+export interface Program {
+  of: 'pm2' | 'node';
+  path: string;
+  /** The daemon for which the config pins it; null: install recorded it. */
+  pinnedFor: string | null;
+  gone: boolean;
+  /** What will remove it; null: nothing known, or it is not ours to choose. */
+  vanishing: Vanishing | null;
+  /** Another one that stays; null: there is none. */
+  other: string | null;
+}
+
+const OTHERS = { node: ['/usr/bin/node', '/usr/local/bin/node'], pm2: ['/usr/bin/pm2'] };
+
+/** The programs of the install record and of the config. */
+export function programs(policy: Policy | null): Program[] {
+  const record = readRecord();
+  const told = (['node', 'pm2'] as const).flatMap((of) => [
+    ...named(of, record?.[of], null),
+    ...(policy?.daemons ?? []).flatMap((daemon) => named(of, daemon[of], daemon.name)),
+  ]);
+  // Which node and pm2 a daemon runs is for a person to choose: a pin is told only where it is gone.
+  return told.filter(({ gone, vanishing: will, pinnedFor }) => gone || (will !== null && pinnedFor === null));
+}
+
+function named(of: Program['of'], path: unknown, pinnedFor: string | null): Program[] {
+  if (typeof path !== 'string') return [];
+  const file = physical(path);
+  const will = path === file ? vanishing(path) : null;
+  const other = (file === null ? null : staying(file)) ?? OTHERS[of].find(isStaying) ?? null;
+  return [{ of, path, pinnedFor, gone: file === null, vanishing: will, other }];
+}
+
+function isStaying(path: string): boolean {
+  const file = physical(path);
+  return file !== null && vanishing(file) === null;
+}
