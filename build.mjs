@@ -50,7 +50,7 @@ for (const name of readdirSync('completions')) replaceFile(`dist/share/${name}`,
 
 // The man page, by the program that it is about.
 const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 'dist');
-replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', 'README.md', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
+replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
 
 /** Whose code is in them, for the packages that are made of them. */
 export const packages = bundledPackages(result.metafile);

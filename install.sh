@@ -43,7 +43,7 @@ major=$(node -p 'parseInt(process.versions.node, 10)')
 # What was built elsewhere, or here before, needs no tools; sources that are newer do.
 built=
 if [ -f dist/pm2.cjs ] && [ -f dist/pm2-guard.cjs ]; then
-  [ -n "$(find src completions packaging ./*.mjs package.json README.md -newer dist/pm2.cjs -print 2> /dev/null | head -n 1)" ] || built=yes
+  [ -n "$(find src completions docs packaging ./*.mjs package.json README.md -newer dist/pm2.cjs -print 2> /dev/null | head -n 1)" ] || built=yes
 fi
 if [ -z "$built" ]; then
   [ "$major" -ge 20 ] || fail "building needs node 20 or newer, and $(command -v node) is $(node --version); what is built runs on 18" 'npm ci && npm run build   (with a newer node, then copy dist/ here and run ./install.sh again)'

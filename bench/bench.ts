@@ -9,7 +9,7 @@ import setup from '../test/host/setup.ts';
  *
  *   npm run bench                    all, 40 rounds (of calls below 120 ms as many as take the same time), a table
  *   npm run bench -- 100             more rounds
- *   npm run bench -- 40 --markdown   the table of the README
+ *   npm run bench -- 40 --markdown   the table of docs/performance.md
  *   npm run bench -- 40 --only sudo  the rows of one group: passed, own daemon, version, root away, sealed, blocked,
  * sudo, large
  *

@@ -4,17 +4,23 @@ import { describeOnHost } from './host/describe.ts';
 import { createHost, type Host } from './host/host.ts';
 import { SITE, WEB } from './traps/twins.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const root = new URL('..', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+const docs = readdirSync(new URL('docs', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
 
 /** One command of a ```console block, typed by `user`, with what is printed below it. A line `…` stands for any number of lines. */
-interface Example { host: string; user: string; command: string; output: string }
+interface Example { file: string; host: string; user: string; command: string; output: string }
 
 function examples(): Example[] {
-  return [...readme.matchAll(/^```console (\w+)\n([^]*?)^```$/gm)].flatMap(([, host = '', block = '']) =>
-    block.split(/^(?=\w+\$ )/m).map((part) => {
-      const [, user = '', command = '', output = ''] = /^(\w+)\$ (.*)\n([^]*)$/.exec(part) ?? [];
-      return { host, user, command, output };
-    }));
+  return ['README.md', ...docs].flatMap((file) =>
+    [...readFileSync(new URL(file, root), 'utf8').matchAll(/^```console (\w+)\n([^]*?)^```$/gm)].flatMap(
+      ([, host = '', block = '']) =>
+        block.split(/^(?=\w+\$ )/m).map((part) => {
+          const [, user = '', command = '', output = ''] = /^(\w+)\$ (.*)\n([^]*)$/.exec(part) ?? [];
+          return { file, host, user, command, output };
+        }),
+    ),
+  );
 }
 
 /** Numbers that are others each time: pids, and how long something has been up. */
@@ -38,7 +44,7 @@ daemons:
     apps: [backup]
 `;
 
-describeOnHost('what the README shows happens', () => {
+describeOnHost('what README and docs show happens', () => {
   const hosts: Record<string, Host> = {};
   beforeAll(async () => {
     const [plain, guarded, blocked, trapped] = await Promise.all([createHost(), createHost(), createHost(), createHost()]);
@@ -54,8 +60,8 @@ describeOnHost('what the README shows happens', () => {
 
   it('has examples to run', () => { expect(examples().length).toBeGreaterThanOrEqual(8); });
 
-  for (const { host, user, command, output } of examples()) {
-    it(`${host}: ${command}`, async () => {
+  for (const { file, host, user, command, output } of examples()) {
+    it(`${file}, ${host}: ${command}`, async () => {
       const { stdout } = await (hosts[host] as Host).run(`{ ${command}\n} 2>&1`, { user });
       expect(steady(stdout.replace(/\u001b\[[\d;]*m/g, ''))).toMatch(pattern(steady(output)));
     });

@@ -31,7 +31,7 @@ export function doctorCommand(): Command {
     .addOption(new Option('--pid <number>', 'which daemon owns this process').argParser(wholeNumber).conflicts(['app', 'prometheus']))
     .addOption(new Option('--app <app>', 'which daemons have this app, or this namespace').conflicts(['prometheus']))
     .addOption(new Option('--prometheus', 'metrics for the textfile collector of the node exporter').conflicts(['json']))
-    .option('--json', 'one object for scripts, with "schema": 1; README.md lists its fields')
+    .option('--json', 'one object for scripts, with "schema": 1; docs/json.md lists its fields')
     .addOption(new Option('--fix', 'repair what is safe and can be taken back: owners, modes, dead sockets and pid files; asks first').conflicts(['port', 'pid', 'app', 'prometheus']))
     .option('-n, --dry-run', 'with --fix: only show what would be done')
     .option('-y, --yes', 'with --fix: do not ask')

@@ -6,13 +6,16 @@ import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { shown } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { traps } from '../traps/catalogue.ts';
+import { trapText } from '../traps/text.ts';
+import type { Trap } from '../traps/trap.ts';
 import { codes, type Page } from '../verdict/codes.ts';
 
 /** `pm2-guard explain`: the verdict on a command line without acting on it, or what a code means. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('what the guard would do with a pm2 command line, and why; or what a code such as PG101 means')
-    .argument('<words...>', 'the command line, after --; or a code')
+    .description('what the guard would do with a pm2 command line, and why; or what a code such as PG101, or a trap such as T01, means')
+    .argument('<words...>', 'the command line, after --; or a code; or a trap')
     .option('--as <user>', 'as if this user typed it, after a fresh login')
     .option('--json', 'one object for scripts')
     .addHelpText('after', `
@@ -23,6 +26,7 @@ Examples:
   pm2-guard explain PG101
   pm2-guard explain PD101
   pm2-guard explain PL001
+  pm2-guard explain T01
 
 Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 where the config cannot be used;
 127 where there is no real pm2.`)
@@ -30,6 +34,13 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
       const [code = ''] = words;
       if (words.length === 1 && /^P[GDL]\d{3}$/i.test(code)) {
         process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : page(code));
+        return;
+      }
+      if (words.length === 1 && /^T\d{2}$/i.test(code)) {
+        const trap = trapOf(code.toUpperCase());
+        process.stdout.write(
+          options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...trap }, null, 2)}\n` : trapText(code.toUpperCase(), trap),
+        );
         return;
       }
       const self = { euid: process.geteuid?.() ?? -1, env: process.env };
@@ -40,6 +51,12 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
 
 /** PGnnn: verdicts and refusals; PDnnn: findings of doctor; PLnnn: findings of lint. */
 export const catalogue: Readonly<Record<string, Page>> = { ...codes, ...pages, ...lintPages };
+
+function trapOf(code: string): Trap {
+  const found = traps[code];
+  if (!found) throw new UserError(`there is no trap ${code}; they are ${Object.keys(traps).join(', ')}`, 'pm2-guard explain T01');
+  return found;
+}
 
 function pageOf(code: string): Page {
   const found = (catalogue as Readonly<Record<string, Page | undefined>>)[code.toUpperCase()];

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/commands/program.ts';
 import { sectionOf } from '../../src/manual/markdown.ts';
-import { manual } from '../../src/manual/page.ts';
+import { manual, SOURCES } from '../../src/manual/page.ts';
 import { example, filled, literal, macro, paragraph, prose } from '../../src/manual/roff.ts';
 import { codes } from '../../src/verdict/codes.ts';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const page = manual(readme, '2026-11-24');
+const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const texts = Object.fromEntries(SOURCES.map((file) => [file, textOf(file)])) as Parameters<typeof manual>[0];
+const readme = texts['README.md'];
+const page = manual(texts, '2026-11-24');
 const env = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent' };
 const through = (input: string, command: string, ...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(command, args, { input, encoding: 'utf8', env });
@@ -23,7 +25,7 @@ describe('the man page', () => {
   it('is in dist/, as the build makes it', () => {
     const built = readFileSync(new URL('../../dist/share/pm2-guard.8', import.meta.url), 'utf8');
     const dateless = (source: string) => source.replace(/^\.TH.*$/m, '');
-    expect(dateless(built)).toBe(dateless(manual(readme, '')).replaceAll('0.0.0-source', ''));
+    expect(dateless(built)).toBe(dateless(manual(texts, '')).replaceAll('0.0.0-source', ''));
     expect(built).toMatch(/^\.TH "PM2\\-GUARD" "8" "\d{4}-\d\d-\d\d" "pm2\\-guard \d+\.\d+\.\d+/);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cache } from '../host/fetch.ts';
 
 const repository = join(cache, '..');
-const kept = ['src', 'shims', 'completions', 'packaging', 'build.mjs', 'bundle.mjs', 'package.json', 'tsconfig.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'install.sh'];
+const kept = ['src', 'shims', 'completions', 'packaging', 'build.mjs', 'bundle.mjs', 'package.json', 'tsconfig.json', 'README.md', 'docs', 'LICENSE', 'CHANGELOG.md', 'install.sh'];
 
 /**
  * A copy of the sources in a directory of their own, with nothing built, that calls itself by this version. The tools to build
