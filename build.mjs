@@ -10,7 +10,7 @@ import { releaseDate } from './packaging/release.mjs';
 
 const result = await bundle({
   'pm2': 'src/guard/main.ts', // the hot path: what the shim loads on every call of pm2
-  'load-policy': 'src/policy/slow.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
+  'load-policy': 'src/policy/load-policy.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
   'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
   'lint': 'src/lint/main.ts', // the parsers of lint, for no other command
   'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
@@ -37,7 +37,7 @@ for (const { path, text } of result.outputFiles.filter(({ path }) => ['pm2.cjs',
 
 // The shims run what install keeps compiled (src/install/code.ts) as scripts of V8's, which have no import() of their own, and
 // read it byte by byte, which is faster than as UTF-8.
-for (const { path, text } of result.outputFiles.filter(({ path }) => ['pm2.cjs', 'sudo.cjs', 'pm2-guard.cjs'].includes(basename(path)))) {
+for (const { path, text } of result.outputFiles.filter(({ path }) => ['pm2.cjs', 'load-policy.cjs', 'sudo.cjs', 'pm2-guard.cjs'].includes(basename(path)))) {
   const fault = /\bimport\(/.test(text) ? 'must not import() what is outside of it: import a module of ours that does' : /[^\0-\x7f]/.test(text) ? 'must be ASCII' : null;
   if (fault === null) continue;
   console.error(`${basename(path)} ${fault}`);

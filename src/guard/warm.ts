@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Script } from 'node:vm';
+import { identityOf, wrapBundle } from '../runtime/kept-code.ts';
 
 /**
  * `node warm.cjs BUNDLE TARGET`, run by install with the node that will run the guard: writes V8's compiled form of the bundle,
@@ -11,15 +12,12 @@ const [, , bundle = '', target = ''] = process.argv;
 
 interface Bundle { rehearse?: () => void | Promise<void> }
 
-/** As the shims wrap it. */
-const wrapped = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, 'latin1')}\n})`;
-const { ino, size, mtimeMs } = statSync(bundle);
-
-const script = new Script(wrapped, { filename: bundle });
+const identity = identityOf(bundle);
+const script = new Script(wrapBundle(readFileSync(bundle, 'latin1')), { filename: bundle });
 const run = script.runInThisContext() as (exports: object, require: NodeJS.Require, module: object, filename: string, directory: string) => void;
 const loaded: { exports: Bundle } = { exports: {} };
 run(loaded.exports, require, loaded, bundle, bundle.replace(/\/[^/]*$/, ''));
 
 void Promise.resolve(loaded.exports.rehearse?.()).then(() => {
-  writeFileSync(target, Buffer.concat([Buffer.from(`${[ino, size, mtimeMs].join(' ')}\n`), script.createCachedData()]));
+  writeFileSync(target, Buffer.concat([Buffer.from(`${identity}\n`), script.createCachedData()]));
 });

@@ -41,9 +41,21 @@ export function accountByName(name: string): Account | null {
 
 /** The account of a user id, as accountByName; where several share it (toor), the first of /etc/passwd. */
 export function accountByUid(uid: number): Account | null {
-  const line = lineOfUid(passwdText(), uid) ?? ask('passwd', String(uid));
+  const line = lineOfId(passwdText(), uid) ?? ask('passwd', String(uid));
   const account = line === null ? null : accountOf(line);
   return account?.uid === uid ? account : null;
+}
+
+/** As accountByName, of /etc/passwd alone: no process is started. */
+export function localAccount(name: string): Account | null {
+  const line = isName(name) ? lineOf(passwdText(), name) : null;
+  return line === null ? null : accountOf(line);
+}
+
+/** The name of a group id in /etc/group; null: it is not there. */
+export function localGroupName(gid: number): string | null {
+  const line = lineOfId(textOf(GROUP), gid);
+  return line === null ? null : groupOf(line)?.name ?? null;
 }
 
 /** The accounts of /etc/passwd, in its order. Those of a directory server are left out: there may be a hundred thousand. */
@@ -106,9 +118,9 @@ function lineOf(text: string, name: string): string | null {
   return text.slice(start, end < 0 ? undefined : end);
 }
 
-/** The first line whose third field is `uid`; no regular expression, which each call of pm2 would have to compile. */
-function lineOfUid(text: string, uid: number): string | null {
-  const field = `:${uid}:`;
+/** The first line whose third field is `id`; no regular expression, which each call of pm2 would have to compile. */
+function lineOfId(text: string, id: number): string | null {
+  const field = `:${id}:`;
   for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
     const start = text.lastIndexOf('\n', at) + 1;
     const colon = text.indexOf(':', start);

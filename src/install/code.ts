@@ -6,12 +6,12 @@ import type { Ledger, Outcome } from './ledger.ts';
 
 const run = promisify(execFile);
 
-/** What people wait for: calls of pm2, of sudo that name it, and commands of ours. */
-const BUNDLES = ['pm2', 'sudo', 'pm2-guard'];
+/** What people wait for: calls of pm2, also after an edit of the config, of sudo that name it, and commands of ours. */
+const BUNDLES = ['pm2', 'load-policy', 'sudo', 'pm2-guard'];
 
 /** `pm2.12.4.254.21-node.33.code`: a bundle as one V8 has compiled it. */
 export function isCompiledForm(name: string): boolean {
-  return /^(pm2|sudo|pm2-guard)\.\d.*\.code$/.test(name);
+  return /^(pm2|load-policy|sudo|pm2-guard)\.\d.*\.code$/.test(name);
 }
 
 /**

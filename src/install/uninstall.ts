@@ -9,6 +9,7 @@ import { Ledger, look, type Change } from './ledger.ts';
 import { layersBackwards } from './layers/layers.ts';
 import { removeDropIn } from './layers/secure-path.ts';
 import { removeMade } from './made.ts';
+import { removeOwnPolicies } from './own-policies.ts';
 import { packagesOnHost, wayToRemove } from './packages.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
 import { withdrawShare } from './share.ts';
@@ -41,6 +42,7 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   attempt(ledger, '/usr/local/share', () => { withdrawShare(ledger); });
   attempt(ledger, '/usr/local/share', () => { removeMade(ledger); });
   attempt(ledger, '/etc', () => { removeStrays(ledger); });
+  attempt(ledger, 'compiled policies of users', () => { removeOwnPolicies(ledger); });
   for (const directory of [LIBRARY, STATE_DIRECTORY]) attempt(ledger, directory, () => { ledger.remove(directory); });
   attempt(ledger, CACHE_DIRECTORY, () => {
     emptyDirectory(ledger, CACHE_DIRECTORY);

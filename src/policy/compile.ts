@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { localAccount } from '../identity/accounts.ts';
 import { FORMAT, type CompiledPolicy, type PathEntry } from './compiled.ts';
 import type { ConfigError } from './config-error.ts';
 import type { Glob } from './globs.ts';
@@ -40,6 +41,7 @@ export function compileRules(source: ConfigSource, config: Config, daemons: read
     personal: compilePersonal(source, config, errors),
     onError: config.on_error ?? null,
     daemons: sorted,
+    remote: sorted.map(({ user }) => user).filter((user) => localAccount(user) === null),
     names: nameTable(names),
     globs,
     paths,

@@ -6,7 +6,7 @@ import { COMPILED_FILE } from './places.ts';
 import type { Bypass, Daemon, Mode, Notices, OnError, Policy, Rule } from './policy.ts';
 
 /** Raised whenever the shape below changes. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** Path prefix, index of the daemon, line. */
 export type PathEntry = readonly [path: string, daemon: number, line: number];
@@ -33,6 +33,8 @@ export interface CompiledPolicy {
   onError: OnError | null;
   /** Sorted by name. */
   daemons: Daemon[];
+  /** Of their users, those that are not in /etc/passwd: a directory server knows them. */
+  remote: string[];
   names: NameTable;
   globs: Glob[];
   /** Longest first, then by path. */
@@ -46,11 +48,23 @@ export interface CompiledPolicy {
 export function readCompiled(): CompiledPolicy | null {
   if (distrust(COMPILED_FILE, 'file') !== null) return null;
   try {
-    const compiled = JSON.parse(readFileSync(COMPILED_FILE, 'latin1')) as CompiledPolicy | null;
-    return compiled?.format === FORMAT && Array.isArray(compiled.daemons) && Array.isArray(compiled.globs) && typeof compiled.names === 'string' ? compiled : null;
+    return parseCompiled(readFileSync(COMPILED_FILE, 'latin1'));
   } catch {
     return null;
   }
+}
+
+/**
+ * The compiled policy in a text.
+ *
+ * @returns null where it has another format, or a part is missing
+ * @throws SyntaxError where it is no JSON
+ */
+export function parseCompiled(text: string): CompiledPolicy | null {
+  const compiled = JSON.parse(text) as CompiledPolicy | null;
+  if (compiled?.format !== FORMAT || typeof compiled.names !== 'string') return null;
+  const { daemons, remote, globs, paths, exempt } = compiled;
+  return [daemons, remote, globs, paths, exempt].every((list) => Array.isArray(list)) ? compiled : null;
 }
 
 /** What the last compiled policy says of errors, though it may be damaged or of another version; null: nothing, or none to believe. */

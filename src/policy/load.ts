@@ -1,8 +1,9 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { accountByName } from '../identity/accounts.ts';
+import { localAccount, localGroupName } from '../identity/accounts.ts';
+import { loadBundle } from '../runtime/kept-code.ts';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
+import { ownCompiled } from './own-compiled.ts';
 import {
   CONFIG_PLACES,
   configDistrust,
@@ -34,12 +35,14 @@ export interface SlowPolicy {
   compileConfig(path: string): Compilation;
   /** Keeps a compiled policy. Returns null, or in a line why it could not be kept. */
   saveCompiled(compiled: CompiledPolicy): string | null;
+  /** Keeps it for the calls of one user, this process's, if that can be. */
+  saveOwnCompiled(compiled: CompiledPolicy, uid: number): void;
 }
 
 /**
- * The policy for a call (PRODUCT.md section 2): the compiled one where it was made from exactly the config that is there;
- * else the config itself, compiled anew, and kept where root calls; else the last good one that was kept, with a warning;
- * else none. Never throws.
+ * The policy for a call (PRODUCT.md section 2): the compiled one where it was made from exactly the config that is there,
+ * root's or else the caller's own; else the config itself, compiled anew and kept, by root for all and by others for
+ * themselves; else the last good one that root kept, with a warning; else none. Never throws.
  *
  * @param slow gives the part that is loaded only where it is needed; in the built command, the bundle beside this one
  */
@@ -56,18 +59,22 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
 
 /**
  * Whether a compiled policy was made by this pm2-guard from the config as it is now, and with the accounts as they are
- * now: where /etc/passwd is another, those that the config names are looked up. So a `useradd` leaves it fresh.
+ * now: where /etc/passwd or /etc/group is another, those that the config names are compared. So a `useradd` leaves it
+ * fresh.
  */
 export function isFresh(compiled: CompiledPolicy, path: string): boolean {
   if (compiled.version !== VERSION) return false;
   const now = stateOf(path);
   if (now === null || now === compiled.from) return now !== null;
-  return configOf(now) === configOf(compiled.from) && compiled.daemons.every(hasAccount);
+  return configOf(now) === configOf(compiled.from) && compiled.daemons.every((daemon) => hasAccount(daemon, compiled));
 }
 
-function hasAccount({ user, uid, gid, userHome, shell }: Daemon): boolean {
-  const now = accountByName(user);
-  return now?.name === user && now.uid === uid && now.gid === gid && now.home === userHome && now.shell === shell;
+/** What a directory server says of an account is not asked again: that takes a process, and these files do not tell. */
+function hasAccount({ user, uid, gid, group, userHome, shell }: Daemon, { remote }: CompiledPolicy): boolean {
+  if ((localGroupName(gid) ?? group) !== group) return false;
+  const now = localAccount(user);
+  if (now === null) return remote.includes(user);
+  return now.name === user && now.uid === uid && now.gid === gid && now.home === userHome && now.shell === shell;
 }
 
 function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {
@@ -75,17 +82,32 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
   // The usual place is not looked for: where it is as it was when it was compiled, it is there.
   if (kept !== null && holds(kept, CONFIG_PLACES[0])) return { type: 'policy', policy: openPolicy(kept), warnings: [] };
   const path = standardConfig();
-  if (kept !== null && path !== null && holds(kept, path)) return { type: 'policy', policy: openPolicy(kept), warnings: [] };
+  const fresh = path === null ? null : freshFor(caller, kept, path);
+  if (fresh !== null) return { type: 'policy', policy: openPolicy(fresh), warnings: [] };
   const read: Compilation = path === null ? { type: 'errors', errors: [missingConfig()], onError: null } : readConfig(path, slow);
   switch (read.type) {
     case 'compiled': {
-      const failure = caller.euid === 0 && read.settled ? slow().saveCompiled(read.compiled) : null;
+      const failure = read.settled ? keep(read.compiled, caller, slow()) : null;
       return { type: 'policy', policy: openPolicy(read.compiled), warnings: failure === null ? [] : [failure] };
     }
     case 'errors':
       if (kept === null) return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
       return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: sudo pm2-guard check`] };
   }
+}
+
+/** Root's compiled policy, or the caller's own, if it was made from this config as it is. */
+function freshFor({ euid }: PolicyCaller, kept: CompiledPolicy | null, path: string): CompiledPolicy | null {
+  if (kept !== null && holds(kept, path)) return kept;
+  if (euid <= 0) return null;
+  for (const own of ownCompiled(euid)) if (holds(own, path)) return own;
+  return null;
+}
+
+function keep(compiled: CompiledPolicy, { euid }: PolicyCaller, slow: SlowPolicy): string | null {
+  if (euid === 0) return slow.saveCompiled(compiled);
+  if (euid > 0) slow.saveOwnCompiled(compiled, euid);
+  return null;
 }
 
 /** Made from this config as it is, which may still be believed. */
@@ -104,7 +126,6 @@ function readConfig(path: string, slow: () => SlowPolicy): Compilation {
   }
 }
 
-/** By an absolute path, so that neither NODE_PATH nor the current directory has a say. */
 function slowBundle(): SlowPolicy {
-  return createRequire('/')(join(__dirname, 'load-policy.cjs')) as SlowPolicy;
+  return loadBundle(join(__dirname, 'load-policy.cjs')) as SlowPolicy;
 }

@@ -12,8 +12,8 @@ export const CONFIG_PLACES = ['/etc/pm2-guard/config.yaml', '/etc/pm2-guard/conf
 export const COMPILED_DIRECTORY = '/var/lib/pm2-guard';
 export const COMPILED_FILE = `${COMPILED_DIRECTORY}/policy.json`;
 
-/** Accounts are resolved when a policy is made, so it holds only as long as this file stands. */
-const ACCOUNTS = '/etc/passwd';
+/** Accounts are resolved when a policy is made. Where these files stand as they were, so do the accounts. */
+const ACCOUNTS = ['/etc/passwd', '/etc/group'];
 
 /** Who is going to use the policy. `rootBySudo`: euid 0, and SUDO_UID is set and not 0. */
 export interface PolicyCaller {
@@ -84,7 +84,7 @@ function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
 /** One state of a config and of the accounts: equal only while neither was touched. null where it cannot be looked at. */
 export function stateOf(config: string): string | null {
   const state = fileState(config);
-  return state === null ? null : `${config} ${state} accounts ${fileState(ACCOUNTS) ?? 'none'}`;
+  return state === null ? null : `${config} ${state} accounts ${ACCOUNTS.map((file) => fileState(file) ?? 'none').join(' ')}`;
 }
 
 /** Of a state, the config's part. */
@@ -94,7 +94,7 @@ export function configOf(state: string): string {
 
 /** The files whose state it is. */
 export function statedFiles(config: string): string[] {
-  return [config, ACCOUNTS];
+  return [config, ...ACCOUNTS];
 }
 
 function fileState(path: string): string | null {

@@ -1,7 +1,9 @@
 import { chmodSync, mkdirSync } from 'node:fs';
+import { isPrivateDirectory } from '../trust/private-directory.ts';
 import { distrust } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 import type { CompiledPolicy } from './compiled.ts';
+import { ownDirectories, ownFile } from './own-compiled.ts';
 import { COMPILED_DIRECTORY, COMPILED_FILE } from './places.ts';
 
 /**
@@ -19,6 +21,35 @@ export function saveCompiled(compiled: CompiledPolicy): string | null {
     return null;
   } catch (error) {
     return notKept((error as NodeJS.ErrnoException).code ?? String(error));
+  }
+}
+
+/**
+ * Keeps a compiled policy for the next calls of one user (own-compiled.ts), in the first place that takes it. Where none
+ * does, nothing is said: the config is then read anew each time.
+ *
+ * @param uid effective uid of this process; not root's
+ */
+export function saveOwnCompiled(compiled: CompiledPolicy, uid: number): void {
+  for (const directory of ownDirectories(uid)) {
+    try {
+      makePrivate(directory);
+      if (!isPrivateDirectory(directory, uid)) continue;
+      replaceFile(ownFile(directory), inAscii(compiled), 0o600);
+      return;
+    } catch {
+      // no such directory above it, a full or read-only disk, a directory in the place of the file
+    }
+  }
+}
+
+/** Only in a directory that is there: no session, no /run/user/UID. */
+function makePrivate(directory: string): void {
+  try {
+    mkdirSync(directory, 0o700);
+    chmodSync(directory, 0o700); // whatever the umask
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -9,7 +9,7 @@ import type { OnError } from './policy.ts';
 import { onErrorOf, validate } from './schema.ts';
 import { toValue, type ConfigSource } from './source.ts';
 
-export { saveCompiled } from './save.ts';
+export { saveCompiled, saveOwnCompiled } from './save.ts';
 
 /**
  * Reads, validates and compiles a config file (PRODUCT.md section 2). That it may be trusted was checked before.

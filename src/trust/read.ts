@@ -1,8 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 /** Why a file was not read. `code` is the errno name where the system said so. */
 export class UnreadableFile extends Error {
-  constructor(readonly path: string, readonly kind: 'missing' | 'unreadable' | 'link' | 'type' | 'size', message: string, readonly code: string | null = null) {
+  constructor(readonly path: string, readonly kind: 'missing' | 'unreadable' | 'link' | 'type' | 'size' | 'owner', message: string, readonly code: string | null = null) {
     super(`${path} ${message}`);
     this.name = 'UnreadableFile';
   }
@@ -14,9 +14,11 @@ export class UnreadableFile extends Error {
  * is looked at (fstat, not stat), so that nothing can be put in its place in between.
  *
  * @param maxBytes refuse a longer file; it may also not grow past that while it is read
+ * @param owner refuse a file that another user owns or can write, or that has a second name (a hard link to another
+ *   file of this user's); null: any
  * @throws UnreadableFile
  */
-export function readRegularFile(path: string, maxBytes: number): Buffer {
+export function readRegularFile(path: string, maxBytes: number, owner: number | null = null): Buffer {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -26,6 +28,8 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new UnreadableFile(path, 'type', stat.isDirectory() ? 'is a directory' : 'is no regular file');
+    if (owner !== null && !isOnly(stat, owner))
+      throw new UnreadableFile(path, 'owner', `is not a file of uid ${owner} alone`);
     if (stat.size > maxBytes) throw tooLong(path, maxBytes);
     return readAll(fd, path, maxBytes, stat.size);
   } catch (error) {
@@ -33,6 +37,10 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
   } finally {
     closeSync(fd);
   }
+}
+
+function isOnly({ uid, mode, nlink }: Stats, owner: number): boolean {
+  return uid === owner && (mode & 0o022) === 0 && nlink === 1;
 }
 
 function readAll(fd: number, path: string, maxBytes: number, size: number): Buffer {

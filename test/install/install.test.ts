@@ -30,7 +30,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     const files = await host.tree('/usr/local/lib/pm2-guard');
     const built = (directory: string) => readdirSync(join(repository, directory)).filter((name) => !name.startsWith('.') && name !== 'THIRD-PARTY-LICENSES');
     expect(files.map(({ path }) => path.slice('/usr/local/lib/pm2-guard'.length).replace(/^\/0\.1\.0-[0-9a-f]{8}/, '/R').replace(/\.\d.+\.code$/, '.V8.code')).sort()).toEqual([
-      '', '/bin', '/directories', '/install.json', '/node', '/share', '/R', '/R/package.json', '/R/pm2.V8.code', '/R/pm2-guard.V8.code', '/R/sudo.V8.code', '/R/bin',
+      '', '/bin', '/directories', '/install.json', '/node', '/share', '/R', '/R/package.json', '/R/load-policy.V8.code', '/R/pm2.V8.code', '/R/pm2-guard.V8.code', '/R/sudo.V8.code', '/R/bin',
       ...built('shims').map((name) => `/R/bin/${name}`), ...built('dist').map((name) => `/R/${name}`), ...built('dist/share').map((name) => `/R/share/${name}`),
     ].sort());
     expect(files.filter(({ owner, group, type, mode }) => owner !== 'root' || group !== 'root' || (type !== 'l' && !['644', '755'].includes(mode)))).toEqual([]);

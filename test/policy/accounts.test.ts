@@ -23,7 +23,7 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     return host.exists('/tmp/read');
   };
 
-  it.each(['useradd zoe', 'usermod -s /bin/sh alice', 'userdel zoe', 'useradd -M a0', 'touch /etc/passwd'])(
+  it.each(['useradd zoe', 'usermod -s /bin/sh alice', 'userdel zoe', 'useradd -M a0', 'touch /etc/passwd', 'groupadd zoo'])(
     '%s: it holds',
     async (change) => {
       await host.must(change);
@@ -39,6 +39,7 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     ],
     ['another shell', 'usermod -s /bin/sh www-data', 'usermod -s /usr/sbin/nologin www-data'],
     ['another group', 'usermod -g daemon www-data', 'usermod -g www-data www-data'],
+    ['another name of the group', 'groupmod -n webs www-data', 'groupmod -n www-data webs'],
     ['a line of the same name before', 'sed -i "1i www-data:x:1:1::/srv:/bin/sh" /etc/passwd', 'sed -i 1d /etc/passwd'],
   ])('%s of a user whom the config names: it is read anew', async (_, change, back) => {
     await host.must(change);
@@ -47,8 +48,16 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     expect(await isRead()).toBe(false);
   });
 
-  it('an edit of the config: it is read anew', async () => {
-    await host.must('touch /etc/pm2-guard/config.yaml');
-    expect(await isRead()).toBe(true);
+  it('an account that is gone: it is read anew', async () => {
+    await host.must('cp /etc/passwd /srv/passwd; sed -i /^www-data:/d /etc/passwd');
+    await host.must('rm -f /tmp/read');
+    expect((await host.run('pm2 ping', { user: 'ops' })).stderr).toContain('there is no user "www-data"');
+    expect(await host.exists('/tmp/read')).toBe(true);
+    await host.must('cat /srv/passwd > /etc/passwd');
+  });
+
+  it('an edit of the config: it is read anew, once', async () => {
+    await host.must('touch /etc/pm2-guard/config.yaml; sleep 0.3');
+    expect([await isRead(), await isRead()]).toEqual([true, false]);
   });
 });

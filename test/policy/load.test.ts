@@ -43,9 +43,8 @@ describe.runIf(canUnshare)('the compiled policy', () => {
   });
 
   it('is not made by others than root, who read the config itself, without a word', () => {
-    const [nobody, again] = read(`${CONFIG}settle; as nobody $read myapp; as nobody $read myapp; test ! -e /var/lib/pm2-guard/policy.json`);
+    const [nobody] = read(`${CONFIG}settle; as nobody $read myapp; test ! -e /var/lib/pm2-guard/policy.json`);
     expect(nobody).toMatchObject({ slow: true, warnings: [], owners: ['web myapp 6'] });
-    expect(again).toEqual(nobody);
   });
 
   it.each([

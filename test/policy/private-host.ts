@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { bundle } from '../../bundle.mjs';
 import type { LoadedPolicy } from '../../src/policy/load.ts';
 
@@ -15,7 +13,7 @@ export type Printed =
 
 /** Builds the hot reader with the slow bundle beside it, as the product ships them, and `pm2-guard` too. */
 export async function buildReader(): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'pg-reader-'));
+  const directory = mkdtempSync('/var/tmp/pg-reader-'); // /tmp is another one where it runs
   chmodSync(directory, 0o755); // other users run it too
   await bundle({ 'read': 'test/policy/print-policy.ts', 'load-policy': 'src/policy/slow.ts' }, directory);
   return directory;
@@ -28,11 +26,13 @@ export function privately(script: string): string[] {
 }
 
 /**
- * Runs a shell script there. In it, `$read NAME` prints the policy and who owns NAME; `as USER command` runs as a user;
+ * Runs a shell script there, with a /tmp and a /run/user of its own. In it, `$read NAME` prints the policy and who owns NAME; `as USER command` runs as a user;
  * `settle` waits until a change of the config is old enough to be compiled.
  */
 export function run(reader: string, script: string, env: Record<string, string> = {}): { stdout: string; stderr: string; status: number | null } {
   const [command = '', ...words] = privately(`
+mount -t tmpfs -o mode=1777 none /tmp
+mkdir -p /run/user; mount -t tmpfs -o mode=0755 none /run/user
 read="${process.execPath} ${reader}/read.cjs"
 settle() { sleep 0.2; }
 as() { user=$1; shift; setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups "$@"; }
