@@ -6,7 +6,7 @@ import { blockMissingPin } from '../verdict/block.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { insteadOf } from '../verdict/decide.ts';
 import { forReader, type Reader } from '../verdict/for-reader.ts';
-import type { Evidence, Verdict } from '../verdict/verdict.ts';
+import type { Block, Evidence, Rewrite, Verdict } from '../verdict/verdict.ts';
 import { callerOf, realpathsOf } from './caller-of.ts';
 import { doorOfThisCall } from './door.ts';
 import { gather, type Gathered, type Means } from './evidence.ts';
@@ -16,17 +16,12 @@ import { thisHost } from './personal.ts';
 import { settle } from './settle.ts';
 
 /**
- * Whether sudo lets the caller become a daemon's user, by the very command that would be run.
+ * What is known of whether sudo lets the caller become a daemon's user.
  *
- * @param purpose `to tell`: sudo must not ask for a password, which the reader could type later
- * @returns null: yes; else what an operator should know of the refusal, in lines
+ * @param purpose `to run`: the call itself asks, where it is going to be run; `to tell`: a block may offer a command
+ * @returns null: yes, or to be learned by running it; else what a caller should know of the refusal, in lines
  */
-export type AskSudo = (
-  daemon: Daemon,
-  argv: readonly string[],
-  caller: Caller,
-  purpose: 'to run' | 'to tell',
-) => string[] | null;
+export type AskSudo = (daemon: Daemon, caller: Caller, purpose: 'to run' | 'to tell') => string[] | null;
 
 /** One call, as it was typed or read somewhere. */
 export interface CallRequest extends Omit<Means, 'major'> {
@@ -67,39 +62,34 @@ export interface ResolvedCall {
  */
 export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   const call = await followPin(request, await resolveWith(request, request.pm2));
-  const { verdict, invocation, caller } = call;
+  const { verdict, caller } = call;
   const { askSudo } = request;
   if (caller.uid === 0 || askSudo === null || verdict.type === 'pass') return call;
-  const answers = new Map<string, string[] | null>();
-  const refusalOf = (daemon: Daemon): string[] | null => {
-    const known = answers.get(daemon.name);
-    if (known !== undefined) return known;
-    const refusal = askSudo(
-      daemon,
-      verdict.type === 'rewrite' ? verdict.argv : invocation.argv,
-      caller,
-      verdict.type === 'rewrite' ? 'to run' : 'to tell',
-    );
-    answers.set(daemon.name, refusal);
-    return refusal;
-  };
-  if (verdict.type === 'block') return { ...call, verdict: forReader(verdict, readerOf(call, refusalOf)) };
-  const refusal = verdict.switch ? refusalOf(verdict.daemon) : null;
-  if (refusal === null) return call;
-  const instead = insteadOf(verdict, call);
-  const told = { ...instead, details: [...instead.details, ...refusal] };
-  return { ...call, verdict: forReader(told, readerOf(call, refusalOf)) };
+  if (verdict.type === 'block') return { ...call, verdict: forReader(verdict, readerOf(call, askSudo, null)) };
+  const refusal = verdict.switch ? askSudo(verdict.daemon, caller, 'to run') : null;
+  return refusal === null ? call : { ...call, verdict: refusedBySudo(call, verdict, refusal, askSudo) };
 }
 
-function readerOf(
-  { invocation, caller, policy }: ResolvedCall,
-  refusalOf: (daemon: Daemon) => string[] | null,
-): Reader {
+/** The block that a caller is shown whom sudo does not let become the owner. */
+export function refusedBySudo(call: ResolvedCall, verdict: Rewrite, refusal: string[], askSudo: AskSudo): Block {
+  const instead = insteadOf(verdict, call);
+  const told = { ...instead, details: [...instead.details, ...refusal] };
+  return forReader(told, readerOf(call, askSudo, verdict.daemon));
+}
+
+/** @param refused sudo has said no for this daemon */
+function readerOf({ invocation, caller, policy }: ResolvedCall, askSudo: AskSudo, refused: Daemon | null): Reader {
+  const answers = new Map<string, boolean>(refused === null ? [] : [[refused.name, false]]);
+  const mayBecome = (daemon: Daemon): boolean => {
+    const may = answers.get(daemon.name) ?? askSudo(daemon, caller, 'to tell') === null;
+    answers.set(daemon.name, may);
+    return may;
+  };
   return {
     invocation,
     caller,
     policy,
-    mayBecome: (daemon) => refusalOf(daemon) === null,
+    mayBecome,
     isOperator: policy.daemons.some((daemon) => isOperator(daemon, caller)),
   };
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
+import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
@@ -21,7 +22,7 @@ Examples:
   pm2-guard check --json | jq -r '.errors[].message'
 
 Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.`)
-    .action((file: string | undefined, options: { draft?: boolean; json?: boolean }) => {
+    .action(async (file: string | undefined, options: { draft?: boolean; json?: boolean }) => {
       const euid = process.geteuid?.() ?? -1;
       const sudoUid = process.env['SUDO_UID'] ?? '';
       const caller = { env: process.env, euid, rootBySudo: euid === 0 && sudoUid !== '' && sudoUid !== '0' };
@@ -29,6 +30,7 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
       // Rights are made only of a config that is in one of the places that hold for everybody.
       const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;
       const sudoers = rights?.type === 'drop-in' ? stateOf(rights.wanted) : null;
+      if (file === undefined && rights?.type === 'drop-in') await renewStrangers(rights.wanted.owners);
       if (!check.valid) process.exitCode = EX_CONFIG;
       if (options.json) process.stdout.write(`${JSON.stringify({ ...check, onError: undefined, sudoers }, null, 2)}\n`);
       else if (check.valid) process.stdout.write(summary(check, sudoers));

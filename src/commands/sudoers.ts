@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { OPERATORS_FILE, type DropIn } from '../sudoers/drop-in.ts';
 import { stateOf, type State } from '../sudoers/file.ts';
 import { ruleOf } from '../sudoers/grants.ts';
+import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { requireDropIn } from '../sudoers/wanted.ts';
 import { writeDropIn } from '../sudoers/write.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -29,9 +30,10 @@ Examples:
 A user or group that does not exist gets no rule. Without any operator, --write removes the file; so does uninstall.
 Exit status: 0 shown, written, or as the config asks; 1 not done (nothing is changed then), or with --check: not as the
 config asks, or only root can tell; 78 the config cannot be used.`)
-    .action(({ write, check, json }: Options) => {
+    .action(async ({ write, check, json }: Options) => {
       const wanted = requireDropIn();
       const outcome = write ? writeDropIn(wanted) : null;
+      if (write) await renewStrangers(wanted.owners);
       const state = stateOf(wanted);
       if (check && !['matches', 'not needed'].includes(state.state)) process.exitCode = 1;
       if (json) process.stdout.write(`${JSON.stringify(asObject(wanted, state, outcome), null, 2)}\n`);

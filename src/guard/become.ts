@@ -12,25 +12,49 @@ import { replaceProcess } from './replace-process.ts';
 export function become(file: string, argv: readonly string[], stdin: Buffer | null): void {
   dropOwnVariables(process.env);
   if (stdin === null) replaceProcess(file, argv, process.env);
-  const child = late('node:child_process').spawn(file, argv, { stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'] });
+  passOn(startChild(file, argv, stdin), file, endAs);
+}
+
+/** Starts a program on this process's own descriptors, in its environment without our own variables. */
+export function startChild(file: string, argv: readonly string[], stdin: Buffer | null): ChildProcess {
+  dropOwnVariables(process.env);
+  const child = late('node:child_process').spawn(file, argv, {
+    stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
+  });
+  child.stdin?.on('error', () => undefined); // EPIPE: it ended before it read all
   child.stdin?.end(stdin);
-  passOn(child, file);
+  return child;
 }
 
 /**
- * Ends as `child` ends, with its status or by its signal, and passes on the signals that are sent to this process alone.
- * Ctrl-C and Ctrl-Z reach both of us from the terminal.
+ * Passes on the signals that are sent to this process alone. Ctrl-C and Ctrl-Z reach both of us from the terminal.
+ *
+ * @param ended what is to be done when the child has ended
  */
-function passOn(child: ChildProcess, file: string): void {
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined); // the child's answer counts
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => child.kill(signal));
+export function passOn(
+  child: ChildProcess,
+  file: string,
+  ended: (status: number | null, signal: NodeJS.Signals | null) => void,
+): void {
+  const ignored = () => undefined; // the child's answer counts
+  const sent = (signal: NodeJS.Signals) => child.kill(signal);
+  const [both, own] = [['SIGINT', 'SIGQUIT'], ['SIGTERM', 'SIGHUP', 'SIGUSR2']] as const;
+  for (const signal of both) process.on(signal, ignored);
+  for (const signal of own) process.on(signal, sent);
   child.on('error', (error) => {
     process.stderr.write(`pm2-guard: cannot start ${file}: ${error.message}\n`);
     process.exitCode = 126;
   });
   child.on('exit', (status, signal) => {
-    if (signal === null) process.exit(status ?? 1);
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
+    for (const name of both) process.off(name, ignored);
+    for (const name of own) process.off(name, sent);
+    ended(status, signal);
   });
+}
+
+/** Ends this process with a status, or by a signal. */
+export function endAs(status: number | null, signal: NodeJS.Signals | null): void {
+  if (signal === null) process.exit(status ?? 1);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

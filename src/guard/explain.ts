@@ -70,8 +70,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
 
 /** Sudo answers for its caller, and for others only to root. */
 function askFor(uid: number, euid: number): AskSudo | null {
-  if (uid === euid) return askSudo(false);
-  return euid === 0 ? askSudo(false) : null;
+  return uid === euid || euid === 0 ? askSudo({ hopped: false, acts: false }) : null;
 }
 
 function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: number, euid: number): string[] {

@@ -1,10 +1,11 @@
 import { existsSync, readSync } from 'node:fs';
 import { doorOfThisCall } from '../call/door.ts';
 import { workingDirectory } from '../call/caller-of.ts';
-import { HOP } from '../call/hop.ts';
+import { unwrapHop } from '../call/hop.ts';
 import { realPm2 } from '../call/real-pm2.ts';
-import { resolveCall, type ResolvedCall } from '../call/resolve-call.ts';
+import { refusedBySudo, resolveCall, type ResolvedCall } from '../call/resolve-call.ts';
 import { isRootBySudo } from '../identity/caller.ts';
+import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
@@ -12,7 +13,7 @@ import { WISHES } from '../seal/wishes.ts';
 import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
-import { askSudo } from './ask-sudo.ts';
+import { askSudo, refusalLines } from './ask-sudo.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite, type Call } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
@@ -22,11 +23,12 @@ import { renewPrepared } from './renew-prepared.ts';
 import { sealedAgain } from './renew-seal.ts';
 import { mayNotify, passLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { becomeThroughSudo } from './through-sudo.ts';
+import { lostLines } from './variables.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
 /** One call of pm2: config, command line, caller, verdict; then become pm2, or refuse. */
 export async function guard(): Promise<void> {
-  const { argv, decided } = unwrapHop(process.argv.slice(2));
+  const { argv, decided, kept } = unwrapHop(process.argv.slice(2));
   const euid = process.geteuid?.() ?? -1;
   if (argv[0] === 'guard-verify') {
     await answerVerify(argv.slice(1), euid);
@@ -65,11 +67,12 @@ export async function guard(): Promise<void> {
     pm2: real,
     readStdin,
     evaluate: true,
-    askSudo: askSudo(decided !== null),
+    askSudo: askSudo({ hopped: decided !== null, acts: true }),
   });
   if (off && decided === null && !mayBypass(call.caller, policy)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
   }
+  if (decided !== null) settleVariables(kept, call);
   if (euid === 0 && call.verdict.type !== 'block') renewPrepared(call.pm2);
   try {
     await carryOut(call, decided !== null);
@@ -104,8 +107,20 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
       return;
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
-        announceRewrite(verdict, call);
-        becomeThroughSudo(verdict, invocation, caller, stdin);
+        becomeThroughSudo(
+          { verdict, invocation, caller, stdin },
+          {
+            started: () => {
+              announceRewrite(verdict, call);
+            },
+            refused: () => {
+              const refusal = refusalLines(verdict.daemon, caller, null);
+              const asked = askSudo({ hopped, acts: true });
+              const instead = refusedBySudo(call, verdict, refusal, asked);
+              block({ ...instead, daemon: owner }, caller, invocation);
+            },
+          },
+        );
         return;
       }
       carryOutRewrite(verdict, invocation, caller, what, () => {
@@ -135,12 +150,6 @@ function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCal
     record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
-/** The words of a call that was re-entered through sudo, and the daemon that was decided on before. */
-function unwrapHop(argv: readonly string[]): { argv: readonly string[]; decided: string | null } {
-  const [first = ''] = argv;
-  return first.startsWith(HOP) ? { argv: argv.slice(1), decided: first.slice(HOP.length) } : { argv, decided: null };
-}
-
 /**
  * What was decided before the hop counts as if PM2_HOME named it, which sudo's env_reset took away. Anybody may type
  * the word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else. PM2_GUARD=off has
@@ -150,6 +159,14 @@ function settle(decided: string, policy: Policy): void {
   const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
   if (daemon) process.env['PM2_HOME'] = daemon.home;
   Reflect.deleteProperty(process.env, 'PM2_GUARD');
+}
+
+/** Names what sudo did not hand over, and sets PWD for apps as a shell would: it is not worth a right of its own. */
+function settleVariables(kept: readonly string[], { invocation, caller }: ResolvedCall): void {
+  say(lostLines(kept.filter((name) => process.env[name] === undefined), invocation));
+  if (process.env['PWD'] === undefined && caller.cwd !== null && handsEnvironmentOver(invocation)) {
+    process.env['PWD'] = caller.cwd;
+  }
 }
 
 /** All of standard input; a pipe that was made non-blocking is waited for. */

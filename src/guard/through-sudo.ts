@@ -1,32 +1,134 @@
+import { HOP, KEPT, SHIM } from '../call/hop.ts';
 import { isOneOf, KEPT_BY_SUDO, OF_THE_ACCOUNT } from '../identity/variable-names.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
-import { realSudo, someoneIsThere } from './ask-sudo.ts';
-import { become } from './become.ts';
-import { HOP, SHIM } from '../call/hop.ts';
+import { canBecome, realSudo, someoneIsThere } from './ask-sudo.ts';
+import { become, endAs, passOn, startChild } from './become.ts';
+import { CANNOT_MARK, makeMark } from './mark.ts';
 import { say } from './report.ts';
-import { mayKeepVariables } from './sudo-listing.ts';
-import { leftOutLines, variablesFor } from './variables.ts';
+import { lostLines, leftOutLines, variablesFor } from './variables.ts';
 
+/** What sudo ends with where it runs nothing (sudo(8) "Exit value", sudo-rs alike). */
+const REFUSED = 1;
+
+/** A call of the caller's that becomes the daemon's user's. */
+export interface Crossover {
+  verdict: Rewrite;
+  invocation: Invocation;
+  caller: Caller;
+  /** Standard input that was read already; null: it is inherited. */
+  stdin: Buffer | null;
+}
+
+/** What follows once it is known whether sudo allows it. */
+export interface Outcome {
+  /** The shim runs as the owner. */
+  started: () => void;
+  /** sudo has said why, on standard error, and nothing was run. */
+  refused: () => void;
+}
 
 /**
- * Become the same call as the daemon's user, through the real sudo and our own shim: it meets the guard again, as the
- * right user. The application's variables are kept where the call hands them to apps and sudo's rules allow it
- * (SETENV); identity never is.
- *
- * @param stdin standard input that was read already; null: it is inherited
+ * Runs the same call as the daemon's user, through the real sudo and our own shim: it meets the guard again, as the
+ * right user. Whether sudo allows it is learned from this very command. The application's variables are kept where the
+ * call hands them to apps and sudo's rules allow it (SETENV); identity never is.
  */
-export function becomeThroughSudo({ daemon, argv }: Rewrite, invocation: Invocation, caller: Caller, stdin: Buffer | null): void {
-  const sudo = realSudo() ?? '';
+export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crossover, outcome: Outcome): void {
+  const { daemon } = verdict;
   const crossed = variablesFor(daemon, invocation, caller);
-  say(leftOutLines(crossed, invocation));
   leaveOnly(crossed.variables);
-  const variables = Object.keys(crossed.variables).filter(mustBeNamed);
-  const kept = variables.length > 0 && mayKeepVariables(sudo, daemon.user, SHIM) ? [`--preserve-env=${variables.join(',')}`] : [];
-  const words = [...(someoneIsThere() ? [] : ['-n']), ...kept, '-u', daemon.user, '--', SHIM, HOP + daemon.name, ...argv];
-  become(sudo, words, stdin);
+  const kept = worthNaming(Object.keys(crossed.variables).filter(mustBeNamed));
+  const started = () => {
+    outcome.started();
+    say(leftOutLines(crossed, invocation));
+  };
+  const terminal = someoneIsThere();
+  runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept, terminal }, stdin, {
+    started,
+    refused: () => {
+      // sudo refuses the whole call where a rule has no SETENV (T09). A password was typed by now, if one was asked for.
+      if (kept.length === 0 || canBecome(daemon) !== null) {
+        outcome.refused();
+        return;
+      }
+      say(lostLines(kept.filter(isWanted), invocation));
+      runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept: [], terminal: false }, stdin, {
+        started,
+        refused: outcome.refused,
+      });
+    },
+  });
+}
+
+/** PWD alone is not worth a right that a rule may not give: the shim's side knows where it is. */
+function worthNaming(names: string[]): string[] {
+  return names.some(isWanted) ? names : [];
+}
+
+function isWanted(name: string): boolean {
+  return name !== 'PWD';
+}
+
+/** The words of one attempt. */
+interface Attempt {
+  daemon: string;
+  user: string;
+  argv: readonly string[];
+  kept: readonly string[];
+  /** A person can type a password; without one (`-n`) no job ever hangs on a prompt. */
+  terminal: boolean;
+}
+
+function wordsFor({ daemon, user, argv, kept, terminal }: Attempt, mark: string | null): string[] {
+  const names = kept.join(',');
+  return [
+    ...(terminal ? [] : ['-n']),
+    ...(names === '' ? [] : [`--preserve-env=${names}`]),
+    '-u', user, '--', SHIM, HOP + daemon,
+    ...(mark === null ? [] : [mark]),
+    ...(names === '' ? [] : [KEPT + kept.filter(isWanted).join(',')]),
+    ...argv,
+  ];
+}
+
+/** Runs sudo and tells its refusal from everything that ends with the same status behind it. */
+function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): void {
+  const sudo = realSudo() ?? '';
+  const mark = makeMark();
+  if (mark === null) {
+    outcome.started();
+    become(sudo, wordsFor(attempt, null), stdin);
+    return;
+  }
+  const child = startChild(sudo, wordsFor(attempt, mark.word), stdin);
+  let known = false;
+  const look = (): boolean => {
+    if (known || !mark.isSet()) return known;
+    known = true;
+    mark.remove();
+    outcome.started();
+    return true;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  // The shim sets its mark some 40 ms before anything behind it can print.
+  const wait = (delay: number): void => {
+    timer = setTimeout(() => {
+      if (!look()) wait(Math.min(delay * 1.2, 100));
+    }, delay);
+  };
+  wait(4);
+  passOn(child, sudo, (status, signal) => {
+    clearTimeout(timer);
+    const started = look();
+    mark.remove();
+    if (!started && status === REFUSED) outcome.refused();
+    else if (!started && status === CANNOT_MARK) {
+      outcome.started();
+      become(sudo, wordsFor(attempt, null), stdin);
+    } else endAs(status, signal);
+  });
 }
 
 /**

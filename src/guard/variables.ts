@@ -17,6 +17,18 @@ export function variablesFor(owner: { userHome: string }, invocation: Invocation
   });
 }
 
+/**
+ * One line about variables that sudo did not hand over, where there are any: its rule has no SETENV, or it is a sudo-rs
+ * that cannot keep variables (before 0.2.7). None where the call asked for silence.
+ */
+export function lostLines(names: readonly string[], { argv }: Invocation): string[] {
+  if (names.length === 0 || parseCommandLine(argv, 7).silent) return [];
+  return [
+    `pm2-guard: not handed to the app: ${names.join(', ')} (sudo did not keep them: its rule has no SETENV, or it is ` +
+    'an old sudo-rs); for a rule with SETENV: sudo pm2-guard sudoers --write',
+  ];
+}
+
 /** One line about what an app may miss; none where the call asked for silence. */
 export function leftOutLines({ leftOut, variables }: Crossed, { argv }: Invocation): string[] {
   if (leftOut.length === 0 || parseCommandLine(argv, 7).silent) return [];

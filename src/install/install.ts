@@ -17,6 +17,8 @@ import { wayToRepair } from './packages.ts';
 import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
 import { applyLayers, choiceOf, choose, type Wish } from './layers/layers.ts';
 import { readRecord, recordText, type Install } from './record.ts';
+import { renewStrangers } from '../sudoers/renew-strangers.ts';
+import { STRANGERS_FILE } from '../sudoers/strangers.ts';
 import { installShare } from './share.ts';
 import { repairInWords, requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
@@ -80,6 +82,8 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   // Last, when all that they lead to is there.
   linkCommand(ledger);
   applyLayers(ledger, choice);
+  const owners = compiled?.type === 'policy' ? compiled.policy.daemons.map(({ user }) => user) : [];
+  await attempt(ledger, STRANGERS_FILE, () => renewStrangers(owners));
   return {
     install: record,
     changes: ledger.changes,

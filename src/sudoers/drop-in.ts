@@ -12,6 +12,8 @@ export interface DropIn {
   /** The config it is made from. */
   config: string;
   grants: Grant[];
+  /** Users of all daemons. */
+  owners: string[];
   /** For people: operators that get no rule, daemons that are root's. */
   notes: string[];
   /** The whole file; there is always one to look at. */
@@ -37,6 +39,7 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Peo
   const nobody = grants.length === 0 ? ['# no daemon of the config names operators'] : [];
   return {
     config, grants,
+    owners: [...new Set(daemons.map(({ user }) => user))],
     notes: grants.flatMap((grant) => [...rootNotes(grant), ...grant.left.map((why) => `operators of ${grant.daemons.join(', ')}: ${why}`)]),
     text: [`${WRITTEN_BY} from ${quoted(config)}, removed by pm2-guard uninstall.`, PREFACE, ...nobody, blocks.join('\n\n'), ''].join('\n'),
     needed: grants.some(({ operators }) => operators.length > 0),

@@ -29,7 +29,7 @@ function npm(args: string[], cwd: string): void {
 }
 
 /** Makes `target` whole or not at all: two test runs may fetch at once, and one may be killed. */
-function fetchOnce(target: string, make: (draft: string) => void): void {
+export function fetchOnce(target: string, make: (draft: string) => void): void {
   if (existsSync(target)) return;
   mkdirSync(dirname(target), { recursive: true });
   const draft = mkdtempSync(join(cache, 'fetch-'));

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { localAccounts } from '../identity/accounts.ts';
+import { replaceFile } from '../trust/write.ts';
+import { SHIM } from './line.ts';
+import { stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
+
+/** By absolute path: root runs it. */
+const SUDO = '/usr/bin/sudo';
+const PLAIN = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, timeout: 10_000 } as const;
+/** One question takes 5 to 10 ms. A host with more users than this asks sudo when they call. */
+const MOST_QUESTIONS = 400;
+const AT_ONCE = 4;
+
+/**
+ * Asks sudo, as root and without a trace in the system log, which users of this host it lets run nothing as the users of the
+ * daemons, and writes them down (strangers.ts). Best effort: without the list sudo is asked when they call. Where rules
+ * or groups come from a directory server, or from files elsewhere, there is no list: nothing would tell of a change.
+ *
+ * @param owners the users of the daemons
+ */
+export async function renewStrangers(owners: readonly string[]): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const text = await strangersOfHost([...new Set(owners)].sort());
+  if (text === null) rmSync(STRANGERS_FILE, { force: true });
+  else if (!existsSync(STRANGERS_FILE) || readFileSync(STRANGERS_FILE, 'utf8') !== text) replaceFile(STRANGERS_FILE, text, 0o644);
+}
+
+async function strangersOfHost(owners: readonly string[]): Promise<string | null> {
+  const state = stateOfSudoers();
+  const accounts = localAccounts();
+  if (state === null || !existsSync(SUDO) || comesFromElsewhere()) return null;
+  if (accounts.length * owners.length > MOST_QUESTIONS) return null;
+  const questions = owners.flatMap((as) => accounts.filter(({ uid }) => uid !== 0).map(({ name }) => ({ as, name })));
+  // A sudo that answers root with a refusal of root's own says nothing about others.
+  for (const as of owners) if (!(await isAllowed('root', as))) return null;
+  const users: Strangers['users'] = {};
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let next = questions.shift(); next !== undefined; next = questions.shift()) {
+      if (!(await isAllowed(next.name, next.as))) (users[next.as] ??= []).push(next.name);
+    }
+  }));
+  for (const names of Object.values(users)) names.sort();
+  return stateOfSudoers() === state ? `${JSON.stringify({ state, users } satisfies Strangers)}\n` : null;
+}
+
+/** Only sudo's own plain no (status 1) is one. */
+function isAllowed(user: string, as: string): Promise<boolean> {
+  return promisify(execFile)(SUDO, ['-n', '-l', '-U', user, '-u', as, '--', SHIM], PLAIN).then(
+    () => true,
+    (error: unknown) => (error as { code?: unknown }).code !== 1,
+  );
+}
+
+function comesFromElsewhere(): boolean {
+  const services = textOf('/etc/nsswitch.conf').match(/^\s*(sudoers|group|passwd)\s*:.*\b(sss|ldap|nis|winbind)\b/m);
+  const files = ['/etc/sudoers', '/etc/sudoers-rs'].map(textOf).join('\n');
+  const includes = [...files.matchAll(/^\s*[@#]include(?:dir)?\s+(\S+)/gm)].map(([, path]) => path);
+  return services !== null || includes.some((path) => path !== '/etc/sudoers.d');
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
