@@ -56,7 +56,8 @@ async function sudo(): Promise<Way> {
   const untold = (note: string): Way => ({ way: 'sudo', path: null, finds: null, note, ours: true });
   switch (secure.type) {
     case 'absent': return untold('is not installed');
-    case 'unknown': return untold('tells its secure_path to root only');
+    case 'hidden': return untold('tells the PATH it searches to root only');
+    case 'unknown': return untold('runs nothing for root, so the PATH it searches is not known');
     case 'none': return untold('searches the caller\'s own PATH');
     case 'set': return { way: 'sudo', path: secure.path, finds: firstPm2(secure.path), note: null, ours: true };
   }

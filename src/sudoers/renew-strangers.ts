@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { localAccounts } from '../identity/accounts.ts';
 import { replaceFile } from '../trust/write.ts';
 import { SHIM } from './line.ts';
+import { askIsAllowed } from './listing.ts';
 import { stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
 
-/** By absolute path: root runs it. */
-const SUDO = '/usr/bin/sudo';
-const PLAIN = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, timeout: 10_000 } as const;
 /** One question takes 5 to 10 ms. A host with more users than this asks sudo when they call. */
 const MOST_QUESTIONS = 400;
 const AT_ONCE = 4;
@@ -30,27 +26,19 @@ export async function renewStrangers(owners: readonly string[]): Promise<void> {
 async function strangersOfHost(owners: readonly string[]): Promise<string | null> {
   const state = stateOfSudoers();
   const accounts = localAccounts();
-  if (state === null || !existsSync(SUDO) || comesFromElsewhere()) return null;
+  if (state === null || comesFromElsewhere()) return null;
   if (accounts.length * owners.length > MOST_QUESTIONS) return null;
   const questions = owners.flatMap((as) => accounts.filter(({ uid }) => uid !== 0).map(({ name }) => ({ as, name })));
   // A sudo that answers root with a refusal of root's own says nothing about others.
-  for (const as of owners) if (!(await isAllowed('root', as))) return null;
+  for (const as of owners) if ((await askIsAllowed('root', as, SHIM)) !== true) return null;
   const users: Strangers['users'] = {};
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (let next = questions.shift(); next !== undefined; next = questions.shift()) {
-      if (!(await isAllowed(next.name, next.as))) (users[next.as] ??= []).push(next.name);
+      if ((await askIsAllowed(next.name, next.as, SHIM)) === false) (users[next.as] ??= []).push(next.name);
     }
   }));
   for (const names of Object.values(users)) names.sort();
   return stateOfSudoers() === state ? `${JSON.stringify({ state, users } satisfies Strangers)}\n` : null;
-}
-
-/** Only sudo's own plain no (status 1) is one. */
-function isAllowed(user: string, as: string): Promise<boolean> {
-  return promisify(execFile)(SUDO, ['-n', '-l', '-U', user, '-u', as, '--', SHIM], PLAIN).then(
-    () => true,
-    (error: unknown) => (error as { code?: unknown }).code !== 1,
-  );
 }
 
 function comesFromElsewhere(): boolean {

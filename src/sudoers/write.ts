@@ -5,7 +5,11 @@ import { distrust } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 import { OPERATORS_FILE, type DropIn } from './drop-in.ts';
 import { isInOrder, ownership, strayFiles, writtenText } from './file.ts';
-import { checkSudoers, faultOfText, sudoersFault } from './visudo.ts';
+import type { Grant } from './grants.ts';
+import { SHIM } from './line.ts';
+import { groupByName } from '../identity/accounts.ts';
+import { isAllowed } from './listing.ts';
+import { faultOfText, mainSudoers, sudoersFault } from './visudo.ts';
 
 export type Written = 'created' | 'updated' | 'unchanged' | 'removed' | 'not needed';
 
@@ -31,15 +35,15 @@ export function writeDropIn(wanted: DropIn): Written {
     return 'removed';
   }
   if (before === wanted.text && hasRightMode()) {
-    requireInclusion();
+    requireEffect(wanted);
     return 'unchanged';
   }
   // Together with all the rest: the inclusion is followed, and reads what is there now.
-  const fault = faultOfText(wanted.text) ?? (broken ? null : faultOfText(`#include /etc/sudoers\n${wanted.text}`));
+  const fault = faultOfText(wanted.text) ?? (broken ? null : faultOfText(`#include ${mainSudoers()}\n${wanted.text}`));
   if (fault !== null) throw new UserError(`nothing was changed: sudo would not accept the rules: ${fault}`, 'pm2-guard sudoers');
   put(wanted.text);
   proveOrder(before);
-  requireInclusion();
+  requireEffect(wanted);
   return before === null ? 'created' : 'updated';
 }
 
@@ -60,9 +64,23 @@ function proveOrder(before: string | null): void {
   throw new UserError(`everything is as it was: with the change, sudoers is not in order: ${fault}`, 'visudo -c');
 }
 
-function requireInclusion(): void {
-  if (checkSudoers().read.includes(OPERATORS_FILE)) return;
-  throw new UserError(`${OPERATORS_FILE} is written and has no effect: /etc/sudoers does not include /etc/sudoers.d`, 'visudo   (and add the line:  @includedir /etc/sudoers.d)');
+/** Asks sudo what the operators may do: which files it reads, and in which order, only sudo knows. */
+function requireEffect({ grants }: DropIn): void {
+  for (const grant of grants) {
+    const without = personsOf(grant).find((name) => isAllowed(name, grant.user, SHIM) === false);
+    if (without === undefined) continue;
+    throw new UserError(
+      `${OPERATORS_FILE} is written and has no effect: sudo does not let ${without} run pm2 as ${grant.user}. ` +
+      `${mainSudoers()} does not include /etc/sudoers.d, or a later rule takes the right away`,
+      'visudo   (and see that it has the line:  @includedir /etc/sudoers.d)',
+    );
+  }
+}
+
+/** Users who are operators by their own name, and one member of each group. A question takes sudo 10 ms. */
+function personsOf({ operators }: Grant): string[] {
+  const names = operators.map(({ name }) => (name.startsWith('%') ? groupByName(name.slice(1))?.members[0] : name));
+  return names.filter((name) => name !== undefined).slice(0, 20);
 }
 
 function put(text: string): void {

@@ -52,8 +52,8 @@ describeOnHost('T02: root is the owner, an admin restarts as himself', () => {
     expect(first).toBe(` (PG101): nothing was run
   "pm2 restart rootjob" as alice would use alice's own PM2 daemon (PM2_HOME /home/alice/.pm2).
   rootjob belongs to daemon "system": user root, PM2_HOME /root/.pm2  (/etc/pm2-guard/config.yaml:5)
-  sudo would ask alice for a password, and this session has no terminal for that.
-  The config names alice as an operator, but the rule for sudo is not installed. An administrator installs those of all operators with:  sudo pm2-guard sudoers --write
+  sudo does not let alice run pm2 as root.
+  The config names alice as an operator. Where the rule for sudo is not installed, an administrator installs those of all operators with:  sudo pm2-guard sudoers --write
   The rule (it lets alice run any code as root):  alice ALL=(root) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2
   ask:      an administrator of this host, to run:  sudo -u root PM2_HOME=/root/.pm2 pm2 restart rootjob
   details:  pm2-guard explain PG101

@@ -22,7 +22,8 @@ function writeWhereNeeded(ledger: Ledger): void {
   const current = securePath();
   switch (current.type) {
     case 'absent': { ledger.note(SUDOERS, 'kept', 'not needed: sudo is not installed'); return; }
-    case 'unknown': { ledger.note(SUDOERS, 'kept', 'this sudo does not tell its secure_path (sudo -V)'); return; }
+    case 'hidden': throw new Error('only root can ask sudo'); // status says so of the layer
+    case 'unknown': { ledger.note(SUDOERS, 'kept', 'sudo runs nothing for root, so its secure_path is not known'); return; }
     case 'none': { ledger.note(SUDOERS, 'kept', 'not needed: sudo searches the caller\'s own PATH'); return; }
     case 'set': break;
   }
