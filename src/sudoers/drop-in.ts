@@ -39,7 +39,7 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Peo
   const nobody = grants.length === 0 ? ['# no daemon of the config names operators'] : [];
   return {
     config, grants,
-    owners: [...new Set(daemons.map(({ user }) => user))],
+    owners: [...new Set(daemons.map(({ user }) => user))].sort(),
     notes: grants.flatMap((grant) => [...rootNotes(grant), ...grant.left.map((why) => `operators of ${grant.daemons.join(', ')}: ${why}`)]),
     text: [`${WRITTEN_BY} from ${quoted(config)}, removed by pm2-guard uninstall.`, PREFACE, ...nobody, blocks.join('\n\n'), ''].join('\n'),
     needed: grants.some(({ operators }) => operators.length > 0),
