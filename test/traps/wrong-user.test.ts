@@ -57,6 +57,7 @@ describeOnHost('T02: root is the owner, an admin restarts as himself', () => {
   The rule (it lets alice run any code as root):  alice ALL=(root) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2
   ask:      an administrator of this host, to run:  sudo -u root PM2_HOME=/root/.pm2 pm2 restart rootjob
   details:  pm2-guard explain PG101
+sudo: a password is required
 `);
     expect(daemonsOn(hosts.guarded)).toEqual(['root /root/.pm2']);
     expect(await hosts.guarded.exists('/home/alice/.pm2')).toBe(false);
