@@ -16,6 +16,9 @@ const SYSTEM: readonly (readonly [string, RegExp])[] = [
   ['/etc/cron.weekly', /^[\w-]+$/],
   ['/etc/cron.monthly', /^[\w-]+$/],
   ['/etc/systemd/system', /\.(service|timer)$/],
+  ['/run/systemd/system', /\.service$/],
+  ['/usr/local/lib/systemd/system', /\.service$/],
+  ['/usr/lib/systemd/system', /\.service$/],
   ['/etc/logrotate.d', /./],
   ['/etc/sudoers.d', /^[^.~]+$/],
   ['/etc/init.d', /./],
@@ -57,9 +60,9 @@ function* allFiles(config: HostConfig | null): Generator<LintInput> {
   for (const [directory, names] of SYSTEM) {
     for (const entry of entriesOf(directory))
       if (entry.isFile() && names.test(entry.name)) yield { path: join(directory, entry.name), named: false };
-    if (directory !== '/etc/systemd/system') continue;
+    if (!directory.endsWith('/systemd/system')) continue;
     for (const entry of entriesOf(directory))
-      if (entry.isDirectory() && entry.name.endsWith('.d')) yield* dropIns(join(directory, entry.name));
+      if (entry.isDirectory() && entry.name.endsWith('service.d')) yield* dropIns(join(directory, entry.name));
   }
   const accounts = (config?.policy.daemons ?? [])
     .map(({ user }) => accountByName(user))

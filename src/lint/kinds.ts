@@ -6,6 +6,7 @@ export type Kind =
   | 'crontab'
   | 'system crontab'
   | 'unit'
+  | 'drop-in'
   | 'dockerfile'
   | 'yaml'
   | 'jenkins'
@@ -93,6 +94,7 @@ const BY_PLACE: readonly (readonly [RegExp, Kind])[] = [
   [/(^|\/)(etc\/)?logrotate\.d\//, 'logrotate'],
   [/(^|\/)(etc\/)?cron\.(hourly|daily|weekly|monthly)\//, 'shell'],
   [/(^|\/)(etc\/)?init\.d\/|(^|\/)hooks\/[a-z-]+$|(^|\/)\.husky\/[\w-]+$|(^|\/)etc\/rc\.local$/, 'shell'],
+  [/(^|[./])service\.d\/[^/]+\.conf$/, 'drop-in'],
   [/(^|\/)etc\/(motd|issue)|(^|\/)update-motd\.d\/.*\.txt$/, 'text'],
   [/(^|\/)(usr\/local\/s?bin|usr\/s?bin|s?bin)\/[^./]+$|(^|\/)etc\/profile\.d\//, 'shell'],
 ];

@@ -13,6 +13,7 @@ import type { Scene } from './rules/rule.ts';
 import { loadGrammars } from './shell/grammar.ts';
 import { staticAppsFrom } from './static-apps.ts';
 import { Fragment, Lines } from './text.ts';
+import { withUnitParts } from './units.ts';
 
 export interface LintOptions {
   inputs: Iterable<LintInput>;
@@ -34,26 +35,29 @@ interface Loaded {
 export async function lint({ inputs, policy, as, progress }: LintOptions): Promise<LintReport> {
   const report = accumulate();
   const given: User = as === null ? { kind: 'unset' } : { kind: 'known', name: as, said: '--as' };
-  const loaded: Loaded[] = [];
+  const read: Loaded[] = [];
   for (const { path, named, as: identity, given: runner, absolute } of inputs) {
     const name = absolute === true ? path : shownPath(path);
     report.files++;
     if (report.files % 200 === 0) progress?.(report.files);
-    const read = asRights(identity, () => readText(path, named ? 'links' : 'never'));
-    if (read.type === 'skipped') report.skipped.push({ path: name, why: read.why });
-    else if (read.type === 'unread') {
-      if (named || read.why !== 'is no regular file') report.unread.push({ path: name, why: read.why });
-    } else if (mayMatter(path, read.text)) {
-      const kind = kindOf(path, read.text) ?? (named ? 'shell' : null);
+    const found = asRights(identity, () => readText(path, named ? 'links' : 'never'));
+    if (found.type === 'skipped') report.skipped.push({ path: name, why: found.why });
+    else if (found.type === 'unread') {
+      if (named || found.why !== 'is no regular file') report.unread.push({ path: name, why: found.why });
+    } else if (mayMatter(path, found.text) || isUnit(path)) {
+      const kind = kindOf(path, found.text) ?? (named ? 'shell' : null);
       if (kind !== null && kind !== 'text')
-        loaded.push({
-          source: sourceOf(name, read.text),
+        read.push({
+          source: sourceOf(name, found.text),
           kind,
           given: runner ?? given,
           ...(identity ? { rights: identity } : {}),
         });
     }
   }
+  const loaded = withUnitParts(read).filter(
+    ({ source: { path, text, unit } }) => mayMatter(path, text) || unit?.some((part) => mayMatter(part.path, part.text)),
+  );
   await loadGrammars([
     ...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))]),
   ]);
@@ -76,6 +80,11 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
 /** It says pm2, or who runs a script that may. */
 function mayMatter(path: string, text: string): boolean {
   return /pm2/i.test(text) || (/\.(sh|bash)\b/.test(text) && /appspec\.ya?ml$|\.service$|cron/.test(path));
+}
+
+/** It says nothing of pm2, and may say who runs another file of its unit. */
+function isUnit(path: string): boolean {
+  return /\.service$|(^|[./])service\.d\/[^/]+\.conf$/.test(path);
 }
 
 function sourceOf(path: string, text: string): Source {

@@ -121,6 +121,14 @@ export interface Source {
   path: string;
   text: string;
   whole: Fragment;
+  /** Of a unit file or a drop-in: all files of that unit, in the order in which systemd reads them, with this one. */
+  unit?: readonly UnitPart[];
+}
+
+/** One file of a systemd unit. */
+export interface UnitPart {
+  path: string;
+  text: string;
 }
 
 /** A change of the text: what stands between two offsets becomes `text`. */

@@ -27,6 +27,9 @@ const readers: Readonly<Record<Kind, ReadPart>> = {
   unit: (_kind, fragment, scope, session) => {
     readUnit(fragment, scope, session);
   },
+  'drop-in': (_kind, fragment, scope, session) => {
+    readUnit(fragment, scope, session, { isDropIn: true });
+  },
   supervisor: (_kind, fragment, scope, session) => {
     readSupervisor(fragment, scope, session);
   },
@@ -95,11 +98,8 @@ export function readSource(source: Source, kind: Kind, given: User): Reading {
   const { user, forms } = contextOfPath(source.path);
   const [, comment] = /(?:#|\/\/|--)\s*pm2-guard:\s*run-as\s+([\w.-]+)/.exec(source.text) ?? [];
   const said: User = comment === undefined ? user : { kind: 'known', name: comment, said: 'the run-as comment' };
-  readers[kind](
-    kind,
-    source.whole,
-    new Scope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms),
-    session,
-  );
+  const scope = new Scope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms);
+  if (source.unit) readUnit(source.whole, scope, session, { files: source.unit });
+  else readers[kind](kind, source.whole, scope, session);
   return session.reading;
 }

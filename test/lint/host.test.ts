@@ -20,6 +20,9 @@ describeOnHost('lint --host', () => {
     await host.write('/etc/cron.daily/trim', '#!/bin/sh\npm2 restart shop-a\n', { mode: '755' });
     await host.write('/etc/logrotate.d/app', '/x {\n  postrotate\n    pm2 reload myapp\n  endscript\n}\n');
     await host.write('/etc/systemd/system/app.service', '[Service]\nExecStart=/usr/bin/pm2 start x.js --name myapp\n');
+    await host.must('mkdir -p /usr/lib/systemd/system /etc/systemd/system/dropped.service.d');
+    await host.write('/usr/lib/systemd/system/dropped.service', '[Service]\nExecStart=/usr/bin/pm2 start myapp\n');
+    await host.write('/etc/systemd/system/dropped.service.d/user.conf', '[Service]\nUser=www-data\n');
     await host.write('/usr/local/bin/deploy', '#!/bin/sh\nsudo pm2 restart backup\n', { mode: '755' });
     await host.write('/home/ops/bin/again', '#!/bin/sh\nsudo pm2 restart backup\n', { owner: 'ops', mode: '755' });
     await host.write('/home/ops/.ssh/authorized_keys', 'command="pm2 restart myapp" ssh-rsa A x\n', { owner: 'ops' });

@@ -1,5 +1,5 @@
-import type { User } from '../model.ts';
-import type { Fragment } from '../text.ts';
+import type { UnitPart, User } from '../model.ts';
+import { Fragment } from '../text.ts';
 import { runText } from '../shell/run.ts';
 import { valueOf, type Scope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
@@ -8,19 +8,35 @@ import { linesOf, trimmed } from './lines.ts';
 interface Directive {
   name: string;
   value: Fragment;
+  /** The other file of the unit that it stands in; null: it stands in the file that is read. */
+  from: string | null;
 }
 
-/** systemd.service(5): ExecStart= and its like, as User= with Environment=. Without User= it is root. */
-export function readUnit(fragment: Fragment, scope: Scope, session: Session): void {
-  const directives = directivesOf(fragment);
-  const last = (name: string): Fragment | undefined => directives.filter((one) => one.name === name).at(-1)?.value;
+const UNKNOWN: User = { kind: 'variable', text: 'User= of the unit, which was not given', said: 'User=' };
+
+/**
+ * systemd.service(5): ExecStart= and its like, as User= with Environment=. Without User= it is root. Of a drop-in whose
+ * unit is not given it is not known.
+ *
+ * @param files all files of the unit, in order; the one that is read is among them
+ */
+export function readUnit(
+  fragment: Fragment,
+  scope: Scope,
+  session: Session,
+  { files = null, isDropIn = false }: { files?: readonly UnitPart[] | null; isDropIn?: boolean } = {},
+): void {
+  const directives = files === null ? directivesOf(fragment) : files.flatMap((one) => partOf(one, fragment, session.path));
+  const last = (name: string): Directive | undefined => directives.filter((one) => one.name === name).at(-1);
+  const named = last('User');
   // A unit of a user's own manager runs as that user.
-  const named = last('User')?.text;
-  const user = named === undefined && /\/systemd\/user\//.test(session.path) ? scope.user : userOf(named);
-  const service = scope.child({ user, forms: ['unit'], cwd: last('WorkingDirectory')?.text ?? null }, []);
-  for (const { name, value } of directives) if (name === 'Environment') assign(value.text, service);
-  for (const { name, value } of directives) {
-    if (!/^Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(name)) continue;
+  const isUsers = isDropIn || /\/systemd\/user\//.test(session.path);
+  const given: User = isDropIn && scope.user.kind === 'unset' ? UNKNOWN : scope.user;
+  const user = named === undefined && isUsers ? given : userOf(named);
+  const service = scope.child({ user, forms: ['unit'], cwd: last('WorkingDirectory')?.value.text ?? null }, []);
+  for (const { name, value } of standing(directives)) if (name === 'Environment') assign(value.text, service);
+  for (const { name, value, from } of standing(directives)) {
+    if (from !== null || !/^Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(name)) continue;
     const [prefix = ''] = /^[@:+!|-]*/.exec(value.text) ?? [];
     const user: User = /[+!]/.test(prefix)
       ? { kind: 'known', name: 'root', said: `the ${prefix} of ${name}=` }
@@ -32,6 +48,18 @@ export function readUnit(fragment: Fragment, scope: Scope, session: Session): vo
   }
 }
 
+function partOf({ path, text }: UnitPart, fragment: Fragment, own: string): Directive[] {
+  return path === own ? directivesOf(fragment) : directivesOf(new Fragment(text, 0), path);
+}
+
+/** An empty assignment takes back those of the same name that stand before it. */
+function standing(directives: readonly Directive[]): Directive[] {
+  return directives.filter(
+    ({ name, value }, at) =>
+      value.text !== '' && !directives.some((later, index) => index > at && later.name === name && later.value.text === ''),
+  );
+}
+
 /** supervisord's [program:x] sections: `command=` as `user=`. */
 export function readSupervisor(fragment: Fragment, scope: Scope, session: Session): void {
   let at = 0;
@@ -39,23 +67,26 @@ export function readSupervisor(fragment: Fragment, scope: Scope, session: Sessio
     const directives = directivesOf(fragment.slice(at, at + section.length));
     at += section.length;
     const command = directives.find(({ name }) => name === 'command')?.value;
-    const user = directives.find(({ name }) => name === 'user')?.value.text;
+    const user = directives.find(({ name }) => name === 'user');
     if (command) runText(command, scope.child({ user: userOf(user), forms: [] }), session);
   }
 }
 
-function directivesOf(fragment: Fragment): Directive[] {
+function directivesOf(fragment: Fragment, from: string | null = null): Directive[] {
   return linesOf(fragment, true).flatMap((line) => {
     const [head, name] = /^\s*(\w+)\s*=/.exec(line.text) ?? [];
     return head === undefined || name === undefined
       ? []
-      : [{ name, value: trimmed(line.slice(head.length, line.text.length)) }];
+      : [{ name, value: trimmed(line.slice(head.length, line.text.length)), from }];
   });
 }
 
-function userOf(name: string | undefined): User {
-  if (name === undefined || name === '') return { kind: 'known', name: 'root', said: 'the missing User=' };
-  return /[%${]/.test(name) ? { kind: 'variable', text: name, said: 'User=' } : { kind: 'known', name, said: 'User=' };
+function userOf(directive: Directive | undefined): User {
+  const name = directive?.value.text ?? '';
+  if (name === '') return { kind: 'known', name: 'root', said: 'the missing User=' };
+  const from = directive?.from ?? null;
+  const said = from === null ? 'User=' : `User= in ${from}`;
+  return /[%${]/.test(name) ? { kind: 'variable', text: name, said } : { kind: 'known', name, said };
 }
 
 function assign(text: string, scope: Scope): void {

@@ -1,0 +1,64 @@
+import { basename, dirname, join } from 'node:path';
+import type { Source, UnitPart } from './model.ts';
+
+/** systemd.unit(5), "unit file load path": what stands first counts where a name is there twice. */
+const PLACES = ['etc', 'run', 'usr/local/lib', 'usr/lib', 'lib'];
+const PLACE = new RegExp(`^(.*?/|)(${PLACES.join('|')})/systemd/(system|user)$`);
+const DROP_IN = /^(.*)\/([^/]*service)\.d\/[^/]+\.conf$/;
+
+/** A directory of units, as one for all places where systemd looks for the same units. */
+function searched(directory: string): { directory: string; rank: number } {
+  const [, before = '', place = '', manager = ''] = PLACE.exec(directory) ?? [];
+  return place === ''
+    ? { directory, rank: 0 }
+    : { directory: `${before}*/systemd/${manager}`, rank: PLACES.indexOf(place) };
+}
+
+/**
+ * Names of the directories whose files change a unit (systemd.unit(5)), the most general first: `service.d`,
+ * `app-.service.d` for `app-web.service`, `app@.service.d` for `app@web.service`.
+ */
+function dropInDirectories(unit: string): string[] {
+  const name = unit.replace(/\.service$/, '');
+  const template = name.includes('@') ? name.replace(/@.*$/, '@') : name;
+  const dashes = [...template.replace(/@$/, '').matchAll(/-/g)].map(({ index }) => name.slice(0, index + 1));
+  return [...new Set(['service.d', ...[...dashes, template, name].map((one) => `${one}.service.d`)])];
+}
+
+/**
+ * Gives each unit file and each drop-in the other files that it is read with, in the order in which systemd reads them.
+ * A file that another of the same name replaces is left out.
+ */
+export function withUnitParts<File extends { source: Source; kind: string }>(files: readonly File[]): File[] {
+  const placed = files.map((file) => {
+    const { path } = file.source;
+    const [, above = '', unit = ''] = file.kind === 'drop-in' ? (DROP_IN.exec(`./${path}`) ?? []) : [];
+    const { directory, rank } = searched(unit === '' ? dirname(`./${path}`) : above);
+    const within = unit === '' ? '' : `${unit}.d`;
+    return { file, within, rank, key: join(directory, within, basename(path)), directory };
+  });
+  const isUnit = ({ file }: (typeof placed)[number]) => file.kind === 'unit' || file.kind === 'drop-in';
+  const best = new Map<string, (typeof placed)[number]>();
+  for (const one of placed.filter(isUnit)) {
+    const other = best.get(one.key);
+    if (!other || one.rank < other.rank) best.set(one.key, one);
+  }
+  const kept = placed.filter((one) => !isUnit(one) || best.get(one.key) === one);
+  const mains = kept.filter(({ file }) => file.kind === 'unit' && file.source.path.endsWith('.service'));
+  const parts = new Map<File, UnitPart[]>();
+  for (const main of mains) {
+    const group = [
+      main,
+      ...kept
+        .filter((one) => one.directory === main.directory && one.within !== '')
+        .filter(({ within }) => dropInDirectories(basename(main.file.source.path)).includes(within))
+        .sort((a, b) => (basename(a.key) < basename(b.key) ? -1 : 1)),
+    ];
+    for (const { file } of group)
+      if (!parts.has(file)) parts.set(file, group.map(({ file: { source } }) => ({ path: source.path, text: source.text })));
+  }
+  return kept.map(({ file }) => {
+    const unit = parts.get(file);
+    return unit && unit.length > 1 ? { ...file, source: { ...file.source, unit } } : file;
+  });
+}
