@@ -60,6 +60,8 @@ replaceFile('dist/THIRD-PARTY-LICENSES', notices(packages));
 const grammars = ['', '-bash', '-javascript', '-php', '-python', '-ruby'].map((name) => `tree-sitter${name}.wasm`);
 const shipped = dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
 for (const name of grammars) replaceFile(`dist/${name}`, readFileSync(join(shipped, name)));
+// In the public domain (the Unlicense), so no notice is owed.
+replaceFile('dist/tree-sitter-fish.wasm', readFileSync(createRequire(import.meta.url).resolve('@esdmr/tree-sitter-fish')));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));

@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path';
 /** The kinds of files that have a reader of their own. `text` has nothing that runs. */
 export type Kind =
   | 'shell'
+  | 'fish'
   | 'crontab'
   | 'system crontab'
   | 'unit'
@@ -28,7 +29,7 @@ const BY_EXTENSION: Readonly<Record<string, Kind | undefined>> = {
   '.sh': 'shell',
   '.bash': 'shell',
   '.zsh': 'shell',
-  '.fish': 'shell',
+  '.fish': 'fish',
   '.dash': 'shell',
   '.ksh': 'shell',
   '.command': 'shell',
@@ -116,7 +117,8 @@ export function kindOfPath(path: string): Kind | null {
 export function kindOfText(text: string): Kind | null {
   const [, interpreter] = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(\w+)/.exec(text) ?? [];
   if (interpreter !== undefined) {
-    if (/^(ba|da|z|k|fi|a)?sh$/.test(interpreter)) return 'shell';
+    if (interpreter === 'fish') return 'fish';
+    if (/^(ba|da|z|k|a)?sh$/.test(interpreter)) return 'shell';
     if (/^python/.test(interpreter)) return 'python';
     if (/^(node|bun|deno|zx)$/.test(interpreter)) return 'javascript';
     return /^(php|ruby|make)/.test(interpreter)

@@ -7,6 +7,7 @@ import { Scope } from './shell/scope.ts';
 import { Session, type ReadPart } from './shell/session.ts';
 import { readCrontab } from './readers/crontab.ts';
 import { readAuthorizedKeys, readBlade, readLogrotate } from './readers/directives.ts';
+import { readFish } from './readers/fish.ts';
 import { readMakefile } from './readers/makefile.ts';
 import { readPackage, readProcessFile } from './readers/package.ts';
 import { readProgram } from './readers/program.ts';
@@ -17,6 +18,9 @@ import { readYaml } from './readers/yaml/yaml.ts';
 const readers: Readonly<Record<Kind, ReadPart>> = {
   shell: (_kind, fragment, scope, session) => {
     runText(fragment, scope, session);
+  },
+  fish: (_kind, fragment, scope, session) => {
+    readFish(fragment, scope, session);
   },
   crontab: (_kind, fragment, scope, session) => {
     readCrontab(fragment, scope, session, false);
@@ -78,13 +82,14 @@ const readers: Readonly<Record<Kind, ReadPart>> = {
 
 /** The grammars that a kind of file is read with; each file may hold shell text. */
 export function grammarsOf(kind: Kind): Grammar[] {
-  if (kind === 'php' || kind === 'python' || kind === 'javascript' || kind === 'ruby') return ['bash', kind];
+  if (kind === 'php' || kind === 'python' || kind === 'javascript' || kind === 'ruby' || kind === 'fish')
+    return ['bash', kind];
   return kind === 'process file' ? ['bash', 'javascript'] : ['bash'];
 }
 
 const readPart: ReadPart = (kind, fragment, scope, session) => {
   // A script may write a file of a kind whose grammar is not loaded: what it holds is not looked at then.
-  if (!['php', 'python', 'javascript', 'ruby', 'process file'].includes(kind))
+  if (!['php', 'python', 'javascript', 'ruby', 'fish', 'process file'].includes(kind))
     readers[kind](kind, fragment, scope, session);
 };
 

@@ -170,7 +170,7 @@ describe('pm2-guard lint', () => {
 
   it('its parsers are in a bundle of their own, with the grammars beside it', () => {
     const dist = join(import.meta.dirname, '../../dist');
-    for (const name of ['', '-bash', '-javascript', '-php', '-python', '-ruby'])
+    for (const name of ['', '-bash', '-fish', '-javascript', '-php', '-python', '-ruby'])
       expect(existsSync(join(dist, `tree-sitter${name}.wasm`))).toBe(true);
     for (const bundle of ['pm2.cjs', 'sudo.cjs', 'pm2-guard.cjs'])
       expect(readFileSync(join(dist, bundle), 'utf8')).not.toContain('tree-sitter.wasm');

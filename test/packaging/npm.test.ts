@@ -49,6 +49,7 @@ describe('the npm package', () => {
       'dist/share/pm2-guard.fish',
       'dist/sudo.cjs',
       'dist/tree-sitter-bash.wasm',
+      'dist/tree-sitter-fish.wasm',
       'dist/tree-sitter-javascript.wasm',
       'dist/tree-sitter-php.wasm',
       'dist/tree-sitter-python.wasm',

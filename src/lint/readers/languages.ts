@@ -15,7 +15,7 @@ function named(names: string): RegExp {
   return new RegExp(`^(${names.replace(/ /g, '|')})$`);
 }
 
-export const LANGUAGES: Readonly<Record<Exclude<Grammar, 'bash'>, Language>> = {
+export const LANGUAGES: Readonly<Record<Exclude<Grammar, 'bash' | 'fish'>, Language>> = {
   php: {
     calls: [
       'function_call_expression',
@@ -62,7 +62,7 @@ export const LANGUAGES: Readonly<Record<Exclude<Grammar, 'bash'>, Language>> = {
 };
 
 /** Where the commands of a program run, as far as it is a deploy tool's file. */
-export function placeOf(name: Exclude<Grammar, 'bash'>, text: string, path: string): { user: User; world: World } {
+export function placeOf(name: Exclude<Grammar, 'bash' | 'fish'>, text: string, path: string): { user: User; world: World } {
   const remote: World = { kind: 'remote', host: 'the server' };
   const here: World = { kind: 'here' };
   if (

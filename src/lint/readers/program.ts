@@ -8,7 +8,7 @@ import { STRINGS, strings } from './strings.ts';
 import { LANGUAGES, placeOf, type Language } from './languages.ts';
 
 /** Strings that a program hands to a shell, or words that it starts without one. */
-export function readProgram(name: Exclude<Grammar, 'bash'>, fragment: Fragment, scope: Scope, session: Session): void {
+export function readProgram(name: Exclude<Grammar, 'bash' | 'fish'>, fragment: Fragment, scope: Scope, session: Session): void {
   const tree = parse(name, fragment.text);
   if (typeof tree === 'string') {
     session.unread.push(tree);

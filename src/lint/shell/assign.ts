@@ -10,7 +10,7 @@ export function assign(shell: Shell, node: Syntax, scope: Scope, exported = fals
     const items = value.children.filter(({ named }) => named).flatMap((one) => shell.words.expand(one, scope));
     scope.set(
       shell.text(name),
-      valueOf(items.map(({ text }) => text).join(' '), true, {
+      valueOf(items.map(({ text }) => text).join(' '), items.every(({ certain }) => certain), {
         items: items.map((item) => valueOf(item.text, item.certain)),
       }),
     );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Language, Parser } from '@vscode/tree-sitter-wasm';
 
 /** The grammars that lint reads with. Their .wasm files lie beside the bundle, or in the package that ships them. */
-export type Grammar = 'bash' | 'javascript' | 'php' | 'python' | 'ruby';
+export type Grammar = 'bash' | 'fish' | 'javascript' | 'php' | 'python' | 'ruby';
 
 /** One node of a syntax tree, without the parser's memory behind it. */
 export interface Syntax {
@@ -22,19 +22,21 @@ const MAX_MILLISECONDS = 3000;
 const parsers = new Map<Grammar, Parser>();
 let ready: Promise<void> | null = null;
 
-function directory(): string {
-  const places = [__dirname, join(__dirname, '../../../node_modules/@vscode/tree-sitter-wasm/wasm')];
-  return places.find((place) => existsSync(join(place, 'tree-sitter.wasm'))) ?? __dirname;
+const PACKAGES = ['@vscode/tree-sitter-wasm/wasm', '@esdmr/tree-sitter-fish'];
+
+/** Beside the bundle, or in the package that ships it. */
+function pathOf(name: string): string {
+  const places = [__dirname, ...PACKAGES.map((one) => join(__dirname, '../../../node_modules', one))];
+  return join(places.find((place) => existsSync(join(place, name))) ?? __dirname, name);
 }
 
 /** Loads grammars. Parsing is synchronous after that. */
 export async function loadGrammars(grammars: readonly Grammar[]): Promise<void> {
-  const place = directory();
-  await (ready ??= Parser.init({ locateFile: (name: string) => join(place, name) }));
+  await (ready ??= Parser.init({ locateFile: pathOf }));
   for (const grammar of grammars) {
     if (parsers.has(grammar)) continue;
     const parser = new Parser();
-    parser.setLanguage(await Language.load(join(place, `tree-sitter-${grammar}.wasm`)));
+    parser.setLanguage(await Language.load(pathOf(`tree-sitter-${grammar}.wasm`)));
     parsers.set(grammar, parser);
   }
 }

@@ -206,6 +206,9 @@ export class Words {
     const [, name = ''] = /^\$\{?[!#]?(\w+|[@*#?$!-])/.exec(text) ?? [];
     const value = scope.get(name);
     const rest = text.startsWith('${') ? text.slice(2 + name.length, -1) : '';
+    const [, index] = /^\[(\d+)\]$/.exec(rest) ?? [];
+    const item = index === undefined ? null : value?.items?.[Number(index)];
+    if (item) return this.piece(node, item.text, item.certain);
     const known = value?.items === null ? value : null;
     if (known !== null && known.certain && (rest === '' || /^:?[-=?]/.test(rest))) {
       return this.piece(node, known.text, true, {
