@@ -32,15 +32,44 @@ export function record(entry: Entry): void {
 
 /**
  * Ends the process with `status`, and its entry in the system log. Loading node:child_process and forking a process of
- * node's size takes 5 ms, a fifth of all that a blocked call costs; where node can, it becomes a shell that forks logger and
- * ends at once.
+ * node's size takes 5 ms, a fifth of all that a blocked call costs. Where node can, it becomes a shell that forks logger
+ * and ends at once.
  */
 export function endRecorded(status: number, entry: Entry): void {
   process.exitCode = status;
   const words = lastWords(status, entry);
   if (words === null) return;
   replaceProcess('/bin/sh', words, {});
-  record(entry);
+  const [, , logger = ''] = words;
+  if (!startUnwatched(logger, [...OPTIONS, lineOf(entry)])) record(entry);
+}
+
+/** libuv's own process, without what node:child_process puts around it (node's lib/internal/child_process.js). */
+interface ProcessHandle {
+  onexit: () => void;
+  spawn(options: object): number;
+  unref(): void;
+}
+
+/**
+ * Starts a program without node:child_process, which takes 4 ms to load: for node before 22.15, whose bindings are
+ * settled.
+ *
+ * @returns whether it was started
+ */
+function startUnwatched(file: string, words: readonly string[]): boolean {
+  process.emitWarning = () => undefined; // with NODE_PENDING_DEPRECATION it would be about process.binding
+  try {
+    const binding = Reflect.get(process, 'binding') as (name: string) => { Process: new () => ProcessHandle };
+    const handle = new (binding('process_wrap').Process)();
+    handle.onexit = () => undefined;
+    const stdio = [{ type: 'ignore' }, { type: 'ignore' }, { type: 'ignore' }];
+    const failed = handle.spawn({ file, args: [file, ...words], envPairs: [], cwd: '/', detached: true, stdio });
+    handle.unref();
+    return failed === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** What that shell is told; null: there is no logger here. */

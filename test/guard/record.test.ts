@@ -70,6 +70,13 @@ function suite(node: '20' | '22'): void {
       expect(result).toMatchObject({ status: 126, signal: null, stdout: '', stderr: expect.stringMatching(MESSAGE) as string });
       if (node === '22') expect(await host.exists('/tmp/log')).toBe(false);
     });
+    it('is told where node warns of what is deprecated, without a warning', async () => {
+      await logger('echo "$@" > /tmp/log.new; mv /tmp/log.new /tmp/log');
+      const options = { user: 'alice', env: { NODE_PENDING_DEPRECATION: '1' } };
+      const blocked = await host.exec(['/usr/local/bin/pm2', 'restart', 'watch'], options);
+      expect(blocked).toMatchObject({ status: 126, stdout: '', stderr: expect.stringMatching(MESSAGE) as string });
+      await host.must('for i in $(seq 100); do test -s /tmp/log && exit 0; sleep 0.05; done; exit 1');
+    });
     it('tells logger one short line of printable characters, and nothing of the environment', async () => {
       await logger('printf "%s\\n" "$#" "$@" > /tmp/log.new; env >> /tmp/log.new; mv /tmp/log.new /tmp/log');
       await host.exec(['/usr/local/bin/pm2', 'restart', 'watch', 'a\nb\x1b[2J\u202e', '--', '--token', 'x'.repeat(100_000)], { user: 'alice', env: { SECRET: 'hunter2' } });
