@@ -1,10 +1,41 @@
 import { ByteBudget } from '../pm2/rpc.ts';
+import { statOf } from '../runtime/peek.ts';
 
 /** What all daemons together may take: any user can have a thousand sockets. */
 export interface Budget {
   bytes: ByteBudget;
   /** In milliseconds since the epoch: a daemon that is not asked by then is called silent. */
   deadline: number;
+}
+
+/**
+ * What the things of one user may cost when root looks at a host: bytes, or a number of looks. Any user can have files
+ * and processes without end. Root's own are not counted.
+ */
+export class Shares {
+  readonly #left = new Map<number | null, number>();
+
+  constructor(private readonly most: number) {}
+
+  /** @returns false: the share of this user is used up */
+  take(uid: number | null, amount = 1): boolean {
+    if (uid === 0) return true;
+    const left = (this.#left.get(uid) ?? this.most) - amount;
+    this.#left.set(uid, left);
+    return left >= 0;
+  }
+}
+
+/** Bytes of saved lists of one user that a look at a host reads: those of 1,000 apps have 20 MB, and twice (.bak). */
+const MOST_DUMP_BYTES = 128 << 20;
+
+/** Says whether a saved list is read: to the account of the user whose file it is. */
+export function dumpReader(): (file: string) => boolean {
+  const shares = new Shares(MOST_DUMP_BYTES);
+  return (file) => {
+    const stat = statOf(file);
+    return stat !== null && shares.take(stat.uid, stat.size);
+  };
 }
 
 /** Limits of all conversations together. The answer of a daemon with 1,000 apps stays below 64 MiB (src/pm2/rpc.ts). */

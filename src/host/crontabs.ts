@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { accountByName } from '../identity/accounts.ts';
 import { namesIn, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
+import { entryFault } from '../trust/trust.ts';
 
 /** A line of a crontab that calls pm2. */
 export interface CronLine {
@@ -36,7 +37,11 @@ export function cronLines(root = ''): CronLine[] {
   const system = [`${root}/etc/crontab`, ...namesIn(`${root}/etc/cron.d`, MOST_TABLES).filter((name) => isCronName(name, root)).map((name) => `${root}/etc/cron.d/${name}`)];
   // Beside the tables of older systems lie directories, whose names are nobody's: each would be asked of the name service.
   const tables = SPOOLS.flatMap((spool) => namesIn(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ file }) => isFile(file));
-  const users = tables.filter(({ user }) => accountByName(user) !== null);
+  const users = tables.filter(({ file, user }) => {
+    const account = accountByName(user);
+    // cron runs it as the user whose name it has: only that user, or root, says what.
+    return account !== null && [0, account.uid].includes(statOf(file)?.uid ?? -1);
+  });
   return [
     ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),
     ...users.flatMap(({ file, user }) => linesOf(file, user)),
@@ -87,8 +92,10 @@ function unquoted(text: string): string {
   return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
 }
 
+/** cron itself runs no table of the system's that others can write. */
 function isRoots(file: string): boolean {
-  return statOf(file)?.uid === 0;
+  const stat = statOf(file);
+  return stat !== null && entryFault(file, stat) === null;
 }
 
 function isFile(file: string): boolean {

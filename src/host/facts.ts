@@ -7,7 +7,7 @@ import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
-import { AT_ONCE, freshBudget, inFairOrder } from './budget.ts';
+import { AT_ONCE, dumpReader, freshBudget, inFairOrder, Shares } from './budget.ts';
 import { daemonFacts, type DaemonFacts } from './daemon-facts.ts';
 import { concurrently } from './concurrently.ts';
 import { bootFacts, type BootFacts } from './boot.ts';
@@ -68,8 +68,9 @@ export async function gatherFacts(): Promise<HostFacts> {
   await new Promise((turned) => { setImmediate(turned); });
   const { units, ...boot } = bootFacts();
   const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
+  const mayRead = dumpReader();
   const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
-  const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound));
+  const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound, mayRead));
   const programs = [
     ...[...units, ...boot.userUnits].map(({ start }) => start[0]),
     ...(policy?.daemons ?? []).flatMap(({ pm2, node }) => [pm2, node]),
@@ -84,6 +85,9 @@ function commandLine(): InstalledPm2 | null {
   const found = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [], asRoot: false });
   return found.type === 'found' ? found : null;
 }
+
+/** PM2_HOMEs of living daemons that are looked into, beyond those of the config. */
+const MOST_HOMES_OF_A_USER = 50;
 
 /** Reads the kernel's tables, and asks every daemon. `places`, `exes`: homes that were seen on the way, and what the daemons run. */
 async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[]; exes: (string | null)[] }> {
@@ -104,8 +108,10 @@ async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Pol
     const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
     return { time, asRoot, processes, listeners, daemons, ghosts, policy, policyProblem, unseen: asRoot ? [] : unseen(daemons) };
   });
+  const shares = new Shares(MOST_HOMES_OF_A_USER);
+  const looked = live.filter(({ uid }) => shares.take(uid));
   const exes = [...new Set(live.map(({ pid }) => (pid === null ? null : exeOf(pid))))];
-  return { living, policy, processes, exes, places: [...[...live, ...policy?.daemons ?? []].map(({ home }) => home), ...homes] };
+  return { living, policy, processes, exes, places: [...[...policy?.daemons ?? [], ...looked].map(({ home }) => home), ...homes] };
 }
 
 /**

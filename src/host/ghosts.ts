@@ -1,5 +1,6 @@
 import { accountByUid } from '../identity/accounts.ts';
 import { portsBelow, type PortsByPid } from './app-facts.ts';
+import { Shares } from './budget.ts';
 import { environmentOf, processFacts, type ProcessFacts } from './process-facts.ts';
 import { ancestors, type Process, type Processes } from './processes.ts';
 
@@ -22,6 +23,8 @@ export interface Environments {
 
 /** Each is looked into, and any user can start a thousand processes with a PM2_HOME of their own. */
 const MOST_OF_A_USER = 10;
+/** Bytes of all environments of a user: a thousand processes have some kilobytes each. */
+const MOST_BYTES_OF_A_USER = 64 << 20;
 
 /**
  * Reads the environment of everything that is not below a daemon. What has the variables of an app (God/ForkMode.js: pm_id,
@@ -32,10 +35,13 @@ const MOST_OF_A_USER = 10;
 export function readEnvironments(processes: Processes, daemons: ReadonlySet<number>, ports: PortsByPid): Environments {
   const homes = new Map<number, Set<string>>();
   const lost = new Map<number, { process: Process; app: string; home: string }>();
+  const shares = new Shares(MOST_BYTES_OF_A_USER);
   const own = processes.byPid.get(process.pid)?.pids.length;
   for (const one of processes.byPid.values()) {
     if (ancestors(processes, one.pid).some(({ pid }) => daemons.has(pid))) continue;
-    const { PM2_HOME: home, pm_id: id, name: app } = environmentOf(one.pid) ?? {};
+    if (!shares.take(one.realUid, 0)) continue;
+    const environment = environmentOf(one.pid, (length) => shares.take(one.realUid, length));
+    const { PM2_HOME: home, pm_id: id, name: app } = environment ?? {};
     if (home === undefined || !home.startsWith('/')) continue;
     const named = homes.get(one.uid) ?? new Set();
     if (one.uid === 0 || named.size < MOST_OF_A_USER) homes.set(one.uid, named.add(home));

@@ -50,7 +50,7 @@ export interface HomeOwner extends Account {
 }
 
 /** Looks into a home. Writes nothing; connects to its sockets, and says nothing to them. */
-export async function homeFacts(home: Home, policy: Policy | null, served: Served, bound: ReadonlySet<string>): Promise<HomeFacts> {
+export async function homeFacts(home: Home, policy: Policy | null, served: Served, bound: ReadonlySet<string>, mayRead: (file: string) => boolean = () => true): Promise<HomeFacts> {
   const path = home.home;
   const contents = homeFiles(path);
   const real = physical(path);
@@ -68,7 +68,7 @@ export async function homeFacts(home: Home, policy: Policy | null, served: Serve
     heldBy: statOf(dirname(real ?? path))?.uid ?? null,
     open: isOpenToOthers(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
-    saved: savedLists(path),
+    saved: savedLists(path, mayRead),
     sockets: await Promise.all(names.map(async (name) => ({ name, state: await probe(join(path, name), [path, real ?? path].some((place) => bound.has(join(place, name)))) }))),
     pidFile: pidFileOf(path),
   };

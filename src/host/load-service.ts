@@ -16,6 +16,8 @@ export interface UnitPlaces {
   paths: readonly string[];
   /** The directories of drop-ins there: hardly any unit has one, and a look for each costs more than all else. */
   dropIns: ReadonlySet<string>;
+  /** What may yet be read of a user's own; null: they are the system's, of root's word. */
+  left: { files: number; bytes: number } | null;
 }
 
 const MOST_FILES = 5000;
@@ -24,8 +26,8 @@ const MAX_BYTES = 1 << 20;
 const SHARED = 'service.d';
 
 /** Looks once into each of them. */
-export function unitPlaces(paths: readonly string[]): UnitPlaces {
-  return { paths, dropIns: new Set(paths.flatMap((path) => namesIn(path, MOST_FILES).filter((name) => name.endsWith('.service.d') || name === SHARED).map((name) => join(path, name)))) };
+export function unitPlaces(paths: readonly string[], left: UnitPlaces['left'] = null): UnitPlaces {
+  return { paths, left, dropIns: new Set(paths.flatMap((path) => namesIn(path, MOST_FILES).filter((name) => name.endsWith('.service.d') || name === SHARED).map((name) => join(path, name)))) };
 }
 
 /**
@@ -37,12 +39,12 @@ export function unitPlaces(paths: readonly string[]): UnitPlaces {
  * @param manager whose service manager reads it; null: the system's
  */
 export function loadService(name: string, file: string, places: UnitPlaces, manager: string | null): LoadedService | null {
-  const own = read(file, manager);
+  const own = read(file, manager, places);
   if (own === '') return null; // a link to /dev/null, or an empty file
-  const text = [own, ...dropIns(name, places).map((path) => read(path, manager))].join('\n');
+  const text = [own, ...dropIns(name, places).map((path) => read(path, manager, places))].join('\n');
   const service = readService(text, name);
   const files = manager === null ? service.envFiles : []; // a user's may name any file of root's: not ours to read for him
-  const env = Object.assign({}, service.env, ...files.map((path) => environmentFile(read(path, null)))) as Record<string, string>;
+  const env = Object.assign({}, service.env, ...files.map((path) => environmentFile(read(path, null, places)))) as Record<string, string>;
   return { ...service, text, env };
 }
 
@@ -50,12 +52,14 @@ export function loadService(name: string, file: string, places: UnitPlaces, mana
  * The drop-ins of a unit, in the order in which they are read: by name, wherever they lie. One of the same name hides others: that
  * of an earlier place, and in one place that of a directory that is more exactly this unit's.
  */
-function dropIns(name: string, { paths, dropIns: present }: UnitPlaces): string[] {
+function dropIns(name: string, { paths, dropIns: present, left }: UnitPlaces): string[] {
   const own = directoriesOf(name);
   const found = new Map<string, string>();
   const directories = [...paths.flatMap((path) => own.map((one) => join(path, one))), ...paths.map((path) => join(path, SHARED))];
   for (const directory of directories.filter((one) => present.has(one))) {
-    for (const entry of namesIn(directory, MOST_FILES)) if (entry.endsWith('.conf') && !found.has(entry)) found.set(entry, join(directory, entry));
+    const names = namesIn(directory, Math.min(MOST_FILES, Math.max(0, left?.files ?? MOST_FILES)));
+    if (left !== null) left.files -= names.length + 1;
+    for (const entry of names) if (entry.endsWith('.conf') && !found.has(entry)) found.set(entry, join(directory, entry));
   }
   return [...found.keys()].sort().map((entry) => found.get(entry) ?? '');
 }
@@ -68,11 +72,16 @@ function directoriesOf(name: string): string[] {
   return stems.map((stem) => `${stem}.service.d`);
 }
 
-function read(file: string, manager: string | null): string {
+function read(file: string, manager: string | null, { left }: UnitPlaces): string {
+  if (left !== null && (left.files <= 0 || left.bytes <= 0)) return '';
   try {
     // A unit may be a link into a package. What a user's own links lead to is not ours to read.
-    return readRegularFile(manager === null ? realpathSync.native(file) : file, MAX_BYTES).toString('utf8');
+    const bytes = readRegularFile(manager === null ? realpathSync.native(file) : file, MAX_BYTES);
+    if (left !== null) left.bytes -= bytes.length;
+    return bytes.toString('utf8');
   } catch {
     return '';
+  } finally {
+    if (left !== null) left.files -= 1;
   }
 }

@@ -1,4 +1,4 @@
-import { linkOf, textOf } from '../runtime/peek.ts';
+import { beginningOf, linkOf, textOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { commandOf, type Process } from './processes.ts';
 
@@ -44,10 +44,21 @@ export function exeOf(pid: number): string | null {
   return linkOf(`/proc/${pid}/exe`);
 }
 
-/** The environment that a process was started with; null: not the caller's to read. */
-export function environmentOf(pid: number): Record<string, string> | null {
-  const text = textOf(`/proc/${pid}/environ`);
-  if (text === '') return null;
+/** execve(2) takes no more than 6 MiB of arguments and environment. */
+const LONGEST_ENVIRONMENT = 6 << 20;
+
+/**
+ * The environment that a process was started with; null: not the caller's to read, or longer than any that it can have
+ * been started with.
+ *
+ * @param mayTake is told its length, and says whether it is looked at
+ */
+export function environmentOf(
+  pid: number,
+  mayTake: (length: number) => boolean = () => true,
+): Record<string, string> | null {
+  const text = beginningOf(`/proc/${pid}/environ`, LONGEST_ENVIRONMENT + 1);
+  if (text === '' || text.length > LONGEST_ENVIRONMENT || !mayTake(text.length)) return null;
   return Object.fromEntries(text.split('\0').filter((entry) => entry.indexOf('=') > 0).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { linkOf, textOf } from '../runtime/peek.ts';
+import { beginningOf, linkOf, namesIn, textOf } from '../runtime/peek.ts';
+import { Shares } from './budget.ts';
 
 /** A process of this host, as the kernel knows it. */
 export interface Process {
@@ -31,12 +32,13 @@ export function readProcesses(): Processes {
   const byPid = new Map<number, Process>();
   const children = new Map<number, Process[]>();
   const holders = new Map<string, Process[]>();
+  const shares = new Shares(MOST_DESCRIPTORS_OF_A_USER);
   for (const pid of allPids()) {
     const process = processOf(pid);
     if (process === null) continue;
     byPid.set(pid, process);
     add(children, process.parent, process);
-    for (const inode of socketsOf(pid)) add(holders, inode, process);
+    for (const inode of socketsOf(pid, () => shares.take(process.uid))) add(holders, inode, process);
   }
   return { byPid, children, holders };
 }
@@ -69,9 +71,12 @@ export function titledDaemons(byPid: Processes['byPid']): Map<string, Process[]>
   return found;
 }
 
+/** Longer than the title of any daemon: PATH_MAX and its words. */
+const LONGEST_COMMAND = 65_536;
+
 /** Its arguments, or the title that it gave itself; empty for a kernel thread, and for one that has ended. */
 export function commandOf(pid: number): string {
-  return textOf(`/proc/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
+  return beginningOf(`/proc/${pid}/cmdline`, LONGEST_COMMAND).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
 }
 
 function allPids(): number[] {
@@ -101,13 +106,24 @@ export function processOf(pid: number): Process | null {
   };
 }
 
-/** The inodes of the sockets that a process holds open; empty: it has ended, or is not the caller's to look into. */
-export function socketsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`) ?? '')?.[1] ?? []);
-  } catch {
-    return [];
+/** Of one process; a daemon opens its own sockets first. */
+const MOST_DESCRIPTORS = 100_000;
+/** Of all processes of a user, who may have thousands of processes with as many descriptors each. */
+const MOST_DESCRIPTORS_OF_A_USER = 400_000;
+
+/**
+ * The inodes of the sockets that a process holds open; empty: it has ended, or is not the caller's to look into.
+ *
+ * @param mayLook asked before each descriptor
+ */
+export function socketsOf(pid: number, mayLook: () => boolean = () => true): string[] {
+  const found: string[] = [];
+  for (const fd of namesIn(`/proc/${pid}/fd`, MOST_DESCRIPTORS)) {
+    if (!mayLook()) break;
+    const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`) ?? '')?.[1];
+    if (inode !== undefined) found.push(inode);
   }
+  return found;
 }
 
 function add<Key>(lists: Map<Key, Process[]>, key: Key, process: Process): void {

@@ -29,10 +29,15 @@ const NO_SECRET = /^(PWD|OLDPWD)$/;
 /** `postgres://web:hunter2@db/shop`: whatever the variable is called. */
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
-/** The saved lists of a home, as data. One that is missing, unreadable or no list is left out. */
-export function savedLists(home: string): SavedList[] {
+/**
+ * The saved lists of a home, as data. One that is missing, unreadable or no list is left out.
+ *
+ * @param mayRead asked before each (budget.ts)
+ */
+export function savedLists(home: string, mayRead: (file: string) => boolean = () => true): SavedList[] {
   return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
-    const records = readDumpRecords(join(home, file));
+    const path = join(home, file);
+    const records = mayRead(path) ? readDumpRecords(path) : null;
     return records === null ? [] : [{ file, apps: records.map(appOf).filter((app) => app !== null) }];
   });
 }

@@ -5,7 +5,7 @@ import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc
 import { accountByUid } from '../identity/accounts.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { concurrently } from './concurrently.ts';
-import { AT_ONCE, freshBudget, inFairOrder, type Budget } from './budget.ts';
+import { AT_ONCE, dumpReader, freshBudget, inFairOrder, type Budget } from './budget.ts';
 import { reported } from './daemon-facts.ts';
 import { homesOnHost, type Home } from './homes.ts';
 import { liveDaemons, ownerOf, type LiveDaemon } from './live-daemons.ts';
@@ -44,16 +44,17 @@ export async function survey(): Promise<FoundDaemon[]> {
   const listed = (await liveDaemons()).filter((daemon) => daemon.reachable && !daemon.elsewhere && isOwn(daemon));
   const down = homes.filter(({ home }) => !listed.some((daemon) => same(daemon.home, home)));
   const budget = freshBudget();
+  const mayRead = dumpReader();
   const found = await concurrently(
     AT_ONCE,
     [
       ...inFairOrder(listed, []).map(
-        (daemon) => () => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null, budget),
+        (daemon) => () => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null, budget, mayRead),
       ),
       ...down.map((home) => async () => {
         const daemon = unlisted(home);
-        const awake = daemon === null ? null : await look(daemon, home.unit, budget);
-        return awake?.failure === null ? awake : asleep(home); // a socket that is not ours to ask may be a dead one's
+        const awake = daemon === null ? null : await look(daemon, home.unit, budget, mayRead);
+        return awake?.failure === null ? awake : asleep(home, mayRead); // a socket that is not ours to ask may be a dead one's
       }),
     ],
     (job) => job(),
@@ -81,13 +82,18 @@ function unlisted({ home, user }: Home): LiveDaemon | null {
   return { socket, home, elsewhere: false, door: socket, pid: null, uid: null, user, reachable: true };
 }
 
-function asleep({ home, user, dump, unit }: Home): FoundDaemon {
-  const apps = dump ? readDump(dumpFile(home)) : null;
+function asleep({ home, user, dump, unit }: Home, mayRead: (file: string) => boolean): FoundDaemon {
+  const apps = dump && mayRead(dumpFile(home)) ? readDump(dumpFile(home)) : null;
   return { user, home, live: null, failure: null, apps: unique(apps ?? []), source: apps === null ? null : 'dump', unit };
 }
 
 /** Null: nobody is there, or something that only has a socket of the same name. */
-async function look(live: LiveDaemon, unit: Unit | null, { bytes, deadline }: Budget): Promise<FoundDaemon | null> {
+async function look(
+  live: LiveDaemon,
+  unit: Unit | null,
+  { bytes, deadline }: Budget,
+  mayRead: (file: string) => boolean,
+): Promise<FoundDaemon | null> {
   const timeoutMs = Math.min(SOCKET_MS, deadline - Date.now());
   const [answer, report]: [Answer, Reply] =
     timeoutMs <= 0 ? [SILENT, SILENT] : await listAndReport(live.socket, { timeoutMs, budget: bytes });
@@ -100,7 +106,7 @@ async function look(live: LiveDaemon, unit: Unit | null, { bytes, deadline }: Bu
       return null;
     case 'denied':
     case 'silent': {
-      const apps = readDump(dumpFile(live.home));
+      const apps = mayRead(dumpFile(live.home)) ? readDump(dumpFile(live.home)) : null;
       return { ...daemon, failure: answer.type, apps: unique(apps ?? []), source: apps === null ? null : 'dump' };
     }
   }

@@ -23,19 +23,31 @@ export function readService(text: string, name: string): ServiceFile {
   let env: Record<string, string> = {};
   let envFiles: string[] = [];
   for (const line of lines) {
-    const [, key = '', raw = ''] = /^[ \t]*(User|Environment|EnvironmentFile|ExecStart|PIDFile)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    const value = specified(raw, name);
+    // A user may have written it: no expression that takes the square of a line's length, and nothing copied per line.
+    const [, key = '', raw = ''] = /^[ \t]*(User|Environment|EnvironmentFile|ExecStart|PIDFile)[ \t]*=(.*)$/.exec(line) ?? [];
+    const value = specified(trimmed(raw), name);
     switch (key) {
       // The last one counts, an empty one takes back what stood before.
       case 'User': user = value === '' ? null : value; break;
       case 'PIDFile': pidFile = value === '' ? null : value.startsWith('/') ? value : `/run/${value}`; break;
       case 'ExecStart': start = wordsOf(value).map((word, index) => (index === 0 ? word.replace(/^[-@:+!|]+/, '') : word)); break;
-      case 'Environment': env = value === '' ? {} : { ...env, ...assignments(value) }; break;
-      case 'EnvironmentFile': envFiles = value === '' ? [] : [...envFiles, value.replace(/^-/, '')]; break;
+      case 'Environment': env = value === '' ? {} : Object.assign(env, assignments(value)); break;
+      case 'EnvironmentFile':
+        if (value === '') envFiles = [];
+        else envFiles.push(value.replace(/^-/, ''));
+        break;
       default: break;
     }
   }
   return { user, env, envFiles, start, pidFile };
+}
+
+/** Without the blanks and tabs around it. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && ' \t'.includes(text.charAt(start))) start++;
+  while (end > start && ' \t'.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** Environment="A=b c" PM2_HOME=/x: several on a line, each in quotes or not. */

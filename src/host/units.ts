@@ -39,6 +39,8 @@ const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/l
 const MOST_FILES = 5000;
 /** In a directory that a user fills. */
 const MOST_OF_A_USER = 500;
+/** What is read of a user's units and drop-ins. */
+const SHARE_OF_A_USER = { files: 2000, bytes: 8 << 20 };
 
 /**
  * The units of `pm2 startup` and its like: whatever sets PM2_HOME, or runs `pm2 resurrect` (templates/init-scripts/systemd.tpl).
@@ -65,7 +67,8 @@ export function wordOfUnit({ manager }: Pick<Unit, 'manager'>): Word {
 }
 
 function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
-  const places = unitPlaces(paths);
+  const places = unitPlaces(paths, manager === null ? null : { ...SHARE_OF_A_USER });
+  const wanted = wantedNames(paths, manager === null ? MOST_FILES : MOST_OF_A_USER);
   const found: Unit[] = [];
   const seen = new Set<string>();
   for (const place of paths) {
@@ -77,9 +80,9 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
       const file = join(place, name);
       if (isAlias(file, paths)) continue;
       // A template is nothing by itself: its instances are those that are wanted by something.
-      for (const one of name.endsWith('@.service') ? instancesOf(name, paths) : [name]) {
+      for (const one of name.endsWith('@.service') ? instancesOf(name, wanted) : [name]) {
         const service = loadService(one, file, places, manager);
-        if (service !== null && isOfPm2(service)) found.push(unitOf(one, file, service, manager, paths));
+        if (service !== null && isOfPm2(service)) found.push(unitOf(one, file, service, manager, wanted));
       }
     }
   }
@@ -88,7 +91,8 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
 
 /** It knows a home, or brings one up. */
 function isOfPm2({ text, env }: LoadedService): boolean {
-  return env['PM2_HOME'] !== undefined || /PM2_HOME=|\bpm2\b.*\bresurrect\b/.test(text);
+  return env['PM2_HOME'] !== undefined || text.includes('PM2_HOME=')
+    || text.split('\n').some((line) => /\bresurrect\b/.test(line) && /\bpm2\b/.test(line));
 }
 
 /** A link to a unit of another name beside it is that unit (systemctl(1), enable: Alias=). */
@@ -102,7 +106,7 @@ function unitOf(
   file: string,
   { env, start, pidFile, ...service }: LoadedService,
   manager: string | null,
-  places: readonly string[],
+  wanted: ReadonlySet<string>,
 ): Unit {
   const user = manager === null ? service.user : null;
   const variable = (key: string) => (env[key] === undefined || env[key] === '' ? null : env[key]);
@@ -116,7 +120,7 @@ function unitOf(
     home: variable('PM2_HOME'),
     userHome: variable('HOME'),
     path: variable('PATH'),
-    enabled: wantedNames(places).includes(name),
+    enabled: wanted.has(name),
     account: accountOf(user ?? manager ?? 'root'),
     program: start[0]?.startsWith('/') ? physical(start[0]) : null,
     node:
@@ -133,12 +137,29 @@ function accountOf(user: string): Account | null {
   return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
 }
 
-/** What a target pulls in at boot, by its links in `multi-user.target.wants` and the like. */
-function wantedNames(places: readonly string[]): string[] {
-  return places.flatMap((place) => namesIn(place, MOST_FILES).filter((entry) => /\.(wants|requires|upholds)$/.test(entry)).flatMap((entry) => namesIn(join(place, entry), MOST_FILES).filter((name) => existsSync(join(place, entry, name)))));
+/**
+ * What a target pulls in at boot, by its links in `multi-user.target.wants` and the like.
+ *
+ * @param most of the directories in a place, and of the names in all of them
+ */
+function wantedNames(places: readonly string[], most: number): Set<string> {
+  const directories = places.flatMap((place) =>
+    namesIn(place, most)
+      .filter((entry) => /\.(wants|requires|upholds)$/.test(entry))
+      .map((entry) => join(place, entry)),
+  );
+  const found = new Set<string>();
+  let left = most;
+  for (const directory of directories) {
+    const names = namesIn(directory, left);
+    left -= names.length;
+    for (const name of names) if (existsSync(join(directory, name))) found.add(name);
+    if (left <= 0) break;
+  }
+  return found;
 }
 
-function instancesOf(template: string, places: readonly string[]): string[] {
+function instancesOf(template: string, wanted: ReadonlySet<string>): string[] {
   const prefix = template.slice(0, -'.service'.length);
-  return [...new Set(wantedNames(places))].filter((name) => name.startsWith(prefix) && name !== template);
+  return [...wanted].filter((name) => name.startsWith(prefix) && name !== template);
 }

@@ -17,7 +17,7 @@ const STEP_MS = 10;
  * @returns its pid; null: nobody took the call in time
  */
 export async function whoAnswers(path: string, pids: readonly number[], bound = path): Promise<number | null> {
-  const before = new Set(pids.flatMap(socketsOf));
+  const before = new Set(pids.flatMap((pid) => socketsOf(pid)));
   const call = connect({ path });
   call.on('error', () => undefined); // it may hang up at any moment
   try {

@@ -1,11 +1,14 @@
 import {
   accessSync,
+  closeSync,
   constants,
   lstatSync,
   opendirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   realpathSync,
   statSync,
   type Stats,
@@ -101,6 +104,36 @@ function firstNames(directory: string, most: number): string[] {
     opened.closeSync();
   }
   return names;
+}
+
+/**
+ * The beginning of a file of the kernel's whose text a user decides: a process can give itself arguments and an
+ * environment of any length (prctl(2), PR_SET_MM_MAP). Empty: there is none.
+ *
+ * @param most bytes that are read
+ */
+export function beginningOf(path: string, most: number): string {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return '';
+  }
+  try {
+    const chunks: Buffer[] = [];
+    for (let left = most; left > 0;) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, 65_536));
+      const got = readSync(fd, chunk, 0, chunk.length, null);
+      if (got === 0) break;
+      chunks.push(chunk.subarray(0, got));
+      left -= got;
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  } catch {
+    return '';
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The text of a file of the kernel's or of root's; empty: there is none. */

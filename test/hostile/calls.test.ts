@@ -65,6 +65,13 @@ describeOnHost('calls, and what other users have laid out for them', () => {
     await host.run('pm2 kill', { user: 'mallory', cwd: '/' });
   });
 
+  it("root's call about a file that others can exchange runs it as no one", async () => {
+    await host.must('install -d -m 777 /srv/shared');
+    await host.write('/srv/shared/eco.config.js', eco('unknown', '/srv/a.js'), { owner: 'www-data' });
+    await host.run('pm2 stop /srv/shared/eco.config.js', { cwd: '/' });
+    expect(await ranAs()).toEqual([]);
+  });
+
   it.each(['explain -- pm2 stop', 'explain --as www-data -- pm2 start', 'lint'])(
     "root's pm2-guard %s of a user's file runs it as no one",
     async (words) => {
@@ -74,7 +81,7 @@ describeOnHost('calls, and what other users have laid out for them', () => {
   );
 
   it("root's secrets are not in the environment of a daemon that root's call spawns", async () => {
-    const env = { VAULT_TOKEN: 'secret-1', AWS_SECRET_ACCESS_KEY: 'secret-2', MYSQL_PWD: 'secret-3' };
+    const env = { VAULT_TOKEN: 'secret-1', AWS_SECRET_ACCESS_KEY: 'secret-2', MYSQL_PWD: 'secret-3', SHOP_INTERNAL: 'secret-4' };
     await host.must('pm2 list', { cwd: '/', env });
     const [daemon] = host.daemons().filter(({ uid: owner }) => owner === 33);
     expect(daemon).toBeDefined();

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Shares } from '../../src/host/budget.ts';
+import { readService } from '../../src/host/unit-file.ts';
+import { describeOnHost } from '../host/describe.ts';
+import { createHost, type Host } from '../host/host.ts';
+import { GUARD } from './mallory.ts';
+
+describe("a unit of a user's, of the greatest length that is read", () => {
+  const MIB = 1 << 20;
+  const texts: [what: string, text: string][] = [
+    ['blanks in a value', `User=x${' '.repeat(MIB)}y`],
+    ['blanks before a value', `User=${' '.repeat(MIB)}y`],
+    ['tabs before a key', `${'\t'.repeat(MIB)}User`],
+    ['many variables', Array.from({ length: MIB / 20 }, (_, at) => `Environment=v${at}=1`).join('\n')],
+    ['many files', 'EnvironmentFile=/x\n'.repeat(MIB / 20)],
+    ['words in open quotes', `ExecStart=${'"a \''.repeat(MIB / 4)}`],
+    ['backslashes', `ExecStart="${'\\'.repeat(MIB - 1)}`],
+    ['specifiers', `ExecStart=${'%'.repeat(MIB)}`],
+  ];
+  it.each(texts)('is read in a moment: %s', (_, text) => {
+    const began = Date.now();
+    readService(`[Service]\n${text}\n`, 'x@y.service');
+    expect(Date.now() - began).toBeLessThan(10_000);
+  });
+});
+
+it("what one user's things cost is counted to that user alone, and root's not at all", () => {
+  const shares = new Shares(3);
+  const taken = [1, 1, 2].map((amount) => shares.take(1000, amount));
+  expect(taken).toEqual([true, true, false]);
+  expect([shares.take(1001, 3), shares.take(1001), shares.take(null, 4), shares.take(0, 1e9)]).toEqual([
+    true, false, false, true,
+  ]);
+});
+
+const FILL = `
+open my $one, '>', 'one'; print $one "[Service]\\nEnvironment=PM2_HOME=/home/mallory/.pm2\\n"; close $one;
+for my $i (1 .. 450) { link 'one', "a-b-c-d-e-f\\@$i.service"; link 'one', "t$i\\@.service"; mkdir "t$i.target.wants"; }
+for my $stem ('a-', 'a-b-', 'a-b-c-', 'a-b-c-d-', 'a-b-c-d-e-', 'a-b-c-d-e-f@') {
+  mkdir "$stem.service.d";
+  link 'one', "$stem.service.d/$stem$_.conf" for 1 .. 450;
+}
+for my $i (1 .. 40) { symlink '../one', "t$i.target.wants/t$_\\@x.service" for 1 .. 450; }
+`;
+
+describeOnHost('what a user fills the host with', () => {
+  let host: Host;
+  const UNITS = '/home/mallory/.config/systemd/user';
+  const mallory = { user: 'mallory', timeoutMs: 120_000 };
+  beforeAll(async () => {
+    host = await createHost({ users: ['mallory'] });
+    await host.write('/etc/pm2-guard/config.yaml', 'daemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n');
+  });
+  afterAll(() => host.dispose());
+
+  /** doctor with a limit of memory, and how long it took. */
+  async function doctor(): Promise<number> {
+    const { status, milliseconds, stdout } = await host.run(`ulimit -v 24000000; ${GUARD} doctor --json`, {
+      timeoutMs: 170_000,
+    });
+    expect([0, 1]).toContain(status);
+    expect(JSON.parse(stdout)).toMatchObject({ findings: expect.any(Array) as unknown });
+    return milliseconds;
+  }
+
+  it('units, drop-ins and links to them without end', async () => {
+    await host.write('/srv/fill.pl', FILL);
+    await host.must(`mkdir -p ${UNITS} && cd ${UNITS} && perl /srv/fill.pl`, mallory);
+    expect(await doctor()).toBeLessThan(60_000);
+    await host.must(`rm -rf ${UNITS}`);
+  }, 180_000);
+
+  it('a line that takes the square of its length to read', async () => {
+    await host.must(
+      `mkdir -p ${UNITS} && cd ${UNITS} && for i in $(seq 20); do perl -e 'print "[Service]\\nEnvironment=PM2_HOME=/x\\n", ` +
+        '"ExecStart=x", " " x 500000, "y\\n# ", "pm2 " x 100000, "\\n"\' > a$i.service; done',
+      mallory,
+    );
+    expect(await doctor()).toBeLessThan(60_000);
+    await host.must(`rm -rf ${UNITS}`);
+  }, 180_000);
+
+  it('saved lists of the greatest length, in every PM2_HOME that a unit names', async () => {
+    await host.must(
+      `mkdir -p ${UNITS} && cd ${UNITS} && perl -e 'print "[", "{\\"name\\":1}," x 3900000, "1]"' > ../dump && ` +
+        'for i in $(seq 40); do mkdir -p /home/mallory/h$i && ln ../dump /home/mallory/h$i/dump.pm2 && ' +
+        "printf \"[Service]\\nEnvironment=PM2_HOME=/home/mallory/h$i\\nExecStart=pm2 resurrect\\n\" > h$i.service; done",
+      mallory,
+    );
+    expect(await doctor()).toBeLessThan(90_000);
+    await host.must(`rm -rf ${UNITS} /home/mallory/h*`);
+  }, 180_000);
+});
