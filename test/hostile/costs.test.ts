@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Shares } from '../../src/host/budget.ts';
+import { openPolicy } from '../../src/policy/compiled.ts';
+import { checkConfig } from '../../src/policy/slow.ts';
+import { parseSource } from '../../src/policy/source.ts';
 import { readService } from '../../src/host/unit-file.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
@@ -22,6 +25,20 @@ describe("a unit of a user's, of the greatest length that is read", () => {
     readService(`[Service]\n${text}\n`, 'x@y.service');
     expect(Date.now() - began).toBeLessThan(10_000);
   });
+});
+
+it('a name of any length, of a daemon or a process file, is matched with globs in a moment', () => {
+  const globs = ['shop-*-eu-*-api-*-prod', '*a*a*a*a*b'];
+  const parsed = parseSource('/c.yaml', `daemons: {web: {user: root, apps: ${JSON.stringify(globs)}}}`, 'yaml');
+  if (parsed.type === 'errors') throw new Error('it is no YAML');
+  const checked = checkConfig(parsed.source);
+  if (checked.type === 'errors') throw new Error('it is no config');
+  const policy = openPolicy({ ...checked.rules, made: '', from: '' });
+  expect(policy.ownersOfName('shop-1-eu-2-api-3-prod')).toHaveLength(1);
+  const began = Date.now();
+  for (const name of [`shop-${'-eu-'.repeat(4000)}-prod`, `${'a'.repeat(4000)}b`, `${'a'.repeat(4000)}-b`, `shop-${'-api-'.repeat(800)}`])
+    policy.ownersOfName(name);
+  expect(Date.now() - began).toBeLessThan(2000);
 });
 
 it("what one user's things cost is counted to that user alone, and root's not at all", () => {
