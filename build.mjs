@@ -14,6 +14,7 @@ const result = await bundle({
   'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
   'lint': 'src/lint/main.ts', // the parsers of lint, for no other command
   'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
+  'as-user': 'src/rights/main.ts', // a child with the rights of a user, where root's node does not switch users
   'pm2-guard': 'src/commands/main.ts', // the command
   'sudo': 'src/sudo/main.ts', // asked by the sudo shim about calls that name pm2
   'prepare': 'src/prepared/make.ts', // run by install and by root's calls: keeps what starting pm2 takes

@@ -26,6 +26,7 @@ const rooms = {
   manual: ['commands', 'policy', 'doctor', 'lint', 'traps', 'verdict'],
   completion: ['pm2', 'identity', 'policy'],
   lint: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'terminal', 'sudo', 'host'],
+  rights: ['identity', 'repair', 'install', 'seal', 'lint'],
   sudo: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'guard', 'terminal'],
 };
 const every = [...Object.keys(rooms), 'commands'];

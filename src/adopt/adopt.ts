@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { isFile, withoutLinks } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
 import { adoptCommand } from './adopt-command.ts';
@@ -182,10 +181,6 @@ function placesOf(word: string, found: Found, policy: Policy): Place[] {
 function requireSaved(place: Place, file: string): Place {
   if (place.saved === null) throw new UserError(`${file} is no list that pm2 has saved, or it cannot be read`, null, 2);
   return place;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 export type { Choice, Found, Launcher, Outcome, Place, Planned, Progress, Seat, Unfinished };

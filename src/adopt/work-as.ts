@@ -2,6 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { complaintIn } from '../identity/in-child.ts';
+import { bundleWords } from '../identity/setpriv.ts';
+import { SwitchError } from '../identity/switch-user.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
 import type { Answer, Hello, Work } from './agent-protocol.ts';
@@ -32,7 +35,8 @@ export class Worker {
     if (!isRoot && process.geteuid?.() !== seat.uid) throw new AgentError(`only root can work as ${seat.user}`);
     // Until it has become the user it is root: nothing that could steer node gets in. A group of its own: Ctrl-C is
     // ours to hear.
-    this.#child = spawn(process.execPath, [join(__dirname, 'adopt-agent.cjs')], {
+    const [program = '', ...words] = wordsFor(isRoot ? seat : null);
+    this.#child = spawn(program, words, {
       cwd: '/',
       env: { PATH: '/usr/bin:/bin' },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -47,7 +51,7 @@ export class Worker {
       this.#end(error.message);
     });
     this.#child.on('close', () => {
-      this.#end(complaint.split('\n').find((line) => /Error/.test(line)) ?? 'it ended');
+      this.#end(complaintIn(complaint) ?? 'it ended');
     });
     if (this.#child.stdout)
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
@@ -110,6 +114,15 @@ export class Worker {
     this.#ended ??= why;
     for (const { fail } of this.#waiting.values())
       fail(new AgentError(`nothing can be done as ${this.seat.user}: ${why}`));
+  }
+}
+
+function wordsFor(seat: Seat | null): string[] {
+  const bundle = join(__dirname, 'adopt-agent.cjs');
+  try {
+    return bundleWords(seat, bundle);
+  } catch (error) {
+    throw error instanceof SwitchError ? new AgentError(error.message) : error;
   }
 }
 

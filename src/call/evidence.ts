@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { accountByUid, privateGroup, type Account } from '../identity/accounts.ts';
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
@@ -6,7 +6,7 @@ import type { Invocation, Major } from '../pm2/invocation.ts';
 import { appsOfProcessFile, type Evaluator } from '../pm2/process-file.ts';
 import { listApps } from '../pm2/rpc.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { statOf } from '../runtime/peek.ts';
+import { ownerOf, statOf } from '../runtime/peek.ts';
 import { distrust } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { evaluatorsOf, type Candidate } from '../verdict/evaluator.ts';
@@ -170,15 +170,5 @@ function accountFor(candidate: Candidate, path: string | null, caller: Caller): 
       return accountByUid(caller.uid);
     case 'owner':
       return path === null ? null : accountByUid(ownerOf(path) ?? -1);
-  }
-}
-
-/** The owner of what a path leads to. */
-function ownerOf(path: string): number | null {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat?.uid ?? null;
-  } catch {
-    return null;
   }
 }

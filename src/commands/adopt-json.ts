@@ -2,10 +2,16 @@ import type { Prospect } from '../adopt/adopt.ts';
 import { stepsOf } from '../adopt/move.ts';
 import type { Done } from './adopt-words.ts';
 
+interface Told {
+  dryRun: boolean;
+  /** False: only root could have looked everywhere. */
+  complete: boolean;
+}
+
 /** The object of --json. */
-export function asObject({ choices, planned }: Prospect, done: readonly Done[], dryRun: boolean): object {
+export function asObject({ choices, planned }: Prospect, done: readonly Done[], told: Told): object {
   return {
-    dryRun,
+    ...told,
     moves: planned.map(({ move, problems, notes, consent }) => {
       const outcome = done.find((one) => one.move === move)?.outcome ?? null;
       return {

@@ -37,7 +37,8 @@ export function choiceLines({ choices }: Prospect): string[] {
       case 'unknown': {
         const { strays } = choice;
         const others = strays.length === 0 ? 'there are no strays' : `strays are ${strays.join(', ')}`;
-        return [`${choice.name}: no such app on this host; ${others}`];
+        const where = process.geteuid?.() === 0 ? 'on this host' : 'in what this user can see';
+        return [`${choice.name}: no such app ${where}; ${others}`];
       }
     }
   });

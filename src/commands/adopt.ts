@@ -8,6 +8,7 @@ import {
   prospect,
   type Launcher,
   type Planned,
+  type Prospect,
   type Request,
   type Unfinished,
 } from '../adopt/adopt.ts';
@@ -116,16 +117,21 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
   try {
     refuseUnfinished(pending());
     const seen = await prospect(requestOf(names, options), policy, launcherOf);
-    if (!options.json) say([...choiceLines(seen), ...seen.planned.flatMap((planned) => planLines(planned))]);
+    const blind = isBlind(seen, options);
+    if (!options.json) {
+      say([...choiceLines(seen), ...seen.planned.flatMap((planned) => planLines(planned))]);
+      if (blind) say(blindLines(names, options));
+    }
     const tell = (done: readonly Done[]) => {
       if (options.json)
-        process.stdout.write(`${JSON.stringify(asObject(seen, done, options.dryRun === true), null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify(asObject(seen, done, { dryRun: options.dryRun === true, complete: !blind }), null, 2)}\n`);
     };
     const clear = seen.planned.filter(({ problems }) => problems.length === 0);
     const unsettled = seen.choices.filter((choice) => !isSettled(choice));
     if (unsettled.length > 0 || options.dryRun || clear.length === 0) {
       tell([]);
-      process.exitCode = unsettled.length > 0 ? 2 : clear.length < seen.planned.length ? 1 : 0;
+      const nothing = unsettled.length > 0 || (blind && seen.planned.length === 0);
+      process.exitCode = nothing ? 2 : blind || clear.length < seen.planned.length ? 1 : 0;
       return;
     }
     if (!(await agreed(clear, options.yes === true, options.json === true))) {
@@ -139,10 +145,30 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
     );
     tell(done);
     const all = done.length === seen.planned.length && done.every(isWhole);
-    process.exitCode = all ? 0 : 1;
+    process.exitCode = all && !blind ? 0 : 1;
   } finally {
     release?.();
   }
+}
+
+/** What was asked for may be in the daemon of another user, which only root can look into. */
+function isBlind({ choices }: Prospect, { allStrays = false }: Options): boolean {
+  return process.geteuid?.() !== 0 && (allStrays || choices.some(({ type }) => type === 'unknown'));
+}
+
+function blindLines(names: readonly string[], { from, to, allStrays, dryRun }: Options): string[] {
+  const more = [...(allStrays ? ['--all-strays'] : []), ...(dryRun ? ['--dry-run'] : [])];
+  return [
+    "only root can tell: the daemons of other users are not this user's to look into",
+    ...labelled('run', [
+      adoptWords(names, {
+        asRoot: true,
+        more,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      }),
+    ]),
+  ];
 }
 
 /** An option that may be given several times. */

@@ -1,8 +1,9 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
 import { replaceFile } from '../trust/write.ts';
+import { statOf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 interface Options {
@@ -38,7 +39,7 @@ Exit status: 0 done; 1 the file is there already, or cannot be written.`)
 
 function refuseToReplace(file: string): void {
   // Of the entry itself: a link to nowhere is somebody's as well.
-  if (lstatSync(file, { throwIfNoEntry: false })) throw new UserError(`${file} is there already, and is left as it is`, 'pm2-guard init --output FILE --force');
+  if (statOf(file) !== null) throw new UserError(`${file} is there already, and is left as it is`, 'pm2-guard init --output FILE --force');
 }
 
 function write(file: string, text: string): void {

@@ -4,6 +4,7 @@ import { stateInWords } from '../sudoers/file.ts';
 import type { LayerStatus } from '../install/layers/status.ts';
 import type { PreparedState } from '../install/prepared.ts';
 import { status, type Status } from '../install/status.ts';
+import { switchingInWords } from '../install/switching.ts';
 import type { Way } from '../install/ways.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { problemLines } from './changes.ts';
@@ -32,6 +33,7 @@ function inWords({
   packages,
   pm2,
   node,
+  switching,
   config,
   compiled,
   daemons,
@@ -52,6 +54,7 @@ function inWords({
     ]),
     ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`],
     ['node', node ?? 'none recorded'],
+    ...(switching === null ? [] : [['root becomes', switchingInWords(switching)] as [string, string]]),
     ['config', `${config.file ?? 'none'}  (${config.state})`],
     [
       'compiled',

@@ -3,22 +3,44 @@ import { dropOwnVariables } from '../identity/environment.ts';
 import { late } from '../runtime/late.ts';
 import { replaceProcess } from './replace-process.ts';
 
+/** How another program is become. */
+interface Becoming {
+  /** Its environment; default: this one, without our own variables. */
+  env?: NodeJS.ProcessEnv;
+  /** False: this process stays, and waits for the program. */
+  inPlace?: boolean;
+}
+
 /**
- * Becomes another program, in this environment without our own variables: in this process where node can, else as a child
- * whose status and signals are passed on.
+ * Becomes another program: in this process where node can, else as a child whose status and signals are passed on.
  *
  * @param stdin standard input that was read already; null: the program reads it itself
  */
-export function become(file: string, argv: readonly string[], stdin: Buffer | null): void {
-  dropOwnVariables(process.env);
-  if (stdin === null) replaceProcess(file, argv, process.env);
-  passOn(startChild(file, argv, stdin), file, endAs);
+export function become(
+  file: string,
+  argv: readonly string[],
+  stdin: Buffer | null,
+  { env, inPlace = true }: Becoming = {},
+): void {
+  if (env === undefined) dropOwnVariables(process.env);
+  if (stdin === null && inPlace) replaceProcess(file, argv, env ?? process.env);
+  passOn(startChild(file, argv, stdin, env), file, endAs);
 }
 
-/** Starts a program on this process's own descriptors, in its environment without our own variables. */
-export function startChild(file: string, argv: readonly string[], stdin: Buffer | null): ChildProcess {
-  dropOwnVariables(process.env);
+/**
+ * Starts a program on this process's own descriptors.
+ *
+ * @param env its environment; default: this one, without our own variables
+ */
+export function startChild(
+  file: string,
+  argv: readonly string[],
+  stdin: Buffer | null,
+  env?: NodeJS.ProcessEnv,
+): ChildProcess {
+  if (env === undefined) dropOwnVariables(process.env);
   const child = late('node:child_process').spawn(file, argv, {
+    env: env ?? process.env,
     stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
   });
   child.stdin?.on('error', () => undefined); // EPIPE: it ended before it read all

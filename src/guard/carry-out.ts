@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { decidedWord } from '../call/door.ts';
 import { closeInherited } from '../identity/descriptors.ts';
-import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH, type Crossed } from '../identity/environment.ts';
+import { setpriv } from '../identity/setpriv.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { existsSync } from 'node:fs';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
@@ -19,8 +20,10 @@ import { becomePm2 } from './handoff.ts';
 import { dropRunAs } from './drop-run-as.ts';
 import { foreignCode } from './foreign-code.ts';
 import { lendHome, type LentHome } from './lend-home.ts';
+import { realSudo } from './ask-sudo.ts';
 import { obstacleFor } from './obstacle.ts';
 import { say } from './report.ts';
+import { becomeThroughSetpriv, hasPamHelper } from './through-setpriv.ts';
 import { leftOutLines, variablesFor } from './variables.ts';
 
 /** A verdict could not be carried out; nothing was run. */
@@ -48,6 +51,11 @@ export interface Call extends InstalledPm2 {
   beforeHandOff: () => void;
 }
 
+export interface RewrittenCall extends Call {
+  /** Runs it through the real sudo, and says what becomes of it. */
+  throughSudo: (verdict: Rewrite) => void;
+}
+
 /**
  * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner
  * of the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
@@ -55,7 +63,10 @@ export interface Call extends InstalledPm2 {
 export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless, report }: Pass): void {
   refuseForeignCode(call, daemonless || report === 'observed' ? null : daemon);
   if (daemon !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
-  if (call.hopped && daemon !== null) refuseUnreadable(call.invocation, daemon);
+  if (call.hopped && daemon !== null) {
+    enterWorkingDirectory(daemon, call.invocation, caller);
+    refuseUnreadable(call.invocation, daemon);
+  }
   const lent = daemonless ? lendHome(call.version, null) : null;
   const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
   handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
@@ -71,17 +82,24 @@ export function carryOutRewrite(
   verdict: Rewrite,
   invocation: Invocation,
   caller: Caller,
-  call: Call,
+  call: RewrittenCall,
   announce: () => void,
 ): void {
   const { daemon } = verdict;
   const hostWide = verdict.code === 'PG107';
-  if (verdict.switch) becomeOwner(daemon, invocation, caller);
-  else if (!hostWide) {
-    process.env['PM2_HOME'] = daemon.home;
-    if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
+  if (verdict.switch) {
+    const outfit = becomeOwner(daemon, invocation, caller);
+    if (outfit !== null) {
+      callAsOwner(verdict, call, outfit, announce);
+      return;
+    }
+  } else {
+    for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
+    if (!hostWide) {
+      process.env['PM2_HOME'] = daemon.home;
+      if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
+    }
   }
-  for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
   refuseForeignCode(call, hostWide ? null : daemon);
   if (verdict.switch) refuseUnreadable(invocation, daemon);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
@@ -98,21 +116,65 @@ function homeInUnit(daemon: Daemon, { command }: Invocation): string | null {
   return command === 'startup' && homeParent(daemon) !== null ? null : daemon.home;
 }
 
-/** User, environment, working directory: from here on this process is the owner's. */
-function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): void {
+interface Outfit {
+  environment: NodeJS.ProcessEnv;
+  crossed: Crossed;
+}
+
+/**
+ * User, environment, working directory: from here on this process is the owner's.
+ *
+ * @returns what the owner gets, where this process does not switch: another one has to
+ */
+function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Outfit | null {
   const crossed = variablesFor(daemon, invocation, caller);
   const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
-  say(leftOutLines(crossed, invocation));
+  for (const name of PATH_OVERRIDES) Reflect.deleteProperty(environment, name);
+  environment['PM2_HOME'] = daemon.home;
   closeInherited();
+  if (hasPamHelper()) return { environment, crossed };
   try {
     switchUser(daemon);
   } catch (error) {
-    if (error instanceof SwitchError) throw new CannotCarryOut('PG110', `${callOf(invocation)}: ${error.message}.`);
-    throw error;
+    if (!(error instanceof SwitchError)) throw error;
+    if (error.unchanged) return { environment, crossed };
+    throw new CannotCarryOut('PG110', `${callOf(invocation)}: ${error.message}.`);
   }
+  say(leftOutLines(crossed, invocation));
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
-  Object.assign(process.env, environment, { PM2_HOME: daemon.home });
+  Object.assign(process.env, environment);
   enterWorkingDirectory(daemon, invocation, caller);
+  return null;
+}
+
+/**
+ * The same call as its owner in another process: setpriv's, else sudo's. Meets the guard there, which looks at
+ * directories and files with the owner's rights.
+ */
+function callAsOwner(
+  verdict: Rewrite,
+  call: RewrittenCall,
+  { environment, crossed }: Outfit,
+  announce: () => void,
+): void {
+  const { invocation, stdin } = call;
+  const bySetpriv = setpriv() !== null;
+  if (!bySetpriv && realSudo() === null) {
+    throw new CannotCarryOut(
+      'PG110',
+      `${callOf(invocation)}: node ${process.versions.node} does not become ${verdict.daemon.user}, and there is ` +
+      'neither setpriv nor sudo, which could.',
+      [],
+      [{ label: 'fix', text: 'install util-linux, which has setpriv, or node 22 or newer; then: pm2-guard install' }],
+    );
+  }
+  if (!bySetpriv) {
+    call.throughSudo(verdict);
+    return;
+  }
+  announce();
+  say(leftOutLines(crossed, invocation));
+  becomeThroughSetpriv(verdict, environment, stdin);
 }
 
 /**

@@ -14,7 +14,7 @@ import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
 import { askSudo, refusalLines } from './ask-sudo.ts';
-import { CannotCarryOut, carryOutPass, carryOutRewrite, type Call } from './carry-out.ts';
+import { CannotCarryOut, carryOutPass, carryOutRewrite, type RewrittenCall } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
 import { record } from './record.ts';
@@ -89,12 +89,15 @@ export async function guard(): Promise<void> {
 
 async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
   const { verdict, invocation, caller, owner, pm2, stdin } = call;
-  const what: Call = {
+  const what: RewrittenCall = {
     ...pm2,
     argv: invocation.argv,
     stdin,
     invocation,
     hopped,
+    throughSudo: (rewrite) => {
+      goThroughSudo(rewrite, call, hopped);
+    },
     beforeHandOff: () => {
       hintAfterwards(call);
     },
@@ -107,20 +110,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
       return;
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
-        becomeThroughSudo(
-          { verdict, invocation, caller, stdin },
-          {
-            started: () => {
-              announceRewrite(verdict, call);
-            },
-            refused: () => {
-              const refusal = refusalLines(verdict.daemon, caller, null);
-              const asked = askSudo({ hopped, acts: true });
-              const instead = refusedBySudo(call, verdict, refusal, asked);
-              block({ ...instead, daemon: owner }, caller, invocation);
-            },
-          },
-        );
+        goThroughSudo(verdict, call, hopped);
         return;
       }
       carryOutRewrite(verdict, invocation, caller, what, () => {
@@ -134,6 +124,24 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
       block({ ...verdict, daemon: owner }, caller, invocation);
       return;
   }
+}
+
+function goThroughSudo(verdict: Rewrite, call: ResolvedCall, hopped: boolean): void {
+  const { invocation, caller, owner, stdin } = call;
+  becomeThroughSudo(
+    { verdict, invocation, caller, stdin },
+    {
+      started: () => {
+        announceRewrite(verdict, call);
+      },
+      refused: () => {
+        const refusal = refusalLines(verdict.daemon, caller, null);
+        const asked = askSudo({ hopped, acts: true });
+        const instead = refusedBySudo(call, verdict, refusal, asked);
+        block({ ...instead, daemon: owner }, caller, invocation);
+      },
+    },
+  );
 }
 
 function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: ResolvedCall): void {

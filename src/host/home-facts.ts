@@ -19,7 +19,7 @@ export interface HomeFacts extends Home {
   /** Whose daemon should live here, by the best evidence there is; null: nobody can say. */
   owner: HomeOwner | null;
   contents: HomeFiles;
-  /** What it lies in is there, if not itself. */
+  /** What it lies in is there, if not itself; or that cannot be seen. */
   possible: boolean;
   /** A link on the way to it that is not root's: where the home is, its maker decides at every moment. */
   detour: Step | null;
@@ -60,7 +60,7 @@ export async function homeFacts(home: Home, policy: Policy | null, served: Serve
   return {
     ...home,
     physical: real, owner, contents,
-    possible: real !== null || physical(dirname(path)) !== null,
+    possible: real !== null || physical(dirname(path)) !== null || isHidden(dirname(path)),
     detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
     exchanger: owner === null ? null : exchanger(way, owner.uid, membersOf),
     trusted: distrust(path, 'directory') === null,
@@ -72,6 +72,11 @@ export async function homeFacts(home: Home, policy: Policy | null, served: Serve
     sockets: await Promise.all(names.map(async (name) => ({ name, state: await probe(join(path, name), [path, real ?? path].some((place) => bound.has(join(place, name)))) }))),
     pidFile: pidFileOf(path),
   };
+}
+
+/** A directory on the way is closed to the caller, so nothing can be said of what it leads to. */
+function isHidden(path: string): boolean {
+  return distrust(path, 'directory')?.kind === 'unreadable';
 }
 
 function isAnchored(path: string, owner: number): boolean {

@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { accountByName, accountByUid, localAccounts } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isDirectory, physical, statOf } from '../runtime/peek.ts';
+import { isDirectory, ownerOf, physical, statOf } from '../runtime/peek.ts';
 import { isGoodFor } from '../trust/word.ts';
 import { pm2Units, wordOfUnit, type Unit } from './units.ts';
 
@@ -39,7 +39,7 @@ export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] 
     const unit = candidates.find(({ enabled }) => enabled) ?? candidates[0] ?? null;
     return {
       home,
-      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerOf(home),
+      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerNameOf(home),
       dump: existsSync(dumpFile(home)),
       unit,
     };
@@ -69,7 +69,7 @@ export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
   return join(accountByName(user)?.home ?? '/', '.pm2');
 }
 
-function ownerOf(home: string): string | null {
-  const uid = statSync(home, { throwIfNoEntry: false })?.uid;
-  return uid === undefined ? null : accountByUid(uid)?.name ?? null;
+function ownerNameOf(home: string): string | null {
+  const uid = ownerOf(home);
+  return uid === null ? null : accountByUid(uid)?.name ?? null;
 }

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { asUser } from '../identity/as-user.ts';
+import { asUser, type Task } from '../identity/as-user.ts';
 import { look, type Ledger } from './ledger.ts';
 
 /**
@@ -52,7 +52,7 @@ function removeAs({ uid, gid }: Ids, path: string): void {
   // initgroups(3) gives a name without an account no group but this one.
   const user = accountByUid(uid)?.name ?? `uid ${uid}`;
   for (let left = TRIES; lstatSync(moved, { throwIfNoEntry: false }) !== undefined; left -= 1) {
-    asUser({ user, uid, gid }, () => { removeContent(moved); });
+    asUser({ user, uid, gid }, REMOVE_CONTENT, moved);
     try {
       rmdirSync(moved);
     } catch (error) {
@@ -63,11 +63,15 @@ function removeAs({ uid, gid }: Ids, path: string): void {
 }
 
 /** What is exchanged meanwhile is left for the next try. */
-function removeContent(directory: string): void {
-  try {
-    chmodSync(directory, 0o700);
-    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
-  } catch {
-    // the caller looks whether it is empty
-  }
-}
+export const REMOVE_CONTENT: Task<string, null> = {
+  name: 'remove content',
+  run: (directory) => {
+    try {
+      chmodSync(directory, 0o700);
+      for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+    } catch {
+      // the caller looks whether it is empty
+    }
+    return null;
+  },
+};

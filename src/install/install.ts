@@ -22,6 +22,7 @@ import { STRANGERS_FILE } from '../sudoers/strangers.ts';
 import { installShare } from './share.ts';
 import { repairInWords, requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
+import { switchingProblem, trySwitching } from './switching.ts';
 
 export interface Request {
   source: Source;
@@ -60,11 +61,13 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   const { path: node, warning } = trustedNode();
   const found = pm2.type === 'found' ? { pm2: pm2.file, pm2Version: pm2.version } : { pm2: null, pm2Version: null };
   const repair = wayToRepair(source, before?.repair ?? null);
-  const record: Install = { version: VERSION, ...found, node, repair, layers: choice };
 
   const release = readRelease(source);
   removeStrays(ledger);
   installRelease(ledger, release);
+  // Where every user can read it: a checkout may be below /root.
+  const switching = trySwitching(node, join(dry ? source.bundles : release.directory, 'as-user.cjs'));
+  const record: Install = { version: VERSION, ...found, node, switching, repair, layers: choice };
   ledger.link(NODE_LINK, node);
   ledger.directory(STATE_DIRECTORY, 0o755);
   await installConfig(ledger, draft);
@@ -84,12 +87,15 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
   applyLayers(ledger, choice);
   const owners = compiled?.type === 'policy' ? compiled.policy.daemons.map(({ user }) => user) : [];
   await attempt(ledger, STRANGERS_FILE, () => renewStrangers(owners));
-  return {
-    install: record,
-    changes: ledger.changes,
-    problems: [...problemsOf(pm2), ...policyProblems(compiled), ...refusals(ledger)],
-    warnings: [...(warning === null ? [] : [warning]), ...warningsOf(pm2)],
-  };
+  const unable = switchingProblem(switching);
+  const problems = [
+    ...problemsOf(pm2),
+    ...(unable === null ? [] : [unable]),
+    ...policyProblems(compiled),
+    ...refusals(ledger),
+  ];
+  const warnings = [...(warning === null ? [] : [warning]), ...warningsOf(pm2)];
+  return { install: record, changes: ledger.changes, problems, warnings };
 }
 
 async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {

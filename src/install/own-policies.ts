@@ -1,7 +1,7 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { asUser } from '../identity/as-user.ts';
+import { asUser, type Task } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { ownDirectories, ownFile } from '../policy/own-compiled.ts';
 import { namesIn, statOf } from '../runtime/peek.ts';
@@ -20,7 +20,7 @@ export function removeOwnPolicies(ledger: Ledger): void {
     for (const directory of ownDirectories(uid)) {
       const stat = statOf(directory);
       if (stat?.isDirectory() !== true || stat.uid !== uid) continue;
-      if (ledger.dry || asUser(identityOf(uid), () => removeDirectory(directory)))
+      if (ledger.dry || asUser(identityOf(uid), REMOVE_OWN_POLICY, directory))
         ledger.note(directory, 'removed');
     }
   }
@@ -35,15 +35,18 @@ function identityOf(uid: number): Identity {
   return { user: account?.name ?? `uid ${uid}`, uid, gid: account?.gid ?? NO_GROUP };
 }
 
-/** Whether it is gone. */
-function removeDirectory(directory: string): boolean {
-  const file = ownFile(directory);
-  const ours = (name: string) => name === basename(file) || name.startsWith(`.${basename(file)}.`);
-  try {
-    for (const name of namesIn(directory, MOST_NAMES).filter(ours)) unlinkSync(join(directory, name));
-    rmdirSync(directory);
-  } catch {
-    // it holds something else
-  }
-  return lstatSync(directory, { throwIfNoEntry: false }) === undefined;
-}
+/** Removes what a user keeps of the config. Whether it is gone. */
+export const REMOVE_OWN_POLICY: Task<string, boolean> = {
+  name: 'remove own policy',
+  run: (directory) => {
+    const file = ownFile(directory);
+    const ours = (name: string) => name === basename(file) || name.startsWith(`.${basename(file)}.`);
+    try {
+      for (const name of namesIn(directory, MOST_NAMES).filter(ours)) unlinkSync(join(directory, name));
+      rmdirSync(directory);
+    } catch {
+      // it holds something else
+    }
+    return lstatSync(directory, { throwIfNoEntry: false }) === undefined;
+  },
+};

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RECORD } from './places.ts';
 import type { Choice } from './layers/layers.ts';
+import type { Switching } from './switching.ts';
 
 /** What install found on this host, for calls that must not search for it (install.json). */
 export interface Install {
@@ -10,6 +11,8 @@ export interface Install {
   pm2Version: string | null;
   /** Absolute real path of a node that only root can change. */
   node: string;
+  /** How root's calls become another user with that node, as it was found at install. */
+  switching: Switching | null;
   /** What to type where the installed copy is damaged; the shims say it. */
   repair: string;
   /** Which ways to us were chosen; a later install keeps to it. */

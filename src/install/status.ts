@@ -21,7 +21,8 @@ import { LIBRARY, NODE_LINK, SHIMS } from './places.ts';
 import { compareVersions, newerPackage, packagesOnHost, type Package } from './packages.ts';
 import { proposalsFor, type Proposal } from './proposals.ts';
 import { preparedStates, type PreparedState } from './prepared.ts';
-import { readRecord } from './record.ts';
+import { readRecord, type Install } from './record.ts';
+import { switchingProblem, trySwitching, type Switching } from './switching.ts';
 import { waysIn, type Way } from './ways.ts';
 
 export interface DaemonStatus {
@@ -40,6 +41,8 @@ export interface Status {
   packages: Package[];
   pm2: { path: string; version: string } | null;
   node: string | null;
+  /** How root's calls become another user: tried by root, else as install found it; null: not installed, or not known. */
+  switching: Switching | null;
   config: { state: 'valid' | 'last good' | 'unusable'; file: string | null; message: string | null };
   /** null: there is none. */
   compiled: { fresh: boolean; made: string } | null;
@@ -74,6 +77,8 @@ export async function standing(): Promise<Standing> {
 /** How pm2-guard stands on this host. Changes nothing, never runs pm2; anybody may ask, root sees most. */
 export async function status(): Promise<Status> {
   const { record, installed, node, real } = recorded();
+  const switching = switchingOf(record);
+  const unable = switching === null ? null : switchingProblem(switching);
   const { config, policy } = policyStatus();
   const [daemons, ways] = await Promise.all([daemonStates(policy), waysIn()]);
   const layers = installed === null ? [] : layerStatus(choiceOf(record?.layers));
@@ -88,6 +93,7 @@ export async function status(): Promise<Status> {
     ...(installed !== null && installed !== VERSION ? [`installed is ${installed}, this is ${compareVersions(installed, VERSION) > 0 ? `the older ${VERSION}` : `${VERSION}; run:  ${wayToInstall(__dirname)}`}`] : []),
     ...(newer === null ? [] : [`${newer.directory} is ${newer.version}, installed is ${VERSION}; run:  sudo pm2-guard install`]),
     ...(installed !== null && node === null ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  sudo pm2-guard install`] : []),
+    ...(unable === null ? [] : [unable]),
     ...(real.type === 'found' ? [] : [real.type === 'none' ? 'there is no pm2 on this host; run:  sudo npm install -g pm2' : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`]),
     ...(config.message === null ? [] : [config.message]),
     ...ways.filter(({ ours }) => ours).flatMap(({ way, finds }) => (finds?.type === 'other' ? [`${way}: ${finds.path} comes first`] : finds?.type === 'none' ? [`${way}: finds no pm2`] : [])),
@@ -96,7 +102,7 @@ export async function status(): Promise<Status> {
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {
-    version: VERSION, installed, packages, node, config, daemons, ways, layers, seals, sudoers, problems,
+    version: VERSION, installed, packages, node, switching, config, daemons, ways, layers, seals, sudoers, problems,
     prepared: preparedStates(policy), proposals: proposalsFor(ways),
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     compiled: compiled === null ? null : { fresh: file !== null && isFresh(compiled, file), made: compiled.made },
@@ -112,6 +118,14 @@ function recorded() {
     node: existsSync(NODE_LINK) ? record?.node ?? NODE_LINK : null,
     real: findRealPm2({ recorded: record?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: process.geteuid?.() === 0 }),
   };
+}
+
+function switchingOf(record: Partial<Install> | null): Switching | null {
+  if (record === null) return null;
+  const bundle = join(__dirname, 'as-user.cjs');
+  return process.geteuid?.() === 0 && existsSync(NODE_LINK)
+    ? trySwitching(NODE_LINK, bundle)
+    : (record.switching ?? null);
 }
 
 function policyStatus(): { config: Status['config']; policy: Policy | null } {

@@ -1,11 +1,10 @@
-import { readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName, type Account } from '../identity/accounts.ts';
-import { asUser } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LintInput } from './files.ts';
 import type { User } from './model.ts';
+import { entriesOf, LIST, withRights } from './rights.ts';
 
 /** Directories that only root writes, with what is read in them. */
 const SYSTEM: readonly (readonly [string, RegExp])[] = [
@@ -34,14 +33,6 @@ export interface HostConfig {
   policy: Policy;
   paths: readonly (readonly [path: string, daemon: string])[];
 }
-
-/** What is read in a home directory, or in one of a daemon's `paths`, and how deep it is looked for. */
-const OWN =
-  /^(authorized_keys2?|\.bashrc|\.bash_profile|\.profile|\.zshrc|Makefile|package\.json)$|\.(sh|bash|service)$/;
-const PROCESS_FILE = /\.config\.[cm]?js$|^(ecosystem|processes?)[\w.-]*\.(json|ya?ml)$/;
-const PASSED_BY = new Set(['node_modules', '.npm', '.cache', '.pm2', 'vendor', '.nvm', '.local']);
-const MAX_DEPTH = 3;
-const MAX_FILES = 5000;
 
 /**
  * The files of this machine that may call pm2. What lies in a user's directories is listed and read with that user's
@@ -90,42 +81,6 @@ function* filesOf(account: Account, directory: string): Generator<LintInput> {
   if (directory === '/' || directory === '/nonexistent') return;
   const as: Identity = { user: account.name, uid: account.uid, gid: account.gid };
   const user: User = { kind: 'known', name: account.name, said: 'the home directory it lies in' };
-  let left = MAX_FILES;
-  const found: LintInput[] = [];
-  const visit = (place: string, depth: number): void => {
-    for (const entry of entriesOf(place)) {
-      if (left-- <= 0) return;
-      const path = join(place, entry.name);
-      const inHooks = /(\.git|\.husky)(\/hooks)?$/.test(place) && /hooks|\.husky/.test(place);
-      if (entry.isDirectory()) {
-        const wanted =
-          depth < MAX_DEPTH && !PASSED_BY.has(entry.name) && (!place.endsWith('.git') || entry.name === 'hooks');
-        if (wanted) visit(path, depth + 1);
-      } else if (
-        entry.isFile() &&
-        (OWN.test(entry.name) || PROCESS_FILE.test(entry.name) || inHooks || /\/bin$/.test(place))
-      ) {
-        // A login's own files run as that login; a script in a home directory may be run by others.
-        const own = /^(authorized_keys2?|\.\w+)$/.test(entry.name) || path.includes('/systemd/user/');
-        found.push({ path, named: false, as, ...(own ? { given: user } : {}) });
-      }
-    }
-  };
-  asRights(as, () => {
-    visit(directory, 0);
-  });
-  yield* found;
-}
-
-/** Without root's rights one's own are all there are. */
-export function asRights<Result>(identity: Identity | undefined, action: () => Result): Result {
-  return identity === undefined || process.geteuid?.() !== 0 ? action() : asUser(identity, action);
-}
-
-function entriesOf(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch {
-    return [];
-  }
+  for (const { path, own } of withRights(as, LIST, directory))
+    yield { path, named: false, as, ...(own ? { given: user } : {}) };
 }

@@ -2,8 +2,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { Identity } from '../identity/switch-user.ts';
 import type { Policy } from '../policy/policy.ts';
 import { accumulate, type LintReport } from './report.ts';
-import { readText, type LintInput } from './files.ts';
-import { asRights } from './host-files.ts';
+import type { LintInput } from './files.ts';
 import { judge } from './judge.ts';
 import { kindOf, type Kind } from './kinds.ts';
 import type { Reading, Remark, Source, User } from './model.ts';
@@ -11,6 +10,7 @@ import { grammarsOf, readSource } from './read.ts';
 import { findingsOf } from './findings.ts';
 import type { Scene } from './rules/rule.ts';
 import { loadGrammars } from './shell/grammar.ts';
+import { READ, withRights } from './rights.ts';
 import { staticAppsFrom } from './static-apps.ts';
 import { Fragment, Lines } from './text.ts';
 import { withUnitParts } from './units.ts';
@@ -40,7 +40,7 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
     const name = absolute === true ? path : shownPath(path);
     report.files++;
     if (report.files % 200 === 0) progress?.(report.files);
-    const found = asRights(identity, () => readText(path, named ? 'links' : 'never'));
+    const found = withRights(identity, READ, { path, follow: named ? 'links' : 'never' });
     if (found.type === 'skipped') report.skipped.push({ path: name, why: found.why });
     else if (found.type === 'unread') {
       if (named || found.why !== 'is no regular file') report.unread.push({ path: name, why: found.why });

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
 import type { Identity } from '../identity/switch-user.ts';
 import type { App } from '../pm2/invocation.ts';
-import { readText } from './files.ts';
-import { asRights } from './host-files.ts';
+import { PROCESS_FILE, withRights } from './rights.ts';
 import type { Section } from './readers/deploy-section.ts';
 import { strings } from './readers/strings.ts';
 import { objectOf } from './readers/static-object.ts';
@@ -16,24 +13,15 @@ import { Fragment } from './text.ts';
  * names of its apps.
  */
 export function staticAppsFrom(source: string, rights?: Identity): StaticApps {
-  return (word) =>
-    asRights(rights, () => {
-      if (/[$~*]/.test(word)) return null;
-      let directory = dirname(source);
-      for (let step = 0; step < 6; step++) {
-        const path = isAbsolute(word) ? word : join(directory, word);
-        if (existsSync(path)) return appsOf(path);
-        if (isAbsolute(word) || directory === dirname(directory)) return null;
-        directory = dirname(directory);
-      }
-      return null;
-    });
+  return (word) => {
+    if (/[$~*]/.test(word)) return null;
+    const found = withRights(rights, PROCESS_FILE, { source, word });
+    return found?.read.type === 'text' ? appsOf(found.path, found.read.text) : null;
+  };
 }
 
-function appsOf(path: string): App[] | null {
-  const read = readText(path);
-  if (read.type !== 'text') return null;
-  const fragment = new Fragment(read.text, 0);
+function appsOf(path: string, text: string): App[] | null {
+  const fragment = new Fragment(text, 0);
   const root: Section | null = /\.(json|ya?ml)$/.test(path)
     ? (documents(fragment)[0] ?? null)
     : objectOf(fragment, strings);

@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { accountByUid } from '../identity/accounts.ts';
 import { callersHomes } from '../identity/callers-homes.ts';
 import { crossing, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
+import { bundleWords } from '../identity/setpriv.ts';
+import { SwitchError } from '../identity/switch-user.ts';
 import { typedVariables } from '../identity/typed-variables.ts';
 import { late } from '../runtime/late.ts';
 import { readRegularFile } from '../trust/read.ts';
@@ -128,8 +130,11 @@ function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.Process
 }
 
 function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: ProcessFileRequest): Promise<App[] | null> {
+  const words = wordsFor(request.user, bundle ?? join(__dirname, 'read-process-file.cjs'), node);
+  if (words === null) return Promise.resolve(null);
   return new Promise((settle) => {
-    const child = late('node:child_process').spawn(node ?? process.execPath, [bundle ?? join(__dirname, 'read-process-file.cjs')], {
+    const [program = '', ...rest] = words;
+    const child = late('node:child_process').spawn(program, rest, {
       cwd: '/',
       // Until it has become the user it is root: nothing that could steer node gets in.
       env: request.user ? { PATH: '/usr/bin:/bin' } : env,
@@ -177,6 +182,17 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
     child.stdin?.on('error', () => undefined); // it ended without listening; `close` tells
     child.stdin?.end(JSON.stringify(request));
   });
+}
+
+/** null: the user cannot be become here. */
+function wordsFor(user: Evaluator | null, bundle: string, node: string | undefined): string[] | null {
+  if (node !== undefined) return [node, bundle];
+  try {
+    return bundleWords(user, bundle);
+  } catch (error) {
+    if (error instanceof SwitchError) return null;
+    throw error;
+  }
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

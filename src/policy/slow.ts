@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, type BigIntStats } from 'node:fs';
 import { compileRules, type CompiledRules } from './compile.ts';
 import type { ConfigError } from './config-error.ts';
 import type { Compilation } from './load.ts';
@@ -63,9 +63,17 @@ const COARSE_MS = 2500; // where times have no fraction (ext4 with small inodes,
 function isSettled(config: string): boolean {
   const now = Date.now();
   return statedFiles(config).every((path) => {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stat === undefined) return true;
+    const stat = bigStatOf(path);
+    if (stat === null) return true;
     const newest = stat.ctimeNs > stat.mtimeNs ? stat.ctimeNs : stat.mtimeNs;
     return now - Number(newest / 1_000_000n) > (stat.ctimeNs % 1_000_000_000n === 0n ? COARSE_MS : TICK_MS);
   });
+}
+
+function bigStatOf(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }

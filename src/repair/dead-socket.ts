@@ -1,10 +1,10 @@
 import { lstatSync, renameSync, unlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { readProcesses } from '../host/processes.ts';
 import { probe } from '../host/socket-state.ts';
 import { boundPaths, networkTables } from '../host/sockets.ts';
-import { asUser } from '../identity/as-user.ts';
-import type { Identity } from '../identity/switch-user.ts';
+import { asUser, pathAt, type Task } from '../identity/as-user.ts';
+import { SwitchError, type Identity } from '../identity/switch-user.ts';
 import { Left, requireSame, type Held } from './held.ts';
 
 /**
@@ -23,23 +23,16 @@ export async function removeDeadSocket(
 ): Promise<void> {
   requireSame(directory, name, seen);
   if (!(await isDead(directory, name, pm2Home))) throw new Left('a process listens on it by now');
-  const path = join(directory.path, name);
-  const aside = join(directory.path, `.${name}.${process.pid}.pm2-guard`);
-  asUser(user, () => {
-    rename(path, aside);
-  });
+  const aside = `.${name}.${process.pid}.pm2-guard`;
+  rename(directory, name, aside, user);
   try {
-    requireSame(directory, basename(aside), seen);
-    if ((await probe(aside, false)) !== 'dead') throw new Left('a process listens on it by now');
+    requireSame(directory, aside, seen);
+    if ((await probe(join(directory.path, aside), false)) !== 'dead') throw new Left('a process listens on it by now');
   } catch (error) {
-    asUser(user, () => {
-      rename(aside, path);
-    });
+    rename(directory, aside, name, user);
     throw error;
   }
-  asUser(user, () => {
-    unlinkSync(aside);
-  });
+  asUser(user, UNLINK, aside, directory.fd);
 }
 
 /** Whether a socket is there that no process listens on. */
@@ -49,10 +42,29 @@ export async function isDead(directory: Held, name: string, pm2Home: string): Pr
   return (await probe(path, boundPaths(networkTables(readProcesses(), 'unix')).has(join(pm2Home, name)))) === 'dead';
 }
 
-function rename(from: string, to: string): void {
+/** Removes a file in a directory that is held. */
+export const UNLINK: Task<string, null> = {
+  name: 'unlink',
+  run: (name, at) => {
+    unlinkSync(pathAt(at, name));
+    return null;
+  },
+};
+
+/** Renames a file within a directory that is held. */
+export const RENAME: Task<{ from: string; to: string }, null> = {
+  name: 'rename',
+  run: ({ from, to }, at) => {
+    renameSync(pathAt(at, from), pathAt(at, to));
+    return null;
+  },
+};
+
+function rename({ fd }: Held, from: string, to: string, user: Identity): void {
   try {
-    renameSync(from, to);
+    asUser(user, RENAME, { from, to }, fd);
   } catch (error) {
+    if (error instanceof SwitchError) throw error;
     throw new Left(`it cannot be moved (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, fchownSync, fstatSync, lstatSync, opendirSync, readFileSync, type Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { asUser } from '../identity/as-user.ts';
+import { asUser, pathAt, type Task } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { isMadeByPm2, PM2_DIRECTORIES } from '../pm2/own-files.ts';
 import { hold, Left, openItself, within, type Held } from './held.ts';
@@ -140,9 +140,17 @@ function requireHarmless(directory: Held, name: string, receiver: Identity): voi
 }
 
 /** The search right on a directory, as the kernel grants it: what is asked for is a path through it. */
+export const ENTER: Task<null, null> = {
+  name: 'enter',
+  run: (_, at) => {
+    lstatSync(pathAt(at, '.'));
+    return null;
+  },
+};
+
 function mayEnter(directory: Held, receiver: Identity): boolean {
   try {
-    asUser(receiver, () => lstatSync(`${directory.path}/.`));
+    asUser(receiver, ENTER, null, directory.fd);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return false;

@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { asUser } from '../identity/as-user.ts';
-import type { Identity } from '../identity/switch-user.ts';
+import { O_PATH, openAs, openWay } from '../identity/as-user.ts';
+import { SwitchError, type Identity } from '../identity/switch-user.ts';
 import { distrust } from '../trust/trust.ts';
 
 /** Why a file was left as it is, for people. */
@@ -25,8 +25,6 @@ export interface Held {
   ino: number;
 }
 
-/** O_PATH of open(2), which node does not name: it opens a directory that may be passed and not listed (mode 0711). */
-const O_PATH = 0o10000000;
 const DIRECTORY = constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
@@ -44,18 +42,7 @@ export function hold(directory: string, user: Identity): Held {
     names.unshift(basename(trusted));
     trusted = dirname(trusted);
   }
-  let held = asUser(user, () => open(trusted, O_PATH | constants.O_DIRECTORY));
-  for (const name of names) {
-    try {
-      const next = within(held, name, user);
-      closeSync(held.fd);
-      held = next;
-    } catch (error) {
-      closeSync(held.fd);
-      throw error;
-    }
-  }
-  return held;
+  return opened(() => openWay(user, { first: trusted, names, flags: O_PATH | DIRECTORY }, requireKnown(user)));
 }
 
 /**
@@ -64,18 +51,29 @@ export function hold(directory: string, user: Identity): Held {
  * @throws Left where it is a link, no directory, closed to the user, or a third user's
  */
 export function within(directory: Held, name: string, user: Identity): Held {
-  const held = asUser(user, () => open(join(directory.path, name), O_PATH | DIRECTORY));
-  const { uid } = fstatSync(held.fd);
-  if (uid === user.uid || uid === 0) return held;
-  closeSync(held.fd);
-  throw new Left(`the directory ${name} belongs to uid ${uid}`);
+  const held = opened(() => openAs(user, directory.fd, name, O_PATH | DIRECTORY));
+  try {
+    requireKnown(user)(held.fd, name);
+    return held;
+  } catch (error) {
+    closeSync(held.fd);
+    throw error;
+  }
 }
 
-function open(path: string, flags: number): Held {
+function requireKnown(user: Identity): (fd: number, name: string) => void {
+  return (fd, name) => {
+    const { uid } = fstatSync(fd);
+    if (uid !== user.uid && uid !== 0) throw new Left(`the directory ${name} belongs to uid ${uid}`);
+  };
+}
+
+function opened(action: () => number): Held {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | flags);
+    fd = action();
   } catch (error) {
+    if (error instanceof SwitchError || error instanceof Left) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ELOOP' || code === 'ENOTDIR') throw new Left('a symbolic link is on the way to it', true);
     throw new Left(`it cannot be opened (${code ?? 'unknown error'})`);
@@ -90,10 +88,9 @@ function open(path: string, flags: number): Held {
  *
  * @throws Left
  */
-export function openItself({ path }: Held, name: string, user: Identity): number {
+export function openItself({ fd }: Held, name: string, user: Identity): number {
   try {
-    const itself = `${path}/${name}`; // join() would drop a `.`, and what is left is a link
-    return asUser(user, () => openSync(itself, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+    return openAs(user, fd, name, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

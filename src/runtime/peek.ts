@@ -44,6 +44,23 @@ export function statOf(path: string): Stats | null {
   }
 }
 
+/** The owner of what a path leads to; null: nothing is there, or the caller may not look. */
+export function ownerOf(path: string): number | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.uid ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

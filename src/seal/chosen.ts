@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { globalPm2Packages, pm2PackagesBelow } from '../host/pm2-packages.ts';
 import { accountByName } from '../identity/accounts.ts';
-import { asUser } from '../identity/as-user.ts';
+import { asUser, type Task } from '../identity/as-user.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { wishedSeals } from './wishes.ts';
@@ -33,10 +33,13 @@ export function packagesOfTheHost(path: string | undefined): string[] {
   return [...globalPm2Packages(`${path ?? ''}:${SYSTEM_PATH}`, [process.execPath]), ...(root === null ? [] : pm2PackagesBelow(root.home))];
 }
 
+/** The packages of PM2 below a home directory. */
+export const PACKAGES_BELOW: Task<string, string[]> = { name: 'packages below', run: (directory) => pm2PackagesBelow(directory) };
+
 function packagesOf(user: string): string[] {
   const account = accountByName(user);
   if (account === null) throw new UserError(`there is no user ${user}`, 'getent passwd');
-  const found = asUser({ ...account, user: account.name }, () => pm2PackagesBelow(account.home));
+  const found = asUser({ user: account.name, uid: account.uid, gid: account.gid }, PACKAGES_BELOW, account.home);
   if (found.length === 0) throw new UserError(`${user} has no pm2 of a version manager below ${account.home} (nvm, volta, fnm, asdf, mise, nodenv, n, npm, yarn, pnpm)`, `sudo pm2-guard seal --path DIR   (the directory of the package)`);
   return found;
 }

@@ -1,7 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { asUser } from '../identity/as-user.ts';
+import type { Identity } from '../identity/switch-user.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust, type Distrust } from '../trust/trust.ts';
 import { BinDirectory, type Found } from './bin-directory.ts';
@@ -27,18 +27,20 @@ export interface Sealable {
 export type Look = Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
 
 /** Whose hand works on a package: root's only where nobody else can change it, else that of the user whose it is. */
-export type Hand = { type: 'hand'; user: string; does: <Result>(action: () => Result) => Result } | { type: 'nobody'; why: string; next: string };
+export type Hand = { type: 'hand'; as: Identity } | { type: 'nobody'; why: string; next: string };
+
+const ROOT: Identity = { user: 'root', uid: 0, gid: 0 };
 
 /** @param directory physical path of the package */
 export function handFor(directory: string): Hand {
   const bin = join(directory, 'bin');
   const fault = distrust(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
-  if (fault === null) return { type: 'hand', user: 'root', does: (action) => action() };
+  if (fault === null) return { type: 'hand', as: ROOT };
   const { uid } = lstatSync(bin);
   if (uid === 0) return { type: 'nobody', why: `${fault.path} ${fault.why}, and root does not write where others can`, next: cure(fault, directory) };
   const account = accountByUid(uid);
   if (account === null) return { type: 'nobody', why: `it belongs to uid ${uid}, which is no user here`, next: `chown -R root: ${directory}` };
-  return { type: 'hand', user: account.name, does: (action) => asUser({ user: account.name, uid, gid: account.gid }, action) };
+  return { type: 'hand', as: { user: account.name, uid, gid: account.gid } };
 }
 
 function faultOfFile(path: string): Distrust | null {

@@ -1,3 +1,5 @@
+import { asUser, type Task } from '../identity/as-user.ts';
+import { SwitchError } from '../identity/switch-user.ts';
 import { reinstallCommand } from '../pm2/installed.ts';
 import type { BinDirectory } from './bin-directory.ts';
 import { faultOf, type Fault } from './fault.ts';
@@ -27,28 +29,12 @@ export interface Result {
  * @param dry change nothing, only tell
  */
 export function sealPackage(directory: string, door: string, dry: boolean): Result {
-  return workOn(directory, door, dry, (look, opened) => {
-    switch (look.state) {
-      case 'sealed': return 'unchanged';
-      case 'outdated':
-        if (!dry) opened.renew(look.door, look.stat);
-        return 'renewed';
-      case 'open': case 'leftover': return dry || opened.seal(look.door) ? 'sealed' : 'unchanged';
-    }
-  });
+  return workOn({ directory, door, dry, does: 'seal' });
 }
 
 /** Puts PM2's own bin/pm2 back, the very file. What is open already is not touched, but for what an earlier seal left behind. */
 export function unsealPackage(directory: string, dry: boolean): Result {
-  return workOn(directory, '', dry, (look, opened) => {
-    switch (look.state) {
-      case 'open': return 'unchanged';
-      case 'leftover': return dry || opened.forgetOriginal() ? 'cleaned' : 'unchanged';
-      case 'sealed': case 'outdated':
-        if (!dry) opened.unseal();
-        return 'unsealed';
-    }
-  });
+  return workOn({ directory, door: '', dry, does: 'unseal' });
 }
 
 /** How a package stands, for a report. */
@@ -62,30 +48,95 @@ export interface Standing {
 export function standingOf(directory: string, door: string): Standing {
   try {
     const hand = handFor(directory);
-    const look = () => inBin(directory, (opened) => lookAt(directory, opened, door));
-    const { state, version } = hand.type === 'hand' && process.geteuid?.() === 0 ? hand.does(look) : look();
-    return { package: directory, version, state };
+    const look = { directory, door };
+    const asOther = hand.type === 'hand' && process.geteuid?.() === 0;
+    return asOther ? asUser(hand.as, LOOK, look) : LOOK.run(look, null);
   } catch {
     return { package: directory, version: null, state: 'hidden' };
   }
 }
 
-type Step = (look: Sealable, opened: BinDirectory) => Exclude<Outcome, 'refused'>;
+/** Looks at a package with the rights of the user whose it is. */
+export const LOOK: Task<{ directory: string; door: string }, Standing> = {
+  name: 'look at package',
+  run: ({ directory, door }) => {
+    const { state, version } = inBin(directory, (opened) => lookAt(directory, opened, door));
+    return { package: directory, version, state };
+  },
+};
 
-function workOn(directory: string, door: string, dry: boolean, step: Step): Result {
-  const refused = (fault: Fault, version: string | null = null): Result => ({ package: directory, version, user: null, outcome: 'refused', fault });
+interface Work {
+  directory: string;
+  door: string;
+  dry: boolean;
+  does: 'seal' | 'unseal';
+}
+
+/** Seals or unseals a package with the rights of the user whose it is. */
+export const WORK: Task<Work & { user: string }, Result> = {
+  name: 'work on package',
+  run: (work) => {
+    try {
+      return inBin(work.directory, (opened) => workIn(opened, work));
+    } catch (error) {
+      return refused(work.directory, faultOf(error, work.directory));
+    }
+  },
+};
+
+function workOn(work: Work): Result {
   try {
-    const hand = handFor(directory);
-    if (hand.type === 'nobody') return refused(hand);
-    return hand.does(() => inBin(directory, (opened): Result => {
-      const look = lookAt(directory, opened, door);
-      if (look.state === 'foreign') return refused({ why: look.why, next: null }, look.version);
-      if (look.state === 'broken') return refused({ why: 'PM2\'s own bin/pm2 is gone from beside the door', next: reinstallCommand(directory, look.version) }, look.version);
-      if (look.stat.uid !== process.geteuid?.()) return refused({ why: `bin/pm2 is not ${hand.user}'s, as bin/ is`, next: `chown -R ${hand.user}: ${directory}` }, look.version);
-      if (!dry) opened.sweep();
-      return { package: directory, version: look.version, user: hand.user, outcome: step(look, opened), fault: null };
-    }));
+    const hand = handFor(work.directory);
+    if (hand.type === 'nobody') return refused(work.directory, hand);
+    return asUser(hand.as, WORK, { ...work, user: hand.as.user });
   } catch (error) {
-    return refused(faultOf(error, directory));
+    if (error instanceof SwitchError) return refused(work.directory, { why: error.message, next: null });
+    return refused(work.directory, faultOf(error, work.directory));
   }
+}
+
+function workIn(opened: BinDirectory, { directory, door, dry, does, user }: Work & { user: string }): Result {
+  const look = lookAt(directory, opened, door);
+  if (look.state === 'foreign') return refused(directory, { why: look.why, next: null }, look.version);
+  if (look.state === 'broken') {
+    const why = "PM2's own bin/pm2 is gone from beside the door";
+    return refused(directory, { why, next: reinstallCommand(directory, look.version) }, look.version);
+  }
+  if (look.stat.uid !== process.geteuid?.()) {
+    const why = `bin/pm2 is not ${user}'s, as bin/ is`;
+    return refused(directory, { why, next: `chown -R ${user}: ${directory}` }, look.version);
+  }
+  if (!dry) opened.sweep();
+  const outcome = does === 'seal' ? seal(look, opened, dry) : unseal(look, opened, dry);
+  return { package: directory, version: look.version, user, outcome, fault: null };
+}
+
+function seal(look: Sealable, opened: BinDirectory, dry: boolean): Outcome {
+  switch (look.state) {
+    case 'sealed':
+      return 'unchanged';
+    case 'outdated':
+      if (!dry) opened.renew(look.door, look.stat);
+      return 'renewed';
+    case 'open':
+    case 'leftover':
+      return dry || opened.seal(look.door) ? 'sealed' : 'unchanged';
+  }
+}
+
+function unseal(look: Sealable, opened: BinDirectory, dry: boolean): Outcome {
+  switch (look.state) {
+    case 'open':
+      return 'unchanged';
+    case 'leftover':
+      return dry || opened.forgetOriginal() ? 'cleaned' : 'unchanged';
+    case 'sealed':
+    case 'outdated':
+      if (!dry) opened.unseal();
+      return 'unsealed';
+  }
+}
+
+function refused(directory: string, fault: Fault, version: string | null = null): Result {
+  return { package: directory, version, user: null, outcome: 'refused', fault };
 }

@@ -146,7 +146,9 @@ export const codes = {
     title: 'the user could not be changed',
     meaning: "Root's rights could not be given up for good, so nothing was run.",
     trap: "Running on would have meant running as root in another user's home.",
-    cure: 'The message says which step failed. For CVE-2024-22017, update node.',
+    cure:
+      'The message says which step failed. Where node does not change users itself (CVE-2024-22017), setpriv of ' +
+      'util-linux does it: install that package.',
   },
   PG111: {
     title: 'the owner cannot enter this directory',

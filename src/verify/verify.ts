@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { cronLines } from '../host/crontabs.ts';
@@ -8,6 +7,7 @@ import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
+import { ownerOf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { distrust } from '../trust/trust.ts';
 import { rootWays, sudoWays } from './becoming-ways.ts';
@@ -74,13 +74,13 @@ export async function verify({ users, progress }: Request): Promise<Verification
   const limit = Math.min(8, Math.max(4, cpus().length * 2));
   const once = new Map<string, Promise<Answer>>();
   const answers = await concurrently(limit, ways, (way) => counted(`${way.way} (${way.user.name})`, answerOf(way, once)));
-  const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody ? ownerOf(path) : self))));
+  const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody ? accountOwning(path) : self))));
 
   const systemGuarded = new Map(system.map(({ origin }, at) => [origin.type === 'shell' ? origin.shell : '', answers[at]?.type === 'guard']));
   const findings = ways.flatMap((way, at) => findingOf(way, answers[at] ?? { type: 'unknown', why: 'it was not asked' }, systemGuarded) ?? []);
   return {
     version: VERSION,
-    findings: [...findings, ...paths.map((path, at) => findingOfPath(path, ownerOf(path), pathAnswers[at] ?? { type: 'nothing' }))],
+    findings: [...findings, ...paths.map((path, at) => findingOfPath(path, accountOwning(path), pathAnswers[at] ?? { type: 'nothing' }))],
     left: [...left, ...refusals(ways, answers)],
     remarks: [...warnings, ...remarksOf(policy)],
   };
@@ -132,9 +132,9 @@ function startOf(at: Pm2Path, facts: Facts, as: Account | null): ((words: readon
   return (words) => ({ as, argv: words, env: facts.login(as) });
 }
 
-function ownerOf({ path }: Pm2Path): Account | null {
-  const uid = statSync(path, { throwIfNoEntry: false })?.uid;
-  return uid === undefined ? null : accountByUid(uid);
+function accountOwning({ path }: Pm2Path): Account | null {
+  const uid = ownerOf(path);
+  return uid === null ? null : accountByUid(uid);
 }
 
 /** In sudo's and su's own words, a line for each user and reason. */

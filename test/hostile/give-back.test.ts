@@ -21,8 +21,8 @@ describeOnHost('what root left in a PM2_HOME', () => {
   const owner = async (...paths: string[]) => (await host.must(`stat -c %U ${paths.join(' ')}`)).trim().split('\n');
   beforeAll(async () => {
     host = await createHost({ users: ['kim'] });
-    await bundle({ give: 'test/hostile/give.ts' }, built);
-    await host.write('/tmp/give.cjs', readFileSync(join(built, 'give.cjs')));
+    await bundle({ give: 'test/hostile/give.ts', 'as-user': 'src/rights/main.ts' }, built);
+    for (const name of ['give.cjs', 'as-user.cjs']) await host.write(`/tmp/${name}`, readFileSync(join(built, name)));
     await host.write('/home/kim/tools/.keep', '', { owner: 'kim' });
   });
   beforeEach(() => host.must(`install -d -o kim /home/kim/tools ${HOME} ${HOME}/logs ${HOME}/pids`));

@@ -118,23 +118,45 @@ describe('a passed call', () => {
 });
 
 describe('CVE-2024-22017: io_uring keeps root after setuid()', () => {
-  for (const version of ['v18.18.0', 'v18.19.0', 'v20.3.0', 'v20.11.0', 'v21.0.0', 'v21.6.1'])
-    it(`refuses ${version}`, () => {
-      expect(losesPrivilegesSafely(version)).toBe(false);
-    });
-  for (const version of [
-    'v18.17.1',
-    'v18.19.1',
-    'v18.20.8',
-    'v20.2.0',
-    'v20.11.1',
-    'v20.20.2',
-    'v21.6.2',
-    'v22.0.0',
-    'v24.1.0',
-    'v26.0.0',
-  ])
-    it(`takes ${version}`, () => {
-      expect(losesPrivilegesSafely(version)).toBe(true);
-    });
+  it.each([
+    ['18.18.0', '1.44.2'],
+    ['18.19.0', '1.44.2'],
+    ['20.3.0', '1.45.0'],
+    ['20.11.0', '1.46.0'],
+    ['21.0.0', '1.46.0'],
+    ['21.6.1', '1.47.0'],
+    // the distribution's libuv, and a node that does not look
+    ['18.19.1', '1.48.0'],
+    ['18.20.4', '1.45.0'],
+    ['19.9.0', '1.46.0'],
+    ['20.2.0', '1.48.0'],
+  ])('does not switch in node %s with libuv %s', (node, uv) => {
+    expect(losesPrivilegesSafely({ node, uv })).toBe(false);
+  });
+
+  it.each([
+    ['18.17.1', '1.44.2'],
+    ['18.19.1', '1.44.2'],
+    ['18.20.8', '1.44.2'],
+    ['18.20.4', '1.49.0'],
+    ['18.20.4', '1.51.0'],
+    ['20.2.0', '1.44.2'],
+    // these look themselves, and refuse where it could happen
+    ['20.11.1', '1.46.0'],
+    ['20.19.2', '1.50.0'],
+    ['20.20.2', '1.46.0'],
+    ['21.6.2', '1.47.0'],
+    ['22.0.0', '1.48.0'],
+    ['24.1.0', '1.50.0'],
+    ['26.0.0', '1.52.0'],
+  ])('switches in node %s with libuv %s', (node, uv) => {
+    expect(losesPrivilegesSafely({ node, uv })).toBe(true);
+  });
+
+  it('does not switch where UV_USE_IO_URING turns on what a later libuv has off', () => {
+    const versions = { node: '18.20.4', uv: '1.49.2' };
+    expect(losesPrivilegesSafely(versions, '1')).toBe(false);
+    expect(losesPrivilegesSafely(versions, '0')).toBe(true);
+    expect(losesPrivilegesSafely({ node: '18.20.8', uv: '1.44.2' }, '1')).toBe(true);
+  });
 });

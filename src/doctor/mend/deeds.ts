@@ -1,11 +1,11 @@
-import { closeSync, fchmodSync, fstatSync, unlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { closeSync, fchmodSync, fstatSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { commandOf } from '../../host/processes.ts';
 import { asUser } from '../../identity/as-user.ts';
-import { removeDeadSocket } from '../../repair/dead-socket.ts';
+import type { Identity } from '../../identity/switch-user.ts';
+import { removeDeadSocket, UNLINK } from '../../repair/dead-socket.ts';
 import { giveBack } from '../../repair/give-back.ts';
 import { Left, openItself, requireSame, type Held } from '../../repair/held.ts';
-import { readRegularFile } from '../../trust/read.ts';
 import type { Deed, Fix } from '../fix.ts';
 
 /**
@@ -23,21 +23,18 @@ export async function carryOut(deed: Deed, directory: Held, { owner, home }: Fix
       giveBack({ pm2Home: home, name: deed.name, receiver: user, seen: deed });
       return;
     case 'mode':
-      asUser(user, () => {
-        setMode(openItself(directory, name, user), deed, owner.uid);
-      });
+      setMode(openItself(directory, name, user), deed, owner.uid);
       return;
     case 'remove socket':
       await removeDeadSocket(directory, name, deed, home, user);
       return;
     case 'remove pid file':
-      asUser(user, () => {
-        removePidFile(directory, name, deed);
-      });
+      removePidFile(directory, name, deed, user);
       return;
   }
 }
 
+/** Of a file that the owner could open and that is the owner's, so the owner could do the same. */
 function setMode(fd: number, { dev, ino, from, to }: Deed & { type: 'mode' }, owner: number): void {
   try {
     const stat = fstatSync(fd);
@@ -50,11 +47,25 @@ function setMode(fd: number, { dev, ino, from, to }: Deed & { type: 'mode' }, ow
   }
 }
 
-function removePidFile(directory: Held, name: string, deed: Deed & { type: 'remove pid file' }): void {
+function removePidFile(directory: Held, name: string, deed: Deed & { type: 'remove pid file' }, user: Identity): void {
   requireSame(directory, name, deed);
-  const path = join(directory.path, name);
-  const text = readRegularFile(path, 64).toString('latin1').trim();
+  const text = startOf(openItself(directory, name, user)).trim();
   if ((/^\d{1,10}$/.test(text) ? Number(text) : null) !== deed.pid) throw new Left('it names another process by now');
   if (deed.pid !== null && /PM2/.test(commandOf(deed.pid))) throw new Left('the process is a daemon by now');
-  unlinkSync(path);
+  asUser(user, UNLINK, name, directory.fd);
 }
+
+/** What a pid file holds. */
+function startOf(fd: number): string {
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Left('it is no regular file');
+    if (stat.size > MAX_PID_FILE) throw new Left(`it is larger than ${MAX_PID_FILE} bytes`);
+    const bytes = Buffer.alloc(MAX_PID_FILE);
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, MAX_PID_FILE, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const MAX_PID_FILE = 64;

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { late } from '../runtime/late.ts';
+import { taskWords } from './setpriv.ts';
+import { SwitchError, type Identity } from './switch-user.ts';
+
+/** What the child is asked, as JSON on its standard input. */
+export interface ChildQuestion {
+  argument: unknown;
+  /** The descriptor AT is a directory to work in. */
+  held: boolean;
+}
+
+/** What the child answers, as one line of JSON on its standard output. */
+export type ChildAnswer = { type: 'done'; result: unknown } | { type: 'failed'; message: string; code: string | null };
+
+/** Descriptor of the directory that the task works in, in the child. */
+export const AT = 3;
+
+/** For one task, in milliseconds. A directory of a dead network file system must not hold root up for ever. */
+const PATIENCE = 60_000;
+const MAX_ANSWER = 256 << 20;
+
+/**
+ * Does a task in a child process that is the user (dist/as-user.cjs).
+ *
+ * @throws SwitchError where it cannot be started; else an error with the message and the code of the child's
+ */
+export function inChild(to: Identity, task: string, argument: unknown, at: number | null): unknown {
+  const [program = '', ...words] = taskWords(to, join(__dirname, 'as-user.cjs'), task);
+  const { status, stdout, stderr, error } = late('node:child_process').spawnSync(program, words, {
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin' },
+    input: JSON.stringify({ argument, held: at !== null } satisfies ChildQuestion),
+    stdio: ['pipe', 'pipe', 'pipe', at ?? 'ignore'],
+    encoding: 'utf8',
+    timeout: PATIENCE,
+    killSignal: 'SIGKILL',
+    maxBuffer: MAX_ANSWER,
+  });
+  const answer = answerIn(stdout);
+  if (answer === null) {
+    const why = error?.message ?? complaintIn(stderr) ?? `it ended with status ${status ?? 'unknown'}`;
+    throw new SwitchError(`nothing can be done as ${to.user} (uid ${to.uid}): ${why}`);
+  }
+  if (answer.type === 'done') return answer.result;
+  throw Object.assign(new Error(answer.message), answer.code === null ? {} : { code: answer.code });
+}
+
+function answerIn(text: string | null): ChildAnswer | null {
+  try {
+    return JSON.parse(text ?? '') as ChildAnswer;
+  } catch {
+    return null;
+  }
+}
+
+/** The message of an uncaught error, which node prints below the line of code, or setpriv's own. */
+export function complaintIn(stderr: string | null): string | null {
+  return /^(?:\w*Error(?: \[\w+\])?|setpriv): (.*)$/m.exec(stderr ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeOnHost } from '../host/describe.ts';
+import { createHost, type Host } from '../host/host.ts';
+import { DOCTOR, findings } from './doctor.ts';
+
+const CONFIG = `\
+daemons:
+  web: { user: www-data, home: /var/www/.pm2, apps: [myapp] }
+  ops: { user: ops, apps: [backup] }
+  alice: { user: alice, apps: [hers] }
+  jobs: { user: ops, home: /srv/closed/jobs/.pm2 }
+  own: { user: root, apps: [rootjob] }
+`;
+const user = { user: 'alice' };
+const IDLE = 'setInterval(() => {}, 1e6);';
+
+/** As Debian 13 and Ubuntu make them (HOME_MODE), and /root everywhere. */
+describeOnHost('closed home directories', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await createHost();
+    await host.installGuard(CONFIG);
+    await host.must('install -d -o ops -m 700 /srv/closed /srv/closed/jobs /srv/closed/jobs/.pm2');
+    for (const name of ['ops', 'alice']) {
+      await host.write(`/home/${name}/job.js`, IDLE, { owner: name });
+      await host.must(`pm2 start job.js --name ${name === 'ops' ? 'myapp' : 'hers'} && pm2 save`, {
+        user: name,
+        env: { PM2_GUARD: 'off' },
+      });
+    }
+    await host.must('PM2_GUARD=off pm2 ping');
+    await host.must('chmod 700 /root /home/ops /home/alice; chmod 750 /home/deploy');
+  });
+  afterAll(() => host.dispose());
+
+  it('doctor without root sees its own, says what it could not see, and finds nothing wrong with the rest', async () => {
+    for (const options of ['', ' --json', ' --prometheus']) {
+      const { status, stderr } = await host.run(DOCTOR + options, user);
+      expect([options, status]).toEqual([options, expect.toSatisfy((code: number) => code <= 2)]);
+      expect(stderr).not.toContain('this is a bug');
+    }
+    expect((await host.run(DOCTOR, user)).stderr).toMatch(/^pm2-guard: not seen: /m);
+    const about = (await findings(host, user)).map(({ code, subject }) => `${code} ${subject.home ?? ''}`);
+    expect(about.filter((line) => /\/(root|home\/ops|srv\/closed)/.test(line))).toEqual([]);
+  });
+
+  it.each([
+    'status',
+    'check',
+    'log',
+    'init --output -',
+    'init --output /root/config.yaml',
+    'explain -- pm2 list',
+    'explain -- pm2 start /home/ops/job.js',
+    'verify',
+    'adopt --from /home/ops/.pm2 --dry-run',
+    'adopt --from /root/.pm2/dump.pm2 --dry-run',
+    'adopt --resume',
+    'lint /root /home/ops',
+    'doctor --port 3000',
+    'doctor --app myapp',
+    'doctor --fix --dry-run',
+  ])('pm2-guard %s is no bug for a user without root', async (words) => {
+    const { status, stderr } = await host.run(`pm2-guard ${words}`, { ...user, timeoutMs: 120_000 });
+    expect([stderr, status]).toEqual([expect.not.stringContaining('this is a bug'), expect.not.toBeOneOf([70, null])]);
+  });
+
+  it('adopt without root says that only root can tell, and what to type', async () => {
+    for (const dry of ['', ' --dry-run']) {
+      const named = await host.run(`pm2-guard adopt${dry} myapp`, user);
+      expect(named).toMatchObject({ status: 2 });
+      expect(named.stdout).toContain('myapp: no such app in what this user can see');
+      expect(named.stdout).toContain(`only root can tell`);
+      expect(named.stdout).toContain(`run:      sudo pm2-guard adopt${dry} -- myapp\n`);
+      const all = await host.run(`pm2-guard adopt --all-strays${dry}`, user);
+      expect(all).toMatchObject({ status: 2 });
+      expect(all.stdout).toContain(`run:      sudo pm2-guard adopt --all-strays${dry}\n`);
+    }
+    const told = await host.run('pm2-guard adopt --all-strays --dry-run --json', user);
+    expect([told.status, JSON.parse(told.stdout)]).toEqual([2, expect.objectContaining({ complete: false, moves: [] })]);
+    const root = await host.run('pm2-guard adopt --all-strays --dry-run --json');
+    expect(JSON.parse(root.stdout)).toMatchObject({ complete: true, moves: [{ apps: [{ name: 'myapp' }] }] });
+  });
+});
