@@ -1,13 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { testProjects } from './test/projects.ts';
+
+const { unit, host } = testProjects(import.meta.dirname);
+const shared = {
+  testTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } }, // a machine with two cores may be busy with other tests
+  hookTimeout: 180_000,
+};
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/host/setup.ts'],
     maxWorkers: Math.max(2, availableParallelism() - 1), // tests wait half of their time; of two cores vitest would use one
-    testTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } }, // a machine with two cores may be busy with other tests
-    hookTimeout: 180_000,
+    projects: [
+      { test: { ...shared, name: 'unit', include: unit } },
+      { test: { ...shared, name: 'host', include: host, globalSetup: ['test/host/setup.ts'] } },
+    ],
   },
 });

@@ -22,6 +22,7 @@ import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
 import { renewPrepared } from './renew-prepared.ts';
 import { sealedAgain } from './renew-seal.ts';
 import { mayNotify, passLines, rewriteLines, say, unknownVersionLines } from './report.ts';
+import { traceLines } from './trace.ts';
 import { becomeThroughSudo } from './through-sudo.ts';
 import { lostLines } from './variables.ts';
 import { goWithoutPolicy } from './without-policy.ts';
@@ -69,6 +70,7 @@ export async function guard(): Promise<void> {
     evaluate: true,
     askSudo: askSudo({ hopped: decided !== null, acts: true }),
   });
+  if (process.env['PM2_GUARD_DEBUG'] === '1') say(traceLines(call));
   if (off && decided === null && !mayBypass(call.caller, policy)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
   }

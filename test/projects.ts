@@ -1,0 +1,32 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/** What takes root, a bundle or a download: throwaway hosts, namespaces, dist/, and what test/host fetches. */
+const NEEDS = /\bunshare\b|['"`/]dist\/|\.cache\//;
+
+/**
+ * The test files, apart by what they need: `unit` runs everywhere in seconds, `host` needs root on Linux. A file
+ * belongs to `host` where it, or a file of test/ that it imports, is of test/host or names what takes a host.
+ *
+ * @param root of the repository
+ */
+export function testProjects(root: string): { unit: string[]; host: string[] } {
+  const needing = new Map<string, boolean>();
+  const needsHost = (file: string): boolean => {
+    const known = needing.get(file);
+    if (known !== undefined) return known;
+    needing.set(file, false); // a circle of imports
+    const text = readFileSync(join(root, file), 'utf8');
+    const imported = [...text.matchAll(/from '(\.[^']*\.ts)'/g)]
+      .map(([, path = '']) => normalize(join(dirname(file), path)))
+      .filter((path) => path.startsWith('test/') && existsSync(join(root, path)));
+    const needs = file.startsWith('test/host/') || NEEDS.test(text) || imported.some(needsHost);
+    needing.set(file, needs);
+    return needs;
+  };
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name}`)
+    .sort();
+  return { unit: files.filter((file) => !needsHost(file)), host: files.filter(needsHost) };
+}
