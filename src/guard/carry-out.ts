@@ -246,9 +246,10 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
   }
 }
 
-/** @param daemon that the call uses, where it is declared */
-function refuseForeignCode(call: Call, daemon: Daemon | null): void {
+/** @param declared what the call is about. Root's `startup` is about a user's daemon, and runs nothing of its PM2_HOME. */
+function refuseForeignCode(call: Call, declared: Daemon | null): void {
   if (process.geteuid?.() !== 0) return;
+  const daemon = declared?.uid === 0 ? declared : null;
   const found = foreignCode({ pm2: call, daemon, node: daemon?.node ?? null });
   if (found === null) return;
   throw new CannotCarryOut(
