@@ -32,7 +32,7 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
 
     it('plain: myapp ends in root\'s daemon, and the restart as www-data says it does not exist', async () => {
       await hosts.plain.must(`sudo pm2 ${npmStart}`, deploy);
-      const restart = await hosts.plain.run('sudo -u www-data pm2 restart myapp --update-env', deploy);
+      const restart = await hosts.plain.run('sudo -u www-data pm2 restart myapp --update-env', { ...deploy, cwd: '/' });
       expect(restart.status).toBe(1);
       expect(restart.stderr).toContain('Process or Namespace myapp not found');
       expect(await hosts.plain.apps('/root/.pm2')).toMatchObject([{ name: 'myapp', uid: 0 }]);

@@ -133,6 +133,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) { // 6 resolves its home as 5 doe
     });
 
     it('T30: secrets in a list that everybody can read: names only, never a value', async () => {
+      await host.must('chmod 755 /home/alice'); // as Debian 12 makes home directories
       await host.must('pm2 start /srv/job.js --name shop && pm2 save && pm2 save', { user: 'alice', env: { DB_PASSWORD: 'hunter2hunter2', SHOP_DB: 'postgres://shop:hunter2hunter2@db/shop', EMPTY_TOKEN: '' } });
       const found = await finding(host, 'PD310');
       expect(found).toMatchObject({ urgency: 'urgent', trap: 'T30', evidence: ['/home/alice/.pm2/dump.pm2 has mode 0644', '  shop: DB_PASSWORD, SHOP_DB', '/home/alice/.pm2/dump.pm2.bak has mode 0644', '  shop: DB_PASSWORD, SHOP_DB'] });

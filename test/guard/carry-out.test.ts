@@ -245,6 +245,7 @@ describeOnHost('root, with modes, pins and bypass', () => {
 
   it('not found, and it lives in another declared daemon: one line says where', async () => {
     await host.write('/home/ops/stray.js', 'setInterval(() => {}, 1e6)', { owner: 'ops' });
+    await host.must('chmod 755 /home/ops'); // else www-data cannot look there
     // A stray of the time before the guard: web's by the config, ops' in fact.
     await host.must('/usr/bin/pm2 start /home/ops/stray.js --name shop-9 && /usr/bin/pm2 save', { user: 'ops' });
     const { status, stderr } = await host.run('sudo -u www-data pm2 restart shop-9', { user: 'deploy', cwd: '/' });

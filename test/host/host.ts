@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, nodeVersions, npmVersion, type pm2Versions } from './fetch.ts';
-import type { System } from './systems.mjs';
+import { cache, type nodeVersions, type pm2Versions } from './fetch.ts';
+import { filesOf } from './files.ts';
+import { makeSystems, type System } from './systems.mjs';
 import { Running, type Result } from './running.ts';
 import { installGuard } from './guard.ts';
 import { appsOf, daemonsOf, processesOf, type HostApp, type HostDaemon, type HostProcess } from './sight.ts';
@@ -17,16 +18,21 @@ const userPath = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 export interface HostOptions {
   /** The real PM2, installed as by `npm install -g`; null: none. Default: 7.0.4. */
   pm2?: (typeof pm2Versions)[number] | null;
-  /** A Node major, or `host` for the node that runs the tests. Default: 22. */
-  node?: keyof typeof nodeVersions | `${keyof typeof nodeVersions}` | 'host';
-  /** The Debian that hosts with a real systemd are made of. Default: bookworm. */
+  /** A Node major of npm's `node`, or `debian`: the system's own. Default: 22. */
+  node?: keyof typeof nodeVersions | `${keyof typeof nodeVersions}` | 'debian';
+  /** The Debian that the host is made of. Default: bookworm. */
   system?: System;
   /** npm's global prefix: /usr as NodeSource's packages, /usr/local as Debian's. node itself is always /usr/bin/node. */
   prefix?: '/usr' | '/usr/local';
+  /**
+   * What /usr/bin/sudo is: Debian's classic sudo, sudo-rs by a link of alternatives as on Ubuntu, or sudo-rs as a plain
+   * file. Not every system has sudo-rs. Default: classic.
+   */
+  sudo?: 'classic' | 'sudo-rs' | 'sudo-rs-file';
+  /** Of every command that is started: `027`. Default: 022. */
+  umask?: string;
   /** Users beyond deploy (may sudo anything), ops and alice. */
   users?: string[];
-  /** `own`: only lo, nothing to collide with. `shared`: this machine's, for the npm registry. Default: own. */
-  network?: 'own' | 'shared';
 }
 
 export interface RunOptions {
@@ -64,8 +70,8 @@ export interface FileEntry {
 }
 
 /**
- * A throwaway Debian host: this machine's Debian under overlays, in namespaces of its own, with real users, the real
- * sudo and a real PM2. Nothing that happens in it changes anything outside, and every process in it ends with it.
+ * A throwaway Debian host: a system of systems.mjs under overlays, in namespaces of its own, with real users, the real
+ * sudo and a real PM2. Nothing of the machine is seen in it but the checkout. Nothing that happens in it changes anything outside, and every process in it ends with it.
  */
 export class Host {
   #disposed = false;
@@ -78,9 +84,13 @@ export class Host {
     return this.first;
   }
 
+  protected umask(): string[] {
+    return ['/bin/sh', '-c', `umask ${this.options.umask ?? '022'}; exec "$@"`, 'sh'];
+  }
+
   /** The words that put a command into the host. By absolute paths: the PATH of the call is the test's business. */
   protected enter(): string[] {
-    return ['/usr/bin/nsenter', '-t', String(this.init), '-m', '-u', '-i', '-p', ...(this.options.network === 'shared' ? [] : ['-n']), '--'];
+    return ['/usr/bin/nsenter', '-t', String(this.init), '-m', '-u', '-i', '-p', '-n', '--', ...this.umask()];
   }
 
   /** Path of the installed real pm2's package. */
@@ -218,25 +228,14 @@ function absolute(argv: readonly string[]): readonly string[] {
 }
 
 /**
- * A new host, in about a tenth of a second. It ends with `dispose`, and with the test process however that ends.
- * Needs root and unshare(1): ask `canHost` first, or use `describeOnHost`.
+ * A new host, in about a fifth of a second. It ends with `dispose`, and with the test process however that ends.
+ * Needs root and unshare(1): use `describeOnHost`.
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const { pm2 = '7.0.4', node = '22', prefix = '/usr', network = 'own' } = options;
-  const pm2Layer = pm2 === null ? [] : [join(cache, 'pm2', pm2)];
-  const nodeLayer = node === 'host' ? [] : [join(cache, 'node', nodeVersions[node])];
-  const layers = [...(prefix === '/usr' ? pm2Layer : []), ...nodeLayer, join(cache, 'npm', npmVersion)];
+  await makeSystems([options.system ?? 'bookworm']);
   const keeper = spawn('unshare', [
-    '--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--ipc', '--uts', ...(network === 'own' ? ['--net'] : []),
-    '/bin/sh', join(repository, 'test/host/boot.sh'),
-  ], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      PATH: rootPath, LAYERS: layers.join(':'), LOCAL_LAYER: prefix === '/usr/local' ? pm2Layer.join() : '', REPO: repository,
-      NODE: node === 'host' ? process.execPath : '', USERS: ['deploy', 'ops', 'alice', ...(options.users ?? [])].join(' '),
-      SHARED_NETWORK: network === 'shared' ? 'yes' : '',
-    },
-  });
+    '--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--ipc', '--uts', '--net', '/bin/sh', join(repository, 'test/host/boot.sh'),
+  ], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: rootPath, ...filesOf(options) } });
   const init = await new Promise<number>((resolve, reject) => {
     let said = '', complaint = '';
     keeper.stderr.on('data', (chunk: Buffer) => { complaint += chunk.toString(); });

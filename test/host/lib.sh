@@ -2,7 +2,7 @@
 # Functions of the throwaway hosts, read by boot.sh and keeper.sh.
 # In the environment: ROOT (a Debian system, see systems.mjs), LAYERS (layers of /usr above it, may be empty),
 # LOCAL_LAYER (of /usr/local, may be empty), HIDDEN (names below /usr that are not to be seen), REPO, USERS (to be
-# added).
+# added), SUDO (HostOptions.sudo).
 
 # Lays the overlays of a host under /mnt/root. All that is written to is in a tmpfs on /mnt.
 lay_files() {
@@ -62,6 +62,17 @@ make_server() {
   for user in $USERS; do useradd --create-home --user-group --shell /bin/bash -K HOME_MODE=0700 "$user"; done
   printf 'deploy ALL=(ALL:ALL) NOPASSWD: ALL\n' > /etc/sudoers.d/deploy
   chmod 440 /etc/sudoers.d/deploy
+  case $SUDO in
+    classic) ;;
+    sudo-rs)
+      for name in bin/sudo sbin/visudo; do
+        ln -s "/usr/lib/cargo/bin/${name#*/}" "/etc/alternatives/${name#*/}"
+        ln -sf "/etc/alternatives/${name#*/}" "/usr/$name"
+      done ;;
+    sudo-rs-file)
+      install -m 4755 /usr/lib/cargo/bin/sudo /usr/bin/sudo
+      install -m 755 /usr/lib/cargo/bin/visudo /usr/sbin/visudo ;;
+  esac
   # As a web server's package leaves it: /var/www is root's, and the home of www-data's daemon was made by hand.
   app=/var/www/html/myapp/public_html
   install -d -o root -g root /var/www/html

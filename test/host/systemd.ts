@@ -141,6 +141,7 @@ export class SystemdHost extends Host {
       '-c',
       'echo 0 > /sys/fs/cgroup/outside/cgroup.procs; exec "$@"',
       'sh',
+      ...this.umask(),
     ];
   }
 

@@ -36,6 +36,7 @@ const server = [
   'procps',
   'less',
   'nodejs',
+  'libatomic1',
 ];
 /** What is installed in each, beside Debian's minimal system. The whole suite runs on bookworm. */
 const packages = {

@@ -37,7 +37,7 @@ describeOnHost('pm2-guard sudoers', () => {
     expect(await host.run(call, { user: 'carol' })).toMatchObject({ status: 1, stdout: '', stderr: containing('a password is required') });
     expect(await host.run('pm2-guard sudoers --write')).toEqual(expect.objectContaining({ status: 0, stderr: '', stdout: `created  ${FILE}\n  ${RULE}\n` }));
     expect(await mode()).toBe('440 root:root');
-    for (const user of ['carol', 'dave']) expect(await host.run(call, { user })).toMatchObject({ status: 0, stdout: containing('pong') });
+    for (const user of ['carol', 'dave']) expect(await host.run(call, { user, cwd: '/' })).toMatchObject({ status: 0, stdout: containing('pong') });
     expect(host.daemons().map(({ uid, home }) => `${uid} ${home}`)).toEqual(['33 /var/www/.pm2']);
   });
 

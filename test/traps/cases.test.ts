@@ -93,7 +93,7 @@ describeOnHost('options that say "as user X"', () => {
     expect(await hosts.plain.apps('/root/.pm2')).toMatchObject([{ name: 'shop-u', uid: 33 }]);
   });
   it('guarded: the owner is who is asked for, and the options are not needed', async () => {
-    expect(await hosts.guarded.run(line, { user: 'deploy' })).toMatchObject({ status: 0 });
+    expect(await hosts.guarded.run(line, { user: 'deploy', cwd: '/srv' })).toMatchObject({ status: 0 });
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'shop-u', uid: 33, status: 'online' }]);
     expect(hosts.guarded.daemons().map(({ uid }) => uid)).toEqual([33]);
   });
