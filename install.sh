@@ -4,14 +4,14 @@ set -eu
 
 usage() {
   cat <<'END'
-Usage: sudo ./install.sh [--seal] [--dry-run] [--json] [--help]
+Usage: sudo ./install.sh [--seal] [--verbose] [--dry-run] [--json] [--help]
 
 Builds pm2-guard and puts it in place: /usr/local/lib/pm2-guard, /usr/local/bin/pm2-guard, and the ways that make `pm2`
 lead to it. Installs pm2 with npm where the machine has none, drafts /etc/pm2-guard/config.yaml where there is none.
 Run it again to upgrade; `sudo pm2-guard uninstall` takes everything away.
 
 Needs node 18 or newer (20 to build) and npm, and root. Options are those of `pm2-guard install`.
-Exit status: 0 done; 1 something could not be done, it is named at the end.
+Exit status: 0 done; 1 something could not be done, or `sudo pm2` or a login shell still finds another pm2. It is named at the end.
 END
 }
 
@@ -25,11 +25,12 @@ say() {
   printf 'pm2-guard: %s\n' "$1" >&2
 }
 
-dry=
+dry='' chosen=''
 for option; do
   case $option in
     -h | --help) usage; exit 0 ;;
     --dry-run) dry=yes ;;
+    --layers* | --without*) chosen=yes ;;
   esac
 done
 
@@ -50,11 +51,11 @@ if [ -z "$built" ]; then
   command -v npm > /dev/null || fail "there is no npm in root's PATH ($PATH), which gets the tools to build with" 'apt-get install npm'
   if [ ! -d node_modules ]; then
     say 'getting the tools to build with (npm ci)'
-    # NODE_ENV=production would leave them out.
-    npm ci --include=dev --no-audit --no-fund >&2 || fail 'npm ci failed, see above' 'npm ci'
+    # NODE_ENV=production would leave them out. None needs its scripts, and root runs none of theirs.
+    npm ci --include=dev --ignore-scripts --no-audit --no-fund >&2 || fail 'npm ci failed, see above' 'npm ci --ignore-scripts'
   fi
   say 'building'
-  npm run --silent build >&2 || fail 'the build failed, see above' 'npm ci && npm run build'
+  npm run --silent build >&2 || fail 'the build failed, see above' 'npm ci --ignore-scripts && npm run build'
 fi
 
 # Not ours: the shim that an earlier run may have put before the real one.
@@ -78,17 +79,30 @@ if ! has_pm2; then
     # npm stops at a file that it did not make: our own link gives way and is put back below, where it still fits.
     case $(readlink /usr/local/bin/pm2 || :) in /usr/local/lib/pm2-guard/*) rm /usr/local/bin/pm2 ;; esac
     npm install -g --no-audit --no-fund pm2 >&2 || fail 'npm could not install pm2, see above' 'npm install -g pm2'
+    # npm 9 gives files to the uids that the archives name, of which one may be a user's here. Root runs this package.
+    installed=$(npm root -g 2> /dev/null || :)/pm2
+    case $installed in /*/node_modules/pm2) [ ! -d "$installed" ] || [ -h "$installed" ] || chown -hR root:root "$installed" ;; esac
   fi
 fi
 
 status=0
 node dist/pm2-guard.cjs install "$@" || status=$?
 
-# What is installed is one thing, who answers another: a gap is shown and does not fail the installation.
+# What is installed is one thing, who answers another. A gap is named, and fails where `sudo pm2` or a login shell is one, unless
+# ways were left out by choice.
 if [ -z "$dry" ] && [ -x /usr/local/bin/pm2-guard ]; then
   say 'proving it (pm2-guard verify)'
-  conclusion=$(/usr/local/bin/pm2-guard verify | tail -n 1)
+  verified=$(/usr/local/bin/pm2-guard verify) || :
+  conclusion=$(printf '%s\n' "$verified" | tail -n 1)
+  gaps=$(printf '%s\n' "$verified" | sed -n '/^gap  /{s/^gap  *//;s/  .*//;p;}')
+  plain=$(PATH=/usr/local/bin:/usr/bin:/bin command -v pm2 || :)
+  case $plain in /*) if head -c 1024 "$plain" | grep -q pm2-guard-shim; then plain=; fi ;; esac
+  case $conclusion in
+    covered*) [ -z "$plain" ] || conclusion="1 gap: shells that read no startup file find $plain first (covers them: sudo pm2-guard install --seal); else $conclusion" ;;
+    *) [ -z "$gaps" ] || conclusion="$conclusion; not covered: $(printf '%s' "$gaps" | tr '\n' ',' | sed 's/,/, /g')" ;;
+  esac
   [ -z "$conclusion" ] || say "$conclusion"
+  case $gaps in *'sudo pm2'* | *'login shell'*) [ -n "$chosen" ] || status=1 ;; esac
   case $conclusion in covered*) ;; *) say 'which ways, and what covers them:  sudo pm2-guard verify' ;; esac
 fi
 exit "$status"

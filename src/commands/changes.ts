@@ -10,13 +10,33 @@ const TENSE: Record<Outcome, [past: string, dry: string]> = {
   refused: ['NOT DONE', 'NOT DONE'],
 };
 
+const COLUMN = [11, 14] as const;
+
+/** What was made and changed, in one line; what was left as it was, or could not be done, in a line each. */
+export function foldedLines(changes: readonly Change[]): string[] {
+  const told = changes.filter(({ outcome }) => outcome === 'kept' || outcome === 'refused');
+  const counts = (['created', 'updated', 'removed', 'unchanged'] as const)
+    .map((outcome) => [changes.filter((change) => change.outcome === outcome).length, outcome] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, outcome]) => `${count} ${outcome}`);
+  return [
+    `  files      ${counts.join(', ')}  (--verbose names them)`,
+    ...told.map(({ path, outcome, note }) => lineOf({ path, outcome, note }, 0)),
+  ];
+}
+
 /** What install or uninstall did, a line each; all that was right already is one line. */
 export function changeLines(changes: readonly Change[], dry: boolean): string[] {
-  const column = dry ? 14 : 11;
-  const lines = changes.filter(({ outcome }) => outcome !== 'unchanged')
-    .map(({ path, outcome, note }) => `  ${TENSE[outcome][dry ? 1 : 0].padEnd(column)}${escapeControls(path)}${note === null ? '' : `  (${escapeControls(note)})`}`);
+  const tense = dry ? 1 : 0;
+  const lines = changes.filter(({ outcome }) => outcome !== 'unchanged').map((change) => lineOf(change, tense));
   const unchanged = changes.length - lines.length;
-  return unchanged > 0 ? [...lines, `  ${'unchanged'.padEnd(column)}${unchanged} files, links and directories`] : lines;
+  if (unchanged === 0) return lines;
+  return [...lines, `  ${'unchanged'.padEnd(COLUMN[tense])}${unchanged} files, links and directories`];
+}
+
+function lineOf({ path, outcome, note }: Change, tense: 0 | 1): string {
+  const words = `  ${TENSE[outcome][tense].padEnd(COLUMN[tense])}${escapeControls(path)}`;
+  return note === null ? words : `${words}  (${escapeControls(note)})`;
 }
 
 /** Problems, after a blank line; their own lines are escaped where they were made. */

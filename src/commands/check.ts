@@ -2,10 +2,12 @@ import { Command } from 'commander';
 import { resolve } from 'node:path';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
+import type { Unmakeable } from '../policy/unmakeable.ts';
 import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { shown } from '../terminal/shown.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 
 /** `pm2-guard check`: is the config one that the guard can use, and is it the one in use? */
@@ -40,13 +42,14 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
 
 function summary(check: ConfigCheck, sudoers: State | null): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
-  const { file, daemons, notes } = check;
+  const { file, daemons, notes, unmakeable } = check;
   const width = (value: (daemon: CheckedDaemon) => string): number => Math.max(...daemons.map((daemon) => value(daemon).length));
   const [names, users, homes] = [width(({ name }) => name), width(({ user }) => user), width(({ home }) => home)];
   return [
     `${file} is valid: ${count(daemons.length, 'daemon')}, ${check.default === null ? 'no default' : `default ${check.default}`}`,
     ...daemons.map((daemon) => `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(homes)}  ${daemon.mode.padEnd('observe'.length)}  ${rules(daemon)}`),
     ...notes.map((note) => `note: ${note}`),
+    ...unmakeable.flatMap(unmakeableInWords),
     ...keptInWords(check),
     ...(rights === null ? [] : [rights]),
     '',
@@ -80,8 +83,17 @@ function complaint({ errors, compiled, onError }: ConfigCheck): string {
 function keptInWords({ compiled }: ConfigCheck): string[] {
   switch (compiled?.state) {
     case undefined: return [];
-    case 'fresh': return [`the compiled policy is fresh, made ${compiled.made}`];
-    case 'stale': return [`the compiled policy is older than the config, made ${compiled.made}; the config holds, and root's next call of pm2 compiles it`];
-    case 'none': return ['there is no compiled policy yet; the config holds, and root\'s next call of pm2 compiles it'];
+    case 'fresh':
+    case 'stale':
+    case 'none':
+      return ['it is in force: the next call of pm2 uses it'];
   }
+}
+
+/** The same words in `install` and `check`. */
+export function unmakeableInWords({ daemon, user, pm2Home, why, fix }: Unmakeable): string[] {
+  return [
+    `warning: daemon "${daemon}" cannot start: ${user} cannot make its PM2_HOME ${pm2Home}, for ${why}`,
+    ...(fix.length === 0 ? [] : [`  fix:  ${fix.map(shown).join(' && ')}`]),
+  ];
 }

@@ -1,15 +1,19 @@
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
+import { gapsIn, gapsInWords, isFailure, type Gap } from '../install/gaps.ts';
 import { install, type Installation } from '../install/install.ts';
 import { layersInWords, type Wish } from '../install/layers/layers.ts';
+import type { Change } from '../install/ledger.ts';
 import { sourceBeside } from '../install/library.ts';
 import { faultOf, installFrom, newerPackage } from '../install/packages.ts';
+import { CONFIG_FILE } from '../install/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { seal, sealAgain } from '../seal/seals.ts';
 import type { Result } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { changeLines, problemLines } from './changes.ts';
+import { changeLines, foldedLines, problemLines } from './changes.ts';
+import { unmakeableInWords } from './check.ts';
 import { exclusively } from './exclusively.ts';
 import { resultLines } from './seals.ts';
 
@@ -21,6 +25,7 @@ export function installCommand(): Command {
     .option('--layers <names>', 'exactly these ways to us, separated by commas; default: those of an install that says nothing')
     .option('--with <names>', 'these ways, too')
     .option('--without <names>', 'not these ways')
+    .option('--verbose', 'name every file, link and directory that was made or changed')
     .option('--dry-run', 'only tell what would be done')
     .option('--json', 'one object for scripts')
     .addHelpText('after', `
@@ -39,7 +44,7 @@ never touched; two at once come one after the other. The ways to us, each put in
 ${layersInWords()}
 
 Exit status: 0 done; 1 something could not be done, it is named at the end.`)
-    .action(async ({ seal: sealing, dryRun, json, ...layers }: Wish & { seal?: boolean; dryRun?: boolean; json?: boolean }) => {
+    .action(async ({ seal: sealing, verbose, dryRun, json, ...layers }: Wish & Flags) => {
       const newer = newerPackage(__dirname);
       if (newer !== null) {
         process.stderr.write(`pm2-guard: ${newer.directory} is ${newer.version}, newer than the installed ${VERSION}: going on from there\n`);
@@ -54,10 +59,26 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`)
         const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, layers, dry });
         return { result, seals: sealing === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry) };
       });
-      process.stdout.write(json ? `${JSON.stringify({ dryRun: dry, from, ...result, seals }, null, 2)}\n` : inWords(result, from, seals, dry));
-      if (result.problems.length > 0 || seals.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
+      const gaps = dry ? [] : await gapsIn();
+      const report = { ...result, seals, gaps };
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ dryRun: dry, from, ...report }, null, 2)}\n`
+          : inWords(report, from, { dry, verbose: verbose === true || dry }),
+      );
+      const failed = result.problems.length > 0 || seals.some(({ outcome }) => outcome === 'refused');
+      if (failed || isFailure(gaps, result.install.layers.without)) process.exitCode = 1;
     });
 }
+
+interface Flags {
+  seal?: boolean;
+  verbose?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+type Report = Installation & { seals: Result[]; gaps: Gap[] };
 
 /** Where it is copied from; `writable`: how somebody else than root could have changed that, null: in no way. */
 interface From {
@@ -65,20 +86,30 @@ interface From {
   writable: string | null;
 }
 
-function inWords({ install: { version, pm2, pm2Version, node }, changes, problems, warnings }: Installation, from: From, seals: Result[], dry: boolean): string {
+/** What matters last: what is wrong, what is not covered, what to type next. */
+function inWords(report: Report, from: From, { dry, verbose }: { dry: boolean; verbose: boolean }): string {
+  const { install: { version, pm2, pm2Version, node }, changes, problems, warnings, unmakeable, seals, gaps } = report;
   return [
     `pm2-guard ${version}`,
     `  real pm2   ${pm2 === null ? 'none' : `${pm2}  (${pm2Version ?? '?'})`}`,
     `  node       ${node}`,
+    ...configLine(changes, dry),
     // Root has run it already, as whoever typed this wanted; what is installed is a copy that only root can change.
-    ...(from.writable === null ? [] : [`  copied from what others than root can change: ${escapeControls(from.writable)}`]),
-    ...changeLines(changes, dry),
+    ...(from.writable === null ? [] : [`  copied from what others than root can change: ${escapeControls(from.writable)}; the copy is root's alone`]),
+    ...(verbose ? changeLines(changes, dry) : foldedLines(changes)),
     ...resultLines(seals).map((line) => `  ${line}`),
+    ...unmakeable.flatMap((one) => ['', ...unmakeableInWords(one)]),
     ...warnings.flatMap((warning) => ['', `warning: ${warning}`]),
+    ...(gaps.length === 0 ? [] : ['', ...gapsInWords(gaps).map(escapeControls)]),
     ...problemLines(problems),
     '',
     dry ? 'nothing was changed' : 'next:  look at /etc/pm2-guard/config.yaml, then:  pm2-guard status',
     ...(dry ? [] : ['shells that are open already:  hash -r']), // they remember where pm2 was
     '',
   ].join('\n');
+}
+
+function configLine(changes: readonly Change[], dry: boolean): string[] {
+  const made = changes.some(({ path, outcome }) => path === CONFIG_FILE && outcome === 'created');
+  return made && !dry ? [`  config     ${CONFIG_FILE}  (drafted from what was found on this host: look it over)`] : [];
 }

@@ -21,6 +21,7 @@ import { undeclaredBoots } from './checks/undeclared-boot.ts';
 import { unitHomes } from './checks/unit-home.ts';
 import { unitUsers } from './checks/unit-user.ts';
 import { nodes, pm2Versions } from './checks/versions.ts';
+import { unmakeableHomes } from './checks/unmakeable.ts';
 import { vanishingPrograms } from './checks/vanishing.ts';
 import { foreignHome, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
 import type { Check } from './finding.ts';
@@ -31,6 +32,7 @@ export const checks: readonly Check[] = [
   openSocket, absentDaemon,
   strayApps, twins, ghosts, savedLists, usernames, neverSpawned,
   staleFiles, foreignFiles, homelessHomes, movingHome, exposedHomes, strangeLists, oddFiles,
+  unmakeableHomes,
   unitHomes, doubleBoots, fossilBoots, unitUsers, undeclaredBoots,
   changeableCode, severalVersions, vanishingPrograms,
   guardItself,

@@ -3,6 +3,7 @@ import { gatherFacts, type HostFacts } from '../host/facts.ts';
 import { brokenParts, changeableParts } from '../install/intact.ts';
 import { standing, type Standing } from '../install/status.ts';
 import { programs, type Program } from './programs.ts';
+import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
 import { sealStates } from '../seal/seals.ts';
 import type { Distrust } from '../trust/trust.ts';
 
@@ -17,6 +18,8 @@ export interface GuardFacts {
   seals: ReturnType<typeof sealStates>;
   /** What it starts by a path, and is gone or will be. */
   programs: Program[];
+  /** Declared PM2_HOMEs that are not there, and that their users cannot make. */
+  unmakeable: Unmakeable[];
 }
 
 /** All that is examined. */
@@ -37,6 +40,7 @@ export async function gather(): Promise<Facts> {
     changeable: installed ? changeableParts() : [],
     seals: sealStates(SYSTEM_PATH),
     programs: installed ? programs(host.policy) : [],
+    unmakeable: unmakeableHomes(host.policy?.daemons ?? []),
   };
   return { ...host, guard };
 }

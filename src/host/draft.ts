@@ -79,9 +79,11 @@ function comment(
   commentKey(
     top,
     'default',
-    entries.length > 1
-      ? ' For calls that name no app below. Chosen by boot units and accounts, not by what runs: look it over.'
-      : ' For calls that name no app below, such as the start of a new one.',
+    entries.every(({ live, unit, apps }) => live === null && unit === null && apps.length === 0)
+      ? ' For calls that name no app below, pm2 list among them. No daemon was found on this host, so this is a guess.'
+      : entries.length > 1
+        ? ' For calls that name no app below. Chosen by boot units and accounts, not by what runs: look it over.'
+        : ' For calls that name no app below, such as the start of a new one.',
   );
   if (preferred === null) {
     commentKey(

@@ -3,6 +3,7 @@ import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import { vanishing } from '../host/vanishing.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
+import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
 import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { compileCode } from './code.ts';
@@ -43,6 +44,8 @@ export interface Installation {
   problems: string[];
   /** What works now and may not later; likewise. */
   warnings: string[];
+  /** PM2_HOMEs of the config that are not there, and that their users cannot make. */
+  unmakeable: Unmakeable[];
 }
 
 /**
@@ -95,7 +98,8 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
     ...refusals(ledger),
   ];
   const warnings = [...(warning === null ? [] : [warning]), ...warningsOf(pm2)];
-  return { install: record, changes: ledger.changes, problems, warnings };
+  const unmakeable = compiled?.type === 'policy' ? unmakeableHomes(compiled.policy.daemons) : [];
+  return { install: record, changes: ledger.changes, problems, warnings, unmakeable };
 }
 
 async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {

@@ -3,7 +3,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { quote } from 'shell-quote';
 import { VERSION } from '../policy/version.ts';
-import { distrust, type Distrust } from '../trust/trust.ts';
+import { groupByGid, localAccounts } from '../identity/accounts.ts';
+import { statOf } from '../runtime/peek.ts';
+import { allFaults } from '../trust/all-faults.ts';
+import type { Distrust } from '../trust/trust.ts';
 import type { Source } from './library.ts';
 import { LIBRARY } from './places.ts';
 
@@ -55,7 +58,16 @@ export function faultOf({ bundles, shims }: Source): Distrust | null {
   // Completion scripts too: root's shell reads them.
   const directories = [bundles, shims, join(bundles, 'share')].filter((directory) => existsSync(directory));
   const files = directories.flatMap((directory) => readdirSync(directory, { withFileTypes: true }).filter((entry) => !entry.isDirectory()).map(({ name }) => join(directory, name)));
-  return files.map((file) => distrust(file, 'file')).find((fault) => fault !== null) ?? null;
+  return files.flatMap((file) => allFaults([{ path: file, type: 'file' }])).find((fault) => !isRootsAlone(fault)) ?? null;
+}
+
+/** Writable by a group in which there is only root, as a umask of 002 leaves what root unpacks. */
+function isRootsAlone({ kind, path }: Distrust): boolean {
+  const stat = statOf(path);
+  if (kind !== 'writable' || stat === null || (stat.mode & 0o002) !== 0) return false;
+  const members = groupByGid(stat.gid)?.members ?? [''];
+  return members.every((name) => name === 'root') &&
+    !localAccounts().some(({ gid, uid }) => gid === stat.gid && uid !== 0);
 }
 
 /**

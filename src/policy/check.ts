@@ -5,6 +5,7 @@ import { namesOf } from './names.ts';
 import { CONFIG_PLACES, configDistrust, missingConfig, overridingConfig, standardConfig, type PolicyCaller } from './places.ts';
 import type { OnError } from './policy.ts';
 import { compileConfig } from './slow.ts';
+import { unmakeableHomes, type Unmakeable } from './unmakeable.ts';
 
 /** One daemon of a config that was checked, with how much names it. */
 export interface CheckedDaemon {
@@ -29,6 +30,8 @@ export interface ConfigCheck {
   errors: ConfigError[];
   /** What may be a mistake and may be meant. */
   notes: string[];
+  /** Declared PM2_HOMEs that are not there, and that their users cannot make. */
+  unmakeable: Unmakeable[];
   default: string | null;
   daemons: CheckedDaemon[];
   /**
@@ -53,6 +56,7 @@ export function checkConfigFile(named: string | null, caller: PolicyCaller, draf
     onError: keptOnError() ?? 'closed',
     errors: [],
     notes: [],
+    unmakeable: [],
     default: null,
     daemons: [],
     compiled: standard ? keptPolicy(file) : null,
@@ -73,6 +77,7 @@ export function checkConfigFile(named: string | null, caller: PolicyCaller, draf
     notes: read.notes,
     default: read.compiled.default,
     daemons: daemonsOf(read.compiled),
+    unmakeable: unmakeableHomes(read.compiled.daemons),
   };
 }
 

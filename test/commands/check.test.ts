@@ -10,12 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => { rmSync(built, { recursive: true }); });
 
-const CONFIG = `cat > /etc/pm2-guard/config.yaml <<'END'
+const CONFIG = `install -d -o www-data /mnt/www
+cat > /etc/pm2-guard/config.yaml <<'END'
 default: web
 daemons:
   web:
     user: www-data
-    home: /var/www/.pm2
+    home: /mnt/www/.pm2
     apps: [myapp, other, "shop-*"]
     paths: [/var/www/html]
     operators: [no-such-user-here]
@@ -25,9 +26,10 @@ END
 const check = (script: string, env?: Record<string, string>): ReturnType<typeof run> => run(built, `check() { ${process.execPath} ${built}/pm2-guard.cjs check "$@"; }\n${script}`, env);
 const SUMMARY = `/etc/pm2-guard/config.yaml is valid: 2 daemons, default web
   ops  root      /root/.pm2     block    nothing of its own
-  web  www-data  /var/www/.pm2  rewrite  2 names, 1 glob, 1 path
+  web  www-data  /mnt/www/.pm2  rewrite  2 names, 1 glob, 1 path
 note: /etc/pm2-guard/config.yaml:8: operators of web names "no-such-user-here", and there is no such user
 `;
+const IN_FORCE = 'it is in force: the next call of pm2 uses it\n';
 
 const NO_POLICY =
   'pm2-guard: there is no last good policy: until this is repaired, ' +
@@ -35,12 +37,20 @@ const NO_POLICY =
 
 describe.runIf(canUnshare)('pm2-guard check', () => {
   it('a config that is valid and not compiled yet', () => {
-    expect(check(`${CONFIG}check`)).toEqual({ status: 0, stderr: '', stdout: `${SUMMARY}there is no compiled policy yet; the config holds, and root's next call of pm2 compiles it\n` });
+    expect(check(`${CONFIG}check`)).toEqual({ status: 0, stderr: '', stdout: `${SUMMARY}${IN_FORCE}` });
   });
   it('is compiled, then edited', () => {
     const { status, stdout, stderr } = check(`${CONFIG}settle; $read >/dev/null; check | tail -1; touch /etc/pm2-guard/config.yaml; check | tail -1`);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^the compiled policy is fresh, made 20\S+Z\nthe compiled policy is older than the config, made 20\S+Z; the config holds, and root's next call of pm2 compiles it\n$/);
+    expect(stdout).toBe(IN_FORCE + IN_FORCE);
+  });
+  it('a PM2_HOME that its user cannot make', () => {
+    const { status, stdout } = check(`${CONFIG}chown root /mnt/www; check`);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: `${SUMMARY}warning: daemon "web" cannot start: www-data cannot make its PM2_HOME /mnt/www/.pm2, ` +
+        `for /mnt/www belongs to root\n  fix:  sudo install -d -o www-data -g www-data -m 0755 /mnt/www/.pm2\n${IN_FORCE}`,
+    });
   });
   it('writes nothing', () => {
     expect(check(`${CONFIG}settle; check > /dev/null; ls -A /var/lib/pm2-guard`)).toEqual({ status: 0, stderr: '', stdout: '' });
@@ -86,10 +96,11 @@ ${NO_POLICY}
     expect([status, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
       valid: true, file: '/etc/pm2-guard/config.yaml', errors: [], default: 'web', compiled: { state: 'none' }, sudoers: { state: 'not needed' },
+      unmakeable: [],
       notes: ['/etc/pm2-guard/config.yaml:8: operators of web names "no-such-user-here", and there is no such user'],
       daemons: [
         { name: 'ops', user: 'root', home: '/root/.pm2', mode: 'block', names: 0, globs: 0, paths: 0 },
-        { name: 'web', user: 'www-data', home: '/var/www/.pm2', mode: 'rewrite', names: 2, globs: 1, paths: 1 },
+        { name: 'web', user: 'www-data', home: '/mnt/www/.pm2', mode: 'rewrite', names: 2, globs: 1, paths: 1 },
       ],
     });
   });

@@ -86,4 +86,11 @@ export const homePages: Record<string, Page> = {
     trap: 'It was started by root with PM2_HOME set: the client hands its whole environment to the daemon, HOME=/root with it.',
     cure: 'Restart it as its own user with --update-env, and save.',
   },
+  PD316: {
+    title: 'a PM2_HOME that its user cannot make',
+    meaning: 'The config declares a daemon whose PM2_HOME is not there, in a directory in which its user may make none.',
+    trap: '/var/www is root\'s on most systems, and the home directory of www-data: PM2 as www-data cannot make ' +
+      '/var/www/.pm2, and prints stacks of EACCES.',
+    cure: 'Make it once, as the user\'s: sudo install -d -o www-data -g www-data -m 0755 /var/www/.pm2.',
+  },
 };
