@@ -14,7 +14,7 @@ describeOnHost('two who change an installation at once', () => {
   let whole: string[];
   /** Without the code caches and prepared files: each installation makes them anew. */
   const plain = (lines: string[]) =>
-    lines.filter((line) => !/\.code$|policy\.json$|\/var\/cache\/pm2-guard\//.test(line));
+    lines.filter((line) => !/\.code$|(policy|no-sudo)\.json$|\/var\/cache\/pm2-guard\//.test(line));
   const same = (now: string[], then: string[]) => Object.values(difference(plain(then), plain(now))).flat().length === 0;
   /** Both at once, the second some milliseconds later; what each ended with. */
   const both = async (first: string, second: string, later: number) => {
