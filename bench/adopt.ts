@@ -1,4 +1,4 @@
-import setup from '../test/host/setup.ts';
+import { fetchAndBuild } from '../test/host/setup.ts';
 import { createHost } from '../test/host/host.ts';
 
 /**
@@ -21,7 +21,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 interface Times { gap: number; whole: number }
 
 async function main(): Promise<void> {
-  setup(); // what the hosts are made of, and dist/
+  fetchAndBuild(); // what the hosts are made of, and dist/
   await using host = await createHost({ pm2: '7.0.4' });
   await host.installGuard(`daemons:\n  web:\n    user: www-data\n    home: ${WEB}\n  ops:\n    user: ops\n`);
   const by = (user: string, argv: string[]) => {

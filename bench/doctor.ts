@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import setup from '../test/host/setup.ts';
+import { fetchAndBuild } from '../test/host/setup.ts';
 import { createHost, type Host } from '../test/host/host.ts';
 
 /**
@@ -83,7 +83,7 @@ function over(rows: readonly Row[]): string[] {
 }
 
 async function main(): Promise<void> {
-  setup(); // what the hosts are made of, and dist/
+  fetchAndBuild(); // what the hosts are made of, and dist/
   const rows: Row[] = [];
   for (const daemons of sizes) rows.push(await measure(daemons));
   const problems = over(rows);

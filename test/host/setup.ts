@@ -9,8 +9,13 @@ const canMakeSystems = () => process.platform === 'linux' && process.getuid?.() 
 
 /** Before all tests: what the throwaway hosts are made of is there, and dist/ is what src/ says. */
 export default async function setup(): Promise<void> {
-  fetchAll();
   if (canMakeSystems()) await makeSystems(['bookworm']);
+  fetchAndBuild();
+}
+
+/** As setup, for hosts that are made of this machine's own system. */
+export function fetchAndBuild(): void {
+  fetchAll();
   const built = join(repository, 'dist/pm2.cjs');
   const below = (directory: string) => readdirSync(join(repository, directory), { recursive: true, encoding: 'utf8' }).map((name) => join(repository, directory, name));
   const sources = [join(repository, 'build.mjs'), join(repository, 'README.md'), ...['src', 'completions', 'docs', 'packaging'].flatMap(below)];
