@@ -10,7 +10,7 @@ export const HOP = '--pm2-guard-daemon=';
 /** Second word of such a call: the directory of the mark (src/guard/mark.ts) by which the shim says that it started. */
 export const MARK = '--pm2-guard-mark=';
 
-/** Next word: names of the variables that sudo was told to keep, separated by commas. */
+/** Next word: names of the variables that were to cross, separated by commas. */
 export const KEPT = '--pm2-guard-kept=';
 
 /** The only word of a call that runs nothing: the shim ends at once with status 0. It asks whether sudo allows the hop. */
@@ -21,7 +21,7 @@ export interface Unwrapped {
   argv: readonly string[];
   /** The daemon that was decided on before; null: the call was typed. */
   decided: string | null;
-  /** Names of the variables that sudo was told to keep. */
+  /** Names of the variables that were to cross. */
   kept: string[];
 }
 

@@ -65,8 +65,8 @@ function ask(words: readonly string[]): string | null {
   return lines.find((line) => /^(sudo|sudo-rs): |^Sorry, user /.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** sudo 1.9 and sudo-rs. */
-function needsPassword(words: string): boolean {
+/** Whether these words of sudo 1.9 or sudo-rs say that a password, and no more, is missing. */
+export function needsPassword(words: string): boolean {
   return /(password|terminal|interactive authentication) is required/.test(words);
 }
 

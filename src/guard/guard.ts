@@ -5,7 +5,6 @@ import { unwrapHop } from '../call/hop.ts';
 import { realPm2 } from '../call/real-pm2.ts';
 import { refusedBySudo, resolveCall, type ResolvedCall } from '../call/resolve-call.ts';
 import { isRootBySudo } from '../identity/caller.ts';
-import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
@@ -74,7 +73,7 @@ export async function guard(): Promise<void> {
   if (off && decided === null && !mayBypass(call.caller, policy)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
   }
-  if (decided !== null) settleVariables(kept, call);
+  if (kept.length > 0) settleVariables(kept, call);
   if (euid === 0 && call.verdict.type !== 'block') renewPrepared(call.pm2);
   try {
     await carryOut(call, decided !== null);
@@ -171,12 +170,11 @@ function settle(decided: string, policy: Policy): void {
   Reflect.deleteProperty(process.env, 'PM2_GUARD');
 }
 
-/** Names what sudo did not hand over, and sets PWD for apps as a shell would: it is not worth a right of its own. */
+/** Names what sudo did not hand over. PWD is set as a shell would: it is not worth a right of its own. */
 function settleVariables(kept: readonly string[], { invocation, caller }: ResolvedCall): void {
-  say(lostLines(kept.filter((name) => process.env[name] === undefined), invocation));
-  if (process.env['PWD'] === undefined && caller.cwd !== null && handsEnvironmentOver(invocation)) {
-    process.env['PWD'] = caller.cwd;
-  }
+  const lost = kept.filter((name) => process.env[name] === undefined);
+  say(lostLines(lost.filter((name) => name !== 'PWD'), invocation));
+  if (lost.includes('PWD') && caller.cwd !== null) process.env['PWD'] = caller.cwd;
 }
 
 /** All of standard input; a pipe that was made non-blocking is waited for. */

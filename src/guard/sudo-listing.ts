@@ -1,4 +1,5 @@
 import { late } from '../runtime/late.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 
 /**
  * Whether sudo would let the caller hand variables to `command` as `user`: the SETENV tag, or a rule for ALL commands, which
@@ -7,9 +8,18 @@ import { late } from '../runtime/late.ts';
  * @param sudo absolute path of the real one
  */
 export function mayKeepVariables(sudo: string, user: string, command: string): boolean {
-  // A terminal was asked for the password before, where one is needed; here nobody waits.
-  const { stdout, status } = late('node:child_process').spawnSync(sudo, ['-n', '-ll'], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
-  return status === 0 && tagged(stdout, user, command);
+  // sudo-rs has no word for it in its long listing, and shows paths without links.
+  return tagged(listing(sudo, '-ll'), user, command) || taggedShort(listing(sudo, '-l'), user, withoutLinks(command));
+}
+
+/** A terminal was asked for the password before, where one is needed; here nobody waits. Empty: sudo does not tell. */
+function listing(sudo: string, option: '-l' | '-ll'): string {
+  const { stdout, status } = late('node:child_process').spawnSync(sudo, ['-n', option], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+  });
+  return status === 0 ? stdout : '';
 }
 
 /** Reads `sudo -ll`: entries of `Name: value` lines, the commands one a line below. The last entry that fits decides, as in sudo. */
@@ -22,6 +32,29 @@ export function tagged(listing: string, user: string, command: string): boolean 
     if (!users.includes(user) && !users.includes('ALL')) continue;
     if (commands.includes('ALL')) answer = !field('Options').includes('!setenv');
     else if (commands.includes(command)) answer = field('Options').includes('setenv');
+  }
+  return answer;
+}
+
+/**
+ * Reads `sudo -l`: `(users : groups) TAG: TAG: command, command`. A tag holds for the commands behind it (sudoers(5)
+ * "Tag_Spec"). The last entry that fits decides.
+ */
+export function taggedShort(text: string, user: string, command: string): boolean {
+  let answer = false;
+  // Long lines go on in the next one, further to the right.
+  for (const line of text.replace(/\n {8,}/g, ' ').split('\n')) {
+    const [, users, commands = ''] = /^ {4}\(([^):]*)[^)]*\) (.*)$/.exec(line) ?? [];
+    const named = users?.split(',').map((name) => name.trim()) ?? [];
+    if (!named.includes(user) && !named.includes('ALL')) continue;
+    let tag: boolean | null = null;
+    for (const part of commands.split(/(?<!\\), /)) {
+      const [, tags = '', name = ''] = /^((?:[A-Z_]+: ?)*)(.*)$/.exec(part) ?? [];
+      if (/\bSETENV:/.test(tags)) tag = true;
+      if (tags.includes('NOSETENV:')) tag = false;
+      if (name === 'ALL') answer = tag ?? true;
+      else if (name === command) answer = tag ?? false;
+    }
   }
   return answer;
 }

@@ -39,7 +39,7 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   const { daemon } = verdict;
   const crossed = variablesFor(daemon, invocation, caller);
   leaveOnly(crossed.variables);
-  const kept = worthNaming(Object.keys(crossed.variables).filter(mustBeNamed));
+  const kept = Object.keys(crossed.variables).filter(mustBeNamed);
   const started = () => {
     outcome.started();
     say(leftOutLines(crossed, invocation));
@@ -49,12 +49,12 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
     started,
     refused: () => {
       // sudo refuses the whole call where a rule has no SETENV (T09). A password was typed by now, if one was asked for.
-      if (kept.length === 0 || canBecome(daemon) !== null) {
+      if (!kept.some(isWanted) || canBecome(daemon) !== null) {
         outcome.refused();
         return;
       }
       say(lostLines(kept.filter(isWanted), invocation));
-      runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept: [], terminal: false }, stdin, {
+      runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept: kept.filter((name) => !isWanted(name)), terminal: false }, stdin, {
         started,
         refused: outcome.refused,
       });
@@ -62,11 +62,7 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   });
 }
 
-/** PWD alone is not worth a right that a rule may not give: the shim's side knows where it is. */
-function worthNaming(names: string[]): string[] {
-  return names.some(isWanted) ? names : [];
-}
-
+/** PWD alone is not worth a right that a rule may not give: the guard behind sudo knows where it is. */
 function isWanted(name: string): boolean {
   return name !== 'PWD';
 }
@@ -76,6 +72,7 @@ interface Attempt {
   daemon: string;
   user: string;
   argv: readonly string[];
+  /** What crosses, by name. */
   kept: readonly string[];
   /** A person can type a password; without one (`-n`) no job ever hangs on a prompt. */
   terminal: boolean;
@@ -85,10 +82,10 @@ function wordsFor({ daemon, user, argv, kept, terminal }: Attempt, mark: string 
   const names = kept.join(',');
   return [
     ...(terminal ? [] : ['-n']),
-    ...(names === '' ? [] : [`--preserve-env=${names}`]),
+    ...(kept.some(isWanted) ? [`--preserve-env=${names}`] : []),
     '-u', user, '--', SHIM, HOP + daemon,
     ...(mark === null ? [] : [mark]),
-    ...(names === '' ? [] : [KEPT + kept.filter(isWanted).join(',')]),
+    ...(names === '' ? [] : [KEPT + names]),
     ...argv,
   ];
 }

@@ -1,4 +1,4 @@
-import { realpathSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { block } from '../guard/refuse.ts';
 import { record } from '../guard/record.ts';
 import { mayNotify, rewriteLines, say } from '../guard/report.ts';
@@ -22,7 +22,7 @@ export function main(): void {
 
 async function answer([sudo = '', told = '', ...argv]: readonly string[]): Promise<void> {
   // Bytes that are no UTF-8: we would not know what we decide about.
-  if (argv.some((word) => word.includes('\ufffd')) || isSudoRs(sudo)) return;
+  if (argv.some((word) => word.includes('\ufffd'))) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
   carryOut(await planOf(one, sudo, told === 'no'), one, sudo);
@@ -45,11 +45,6 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
       return;
     }
   }
-}
-
-/** Ubuntu's sudo-rs (/usr/lib/cargo/bin/sudo behind /usr/bin/sudo) reads its command line in ways of its own. */
-function isSudoRs(sudo: string): boolean {
-  return /sudo-rs|\/cargo\//.test(realpathSync.native(sudo));
 }
 
 /** For eval, to the byte: shell-quote escapes `!` inside double quotes, where sh keeps the backslash. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { mayKeepVariables } from '../guard/sudo-listing.ts';
 import { SHIM } from '../call/hop.ts';
+import { mayKeepVariables } from '../guard/sudo-listing.ts';
 import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { Block, Rewrite } from '../verdict/verdict.ts';
@@ -8,7 +8,7 @@ import type { Case } from './case.ts';
 import { shellCommand } from './command-line.ts';
 import { asOwner, intoShim, type SudoLine } from './rewrite.ts';
 import { isOperator } from '../call/operators.ts';
-import { canAsk, mayRun, type Answer } from './rights.ts';
+import { canAsk, isListed, mayRun, type Answer } from './rights.ts';
 
 export type Plan =
   | { type: 'as typed' }
@@ -58,7 +58,7 @@ function admits(shell: string): boolean {
 async function typedAllowed({ call, target, login }: Case, sudo: string): Promise<Answer> {
   const shell = call.shell === 'login' ? target.shell : process.env['SHELL'] ?? login.shell;
   const command = shellCommand(call.words);
-  const answer = await mayRun(sudo, call.user, call.shell === 'none' || command === null ? call.words : [shell, '-c', command]);
+  const answer = await isListed(sudo, call.user, call.shell === 'none' || command === null ? call.words : [shell, '-c', command]);
   const variables = call.assignments.length > 0 || call.keepEnvironment || call.keep.length > 0;
   return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM) ? 'no' : answer;
 }
@@ -76,8 +76,7 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
     caller: typist,
     handsOver: handsEnvironmentOver(invocation),
   });
-  if ((line.keep.length > 0 || line.assignments.length > 0) && !mayKeepVariables(sudo, daemon.user, payload.wrappers[0] ?? SHIM)) return null;
-  if (await mayRun(sudo, line.user, line.words, ask) === 'no') return null;
+  if (!(await isAllowed(one, line, sudo, ask))) return null;
   const said: Rewrite =
     verdict.type === 'rewrite'
       ? verdict
@@ -95,6 +94,16 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   return { type: 'rewritten', line, cwd: place, verdict: said };
 }
 
+/**
+ * Whether sudo runs this line. Without a password it says the same of a command that needs one and of one that no
+ * password would allow; a listing tells these apart, where a person can type one.
+ */
+async function isAllowed({ call, payload }: Case, line: SudoLine, sudo: string, ask: boolean): Promise<boolean> {
+  const answer = await mayRun(sudo, line, payload.wrappers.length, ask);
+  if (answer !== 'password') return answer === 'yes';
+  return canAsk(call) && (await isListed(sudo, line.user, line.words)) !== 'no';
+}
+
 /** The user as typed, the command our shim: only where the word or the login shell leads elsewhere. */
 async function shimPlan(one: Case, sudo: string): Promise<Plan | null> {
   const { call, payload, target, verdict, reach } = one;
@@ -103,7 +112,7 @@ async function shimPlan(one: Case, sudo: string): Promise<Plan | null> {
   const place = placeFor(one);
   if (place === 'elsewhere') return null;
   const line = intoShim(call, payload, target.name);
-  return await mayRun(sudo, line.user, line.words) === 'no' ? null : { type: 'rewritten', line, cwd: place, verdict: null };
+  return !(await isAllowed(one, line, sudo, false)) ? null : { type: 'rewritten', line, cwd: place, verdict: null };
 }
 
 /** -i goes to the target's home first, which others may not be able to enter. null: where we are. */

@@ -1,4 +1,4 @@
-import { HOP, SHIM } from '../call/hop.ts';
+import { HOP, KEPT as KEPT_WORD, SHIM } from '../call/hop.ts';
 import { callersHomes } from '../identity/callers-homes.ts';
 import { crossing, neverCrosses } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
@@ -46,14 +46,15 @@ export function asOwner(call: SudoRun, payload: Payload, daemon: Daemon, { sameU
   const said: NodeJS.ProcessEnv = { HOME: daemon.userHome, USER: daemon.user, LOGNAME: daemon.user, SHELL: daemon.shell };
   const wanted = Object.fromEntries(Object.entries(typed).filter(([name]) => sameUser || !neverCrosses(name)));
   const { kept, changed } = inheritedVariables(call, daemon, caller, handsOver);
+  const wantedNames = kept.filter((name) => !(name in typed));
   return {
     user: daemon.user,
     options: call.options.filter(({ letter }) => KEPT.includes(letter)).flatMap(optionWords),
-    keep: kept.filter((name) => !(name in typed)),
+    keep: wantedNames,
     assignments: Object.entries({ ...changed, ...wanted })
       .filter(([name, value]) => !isDaemons(name) && said[name] !== value)
       .map(([name, value]) => `${name}=${value}`),
-    words: [...payload.wrappers, SHIM, HOP + daemon.name, ...payload.argv],
+    words: [...payload.wrappers, SHIM, HOP + daemon.name, ...namesOf(wantedNames), ...payload.argv],
   };
 }
 
@@ -88,6 +89,11 @@ export function intoShim(call: SudoRun, payload: Payload, user: string): SudoLin
     assignments: [...call.assignments, ...payload.assignments].map(({ name, value }) => `${name}=${value}`),
     words: [...payload.wrappers, SHIM, ...payload.argv],
   };
+}
+
+/** The guard behind sudo names those that did not arrive: an old sudo-rs keeps none. */
+function namesOf(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [KEPT_WORD + names.join(',')];
 }
 
 function optionWords({ letter, value }: SudoRun['options'][number]): string[] {

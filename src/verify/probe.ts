@@ -102,8 +102,8 @@ function leadOfWord({ word, file, guard }: Told, home: string): Lead | Answer {
 
 /** sudo's or su's own words, which begin so, where it ran nothing: "a password is required", an account that has expired. */
 function refusal(stderr: string): Answer | null {
-  const line = stderr.split('\n').find((text) => /^(sudo: |su: |runuser: |Sorry, user )/.test(text));
-  return line === undefined ? null : { type: 'refused', why: line.replace(/^\w+: /, '') };
+  const line = stderr.split('\n').find((text) => /^(sudo(-rs)?: |su: |runuser: |Sorry, user )/.test(text));
+  return line === undefined ? null : { type: 'refused', why: line.replace(/^[\w-]+: /, '') };
 }
 
 function unknown(ended: Exclude<Ended, { type: 'ended' }>): Answer {

@@ -76,7 +76,8 @@ describeOnHost('calls through sudo', () => {
     ])('guarded: %s', async (line) => { await restartsOnce(hosts.guarded, line, 'alice'); });
     it('guarded: what the rights do not cover is sudo\'s to refuse', async () => {
       for (const line of ['sudo -n nice pm2 restart myapp', 'sudo -n NODE_ENV=x pm2 restart myapp', 'sudo -n -u ops pm2 restart backup', 'sudo -n -E pm2 restart myapp --update-env', 'sudo -n id -un pm2']) {
-        const [guarded, plain] = await Promise.all([type(hosts.guarded, line, 'alice'), type(hosts.plain, line, 'alice')]);
+        const [guarded, plain] = await Promise.all([hosts.guarded, hosts.plain].map((host) => type(host, line, 'alice', { env: { MINE: '1' } })));
+        if (guarded === undefined || plain === undefined) throw new Error('two answers');
         expect({ line, status: guarded.status, stderr: guarded.stderr }).toEqual({ line, status: plain.status, stderr: plain.stderr });
         expect(guarded.stderr).toContain('sudo: ');
       }
@@ -183,11 +184,6 @@ describeOnHost('calls through sudo', () => {
       expect(await type(hosts.guarded, 'sudo -n pm2 restart myapp', 'carol')).toMatchObject({ status: 1, stdout: '', stderr: 'sudo: a password is required\n' });
       await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG);
       await rights(hosts.guarded, 'carol', '');
-    });
-    it('sudo-rs, whose command line is another: left alone', async () => {
-      await hosts.guarded.must('mkdir -p /usr/lib/cargo/bin && mv /usr/bin/sudo /usr/lib/cargo/bin/sudo && ln -s /usr/lib/cargo/bin/sudo /usr/bin/sudo');
-      expect(await type(hosts.guarded, 'sudo -n pm2 restart myapp', 'alice')).toMatchObject({ status: 1, stderr: 'sudo: a password is required\n' });
-      await hosts.guarded.must('mv /usr/lib/cargo/bin/sudo /usr/bin/sudo');
     });
     it('a password that nobody can type', async () => {
       await rights(hosts.guarded, 'carol', `(ALL) ALL`);

@@ -1,10 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { faultOfText, sudoersFault, visudoHere } from '../../sudoers/visudo.ts';
 import { replaceFile } from '../../trust/write.ts';
-import { firstPm2, pendingLinks } from '../finds.ts';
+import { firstPm2, pendingLinks, type Find } from '../finds.ts';
 import { look, type Ledger } from '../ledger.ts';
 import { isOthers } from '../ours.ts';
-import { OURS, SHIMS, SUDOERS } from '../places.ts';
+import { COMMAND_LINK, OURS, SHIMS, SUDOERS } from '../places.ts';
 import { securePath } from '../sudo.ts';
 import type { Layer } from './layer.ts';
 
@@ -30,12 +31,21 @@ function writeWhereNeeded(ledger: Ledger): void {
   if (isOthers(SUDOERS)) { ledger.note(SUDOERS, 'refused', 'is not ours'); return; }
   const others = current.path.split(':').filter((directory) => directory !== SHIMS).join(':');
   const find = firstPm2(others, pendingLinks(ledger));
-  if (find.type === 'shim') {
+  const findsCommand = others.split(':').includes(dirname(COMMAND_LINK));
+  if (find.type === 'shim' && findsCommand) {
     if (look(SUDOERS) === null) ledger.note(SUDOERS, 'kept', `not needed: sudo finds ${find.path} first`);
     else removeDropIn(ledger, SUDOERS);
     return;
   }
-  writeDropIn(ledger, others, find.type === 'none' ? 'sudo would find no pm2' : `sudo would find ${find.path} first`);
+  writeDropIn(ledger, others, whyNeeded(find));
+}
+
+function whyNeeded(find: Find): string {
+  switch (find.type) {
+    case 'none': return 'sudo would find no pm2';
+    case 'shim': return 'sudo would find no pm2-guard';
+    case 'door': case 'other': return `sudo would find ${find.path} first`;
+  }
 }
 
 function writeDropIn(ledger: Ledger, others: string, why: string): void {
