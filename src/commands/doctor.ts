@@ -7,6 +7,7 @@ import { reportOf } from '../doctor/report.ts';
 import { inWords } from '../doctor/text.ts';
 import { gatherLiving, type LivingFacts } from '../host/facts.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { fixAll, type FixOptions } from './doctor-fix.ts';
 
@@ -88,7 +89,7 @@ async function diagnose({ json, prometheus }: Options): Promise<void> {
     process.exitCode = facts.unseen.length > 0 ? COULD_NOT_LOOK : HEALTHY;
     return;
   }
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : lines(inWords(report, facts, { terminal: process.stdout.isTTY, colour: process.stdout.isTTY && !process.env['NO_COLOR'] })));
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : lines(inWords(report, facts, { width: widthOf(process.stdout), colour: showsColour(process.stdout) })));
   if (!json) warn(facts.unseen);
   process.exitCode = report.findings.length > 0 ? FOUND : report.healthy ? HEALTHY : COULD_NOT_LOOK;
 }
@@ -104,7 +105,7 @@ function warn(sentences: readonly string[]): void {
 }
 
 function lines(texts: readonly string[]): string {
-  return `${texts.join('\n')}\n`;
+  return wrapped(`${texts.join('\n')}\n`, widthOf(process.stdout));
 }
 
 function wholeNumber(text: string): number {

@@ -5,6 +5,7 @@ import { explain, type Explanation } from '../guard/explain.ts';
 import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { shown } from '../terminal/shown.ts';
+import { widthOf, wrapped } from '../terminal/wrap.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { traps } from '../traps/catalogue.ts';
 import { trapText } from '../traps/text.ts';
@@ -33,20 +34,25 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
     .action(async (words: string[], options: { as?: string; json?: boolean }) => {
       const [code = ''] = words;
       if (words.length === 1 && /^P[GDL]\d{3}$/i.test(code)) {
-        process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : page(code));
+        process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : said(page(code)));
         return;
       }
       if (words.length === 1 && /^T\d{2}$/i.test(code)) {
         const trap = trapOf(code.toUpperCase());
         process.stdout.write(
-          options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...trap }, null, 2)}\n` : trapText(code.toUpperCase(), trap),
+          options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...trap }, null, 2)}\n` : said(trapText(code.toUpperCase(), trap)),
         );
         return;
       }
       const self = { euid: process.geteuid?.() ?? -1, env: process.env };
       const explanation = await explain(readTyped(words, options.as ?? null, self));
-      process.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : inWords(explanation));
+      process.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : said(inWords(explanation)));
     });
+}
+
+/** For the terminal that it is shown on. */
+function said(text: string): string {
+  return wrapped(text, widthOf(process.stdout));
 }
 
 /** PGnnn: verdicts and refusals; PDnnn: findings of doctor; PLnnn: findings of lint. */

@@ -1,20 +1,33 @@
+import type { Command } from 'commander';
 import { createProgram } from './program.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { systemRefusal } from '../terminal/refusal.ts';
+import { refilled, widthOf, wrapped } from '../terminal/wrap.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 export { rehearse } from './rehearse.ts';
 
 /** The command of process.argv, to its end and its exit status. Called by the shim, once. */
 export function main(): void {
-  createProgram().parseAsync().catch(fail);
+  fitting(createProgram()).parseAsync().catch(fail);
+}
+
+/** Its help fits the terminal. */
+function fitting(program: Command): Command {
+  for (const command of [program, ...program.commands])
+    command.configureOutput({
+      writeOut: (text) => process.stdout.write(refilled(text, widthOf(process.stdout))),
+      ...(process.stdout.isTTY ? { getOutHelpWidth: () => widthOf(process.stdout) ?? 80 } : {}),
+    });
+  return program;
 }
 
 function fail(thrown: unknown): void {
   const error = systemRefusal(thrown) ?? thrown;
   if (error instanceof UserError) {
     const next = error.next === null ? '' : `  ${error.label}:  ${error.next}\n`;
-    process.stderr.write(`pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${next}`);
+    const message = `pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${next}`;
+    process.stderr.write(wrapped(message, widthOf(process.stderr)));
     process.exitCode = error.exitStatus;
     return;
   }

@@ -8,5 +8,5 @@ import { createProgram } from './program.ts';
 export async function rehearse(): Promise<void> {
   createProgram();
   const facts = await gather();
-  inWords(reportOf(facts, examine(facts)), facts, { terminal: false, colour: false });
+  inWords(reportOf(facts, examine(facts)), facts, { width: null, colour: false });
 }

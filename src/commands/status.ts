@@ -7,6 +7,8 @@ import { status, type Status } from '../install/status.ts';
 import { switchingInWords } from '../install/switching.ts';
 import type { Way } from '../install/ways.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
+import pico from 'picocolors';
 import { problemLines } from './changes.ts';
 
 /** `pm2-guard status`: is it in force, and for whom. */
@@ -22,7 +24,7 @@ Examples:
 Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSON: problems).`)
     .action(async (options: { json?: boolean }) => {
       const found = await status();
-      process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : inWords(found));
+      process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : wrapped(inWords(found), widthOf(process.stdout)));
       if (found.problems.length > 0) process.exitCode = 1;
     });
 }
@@ -46,30 +48,36 @@ function inWords({
   problems,
 }: Status): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
-  const rows: [string, string][] = [
-    ['pm2-guard', installed === null ? `${version}, not installed` : installed],
+  const paint = painter();
+  const rows: [string, string, Tone?][] = [
+    ['pm2-guard', installed === null ? `${version}, not installed` : installed, installed === null ? 'bad' : null],
     ...packages.map(({ manager, directory, version: packed }): [string, string] => [
       'package',
       `${directory}  (${manager}, ${packed})`,
     ]),
-    ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`],
+    ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`, pm2 === null ? 'bad' : null],
     ['node', node ?? 'none recorded'],
     ...(switching === null ? [] : [['root becomes', switchingInWords(switching)] as [string, string]]),
-    ['config', `${config.file ?? 'none'}  (${config.state})`],
+    ['config', `${config.file ?? 'none'}  (${config.state})`, CONFIG[config.state]],
     [
       'compiled',
       compiled === null
         ? "not yet; root's next call makes it"
         : `${compiled.made}  (${compiled.fresh ? 'fresh' : "older than the config; root's next call renews it"})`,
     ],
-    ...daemons.map(({ name, user, home, socket }): [string, string] => [
+    ...daemons.map(({ name, user, home, socket }): [string, string, Tone] => [
       'daemon',
       `${name}: ${user} in ${home}  (${socket})`,
+      SOCKET[socket],
     ]),
-    ...ways.map((way): [string, string] => [way.way, leadsTo(way)]),
-    ...layers.map((layer): [string, string] => ['layer', inOneLine(layer)]),
+    ...ways.map((way): [string, string, Tone] => [way.way, leadsTo(way), way.finds ? WAY[way.finds.type] : null]),
+    ...layers.map((layer): [string, string, Tone] => ['layer', inOneLine(layer), LAYER[layer.state]]),
     ...seals.map((one): [string, string] => ['seal', `${one.package}  (${sealInWords(one)})`]),
-    ...prepared.map((one): [string, string] => ['start', `${one.pm2Package} by ${one.node}  (${startInWords(one)})`]),
+    ...prepared.map((one): [string, string, Tone] => [
+      'start',
+      `${one.pm2Package} by ${one.node}  (${startInWords(one)})`,
+      START[one.state],
+    ]),
     ...(rights === null ? [] : [['operators', rights] as [string, string]]),
   ];
   const proposed = proposals.flatMap(({ way, text, into }) => [
@@ -78,11 +86,33 @@ function inWords({
     ...(into === null ? [] : text.split('\n').map((line) => `  ${line}`)),
   ]);
   return [
-    ...rows.map(([name, value]) => `${name.padEnd(13)}${escapeControls(value)}`),
+    ...rows.map(([name, value, tone]) => `${name.padEnd(13)}${paint(escapeControls(value), tone ?? null)}`),
     ...proposed,
-    ...problemLines(problems),
+    ...problemLines(problems).map((line) => paint(line, 'bad')),
     '',
   ].join('\n');
+}
+
+/** How a line of status is coloured: what is well, what has to be mended, what may need a look. */
+type Tone = 'good' | 'bad' | 'open' | null;
+
+const SOCKET: Record<Status['daemons'][number]['socket'], Tone> = { live: 'good', down: 'bad', denied: 'open', silent: 'bad' };
+const CONFIG: Record<Status['config']['state'], Tone> = { valid: 'good', 'last good': 'open', unusable: 'bad' };
+const LAYER: Record<LayerStatus['state'], Tone> = {
+  'in place': 'good',
+  missing: 'bad',
+  'left out': null,
+  'not used': null,
+  'in the way': 'bad',
+  hidden: 'open',
+};
+const START: Record<PreparedState['state'], Tone> = { ready: 'good', stale: 'open', missing: 'open', none: null };
+const WAY: Record<NonNullable<Way['finds']>['type'], Tone> = { shim: 'good', door: 'good', other: 'bad', none: 'open' };
+
+function painter(): (text: string, tone: Tone) => string {
+  const { green, red, yellow } = pico.createColors(showsColour(process.stdout));
+  const colours = { good: green, bad: red, open: yellow };
+  return (text, tone) => (tone === null ? text : colours[tone](text));
 }
 
 /** How fast PM2 starts. */

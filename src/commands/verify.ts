@@ -1,7 +1,9 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import pico from 'picocolors';
+import { fitted } from '../terminal/columns.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
 import { conclusionOf } from '../verify/conclusion.ts';
 import type { State } from '../verify/finding.ts';
 import { fold, type Fold } from '../verify/fold.ts';
@@ -51,7 +53,7 @@ Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap i
       const { result, exitStatus, text } = conclusionOf(findings, strict === true);
       process.exitCode = exitStatus;
       if (json) process.stdout.write(`${JSON.stringify({ version, result, conclusion: text, ways: findings, left, remarks }, null, 2)}\n`);
-      else process.stdout.write(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls), text].join('\n')}\n`);
+      else process.stdout.write(wrapped(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls), text].join('\n')}\n`, widthOf(process.stdout)));
     });
 }
 
@@ -76,13 +78,11 @@ function overview(folds: readonly Fold[]): string[] {
 }
 
 function asTable(rows: readonly string[][]): string {
-  const { bold, green, red, yellow, cyan } = pico.createColors((process.env['NO_COLOR'] ?? '') === '');
+  const { bold, green, red, yellow, cyan } = pico.createColors(showsColour(process.stdout));
   const paint: Record<string, (text: string) => string> = { covered: green, gap: red, note: cyan, unknown: yellow };
-  const columns = process.stdout.columns || 80;
-  const users = Math.max(16, Math.floor(columns / 4));
-  const wide = rows.some(([, , who = '']) => who.length > users - 2);
-  const table = new Table({ head: ['', 'way', 'user', 'answers'].map(bold), style: { head: [], border: [], compact: true }, wordWrap: true, colWidths: [null, null, wide ? users : null, null] });
-  for (const [state = '', ...rest] of rows) table.push([paint[state]?.(state) ?? state, ...rest]);
+  const [head = [], ...body] = fitted([['', 'way', 'user', 'answers'], ...rows], widthOf(process.stdout) ?? 80);
+  const table = new Table({ head: head.map(bold), style: { head: [], border: [], compact: true } });
+  for (const [state = '', ...rest] of body) table.push([paint[state]?.(state) ?? state, ...rest]);
   return table.toString();
 }
 

@@ -1,21 +1,22 @@
 import Table from 'cli-table3';
 import pico from 'picocolors';
+import { fitted, inColumn } from '../terminal/columns.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import type { DaemonRow } from './picture.ts';
 import type { Paint } from './plain.ts';
 
 const HEAD = ['app', 'runs as', 'pid', 'port', 'state', 'place'];
 
-/** The picture as a table, for terminals. */
-export function pictureTable(rows: readonly DaemonRow[], colour: boolean): string {
+/** The picture as a table of at most that many columns, for terminals. */
+export function pictureTable(rows: readonly DaemonRow[], colour: boolean, width: number): string {
   const { bold, red, dim } = pico.createColors(colour);
-  const table = new Table({ head: HEAD.map(dim), style: { head: [], border: [], compact: true } });
+  const cellsOf = (app: DaemonRow['apps'][number]) => [app.name, app.user, app.pid, app.ports, app.state, app.place].map(escapeControls);
+  const [head = [], ...cells] = fitted([HEAD, ...rows.flatMap(({ apps }) => apps.map(cellsOf))], width);
+  const table = new Table({ head: head.map(dim), style: { head: [], border: [], compact: true } });
+  const across = (text: string): string => inColumn(escapeControls(text), width - 4);
   for (const { title, details, stray, apps, empty } of rows) {
-    table.push([{ colSpan: HEAD.length, content: `${(stray ? red : bold)(escapeControls(title))}\n${dim(escapeControls(details.join(', ')))}` }]);
-    for (const app of apps) {
-      const paint = app.stray ? red : (text: string) => text;
-      table.push([app.name, app.user, app.pid, app.ports, app.state, app.place].map((cell) => paint(escapeControls(cell))));
-    }
+    table.push([{ colSpan: HEAD.length, content: `${(stray ? red : bold)(across(title))}\n${dim(across(details.join(', ')))}` }]);
+    for (const app of apps) table.push((cells.shift() ?? []).map(app.stray ? red : (text) => text));
     if (empty) table.push([{ colSpan: HEAD.length, content: dim('no apps') }]);
   }
   return table.toString();

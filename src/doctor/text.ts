@@ -8,12 +8,17 @@ import type { Report } from './report.ts';
 import { paintFor, pictureTable } from './table.ts';
 import { listed } from './words.ts';
 
-/** The report for people: the picture, the findings, and how it stands. Lines, or for a terminal what may hold several; all escaped. */
-export function inWords(report: Report, facts: HostFacts, { terminal, colour }: { terminal: boolean; colour: boolean }): string[] {
+/**
+ * The report for people: the picture, the findings, and how it stands. Lines, or for a terminal what may hold several;
+ * all escaped.
+ *
+ * @param width of the terminal; null: it is none
+ */
+export function inWords(report: Report, facts: HostFacts, { width, colour }: { width: number | null; colour: boolean }): string[] {
   const rows = picture(report);
   const paint = colour ? paintFor(true) : NO_PAINT;
   return [
-    ...(rows.length === 0 ? ['no PM2 daemon runs on this host'] : terminal ? [pictureTable(rows, colour)] : pictureLines(rows)),
+    ...(rows.length === 0 ? ['no PM2 daemon runs on this host'] : width === null ? pictureLines(rows) : [pictureTable(rows, colour, width)]),
     ...report.findings.flatMap((finding) => ['', ...findingLines(finding, paint)]),
     ...(facts.policy === null ? ['', ...withoutConfig(facts)] : []),
     '',
