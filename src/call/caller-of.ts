@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { personOf, type Person } from '../identity/caller.ts';
+import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
 import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -29,7 +29,7 @@ export function callerOf(
   cwd: string | null,
   policy: Pick<Policy, 'daemons'>,
 ): Caller {
-  const person = personOf(euid, accountByUid(euid), env, env === process.env && euid === 0 ? loginUser() : null);
+  const person = personOf(euid, accountByUid(euid), env, env === process.env && (euid === 0 || saysOtherWay(env)) ? loginUser() : null);
   return callerFrom(person, env, major, cwd, policy);
 }
 

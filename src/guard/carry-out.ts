@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { decidedWord } from '../call/door.ts';
 import { closeInherited } from '../identity/descriptors.ts';
+import { saysOtherWay } from '../identity/caller.ts';
 import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH, type Crossed } from '../identity/environment.ts';
 import { setpriv } from '../identity/setpriv.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
@@ -62,7 +63,7 @@ export interface RewrittenCall extends Call {
  */
 export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless, report }: Pass): void {
   refuseForeignCode(call, daemonless || report === 'observed' ? null : daemon);
-  if (daemon !== null && caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
+  if (daemon !== null && caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
   if (call.hopped && daemon !== null) {
     enterWorkingDirectory(daemon, call.invocation, caller);
     refuseUnreadable(call.invocation, daemon);
@@ -97,7 +98,7 @@ export function carryOutRewrite(
     for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
     if (!hostWide) {
       process.env['PM2_HOME'] = daemon.home;
-      if (caller.login !== null && caller.uid !== 0) dropSudoVariables(process.env);
+      if (caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
     }
   }
   refuseForeignCode(call, hostWide ? null : daemon);
@@ -109,6 +110,10 @@ export function carryOutRewrite(
     lent,
     runsAs: verdict.dropsRunAs ? daemon : null,
   });
+}
+
+function cameByAnother({ login }: Caller): boolean {
+  return login !== null || saysOtherWay(process.env);
 }
 
 /** What `startup` and `logrotate` write down as PM2_HOME; null: --hp says it. */

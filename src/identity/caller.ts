@@ -28,17 +28,31 @@ export function personOf(
   loginUser: string | null = null,
 ): Person {
   const user = account?.name ?? `#${euid}`;
-  const behind = behindSudo(euid, env) ?? (euid === 0 ? loginUser : null);
+  const behind = behindSudo(euid, env) ?? behindOthers(euid, env, loginUser);
   const login = behind === user ? null : behind;
   return { uid: euid, user, passwdHome: account?.home ?? null, login, rootBySudo: euid === 0 && login !== null };
 }
 
-/** Who became the caller, by the variables that the programs for it leave. */
+/** Who became the caller by sudo or run0, which set these in every case: what the user had there before is gone. */
 function behindSudo(euid: number, env: NodeJS.ProcessEnv): string | null {
   const sudoUid = env['SUDO_UID'] ?? '';
-  if (sudoUid !== '') return sudoUid === String(euid) ? null : env['SUDO_USER'] ?? `#${sudoUid}`; // run0 sets them too
+  return sudoUid === '' || sudoUid === String(euid) ? null : (env['SUDO_USER'] ?? `#${sudoUid}`);
+}
+
+/**
+ * Who became the caller by doas, pkexec or su. `su` keeps the variables of the first two as its user had set them, so
+ * the kernel's word goes before. Where it knows of no login (a service, a container), they are believed of root alone.
+ */
+function behindOthers(euid: number, env: NodeJS.ProcessEnv, loginUser: string | null): string | null {
   const pkexecUid = env['PKEXEC_UID'] ?? '';
-  return env['DOAS_USER'] ?? (pkexecUid === '' ? null : `#${pkexecUid}`);
+  const claimed = env['DOAS_USER'] ?? (pkexecUid === '' ? null : `#${pkexecUid}`);
+  if (euid === 0) return loginUser ?? claimed;
+  return claimed === null ? null : loginUser;
+}
+
+/** Whether the environment says that another program than sudo changed the user. */
+export function saysOtherWay(env: NodeJS.ProcessEnv): boolean {
+  return env['DOAS_USER'] !== undefined || env['PKEXEC_UID'] !== undefined;
 }
 
 /** Root, and SUDO_UID names somebody else. */

@@ -108,11 +108,11 @@ export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: Owner, pa
 }
 
 /**
- * The new account's own, sudo's and ours: not even where they were typed. PM2 would store ours with the app (PRODUCT
+ * The new account's own, what sudo and doas say of their user, and ours: not even where they were typed. PM2 would store ours with the app (PRODUCT
  * section 8).
  */
 export function neverCrosses(name: string): boolean {
-  return OF_THE_ACCOUNT.includes(name) || name.startsWith('SUDO_') || isOurs(name);
+  return OF_THE_ACCOUNT.includes(name) || saysWhoTyped(name) || isOurs(name);
 }
 
 /**
@@ -158,11 +158,16 @@ export function dropOwnVariables(env: NodeJS.ProcessEnv): void {
 }
 
 /**
- * Takes sudo's variables out of `env`, in place. `sudo -u www-data pm2 restart app --update-env` would store in the
- * app, and in dump.pm2, who typed which command when.
+ * Takes out of `env`, in place, what sudo, doas and pkexec say of their user. `sudo -u www-data pm2 restart app
+ * --update-env` would store in the app, and in dump.pm2, who typed which command when.
  */
 export function dropSudoVariables(env: NodeJS.ProcessEnv): void {
-  drop(env, (name) => name.startsWith('SUDO_'));
+  drop(env, saysWhoTyped);
+}
+
+/** sudo(8), doas(1), pkexec(1) "Environment". */
+function saysWhoTyped(name: string): boolean {
+  return name.startsWith('SUDO_') || name === 'DOAS_USER' || name === 'PKEXEC_UID';
 }
 
 function drop(env: NodeJS.ProcessEnv, goes: (name: string) => boolean): void {

@@ -3,10 +3,11 @@ import { accountByName, accountByUid, type Account } from '../identity/accounts.
 import { UserError } from '../terminal/user-error.ts';
 import { parseSudo } from './command-line.ts';
 import { freshLogin, payloadEnvironment, sudoEnvironment } from './environment.ts';
+import { otherEnvironment, readOtherWay, type OtherWay } from './other-ways.ts';
 import { payloadOf } from './payload.ts';
 
 /**
- * Reads `[VAR=value...] [sudo ...] [env ...] pm2 words...`: a command line as somebody would type it, for `explain`.
+ * Reads `[VAR=value...] [sudo|doas|run0|pkexec ...] [env ...] pm2 words...`: a command line as somebody would type it, for `explain`.
  *
  * @param asUser the account that types it; null: this very caller, with this environment
  * @throws UserError for what is no such line
@@ -20,6 +21,8 @@ export function readTyped(words: readonly string[], asUser: string | null, self:
     env[found.name] = found.value;
     rest.shift();
   }
+  const other = readOtherWay(rest);
+  if (other !== null) return throughOther(other, uid);
   return rest[0] === 'sudo' || rest[0]?.endsWith('/sudo') === true ? throughSudo(rest.slice(1), uid, env) : pm2In(rest, uid, env);
 }
 
@@ -30,6 +33,12 @@ function throughSudo(words: readonly string[], uid: number, env: NodeJS.ProcessE
   if (target === null) throw new UserError(`there is no account of uid ${uid} on this host`, 'getent passwd');
   const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
   return pm2In(call.words, target.uid, sudoEnvironment(call, env, login, target));
+}
+
+function throughOther(way: OtherWay, uid: number): Typed {
+  const target = accountNamed(way.user ?? 'root');
+  const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
+  return pm2In(way.words, target.uid, otherEnvironment(way, login, target));
 }
 
 function pm2In(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {

@@ -1,0 +1,80 @@
+import type { Account } from '../identity/accounts.ts';
+import { freshLogin } from './environment.ts';
+
+/** A program beside sudo that changes the user, as it was typed. */
+export interface OtherWay {
+  /** Whom it becomes; null: root. */
+  user: string | null;
+  /** The command; empty: a shell. */
+  words: readonly string[];
+  /** Variables that the line gives to the command. */
+  sets: Readonly<Record<string, string>>;
+  /** What the program itself says of who typed it. */
+  marks: (login: { uid: number; name: string }) => NodeJS.ProcessEnv;
+}
+
+interface Program {
+  /** Short options that take a value, and long ones. */
+  letters: string;
+  long: readonly string[];
+  user: readonly string[];
+  marks: OtherWay['marks'];
+}
+
+/** doas(1), run0(1), pkexec(1). */
+const PROGRAMS: Readonly<Record<string, Program | undefined>> = {
+  doas: { letters: 'aCu', long: [], user: ['u'], marks: ({ name }) => ({ DOAS_USER: name }) },
+  run0: {
+    letters: 'ugDHM',
+    long: [
+      'user', 'group', 'chdir', 'host', 'machine', 'unit', 'property', 'description', 'slice', 'nice', 'setenv',
+      'background', 'shell-prompt-prefix', 'area',
+    ],
+    user: ['u', 'user'],
+    marks: ({ uid, name }) => ({ SUDO_USER: name, SUDO_UID: String(uid) }),
+  },
+  pkexec: { letters: '', long: ['user'], user: ['user'], marks: ({ uid }) => ({ PKEXEC_UID: String(uid) }) },
+};
+
+/**
+ * Reads `doas`, `run0` or `pkexec` with its options; their environment is that of a fresh login of the user.
+ *
+ * @returns null: the words begin with none of them
+ */
+export function readOtherWay([first = '', ...words]: readonly string[]): OtherWay | null {
+  const program = PROGRAMS[first.replace(/^.*\//, '')];
+  if (program === undefined) return null;
+  let user: string | null = null;
+  const sets: Record<string, string> = {};
+  const take = (name: string, value: string | undefined) => {
+    if (program.user.includes(name)) user = value ?? null;
+    const [variable = '', ...rest] = (value ?? '').split('=');
+    if (name === 'setenv' && rest.length > 0) sets[variable] = rest.join('=');
+  };
+  let at = 0;
+  for (; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '--') {
+      at++;
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') break;
+    const [, name = '', value] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name !== '') {
+      take(name, value ?? (program.long.includes(name) ? words[++at] : undefined));
+      continue;
+    }
+    const letter = word.slice(1).split('').findIndex((one) => program.letters.includes(one)) + 1;
+    if (letter > 0) take(word.charAt(letter), letter + 1 < word.length ? word.slice(letter + 1) : words[++at]);
+  }
+  return { user, words: words.slice(at), sets, marks: program.marks };
+}
+
+/** The environment in which it runs the command, as the three are shipped. */
+export function otherEnvironment(
+  { sets, marks }: OtherWay,
+  login: { uid: number; name: string },
+  target: Account,
+): NodeJS.ProcessEnv {
+  return { ...freshLogin(target), ...marks(login), ...sets };
+}
