@@ -5,6 +5,7 @@ import { unwrapHop } from '../call/hop.ts';
 import { realPm2 } from '../call/real-pm2.ts';
 import { refusedBySudo, resolveCall, type ResolvedCall } from '../call/resolve-call.ts';
 import { isRootBySudo } from '../identity/caller.ts';
+import { inputCanBePushed } from '../identity/terminal-input.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
@@ -16,6 +17,7 @@ import { askSudo, refusalLines } from './ask-sudo.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite, type RewrittenCall } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
+import { callInNewSession } from './new-session.ts';
 import { record } from './record.ts';
 import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
 import { renewPrepared } from './renew-prepared.ts';
@@ -112,6 +114,10 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
         goThroughSudo(verdict, call, hopped);
+        return;
+      }
+      if (verdict.switch && inputCanBePushed()) {
+        callInNewSession(stdin);
         return;
       }
       carryOutRewrite(verdict, invocation, caller, what, () => {
