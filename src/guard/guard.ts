@@ -38,7 +38,13 @@ export async function guard(): Promise<void> {
   }
   // A call that verify tries leaves nothing behind: no policy is kept for it.
   const tried = argv.some(isReserved);
-  const loaded = loadPolicy({ env: process.env, euid: tried ? -1 : euid, rootBySudo: isRootBySudo(euid, process.env) });
+  // What this user keeps of the config decides calls that this user makes, not those that others make as this user.
+  const others = euid !== 0 && (decided !== null || process.env['SUDO_UID'] !== undefined);
+  const loaded = loadPolicy({
+    env: process.env,
+    euid: tried || others ? -1 : euid,
+    rootBySudo: isRootBySudo(euid, process.env),
+  });
   const off = process.env['PM2_GUARD'] === 'off' && !tried;
 
   if (loaded.type === 'unusable') {
