@@ -160,10 +160,12 @@ class Program {
 
   private joined(words: readonly Syntax[]): Fragment {
     const builder = new FragmentBuilder();
+    // `execute :sudo, 'pm2 restart'` of SSHKit: what follows a symbol is joined with blanks, without quotes.
+    const isBare = words[0]?.type === 'simple_symbol';
     for (const word of words) {
       const text = this.textOf(this.resolve(word));
       const at = this.host.at(word.start);
-      const quoted = text !== null && /[^\w@%+=:,./${}-]/.test(text.text);
+      const quoted = !isBare && text !== null && /[^\w@%+=:,./${}-]/.test(text.text);
       builder.add(quoted ? "'" : '', at, true);
       if (text) builder.addFragment(text);
       else builder.add('"${_}"', at, true);
