@@ -10,7 +10,8 @@ export type Candidate =
 
 /**
  * As whom a process file may be evaluated to see what it declares, in this order (PRODUCT section 3.3): the user of the
- * daemon whose `paths` hold it, the owner of the file, the caller, the user of the default daemon.
+ * daemon whose `paths` hold it, the owner of the file, the user whose home directory it is in, the caller, the user of
+ * the default daemon.
  *
  * @param path of the file; null: it came on standard input, which only the caller wrote
  */
@@ -20,6 +21,14 @@ export function evaluatorsOf(path: string | null, policy: Policy, { realpaths }:
   const rules = [...policy.ownersOfPath(path), ...(real === undefined ? [] : policy.ownersOfPath(real))];
   const byPath = policy.daemons.filter(({ name }) => name === rules[0]?.daemon);
   const fallback = policy.daemons.filter(({ name }) => name === policy.default);
+  // A file that root made in the home directory of a daemon's user is no foreign code to that user.
+  const holders = policy.daemons.filter(({ userHome }) => userHome !== '/' && path.startsWith(`${userHome}/`));
   const asDaemon = (daemon: Daemon): Candidate => ({ type: 'daemon', daemon });
-  return [...byPath.map(asDaemon), { type: 'owner' }, { type: 'caller' }, ...fallback.map(asDaemon)];
+  return [
+    ...byPath.map(asDaemon),
+    { type: 'owner' },
+    ...holders.map(asDaemon),
+    { type: 'caller' },
+    ...fallback.map(asDaemon),
+  ];
 }

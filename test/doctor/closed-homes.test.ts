@@ -65,6 +65,25 @@ describeOnHost('closed home directories', () => {
     expect([stderr, status]).toEqual([expect.not.stringContaining('this is a bug'), expect.not.toBeOneOf([70, null])]);
   });
 
+  it.each(['ops', 'root'])("root starts a process file of %s's in the home directory of a daemon's user", async (owner) => {
+    const apps = 'apps:\n  - name: backup\n    script: job.js\n';
+    await host.write('/home/ops/backup/p.yaml', apps, { owner });
+    await host.write('/home/ops/backup/job.js', IDLE, { owner: 'ops' });
+    await host.must('chown ops: /home/ops/backup');
+    const { status, stderr } = await host.run('pm2 start p.yaml', { cwd: '/home/ops/backup' });
+    expect([status, stderr]).toEqual([0, expect.stringContaining('runs as ops in daemon "ops"')]);
+    await host.must('pm2 delete backup', { user: 'ops' });
+  });
+
+  it('operators reach a daemon that is down from their own closed home directory', async () => {
+    await host.must('printf "deploy ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2\\n" > /etc/sudoers.d/deploy');
+    const { status, stderr } = await host.run('pm2 restart myapp', { user: 'deploy' });
+    // PM2's own: nothing runs in a new daemon.
+    expect([status, stderr]).toEqual([1, expect.stringContaining('Process or Namespace myapp not found')]);
+    expect(stderr).not.toContain('EACCES');
+    expect(host.daemons().find(({ home }) => home === '/var/www/.pm2')?.cwd).toBe('/var/www');
+  });
+
   it('adopt without root says that only root can tell, and what to type', async () => {
     for (const dry of ['', ' --dry-run']) {
       const named = await host.run(`pm2-guard adopt${dry} myapp`, user);
