@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, sep } from 'node:path';
 import { physical } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { distrust, type Distrust } from '../trust/trust.ts';
+import { wrappedPm2 } from './wrapper.ts';
 import type { Major } from './invocation.ts';
 
 /** Stands in the first KiB of everything of ours that is called pm2, so that no copy of it is ever taken for the real one. */
@@ -52,14 +53,17 @@ export interface Search {
 }
 
 /**
- * The real pm2: the recorded one, else the first of PATH that is neither ours nor a wrapper of somebody's. Wrappers are passed
- * over because they call `pm2` again, which is us. Relative entries of PATH are never looked at.
+ * The real pm2: the recorded one, else the first of PATH that is not ours. A script that names the package it runs, as pnpm's
+ * does, stands for that one. Other wrappers are passed over: they call `pm2` again, which is us. Relative entries of PATH are never looked at.
  */
 export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
   const tried: Tried[] = [];
   const ours = skip.map((directory) => physical(directory) ?? directory);
   const consider = (bin: string, executable: boolean): RealPm2 | null => {
     const seen = inspect(bin, ours, executable);
+    const wrapped = seen === NO_PACKAGE ? wrappedBy(bin, asRoot) : null;
+    const behind = wrapped === null ? null : inspect(wrapped, ours, false);
+    if (behind !== null && typeof behind !== 'string') return asRoot ? trusted(behind) : { type: 'found', ...behind };
     if (typeof seen !== 'string') return asRoot ? trusted(seen) : { type: 'found', ...seen };
     if (seen !== '') tried.push({ path: bin, why: seen });
     return null;
@@ -74,6 +78,15 @@ export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
     if (found) return found;
   }
   return { type: 'none', tried };
+}
+
+const NO_PACKAGE = 'is no file of the npm package pm2';
+
+/** The pm2 behind a package manager's script; for root only where it is root who wrote the script. */
+function wrappedBy(bin: string, asRoot: boolean): string | null {
+  const file = physical(bin);
+  if (file === null || (asRoot && distrust(bin, 'file') !== null)) return null;
+  return wrappedPm2(bin, file);
 }
 
 /** The pm2 at this path; or why it is none, which is '' where there is nothing at all. */
@@ -96,7 +109,9 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
   if (head === null) return 'is no file that can be read';
   if (head.includes(MARK) && !head.includes(DOOR_MARK)) return 'is a copy of pm2-guard\'s own';
   const found = packageOf(file);
-  if (found?.name !== 'pm2' || typeof found.version !== 'string') return head.includes(MARK) ? 'is a copy of pm2-guard\'s own' : 'is no file of the npm package pm2';
+  if (found?.name !== 'pm2' || typeof found.version !== 'string') {
+    return head.includes(MARK) ? 'is a copy of pm2-guard\'s own' : NO_PACKAGE;
+  }
   const original = head.includes(DOOR_MARK) ? `${file}${ORIGINAL_SUFFIX}` : null;
   if (original !== null && headOf(original)?.includes(MARK) !== false) return `is sealed, and PM2's own file beside it is gone: ${reinstallCommand(dirname(dirname(file)), found.version)}`;
   const major = Number.parseInt(found.version, 10);

@@ -84,6 +84,21 @@ chown -hR 501:20 ${place}/pm2/node_modules/amp ${place}/other && chown alice ${p
     expect(await host.must(script)).toMatch(/copied from what others than root can change: \/srv\/release\/shims is writable by its group .*; the copy is root's alone/);
   });
 
+  it("follows pnpm's script to the pm2 behind it", async () => {
+    await fresh({ pm2: null });
+    const place = '/usr/local/share/pnpm/global/5/node_modules';
+    await host.must(`mkdir -p ${place} && cp -r ${checkout}/.cache/pm2/7.0.4/lib/node_modules/pm2 ${place}/`);
+    const text = '#!/bin/sh\nbasedir=$(dirname "$(echo "$0" | sed -e \'s,\\\\,/,g\')")\n' +
+      'exec node  "$basedir/../share/pnpm/global/5/node_modules/pm2/bin/pm2" "$@"\n';
+    await host.write('/usr/local/bin/pm2', text, { mode: '755' });
+    expect(await host.run(`node ${release}/dist/pm2-guard.cjs install`)).toMatchObject({
+      status: 0,
+      stdout: containing(`real pm2   ${place}/pm2/bin/pm2  (7.0.4)`),
+    });
+    await host.must('chmod 777 /usr/local/share/pnpm/global'); // root runs it no more, nor what its script names
+    expect(await host.run('pm2-guard status')).toMatchObject({ status: 1, stdout: containing('is not run as root') });
+  });
+
   it.each([
     ['the parent is missing', 'deploy, home: /srv/panel/deploy/.pm2', ':',
       'sudo install -d -m 0755 /srv/panel && sudo install -d -m 0755 /srv/panel/deploy && ' +

@@ -79,6 +79,35 @@ describe('what is called pm2', () => {
     });
   });
 
+  const pnpm = (target: string) => `#!/bin/sh\nbasedir=$(dirname "$(echo "$0" | sed -e 's,\\\\,/,g')")\n
+if [ -x "$basedir/node" ]; then\n  exec "$basedir/node"  "${target}" "$@"\nelse\n  exec node  "${target}" "$@"\nfi\n`;
+  it.each([
+    ['pnpm', pnpm('$basedir/global/5/node_modules/pm2/bin/pm2')],
+    ['pnpm, elsewhere', pnpm(join(first, 'global/5/node_modules/pm2/bin/pm2'))],
+    ['Nix', `#! /nix/store/x-bash/bin/bash -e\nexec -a "$0" "/nix/store/y-nodejs/bin/node" ${first}/global/5/node_modules/pm2/bin/pm2 "$@"\n`],
+    ['bun or yarn, by hand', `#!/usr/bin/env bash\nexec "${first}/global/5/node_modules/pm2/bin/pm2" "$@"\n`],
+  ])('and is a script of %s is followed to the package', (_, text) => {
+    const file = join(first, 'global/5/node_modules/pm2/bin/pm2');
+    cpSync(packageOf('6.0.14'), join(first, 'global/5/node_modules/pm2'), { recursive: true });
+    script(at, text);
+    expect(find({ path: `${first}:${real}` })).toMatchObject({ type: 'found', bin: file, file, version: '6.0.14' });
+    expect(find({ recorded: at })).toMatchObject({ type: 'found', file });
+  });
+  it.each([
+    ['several', (a: string) => `#!/bin/sh\n[ -n "$X" ] && exec "${a}/a/pm2/bin/pm2" "$@"\nexec "${a}/b/pm2/bin/pm2" "$@"\n`],
+    ['a variable', () => '#!/bin/sh\nexec node "$X/pm2/bin/pm2" "$@"\n'],
+    ['what is not there', () => '#!/bin/sh\nexec node /nowhere/pm2/bin/pm2 "$@"\n'],
+    ['itself', (a: string) => `#!/bin/sh\nexec "${a}/pm2/bin/pm2" "$@"\n`],
+  ])('and is a script that names %s is passed over', (_, text) => {
+    script(at, text(first));
+    expect(find({ path: `${first}:${real}` })).toMatchObject({ type: 'found', version: '7.0.4' });
+  });
+  it.runIf(process.getuid?.() === 0)('and is a script of another user is not followed for root', () => {
+    cpSync(packageOf('6.0.14'), join(first, 'global/5/node_modules/pm2'), { recursive: true });
+    script(at, pnpm('$basedir/global/5/node_modules/pm2/bin/pm2'));
+    chownSync(at, 65534, 65534);
+    expect(find({ path: first, asRoot: true })).toMatchObject({ type: 'none', tried: [{ path: at }] });
+  });
   it('and is our own directory through a link is passed over', () => {
     const alias = join(place, 'alias');
     symlinkSync(dirname(ours), alias);
