@@ -94,6 +94,7 @@ describeOnHost('whose daemon it is', () => {
 
   it('T02: the app is to be root\'s, and an admin restarted it as himself', async () => {
     await host.write(config, CONFIG.replace('user: ops', 'user: root'));
+    await host.must('chmod 755 /home/ops'); // she can read the script there
     await host.must('pm2 restart backup || pm2 start /home/ops/backup.js', { user: 'alice' });
     expect((await examined(host)).findings.filter(({ subject }) => subject.home === '/home/alice/.pm2')).toMatchObject([
       { code: 'PD105', trap: 'T02', what: 'nobody declared the daemon of alice in /home/alice/.pm2' },

@@ -71,7 +71,8 @@ export interface FileEntry {
 
 /**
  * A throwaway Debian host: a system of systems.mjs under overlays, in namespaces of its own, with real users, the real
- * sudo and a real PM2. Nothing of the machine is seen in it but the checkout. Nothing that happens in it changes anything outside, and every process in it ends with it.
+ * sudo and a real PM2. Nothing of the machine is seen in it but the checkout. Nothing that happens in it changes
+ * anything outside, and every process in it ends with it.
  */
 export class Host {
   #disposed = false;

@@ -1,0 +1,3 @@
+import { describeSystem } from './describe-system.ts';
+
+describeSystem('sid');
