@@ -28,6 +28,9 @@ import { becomeThroughSudo } from './through-sudo.ts';
 import { lostLines } from './variables.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
+/** Set by sudo(8) and run0(1), doas(1), pkexec(1) for what they run as another user. */
+const ON_BEHALF = ['SUDO_UID', 'DOAS_USER', 'PKEXEC_UID'];
+
 /** One call of pm2: config, command line, caller, verdict; then become pm2, or refuse. */
 export async function guard(): Promise<void> {
   const { argv, decided, kept } = unwrapHop(process.argv.slice(2));
@@ -39,7 +42,7 @@ export async function guard(): Promise<void> {
   // A call that verify tries leaves nothing behind: no policy is kept for it.
   const tried = argv.some(isReserved);
   // What this user keeps of the config decides calls that this user makes, not those that others make as this user.
-  const others = euid !== 0 && (decided !== null || process.env['SUDO_UID'] !== undefined);
+  const others = euid !== 0 && (decided !== null || ON_BEHALF.some((name) => process.env[name] !== undefined));
   const loaded = loadPolicy({
     env: process.env,
     euid: tried || others ? -1 : euid,
