@@ -1,14 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { bootUnitFor } from '../host/daemon-unit.ts';
 import { homeOfUnit } from '../host/homes.ts';
-import { pm2Units, type Unit } from '../host/units.ts';
+import { runSystemctl } from '../host/systemctl.ts';
+import { pm2Units, pm2UserUnits, type Unit } from '../host/units.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import type { Move } from './move.ts';
-
-/** By absolute path: root runs it. */
-const SYSTEMCTL = '/usr/bin/systemctl';
 
 /**
  * The boot units that these moves have left without a purpose: enabled, and their home's list has nothing any more; or
@@ -27,24 +24,12 @@ export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>
 
 /** Seats that got an app, and that nothing brings up at boot. */
 export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
-  const units = pm2Units().filter(({ enabled }) => enabled);
+  const units = [...pm2Units(), ...pm2UserUnits()];
   const seats = [...new Map(moves.map(({ to }) => [to.home, to])).values()];
-  return seats.filter(
-    (seat) =>
-      !units.some((unit) => withoutLinks(homeOfUnit(unit)) === seat.home && (unit.user ?? 'root') === seat.user),
-  );
+  return seats.filter((seat) => bootUnitFor(seat, units) === null);
 }
 
 /** @returns null where it is disabled; else why not, for people */
 export function disableUnit({ name }: Unit): string | null {
-  if (!existsSync(SYSTEMCTL)) return 'there is no systemctl on this host';
-  const { status, stderr, error } = spawnSync(SYSTEMCTL, ['disable', name], {
-    encoding: 'utf8',
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
-    timeout: 60_000,
-  });
-  return status === 0
-    ? null
-    : (error?.message ?? (stderr.trim().split('\n').at(-1) || `systemctl ended with ${status ?? 'a signal'}`));
+  return runSystemctl('disable', name);
 }

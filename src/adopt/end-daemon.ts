@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unitAround } from '../host/daemon-unit.ts';
+import { homeOfUnit } from '../host/homes.ts';
+import { liveDaemons } from '../host/live-daemons.ts';
+import { cgroupsOf } from '../host/process-facts.ts';
 import { commandOf } from '../host/processes.ts';
+import { isBooted, runSystemctl } from '../host/systemctl.ts';
+import { pm2Units, type Unit } from '../host/units.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
+import { withoutLinks } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isAsShown } from './as-shown.ts';
 import { Failed } from './failed.ts';
@@ -19,11 +26,48 @@ const END_MS = 120_000;
 export async function endDaemon({ move, from }: Hands): Promise<void> {
   if (!isThere(move)) return;
   const listed = await from.list();
-  if (listed !== null) {
-    await Promise.all(listed.map((process) => from.remove(process)));
-    await from.end();
-  }
+  if (listed !== null) await Promise.all(listed.map((process) => from.remove(process)));
+  const unit = unitAroundDaemon(move);
+  if (unit !== null) stopUnit(unit, move);
+  else if (listed !== null) await from.end();
   await ended(move);
+}
+
+/**
+ * The unit that the daemon is in. It has `ExecStop=pm2 kill`, and systemd runs that also when the daemon ends by itself:
+ * half a second later, in this PM2_HOME, whatever daemon is there by then.
+ */
+function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
+  if (pid === null || process.geteuid?.() !== 0 || !isBooted()) return null;
+  const unit = unitAround(cgroupsOf(pid), uid, pm2Units());
+  return unit?.manager === null ? unit : null;
+}
+
+/** The unit's `pm2 kill` reaches the daemon that has the socket now: that one must not be in use. */
+async function stopLost(unit: Unit, move: Move): Promise<void> {
+  const { home, pid } = move.from;
+  const other = (await liveDaemons()).find(
+    (daemon) => daemon.reachable && !daemon.elsewhere && daemon.pid !== pid && withoutLinks(daemon.home) === home,
+  );
+  if (other !== undefined)
+    throw new Failed(
+      `pid ${pid ?? '?'} is in ${unit.name}, and whatever ends it ends pid ${other.pid ?? '?'} too, which has its ` +
+        `place in ${home}: pm2-guard doctor says what to type (PD103)`,
+    );
+  stopUnit(unit, move);
+}
+
+/**
+ * Ends a unit's daemon, with all that systemd does then. A unit that would start a daemon of another user in the new
+ * PM2_HOME is disabled first: a reboot before the end of the adoption must not bring it back.
+ */
+function stopUnit(unit: Unit, { to }: Move): void {
+  const inTheWay = unit.account?.uid !== to.uid && withoutLinks(homeOfUnit(unit)) === to.home;
+  const words = [...(unit.enabled && inTheWay ? [['disable', unit.name]] : []), ['stop', unit.name]];
+  for (const one of words) {
+    const failure = runSystemctl(...one);
+    if (failure !== null) throw new Failed(`systemctl ${one.join(' ')} failed: ${failure}`);
+  }
 }
 
 /**
@@ -39,7 +83,9 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
     const pid = move.from.pid as number;
     // The table of sockets that named it holds text of users.
     if (!/^PM2 v\d/.test(commandOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
-    process.kill(pid, 'SIGTERM');
+    const unit = unitAroundDaemon(move);
+    if (unit === null) process.kill(pid, 'SIGTERM');
+    else await stopLost(unit, move);
     await ended(move);
   }
   const file = dumpFile(move.from.home);

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { bootUnitFor } from '../host/daemon-unit.ts';
 import { liveDaemons } from '../host/live-daemons.ts';
-import { homeOfUnit } from '../host/homes.ts';
+import { isBooted, runSystemctl } from '../host/systemctl.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
 import { withoutLinks } from '../runtime/peek.ts';
 import { distrust } from '../trust/trust.ts';
@@ -9,11 +8,6 @@ import { Failed } from './failed.ts';
 import type { Launcher } from './move.ts';
 import type { Seat } from './seat.ts';
 import type { Worker } from './work-as.ts';
-
-/** By absolute path: root runs it. */
-const SYSTEMCTL = '/usr/bin/systemctl';
-/** sd_booted(3). */
-const SYSTEMD_RUNS = '/run/systemd/system';
 
 /**
  * Brings the daemon of a seat up where it does not run: by its own boot unit where systemd runs, so that it lives in
@@ -30,13 +24,8 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
     throw new Failed(`no daemon of root's is started in ${seat.home}: ${fault.path} ${fault.why}`); // T12
   const unit = unitOf(seat);
   if (unit !== null) {
-    const { status, stderr } = spawnSync(SYSTEMCTL, ['start', unit.name], {
-      encoding: 'utf8',
-      cwd: '/',
-      env: { PATH: '/usr/bin:/bin' },
-      timeout: 60_000,
-    });
-    if (status !== 0) throw new Failed(`systemctl start ${unit.name} failed: ${stderr.trim().split('\n')[0] ?? ''}`);
+    const failure = runSystemctl('start', unit.name);
+    if (failure !== null) throw new Failed(`systemctl start ${unit.name} failed: ${failure}`);
   } else {
     if (launcher.pm2 === null) throw new Failed('there is no pm2 on this host to start the daemon with');
     const launched = await worker.launch({ node: launcher.node, pm2: launcher.pm2, userHome: seat.userHome });
@@ -46,14 +35,9 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
   if (!(await isUp(seat))) throw new Failed(`the daemon of ${seat.label} is not up, though pm2 said so`);
 }
 
-/** The unit that would bring this very daemon up; null: none, or nobody to ask. */
-export function unitOf(seat: Seat): Unit | null {
-  if (process.geteuid?.() !== 0 || !existsSync(SYSTEMD_RUNS) || !existsSync(SYSTEMCTL)) return null;
-  return (
-    pm2Units().find(
-      (unit) => unit.enabled && (unit.user ?? 'root') === seat.user && withoutLinks(homeOfUnit(unit)) === seat.home,
-    ) ?? null
-  );
+/** The system's unit that would bring this very daemon up; null: none, or systemd does not run. */
+function unitOf(seat: Seat): Unit | null {
+  return process.geteuid?.() !== 0 || !isBooted() ? null : bootUnitFor(seat, pm2Units());
 }
 
 /** A daemon of that user listens in that home. */

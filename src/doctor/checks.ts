@@ -3,6 +3,7 @@ import { neverSpawned, strayApps, twins, usernames } from './checks/apps.ts';
 import { changeableCode, severalVersions } from './checks/copies.ts';
 import { leashes, overrides, wrongHomeVariable } from './checks/daemon-environment.ts';
 import { doubleBoots } from './checks/double-boot.ts';
+import { failedUnits } from './checks/failed-unit.ts';
 import { exposedHomes } from './checks/exposed-home.ts';
 import { foreignFiles } from './checks/foreign-files.ts';
 import { fossilBoots } from './checks/fossil-boot.ts';
@@ -17,6 +18,7 @@ import { outsideUnit } from './checks/outside-unit.ts';
 import { strangeLists } from './checks/saved-list.ts';
 import { absentDaemon, savedLists } from './checks/saved.ts';
 import { staleFiles } from './checks/stale-files.ts';
+import { lingering, unbootedDaemons } from './checks/unbooted.ts';
 import { undeclaredBoots } from './checks/undeclared-boot.ts';
 import { unitHomes } from './checks/unit-home.ts';
 import { unitUsers } from './checks/unit-user.ts';
@@ -33,7 +35,7 @@ export const checks: readonly Check[] = [
   strayApps, twins, ghosts, savedLists, usernames, neverSpawned,
   staleFiles, foreignFiles, homelessHomes, movingHome, exposedHomes, strangeLists, oddFiles,
   unmakeableHomes,
-  unitHomes, doubleBoots, fossilBoots, unitUsers, undeclaredBoots,
+  unitHomes, doubleBoots, fossilBoots, unitUsers, undeclaredBoots, unbootedDaemons, failedUnits, lingering,
   changeableCode, severalVersions, vanishingPrograms,
   guardItself,
 ];

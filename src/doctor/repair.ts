@@ -2,8 +2,8 @@ import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { isProcessFile } from '../pm2/names.ts';
 import { isGoodFor, type Word } from '../trust/word.ts';
-import { killableDaemon, type Killable } from './killable.ts';
-import { isUndeclared, placementOf } from './placement.ts';
+import type { Killable } from './killable.ts';
+import { isUndeclared } from './placement.ts';
 import { as, pm2As } from './words.ts';
 
 export type Words = readonly string[];
@@ -67,15 +67,6 @@ export function lookFirst(whose: Pick<Adoption, 'word' | 'owner' | 'speaker'>): 
 
 function isForeign({ word, owner }: Pick<Adoption, 'word' | 'owner'>): boolean {
   return owner === null ? word.by === 'user' : !isGoodFor(word, owner);
-}
-
-/** What to do about a daemon that should not be: its apps go home; where none of them has one, the config has to say; else it ends. */
-export function emptied(daemon: DaemonFacts, facts: HostFacts): Words[] {
-  const { apps, home } = daemon;
-  if (apps.length === 0) return kill(killableDaemon(daemon));
-  if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray'))
-    return [['sudo', 'pm2-guard', 'adopt', '--all-strays', '--from', home]];
-  return facts.policy === null ? [] : [['sudoedit', facts.policy.file], ['pm2-guard', 'check']];
 }
 
 /** Ends processes. A daemon that gets SIGTERM saves its list, stops its apps and goes (lib/Daemon.js gracefullExit). */

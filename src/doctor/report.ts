@@ -2,7 +2,8 @@ import type { AppFacts } from '../host/app-facts.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Finding } from './finding.ts';
-import { declaredAs, homeOf, isUndeclared, placementOf, type Placement } from './placement.ts';
+import { declaredAs, isUndeclared, placementOf, type Placement } from './placement.ts';
+import { unitOfDaemon } from './through-unit.ts';
 
 /** What `doctor --json` prints. A change that a script could notice raises `schema`. Environments stay out of it: they hold secrets. */
 export interface Report {
@@ -85,7 +86,7 @@ export function reportOf(facts: HostFacts, findings: readonly Finding[]): Report
 
 function reportedDaemon(daemon: DaemonFacts, facts: HostFacts): ReportedDaemon {
   const { process, failure, reachable, apps } = daemon;
-  const unit = homeOf(daemon, facts)?.unit ?? null;
+  const unit = unitOfDaemon(daemon, facts);
   return {
     name: declaredAs(daemon)?.name ?? null,
     stray: isUndeclared(daemon, facts),

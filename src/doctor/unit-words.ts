@@ -1,8 +1,10 @@
 import { basename, join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/units.ts';
-import { as } from './words.ts';
 import { startupWords } from '../pm2/startup-words.ts';
+import type { Daemon } from '../policy/policy.ts';
+import { serviceNameOf } from '../policy/service-name.ts';
+import { as } from './words.ts';
 
 /** Commands that add a setting to a unit, and leave the file itself as whoever wrote it left it (systemd.unit(5)). */
 export function drop(unit: string, name: string, setting: string): string[][] {
@@ -31,8 +33,13 @@ export function retire({ name, file, manager, enabled }: Unit): string[][] {
 }
 
 /** Writes a unit anew, by PM2 itself, with the user and the PM2_HOME that belong together. */
-export function startup(user: string, { policy }: HostFacts, userHome: string): string[] {
-  const declared = policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
+export function startup(user: string, facts: HostFacts, userHome: string): string[] {
+  const declared = facts.policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
   const [daemon] = [...declared.filter(({ home }) => basename(home) === '.pm2'), ...declared];
-  return startupWords(user, daemon?.home ?? join(userHome, '.pm2'));
+  return daemon === undefined ? startupWords(user, join(userHome, '.pm2')) : startupFor(daemon, facts);
+}
+
+/** Writes the unit of a declared daemon, under a name that no other daemon of its user has. */
+export function startupFor(daemon: Daemon, { policy }: HostFacts): string[] {
+  return startupWords(daemon.user, daemon.home, serviceNameOf(daemon, policy?.daemons ?? []));
 }

@@ -13,7 +13,7 @@ export interface Home {
   user: string | null;
   /** Something was saved there. */
   dump: boolean;
-  /** What brings it up at boot. */
+  /** What brings it up at boot: of several an enabled one, and of those the one of the directory's owner. */
   unit: Unit | null;
 }
 
@@ -36,7 +36,9 @@ export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] 
   const homes = new Set([...units.map(({ home }) => home), ...more, ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory)]);
   return [...homes].map((home) => {
     const candidates = units.filter((one) => one.home === home).map(({ unit }) => unit);
-    const unit = candidates.find(({ enabled }) => enabled) ?? candidates[0] ?? null;
+    const own = ownerOf(home);
+    const rank = ({ enabled, account }: Unit) => (enabled ? 0 : 2) + (account !== null && account.uid === own ? 0 : 1);
+    const unit = [...candidates].sort((a, b) => rank(a) - rank(b))[0] ?? null;
     return {
       home,
       user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerNameOf(home),

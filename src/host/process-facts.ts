@@ -31,12 +31,20 @@ export function processFacts(process: Process): ProcessFacts {
     env: environmentOf(pid),
     cwd: linkOf(`/proc/${pid}/cwd`),
     exe: exeOf(pid),
-    cgroups: [...new Set(textOf(`/proc/${pid}/cgroup`).split('\n').map((line) => line.replace(/^\d+:[^:]*:/, '')).filter((path) => path !== '' && path !== '/'))],
+    cgroups: cgroupsOf(pid),
     foreign: (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => {
       const theirs = linkOf(`/proc/${pid}/ns/${KINDS[kind]}`);
       return theirs !== null && theirs !== linkOf(`/proc/self/ns/${KINDS[kind]}`);
     }),
   };
+}
+
+/** The control groups of a process, without hierarchies and without roots; empty: it has ended. */
+export function cgroupsOf(pid: number | 'self'): string[] {
+  const paths = textOf(`/proc/${pid}/cgroup`)
+    .split('\n')
+    .map((line) => line.replace(/^\d+:[^:]*:/, ''));
+  return [...new Set(paths.filter((path) => path !== '' && path !== '/'))];
 }
 
 /** The program that a process runs, as its own mount namespace calls it; null: not the caller's to know. */

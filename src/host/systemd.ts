@@ -1,9 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { distrust } from '../trust/trust.ts';
+import { isBooted, systemctlPath } from './systemctl.ts';
 
-// By absolute path: root runs it. /usr/local is left out: what is there is not the distribution's.
-const SYSTEMCTL = ['/usr/bin/systemctl', '/bin/systemctl'];
 const PLAIN = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 3000 } as const;
 
 /** What systemd itself says of a unit that it has loaded. */
@@ -12,6 +9,10 @@ export interface UnitState {
   active: string;
   /** The process it takes for the service; null: none. */
   mainPid: number | null;
+  /** Why it failed last: success, protocol, timeout, exit-code... (systemd.exec(5), $SERVICE_RESULT). */
+  result: string;
+  /** Of its main process, or of the ExecStart= that ended last; null: none has ended. */
+  exitStatus: number | null;
 }
 
 export interface Systemd {
@@ -27,21 +28,30 @@ export interface Systemd {
  * @param names of units
  */
 export function askSystemd(names: readonly string[]): Systemd {
-  const systemctl = SYSTEMCTL.find((path) => existsSync(path) && distrust(path, 'file') === null);
-  if (systemctl === undefined || names.length === 0) return { version: null, states: null };
+  const systemctl = systemctlPath();
+  if (systemctl === null) return { version: null, states: null };
   const version = /^systemd (\d+)/m.exec(spawnSync(systemctl, ['--version'], PLAIN).stdout)?.[1];
   return {
     version: version === undefined ? null : Number(version),
-    states: existsSync('/run/systemd/system') ? statesOf(systemctl, names) : null, // sd_booted(3)
+    states: isBooted() ? statesOf(systemctl, names) : null,
   };
 }
 
 function statesOf(systemctl: string, names: readonly string[]): Map<string, UnitState> | null {
-  const { status, stdout } = spawnSync(systemctl, ['show', '--property=Id,ActiveState,MainPID', '--', ...names], PLAIN);
+  if (names.length === 0) return new Map();
+  const properties = '--property=Id,ActiveState,MainPID,Result,ExecMainStatus';
+  const { status, stdout } = spawnSync(systemctl, ['show', properties, '--', ...names], PLAIN);
   if (status !== 0) return null;
   return new Map(stdout.split('\n\n').flatMap((block) => {
     const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
     const pid = Number(field('MainPID'));
-    return field('Id') === '' ? [] : [[field('Id'), { active: field('ActiveState'), mainPid: pid > 0 ? pid : null }] as const];
+    const exit = field('ExecMainStatus');
+    const state: UnitState = {
+      active: field('ActiveState'),
+      mainPid: pid > 0 ? pid : null,
+      result: field('Result'),
+      exitStatus: /^\d+$/.test(exit) ? Number(exit) : null,
+    };
+    return field('Id') === '' ? [] : [[field('Id'), state] as const];
   }));
 }

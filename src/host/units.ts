@@ -22,6 +22,8 @@ export interface Unit {
   start: string[];
   pidFile: string | null;
   enabled: boolean;
+  /** Its manager runs from boot on: the system's, or that of a user who lingers (loginctl(1)). */
+  lingers: boolean;
   /** As whom it runs; null: there is no such account. */
   account: Account | null;
   /** What it starts, without links; null: that is not there. */
@@ -36,6 +38,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** systemd.unit(5): what stands earlier hides what has the same name later. */
 const PLACES = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
+/** A file for each user whose manager runs without a login. */
+const LINGERING = '/var/lib/systemd/linger';
 const MOST_FILES = 5000;
 /** In a directory that a user fills. */
 const MOST_OF_A_USER = 500;
@@ -121,6 +125,7 @@ function unitOf(
     userHome: variable('HOME'),
     path: variable('PATH'),
     enabled: wanted.has(name),
+    lingers: manager === null || existsSync(join(LINGERING, manager)),
     account: accountOf(user ?? manager ?? 'root'),
     program: start[0]?.startsWith('/') ? physical(start[0]) : null,
     node:

@@ -8,9 +8,10 @@ import { dirname, join } from 'node:path';
  *
  * @param user the daemon's user
  * @param pm2Home absolute
+ * @param service for `--service-name`; null: the unit is called pm2-USER
  */
-export function startupWords(user: string, pm2Home: string): string[] {
-  const startup = ['pm2', 'startup', 'systemd', '-u', user];
+export function startupWords(user: string, pm2Home: string, service: string | null = null): string[] {
+  const startup = ['pm2', 'startup', 'systemd', '-u', user, ...(service === null ? [] : ['--service-name', service])];
   const parent = dirname(pm2Home);
   if (join(parent, '.pm2') === pm2Home) return ['sudo', ...startup, '--hp', parent];
   return ['sudo', 'env', `PM2_HOME=${pm2Home}`, ...startup];

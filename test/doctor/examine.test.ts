@@ -33,12 +33,16 @@ describe('doctor', () => {
 
   it('leaves a daemon alone that is in its unit\'s control group', () => {
     const home = '/home/ops/.pm2';
-    const running = (cgroups: string[]) => ({
-      policy: null, daemons: [{ home, physical: home, pid: 7, user: 'ops', uid: 1000, elsewhere: false, reachable: true, process: { cgroups } }],
-      homes: [{ home, unit: { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true } }],
-      boot: { systemd: { states: new Map([['pm2-ops.service', { active: 'active', mainPid: 7 }]]) } },
+    const unit = { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true, home, account: { uid: 1000 } };
+    const running = (cgroups: string[], uid = 1000) => ({
+      policy: null, daemons: [{ home, pid: 7, user: 'ops', uid, elsewhere: false, reachable: true, failure: null, apps: [], process: { cgroups } }],
+      homes: [], units: [unit],
+      boot: { systemd: { states: new Map([['pm2-ops.service', { active: 'active', mainPid: 7 }]]) }, userUnits: [] },
     }) as unknown as Facts;
     expect(outsideUnit.find(running(['/system.slice/pm2-ops.service']))).toEqual([]);
     expect(outsideUnit.find(running(['/user.slice/session-1.scope'])).map(({ code }) => code)).toEqual(['PD111']);
+    // A name that a user gives to a group below the one of the user's own manager.
+    expect(outsideUnit.find(running(['/user.slice/user-1000.slice/user@1000.service/app.slice/pm2-ops.service'])).map(({ code }) => code)).toEqual(['PD111']);
+    expect(outsideUnit.find(running(['/user.slice/session-1.scope'], 1001))).toEqual([]);
   });
 });

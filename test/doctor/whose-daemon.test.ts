@@ -112,7 +112,7 @@ describeOnHost('whose daemon it is', () => {
   it('a daemon that is down, with apps that were saved', async () => {
     await host.must('pm2 kill', { user: 'www-data', env: { PM2_HOME: WEB } });
     const absent = await finding(host, 'PD115');
-    expect(absent).toMatchObject({ what: 'the daemon web does not run, and has apps', evidence: [`nobody listens in ${WEB}`, 'its saved list holds myapp'] });
+    expect(absent).toMatchObject({ what: 'the daemon web does not run, and has apps', evidence: [`no process listens in ${WEB}`, 'its saved list holds myapp'] });
     await repair(host, absent);
     expect(await found(host)).toEqual([]);
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', status: 'online' }]);

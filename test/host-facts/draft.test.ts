@@ -30,7 +30,7 @@ function daemon(user: string | null, home: string, apps: Place[] = [], rest: Par
 const down = { live: null, source: 'dump' } as const;
 const web = (...apps: Place[]) => daemon('www-data', '/var/www/.pm2', apps);
 const root = (...apps: Place[]) => daemon('root', '/root/.pm2', apps);
-const unit = (enabled: boolean) => ({ name: 'pm2-x.service', file: '/x', manager: null, user: 'daemon', home: '/x', userHome: null, path: null, start: [], pidFile: null, account: null, program: null, node: null, enabled });
+const unit = (enabled: boolean) => ({ name: 'pm2-x.service', file: '/x', manager: null, user: 'daemon', home: '/x', userHome: null, path: null, start: [], pidFile: null, account: null, program: null, node: null, enabled, lingers: true });
 
 /** The policy that a draft makes: no draft may be refused. */
 function policyOf(text: string) {

@@ -1,11 +1,14 @@
 import { join, resolve } from 'node:path';
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
+import type { Unit } from '../../host/units.ts';
 import { ciLeashes } from '../../identity/environment.ts';
 import { PATH_OVERRIDES } from '../../pm2/home.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared } from '../placement.ts';
-import { emptied, pm2In, type Words } from '../repair.ts';
+import type { Words } from '../repair.ts';
+import { emptied, renewed, runningUnit } from '../through-unit.ts';
+import { drop } from '../unit-words.ts';
 import { listed } from '../words.ts';
 
 type Living = DaemonFacts & { pid: number; env: Readonly<Record<string, string>> };
@@ -15,9 +18,21 @@ function living(facts: HostFacts): Living[] {
   return daemonsHere(facts).flatMap((daemon) => (daemon.pid === null || !daemon.process?.env ? [] : [{ ...daemon, pid: daemon.pid, env: daemon.process.env }]));
 }
 
-/** `pm2 update` saves, spawns a new daemon with the environment that sudo gives to the call, and brings the apps back. */
-function respawned(daemon: Living, facts: HostFacts): Words[] {
-  return isUndeclared(daemon, facts) ? emptied(daemon, facts) : pm2In(daemon, facts, 'update');
+/** A new daemon, with the environment of its unit, or with that which sudo gives to the call. */
+function respawned(daemon: Living, facts: HostFacts, before: readonly Words[] = []): Words[] {
+  return isUndeclared(daemon, facts) ? emptied(daemon, facts) : renewed(daemon, facts, before);
+}
+
+/** The unit that sets this HOME, and so would set it again; null: none does. */
+function unitWithHome(daemon: Living, facts: HostFacts): Unit | null {
+  const unit = runningUnit(daemon, facts);
+  return unit?.manager === null && unit.userHome !== null && unit.userHome === daemon.env['HOME'] ? unit : null;
+}
+
+/** Has the unit set the user's own HOME, and leaves the daemon in its PM2_HOME. */
+function homeInUnit({ home, userHome }: Living, unit: Unit | null): Words[] {
+  if (unit === null || userHome === null || ![home, userHome].every((path) => /^[\w./-]+$/.test(path))) return [];
+  return drop(unit.name, 'home', `Environment=HOME=${userHome} PM2_HOME=${home}`);
 }
 
 /** PD108, T39: the end of a CI job is the end of the daemon. */
@@ -70,14 +85,15 @@ export const wrongHomeVariable: Check = {
     if (userHome === null || (HOME !== undefined && HOME !== '' && resolve('/', HOME) === resolve('/', userHome))) return [];
     const derived = !env['PM2_HOME'] || env['PM2_HOME'] === join(HOME ?? '/etc', '.pm2');
     const absent = HOME === undefined || HOME === '';
+    const unit = unitWithHome(daemon, facts);
     return [{
       code: 'PD110', urgency: derived ? 'wrong' : 'untidy', fix: null, trap: absent ? 'T15' : HOME === '/' ? 'T16' : 'T20', subject: about({ home, pid }),
       what: absent ? `the daemon of ${user ?? 'somebody'} in ${home} has no HOME` : `the daemon of ${user ?? 'somebody'} in ${home} has a HOME that is not its user's`,
-      evidence: [absent ? `pid ${pid} has no HOME` : `pid ${pid} has HOME=${HOME}`, `the home directory of ${user ?? 'its user'} is ${userHome}`],
+      evidence: [absent ? `pid ${pid} has no HOME` : `pid ${pid} has HOME=${HOME}`, ...(unit === null ? [] : [`${unit.file} sets it`]), `the home directory of ${user ?? 'its user'} is ${userHome}`],
       why: absent
         ? 'Without HOME, PM2 5 and 6 live in /etc/.pm2, PM2 7 in the home directory: an upgrade makes two daemons of one.'
         : derived ? 'Its PM2_HOME follows from that HOME: nobody who logs in as that user sees what runs there.' : 'Apps in cluster mode inherit that HOME.',
-      repair: respawned(daemon, facts),
+      repair: respawned(daemon, facts, homeInUnit(daemon, unit)),
     }];
   }),
 };

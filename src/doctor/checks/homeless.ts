@@ -3,8 +3,8 @@ import type { HomeFacts } from '../../host/home-facts.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { killableDaemon } from '../killable.ts';
-import { adoptFrom, kill, lookFirst } from '../repair.ts';
+import { adoptFrom, lookFirst } from '../repair.ts';
+import { end } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD307, PD308: homes of nobody, where PM2 goes when it does not know whose home it is in (T15, T16). */
@@ -43,7 +43,7 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
       daemon !== null && apps.length > 0
         ? [adoptFrom({ from: home.home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
         : [
-            ...(daemon === null ? [] : kill(killableDaemon(daemon))),
+            ...(daemon === null ? [] : end(daemon, facts)),
             ['sudo', 'mv', home.home, `/var/backups/pm2-home-without-owner${home.home.replaceAll('/', '-')}`],
           ],
     fix: null,

@@ -1,9 +1,11 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
+import type { Unit } from '../../host/units.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, homeOf, savedNames } from '../placement.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
 import { asUserOf, kill, pm2In, type Words } from '../repair.ts';
+import { bootUnitOfDaemon, end, listKept, runningUnit, started, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD103, PD104, T33: a daemon whose socket another one took, or that is gone. No pm2 command reaches it any more. */
@@ -32,18 +34,29 @@ export const unreachable: Check = {
       why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
       repair: [
         ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.home)] : []),
-        ...kill(killableDaemon(daemon)), // writes its list to dump.pm2, then stops its apps
-        ...(names.length > 0 ? pm2In(daemon, facts, 'resurrect') : []),
+        ...anew(daemon, facts),
       ],
     };
   }),
 };
+
+/** On SIGTERM it writes its list to dump.pm2, then stops its apps: of that list they come back. */
+function anew(daemon: DaemonFacts, facts: HostFacts): Words[] {
+  const own = runningUnit(daemon, facts);
+  const runs = daemon.apps.length > 0;
+  if (own !== null) return [systemctl(own, runs ? 'restart' : 'stop')];
+  const unit = bootUnitOfDaemon(daemon, facts);
+  const back = unit === null ? pm2In(daemon, facts, 'resurrect') : started(unit, facts);
+  return [...end(daemon, facts), ...(runs ? back : [])];
+}
 
 /**
  * Not with SIGTERM: the first would write its list over the saved one, and as it closes its socket libuv would remove the
  * path, which is the second's by now (uv__pipe_close). Its apps go after it, or it would start them again.
  */
 function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Words[] {
+  const unit = runningUnit(daemon, facts);
+  if (unit !== null) return endBoth(daemon, twin, unit, facts);
   const saved = savedNames(homeOf(twin, facts)) ?? [];
   const lost = daemon.apps.filter(({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name));
   return [
@@ -51,4 +64,20 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Wor
     ...kill(killableApps(daemon)),
     ...(lost.length > 0 ? pm2In(twin, facts, 'resurrect') : []),
   ];
+}
+
+/**
+ * The first is in a unit: systemd would start another daemon for it if it were killed. The unit's own restart ends
+ * both (`pm2 kill` reaches the second), and brings back the list that the first saves when it ends.
+ */
+function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): Words[] {
+  const first = daemon.apps.map(({ name }) => name);
+  const others = [...twin.apps.map(({ name }) => name), ...(savedNames(homeOf(twin, facts)) ?? [])];
+  if (others.every((name) => first.includes(name))) return [systemctl(unit, 'restart')];
+  // What only the second has, or only the saved list, the first would overwrite: it must not save.
+  const all = [...others, ...first];
+  const kept = listKept(twin, facts);
+  const ended = pm2In(twin, facts, 'kill');
+  if (kept === null || ended.length === 0 || !all.every((name) => others.includes(name))) return [];
+  return [...kept, ...ended, systemctl(unit, 'kill', '--signal=KILL'), systemctl(unit, 'restart')];
 }

@@ -1,7 +1,15 @@
+import { join } from 'node:path';
+import type { HostFacts } from '../../host/facts.ts';
+import type { Unit } from '../../host/units.ts';
+import type { Daemon } from '../../policy/policy.ts';
+import { bootUnitName } from '../../policy/service-name.ts';
+import { isSameHome } from '../boots.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, homeOf, isUndeclared, placementOf, savedNames } from '../placement.ts';
-import { pm2In } from '../repair.ts';
-import { listed, pm2As } from '../words.ts';
+import { pm2In, type Words } from '../repair.ts';
+import { bootUnitOfDaemon, started } from '../through-unit.ts';
+import { startupFor } from '../unit-words.ts';
+import { as, listed } from '../words.ts';
 
 /** PD204, PD205, T26: what runs, and what would come back. */
 export const savedLists: Check = {
@@ -40,16 +48,43 @@ export const savedLists: Check = {
 /** PD115: a daemon that the config declares, which has something to run and does not live. */
 export const absentDaemon: Check = {
   name: 'absent daemon',
-  find: ({ policy, daemons, homes }) => (policy?.daemons ?? []).flatMap((declared): Finding[] => {
+  find: (facts) => (facts.policy?.daemons ?? []).flatMap((declared): Finding[] => {
+    const { daemons, homes } = facts;
     if (daemons.some((daemon) => daemon.declared?.name === declared.name)) return [];
     const names = savedNames(homes.find((one) => one.home === declared.home) ?? null) ?? [];
     if (names.length === 0) return [];
+    const unit = bootUnitOfDaemon(declared, facts);
     return [{
       code: 'PD115', urgency: 'wrong', fix: null, trap: null, subject: about({ home: declared.home }),
       what: `the daemon ${declared.name} does not run, and has apps`,
-      evidence: [`nobody listens in ${declared.home}`, `its saved list holds ${listed(names)}`],
-      why: 'They are down until somebody starts them; the next pm2 command spawns an empty daemon.',
-      repair: [pm2As(declared.user, declared.home, ['resurrect'])],
+      evidence: [
+        `no process listens in ${declared.home}`,
+        `its saved list holds ${listed(names)}`,
+        ...(unit === null ? [] : [`${unit.file} should start it`]),
+      ],
+      why: 'They are down until it is started. The next pm2 command spawns an empty daemon, outside of any unit.',
+      repair: broughtUp(declared, unit, facts),
     }];
   }),
 };
+
+/** By its unit; where systemd runs and there is none, the unit is written first. */
+function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): Words[] {
+  if (unit !== null) return started(unit, facts);
+  if (facts.boot.systemd.states !== null && facts.asRoot && !startedElsehow(declared, facts)) {
+    const name = bootUnitName(declared, facts.policy?.daemons ?? []);
+    return [startupFor(declared, facts), ...started({ name, manager: null }, facts)];
+  }
+  // pm2 spawns its daemon in the working directory, which has to be open to this user.
+  return [as(declared.user, ['env', '-C', '/', `PM2_HOME=${declared.home}`, 'pm2', 'resurrect'])];
+}
+
+/** A boot script or a line of cron is meant to start it: a unit would be a second one. */
+function startedElsehow({ home, user }: Daemon, facts: HostFacts): boolean {
+  return (
+    facts.boot.scripts.some((script) => script.enabled && script.user === user) ||
+    facts.boot.crontabs.some(
+      (line) => line.when === '@reboot' && isSameHome(line.home ?? join(line.userHome, '.pm2'), home, facts),
+    )
+  );
+}

@@ -1,8 +1,10 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { about, type Check, type Finding } from '../finding.ts';
-import { daemonsHere, homeOf } from '../placement.ts';
-import { pm2In } from '../repair.ts';
+import { daemonsHere, declaredAs } from '../placement.ts';
+import type { Words } from '../repair.ts';
+import { renewed, runningUnit, unitOfDaemon } from '../through-unit.ts';
+import { startupFor } from '../unit-words.ts';
 
 /** PD112, T10: "In-memory PM2 is out-of-date": who commands the daemon, or starts it at boot, is another PM2 than it is itself. */
 export const pm2Versions: Check = {
@@ -17,14 +19,24 @@ export const pm2Versions: Check = {
       what: `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} is PM2 ${pm2}, and not ${others[0]?.version ?? ''}`,
       evidence: [`pid ${pid ?? ''} is PM2 ${pm2}${daemon.pm2OnDisk === null ? '' : `, started from ${daemon.pm2OnDisk.directory}`}`, ...others.map(({ what, version }) => `${what} is ${version}`)],
       why: 'pm2 says "In-memory PM2 is out-of-date", and a command of one version is carried out by another.',
-      repair: pm2In(daemon, facts, 'update'),
+      repair: renewed(daemon, facts, withNewProgram(daemon, facts)),
     }];
   }),
 };
 
+/** A unit that would start the daemon's old PM2 again is written anew, with the PM2 of the command line. */
+function withNewProgram(daemon: DaemonFacts, facts: HostFacts): Words[] {
+  const unit = runningUnit(daemon, facts);
+  const own = declaredAs(daemon);
+  const starts = facts.copies.find(({ of, file }) => of === 'pm2' && file === unit?.program)?.version;
+  return unit === null || unit.manager !== null || own === null || starts !== daemon.pm2
+    ? []
+    : [startupFor(own, facts)];
+}
+
 function otherPm2s(daemon: DaemonFacts, facts: HostFacts): { what: string; version: string }[] {
   const { pm2OnDisk, declared } = daemon;
-  const unit = homeOf(daemon, facts)?.unit ?? null;
+  const unit = unitOfDaemon(daemon, facts);
   const copy = (what: string, file: string | null) => facts.copies.filter((one) => one.of === 'pm2' && one.file === file && one.version !== null).map(({ version }) => ({ what: `${what} (${file ?? ''})`, version: version ?? '' }));
   return [
     ...(pm2OnDisk === null ? [] : [{ what: 'what lies there now', version: pm2OnDisk.version }]),
@@ -41,7 +53,7 @@ export const nodes: Check = {
     const { process, home, pid, node, declared } = daemon;
     if (process?.exe == null) return [];
     const [, exe = process.exe, deleted] = /^(.*?)( \(deleted\))?$/s.exec(process.exe) ?? [];
-    const unit = homeOf(daemon, facts)?.unit ?? null;
+    const unit = unitOfDaemon(daemon, facts);
     const differs = (file: string | null | undefined) => file != null && file !== exe && (node === null || facts.copies.find((copy) => copy.file === file)?.version !== node);
     const others = [
       ...(unit?.enabled === true && differs(unit.node) ? [`${unit.name} would start it with ${unit.node ?? ''}`] : []),
@@ -53,7 +65,7 @@ export const nodes: Check = {
       what: deleted === undefined ? `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} runs another node than it should` : `the node of the daemon of ${daemon.user ?? 'a user without an account'} in ${home} was replaced under it`,
       evidence: [`pid ${pid ?? ''} runs ${exe}${node === null ? '' : `, node ${node}`}${deleted === undefined ? '' : ', and that file is no more'}`, ...others],
       why: 'Its apps in cluster mode run by that path: what starts next is another node than what runs, or none.',
-      repair: pm2In(daemon, facts, 'update'),
+      repair: renewed(daemon, facts),
     }];
   }),
 };

@@ -2,8 +2,8 @@ import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type Finding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared, placementOf } from '../placement.ts';
-import { killableDaemon } from '../killable.ts';
-import { adoptFrom, emptied, kill, lookFirst } from '../repair.ts';
+import { adoptFrom, lookFirst } from '../repair.ts';
+import { emptied, end } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD101, T12: the socket was given to somebody whom the daemon is not. */
@@ -56,7 +56,7 @@ export const foreignHome: Check = {
         // Without names: all that is in it, whatever the config says of each, for the home is another's.
         repair:
           daemon.apps.length === 0
-            ? kill(killableDaemon(daemon))
+            ? end(daemon, facts)
             : facts.policy === null
               ? []
               : [adoptFrom({ from: home, apps: [], ...whose })],
@@ -82,7 +82,7 @@ export const undeclaredDaemon: Check = {
         what: `a daemon of ${runner} that nobody declared runs nothing`,
         evidence: [`${home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
         why: 'The next pm2 start that finds it makes a stray.',
-        repair: kill(killableDaemon(daemon)),
+        repair: end(daemon, facts),
       }];
     }
     const strays = apps.filter((app) => placementOf(app, daemon, facts).type === 'stray');

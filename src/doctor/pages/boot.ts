@@ -62,4 +62,22 @@ export const bootPages: Record<string, Page> = {
     trap: 'PM2_HOME was changed in the unit, or in a drop-in, and PIDFile= was not. systemd waits, gives up, and ends the daemon.',
     cure: 'Set PIDFile= to pm2.pid of the same home.',
   },
+  PD411: {
+    title: 'a daemon that nothing starts at boot',
+    meaning: 'The config declares it, it has apps, and no enabled unit, boot script or @reboot line starts it.',
+    trap: 'pm2 startup was never typed for this user, or its unit was disabled. All is well until the next reboot.',
+    cure: 'Write or enable its unit, and let systemd start the daemon. The apps stop for that moment.',
+  },
+  PD412: {
+    title: 'a unit that has failed',
+    meaning: 'systemd has given up on a unit that starts a PM2 daemon.',
+    trap: 'Another daemon had its PM2_HOME when it started (result protocol), its user or program is gone, it took too long, or pm2-guard blocked a unit that starts a daemon which the config does not declare (status 126).',
+    cure: 'Read its own words with journalctl. A unit that should start nothing is disabled; one whose daemon runs outside of it is repaired as PD111.',
+  },
+  PD413: {
+    title: 'a unit of a user who does not linger',
+    meaning: 'A unit below ~/.config/systemd/user is enabled, and the service manager of that user runs only while the user is logged in.',
+    trap: 'systemctl --user enable looks as if it were for the boot. Without lingering the manager starts at the first login and ends, with all that it runs, after the last logout.',
+    cure: 'loginctl enable-linger USER, or a unit of the system with pm2 startup.',
+  },
 };

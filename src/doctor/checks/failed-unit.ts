@@ -1,0 +1,47 @@
+import type { UnitState } from '../../host/systemd.ts';
+import { homeOfUnit } from '../../host/homes.ts';
+import { isSameHome } from '../boots.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { daemonsHere } from '../placement.ts';
+import { startable } from '../through-unit.ts';
+
+/** PD412: systemd has given up on a unit. */
+export const failedUnits: Check = {
+  name: 'failed units',
+  find: (facts) =>
+    facts.units.flatMap((unit): Finding[] => {
+      const state = facts.boot.systemd.states?.get(unit.name);
+      if (state?.active !== 'failed') return [];
+      const home = homeOfUnit(unit);
+      return [
+        {
+          code: 'PD412',
+          urgency: 'wrong',
+          what: `${unit.name} has failed: ${reasonOf(state)}`,
+          evidence: [
+            `${unit.file}${unit.enabled ? ' is enabled' : ''}: systemd gives the result ${state.result}`,
+            ...daemonsHere(facts)
+              .filter((daemon) => isSameHome(daemon.home, home, facts))
+              .map(({ user, pid }) => `pid ${pid ?? '?'} of ${user ?? 'another user'} runs in ${home}, outside of it`),
+            `its own words:  journalctl -u ${unit.name} -n 20`,
+          ],
+          why: 'What it should run is down, or runs where systemd neither restarts nor stops it.',
+          repair: startable(unit, home, facts),
+          fix: null,
+          trap: null,
+          subject: about({ home, path: unit.file }),
+        },
+      ];
+    }),
+};
+
+/** For people: what systemd and the guard mean by it (systemd.exec(5), $SERVICE_RESULT; PRODUCT.md section 4). */
+function reasonOf({ result, exitStatus }: UnitState): string {
+  if (result === 'exit-code' && exitStatus === 126) return 'pm2-guard blocked its pm2';
+  if (result === 'exit-code' && exitStatus === 217) return 'its user does not exist';
+  if (result === 'exit-code' && exitStatus === 203) return 'its program cannot be run';
+  if (result === 'exit-code') return `its program ended with status ${exitStatus ?? '?'}`;
+  if (result === 'protocol') return 'its daemon did not start, or another one has its pid file';
+  if (result === 'timeout') return 'its daemon was not up in time';
+  return result;
+}

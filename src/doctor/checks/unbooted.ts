@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import { serviceOf } from '../../host/daemon-unit.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import type { Unit } from '../../host/units.ts';
+import { bootUnitName } from '../../policy/service-name.ts';
+import { allUnits, bootsOf, isSameHome } from '../boots.ts';
+import { about, type Check, type Finding } from '../finding.ts';
+import { daemonsHere, declaredAs, homeOf, placementOf, savedNames } from '../placement.ts';
+import type { Words } from '../repair.ts';
+import { bootUnitOfDaemon, intoUnit, runningUnit, systemctl, unitOfDaemon } from '../through-unit.ts';
+import { startupFor } from '../unit-words.ts';
+import { listed } from '../words.ts';
+
+/** Services that start what people and jobs type: a daemon in their control group was not started at boot. */
+const SESSIONS = /^(cron|crond|atd|anacron|ssh|sshd|ssh@.*|sshd@.*|run-.*|user@\d+)\.service$/;
+
+/** PD411: a declared daemon with apps that nothing starts at boot. Only where systemd runs the host. */
+export const unbootedDaemons: Check = {
+  name: 'daemons that nothing starts at boot',
+  find: (facts) => {
+    if (facts.boot.systemd.states === null || !facts.asRoot) return [];
+    return daemonsHere(facts).flatMap((daemon): Finding[] => {
+      const { home, pid, user } = daemon;
+      const declared = declaredAs(daemon);
+      if (declared === null || !daemon.reachable || isBooted(daemon, facts)) return [];
+      const running = daemon.apps.filter((app) => placementOf(app, daemon, facts).type !== 'stray');
+      const names = [...new Set([...running.map(({ name }) => name), ...(savedNames(homeOf(daemon, facts)) ?? [])])];
+      if (names.length === 0) return [];
+      const unit = unitOfDaemon(daemon, facts);
+      return [
+        {
+          code: 'PD411',
+          urgency: 'wrong',
+          what: `nothing starts the daemon of ${user ?? 'a user without an account'} in ${home} at boot`,
+          evidence: [
+            unit === null ? 'no unit, boot script or crontab starts it' : `${unit.file} is not enabled`,
+            `it has ${listed(names)}`,
+          ],
+          why: 'After the next reboot these apps are down.',
+          repair: unit === null ? written(daemon, facts) : enabled(daemon, unit, facts),
+          fix: null,
+          trap: null,
+          subject: about({ home, pid, path: unit?.file ?? null }),
+        },
+      ];
+    });
+  },
+};
+
+/** Something that is there at boot starts it: what doctor knows, or a service of another kind. */
+function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
+  const { home, process } = daemon;
+  if (bootUnitOfDaemon(daemon, facts) !== null) return true;
+  const boots = bootsOf(facts).filter(({ enabled }) => enabled);
+  if (boots.some((boot) => boot.user === daemon.user && isSameHome(boot.home, home, facts))) return true;
+  const atBoot = facts.boot.crontabs.filter(({ when }) => when === '@reboot');
+  if (atBoot.some((line) => isSameHome(line.home ?? join(line.userHome, '.pm2'), home, facts))) return true;
+  const service = process === null ? null : serviceOf(process.cgroups);
+  return service !== null && runningUnit(daemon, facts) === null && !SESSIONS.test(service.name);
+}
+
+function enabled(daemon: DaemonFacts, unit: Unit, facts: HostFacts): Words[] {
+  const enable = systemctl(unit, 'enable');
+  return runningUnit(daemon, facts) === unit ? [enable] : [enable, ...intoUnit(daemon, unit, facts)];
+}
+
+/** By PM2 itself; then the daemon moves into the unit, or the unit's first start would fail. */
+function written(daemon: DaemonFacts, facts: HostFacts): Words[] {
+  const declared = declaredAs(daemon);
+  if (declared === null) return [];
+  const unit = { name: bootUnitName(declared, facts.policy?.daemons ?? []), manager: null };
+  const moved = intoUnit(daemon, unit, facts);
+  return moved.length === 0 ? [] : [startupFor(declared, facts), ...moved];
+}
+
+/** PD413: a unit of a user's own manager that starts at this user's first login, and ends after the last logout. */
+export const lingering: Check = {
+  name: 'units of users that do not linger',
+  find: (facts) =>
+    allUnits(facts).flatMap((unit): Finding[] => {
+      const { manager, name, file } = unit;
+      if (manager === null || !unit.enabled || unit.lingers || facts.boot.systemd.states === null) return [];
+      return [
+        {
+          code: 'PD413',
+          urgency: 'wrong',
+          what: `${name} of ${manager} starts at a login of ${manager}, and not at boot`,
+          evidence: [`${file} is enabled`, `there is no /var/lib/systemd/linger/${manager}`],
+          why: `Some seconds after the last logout of ${manager} its daemon ends with all apps; a reboot starts nothing.`,
+          repair: [['sudo', 'loginctl', 'enable-linger', manager]],
+          fix: null,
+          trap: null,
+          subject: about({ path: file }),
+        },
+      ];
+    }),
+};
