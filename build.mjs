@@ -13,6 +13,7 @@ const result = await bundle({
   'load-policy': 'src/policy/load-policy.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
   'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
   'lint': 'src/lint/main.ts', // the parsers of lint, for no other command
+  'boot-unit': 'src/host/boot-unit.ts', // the units of PM2: only where the daemon of a call does not run
   'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
   'as-user': 'src/rights/main.ts', // a child with the rights of a user, where root's node does not switch users
   'pm2-guard': 'src/commands/main.ts', // the command

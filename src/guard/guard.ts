@@ -14,6 +14,7 @@ import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
 import { askSudo, refusalLines } from './ask-sudo.ts';
+import { asleep, bringUp } from './bring-up.ts';
 import { CannotCarryOut, carryOutPass, carryOutRewrite, type RewrittenCall } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
@@ -118,6 +119,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
     case 'pass':
       if (verdict.daemonless && (await answerByItself(call))) return;
       announcePass(verdict, call);
+      wake(call);
       carryOutPass(what, caller, verdict);
       return;
     case 'rewrite':
@@ -129,6 +131,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
         callInNewSession(stdin);
         return;
       }
+      wake(call);
       carryOutRewrite(verdict, invocation, caller, what, () => {
         say(unknownVersionLines(pm2));
         // Recorded now, and not while pm2 waits for its daemon: a fork of the grown process takes 5 ms instead of 2.
@@ -158,6 +161,12 @@ function goThroughSudo(verdict: Rewrite, call: ResolvedCall, hopped: boolean): v
       },
     },
   );
+}
+
+/** A daemon that a unit starts at boot is not spawned in the caller's session. */
+function wake(call: ResolvedCall): void {
+  const daemon = asleep(call);
+  if (daemon !== null) bringUp(daemon, call);
 }
 
 function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: ResolvedCall): void {

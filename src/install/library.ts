@@ -27,7 +27,8 @@ export interface Release {
 
 /** What every installation has. */
 export const NEEDED = [
-  'adopt-agent.cjs', 'as-user.cjs', 'door.cjs', 'lint.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs', 'prepare.cjs',
+  'adopt-agent.cjs', 'as-user.cjs', 'boot-unit.cjs', 'door.cjs', 'lint.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs',
+  'prepare.cjs',
   'read-process-file.cjs', 'sudo.cjs', 'warm.cjs',
 ];
 export const NEEDED_SHIMS = ['pm2', 'pm2-guard'];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../../src/host/daemon-unit.ts';
 import type { Unit } from '../../src/host/units.ts';
 
-const account = (name: string, uid: number) => ({ name, uid, gid: uid, home: `/home/${name}`, shell: '/bin/sh' });
+const account = (name: string, uid: number) => ({ name, uid, gid: uid, gecos: '', home: `/home/${name}`, shell: '/bin/sh' });
 const unit = (name: string, of: Partial<Unit> = {}): Unit => ({
   name, file: `/etc/systemd/system/${name}`, manager: null, user: 'ops', home: '/srv/ops/.pm2', userHome: null, path: null,
   start: [], pidFile: null, enabled: true, lingers: true, account: account('ops', 1002), program: null, node: null, ...of,

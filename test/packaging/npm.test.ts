@@ -36,6 +36,7 @@ describe('the npm package', () => {
       'README.md',
       'dist/THIRD-PARTY-LICENSES',
       'dist/adopt-agent.cjs',
+      'dist/boot-unit.cjs',
       'dist/door.cjs',
       'dist/lint.cjs',
       'dist/load-policy.cjs',
