@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ResolvedCall } from '../call/resolve-call.ts';
 import { rpcSocket } from '../pm2/home.ts';
-import { pidInFile } from '../pm2/pid-file.ts';
+import { pidFile, pidInFile } from '../pm2/pid-file.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
@@ -21,7 +21,12 @@ export interface Asleep {
   unit: string;
   /** This call has to start or restart something, and root makes it. */
   wakes: boolean;
+  /** It only asks what runs, which is nothing: no daemon has to be spawned to say so. */
+  lists: boolean;
 }
+
+/** Commands that only ask the daemon for its list. */
+const LISTS = 'list l ps status slist jlist prettylist pid id describe desc info show env'.split(' ');
 
 /**
  * Whether the daemon of a call does not run and has a boot unit. PM2's client would spawn the daemon in the caller's
@@ -38,11 +43,11 @@ export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | 
   const unit = bootUnits()?.bootUnitOf(daemon) ?? null;
   if (unit === null) return null;
   const needed = ['starts', 'interrupts'].includes(classOf(invocation)) && invocation.command !== 'kill';
-  return { unit, wakes: needed && caller.uid === 0 };
+  return { unit, wakes: needed && caller.uid === 0, lists: LISTS.includes(invocation.command ?? '') };
 }
 
 /** Brings such a daemon up by its unit where root's call needs it, and says so; for others names the unit. */
-export function bringUp({ unit, wakes }: Asleep, { verdict, invocation, policy }: ResolvedCall): void {
+export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invocation, policy }: ResolvedCall): void {
   const name = verdict.daemon?.name ?? '';
   const failure = wakes ? (bootUnits()?.startUnit(unit) ?? null) : null;
   if (!mayNotify(invocation, policy)) return;
@@ -54,11 +59,11 @@ export function bringUp({ unit, wakes }: Asleep, { verdict, invocation, policy }
 }
 
 /**
- * Whether the daemon may be down: it has no socket, or, which is looked at for root alone, no process that pm2.pid
- * names. A user can write anything into that file: it only decides whether boot-unit.cjs looks closer.
+ * Whether the daemon may be down: it has no socket or no pm2.pid, or, which is looked at for root alone, the process
+ * that this file names has ended. A user can write anything into it: it only decides whether boot-unit.cjs looks closer.
  */
 function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
-  if (statOf(rpcSocket(home)) === null) return true;
+  if (statOf(rpcSocket(home)) === null || statOf(pidFile(home)) === null) return true;
   if (!asRoot) return false;
   const pid = pidInFile(home);
   return pid === null || startOf(pid) === null;

@@ -48,6 +48,8 @@ export interface Call extends InstalledPm2 {
   invocation: Invocation;
   /** It came through sudo, decided on before. */
   hopped: boolean;
+  /** It only asks a daemon for its list that does not run and that its unit would start: none is spawned for that. */
+  daemonDown: boolean;
   /** Called where the real pm2 is going to run in this process. */
   beforeHandOff: () => void;
 }
@@ -68,7 +70,7 @@ export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless, r
     enterWorkingDirectory(daemon, call.invocation, caller);
     refuseUnreadable(call.invocation, daemon);
   }
-  const lent = daemonless ? lendHome(call.version, null) : null;
+  const lent = daemonless || call.daemonDown ? lendHome(call.version, null, call.daemonDown) : null;
   const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
   handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
 }
@@ -105,7 +107,11 @@ export function carryOutRewrite(
   if (verdict.switch) refuseUnreadable(invocation, daemon);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
-  const lent = hostWide ? lendHome(call.version, homeInUnit(daemon, invocation)) : null;
+  const lent = hostWide
+    ? lendHome(call.version, homeInUnit(daemon, invocation))
+    : call.daemonDown
+      ? lendHome(call.version, null, true)
+      : null;
   handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, {
     lent,
     runsAs: verdict.dropsRunAs ? daemon : null,

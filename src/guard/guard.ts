@@ -111,6 +111,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
     throughSudo: (rewrite) => {
       goThroughSudo(rewrite, call, hopped);
     },
+    daemonDown: false,
     beforeHandOff: () => {
       hintAfterwards(call);
     },
@@ -119,7 +120,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
     case 'pass':
       if (verdict.daemonless && (await answerByItself(call))) return;
       announcePass(verdict, call);
-      wake(call);
+      what.daemonDown = wake(call);
       carryOutPass(what, caller, verdict);
       return;
     case 'rewrite':
@@ -131,7 +132,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
         callInNewSession(stdin);
         return;
       }
-      wake(call);
+      what.daemonDown = wake(call);
       carryOutRewrite(verdict, invocation, caller, what, () => {
         say(unknownVersionLines(pm2));
         // Recorded now, and not while pm2 waits for its daemon: a fork of the grown process takes 5 ms instead of 2.
@@ -163,10 +164,16 @@ function goThroughSudo(verdict: Rewrite, call: ResolvedCall, hopped: boolean): v
   );
 }
 
-/** A daemon that a unit starts at boot is not spawned in the caller's session. */
-function wake(call: ResolvedCall): void {
+/**
+ * A daemon that a unit starts at boot is not spawned in the caller's session.
+ *
+ * @returns whether the call only asks for the list of such a daemon that does not run
+ */
+function wake(call: ResolvedCall): boolean {
   const daemon = asleep(call);
-  if (daemon !== null) bringUp(daemon, call);
+  if (daemon === null) return false;
+  bringUp(daemon, call);
+  return daemon.lists;
 }
 
 function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: ResolvedCall): void {

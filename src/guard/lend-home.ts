@@ -39,14 +39,16 @@ const FILES = {
 
 /**
  * PM2's client connects before it looks at the command, and spawns a daemon where none answers. Here one answers: in
- * this process, in a directory of its own, with the two methods that the client calls before every command.
+ * this process, in a directory of its own, with the two methods that the client calls before every command, and with an
+ * empty list of apps.
  *
  * @param version of the real pm2, so that it does not call its daemon out of date
  * @param pm2Home what PM2 is to take for its PM2_HOME, as text for what it writes; null: the lent directory. No file in
  *   it is touched
+ * @param isRead PM2 reads files of its PM2_HOME after it has connected: the directory stays until this process ends
  * @returns null where no directory can be made: then pm2 runs as it would without us
  */
-export function lendHome(version: string, pm2Home: string | null): LentHome | null {
+export function lendHome(version: string, pm2Home: string | null, isRead = false): LentHome | null {
   let directory: string;
   try {
     directory = mkdtempSync('/tmp/pm2-guard-'); // mode 0700
@@ -60,7 +62,7 @@ export function lendHome(version: string, pm2Home: string | null): LentHome | nu
     rmSync(directory, { recursive: true, force: true });
   };
   process.on('exit', remove);
-  serve(join(directory, FILES.PM2_DAEMON_RPC_PORT), version, remove);
+  serve(join(directory, FILES.PM2_DAEMON_RPC_PORT), version, isRead ? () => undefined : remove);
   // Not PM2_HOME, by which libraries know that they run below PM2 and colour what they print.
   process.env['OVER_HOME'] = pm2Home ?? directory;
   for (const [name, file] of Object.entries(FILES)) process.env[name] = join(directory, file);
@@ -107,6 +109,7 @@ function answer(socket: Socket, version: string, whenServed: () => void): void {
 function replyTo([body]: Message, version: string, whenServed: () => void): object {
   const { type, method } = (body ?? {}) as { type?: unknown; method?: unknown };
   if (type === 'methods') return { methods: { getVersion: { name: 'getVersion', params: ['opts', 'fn'] } } };
+  if (method === 'getMonitorData') return { args: [[]] };
   if (method !== 'getVersion') return { error: 'this command needs no daemon' };
   // Everything is open or read by now; what is unlinked here cannot be left behind by a signal.
   setImmediate(whenServed);

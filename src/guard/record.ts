@@ -8,6 +8,9 @@ import { replaceProcess } from './replace-process.ts';
 
 /** By absolute path: root must not run a `logger` that the caller's PATH offers (PRODUCT section 7.1). */
 const LOGGER = ['/usr/bin/logger', '/bin/logger'];
+/** coreutils, or busybox. */
+const TIMEOUT = '/usr/bin/timeout';
+const LONGEST_MS = 1000;
 const OPTIONS = ['-p', 'auth.notice', '-t', 'pm2-guard', '--'];
 
 /** What is written down of a call. */
@@ -24,10 +27,12 @@ export interface Entry {
 /**
  * One line in the system log, facility auth, tag pm2-guard: who, from where, what was typed, what came of it. Given to the
  * system's own logger(1) and not waited for: a log that is slow, full or missing never delays or fails a call.
+ *
+ * @param waits for it, at most a second
  */
-export function record(entry: Entry): void {
+export function record(entry: Entry, waits = false): void {
   const logger = loggerHere();
-  if (logger !== null) startLogger(logger, [...OPTIONS, lineOf(entry)]);
+  if (logger !== null) startLogger(logger, [...OPTIONS, lineOf(entry)], waits);
 }
 
 /**
@@ -37,13 +42,25 @@ export function record(entry: Entry): void {
  */
 export function endRecorded(status: number, entry: Entry): void {
   process.exitCode = status;
-  const words = lastWords(status, entry);
+  const waits = endsWithUs(process.env, process.pid);
+  const words = lastWords(status, entry, waits);
   if (words === null) return;
   replaceProcess('/bin/sh', words, {});
   const [, , logger = ''] = words;
   // What node does after the last line of a program takes 2 ms, which process.exit() leaves out.
-  if (startUnwatched(logger, [...OPTIONS, lineOf(entry)])) process.exit(status);
-  record(entry);
+  if (!waits && startUnwatched(logger, [...OPTIONS, lineOf(entry)])) process.exit(status);
+  record(entry, waits);
+}
+
+/**
+ * Whether whatever this process leaves behind may be killed as soon as it ends: systemd ends the control group of a unit
+ * with its main process, a container ends with its first process, and logind can end what is left of a session
+ * (KillUserProcesses= in logind.conf(5)). There the entry has to be written first.
+ */
+function endsWithUs(env: NodeJS.ProcessEnv, pid: number): boolean {
+  const inUnit = env['INVOCATION_ID'] !== undefined; // systemd.exec(5)
+  const lastOfSession = env['SSH_CONNECTION'] !== undefined && env['SSH_TTY'] === undefined;
+  return inUnit || lastOfSession || pid === 1;
 }
 
 /** libuv's own process, without what node:child_process puts around it (node's lib/internal/child_process.js). */
@@ -74,13 +91,20 @@ function startUnwatched(file: string, words: readonly string[]): boolean {
   }
 }
 
-/** What that shell is told; null: there is no logger here. */
-export function lastWords(status: number, entry: Entry): string[] | null {
+/**
+ * What that shell is told; null: there is no logger here.
+ *
+ * @param waits for the logger, at most a second
+ */
+export function lastWords(status: number, entry: Entry, waits = false): string[] | null {
   const logger = loggerHere();
   if (logger === null) return null;
   // The trap: where no process can be forked, the shell ends with a status of its own, and with a message. What the child does
   // for itself delays nobody; a shell without job control gives it /dev/null to read.
-  const script = `exec >/dev/null 2>&1; trap 'exit "$2"' EXIT; { cd /; exec "$0" ${OPTIONS.join(' ')} "$1"; } & exit "$2"`;
+  const limit = waits && existsSync(TIMEOUT) ? `${TIMEOUT} 1 ` : '';
+  const log = `{ cd /; exec ${limit}"$0" ${OPTIONS.join(' ')} "$1"; }`;
+  const started = limit === '' ? `${log} &` : `( ${log} ) < /dev/null;`;
+  const script = `exec >/dev/null 2>&1; trap 'exit "$2"' EXIT; ${started} exit "$2"`;
   return ['-c', script, logger, lineOf(entry), String(status)];
 }
 
@@ -89,9 +113,13 @@ function lineOf({ outcome, caller, owner, argv, rule }: Entry): string {
   return recordLine(outcome, { caller: user, login, home, cwd, rule, daemon: owner?.name, user: owner?.user, command: shown(['pm2', ...argv]) });
 }
 
-/** Starts logger(1) beside this process and forgets it. */
-function startLogger(logger: string, words: readonly string[]): void {
+/** Starts logger(1) beside this process and forgets it; or waits for it. */
+function startLogger(logger: string, words: readonly string[], waits: boolean): void {
   try {
+    if (waits) {
+      late('node:child_process').spawnSync(logger, words, { stdio: 'ignore', env: {}, cwd: '/', timeout: LONGEST_MS });
+      return;
+    }
     const child = late('node:child_process').spawn(logger, words, { stdio: 'ignore', detached: true, env: {}, cwd: '/' });
     child.on('error', () => undefined);
     child.unref();

@@ -45,7 +45,8 @@ export function goWithoutPolicy(argv: readonly string[], euid: number, error: Co
     daemonless: false,
   };
   carryOutPass(
-    { ...real, argv, stdin: null, invocation, hopped: false, beforeHandOff: () => undefined },
+    { ...real, argv, stdin: null, invocation, hopped: false,
+    daemonDown: false, beforeHandOff: () => undefined },
     caller,
     verdict,
   );

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -37,7 +37,19 @@ export async function readJournal(take: (json: string) => boolean): Promise<Jour
     break;
   }
   const status = await ended;
-  if (/insufficient permissions|not seeing messages from other users/.test(complaint)) return 'denied';
+  if (/insufficient permissions|not seeing messages from other users/.test(complaint) || seesOwnOnly()) return 'denied';
   if (enough || (status === 0 && !/No journal files were (found|opened)/.test(complaint))) return 'read';
   return 'none';
+}
+
+/**
+ * Whether this user sees only the messages of this user's own processes. journalctl does not say so with `-o json`; asked
+ * for the system's journal alone, which such a user may not open, it fails.
+ */
+function seesOwnOnly(): boolean {
+  if (process.geteuid?.() === 0) return false;
+  const { status, stderr } = spawnSync(JOURNALCTL, ['--system', '-n', '0', '--no-pager'], {
+    cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' }, encoding: 'utf8', timeout: 5000,
+  });
+  return status !== 0 && /insufficient permissions/.test(stderr);
 }

@@ -87,22 +87,28 @@ export function withoutOptions(invocation: Invocation, context: ParseContext, at
 
 /**
  * `startup`, `unstartup` or `logrotate` for this user and this parent directory of a PM2_HOME (PM2 appends `.pm2`),
- * each said once.
+ * and this name of its boot unit, each said once.
  *
- * @param told `hp` null: no `--hp`, so that PM2_HOME decides
+ * @param told `hp` null: no `--hp`, so that PM2_HOME decides; `service` left out: `--service-name` stays as it is
  * @returns null for other commands, and where PM2 would not read both options
  */
 export function withStartup(
-  invocation: Invocation, context: ParseContext, { user, hp }: { user: string; hp: string | null },
+  invocation: Invocation,
+  context: ParseContext,
+  { user, hp, service }: { user: string; hp: string | null; service?: string | null },
 ): Words | null {
   if (invocation.startup === null && invocation.command !== 'logrotate') return null;
-  const lines = withInserted(invocation, ['user', 'hp'], [['-u', user, ...(hp === null ? [] : ['--hp', hp])]]);
+  const attrs = ['user', 'hp', ...(service === undefined ? [] : ['serviceName'])];
+  const named = [...(hp === null ? [] : ['--hp', hp]), ...(service == null ? [] : ['--service-name', service])];
+  const lines = withInserted(invocation, attrs, [['-u', user, ...named]]);
   return firstProven(invocation, context, lines, (edited) => {
     const { seen } = optionsOf(edited.line.words);
     const times = (attr: string): number => seen.filter((option) => option.attr === attr).length;
     const { options } = edited.line;
-    return sameMeaning(invocation, edited, ['user', 'hp']) && options.user === user && (options.hp ?? null) === hp
-      && times('user') === 1 && times('hp') === (hp === null ? 0 : 1);
+    return sameMeaning(invocation, edited, attrs) && options.user === user && (options.hp ?? null) === hp
+      && times('user') === 1 && times('hp') === (hp === null ? 0 : 1)
+      && (service === undefined || (
+        (options.serviceName ?? null) === service && times('serviceName') === (service === null ? 0 : 1)));
   });
 }
 

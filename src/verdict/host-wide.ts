@@ -1,6 +1,7 @@
 import { withStartup } from '../pm2/edit-command-line.ts';
 import type { Startup } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { bootUnitName, serviceNameOf } from '../policy/service-name.ts';
 import { ask } from './block.ts';
 import type { Question } from './decide.ts';
 import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
@@ -53,7 +54,8 @@ function decideUnit(question: Question, asked: Startup): Verdict {
   }
   const user = asked.user ?? caller.user;
   const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
-  if (sameUser(user, daemon) && pm2Home === daemon.home) {
+  const right = hasRightName(question, daemon);
+  if (sameUser(user, daemon) && pm2Home === daemon.home && right) {
     // PM2 asks for root's help in a line that names the home directory; a PM2_HOME of another name is lost in it.
     if (caller.uid === 0 || homeParent(daemon) !== null)
       return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
@@ -61,7 +63,9 @@ function decideUnit(question: Question, asked: Startup): Verdict {
   return putRight(
     question,
     daemon,
-    `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`,
+    sameUser(user, daemon) && pm2Home === daemon.home && !right
+      ? `${callOf(invocation)} would write ${askedName(question)}.service, which is for another daemon of ${user}`
+      : `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`,
   );
 }
 
@@ -70,10 +74,13 @@ function decideUnstartup(question: Question): Verdict | More {
   const { invocation, caller, policy, evidence } = question;
   const { user } = unitAsked(question);
   if (user !== null) {
-    const daemon = policy.daemons.find((one) => sameUser(user, one)) ?? null;
+    const daemon = daemonOfUnit(question, user);
     if (daemon === null)
       return hostWide('PG008', `${callOf(invocation)} removes a unit of ${user}, who has no declared daemon`, null);
-    return hostWide('PG001', `${callOf(invocation)} names the unit of ${user}`, daemon);
+    if (hasRightName(question, daemon))
+      return hostWide('PG001', `${callOf(invocation)} names the unit of ${user}`, daemon);
+    const named = `${askedName(question)}.service, which is for another daemon of ${user}`;
+    return putRight(question, daemon, `${callOf(invocation)} would remove ${named}`);
   }
   const own = policy.daemons.find(({ uid }) => uid === caller.uid) ?? null;
   if (caller.uid !== 0 || own !== null)
@@ -183,6 +190,34 @@ function candidatesFor(asked: Startup, { caller, policy }: Question): Daemon[] {
   return policy.daemons.filter(({ name }) => name === policy.default);
 }
 
+/** The daemon whose unit `unstartup -u` removes: --hp tells it, else the name of the unit. */
+function daemonOfUnit(question: Question, user: string): Daemon | null {
+  const { policy } = question;
+  const { hp } = unitAsked(question);
+  const ofUser = policy.daemons.filter((one) => sameUser(user, one));
+  const byHp = hp === null ? undefined : ofUser.find(({ home }) => home === unitHome(hp));
+  const name = `${askedName(question)}.service`;
+  return byHp ?? ofUser.find((one) => bootUnitName(one, policy.daemons) === name) ?? ofUser[0] ?? null;
+}
+
+/** The name of the unit that this line is about (lib/API/Startup.js). */
+function askedName(question: Question): string {
+  const { serviceName } = question.invocation.line.options;
+  return typeof serviceName === 'string' ? serviceName : `pm2-${unitAsked(question).user ?? question.caller.user}`;
+}
+
+/** Whether the unit that this line is about is not the one of another daemon. Any name of its own is right. */
+function hasRightName(question: Question, daemon: Daemon): boolean {
+  const { daemons } = question.policy;
+  const others = daemons.filter((one) => one.name !== daemon.name).map((one) => bootUnitName(one, daemons));
+  const name = `${askedName(question)}.service`;
+  return !others.includes(name) && (asksForName(question) || serviceNameOf(daemon, daemons) === null);
+}
+
+function asksForName({ invocation }: Question): boolean {
+  return typeof invocation.line.options.serviceName === 'string';
+}
+
 function sameUser(user: string, daemon: Daemon): boolean {
   return daemon.user === user || String(daemon.uid) === user;
 }
@@ -198,9 +233,13 @@ export function homeParent({ home }: Pick<Daemon, 'home'>): string | null {
   return home.endsWith('/.pm2') ? home.slice(0, -'/.pm2'.length) || '/' : null;
 }
 
-function wordsFor({ invocation }: Question, daemon: Daemon): readonly string[] | null {
+function wordsFor(question: Question, daemon: Daemon): readonly string[] | null {
+  const { invocation, policy } = question;
   const hp = invocation.command === 'startup' ? homeParent(daemon) : null;
-  return withStartup(invocation, invocation.context, { user: daemon.user, hp });
+  const told = { user: daemon.user, hp };
+  const asTyped = invocation.command === 'logrotate' || (asksForName(question) && hasRightName(question, daemon));
+  const service = serviceNameOf(daemon, policy.daemons);
+  return withStartup(invocation, invocation.context, asTyped ? told : { ...told, service });
 }
 
 /** The same work for one daemon, as root types it. */

@@ -19,7 +19,7 @@ describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
   is('a PM2_HOME without a daemon', web('root', 'startup --hp /home/alice'), 'block PG106');
   is('in block mode', row(`mode: block\n${WEB.trimStart()}`)('root', 'startup -u www-data'), 'block PG107');
   is('several daemons', row(TWO_HOMES)('root', 'startup -u deploy'), 'block PG106');
-  is('several daemons, one named', row(TWO_HOMES)('root', 'startup -u deploy --hp /srv/green'), 'pass green');
+  is('several daemons, one named', row(TWO_HOMES)('root', 'startup -u deploy --hp /srv/green'), 'rewrite green');
   is('unstartup of a declared daemon', web('root', 'unstartup systemd -u www-data --hp /var/www'), 'pass web');
   is('unstartup needs no --hp', web('root', 'unstartup -u www-data'), 'pass web');
   is('unstartup of an undeclared daemon', web('root', 'unstartup systemd -u alice --hp /home/alice'), 'pass PG008');
@@ -49,6 +49,59 @@ describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
     const blocking = `mode: block\n${other.trimStart()}`;
     expect(advice(filled(blocking, 'startup systemd -u ops --hp /home/ops'))).toEqual([
       'sudo PM2_HOME=/srv/ops/pm2home pm2 startup systemd -u ops',
+    ]);
+  });
+
+  it('gives the units of two daemons of one user two names', () => {
+    const two = `
+default: shop
+daemons:
+  shop:
+    user: deploy
+  preview:
+    user: deploy
+    home: /srv/preview/.pm2
+  nightly:
+    user: deploy
+    home: /srv/nightly/pm2
+`;
+    const line = (typed: string, config = two) => {
+      const verdict = decided(policyFrom(config), 'root', typed);
+      return verdict.type === 'rewrite' ? verdict.argv.join(' ') : verdict.type === 'pass' ? `pass ${verdict.daemon?.name ?? '-'}` : verdict.type;
+    };
+    expect(line('startup systemd -u deploy --hp /home/deploy')).toBe('pass shop');
+    expect(line('startup systemd -u deploy --hp /srv/preview')).toBe(
+      'startup systemd -u deploy --hp /srv/preview --service-name pm2-preview',
+    );
+    expect(line('startup -u deploy --hp /srv/preview --service-name pm2-deploy')).toBe(
+      'startup -u deploy --hp /srv/preview --service-name pm2-preview',
+    );
+    expect(line('startup -u deploy --hp /srv/preview --service-name pm2-nightly')).toBe(
+      'startup -u deploy --hp /srv/preview --service-name pm2-preview',
+    );
+    expect(line('startup -u deploy --hp /srv/preview --service-name staging')).toBe('pass preview');
+    expect(line('unstartup systemd -u deploy')).toBe('pass shop');
+    expect(line('unstartup systemd -u deploy --hp /home/deploy')).toBe('pass shop');
+    expect(line('unstartup systemd -u deploy --hp /srv/preview')).toBe(
+      'unstartup systemd -u deploy --service-name pm2-preview',
+    );
+    expect(line('unstartup -u deploy --service-name pm2-nightly')).toBe('pass nightly');
+    expect(line('unstartup -u deploy --hp /srv/preview --service-name pm2-nightly')).toBe(
+      'unstartup -u deploy --service-name pm2-preview',
+    );
+    const said = decided(policyFrom(two), 'root', 'startup systemd -u deploy --hp /srv/preview');
+    expect(said).toMatchObject({
+      code: 'PG107',
+      reason: expect.stringContaining('would write pm2-deploy.service, which is for another daemon of deploy') as string,
+    });
+    const blocking = `mode: block\n${two.trimStart()}`;
+    expect(advice(decided(policyFrom(blocking), 'root', 'startup -u deploy --hp /srv/preview'))).toEqual([
+      'pm2 startup -u deploy --hp /srv/preview --service-name pm2-preview',
+    ]);
+    expect([...advice(decided(policyFrom(two), 'root', 'startup systemd -u deploy'))].sort()).toEqual([
+      'PM2_HOME=/srv/nightly/pm2 pm2 startup systemd -u deploy --service-name pm2-nightly',
+      'pm2 startup systemd -u deploy --hp /home/deploy',
+      'pm2 startup systemd -u deploy --hp /srv/preview --service-name pm2-preview',
     ]);
   });
 });

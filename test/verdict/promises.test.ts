@@ -11,6 +11,9 @@ import { callerFrom } from './cases.ts';
 import { policyFrom } from './policies.ts';
 import { config, line, names, who, yaml } from './random.ts';
 
+/** What `startup` and `unstartup` are told of the daemon that they are about. */
+const OF_UNITS = ['user', 'hp', 'serviceName'];
+
 const app = (name: string) => ({ name, namespace: null, script: null, cwd: null });
 const apps = fc.uniqueArray(fc.constantFrom(...names, 'old'), { maxLength: 3 });
 /** What lives where plain pm2 would look, and in the first daemon of the config. */
@@ -128,7 +131,7 @@ describe('never worse than without the guard', () => {
     eachCase(({ invocation, verdict }) => {
       if (verdict.type !== 'rewrite') return;
       const again = interpret(verdict.argv, invocation.context);
-      expect(sameMeaning(invocation, again, verdict.code === 'PG107' ? ['user', 'hp'] : ['uid', 'gid', 'user'])).toBe(
+      expect(sameMeaning(invocation, again, verdict.code === 'PG107' ? OF_UNITS : ['uid', 'gid', 'user'])).toBe(
         true,
       );
     });
@@ -147,13 +150,13 @@ describe('every suggestion is a command', () => {
           case 'run':
           case 'bypass':
             expect(
-              sameMeaning(invocation, interpret(wordsOf(advice.command), invocation.context), ['user', 'hp']),
+              sameMeaning(invocation, interpret(wordsOf(advice.command), invocation.context), OF_UNITS),
             ).toBe(true);
             break;
           case 'choose':
             for (const { command } of advice.choices) {
               if (command)
-                expect(sameMeaning(invocation, interpret(wordsOf(command), invocation.context), ['user', 'hp'])).toBe(
+                expect(sameMeaning(invocation, interpret(wordsOf(command), invocation.context), OF_UNITS)).toBe(
                   true,
                 );
             }
