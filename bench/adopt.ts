@@ -2,8 +2,9 @@ import { fetchAndBuild } from '../test/host/setup.ts';
 import { createHost } from '../test/host/host.ts';
 
 /**
- * What an adoption costs those whom the app serves: how long nobody answers on its port, against `pm2 delete` and `pm2 start`
- * typed one after the other, by turns in one run on a throwaway host. The budget: half a second more at the most.
+ * What an adoption costs those whom the app serves: how long nobody answers on its port, against `pm2 delete` and `pm2
+ * start` typed one after the other, by turns in one run on a throwaway host. The budget: half a second more at the
+ * most.
  *
  *   npm run bench:adopt             10 rounds, there and back
  *   npm run bench:adopt -- 30
@@ -18,7 +19,10 @@ const SITE = '/var/www/html/myapp/public_html';
 const pm2 = '/usr/bin/pm2';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-interface Times { gap: number; whole: number }
+interface Times {
+  gap: number;
+  whole: number;
+}
 
 async function main(): Promise<void> {
   fetchAndBuild(); // what the hosts are made of, and dist/
@@ -30,16 +34,28 @@ async function main(): Promise<void> {
   };
   const start = (user: string) => by(user, [pm2, 'start', `${SITE}/server.js`, '--name', 'myapp', '--cwd', SITE]);
   const plain = (from: string, to: string) => [by(from, [pm2, 'delete', 'myapp']), start(to)];
-  const ours = (from: string, to: string) => [by('root', ['/usr/local/bin/pm2-guard', 'adopt', 'myapp', '--from', from, '--to', to, '--yes'])];
+  const ours = (from: string, to: string) => [
+    by('root', ['/usr/local/bin/pm2-guard', 'adopt', 'myapp', '--from', from, '--to', to, '--yes']),
+  ];
   await host.must(`${pm2} ping`, { user: 'www-data' });
   await host.must(`${pm2} start ${SITE}/server.js --name myapp --cwd ${SITE}`, { user: 'ops' });
-  const ways = { ours: [ours('ops', 'web'), ours('web', 'ops')], plain: [plain('ops', 'www-data'), plain('www-data', 'ops')] };
-  const { stdout, stderr, status } = await host.exec(['/usr/bin/node', '/usr/src/pm2-guard/bench/gap.mjs'], { input: JSON.stringify({ ways, port: 3000, rounds }), timeoutMs: 900_000, cwd: '/' });
+  const ways = {
+    ours: [ours('ops', 'web'), ours('web', 'ops')],
+    plain: [plain('ops', 'www-data'), plain('www-data', 'ops')],
+  };
+  const { stdout, stderr, status } = await host.exec(['/usr/bin/node', '/usr/src/pm2-guard/bench/gap.mjs'], {
+    input: JSON.stringify({ ways, port: 3000, rounds }),
+    timeoutMs: 900_000,
+    cwd: '/',
+  });
   if (status !== 0) throw new Error(stderr);
   const times = JSON.parse(stdout) as { ours: Times; plain: Times };
   const more = times.ours.gap - times.plain.gap;
-  process.stdout.write(`nobody answers for: adopt ${times.ours.gap.toFixed(0)} ms, pm2 delete and pm2 start ${times.plain.gap.toFixed(0)} ms: ${more.toFixed(0)} ms more (at most ${BUDGET_MS})\n`
-    + `the whole, with min_uptime: adopt ${times.ours.whole.toFixed(0)} ms, pm2 delete and pm2 start ${times.plain.whole.toFixed(0)} ms\nmedians of ${2 * rounds} moves each way.\n`);
+  process.stdout.write(
+    `nobody answers for: adopt ${times.ours.gap.toFixed(0)} ms, pm2 delete and pm2 start ${times.plain.gap.toFixed(0)} ms: ${more.toFixed(0)} ms more (at most ${BUDGET_MS})\n` +
+      `the whole, with min_uptime: adopt ${times.ours.whole.toFixed(0)} ms, pm2 delete and pm2 start ` +
+      `${times.plain.whole.toFixed(0)} ms\nmedians of ${2 * rounds} moves each way.\n`,
+  );
   process.exitCode = more > BUDGET_MS ? 1 : 0;
 }
 

@@ -74,7 +74,9 @@ const wide = (files: readonly string[]) =>
   files.flatMap((file) =>
     linesOf([file]).flatMap((line, at) => (line.length > WIDTH ? [`${file}:${String(at + 1)}`] : [])),
   );
-const words = readFileSync('README.md', 'utf8').split(/\s+/).filter((word) => word !== '').length;
+const words = readFileSync('README.md', 'utf8')
+  .split(/\s+/)
+  .filter((word) => word !== '').length;
 const longest = Math.max(...source.map((file) => linesOf([file]).length));
 const subjects = execFileSync('git', ['log', '-30', '--no-merges', '--format=%s'], { encoding: 'utf8' })
   .trimEnd()
@@ -105,7 +107,9 @@ const figures: Figure[] = [
 for (const { what, ours, limit, corepack } of figures) {
   const rounded = Number.isInteger(ours) ? String(ours) : ours.toFixed(1);
   const over = ours > limit ? '  OVER' : '';
-  console.log(`${what.padEnd(42)}${rounded.padStart(7)}  at most ${String(limit).padStart(5)}  corepack ${corepack}${over}`);
+  console.log(
+    `${what.padEnd(42)}${rounded.padStart(7)}  at most ${String(limit).padStart(5)}  corepack ${corepack}${over}`,
+  );
 }
 if (process.argv.includes('--list')) console.log(['', ...shared, '', ...wide(source), ...wide(tests)].join('\n'));
 if (figures.some(({ ours, limit }) => ours > limit)) process.exitCode = 1;

@@ -22,7 +22,8 @@ const opsDaemon = async (host: Host) => {
 function foreign(env: Record<string, string>): string[] {
   const ofOthers = (name: string, value: string) =>
     /^(SUDO_|PM2_GUARD|MAIL$)/.test(name) && value !== '/var/mail/www-data';
-  return Object.entries(env).filter(([name, value]) => ofOthers(name, value) || /\b(root|deploy)\b/.test(value))
+  return Object.entries(env)
+    .filter(([name, value]) => ofOthers(name, value) || /\b(root|deploy)\b/.test(value))
     .map(([name, value]) => `${name}=${value}`);
 }
 
@@ -30,7 +31,7 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
   describeOnHost(`the story, PM2 ${pm2}`, () => {
     const hosts = twins(CONFIG, { pm2 }, opsDaemon);
 
-    it('plain: myapp ends in root\'s daemon, and the restart as www-data says it does not exist', async () => {
+    it("plain: myapp ends in root's daemon, and the restart as www-data says it does not exist", async () => {
       await hosts.plain.must(`sudo pm2 ${npmStart}`, deploy);
       const restart = await hosts.plain.run('sudo -u www-data pm2 restart myapp --update-env', { ...deploy, cwd: '/' });
       expect(restart.status).toBe(1);
@@ -52,7 +53,10 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
     it('guarded: the right command passes as if there were no guard', async () => {
       expect(await hosts.guarded.run(`${asOwner} ${npmStart}`, deploy)).toMatchObject({ status: 0, stderr: '' });
       expect(await hosts.guarded.run(`${asOwner} save`, deploy)).toMatchObject({ status: 0, stderr: '' });
-      expect(await hosts.guarded.run('sudo -u www-data pm2 restart myapp --update-env', deploy)).toMatchObject({ status: 0, stderr: '' });
+      expect(await hosts.guarded.run('sudo -u www-data pm2 restart myapp --update-env', deploy)).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
       expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, restarts: 1 }]);
     });
 
@@ -85,7 +89,7 @@ for (const pm2 of ['7.0.4', '6.0.14', '5.4.3'] as const) {
       expect(foreign((app?.pm2['env'] ?? {}) as Record<string, string>)).toEqual([]);
     });
 
-    it('guarded: no daemon of root\'s, no file of root\'s', async () => {
+    it("guarded: no daemon of root's, no file of root's", async () => {
       expect(daemonsOn(hosts.guarded)).toEqual([`ops ${OPS}`, `www-data ${WEB}`]);
       expect(await hosts.guarded.exists('/root/.pm2')).toBe(false);
       expect(await foreignFiles(hosts.guarded, WEB, 'www-data')).toEqual([]);
@@ -108,7 +112,7 @@ describeOnHost('the story with a root daemon declared', () => {
     await host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE });
   });
 
-  it('root\'s own pass to it', async () => {
+  it("root's own pass to it", async () => {
     expect(await hosts.guarded.run('sudo pm2 restart rootjob', deploy)).toMatchObject({ status: 0, stderr: '' });
     const list = await hosts.guarded.run('sudo pm2 jlist', deploy);
     expect(list).toMatchObject({ status: 0, stderr: '' });
@@ -116,13 +120,13 @@ describeOnHost('the story with a root daemon declared', () => {
     expect(await hosts.guarded.apps('/root/.pm2')).toMatchObject([{ name: 'rootjob', uid: 0, restarts: 1 }]);
   });
 
-  it('www-data\'s are rewritten as before', async () => {
+  it("www-data's are rewritten as before", async () => {
     const restarted = await hosts.guarded.run('sudo pm2 restart myapp', deploy);
     expect(restarted).toMatchObject({ status: 0, stderr: rewritten('pm2 restart myapp', MYAPP) });
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, restarts: 1 }]);
   });
 
-  it('an app nobody knows is not root\'s just because of sudo', async () => {
+  it("an app nobody knows is not root's just because of sudo", async () => {
     await hosts.guarded.write('/srv/new/new.js', 'setInterval(() => {}, 1000);');
     const started = await hosts.guarded.run('sudo pm2 start new.js', { ...deploy, cwd: '/srv/new' });
     expect(started).toMatchObject({ status: 0, stderr: rewritten('pm2 start new.js', 'new') });

@@ -1,4 +1,4 @@
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 
 export interface AdoptWords {
   from?: string;
@@ -14,11 +14,11 @@ export interface AdoptWords {
  *
  * @param names of apps; none: all that the options select
  */
-export function adoptCommand(
+export function adoptCommandWords(
   names: readonly string[],
   { from, to, asRoot = false, more = [] }: AdoptWords = {},
 ): string {
   const options = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to]), ...more];
   const sudo = asRoot || process.geteuid?.() === 0 ? ['sudo'] : []; // root may be in the shell of a user who typed sudo
-  return shown([...sudo, 'pm2-guard', 'adopt', ...options, ...(names.length === 0 ? [] : ['--', ...names])]);
+  return quoteCommand([...sudo, 'pm2-guard', 'adopt', ...options, ...(names.length === 0 ? [] : ['--', ...names])]);
 }

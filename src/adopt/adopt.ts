@@ -2,14 +2,14 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { isFile, withoutLinks } from '../runtime/peek.ts';
+import { isFile, realpathOrSelf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
-import { adoptCommand } from './adopt-command.ts';
-import { bringHome, putBack, type Outcome } from './carry-out.ts';
-import { choose, type Choice } from './choose.ts';
+import { adoptCommandWords } from './adopt-command.ts';
+import { bringHome, putBack, type MoveOutcome } from './carry-out.ts';
+import { chooseMoves, type AdoptChoice } from './choose.ts';
 import { Failed } from './failed.ts';
-import { find, savedPlace, type Found, type Place } from './find.ts';
+import { find, savedPlace, type HostInventory, type AppSource } from './find.ts';
 import { Hands, type Progress } from './hands.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
@@ -18,7 +18,7 @@ import { plan, type Planned } from './plan.ts';
 import { consentProblem } from './problems.ts';
 import type { Seat } from './seat.ts';
 
-export interface Request {
+export interface AdoptRequest {
   names: readonly string[];
   allStrays: boolean;
   /** A daemon of the config, a user, a home or a saved list; null: wherever they are. */
@@ -33,14 +33,14 @@ export interface Request {
 }
 
 export interface Prospect {
-  choices: Choice[];
+  choices: AdoptChoice[];
   planned: Planned[];
-  found: Found;
+  found: HostInventory;
 }
 
 /** What would be done, and what stands against it. Looks everywhere, as whoever will need it; changes nothing. */
 export async function prospect(
-  request: Request,
+  request: AdoptRequest,
   policy: Policy,
   launcherOf: (daemon: Daemon | null) => Launcher,
 ): Promise<Prospect> {
@@ -51,7 +51,7 @@ export async function prospect(
   const found = await find([...policy.daemons.map(({ home }) => home), ...fromHome]);
   const to = request.to === null ? null : daemonNamed(request.to, policy);
   const from = request.from === null ? null : placesOf(request.from, found, policy);
-  const choices = choose(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
+  const choices = chooseMoves(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
   const planned = plan(
     choices,
     found,
@@ -64,7 +64,7 @@ export async function prospect(
 }
 
 /** Drops a consent that was given, and makes a problem of one that cannot be asked for, because this is no terminal. */
-function requireConsent(planned: Planned, { accept, consent }: Request): void {
+function requireConsent(planned: Planned, { accept, consent }: AdoptRequest): void {
   const needed = planned.consent;
   if (needed === null) return;
   // Only root can run something as another user; a user's own attempt is refused for that.
@@ -98,14 +98,14 @@ export function alone(): () => void {
   return held;
 }
 
-export async function carryOut({ move }: Planned, progress: Progress): Promise<Outcome> {
+export async function carryOutMove({ move }: Planned, progress: Progress): Promise<MoveOutcome> {
   return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => bringHome(hands, []));
 }
 
 /**
  * @throws UserError where it could neither be ended nor taken back: the journal stays, and either can be tried again
  */
-async function withHands(hands: Hands, work: (hands: Hands) => Promise<Outcome>): Promise<Outcome> {
+async function withHands(hands: Hands, work: (hands: Hands) => Promise<MoveOutcome>): Promise<MoveOutcome> {
   try {
     return await work(hands);
   } catch (error) {
@@ -113,7 +113,7 @@ async function withHands(hands: Hands, work: (hands: Hands) => Promise<Outcome>)
     throw new UserError(
       `${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\n` +
         `all that is known of it is in ${hands.journal.file}; repair that, then go back as below, or on with --resume`,
-      adoptCommand([], { more: ['--rollback'] }),
+      adoptCommandWords([], { more: ['--rollback'] }),
     );
   } finally {
     hands.dispose();
@@ -125,11 +125,11 @@ export async function finish(
   { file, move, done, back, learned }: Unfinished,
   way: 'resume' | 'rollback',
   progress: Progress,
-): Promise<Outcome> {
+): Promise<MoveOutcome> {
   if (way === 'rollback' && move.ends && done.includes('end')) {
     throw new UserError(
       `there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended`,
-      adoptCommand([], { more: ['--resume'] }),
+      adoptCommandWords([], { more: ['--resume'] }),
       1,
     );
   }
@@ -151,7 +151,7 @@ function daemonNamed(name: string, policy: Policy): Daemon {
   return daemon;
 }
 
-function placesOf(word: string, found: Found, policy: Policy): Place[] {
+function placesOf(word: string, found: HostInventory, policy: Policy): AppSource[] {
   const declared = policy.daemons.find(({ name }) => name === word);
   if (declared === undefined && !isAbsolute(word)) {
     const own = found.places.filter(({ seat }) => seat?.user === word);
@@ -164,7 +164,7 @@ function placesOf(word: string, found: Found, policy: Policy): Place[] {
     return own;
   }
   if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
-  const home = withoutLinks(declared?.home ?? word);
+  const home = realpathOrSelf(declared?.home ?? word);
   const there = found.places.filter((place) => place.home === home);
   // What is saved there and does not run: a list that was copied from another home brings nothing back (T29).
   const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));
@@ -178,9 +178,9 @@ function placesOf(word: string, found: Found, policy: Policy): Place[] {
   return places;
 }
 
-function requireSaved(place: Place, file: string): Place {
+function requireSaved(place: AppSource, file: string): AppSource {
   if (place.saved === null) throw new UserError(`${file} is no list that pm2 has saved, or it cannot be read`, null, 2);
   return place;
 }
 
-export type { Choice, Found, Launcher, Outcome, Place, Planned, Progress, Seat, Unfinished };
+export type { AdoptChoice, HostInventory, Launcher, MoveOutcome, AppSource, Planned, Progress, Seat, Unfinished };

@@ -17,4 +17,4 @@ export interface Work {
   argument: unknown;
 }
 
-export type Answer = { id: number } & ({ type: 'done'; result: unknown } | { type: 'failed'; why: string });
+export type AgentAnswer = { id: number } & ({ type: 'done'; result: unknown } | { type: 'failed'; why: string });

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { closeInherited } from '../identity/descriptors.ts';
 import { switchUser } from '../identity/switch-user.ts';
 import { callDaemon } from '../pm2/rpc.ts';
-import type { Answer, Hello, Work } from './agent-protocol.ts';
+import type { AgentAnswer, Hello, Work } from './agent-protocol.ts';
 import { launch, type Launch } from './launch.ts';
-import { look, type Request as LookRequest } from './look.ts';
+import { lookAsUser, type LookRequest as LookRequest } from './look.ts';
 import { lastLines, type LogRequest } from './last-lines.ts';
 import { saveDump, type Save } from './save-dump.ts';
 
@@ -16,7 +16,7 @@ import { saveDump, type Save } from './save-dump.ts';
  */
 const tasks: Record<string, (argument: never) => unknown> = {
   call: (request: Call) => call(request),
-  look: (request: LookRequest) => look(request),
+  look: (request: LookRequest) => lookAsUser(request),
   launch: (request: Launch) => launch(request),
   save: (request: Save) => {
     saveDump(request);
@@ -57,10 +57,10 @@ lines.on('line', (line) => {
 lines.on('close', () => process.exit());
 
 async function answer({ id, task, argument }: Work): Promise<void> {
-  const failed = (why: string) => JSON.stringify({ id, type: 'failed', why } satisfies Answer);
+  const failed = (why: string) => JSON.stringify({ id, type: 'failed', why } satisfies AgentAnswer);
   let said: string;
   try {
-    said = JSON.stringify({ id, type: 'done', result: await tasks[task]?.(argument as never) } satisfies Answer);
+    said = JSON.stringify({ id, type: 'done', result: await tasks[task]?.(argument as never) } satisfies AgentAnswer);
   } catch (error) {
     // An answer that is nested too deeply to be written again is a RangeError here.
     said = failed(error instanceof Error ? error.message : 'it failed without a reason');

@@ -4,7 +4,7 @@ import { runSystemctl } from '../host/systemctl.ts';
 import { pm2Units, pm2UserUnits, type Unit } from '../host/units.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 import type { Move } from './move.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Move } from './move.ts';
  */
 export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
   return pm2Units().filter((unit) => {
-    const home = withoutLinks(homeOfUnit(unit));
+    const home = realpathOrSelf(homeOfUnit(unit));
     if (!unit.enabled) return false;
     if (moves.some(({ to }) => to.home === home))
       return moves.every(({ to }) => to.home !== home || to.user !== (unit.user ?? 'root'));

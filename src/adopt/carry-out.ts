@@ -1,18 +1,18 @@
 import { isModule, isRunning, savedForm, freshForm, type Pm2Env } from '../pm2/record.ts';
-import { shown } from '../terminal/shown.ts';
-import type { Daemon } from './daemon.ts';
+import { quoteCommand } from '../terminal/shown.ts';
+import type { DaemonClient } from './daemon.ts';
 import { endDaemon, learn, restoreList } from './end-daemon.ts';
 import { Failed } from './failed.ts';
 import type { Hands } from './hands.ts';
-import { stepsOf, type MovedApp, type Step } from './move.ts';
+import { stepsOf, type MovedApp, type MoveStep } from './move.ts';
 import { putRight } from './put-right.ts';
 import { plainIn, textIn, type NamedProcess } from './records.ts';
 import { raise } from './raise.ts';
-import { settle } from './settle.ts';
+import { waitUntilStable } from './settle.ts';
 import { Worker } from './work-as.ts';
 
 /** What became of a move. */
-export interface Outcome {
+export interface MoveOutcome {
   type: 'moved' | 'put back' | 'failed';
   /** How long nothing ran, in milliseconds; null: it was never stopped, or nobody saw. */
   downtimeMs: number | null;
@@ -31,7 +31,7 @@ export interface Outcome {
  * first, so that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way
  * back.
  */
-export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Outcome> {
+export async function bringHome(hands: Hands, done: readonly MoveStep[]): Promise<MoveOutcome> {
   const { journal } = hands;
   try {
     for (const step of stepsOf(hands.move).filter((one) => one === 'raise' || !done.includes(one))) {
@@ -63,9 +63,9 @@ export async function bringHome(hands: Hands, done: readonly Step[]): Promise<Ou
 }
 
 /** Gives the apps of a move back to their old daemon. */
-export async function putBack(hands: Hands): Promise<Outcome> {
+export async function putBack(hands: Hands): Promise<MoveOutcome> {
   const { move, journal, to } = hands;
-  const back = async (step: Step, work: () => Promise<void>) => {
+  const back = async (step: MoveStep, work: () => Promise<void>) => {
     journal.write({ step, at: 'begin', back: true });
     hands.progress(step, true);
     await work();
@@ -80,7 +80,7 @@ export async function putBack(hands: Hands): Promise<Outcome> {
     });
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
-    const look = shown(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.home}`, 'pm2', 'list']);
+    const look = quoteCommand(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.home}`, 'pm2', 'list']);
     why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
   }
   if (move.from.state === 'live') await back('start', () => startAgain(hands));
@@ -89,7 +89,7 @@ export async function putBack(hands: Hands): Promise<Outcome> {
   return { type: 'put back', downtimeMs: downtimeOf(hands), why, log: [] };
 }
 
-async function take(step: Step, hands: Hands): Promise<void> {
+async function take(step: MoveStep, hands: Hands): Promise<void> {
   const { move, to } = hands;
   const names = namesOf(move.apps);
   switch (step) {
@@ -116,7 +116,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
       hands.upAt ??= performance.now();
       return;
     case 'settle':
-      return settle(hands.target, to, move.apps, () => {
+      return waitUntilStable(hands.target, to, move.apps, () => {
         hands.lookAtPorts();
       });
     case 'remove':
@@ -139,7 +139,7 @@ async function take(step: Step, hands: Hands): Promise<void> {
 }
 
 /** Makes those processes of an app that are not there yet; a copy that was there before is only started. */
-async function startApp(app: MovedApp, to: Daemon): Promise<void> {
+async function startApp(app: MovedApp, to: DaemonClient): Promise<void> {
   const there = await to.named([app.name]);
   if (app.twin) {
     const wanted = app.processes.some(({ running }) => running);
@@ -190,9 +190,9 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
  * There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not
  * even that, the journal keeps.
  */
-async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Outcome> {
+async function leaveThere(hands: Hands, why: string, log: string[]): Promise<MoveOutcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
-  const outcome: Outcome = { ...withheldIn(hands), type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+  const outcome: MoveOutcome = { ...withheldIn(hands), type: 'failed', downtimeMs: downtimeOf(hands), why, log };
   const isThere = ({ name, processes, twin }: MovedApp) =>
     there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
   if (!hands.move.apps.every(isThere)) return { ...outcome, open: true };
@@ -211,7 +211,7 @@ function namesOf(apps: readonly MovedApp[]): string[] {
   return apps.map(({ name }) => name);
 }
 
-function withheldIn({ move }: Hands): Pick<Outcome, 'withheld'> {
+function withheldIn({ move }: Hands): Pick<MoveOutcome, 'withheld'> {
   const names = namesOf(move.apps.filter(({ withheld }) => withheld === true));
   return names.length === 0 ? {} : { withheld: names };
 }

@@ -2,43 +2,43 @@ import { isShared } from '../host/app-paths.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';
-import { withoutLinks } from '../runtime/peek.ts';
-import { adoptCommand } from './adopt-command.ts';
-import { type Place } from './find.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
+import { adoptCommandWords } from './adopt-command.ts';
+import { type AppSource } from './find.ts';
 import type { NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
 /** Which apps are asked for. */
-export interface Wish {
+export interface AdoptWish {
   names: readonly string[];
   allStrays: boolean;
   /** Takes only what lives in these places; null: everywhere. */
-  from: readonly Place[] | null;
+  from: readonly AppSource[] | null;
   /** Of the config; null: where the config puts each app. */
   to: Daemon | null;
 }
 
 /** All processes of one name in one place. */
-export interface Copy {
+export interface AppCopy {
   name: string;
-  place: Place;
+  place: AppSource;
   processes: NamedProcess[];
 }
 
-export type Choice =
+export type AdoptChoice =
   /** It is to go there. `stale`: dead homes whose lists would bring a copy back. */
-  | { type: 'move'; copy: Copy; to: Seat; stale: Place[] }
+  | { type: 'move'; copy: AppCopy; to: Seat; stale: AppSource[] }
   /** It lives where it should, or is saved there and does not run. */
   | { type: 'home'; name: string; daemon: string; home: string }
   /** Nobody can say where to. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
-  | { type: 'unowned'; name: string; place: Place; next: string[] }
+  | { type: 'unowned'; name: string; place: AppSource; next: string[] }
   /** One of PM2's own: it is installed anew, not moved. */
   | { type: 'module'; name: string; home: string }
   | { type: 'unknown'; name: string; strays: string[] };
 
 /** What is to be done about each app that is asked for. Pure but for the spelling of paths. */
-export function choose(places: readonly Place[], policy: Policy, wish: Wish): Choice[] {
+export function chooseMoves(places: readonly AppSource[], policy: Policy, wish: AdoptWish): AdoptChoice[] {
   const within = wish.from ?? places;
   const copies = within.flatMap(copiesIn);
   const everywhere = places.flatMap(copiesIn);
@@ -50,7 +50,7 @@ export function choose(places: readonly Place[], policy: Policy, wish: Wish): Ch
       : unique(wish.names);
   return names.flatMap((name) => {
     const module = within.find(({ modules }) => modules.includes(name));
-    const chosen: Choice[] = module
+    const chosen: AdoptChoice[] = module
       ? [{ type: 'module', name, home: module.home }]
       : chooseOne(
           name,
@@ -63,7 +63,13 @@ export function choose(places: readonly Place[], policy: Policy, wish: Wish): Ch
   });
 }
 
-function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], policy: Policy, wish: Wish): Choice[] {
+function chooseOne(
+  name: string,
+  copies: AppCopy[],
+  everywhere: readonly AppCopy[],
+  policy: Policy,
+  wish: AdoptWish,
+): AdoptChoice[] {
   if (copies.length === 0) return [{ type: 'unknown', name, strays: strayNames(everywhere, policy) }];
   const judged = copies.map((copy) => ({ copy, owners: wish.to === null ? ownersOf(copy, policy) : [wish.to] }));
   const strays = judged.filter(({ copy, owners }) => owners.length > 0 && !owners.some((owner) => isHome(copy, owner)));
@@ -83,13 +89,13 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
         .filter((copy) => copy.name === name);
       return [
         { type: 'home', name, daemon: home.owner.name, home: home.owner.home },
-        ...stale.map((copy): Choice => ({ type: 'move', copy, to, stale: [] })),
+        ...stale.map((copy): AdoptChoice => ({ type: 'move', copy, to, stale: [] })),
       ];
     }
     const asleep = judged.flatMap(({ copy, owners }) => owners.filter((owner) => isHome(copy, owner)))[0];
     if (asleep !== undefined) return [{ type: 'home', name, daemon: asleep.name, home: asleep.home }];
-    const next = policy.daemons.map((daemon) => adoptCommand([name], { to: daemon.name }));
-    return [{ type: 'unowned', name, place: copies[0]?.place as Place, next }];
+    const next = policy.daemons.map((daemon) => adoptCommandWords([name], { to: daemon.name }));
+    return [{ type: 'unowned', name, place: copies[0]?.place as AppSource, next }];
   }
   if (another !== undefined) {
     return [
@@ -97,7 +103,7 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
         type: 'ambiguous',
         name,
         why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`,
-        next: candidates.map(({ copy }) => adoptCommand([name], { from: copy.place.home })),
+        next: candidates.map(({ copy }) => adoptCommandWords([name], { from: copy.place.home })),
       },
     ];
   }
@@ -108,7 +114,7 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
         type: 'ambiguous',
         name,
         why: `${name} may belong to ${only.owners.map((one) => one.name).join(' or ')}`,
-        next: only.owners.map((one) => adoptCommand([name], { to: one.name })),
+        next: only.owners.map((one) => adoptCommandWords([name], { to: one.name })),
       },
     ];
   }
@@ -116,7 +122,7 @@ function chooseOne(name: string, copies: Copy[], everywhere: readonly Copy[], po
   return [{ type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.home, policy) }];
 }
 
-export function copiesIn(place: Place): Copy[] {
+export function copiesIn(place: AppSource): AppCopy[] {
   const byName = new Map<string, NamedProcess[]>();
   for (const process of place.processes) {
     const { name } = process.record;
@@ -127,24 +133,24 @@ export function copiesIn(place: Place): Copy[] {
   return [...byName].map(([name, processes]) => ({ name, place, processes }));
 }
 
-function ownersOf({ processes }: Copy, policy: Policy): Daemon[] {
+function ownersOf({ processes }: AppCopy, policy: Policy): Daemon[] {
   const app = appOf(processes[0]?.record);
   const rules = app === null ? [] : ownersOfApp(policy, app);
   return rules.flatMap(({ daemon }) => policy.daemons.find(({ name }) => name === daemon) ?? []);
 }
 
-function isHome({ place, processes }: Copy, owner: Daemon): boolean {
-  if (place.home !== withoutLinks(owner.home)) return false;
+function isHome({ place, processes }: AppCopy, owner: Daemon): boolean {
+  if (place.home !== realpathOrSelf(owner.home)) return false;
   // A list that was copied from another home names that one in each record (T29).
   if (place.state === 'saved')
     return processes.every(
-      ({ record }) => typeof record.PM2_HOME !== 'string' || withoutLinks(record.PM2_HOME) === place.home,
+      ({ record }) => typeof record.PM2_HOME !== 'string' || realpathOrSelf(record.PM2_HOME) === place.home,
     );
   return place.state === 'live' && place.seat?.uid === owner.uid;
 }
 
 /** Dead homes whose lists would start this very app a second time, and are not meant to (T24). */
-function staleOf(one: Copy, everywhere: readonly Copy[], home: string, policy: Policy): Place[] {
+function staleOf(one: AppCopy, everywhere: readonly AppCopy[], home: string, policy: Policy): AppSource[] {
   return everywhere
     .filter(
       (copy) =>
@@ -162,12 +168,12 @@ function staleOf(one: Copy, everywhere: readonly Copy[], home: string, policy: P
  * Two copies are of one app where they run the same script, or in the same directory what everybody runs; a name alone
  * may be a coincidence (T35).
  */
-export function sameProgram(one: Copy, other: Copy): boolean {
+export function sameProgram(one: AppCopy, other: AppCopy): boolean {
   const [app, twin] = [appOf(one.processes[0]?.record), appOf(other.processes[0]?.record)];
   return app?.script != null && app.script === twin?.script && (app.cwd === twin.cwd || !isShared(app.script));
 }
 
-function strayNames(everywhere: readonly Copy[], policy: Policy): string[] {
+function strayNames(everywhere: readonly AppCopy[], policy: Policy): string[] {
   return unique(
     everywhere
       .filter((copy) => copy.place.state !== 'saved')
@@ -180,11 +186,11 @@ function strayNames(everywhere: readonly Copy[], policy: Policy): string[] {
 }
 
 function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
-  return { label: name, user, uid, gid, userHome, shell, home: withoutLinks(home) };
+  return { label: name, user, uid, gid, userHome, shell, home: realpathOrSelf(home) };
 }
 
 /** A place, for people. */
-export function labelOf({ seat, home, state }: Place): string {
+export function labelOf({ seat, home, state }: AppSource): string {
   const how = { live: '', lost: ' (whose socket is gone)', saved: ' (saved, not running)' }[state];
   return `${seat?.user ?? 'an unknown user'} in ${home}${how}`;
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { accountByUid } from '../identity/accounts.ts';
 import { isRecord, type Pm2Env } from '../pm2/record.ts';
 import { statOf } from '../runtime/peek.ts';
-import { distrust } from '../trust/trust.ts';
-import type { Place } from './find.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import type { AppSource } from './find.ts';
 import type { Move } from './move.ts';
 import { textIn } from './records.ts';
 
@@ -25,13 +25,13 @@ export interface Consent {
  * Uids, other than root's, of users who decide what a place says of its apps: its daemon's, and the owner of its
  * directory.
  */
-export function speakersOf({ foreign, seat, keeper }: Pick<Place, 'foreign' | 'seat' | 'keeper'>): number[] {
+export function speakersOf({ foreign, seat, keeper }: Pick<AppSource, 'foreign' | 'seat' | 'keeper'>): number[] {
   if (!foreign) return [];
   return [...new Set([seat?.uid ?? -1, keeper?.uid ?? -1])].filter((uid) => uid !== 0);
 }
 
 /** Null: nothing of it would run by the word of another user. */
-export function consentFor(move: Move, place: Place): Consent | null {
+export function consentFor(move: Move, place: AppSource): Consent | null {
   const others = speakersOf(place).filter((uid) => uid !== move.to.uid);
   if (others.length === 0 || move.apps.every(({ twin }) => twin)) return null;
   return { users: others.map((uid) => accountByUid(uid)?.name ?? `uid ${uid}`), digest: digestOf(move), given: false };
@@ -114,7 +114,7 @@ export function steeringOf({ apps, to }: Move): string[] {
 function isUnusual(name: string, value: string): boolean {
   if (name !== 'PATH') return value !== '';
   return value.split(':').some((directory) => {
-    const fault = distrust(directory, 'directory');
+    const fault = findUntrusted(directory, 'directory');
     return fault !== null && fault.kind !== 'missing';
   });
 }

@@ -15,7 +15,7 @@ const MARGIN_MS = 15_000;
 const LONGEST_MS = 600_000;
 
 /** What is asked of one daemon, as its user, over its socket. Each method answers when PM2 has done it. */
-export class Daemon {
+export class DaemonClient {
   constructor(private readonly worker: Worker) {}
 
   /** Everything in it, modules included; null: no daemon listens there. */

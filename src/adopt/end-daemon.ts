@@ -3,12 +3,12 @@ import { unitAround } from '../host/daemon-unit.ts';
 import { homeOfUnit } from '../host/homes.ts';
 import { liveDaemons } from '../host/live-daemons.ts';
 import { cgroupsOf } from '../host/process-facts.ts';
-import { commandOf } from '../host/processes.ts';
+import { commandLineOf } from '../host/processes.ts';
 import { isBooted, runSystemctl } from '../host/systemctl.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isAsShown } from './as-shown.ts';
 import { Failed } from './failed.ts';
@@ -34,8 +34,8 @@ export async function endDaemon({ move, from }: Hands): Promise<void> {
 }
 
 /**
- * The unit that the daemon is in. It has `ExecStop=pm2 kill`, and systemd runs that also when the daemon ends by itself:
- * half a second later, in this PM2_HOME, whatever daemon is there by then.
+ * The unit that the daemon is in. It has `ExecStop=pm2 kill`, and systemd runs that also when the daemon ends by
+ * itself: half a second later, in this PM2_HOME, whatever daemon is there by then.
  */
 function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
   if (pid === null || process.geteuid?.() !== 0 || !isBooted()) return null;
@@ -47,7 +47,7 @@ function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
 async function stopLost(unit: Unit, move: Move): Promise<void> {
   const { home, pid } = move.from;
   const other = (await liveDaemons()).find(
-    (daemon) => daemon.reachable && !daemon.elsewhere && daemon.pid !== pid && withoutLinks(daemon.home) === home,
+    (daemon) => daemon.reachable && !daemon.elsewhere && daemon.pid !== pid && realpathOrSelf(daemon.home) === home,
   );
   if (other !== undefined)
     throw new Failed(
@@ -62,7 +62,7 @@ async function stopLost(unit: Unit, move: Move): Promise<void> {
  * PM2_HOME is disabled first: a reboot before the end of the adoption must not bring it back.
  */
 function stopUnit(unit: Unit, { to }: Move): void {
-  const inTheWay = unit.account?.uid !== to.uid && withoutLinks(homeOfUnit(unit)) === to.home;
+  const inTheWay = unit.account?.uid !== to.uid && realpathOrSelf(homeOfUnit(unit)) === to.home;
   const words = [...(unit.enabled && inTheWay ? [['disable', unit.name]] : []), ['stop', unit.name]];
   for (const one of words) {
     const failure = runSystemctl(...one);
@@ -82,7 +82,7 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   if (isThere(move)) {
     const pid = move.from.pid as number;
     // The table of sockets that named it holds text of users.
-    if (!/^PM2 v\d/.test(commandOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
+    if (!/^PM2 v\d/.test(commandLineOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
     const unit = unitAroundDaemon(move);
     if (unit === null) process.kill(pid, 'SIGTERM');
     else await stopLost(unit, move);

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { statOf, withoutLinks } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
-import { distrust } from '../trust/trust.ts';
-import type { Fault } from './look.ts';
+import { statOf, realpathOrSelf } from '../runtime/peek.ts';
+import { quoteCommand } from '../terminal/shown.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import type { AccessFault } from './look.ts';
 import type { Move } from './move.ts';
 import type { Problem } from './problems.ts';
 
@@ -14,13 +14,18 @@ import type { Problem } from './problems.ts';
  * @param node that of the daemon
  * @param users who other than root chose the paths (Consent.users): no right is given to a path of theirs unseen
  */
-export function problemOf(fault: Fault, { to }: Pick<Move, 'to'>, node: string, users: readonly string[]): Problem {
+export function problemOf(
+  fault: AccessFault,
+  { to }: Pick<Move, 'to'>,
+  node: string,
+  users: readonly string[],
+): Problem {
   if (fault.type === 'port') {
     return {
       what: `${to.user} may not listen on port ${fault.port}: below ${unprivilegedStart()} only root may`,
       label: 'choose',
       repair: [
-        shown(['sudo', 'setcap', 'cap_net_bind_service=+ep', withoutLinks(node)]),
+        quoteCommand(['sudo', 'setcap', 'cap_net_bind_service=+ep', realpathOrSelf(node)]),
         `sudo sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`,
         'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon',
       ],
@@ -56,9 +61,11 @@ function grant(user: string, rights: string, path: string): string[] {
  * those of the file's owner, because a link could be put there between reading and pasting.
  */
 function safely(words: readonly string[], path: string): string[] {
-  if (distrust(dirname(path), 'directory') === null) return [shown(['sudo', ...words])];
+  if (findUntrusted(dirname(path), 'directory') === null) return [quoteCommand(['sudo', ...words])];
   const owner = accountByUid(statOf(path)?.uid ?? 0);
-  return owner === null || owner.uid === 0 || words[0] === 'chown' ? [] : [shown(['sudo', '-u', owner.name, ...words])];
+  return owner === null || owner.uid === 0 || words[0] === 'chown'
+    ? []
+    : [quoteCommand(['sudo', '-u', owner.name, ...words])];
 }
 
 function unprivilegedStart(): string {

@@ -8,14 +8,14 @@ import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isModule, type Pm2Env } from '../pm2/record.ts';
 import { askDaemon } from '../pm2/rpc.ts';
-import { textOf, withoutLinks } from '../runtime/peek.ts';
+import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { isNamed, plainIn, processesIn, savedRecords, textIn, type NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
 /** Somewhere on this host where apps live, or are saved. */
-export interface Place {
+export interface AppSource {
   /** As in Source (move.ts). */
   state: 'live' | 'lost' | 'saved';
   /** Physical path of the home, where there is one. */
@@ -39,8 +39,8 @@ export interface Place {
   ports: number[];
 }
 
-export interface Found {
-  places: Place[];
+export interface HostInventory {
+  places: AppSource[];
   /** TCP ports of a process and all below it. */
   portsOf: (pid: number) => number[];
   /** Who listens on a port. */
@@ -56,14 +56,14 @@ const ASK_MS = 5000;
  *
  * @param more homes that may be on no list: of the config, of the command line
  */
-export async function find(more: readonly string[]): Promise<Found> {
+export async function find(more: readonly string[]): Promise<HostInventory> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
   // The apps of a container are not to be moved.
   const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
-  const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(withoutLinks));
+  const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(realpathOrSelf));
   const asleep = homes.filter(
     (home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home),
   );
@@ -80,16 +80,16 @@ async function livePlace(
   daemon: LiveDaemon,
   processes: Processes,
   ports: ReadonlyMap<number, number[]>,
-): Promise<Place | null> {
+): Promise<AppSource | null> {
   const { pid, uid, home, reachable } = daemon;
   const common = {
-    home: withoutLinks(home),
-    seat: uid === null ? null : seatOf(uid, withoutLinks(home)),
+    home: realpathOrSelf(home),
+    seat: uid === null ? null : seatOf(uid, realpathOrSelf(home)),
     pid,
     started: pid === null ? null : startOf(pid),
     saved: savedRecords(dumpFile(home)),
     foreign: isForeign(uid, daemon.socket, home),
-    keeper: keeperOf(withoutLinks(home)),
+    keeper: keeperOf(realpathOrSelf(home)),
     ports: pid === null ? [] : (ports.get(pid) ?? []),
   };
   if (!reachable)
@@ -122,20 +122,20 @@ async function livePlace(
 }
 
 /** A list without a daemon. Its processes count from -1 down: PM2 gives no such ids. */
-export function savedPlace(home: string, file: string): Place {
+export function savedPlace(home: string, file: string): AppSource {
   const saved = savedRecords(file);
   const owner = ownerOf(file);
   return {
     state: 'saved',
-    home: withoutLinks(home),
-    seat: owner === null ? null : seatOf(owner, withoutLinks(home)),
+    home: realpathOrSelf(home),
+    seat: owner === null ? null : seatOf(owner, realpathOrSelf(home)),
     pid: null,
     started: null,
     processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })),
     modules: [],
     saved,
     foreign: isForeign(owner, file, home),
-    keeper: keeperOf(withoutLinks(home)),
+    keeper: keeperOf(realpathOrSelf(home)),
     trouble: null,
     ports: [],
   };
@@ -161,7 +161,7 @@ function childrenOf({ pid }: LiveDaemon, processes: Processes): NamedProcess[] {
  * (lib/ProcessContainerFork.js).
  */
 function withArguments(record: Pm2Env, pid: number): Pm2Env {
-  const words = textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
+  const words = readTextOrEmpty(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
   const at = words.indexOf(textIn(record, 'pm_exec_path'));
   return at === -1 ? record : { ...record, args: words.slice(at + 1) };
 }
@@ -183,13 +183,13 @@ function seatOf(uid: number, home: string): Seat | null {
 
 /** Root's word is root's only where nobody else can reach the socket or the files (T12). */
 function isForeign(uid: number | null, file: string, home: string): boolean {
-  return uid !== 0 || distrust(home, 'directory') !== null || ownerOf(file) !== 0;
+  return uid !== 0 || findUntrusted(home, 'directory') !== null || ownerOf(file) !== 0;
 }
 
 /** The owner of the directory; root only where the whole way there is root's. */
 function keeperOf(home: string): Seat | null {
   const uid = ownerOf(home);
-  if (uid === null || (uid === 0 && distrust(home, 'directory') !== null)) return null;
+  if (uid === null || (uid === 0 && findUntrusted(home, 'directory') !== null)) return null;
   return seatOf(uid, home);
 }
 

@@ -1,18 +1,18 @@
 import { listenedPorts } from '../host/ports.ts';
-import { Daemon } from './daemon.ts';
+import { DaemonClient } from './daemon.ts';
 import { Failed } from './failed.ts';
 import type { Journal } from './journal.ts';
-import type { Move, Step } from './move.ts';
+import type { Move, MoveStep } from './move.ts';
 import { Worker } from './work-as.ts';
 
 /** Told of each step as it begins. */
-export type Progress = (step: Step, back: boolean) => void;
+export type Progress = (step: MoveStep, back: boolean) => void;
 
 /** One move while it is carried out: the processes that work for it, and what has been seen so far. */
 export class Hands {
   readonly #workers: Worker[] = [];
   readonly target: Worker;
-  readonly to: Daemon;
+  readonly to: DaemonClient;
   stoppedAt: number | null = null;
   upAt: number | null = null;
   servingAt: number | null = null;
@@ -27,15 +27,15 @@ export class Hands {
     readonly learned = false,
   ) {
     this.target = this.#hire(new Worker(move.to));
-    this.to = new Daemon(this.target);
+    this.to = new DaemonClient(this.target);
   }
 
   get source(): Worker {
     return (this.#source ??= this.#hire(new Worker(this.move.from)));
   }
 
-  get from(): Daemon {
-    return new Daemon(this.source);
+  get from(): DaemonClient {
+    return new DaemonClient(this.source);
   }
 
   get keeper(): Worker {

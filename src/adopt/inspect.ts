@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exeOf } from '../host/process-facts.ts';
-import { shown } from '../terminal/shown.ts';
-import { distrust } from '../trust/trust.ts';
+import { quoteCommand } from '../terminal/shown.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { copiesIn } from './choose.ts';
-import type { Found, Place } from './find.ts';
+import type { HostInventory, AppSource } from './find.ts';
 import { problemOf } from './faults.ts';
 import { heldPorts, needsOf } from './needs.ts';
 import type { Planned } from './plan.ts';
@@ -14,7 +14,7 @@ import type { Seat } from './seat.ts';
 import { AgentError, Worker } from './work-as.ts';
 
 /** Looks before the leap: everything a move will need is tried as the user who will need it. Nothing is changed. */
-export async function inspect({ move, problems, notes, consent }: Planned, found: Found): Promise<void> {
+export async function inspect({ move, problems, notes, consent }: Planned, found: HostInventory): Promise<void> {
   const { to, from, launcher } = move;
   const target =
     found.places.find(({ state, home, seat }) => state === 'live' && home === to.home && seat?.uid === to.uid) ?? null;
@@ -55,7 +55,7 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
     problems.push({
       what: `${from.home} is gone, so its daemon could not save its list there as it ends`,
       label: 'fix',
-      repair: [shown(['sudo', '-u', from.user, 'mkdir', from.home])],
+      repair: [quoteCommand(['sudo', '-u', from.user, 'mkdir', from.home])],
     });
   let worker: Worker | null = null;
   try {
@@ -80,14 +80,18 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
     const fix = `in the config, set home: of ${to.label} to the directory itself`;
     return { what: `${path}: ${why}`, label: 'fix', repair: path === to.home ? [fix] : [] };
   }
-  if (distrust(dirname(path), 'directory') === null)
-    return { what, label: 'fix', repair: [shown(['sudo', 'chown', '-h', `${to.user}:`, path])] };
-  return { what, label: 'fix', repair: [shown(['sudo', '-u', to.user, 'mv', '-n', path, `${path}.of-root`])] };
+  if (findUntrusted(dirname(path), 'directory') === null)
+    return { what, label: 'fix', repair: [quoteCommand(['sudo', 'chown', '-h', `${to.user}:`, path])] };
+  return { what, label: 'fix', repair: [quoteCommand(['sudo', '-u', to.user, 'mv', '-n', path, `${path}.of-root`])] };
 }
 
 /** Every process of those names, wherever it runs, and the old daemon, which listens for its apps in cluster mode. */
-function ours(from: { pid: number | null; home: string } & Seat, names: readonly string[], found: Found): number[] {
-  const places: Place[] = found.places.filter(({ pid, home }) => pid === from.pid && home === from.home);
+function ours(
+  from: { pid: number | null; home: string } & Seat,
+  names: readonly string[],
+  found: HostInventory,
+): number[] {
+  const places: AppSource[] = found.places.filter(({ pid, home }) => pid === from.pid && home === from.home);
   const pids = places
     .flatMap(copiesIn)
     .filter(({ name }) => names.includes(name))
@@ -96,6 +100,6 @@ function ours(from: { pid: number | null; home: string } & Seat, names: readonly
   return [...pids.flatMap(found.below), ...(from.pid === null ? [] : [from.pid])];
 }
 
-function nodeOf(place: Place | null): string | null {
+function nodeOf(place: AppSource | null): string | null {
   return place?.pid == null ? null : exeOf(place.pid);
 }

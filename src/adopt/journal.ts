@@ -12,13 +12,13 @@ import {
 import { join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust } from '../trust/trust.ts';
-import type { MovedApp, Move, Step } from './move.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import type { MovedApp, Move, MoveStep } from './move.ts';
 
 /** What became of a move so far. */
-export type Entry =
+export type JournalEntry =
   | { move: Move }
-  | { step: Step; at: 'begin' | 'done'; back: boolean }
+  | { step: MoveStep; at: 'begin' | 'done'; back: boolean }
   /** What only the end of the old daemon could tell (T33). */
   | { learned: MovedApp[] }
   /** From here on it goes back to the old daemon. */
@@ -55,7 +55,7 @@ export class Journal {
     return new Journal(file, openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW));
   }
 
-  write(entry: Entry): void {
+  write(entry: JournalEntry): void {
     writeFileSync(this.#fd, `${JSON.stringify(entry)}\n`); // until all of it is written
     fsyncSync(this.#fd);
   }
@@ -72,9 +72,9 @@ export interface Unfinished {
   file: string;
   move: Move;
   /** The steps that are known to be done, towards the new home. */
-  done: Step[];
+  done: MoveStep[];
   /** The step that was begun last, and may have happened. */
-  last: Step | null;
+  last: MoveStep | null;
   /** It was on its way back. */
   back: boolean;
   /** The apps of `move` are those that the old daemon left word of. */
@@ -116,9 +116,9 @@ function read(file: string): Unfinished | null {
   };
 }
 
-function parsed(line: string): Entry[] {
+function parsed(line: string): JournalEntry[] {
   try {
-    return [JSON.parse(line) as Entry];
+    return [JSON.parse(line) as JournalEntry];
   } catch {
     return []; // the line that was being written
   }
@@ -128,7 +128,7 @@ function parsed(line: string): Entry[] {
 export function makeJournalDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
-  const fault = process.geteuid?.() === 0 ? distrust(directory, 'directory') : null;
+  const fault = process.geteuid?.() === 0 ? findUntrusted(directory, 'directory') : null;
   if (fault !== null)
     throw new UserError(`the journal would not be safe: ${fault.path} ${fault.why}`, `ls -ld ${fault.path}`, 2);
 }

@@ -17,14 +17,14 @@ export interface Needs {
   ports: readonly number[];
 }
 
-export interface Request {
+export interface LookRequest {
   needs: Needs;
   /** The node that the daemon runs, to ask the kernel about a port with its file capabilities. */
   node: string;
 }
 
 /** What the new user may not do. */
-export type Fault =
+export type AccessFault =
   /** `path` is the first place on the way to `for` that bars it; for `missing`, what is not there. */
   | { type: 'read' | 'enter' | 'write' | 'run'; for: string; path: string; missing: boolean; directory: boolean }
   | { type: 'port'; port: number };
@@ -33,7 +33,7 @@ export type Fault =
  * Tries, as the user this process has become, what an app needs: by access(2) and bind(2), which know ACLs,
  * capabilities, read-only mounts and security modules; modes alone do not.
  */
-export async function look({ needs, node }: Request): Promise<Fault[]> {
+export async function lookAsUser({ needs, node }: LookRequest): Promise<AccessFault[]> {
   const faults = [
     ...needs.read.map((path) => barred('read', path, constants.R_OK)),
     ...needs.enter.map((path) => barred('enter', path, constants.X_OK)),
@@ -53,7 +53,7 @@ export async function look({ needs, node }: Request): Promise<Fault[]> {
   );
 }
 
-function barred(type: 'read' | 'enter' | 'write' | 'run', path: string, mode: number): Fault | null {
+function barred(type: 'read' | 'enter' | 'write' | 'run', path: string, mode: number): AccessFault | null {
   if (may(path, mode)) return null;
   const above = path
     .split(sep)

@@ -33,7 +33,7 @@ export interface Launcher {
 }
 
 /** Where an app is moved from. */
-export interface Source extends Seat {
+export interface MoveSource extends Seat {
   /**
    * `live`: its daemon answers. `lost`: its daemon runs, and its socket is gone (T33). `saved`: no daemon, only a list.
    */
@@ -48,7 +48,7 @@ export interface Source extends Seat {
 /** One step towards the right home: an app; or, where its daemon has to end, all that lives in that daemon. */
 export interface Move {
   apps: MovedApp[];
-  from: Source;
+  from: MoveSource;
   to: Seat;
   /** The old daemon has to end: it lives in the new one's own home (T11, T12), or cannot be asked (T33). */
   ends: boolean;
@@ -68,11 +68,16 @@ export interface Move {
 }
 
 /** In the order of a move that stops first; each is written down before it begins and when it is done. */
-export type Step = 'raise' | 'stop' | 'end' | 'right' | 'start' | 'settle' | 'remove' | 'save' | 'forget';
+export type MoveStep = 'raise' | 'stop' | 'end' | 'right' | 'start' | 'settle' | 'remove' | 'save' | 'forget';
 
 /** The steps of a move, in order. */
-export function stepsOf({ ends, overlap, from, forget }: Pick<Move, 'ends' | 'overlap' | 'from' | 'forget'>): Step[] {
-  const last: Step[] = forget.length > 0 ? ['save', 'forget'] : ['save'];
+export function stepsOf({
+  ends,
+  overlap,
+  from,
+  forget,
+}: Pick<Move, 'ends' | 'overlap' | 'from' | 'forget'>): MoveStep[] {
+  const last: MoveStep[] = forget.length > 0 ? ['save', 'forget'] : ['save'];
   if (ends) return ['end', 'right', 'raise', 'start', 'settle', ...last];
   if (from.state === 'saved') return ['right', 'raise', 'start', 'settle', ...last];
   if (overlap) return ['right', 'raise', 'start', 'settle', 'stop', 'remove', ...last];

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Pm2Env } from '../pm2/record.ts';
-import { type Found } from './find.ts';
+import { type HostInventory } from './find.ts';
 import type { Needs } from './look.ts';
 import type { Move } from './move.ts';
 import type { Problem } from './problems.ts';
@@ -72,7 +72,7 @@ function mayBindAll(pid: number | null): boolean {
 }
 
 /** Ports that somebody else listens on. */
-export function heldPorts({ apps }: Move, found: Found, ours: readonly number[]): Problem[] {
+export function heldPorts({ apps }: Move, found: HostInventory, ours: readonly number[]): Problem[] {
   return apps
     .filter(({ twin }) => !twin)
     .flatMap((app) =>

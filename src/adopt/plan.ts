@@ -1,10 +1,10 @@
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, type Pm2Env } from '../pm2/record.ts';
-import { adoptCommand } from './adopt-command.ts';
-import { copiesIn, labelOf, type Choice, type Copy } from './choose.ts';
+import { adoptCommandWords } from './adopt-command.ts';
+import { copiesIn, labelOf, type AdoptChoice, type AppCopy } from './choose.ts';
 import { consentFor, speakersOf, type Consent } from './consent.ts';
 import { listState } from './list-state.ts';
-import type { Found, Place } from './find.ts';
+import type { HostInventory, AppSource } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
 import { problemsOf, type Problem } from './problems.ts';
 import { plainIn, type NamedProcess } from './records.ts';
@@ -24,12 +24,12 @@ export interface Planned {
 
 /** The moves that bring the chosen apps home; each stands for itself, those of a daemon that has to end go together. */
 export function plan(
-  choices: readonly Choice[],
-  found: Found,
+  choices: readonly AdoptChoice[],
+  found: HostInventory,
   launcherOf: (seat: Seat) => Launcher,
   overlap: boolean,
 ): Planned[] {
-  const ending = new Map<Place, Planned>();
+  const ending = new Map<AppSource, Planned>();
   return choices.flatMap((choice) => {
     if (choice.type !== 'move') return [];
     const { copy, to, stale } = choice;
@@ -40,7 +40,7 @@ export function plan(
         known.problems.push({
           what: `${copy.name} belongs to ${to.label}, and goes to ${known.move.to.label} with the rest of that daemon`,
           label: 'choose',
-          repair: [known.move.to, to].map(({ label }) => adoptCommand([], { from: copy.place.home, to: label })),
+          repair: [known.move.to, to].map(({ label }) => adoptCommandWords([], { from: copy.place.home, to: label })),
         });
       return [];
     }
@@ -51,19 +51,19 @@ export function plan(
 }
 
 /** A daemon in the home of another cannot stay beside it, and one that cannot be asked can only be ended. */
-function mustEnd({ state, home, seat }: Place, to: Seat): boolean {
+function mustEnd({ state, home, seat }: AppSource, to: Seat): boolean {
   return state === 'lost' || (state === 'live' && home === to.home && seat?.uid !== to.uid);
 }
 
 function planned(
-  copies: Copy[],
+  copies: AppCopy[],
   to: Seat,
-  stale: readonly Place[],
-  found: Found,
+  stale: readonly AppSource[],
+  found: HostInventory,
   launcher: Launcher,
   overlap: boolean,
 ): Planned {
-  const { place } = copies[0] as Copy;
+  const { place } = copies[0] as AppCopy;
   const target =
     found.places.find(({ state, home, seat }) => state === 'live' && home === to.home && seat?.uid === to.uid) ?? null;
   const listed = target ?? found.places.find(({ home, state }) => home === to.home && state !== 'lost') ?? null;
@@ -97,12 +97,12 @@ function planned(
   };
 }
 
-function listOf(place: Place, to: Seat): Move['list'] {
+function listOf(place: AppSource, to: Seat): Move['list'] {
   const exchangeable = speakersOf(place).some((uid) => uid !== to.uid);
   return { records: place.saved ?? [], state: listState(dumpFile(place.home)), exchangeable };
 }
 
-function movedApp(copy: Copy, target: Place | null, to: Seat, found: Found): MovedApp {
+function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: HostInventory): MovedApp {
   const { name, place, processes } = copy;
   const twin = target !== null && copiesIn(target).some((other) => other.name === name);
   const moved = processes.map(({ pmId, record }) => {
@@ -147,12 +147,12 @@ function portIn(record: Pm2Env): number[] {
 }
 
 /** A record that was copied names whose it was by its environment; a living one by its daemon. */
-function originHome(record: Pm2Env, place: Place): string | null {
+function originHome(record: Pm2Env, place: AppSource): string | null {
   const home = place.state === 'saved' && typeof record.HOME === 'string' ? record.HOME : null;
   return home ?? place.seat?.userHome ?? null;
 }
 
-function originUid(record: Pm2Env, place: Place): number {
+function originUid(record: Pm2Env, place: AppSource): number {
   const copied = place.state === 'saved' && typeof record.PM2_HOME === 'string' && record.PM2_HOME !== place.home;
   return copied ? -1 : (place.seat?.uid ?? -1);
 }
@@ -163,8 +163,8 @@ function entriesOf(saved: readonly Pm2Env[] | null, names: readonly string[]): P
 
 function notesOf(
   { apps, from, to, ends, overlap, forget }: Move,
-  place: Place,
-  target: Place | null,
+  place: AppSource,
+  target: AppSource | null,
   wanted: boolean,
 ): string[] {
   return [

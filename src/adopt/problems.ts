@@ -3,13 +3,13 @@ import { accountByUid } from '../identity/accounts.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { statOf } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
-import { adoptCommand } from './adopt-command.ts';
-import { copiesIn, labelOf, sameProgram, type Copy } from './choose.ts';
+import { quoteCommand } from '../terminal/shown.ts';
+import { adoptCommandWords } from './adopt-command.ts';
+import { copiesIn, labelOf, sameProgram, type AppCopy } from './choose.ts';
 import { speakersOf, type Consent } from './consent.ts';
-import type { Found, Place } from './find.ts';
+import type { HostInventory, AppSource } from './find.ts';
 import type { Move } from './move.ts';
-import { isShallow, textIn } from './records.ts';
+import { isWritableJson, textIn } from './records.ts';
 import type { Seat } from './seat.ts';
 
 /** What stands against a move, and what to do about it. */
@@ -26,10 +26,10 @@ export interface Problem {
 /** What can be told without trying. */
 export function problemsOf(
   { apps, from, to }: Move,
-  place: Place,
-  target: Place | null,
-  copies: readonly Copy[],
-  found: Found,
+  place: AppSource,
+  target: AppSource | null,
+  copies: readonly AppCopy[],
+  found: HostInventory,
 ): Problem[] {
   const problems: Problem[] = [];
   if (place.trouble !== null)
@@ -69,7 +69,7 @@ export function problemsOf(
     problems.push({
       what: `${to.home} holds a daemon of ${other.seat?.user ?? 'another user'}, which has to leave it first`,
       label: 'run',
-      repair: [adoptCommand([], { from: to.home })],
+      repair: [adoptCommandWords([], { from: to.home })],
     });
   if (to.uid === 0 && speakersOf(place).length > 0 && apps.some(({ twin }) => !twin)) {
     problems.push({
@@ -83,7 +83,7 @@ export function problemsOf(
 
 /** The same move, typed by a user who may use sudo. */
 export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
-  return adoptCommand(
+  return adoptCommandWords(
     apps.map(({ name }) => name),
     { to: to.label, asRoot: true },
   );
@@ -96,11 +96,11 @@ function isStrangeList(file: string): boolean {
   } catch {
     return false;
   }
-  return readDumpRecords(file)?.every((record) => isShallow(record)) !== true;
+  return readDumpRecords(file)?.every((record) => isWritableJson(record)) !== true;
 }
 
 /** Another user's daemon in the home that the app is to go to. */
-function occupant(place: Place, to: Seat, { places }: Found): Place | undefined {
+function occupant(place: AppSource, to: Seat, { places }: HostInventory): AppSource | undefined {
   return places.find(
     (other) => other !== place && other.state === 'live' && other.home === to.home && other.seat?.uid !== to.uid,
   );
@@ -109,7 +109,7 @@ function occupant(place: Place, to: Seat, { places }: Found): Place | undefined 
 /** With the rights of the directory's owner: where that is not root, root could be led elsewhere by a link. */
 function asOwnerOf(directory: string, words: readonly string[]): string {
   const uid = statOf(directory)?.uid ?? 0;
-  return shown(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
+  return quoteCommand(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
 }
 
 /** A move whose consent cannot be asked for here. */
@@ -131,9 +131,9 @@ export function acceptCommand(move: Move, digest: string): string {
 
 function commandFor({ apps, from, to }: Move, ...more: string[]): string {
   const names = apps.map(({ name }) => name);
-  return adoptCommand(names, { from: from.home, to: to.label, more });
+  return adoptCommandWords(names, { from: from.home, to: to.label, more });
 }
 
-function scriptOf({ processes }: Copy): string {
+function scriptOf({ processes }: AppCopy): string {
   return textIn(processes[0]?.record, 'pm_exec_path');
 }

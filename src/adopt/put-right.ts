@@ -5,7 +5,7 @@ import { isMadeByPm2, PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../pm2/own
 import { isDead, removeDeadSocket } from '../repair/dead-socket.ts';
 import { giveBack, wouldGiveBack } from '../repair/give-back.ts';
 import { hold, Left, within, type Held } from '../repair/held.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import type { Seat } from './seat.ts';
 
 /** A file or directory that stays root's. */
@@ -115,7 +115,7 @@ function isRoots(directory: Held, name: string): boolean {
 
 /** Where only root can make it (`/var/www/.pm2`). Elsewhere the user makes it with the user's own rights. */
 function makeHome({ home, uid, gid }: Seat, dry: boolean, result: Righted): void {
-  if (distrust(dirname(home), 'directory') !== null) return;
+  if (findUntrusted(dirname(home), 'directory') !== null) return;
   result.given.push(home);
   if (dry) return;
   mkdirSync(home, 0o700);

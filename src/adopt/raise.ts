@@ -2,8 +2,8 @@ import { bootUnitFor } from '../host/daemon-unit.ts';
 import { liveDaemons } from '../host/live-daemons.ts';
 import { isBooted, runSystemctl } from '../host/systemctl.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
-import { withoutLinks } from '../runtime/peek.ts';
-import { distrust } from '../trust/trust.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { Failed } from './failed.ts';
 import type { Launcher } from './move.ts';
 import type { Seat } from './seat.ts';
@@ -19,7 +19,7 @@ import type { Worker } from './work-as.ts';
 export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
   const { seat } = worker;
   if (await isUp(seat)) return;
-  const fault = seat.uid === 0 ? distrust(seat.home, 'directory') : null;
+  const fault = seat.uid === 0 ? findUntrusted(seat.home, 'directory') : null;
   if (fault !== null && fault.kind !== 'missing')
     throw new Failed(`no daemon of root's is started in ${seat.home}: ${fault.path} ${fault.why}`); // T12
   const unit = unitOf(seat);
@@ -43,6 +43,6 @@ function unitOf(seat: Seat): Unit | null {
 /** A daemon of that user listens in that home. */
 async function isUp({ home, uid }: Seat): Promise<boolean> {
   return (await liveDaemons()).some(
-    (daemon) => daemon.reachable && !daemon.elsewhere && withoutLinks(daemon.home) === home && daemon.uid === uid,
+    (daemon) => daemon.reachable && !daemon.elsewhere && realpathOrSelf(daemon.home) === home && daemon.uid === uid,
   );
 }

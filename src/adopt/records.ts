@@ -44,14 +44,14 @@ export function isNamed(record: unknown): record is NamedRecord {
     name !== '' &&
     name.length <= LONGEST_NAME &&
     (status === undefined || typeof status === 'string') &&
-    isShallow(record, DEEPEST)
+    isWritableJson(record, DEEPEST)
   );
 }
 
 /** Whether a value of JSON can be written as JSON again. */
-export function isShallow(value: unknown, levels = DEEPEST): boolean {
+export function isWritableJson(value: unknown, levels = DEEPEST): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((part) => isShallow(part, levels - 1));
+  return levels > 0 && Object.values(value).every((part) => isWritableJson(part, levels - 1));
 }
 
 /** A field that is text; empty: it is not. */

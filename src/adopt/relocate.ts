@@ -4,7 +4,7 @@ import { freshForm, isRecord, type Pm2Env } from '../pm2/record.ts';
 import type { Seat } from './seat.ts';
 
 /** Where a record was made. */
-export interface Origin {
+export interface RecordOrigin {
   /** PM2_HOMEs that its paths may lie under: the daemon's, and the one that the record itself names (T29). */
   homes: readonly string[];
   /** Home directory of the user it ran as; null: unknown. */
@@ -36,13 +36,13 @@ const PATH_FIELDS = [
 ];
 
 /**
- * The record of a process as its new daemon should have it (PM2.md 5.4): everything that says how the app runs stays;
- * whose it was goes, by the rules of every switch (identity/environment.ts); log and pid files move only where they lay
- * in the old home.
+ * The record of a process as its new daemon should have it (docs/pm2-internals.md section 5.4): everything that says
+ * how the app runs stays; whose it was goes, by the rules of every switch (identity/environment.ts); log and pid files
+ * move only where they lay in the old home.
  *
  * @param running whether it is to be started
  */
-export function relocate(record: Pm2Env, running: boolean, from: Origin, to: Seat): Relocated {
+export function relocate(record: Pm2Env, running: boolean, from: RecordOrigin, to: Seat): Relocated {
   const fresh = freshForm(record, running);
   const old = isRecord(fresh.env) ? fresh.env : {};
   const env = environmentFor(old, from, to);
@@ -69,7 +69,7 @@ export function relocate(record: Pm2Env, running: boolean, from: Origin, to: Sea
   };
 }
 
-function environmentFor(old: Pm2Env, from: Origin, to: Seat): Record<string, unknown> {
+function environmentFor(old: Pm2Env, from: RecordOrigin, to: Seat): Record<string, unknown> {
   const text = (name: string) => (typeof old[name] === 'string' ? old[name] : '');
   const foreign = from.uid === to.uid ? null : from.userHome;
   const kept = applicationVariables(Object.fromEntries(Object.keys(old).map((name) => [name, text(name)])), foreign);

@@ -4,7 +4,7 @@ import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Pm2Env } from '../pm2/record.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 
 /** A change of what a home brings back at boot: of these apps, exactly these processes. */
@@ -44,6 +44,6 @@ function isThere(path: string): boolean {
 /** Root writes only where nobody else could have led it; everybody else is held to his rights by the kernel. */
 function refuseStrangePlace(home: string): void {
   if (process.geteuid?.() !== 0) return;
-  const fault = distrust(home, 'directory');
+  const fault = findUntrusted(home, 'directory');
   if (fault !== null) throw new Error(`root does not write in ${home}: ${fault.path} ${fault.why}`);
 }

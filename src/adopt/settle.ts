@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, type Pm2Env } from '../pm2/record.ts';
-import type { Daemon } from './daemon.ts';
+import type { DaemonClient } from './daemon.ts';
 import { Failed } from './failed.ts';
 import type { MovedApp } from './move.ts';
 import { numberIn, textIn, type NamedProcess } from './records.ts';
@@ -18,9 +18,9 @@ const HOLLOW_MS = 1000;
  * @param eachLook called about 20 times a second meanwhile
  * @throws Failed with the last lines of its error log
  */
-export async function settle(
+export async function waitUntilStable(
   worker: Worker,
-  to: Daemon,
+  to: DaemonClient,
   apps: readonly MovedApp[],
   eachLook: () => void,
 ): Promise<void> {

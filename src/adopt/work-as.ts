@@ -7,11 +7,11 @@ import { bundleWords } from '../identity/setpriv.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
-import type { Answer, Hello, Work } from './agent-protocol.ts';
+import type { AgentAnswer, Hello, Work } from './agent-protocol.ts';
 import { Failed } from './failed.ts';
 import type { Launch, Launched } from './launch.ts';
 import type { LogRequest } from './last-lines.ts';
-import type { Fault, Request as LookRequest } from './look.ts';
+import type { AccessFault, LookRequest as LookRequest } from './look.ts';
 import type { Save } from './save-dump.ts';
 import type { Seat } from './seat.ts';
 
@@ -26,7 +26,7 @@ export class AgentError extends Failed {
  */
 export class Worker {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { settle: (answer: Answer) => void; fail: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { settle: (answer: AgentAnswer) => void; fail: (error: Error) => void }>();
   #asked = 0;
   #ended: string | null = null;
 
@@ -55,7 +55,7 @@ export class Worker {
     });
     if (this.#child.stdout)
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
-        this.#take(JSON.parse(line) as Answer);
+        this.#take(JSON.parse(line) as AgentAnswer);
       });
     const { user, uid, gid } = seat;
     this.#say({ become: isRoot ? { user, uid, gid } : null, env: cleanEnvironment(seat) } satisfies Hello);
@@ -66,8 +66,8 @@ export class Worker {
     return this.#work('call', { socket: rpcSocket(this.seat.home), method, args, timeoutMs }) as Promise<Reply>;
   }
 
-  look(request: LookRequest): Promise<Fault[]> {
-    return this.#work('look', request) as Promise<Fault[]>;
+  look(request: LookRequest): Promise<AccessFault[]> {
+    return this.#work('look', request) as Promise<AccessFault[]>;
   }
 
   launch(request: Launch): Promise<Launched> {
@@ -88,7 +88,7 @@ export class Worker {
   }
 
   async #work(task: string, argument: unknown): Promise<unknown> {
-    const answer = await new Promise<Answer>((settle, fail) => {
+    const answer = await new Promise<AgentAnswer>((settle, fail) => {
       if (this.#ended !== null) {
         fail(new AgentError(`nothing can be done as ${this.seat.user}: ${this.#ended}`));
         return;
@@ -101,7 +101,7 @@ export class Worker {
     return answer.result;
   }
 
-  #take(answer: Answer): void {
+  #take(answer: AgentAnswer): void {
     this.#waiting.get(answer.id)?.settle(answer);
     this.#waiting.delete(answer.id);
   }

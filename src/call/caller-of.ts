@@ -4,7 +4,7 @@ import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
 import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
-import { textOf, withoutLinks } from '../runtime/peek.ts';
+import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 /** The working directory, or null where it was deleted (getcwd(3) ENOENT) or cannot be told. */
@@ -29,7 +29,12 @@ export function callerOf(
   cwd: string | null,
   policy: Pick<Policy, 'daemons'>,
 ): Caller {
-  const person = personOf(euid, accountByUid(euid), env, env === process.env && (euid === 0 || saysOtherWay(env)) ? loginUser() : null);
+  const person = personOf(
+    euid,
+    accountByUid(euid),
+    env,
+    env === process.env && (euid === 0 || saysOtherWay(env)) ? loginUser() : null,
+  );
   return callerFrom(person, env, major, cwd, policy);
 }
 
@@ -66,8 +71,8 @@ function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
 
 function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
   if (policy.daemons.some((daemon) => daemon.home === home)) return home;
-  const real = withoutLinks(home);
-  return policy.daemons.find((daemon) => withoutLinks(daemon.home) === real)?.home ?? home;
+  const real = realpathOrSelf(home);
+  return policy.daemons.find((daemon) => realpathOrSelf(daemon.home) === real)?.home ?? home;
 }
 
 /**
@@ -77,7 +82,7 @@ const NO_LOGIN = '4294967295';
 
 /** Who logged in, by the kernel; null: a service, or a number without an account. */
 function loginUser(): string | null {
-  const uid = textOf('/proc/self/loginuid').trim();
+  const uid = readTextOrEmpty('/proc/self/loginuid').trim();
   return uid === '' || uid === NO_LOGIN || uid === '0' ? null : (accountByUid(Number(uid))?.name ?? null);
 }
 
@@ -89,7 +94,7 @@ export function realpathsOf(invocation: Invocation): Map<string, string> {
   const found = new Map<string, string>();
   for (const path of paths) {
     if (path === null || found.has(path)) continue;
-    const real = withoutLinks(path);
+    const real = realpathOrSelf(path);
     if (real !== path) found.set(path, real);
   }
   return found;

@@ -7,9 +7,9 @@ import { appsOfProcessFile, type Evaluator } from '../pm2/process-file.ts';
 import { listApps } from '../pm2/rpc.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { ownerOf, statOf } from '../runtime/peek.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { evaluatorsOf, type Candidate } from '../verdict/evaluator.ts';
+import { evaluatorsOf, type EvaluatorCandidate } from '../verdict/evaluator.ts';
 import type { Evidence, FileApps, More, OwnDaemon, Sight } from '../verdict/verdict.ts';
 
 /**
@@ -53,7 +53,7 @@ export interface Gathered {
 }
 
 /** Fetches one kind of evidence that a verdict asked for. */
-export async function gather(
+export async function gatherEvidence(
   { wants }: More,
   invocation: Invocation,
   caller: Caller,
@@ -150,19 +150,23 @@ async function appsOfFiles(
 }
 
 /** The first account for which the file is no foreign code, and that this process may become. */
-function evaluatorFor(path: string | null, candidates: readonly Candidate[], caller: Caller): Evaluator | null {
+function evaluatorFor(
+  path: string | null,
+  candidates: readonly EvaluatorCandidate[],
+  caller: Caller,
+): Evaluator | null {
   const euid = process.geteuid?.();
   for (const candidate of candidates) {
     const account = accountFor(candidate, path, caller);
     if (account === null || (euid !== 0 && account.uid !== euid)) continue;
     const trusted = { uid: account.uid, gid: account.uid === 0 ? null : privateGroup(account) };
-    if (path === null || distrust(path, 'file', trusted) === null)
+    if (path === null || findUntrusted(path, 'file', trusted) === null)
       return { ...account, user: account.name, userHome: account.home };
   }
   return null;
 }
 
-function accountFor(candidate: Candidate, path: string | null, caller: Caller): Account | null {
+function accountFor(candidate: EvaluatorCandidate, path: string | null, caller: Caller): Account | null {
   switch (candidate.type) {
     case 'daemon':
       return accountByUid(candidate.daemon.uid);

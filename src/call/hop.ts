@@ -1,5 +1,5 @@
 /** The shim as sudoers names it (`pm2-guard sudoers`). */
-export const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
+export const SHIM_COMMAND = '/usr/local/lib/pm2-guard/bin/pm2';
 
 /**
  * First word of a call that re-enters as the owner: the daemon that was decided on. It stands for PM2_HOME, which
@@ -13,7 +13,10 @@ export const MARK = '--pm2-guard-mark=';
 /** Next word: names of the variables that were to cross, separated by commas. */
 export const KEPT = '--pm2-guard-kept=';
 
-/** The only word of a call that runs nothing: the shim ends at once with status 0. It asks whether sudo allows the hop. */
+/**
+ * The only word of a call that runs nothing: the shim ends at once with status 0. It asks whether sudo allows the
+ * hop.
+ */
 export const MAY = '--pm2-guard-may';
 
 /** A call as it was re-entered, or typed. */

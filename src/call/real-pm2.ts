@@ -2,7 +2,7 @@ import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { Policy } from '../policy/policy.ts';
 import { doorOfThisCall } from './door.ts';
-import { installRecord, LIBRARY } from './installation.ts';
+import { installRecord, BUNDLES } from './installation.ts';
 
 /**
  * The real pm2 of this call: the one whose door it came through, which for root must be one that only root can
@@ -11,7 +11,7 @@ import { installRecord, LIBRARY } from './installation.ts';
 export function realPm2(euid: number, policy: Policy | null): RealPm2 {
   const door = doorOfThisCall();
   if (door === null) return hostsPm2(euid, policy);
-  const own = findRealPm2({ recorded: door, path: undefined, skip: [LIBRARY], asRoot: euid === 0 });
+  const own = findRealPm2({ recorded: door, path: undefined, skip: [BUNDLES], asRoot: euid === 0 });
   if (own.type === 'found') return own;
   const host = hostsPm2(euid, policy);
   return host.type === 'found' ? host : own;
@@ -25,13 +25,13 @@ function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
   const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);
   for (const pin of [recorded, ...pins]) {
     if (pin === null) continue;
-    const found = findRealPm2({ recorded: pin, path: undefined, skip: [LIBRARY], asRoot: false });
+    const found = findRealPm2({ recorded: pin, path: undefined, skip: [BUNDLES], asRoot: false });
     if (found.type === 'found') return found;
   }
-  const found = findRealPm2({ recorded, path: process.env['PATH'], skip: [LIBRARY], asRoot: euid === 0 });
+  const found = findRealPm2({ recorded, path: process.env['PATH'], skip: [BUNDLES], asRoot: euid === 0 });
   // A call that becomes another user needs no pm2 that root may run; before root itself runs it, carry-out looks again.
   if (found.type !== 'untrusted') return found;
   // Only one that every user finds: what stands in root's own PATH alone may be another user's trap.
-  const usual = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [LIBRARY], asRoot: false });
+  const usual = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [BUNDLES], asRoot: false });
   return usual.type === 'found' ? usual : found;
 }

@@ -9,11 +9,11 @@ import { forReader, type Reader } from '../verdict/for-reader.ts';
 import type { Block, Evidence, Rewrite, Verdict } from '../verdict/verdict.ts';
 import { callerOf, realpathsOf } from './caller-of.ts';
 import { doorOfThisCall } from './door.ts';
-import { gather, type Gathered, type Means } from './evidence.ts';
-import { installRecord, LIBRARY } from './installation.ts';
+import { gatherEvidence, type Gathered, type Means } from './evidence.ts';
+import { installRecord, BUNDLES } from './installation.ts';
 import { isOperator } from './operators.ts';
 import { thisHost } from './personal.ts';
-import { settle } from './settle.ts';
+import { settleVerdict } from './settle.ts';
 
 /**
  * What is known of whether sudo lets the caller become a daemon's user.
@@ -100,13 +100,13 @@ async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<Res
   const caller = callerOf(env, uid, pm2.major, cwd, request.policy);
   const found: Gathered = { evidence: { realpaths: realpathsOf(invocation) }, stdin: null, unread: [] };
   const means = { ...request, major: pm2.major };
-  const settled = await settle({
+  const settled = await settleVerdict({
     invocation,
     caller,
     policy: request.policy,
     accounts: thisHost,
     found,
-    look: (more, policy, so) => gather(more, invocation, caller, policy, so, means),
+    look: (more, policy, so) => gatherEvidence(more, invocation, caller, policy, so, means),
   });
   return { invocation, caller, owner: settled.verdict.daemon, pm2, ...settled };
 }
@@ -117,7 +117,7 @@ async function followPin(request: CallRequest, first: ResolvedCall): Promise<Res
   const pin = verdict.type === 'block' ? null : (verdict.daemon?.pm2 ?? null);
   const wanted = pin ?? hostsOwn(verdict);
   if (wanted === null || wanted === pm2.bin || wanted === pm2.file) return first;
-  const found = findRealPm2({ recorded: wanted, path: undefined, skip: [LIBRARY], asRoot: false });
+  const found = findRealPm2({ recorded: wanted, path: undefined, skip: [BUNDLES], asRoot: false });
   if (found.type !== 'found') {
     return pin === null ? first : { ...first, verdict: blockMissingPin(first.invocation, verdict, pin) };
   }

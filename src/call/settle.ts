@@ -24,7 +24,7 @@ export interface OpenCall<Found extends { evidence: Evidence }> {
  *
  * @returns the policy with the personal daemons of this call, the verdict, and all that was found
  */
-export async function settle<Found extends { evidence: Evidence }>(
+export async function settleVerdict<Found extends { evidence: Evidence }>(
   call: OpenCall<Found>,
 ): Promise<Found & { policy: Policy; verdict: Verdict }> {
   const { invocation, caller, accounts, look } = call;

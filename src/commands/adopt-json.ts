@@ -1,6 +1,6 @@
 import type { Prospect } from '../adopt/adopt.ts';
 import { stepsOf } from '../adopt/move.ts';
-import type { Done } from './adopt-words.ts';
+import type { DoneMove } from './adopt-words.ts';
 
 interface Told {
   dryRun: boolean;
@@ -9,7 +9,7 @@ interface Told {
 }
 
 /** The object of --json. */
-export function asObject({ choices, planned }: Prospect, done: readonly Done[], told: Told): object {
+export function asObject({ choices, planned }: Prospect, done: readonly DoneMove[], told: Told): object {
   return {
     ...told,
     moves: planned.map(({ move, problems, notes, consent }) => {

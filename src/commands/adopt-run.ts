@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import type { Planned, Progress } from '../adopt/adopt.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { progressLine } from './adopt-words.ts';
 
 /** Prints lines to stdout; what apps and users named is escaped. */
-export function say(lines: readonly string[]): void {
+export function printLines(lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
 }
 
@@ -71,7 +71,7 @@ export async function agreed(moves: readonly Planned[], yes: boolean, json: bool
 
 /** As typed, with --yes where it is an option: not behind a `--`. */
 function withYes([command = 'adopt', ...words]: readonly string[]): string {
-  return shown([...(process.geteuid?.() === 0 ? ['sudo'] : []), 'pm2-guard', command, '--yes', ...words]);
+  return quoteCommand([...(process.geteuid?.() === 0 ? ['sudo'] : []), 'pm2-guard', command, '--yes', ...words]);
 }
 
 const CLEAR = '\r\x1b[K';

@@ -1,18 +1,18 @@
-import { adoptCommand } from '../adopt/adopt-command.ts';
-import type { Choice, Outcome, Planned, Prospect, Unfinished } from '../adopt/adopt.ts';
+import { adoptCommandWords } from '../adopt/adopt-command.ts';
+import type { AdoptChoice, MoveOutcome, Planned, Prospect, Unfinished } from '../adopt/adopt.ts';
 import { steeringOf, type Consent } from '../adopt/consent.ts';
-import { stepsOf, type Move, type MovedApp, type MovedProcess, type Step } from '../adopt/move.ts';
+import { stepsOf, type Move, type MovedApp, type MovedProcess, type MoveStep } from '../adopt/move.ts';
 import { acceptCommand, type Problem } from '../adopt/problems.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 
 /** What became of a move. */
-export interface Done {
+export interface DoneMove {
   move: Move;
-  outcome: Outcome;
+  outcome: MoveOutcome;
 }
 
 /** Nobody has to decide anything about it. */
-export function isSettled({ type }: Choice): boolean {
+export function isSettled({ type }: AdoptChoice): boolean {
   return type === 'move' || type === 'home';
 }
 
@@ -29,7 +29,7 @@ export function choiceLines({ choices }: Prospect): string[] {
       case 'unowned':
         return [`${choice.name}: the config does not say where it belongs`, ...labelled('choose', choice.next)];
       case 'module': {
-        const install = shown(['pm2', 'install', '--', choice.name]);
+        const install = quoteCommand(['pm2', 'install', '--', choice.name]);
         return [
           `${choice.name}: is a module of PM2's in ${choice.home}, and is not moved; as its new user: ${install}`,
         ];
@@ -71,7 +71,7 @@ export function labelled(label: Problem['label'], lines: readonly string[]): str
   return lines.map((line, at) => `  ${(at === 0 ? `${label}:` : '').padEnd('choose:   '.length)}${line}`);
 }
 
-export function outcomeLine(move: Move, { type, downtimeMs, why, log, open, withheld = [] }: Outcome): string[] {
+export function outcomeLine(move: Move, { type, downtimeMs, why, log, open, withheld = [] }: MoveOutcome): string[] {
   const names = namesOf(move);
   const stopped = downtimeMs === null ? '' : `, stopped for ${(downtimeMs / 1000).toFixed(1)} s`;
   switch (type) {
@@ -90,7 +90,7 @@ export function outcomeLine(move: Move, { type, downtimeMs, why, log, open, with
         `${names}: ${why ?? 'failed'}`,
         ...log.map((line) => `  | ${line}`),
         ...(open
-          ? labelled('run', [adoptCommand([], { more: ['--resume'] })])
+          ? labelled('run', [adoptCommandWords([], { more: ['--resume'] })])
           : [`  it is registered in ${move.to.label}, and there is no way back`]),
       ];
   }
@@ -103,7 +103,8 @@ function because(before: string, why: string | null): string {
 /** What the old daemon's list had besides what the plan showed (end-daemon.ts). */
 function withheldLines({ to }: Move, names: readonly string[]): string[] {
   if (names.length === 0) return [];
-  const start = (name: string) => shown(['sudo', '-u', to.user, `PM2_HOME=${to.home}`, 'pm2', 'start', '--', name]);
+  const start = (name: string) =>
+    quoteCommand(['sudo', '-u', to.user, `PM2_HOME=${to.home}`, 'pm2', 'start', '--', name]);
   return [
     `  ${names.join(', ')}: registered in ${to.label} and not started: not as the plan showed it. Look at it first`,
     ...labelled('choose', names.map(start)),
@@ -115,7 +116,7 @@ export function unfinishedLine({ move, last, back }: Unfinished): string {
   return `moving ${namesOf(move)} from ${move.from.user} in ${move.from.home} to ${move.to.label} was cut off${at}`;
 }
 
-export function progressLine(step: Step, back: boolean): string {
+export function progressLine(step: MoveStep, back: boolean): string {
   return back
     ? { remove: 'taken away again', start: 'started again where it was', save: 'saved lists as they were' }[
         step as 'remove' | 'start' | 'save'
@@ -133,7 +134,7 @@ export function progressLine(step: Step, back: boolean): string {
       }[step];
 }
 
-function stepInWords(step: Step, { apps, from, to, forget }: Move): string {
+function stepInWords(step: MoveStep, { apps, from, to, forget }: Move): string {
   const names = apps.map(({ name }) => name).join(', ');
   const longest = Math.max(...apps.map(({ minUptime }) => minUptime)) / 1000;
   switch (step) {
@@ -185,7 +186,7 @@ function commandOf({ after }: MovedProcess): string {
   const { exec_interpreter: interpreter, node_args: before, pm_exec_path: script, args, pm_cwd: cwd } = after;
   const program = interpreter === 'none' ? [] : [interpreter];
   const words = [...program, ...list(before), script, ...list(args)].filter((word) => typeof word === 'string');
-  return `${shown(words)}${typeof cwd === 'string' ? `   in ${cwd}` : ''}`;
+  return `${quoteCommand(words)}${typeof cwd === 'string' ? `   in ${cwd}` : ''}`;
 }
 
 function list(value: unknown): unknown[] {

@@ -1,15 +1,15 @@
 import { Command, Option } from 'commander';
-import { adoptCommand as adoptWords } from '../adopt/adopt-command.ts';
+import { adoptCommandWords as adoptWords } from '../adopt/adopt-command.ts';
 import {
   alone,
-  carryOut,
+  carryOutMove,
   finish,
   pending,
   prospect,
   type Launcher,
   type Planned,
   type Prospect,
-  type Request,
+  type AdoptRequest,
   type Unfinished,
 } from '../adopt/adopt.ts';
 import { disableUnit, fossilUnits, unbooted } from '../adopt/boot.ts';
@@ -22,11 +22,19 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { startupWords } from '../pm2/startup-words.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { asObject } from './adopt-json.ts';
-import { agreed, clearProgress, progressOn, say, untilInterrupted } from './adopt-run.ts';
-import { choiceLines, isSettled, labelled, outcomeLine, planLines, unfinishedLine, type Done } from './adopt-words.ts';
+import { agreed, clearProgress, progressOn, printLines, untilInterrupted } from './adopt-run.ts';
+import {
+  choiceLines,
+  isSettled,
+  labelled,
+  outcomeLine,
+  planLines,
+  unfinishedLine,
+  type DoneMove,
+} from './adopt-words.ts';
 
 interface Options {
   allStrays?: boolean;
@@ -119,12 +127,14 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
     const seen = await prospect(requestOf(names, options), policy, launcherOf);
     const blind = isBlind(seen, options);
     if (!options.json) {
-      say([...choiceLines(seen), ...seen.planned.flatMap((planned) => planLines(planned))]);
-      if (blind) say(blindLines(names, options));
+      printLines([...choiceLines(seen), ...seen.planned.flatMap((planned) => planLines(planned))]);
+      if (blind) printLines(blindLines(names, options));
     }
-    const tell = (done: readonly Done[]) => {
+    const tell = (done: readonly DoneMove[]) => {
       if (options.json)
-        process.stdout.write(`${JSON.stringify(asObject(seen, done, { dryRun: options.dryRun === true, complete: !blind }), null, 2)}\n`);
+        process.stdout.write(
+          `${JSON.stringify(asObject(seen, done, { dryRun: options.dryRun === true, complete: !blind }), null, 2)}\n`,
+        );
     };
     const clear = seen.planned.filter(({ problems }) => problems.length === 0);
     const unsettled = seen.choices.filter((choice) => !isSettled(choice));
@@ -176,19 +186,19 @@ function collect(word: string, before: readonly string[]): string[] {
   return [...before, word];
 }
 
-function requestOf(names: string[], options: Options): Request {
+function requestOf(names: string[], options: Options): AdoptRequest {
   const { allStrays = false, from = null, to = null, overlap = false, accept = [] } = options;
   const asks = process.stdin.isTTY && !options.yes && !options.json && !allStrays;
   return { names, allStrays, from, to, overlap, accept, consent: options.dryRun ? 'show' : asks ? 'ask' : 'refuse' };
 }
 
-async function carryOutAll(moves: readonly Planned[], { json }: Options): Promise<Done[]> {
-  const done: Done[] = [];
+async function carryOutAll(moves: readonly Planned[], { json }: Options): Promise<DoneMove[]> {
+  const done: DoneMove[] = [];
   await untilInterrupted(moves, async (planned) => {
-    const outcome = await carryOut(planned, progressOn(namesOf(planned.move)));
+    const outcome = await carryOutMove(planned, progressOn(namesOf(planned.move)));
     clearProgress();
     done.push({ move: planned.move, outcome });
-    if (!json) say(outcomeLine(planned.move, outcome));
+    if (!json) printLines(outcomeLine(planned.move, outcome));
   });
   return done;
 }
@@ -196,17 +206,17 @@ async function carryOutAll(moves: readonly Planned[], { json }: Options): Promis
 async function finishAll(way: 'resume' | 'rollback', { json }: Options): Promise<void> {
   const release = alone();
   try {
-    const done: Done[] = [];
+    const done: DoneMove[] = [];
     const left = pending();
     await untilInterrupted(left, async (one) => {
       const outcome = await finish(one, way, progressOn(namesOf(one.move)));
       clearProgress();
       done.push({ move: one.move, outcome });
-      if (!json) say(outcomeLine(one.move, outcome));
+      if (!json) printLines(outcomeLine(one.move, outcome));
     });
     const told = done.map(({ move, outcome }) => ({ apps: move.apps.map(({ name }) => name), ...outcome }));
     if (json) process.stdout.write(`${JSON.stringify({ done: told }, null, 2)}\n`);
-    else if (left.length === 0) say(['no adoption was cut off']);
+    else if (left.length === 0) printLines(['no adoption was cut off']);
     const whole = way === 'resume' ? done.every(isWhole) : done.every(({ outcome }) => outcome.type === 'put back');
     process.exitCode = done.length === left.length && whole ? 0 : 1;
   } finally {
@@ -215,7 +225,7 @@ async function finishAll(way: 'resume' | 'rollback', { json }: Options): Promise
 }
 
 /** It is moved, and all that ran runs. */
-function isWhole({ outcome }: Done): boolean {
+function isWhole({ outcome }: DoneMove): boolean {
   return outcome.type === 'moved' && outcome.withheld === undefined;
 }
 
@@ -258,7 +268,7 @@ function launcherOf(daemon: Daemon | null): Launcher {
 
 function boot(moved: readonly Planned[], options: Options): void {
   const lines = (text: readonly string[]) => {
-    if (!options.json) say(text);
+    if (!options.json) printLines(text);
   };
   const moves = moved.map(({ move }) => move);
   for (const unit of fossilUnits(moves)) {
@@ -270,10 +280,13 @@ function boot(moved: readonly Planned[], options: Options): void {
     const why = failure === null ? '' : ` (${failure})`;
     lines([
       `${unit.name} still brings its daemon up at boot, and has nothing left to start${why}`,
-      ...labelled('run', [shown(['sudo', 'systemctl', 'disable', unit.name])]),
+      ...labelled('run', [quoteCommand(['sudo', 'systemctl', 'disable', unit.name])]),
     ]);
   }
   for (const { user, label, home } of unbooted(moves)) {
-    lines([`nothing brings the daemon of ${label} up at boot`, ...labelled('run', [shown(startupWords(user, home))])]);
+    lines([
+      `nothing brings the daemon of ${label} up at boot`,
+      ...labelled('run', [quoteCommand(startupWords(user, home))]),
+    ]);
   }
 }

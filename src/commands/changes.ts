@@ -1,7 +1,7 @@
 import { escapeControls } from '../terminal/escape.ts';
-import type { Change, Outcome } from '../install/ledger.ts';
+import type { FileChange, ChangeOutcome } from '../install/ledger.ts';
 
-const TENSE: Record<Outcome, [past: string, dry: string]> = {
+const TENSE: Record<ChangeOutcome, [past: string, dry: string]> = {
   created: ['created', 'would create'],
   updated: ['updated', 'would update'],
   removed: ['removed', 'would remove'],
@@ -13,7 +13,7 @@ const TENSE: Record<Outcome, [past: string, dry: string]> = {
 const COLUMN = [11, 14] as const;
 
 /** What was made and changed, in one line; what was left as it was, or could not be done, in a line each. */
-export function foldedLines(changes: readonly Change[]): string[] {
+export function foldedLines(changes: readonly FileChange[]): string[] {
   const told = changes.filter(({ outcome }) => outcome === 'kept' || outcome === 'refused');
   const counts = (['created', 'updated', 'removed', 'unchanged'] as const)
     .map((outcome) => [changes.filter((change) => change.outcome === outcome).length, outcome] as const)
@@ -26,7 +26,7 @@ export function foldedLines(changes: readonly Change[]): string[] {
 }
 
 /** What install or uninstall did, a line each; all that was right already is one line. */
-export function changeLines(changes: readonly Change[], dry: boolean): string[] {
+export function changeLines(changes: readonly FileChange[], dry: boolean): string[] {
   const tense = dry ? 1 : 0;
   const lines = changes.filter(({ outcome }) => outcome !== 'unchanged').map((change) => lineOf(change, tense));
   const unchanged = changes.length - lines.length;
@@ -34,7 +34,7 @@ export function changeLines(changes: readonly Change[], dry: boolean): string[] 
   return [...lines, `  ${'unchanged'.padEnd(COLUMN[tense])}${unchanged} files, links and directories`];
 }
 
-function lineOf({ path, outcome, note }: Change, tense: 0 | 1): string {
+function lineOf({ path, outcome, note }: FileChange, tense: 0 | 1): string {
   const words = `  ${TENSE[outcome][tense].padEnd(COLUMN[tense])}${escapeControls(path)}`;
   return note === null ? words : `${words}  (${escapeControls(note)})`;
 }

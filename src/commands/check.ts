@@ -3,27 +3,32 @@ import { resolve } from 'node:path';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import type { Unmakeable } from '../policy/unmakeable.ts';
-import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
+import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 
 /** `pm2-guard check`: is the config one that the guard can use, and is it the one in use? */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('whether the config can be used: who may write it, what it says, and whether that makes sense on this host')
+    .description(
+      'whether the config can be used: who may write it, what it says, and whether that makes sense on this host',
+    )
     .argument('[file]', 'a config; without it, the one that holds')
     .option('--draft', 'do not ask who may write the file: for one that is not installed yet')
     .option('--json', 'one object for scripts')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   pm2-guard check
   pm2-guard check --draft ./config.yaml && sudo install -m 0644 ./config.yaml /etc/pm2-guard/config.yaml
   pm2-guard check --json | jq -r '.errors[].message'
 
-Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.`)
+Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.`,
+    )
     .action(async (file: string | undefined, options: { draft?: boolean; json?: boolean }) => {
       const euid = process.geteuid?.() ?? -1;
       const sudoUid = process.env['SUDO_UID'] ?? '';
@@ -31,7 +36,7 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
       const check = checkConfigFile(file === undefined ? null : resolve(file), caller, options.draft ?? false);
       // Rights are made only of a config that is in one of the places that hold for everybody.
       const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;
-      const sudoers = rights?.type === 'drop-in' ? stateOf(rights.wanted) : null;
+      const sudoers = rights?.type === 'drop-in' ? sudoersState(rights.wanted) : null;
       if (file === undefined && rights?.type === 'drop-in') await renewStrangers(rights.wanted.owners);
       if (!check.valid) process.exitCode = EX_CONFIG;
       if (options.json) process.stdout.write(`${JSON.stringify({ ...check, onError: undefined, sudoers }, null, 2)}\n`);
@@ -40,24 +45,36 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
     });
 }
 
-function summary(check: ConfigCheck, sudoers: State | null): string {
+function summary(check: ConfigCheck, sudoers: SudoersState | null): string {
   const rights = sudoers === null ? null : stateInWords(sudoers);
   const { file, daemons, notes, unmakeable } = check;
-  const width = (value: (daemon: CheckedDaemon) => string): number => Math.max(...daemons.map((daemon) => value(daemon).length));
+  const width = (value: (daemon: CheckedDaemon) => string): number =>
+    Math.max(...daemons.map((daemon) => value(daemon).length));
   const [names, users, homes] = [width(({ name }) => name), width(({ user }) => user), width(({ home }) => home)];
   return [
-    `${file} is valid: ${count(daemons.length, 'daemon')}, ${check.default === null ? 'no default' : `default ${check.default}`}`,
-    ...daemons.map((daemon) => `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(homes)}  ${daemon.mode.padEnd('observe'.length)}  ${rules(daemon)}`),
+    `${file} is valid: ${count(daemons.length, 'daemon')}, ` +
+      (check.default === null ? 'no default' : `default ${check.default}`),
+    ...daemons.map(
+      (daemon) =>
+        `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(homes)}  ` +
+        `${daemon.mode.padEnd('observe'.length)}  ${rules(daemon)}`,
+    ),
     ...notes.map((note) => `note: ${note}`),
     ...unmakeable.flatMap(unmakeableInWords),
     ...keptInWords(check),
     ...(rights === null ? [] : [rights]),
     '',
-  ].map(escapeControls).join('\n');
+  ]
+    .map(escapeControls)
+    .join('\n');
 }
 
 function rules({ names, globs, paths }: CheckedDaemon): string {
-  return [names > 0 && count(names, 'name'), globs > 0 && count(globs, 'glob'), paths > 0 && count(paths, 'path')].filter(Boolean).join(', ') || 'nothing of its own';
+  return (
+    [names > 0 && count(names, 'name'), globs > 0 && count(globs, 'glob'), paths > 0 && count(paths, 'path')]
+      .filter(Boolean)
+      .join(', ') || 'nothing of its own'
+  );
 }
 
 function count(number: number, thing: string): string {
@@ -73,16 +90,15 @@ function complaint({ errors, compiled, onError }: ConfigCheck): string {
     compiled === null
       ? []
       : compiled.state === 'none'
-        ? [
-            `pm2-guard: there is no last good policy: until this is repaired, ${fate}`,
-          ]
+        ? [`pm2-guard: there is no last good policy: until this is repaired, ${fate}`]
         : [`pm2-guard: until this is repaired, the last good policy holds, made ${compiled.made}`];
   return `${[...errors.map(formatConfigError), ...holds].join('\n')}\n`;
 }
 
 function keptInWords({ compiled }: ConfigCheck): string[] {
   switch (compiled?.state) {
-    case undefined: return [];
+    case undefined:
+      return [];
     case 'fresh':
     case 'stale':
     case 'none':
@@ -94,6 +110,6 @@ function keptInWords({ compiled }: ConfigCheck): string[] {
 export function unmakeableInWords({ daemon, user, pm2Home, why, fix }: Unmakeable): string[] {
   return [
     `warning: daemon "${daemon}" cannot start: ${user} cannot make its PM2_HOME ${pm2Home}, for ${why}`,
-    ...(fix.length === 0 ? [] : [`  fix:  ${fix.map(shown).join(' && ')}`]),
+    ...(fix.length === 0 ? [] : [`  fix:  ${fix.map(quoteCommand).join(' && ')}`]),
   ];
 }

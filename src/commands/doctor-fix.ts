@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import { examine } from '../doctor/doctor.ts';
-import type { Finding } from '../doctor/finding.ts';
-import { gather } from '../doctor/guard-facts.ts';
-import { mend, planOf, type Change, type Done } from '../doctor/mend/mend.ts';
+import type { DoctorFinding } from '../doctor/finding.ts';
+import { gatherDoctorFacts } from '../doctor/guard-facts.ts';
+import { mend, fixPlanOf, type FixChange, type DoneFix } from '../doctor/mend/mend.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 export interface FixOptions {
@@ -14,21 +14,23 @@ export interface FixOptions {
 }
 
 /**
- * `pm2-guard doctor --fix`: shows what may be repaired without anybody's judgement, asks, does it after a second look, and says
- * what is left. Exit status: 0 nothing is wrong any more; 1 something is left; 2 nothing was begun.
+ * `pm2-guard doctor --fix`: shows what may be repaired without anybody's judgement, asks, does it after a second look,
+ * and says what is left. Exit status: 0 nothing is wrong any more; 1 something is left; 2 nothing was begun.
  */
 export async function fixAll({ dryRun = false, yes = false, json = false }: FixOptions): Promise<void> {
-  const look = async () => examine(await gather());
-  const say = (lines: readonly string[]) => { if (!json) process.stdout.write(lines.map((line) => `${escapeControls(line)}\n`).join('')); };
+  const look = async () => examine(await gatherDoctorFacts());
+  const say = (lines: readonly string[]) => {
+    if (!json) process.stdout.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
+  };
   const before = await look();
-  const plan = planOf(before);
+  const plan = fixPlanOf(before);
   const changes = plan.map(({ change }) => change);
   say(changes.length > 0 ? changes.map(planLine) : ['there is nothing that doctor may repair by itself']);
   if (dryRun || changes.length === 0) {
     end(before, [], changes, { dryRun, json, say });
     return;
   }
-  if (!yes && !await agreed(changes.length, json)) {
+  if (!yes && !(await agreed(changes.length, json))) {
     process.stderr.write('pm2-guard: nothing was changed\n');
     process.exitCode = 2;
     return;
@@ -38,7 +40,12 @@ export async function fixAll({ dryRun = false, yes = false, json = false }: FixO
   end(await look(), done, changes, { dryRun, json, say });
 }
 
-function end(left: readonly Finding[], done: readonly Done[], plan: readonly Change[], { dryRun, json, say }: { dryRun: boolean; json: boolean; say: (lines: readonly string[]) => void }): void {
+function end(
+  left: readonly DoctorFinding[],
+  done: readonly DoneFix[],
+  plan: readonly FixChange[],
+  { dryRun, json, say }: { dryRun: boolean; json: boolean; say: (lines: readonly string[]) => void },
+): void {
   if (json) process.stdout.write(`${JSON.stringify({ schema: 1, dryRun, plan, done, left }, null, 2)}\n`);
   say(left.filter(({ fix }) => !dryRun || fix === null).flatMap(leftLines));
   if (dryRun) say(['nothing was changed']);
@@ -46,25 +53,28 @@ function end(left: readonly Finding[], done: readonly Done[], plan: readonly Cha
 }
 
 async function agreed(count: number, json: boolean): Promise<boolean> {
-  if (!process.stdin.isTTY || json) throw new UserError('nothing was changed: there is nobody to ask', 'sudo pm2-guard doctor --fix --yes', 2);
+  if (!process.stdin.isTTY || json)
+    throw new UserError('nothing was changed: there is nobody to ask', 'sudo pm2-guard doctor --fix --yes', 2);
   const question = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await question.question(`${count === 1 ? 'make this change' : `make these ${count} changes`}? [y/N] `)).trim());
+    return /^y(es)?$/i.test(
+      (await question.question(`${count === 1 ? 'make this change' : `make these ${count} changes`}? [y/N] `)).trim(),
+    );
   } finally {
     question.close();
   }
 }
 
-function planLine({ code, path, what }: Change): string {
+function planLine({ code, path, what }: FixChange): string {
   return `${code}  ${path}: ${what}`;
 }
 
-function doneLine({ code, path, what, undo, left }: Done): string {
+function doneLine({ code, path, what, undo, left }: DoneFix): string {
   if (left !== null) return `NOT DONE  ${code}  ${path}: ${left}`;
-  return `done      ${code}  ${path}: ${what}${undo === null ? '' : `  (back: ${shown(undo)})`}`;
+  return `done      ${code}  ${path}: ${what}${undo === null ? '' : `  (back: ${quoteCommand(undo)})`}`;
 }
 
-function leftLines({ code, what, repair }: Finding): string[] {
+function leftLines({ code, what, repair }: DoctorFinding): string[] {
   const whose = repair.some((words) => words.includes('adopt')) ? 'to adopt' : 'to you';
-  return [`left ${whose}  ${code}  ${what}`, ...repair.map((words) => `  run:  ${shown(words)}`)];
+  return [`left ${whose}  ${code}  ${what}`, ...repair.map((words) => `  run:  ${quoteCommand(words)}`)];
 }

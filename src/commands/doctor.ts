@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { examine } from '../doctor/doctor.ts';
-import { gather } from '../doctor/guard-facts.ts';
-import { answerLines, whoOwns, type Question } from '../doctor/owner.ts';
+import { gatherDoctorFacts } from '../doctor/guard-facts.ts';
+import { answerLines, whoOwns, type OwnerQuestion } from '../doctor/owner.ts';
 import { prometheusText } from '../doctor/prometheus.ts';
 import { reportOf } from '../doctor/report.ts';
-import { inWords } from '../doctor/text.ts';
+import { reportText } from '../doctor/text.ts';
 import { gatherLiving, type LivingFacts } from '../host/facts.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
@@ -28,15 +28,32 @@ const COULD_NOT_LOOK = 2;
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('which daemon owns what on this host, and what is wrong: seen from the kernel, never by running pm2')
-    .addOption(new Option('--port <number>', 'which daemon owns what listens on this TCP port').argParser(wholeNumber).conflicts(['pid', 'app', 'prometheus']))
-    .addOption(new Option('--pid <number>', 'which daemon owns this process').argParser(wholeNumber).conflicts(['app', 'prometheus']))
+    .addOption(
+      new Option('--port <number>', 'which daemon owns what listens on this TCP port')
+        .argParser(wholeNumber)
+        .conflicts(['pid', 'app', 'prometheus']),
+    )
+    .addOption(
+      new Option('--pid <number>', 'which daemon owns this process')
+        .argParser(wholeNumber)
+        .conflicts(['app', 'prometheus']),
+    )
     .addOption(new Option('--app <app>', 'which daemons have this app, or this namespace').conflicts(['prometheus']))
-    .addOption(new Option('--prometheus', 'metrics for the textfile collector of the node exporter').conflicts(['json']))
+    .addOption(
+      new Option('--prometheus', 'metrics for the textfile collector of the node exporter').conflicts(['json']),
+    )
     .option('--json', 'one object for scripts, with "schema": 1; docs/json.md lists its fields')
-    .addOption(new Option('--fix', 'repair what is safe and can be taken back: owners, modes, dead sockets and pid files; asks first').conflicts(['port', 'pid', 'app', 'prometheus']))
+    .addOption(
+      new Option(
+        '--fix',
+        'repair what is safe and can be taken back: owners, modes, dead sockets and pid files; asks first',
+      ).conflicts(['port', 'pid', 'app', 'prometheus']),
+    )
     .option('-n, --dry-run', 'with --fix: only show what would be done')
     .option('-y, --yes', 'with --fix: do not ask')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   sudo pm2-guard doctor
   sudo pm2-guard doctor --json | jq -r '.findings[] | [.code, .urgency, .what] | @tsv'
@@ -53,50 +70,66 @@ Exit status: 0 healthy; 1 something is wrong, each with its repair; 2 nothing wa
 With --port, --pid and --app: 0 a daemon owns it; 1 none does; 2 that could not be told.
 With --prometheus: 0; 2 not everything could be looked at.
 With --fix: 0 nothing is wrong any more; 1 something is left, to adopt or to you; 2 nothing was begun. It does what the owner of a
-home could do himself, gives him what root left there, and touches nothing where a daemon does not answer.`)
+home could do himself, gives him what root left there, and touches nothing where a daemon does not answer.`,
+    )
     .action(async (options: Options & FixOptions & { fix?: boolean }) => {
       if (options.fix) {
         await fixAll(options);
         return;
       }
-      if (options.dryRun || options.yes) throw new UserError('--dry-run and --yes are for --fix', 'sudo pm2-guard doctor --fix --dry-run', COULD_NOT_LOOK);
+      if (options.dryRun || options.yes)
+        throw new UserError(
+          '--dry-run and --yes are for --fix',
+          'sudo pm2-guard doctor --fix --dry-run',
+          COULD_NOT_LOOK,
+        );
       const question = questionOf(options);
       if (question !== null) await answer(question, options);
       else await diagnose(options);
     });
 }
 
-function questionOf({ port, pid, app }: Options): Question | null {
+function questionOf({ port, pid, app }: Options): OwnerQuestion | null {
   if (port !== undefined) return { port };
   if (pid !== undefined) return { pid };
   return app === undefined ? null : { app };
 }
 
-async function answer(question: Question, { json }: Options): Promise<void> {
+async function answer(question: OwnerQuestion, { json }: Options): Promise<void> {
   const facts = requireProcesses(await patiently(gatherLiving()));
   const found = whoOwns(question, facts);
-  process.stdout.write(json ? `${JSON.stringify({ schema: 1, ...found, unseen: facts.unseen }, null, 2)}\n` : lines(answerLines(found).map(escapeControls)));
-  const hidden = found.owners.length === 0 && facts.unseen.length > 0 && (found.others.length > 0 || found.note !== null);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ schema: 1, ...found, unseen: facts.unseen }, null, 2)}\n`
+      : lines(answerLines(found).map(escapeControls)),
+  );
+  const hidden =
+    found.owners.length === 0 && facts.unseen.length > 0 && (found.others.length > 0 || found.note !== null);
   if (!json) warn(hidden ? facts.unseen : []);
   process.exitCode = found.owners.length > 0 ? HEALTHY : hidden ? COULD_NOT_LOOK : FOUND;
 }
 
 async function diagnose({ json, prometheus }: Options): Promise<void> {
-  const facts = requireProcesses(await patiently(gather()));
+  const facts = requireProcesses(await patiently(gatherDoctorFacts()));
   const report = reportOf(facts, examine(facts));
   if (prometheus) {
     process.stdout.write(prometheusText(report, facts.policy?.daemons ?? []));
     process.exitCode = facts.unseen.length > 0 ? COULD_NOT_LOOK : HEALTHY;
     return;
   }
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : lines(inWords(report, facts, { width: widthOf(process.stdout), colour: showsColour(process.stdout) })));
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : lines(reportText(report, facts, { width: widthOf(process.stdout), colour: showsColour(process.stdout) })),
+  );
   if (!json) warn(facts.unseen);
   process.exitCode = report.findings.length > 0 ? FOUND : report.healthy ? HEALTHY : COULD_NOT_LOOK;
 }
 
 /** Without /proc nothing can be told, least of all that the host is healthy. */
 function requireProcesses<Facts extends { processes: LivingFacts['processes'] }>(facts: Facts): Facts {
-  if (facts.processes.byPid.size === 0) throw new UserError('this system has no /proc to look into, or it is closed', null, COULD_NOT_LOOK);
+  if (facts.processes.byPid.size === 0)
+    throw new UserError('this system has no /proc to look into, or it is closed', null, COULD_NOT_LOOK);
   return facts;
 }
 

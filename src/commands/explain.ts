@@ -4,7 +4,7 @@ import { lintPages } from '../lint/pages.ts';
 import { explain, type Explanation } from '../guard/explain.ts';
 import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { widthOf, wrapped } from '../terminal/wrap.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { traps } from '../traps/catalogue.ts';
@@ -15,11 +15,16 @@ import { codes, type Page } from '../verdict/codes.ts';
 /** `pm2-guard explain`: the verdict on a command line without acting on it, or what a code means. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('what the guard would do with a pm2 command line, and why; or what a code such as PG101, or a trap such as T01, means')
+    .description(
+      'what the guard would do with a pm2 command line, and why; or what a code such as PG101, or a trap such as ' +
+        'T01, means',
+    )
     .argument('<words...>', 'the command line, after --; or a code; or a trap')
     .option('--as <user>', 'as if this user typed it, after a fresh login')
     .option('--json', 'one object for scripts')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   pm2-guard explain -- pm2 restart myapp
   pm2-guard explain -- sudo pm2 start npm --name myapp -- start
@@ -30,17 +35,24 @@ Examples:
   pm2-guard explain T01
 
 Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 where the config cannot be used;
-127 where there is no real pm2.`)
+127 where there is no real pm2.`,
+    )
     .action(async (words: string[], options: { as?: string; json?: boolean }) => {
       const [code = ''] = words;
       if (words.length === 1 && /^P[GDL]\d{3}$/i.test(code)) {
-        process.stdout.write(options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n` : said(page(code)));
+        process.stdout.write(
+          options.json
+            ? `${JSON.stringify({ code: code.toUpperCase(), ...pageOf(code) }, null, 2)}\n`
+            : said(page(code)),
+        );
         return;
       }
       if (words.length === 1 && /^T\d{2}$/i.test(code)) {
         const trap = trapOf(code.toUpperCase());
         process.stdout.write(
-          options.json ? `${JSON.stringify({ code: code.toUpperCase(), ...trap }, null, 2)}\n` : said(trapText(code.toUpperCase(), trap)),
+          options.json
+            ? `${JSON.stringify({ code: code.toUpperCase(), ...trap }, null, 2)}\n`
+            : said(trapText(code.toUpperCase(), trap)),
         );
         return;
       }
@@ -60,19 +72,26 @@ export const catalogue: Readonly<Record<string, Page>> = { ...codes, ...pages, .
 
 function trapOf(code: string): Trap {
   const found = traps[code];
-  if (!found) throw new UserError(`there is no trap ${code}; they are ${Object.keys(traps).join(', ')}`, 'pm2-guard explain T01');
+  if (!found)
+    throw new UserError(`there is no trap ${code}; they are ${Object.keys(traps).join(', ')}`, 'pm2-guard explain T01');
   return found;
 }
 
 function pageOf(code: string): Page {
   const found = (catalogue as Readonly<Record<string, Page | undefined>>)[code.toUpperCase()];
-  if (!found) throw new UserError(`there is no code ${code}; the codes are ${Object.keys(catalogue).join(', ')}`, 'pm2-guard explain PG101');
+  if (!found)
+    throw new UserError(
+      `there is no code ${code}; the codes are ${Object.keys(catalogue).join(', ')}`,
+      'pm2-guard explain PG101',
+    );
   return found;
 }
 
 function page(code: string): string {
   const { title, meaning, trap, cure } = pageOf(code);
-  return [`${code.toUpperCase()}  ${title}`, '', meaning, '', `The trap:  ${trap}`, `The cure:  ${cure}`, ''].join('\n');
+  return [`${code.toUpperCase()}  ${title}`, '', meaning, '', `The trap:  ${trap}`, `The cure:  ${cure}`, ''].join(
+    '\n',
+  );
 }
 
 function inWords(of: Explanation): string {
@@ -83,9 +102,16 @@ function inWords(of: Explanation): string {
     ['reason', of.reason],
     ['rule', of.rule ?? 'none'],
     ['daemon', of.daemon === null ? 'none declared' : `${of.daemon}: user ${of.user}, home ${of.home}`],
-    ['caller', `${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}, whose pm2 would use ${caller.home}`],
-    ['asks', `${invocation.command ?? 'no command'} (${invocation.scope})${things.length > 0 ? `: ${things.join(', ')}` : ''}`],
-    ['runs', of.exec.length > 0 ? shown(of.exec) : 'nothing'],
+    [
+      'caller',
+      `${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}, whose pm2 would use ` +
+        caller.home,
+    ],
+    [
+      'asks',
+      `${invocation.command ?? 'no command'} (${invocation.scope})${things.length > 0 ? `: ${things.join(', ')}` : ''}`,
+    ],
+    ['runs', of.exec.length > 0 ? quoteCommand(of.exec) : 'nothing'],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(9)}${escapeControls(value)}`);
   if (of.message.length > 0) lines.push('', 'and says:', ...of.message.map((line) => `  ${escapeControls(line)}`));

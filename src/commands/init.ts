@@ -19,27 +19,32 @@ export function initCommand(): Command {
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('-f, --force', 'replace a file that is there')
     .option('--json', 'one object for scripts: what was found, and the draft')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   sudo pm2-guard init                                        shows a draft
   sudo pm2-guard init --output /etc/pm2-guard/config.yaml    writes it
   pm2-guard init --json
 
 Without sudo it sees its caller's daemons only.
-Exit status: 0 done; 1 the file is there already, or cannot be written.`)
+Exit status: 0 done; 1 the file is there already, or cannot be written.`,
+    )
     .action(async ({ output, force, json }: Options) => {
       const file = output === '-' ? null : resolve(output);
       if (file !== null && !force) refuseToReplace(file);
       const { text, survey } = await draftConfig();
       if (file !== null) write(file, text);
       if (json) process.stdout.write(`${JSON.stringify({ file, survey, config: text }, null, 2)}\n`);
-      else process.stdout.write(file === null ? text : `drafted ${file}\nnext:  look it over, then:  pm2-guard check\n`);
+      else
+        process.stdout.write(file === null ? text : `drafted ${file}\nnext:  look it over, then:  pm2-guard check\n`);
     });
 }
 
 function refuseToReplace(file: string): void {
   // Of the entry itself: a link to nowhere is somebody's as well.
-  if (statOf(file) !== null) throw new UserError(`${file} is there already, and is left as it is`, 'pm2-guard init --output FILE --force');
+  if (statOf(file) !== null)
+    throw new UserError(`${file} is there already, and is left as it is`, 'pm2-guard init --output FILE --force');
 }
 
 function write(file: string, text: string): void {
@@ -48,6 +53,9 @@ function write(file: string, text: string): void {
     if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755);
     replaceFile(file, text, 0o644);
   } catch (error) {
-    throw new UserError(`${file} cannot be written: ${(error as Error).message}`, process.geteuid?.() === 0 ? null : `sudo pm2-guard init --output ${file}`);
+    throw new UserError(
+      `${file} cannot be written: ${(error as Error).message}`,
+      process.geteuid?.() === 0 ? null : `sudo pm2-guard init --output ${file}`,
+    );
   }
 }

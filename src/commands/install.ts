@@ -3,14 +3,14 @@ import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
 import { gapsIn, gapsInWords, isFailure, type Gap } from '../install/gaps.ts';
 import { install, type Installation } from '../install/install.ts';
-import { layersInWords, type Wish } from '../install/layers/layers.ts';
-import type { Change } from '../install/ledger.ts';
+import { layersInWords, type LayerWish } from '../install/layers/layers.ts';
+import type { FileChange } from '../install/ledger.ts';
 import { sourceBeside } from '../install/library.ts';
-import { faultOf, installFrom, newerPackage } from '../install/packages.ts';
+import { packageFault, installFrom, newerPackage } from '../install/packages.ts';
 import { CONFIG_FILE } from '../install/places.ts';
 import { VERSION } from '../policy/version.ts';
 import { seal, sealAgain } from '../seal/seals.ts';
-import type { Result } from '../seal/seal.ts';
+import type { SealResult } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { changeLines, foldedLines, problemLines } from './changes.ts';
 import { unmakeableInWords } from './check.ts';
@@ -22,13 +22,18 @@ export function installCommand(): Command {
   return new Command('install')
     .description('put pm2-guard in place on this host, upgrade it, or repair what is missing; run as root')
     .option('--seal', 'also make the real pm2 a door to the guard, for calls by its path (see pm2-guard seal --help)')
-    .option('--layers <names>', 'exactly these ways to us, separated by commas; default: those of an install that says nothing')
+    .option(
+      '--layers <names>',
+      'exactly these ways to us, separated by commas; default: those of an install that says nothing',
+    )
     .option('--with <names>', 'these ways, too')
     .option('--without <names>', 'not these ways')
     .option('--verbose', 'name every file, link and directory that was made or changed')
     .option('--dry-run', 'only tell what would be done')
     .option('--json', 'one object for scripts')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   npm install -g pm2-guard && sudo pm2-guard install    from npm: the first time, and to upgrade
   sudo ./install.sh                                     from a checkout: builds, then does this
@@ -43,21 +48,40 @@ pm2-guard than is installed, it is the newer one that installs. A second run cha
 never touched; two at once come one after the other. The ways to us, each put in place only where it is of use; what was chosen stays chosen:
 ${layersInWords()}
 
-Exit status: 0 done; 1 something could not be done, it is named at the end.`)
-    .action(async ({ seal: sealing, verbose, dryRun, json, ...layers }: Wish & Flags) => {
+Exit status: 0 done; 1 something could not be done, it is named at the end.`,
+    )
+    .action(async ({ seal: sealing, verbose, dryRun, json, ...layers }: LayerWish & Flags) => {
       const newer = newerPackage(__dirname);
       if (newer !== null) {
-        process.stderr.write(`pm2-guard: ${newer.directory} is ${newer.version}, newer than the installed ${VERSION}: going on from there\n`);
+        process.stderr.write(
+          `pm2-guard: ${newer.directory} is ${newer.version}, newer than the installed ${VERSION}: going on from ` +
+            `there\n`,
+        );
         process.exitCode = installFrom(newer, process.argv.slice(3));
         return;
       }
       const dry = dryRun === true;
       const source = sourceBeside(__dirname);
-      const fault = faultOf(source);
-      const from: From = { directory: dirname(source.bundles), writable: fault === null ? null : `${fault.path} ${fault.why}` };
+      const fault = packageFault(source);
+      const from: From = {
+        directory: dirname(source.bundles),
+        writable: fault === null ? null : `${fault.path} ${fault.why}`,
+      };
       const { result, seals } = await exclusively(dry, async () => {
-        const result = await install({ source, path: process.env['PATH'], draft: async () => (await draftConfig()).text, layers, dry });
-        return { result, seals: sealing === true && result.install.pm2 !== null ? seal({ paths: [], users: [], path: process.env['PATH'], dry }) : sealAgain(dry) };
+        const result = await install({
+          source,
+          path: process.env['PATH'],
+          draft: async () => (await draftConfig()).text,
+          layers,
+          dry,
+        });
+        return {
+          result,
+          seals:
+            sealing === true && result.install.pm2 !== null
+              ? seal({ paths: [], users: [], path: process.env['PATH'], dry })
+              : sealAgain(dry),
+        };
       });
       const gaps = dry ? [] : await gapsIn();
       const report = { ...result, seals, gaps };
@@ -78,7 +102,7 @@ interface Flags {
   json?: boolean;
 }
 
-type Report = Installation & { seals: Result[]; gaps: Gap[] };
+type Report = Installation & { seals: SealResult[]; gaps: Gap[] };
 
 /** Where it is copied from; `writable`: how somebody else than root could have changed that, null: in no way. */
 interface From {
@@ -88,14 +112,24 @@ interface From {
 
 /** What matters last: what is wrong, what is not covered, what to type next. */
 function inWords(report: Report, from: From, { dry, verbose }: { dry: boolean; verbose: boolean }): string {
-  const { install: { version, pm2, pm2Version, node }, changes, problems, warnings, unmakeable, seals, gaps } = report;
+  const {
+    install: { version, pm2, pm2Version, node },
+    changes,
+    problems,
+    warnings,
+    unmakeable,
+    seals,
+    gaps,
+  } = report;
   return [
     `pm2-guard ${version}`,
     `  real pm2   ${pm2 === null ? 'none' : `${pm2}  (${pm2Version ?? '?'})`}`,
     `  node       ${node}`,
     ...configLine(changes, dry),
     // Root has run it already, as whoever typed this wanted; what is installed is a copy that only root can change.
-    ...(from.writable === null ? [] : [`  copied from what others than root can change: ${escapeControls(from.writable)}; the copy is root's alone`]),
+    ...(from.writable === null
+      ? []
+      : [`  copied from what others than root can change: ${escapeControls(from.writable)}; the copy is root's alone`]),
     ...(verbose ? changeLines(changes, dry) : foldedLines(changes)),
     ...resultLines(seals).map((line) => `  ${line}`),
     ...unmakeable.flatMap((one) => ['', ...unmakeableInWords(one)]),
@@ -109,7 +143,7 @@ function inWords(report: Report, from: From, { dry, verbose }: { dry: boolean; v
   ].join('\n');
 }
 
-function configLine(changes: readonly Change[], dry: boolean): string[] {
+function configLine(changes: readonly FileChange[], dry: boolean): string[] {
   const made = changes.some(({ path, outcome }) => path === CONFIG_FILE && outcome === 'created');
   return made && !dry ? [`  config     ${CONFIG_FILE}  (drafted from what was found on this host: look it over)`] : [];
 }

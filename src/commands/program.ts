@@ -18,15 +18,17 @@ import { verifyCommand } from './verify.ts';
 import { VERSION } from '../policy/version.ts';
 
 /**
- * The `pm2-guard` command, not yet run: also what its man page and its completion are made of. Each command is a file of its
- * own beside this one.
+ * The `pm2-guard` command, not yet run: also what its man page and its completion are made of. Each command is a file
+ * of its own beside this one.
  */
 export function createProgram(): Command {
   const program = new Command('pm2-guard')
     .description('Every pm2 call lands in the PM2 daemon its app belongs to, whoever typed it.')
     .version(VERSION, '-V, --version')
     .showHelpAfterError('(see pm2-guard --help)')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   pm2-guard explain -- sudo pm2 restart myapp    which daemon that call would reach, and why
   pm2-guard status                               what is installed, and which config holds
@@ -37,7 +39,8 @@ Examples:
 
 Each command has a --help of its own, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
 Exit status: what its --help says of a command; 1 for a command line that cannot be read; 70 for a bug, which is shown with
-its stack.`);
+its stack.`,
+    );
 
   program.addCommand(checkCommand());
   program.addCommand(explainCommand());

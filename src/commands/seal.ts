@@ -6,12 +6,28 @@ import { collect, report, type SealOptions } from './seals.ts';
 /** `pm2-guard seal`: calls of pm2 by its path meet the guard, too. */
 export function sealCommand(): Command {
   return new Command('seal')
-    .description('make the real pm2\'s own bin/pm2 a door to the guard, so that absolute paths, cron, units and version managers meet it; run as root')
-    .addOption(new Option('--path <file>', 'only this package, prefix of npm\'s, or pm2 (may be repeated)').argParser(collect).default([], 'all'))
-    .addOption(new Option('--user <user>', 'only those of this user\'s version managers, in the user\'s own name (may be repeated)').argParser(collect).default([], 'none'))
+    .description(
+      "make the real pm2's own bin/pm2 a door to the guard, so that absolute paths, cron, units and version " +
+        'managers meet it; run as root',
+    )
+    .addOption(
+      new Option('--path <file>', "only this package, prefix of npm's, or pm2 (may be repeated)")
+        .argParser(collect)
+        .default([], 'all'),
+    )
+    .addOption(
+      new Option(
+        '--user <user>',
+        "only those of this user's version managers, in the user's own name (may be repeated)",
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--dry-run', 'only tell what would be done')
     .option('--json', 'one object for scripts')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   sudo pm2-guard seal                        npm's prefixes (/usr, /usr/local, /opt/*), root's PATH, all sealed before
   sudo pm2-guard seal --user alice           her nvm, volta, fnm, asdf, mise...
@@ -20,9 +36,16 @@ Examples:
 
 PM2's own bin/pm2 stays beside the door, as it was. A second run changes nothing. npm upgrades and uninstalls pm2 as ever;
 after an upgrade root's next call seals it anew. Not sealed: pm2-runtime, pm2-dev, pm2-docker, require('pm2').
-Exit status: 0 done; 1 something could not be done, it is named.`)
+Exit status: 0 done; 1 something could not be done, it is named.`,
+    )
     .action(async (options: SealOptions) => {
       const dry = options.dryRun === true;
-      report(await exclusively(dry, () => seal({ paths: options.path, users: options.user, path: process.env['PATH'], dry })), options, '');
+      report(
+        await exclusively(dry, () =>
+          seal({ paths: options.path, users: options.user, path: process.env['PATH'], dry }),
+        ),
+        options,
+        '',
+      );
     });
 }

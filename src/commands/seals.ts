@@ -1,4 +1,4 @@
-import type { Result } from '../seal/seal.ts';
+import type { SealResult } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
 
 /** Words of `seal` and `unseal` alike. */
@@ -15,18 +15,24 @@ export function collect(value: string, before: string[]): string[] {
 }
 
 /** Prints what became of each package, and sets the exit status. */
-export function report(results: Result[], { dryRun, json }: SealOptions, none: string): void {
+export function report(results: SealResult[], { dryRun, json }: SealOptions, none: string): void {
   const dry = dryRun === true;
   if (results.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
   if (json) process.stdout.write(`${JSON.stringify({ dryRun: dry, packages: results }, null, 2)}\n`);
-  else process.stdout.write(`${[...(results.length === 0 ? [none] : resultLines(results)), ...(dry ? ['nothing was changed'] : [])].join('\n')}\n`);
+  else
+    process.stdout.write(
+      `${[...(results.length === 0 ? [none] : resultLines(results)), ...(dry ? ['nothing was changed'] : [])].join('\n')}\n`,
+    );
 }
 
 /** A package a line, and below one that was refused, what to type. */
-export function resultLines(results: Result[]): string[] {
+export function resultLines(results: SealResult[]): string[] {
   return results.flatMap(({ package: directory, version, user, outcome, fault }) => {
     const by = user === null || user === 'root' ? '' : `, as ${user}`;
     const what = `${(outcome === 'refused' ? 'NOT DONE' : outcome).padEnd(11)}${directory}  (${version === null ? 'no PM2' : `PM2 ${version}`}${by})`;
-    return [what + (fault === null ? '' : `: ${fault.why}`), ...(fault?.next === undefined || fault.next === null ? [] : [`  run:  ${fault.next}`])].map(escapeControls);
+    return [
+      what + (fault === null ? '' : `: ${fault.why}`),
+      ...(fault?.next === undefined || fault.next === null ? [] : [`  run:  ${fault.next}`]),
+    ].map(escapeControls);
   });
 }

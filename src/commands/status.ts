@@ -5,7 +5,7 @@ import type { LayerStatus } from '../install/layers/status.ts';
 import type { PreparedState } from '../install/prepared.ts';
 import { status, type Status } from '../install/status.ts';
 import { switchingInWords } from '../install/switching.ts';
-import type { Way } from '../install/ways.ts';
+import type { PathProbe } from '../install/ways.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
 import pico from 'picocolors';
@@ -16,15 +16,20 @@ export function statusCommand(): Command {
   return new Command('status')
     .description('what is installed, which config holds, which daemons live, and where pm2 leads to the guard')
     .option('--json', 'one object for scripts')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   pm2-guard status
   sudo pm2-guard status --json
 
-Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSON: problems).`)
+Exit status: 0 all is well; 1 something is wrong, it is named at the end (in JSON: problems).`,
+    )
     .action(async (options: { json?: boolean }) => {
       const found = await status();
-      process.stdout.write(options.json ? `${JSON.stringify(found, null, 2)}\n` : wrapped(inWords(found), widthOf(process.stdout)));
+      process.stdout.write(
+        options.json ? `${JSON.stringify(found, null, 2)}\n` : wrapped(inWords(found), widthOf(process.stdout)),
+      );
       if (found.problems.length > 0) process.exitCode = 1;
     });
 }
@@ -96,7 +101,12 @@ function inWords({
 /** How a line of status is coloured: what is well, what has to be mended, what may need a look. */
 type Tone = 'good' | 'bad' | 'open' | null;
 
-const SOCKET: Record<Status['daemons'][number]['socket'], Tone> = { live: 'good', down: 'bad', denied: 'open', silent: 'bad' };
+const SOCKET: Record<Status['daemons'][number]['socket'], Tone> = {
+  live: 'good',
+  down: 'bad',
+  denied: 'open',
+  silent: 'bad',
+};
 const CONFIG: Record<Status['config']['state'], Tone> = { valid: 'good', 'last good': 'open', unusable: 'bad' };
 const LAYER: Record<LayerStatus['state'], Tone> = {
   'in place': 'good',
@@ -107,7 +117,12 @@ const LAYER: Record<LayerStatus['state'], Tone> = {
   hidden: 'open',
 };
 const START: Record<PreparedState['state'], Tone> = { ready: 'good', stale: 'open', missing: 'open', none: null };
-const WAY: Record<NonNullable<Way['finds']>['type'], Tone> = { shim: 'good', door: 'good', other: 'bad', none: 'open' };
+const WAY: Record<NonNullable<PathProbe['finds']>['type'], Tone> = {
+  shim: 'good',
+  door: 'good',
+  other: 'bad',
+  none: 'open',
+};
 
 function painter(): (text: string, tone: Tone) => string {
   const { green, red, yellow } = pico.createColors(showsColour(process.stdout));
@@ -118,10 +133,14 @@ function painter(): (text: string, tone: Tone) => string {
 /** How fast PM2 starts. */
 function startInWords({ state, why }: PreparedState): string {
   switch (state) {
-    case 'ready': return 'prepared';
-    case 'stale': return 'changed since it was prepared; root\'s next call, or install, renews it';
-    case 'missing': return 'not prepared; root\'s next call, or install, does it';
-    case 'none': return `cannot be prepared: ${why ?? ''}`;
+    case 'ready':
+      return 'prepared';
+    case 'stale':
+      return "changed since it was prepared; root's next call, or install, renews it";
+    case 'missing':
+      return "not prepared; root's next call, or install, does it";
+    case 'none':
+      return `cannot be prepared: ${why ?? ''}`;
   }
 }
 
@@ -129,12 +148,17 @@ function inOneLine({ name, place, state, note }: LayerStatus): string {
   return `${name.padEnd(12)}${state}  (${place}${note === null || state === 'in place' ? '' : `: ${note}`})`;
 }
 
-function leadsTo({ finds, note }: Way): string {
+function leadsTo({ finds, note }: PathProbe): string {
   switch (finds?.type) {
-    case undefined: return note ?? '';
-    case 'shim': return `guarded  (${finds.path})`;
-    case 'door': return `guarded  (${finds.path}, sealed)`;
-    case 'other': return `NOT guarded: ${finds.path} comes first`;
-    case 'none': return 'finds no pm2';
+    case undefined:
+      return note ?? '';
+    case 'shim':
+      return `guarded  (${finds.path})`;
+    case 'door':
+      return `guarded  (${finds.path}, sealed)`;
+    case 'other':
+      return `NOT guarded: ${finds.path} comes first`;
+    case 'none':
+      return 'finds no pm2';
   }
 }

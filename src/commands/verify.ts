@@ -5,7 +5,7 @@ import { fitted } from '../terminal/columns.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
 import { conclusionOf } from '../verify/conclusion.ts';
-import type { State } from '../verify/finding.ts';
+import type { WayState } from '../verify/finding.ts';
 import { fold, type Fold } from '../verify/fold.ts';
 import { killRunning } from '../verify/start.ts';
 import { verify } from '../verify/verify.ts';
@@ -20,10 +20,15 @@ interface Options {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('go every way in to pm2 on this host, and see who answers: the guard, the real pm2, or nobody')
-    .option('--user <user...>', 'only the ways of these users; without it, of root, the users of the daemons and their operators')
+    .option(
+      '--user <user...>',
+      'only the ways of these users; without it, of root, the users of the daemons and their operators',
+    )
     .option('--strict', 'notes count as gaps: for a host where the real pm2 is sealed')
     .option('--json', 'one object for scripts')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Really starts, as each user: every shell he has startup files for (login, interactive), what sshd would start for
 "ssh host pm2", sudo as its rules allow it, su and runuser; /bin/sh as cron, a systemd service, at, "docker exec" (in a
 container) and "env -i" would; each line of a crontab and each service that calls pm2, with the PATH that is set for it. And
@@ -45,15 +50,30 @@ Examples:
 JSON: { version, result: "covered" | "gaps" | "cannot tell", conclusion, ways: [{ way, user, target: whom he becomes or
 null, state, answers: "guard" | "pm2" | "other" | "nothing" | null, path, version, why, cures: [commands] }], left: [what
 was not looked at], remarks: [what the guard leaves alone by its config] }
-Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap is known, and something could not be told.`)
+Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap is known, and something could not be told.`,
+    )
     .action(async ({ user, strict, json }: Options) => {
       endTidily();
-      const progress = process.stderr.isTTY ? (done: number, all: number, what: string) => process.stderr.write(`\r\u001b[K${done} of ${all}  ${escapeControls(what)}`) : () => undefined;
-      const { version, findings, left, remarks } = await verify({ users: user ?? null, progress }).finally(() => { if (process.stderr.isTTY) process.stderr.write('\r\u001b[K'); });
+      const progress = process.stderr.isTTY
+        ? (done: number, all: number, what: string) =>
+            process.stderr.write(`\r\u001b[K${done} of ${all}  ${escapeControls(what)}`)
+        : () => undefined;
+      const { version, findings, left, remarks } = await verify({ users: user ?? null, progress }).finally(() => {
+        if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+      });
       const { result, exitStatus, text } = conclusionOf(findings, strict === true);
       process.exitCode = exitStatus;
-      if (json) process.stdout.write(`${JSON.stringify({ version, result, conclusion: text, ways: findings, left, remarks }, null, 2)}\n`);
-      else process.stdout.write(wrapped(`${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls), text].join('\n')}\n`, widthOf(process.stdout)));
+      if (json)
+        process.stdout.write(
+          `${JSON.stringify({ version, result, conclusion: text, ways: findings, left, remarks }, null, 2)}\n`,
+        );
+      else
+        process.stdout.write(
+          wrapped(
+            `${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls), text].join('\n')}\n`,
+            widthOf(process.stdout),
+          ),
+        );
     });
 }
 
@@ -67,14 +87,22 @@ function endTidily(): void {
   }
 }
 
-const ORDER: State[] = ['covered', 'note', 'unknown', 'gap']; // what matters stands next to the prompt
+const ORDER: WayState[] = ['covered', 'note', 'unknown', 'gap']; // what matters stands next to the prompt
 
 function overview(folds: readonly Fold[]): string[] {
-  const rows = ORDER.flatMap((state) => folds.filter((one) => one.state === state)).map((one) => [one.state, one.way, one.users.join(', '), whoAnswers(one)].map(escapeControls));
+  const rows = ORDER.flatMap((state) => folds.filter((one) => one.state === state)).map((one) =>
+    [one.state, one.way, one.users.join(', '), whoAnswers(one)].map(escapeControls),
+  );
   if (process.stdout.isTTY) return [asTable(rows), ''];
   const width = (column: number): number => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
   const [ways, users] = [width(1), width(2)];
-  return [...rows.map(([state = '', way = '', who = '', answers = '']) => `${state.padEnd('covered'.length)}  ${way.padEnd(ways)}  ${who.padEnd(users)}  ${answers}`), ''];
+  return [
+    ...rows.map(
+      ([state = '', way = '', who = '', answers = '']) =>
+        `${state.padEnd('covered'.length)}  ${way.padEnd(ways)}  ${who.padEnd(users)}  ${answers}`,
+    ),
+    '',
+  ];
 }
 
 function asTable(rows: readonly string[][]): string {
@@ -88,19 +116,28 @@ function asTable(rows: readonly string[][]): string {
 
 function whoAnswers({ answers, path, version }: Fold): string {
   switch (answers) {
-    case 'guard': return 'guard';
-    case 'pm2': return `pm2 ${version ?? ''} at ${path ?? ''}`;
-    case 'other': return `${path ?? ''}, which is neither`;
-    case 'nothing': return 'nothing';
-    case null: return '?';
+    case 'guard':
+      return 'guard';
+    case 'pm2':
+      return `pm2 ${version ?? ''} at ${path ?? ''}`;
+    case 'other':
+      return `${path ?? ''}, which is neither`;
+    case 'nothing':
+      return 'nothing';
+    case null:
+      return '?';
   }
 }
 
 /** Why each is not covered, and what to type. */
 function details(folds: readonly Fold[]): string[] {
-  return ORDER.slice(1).flatMap((state) => folds.filter((one) => one.state === state)).flatMap(({ state, way, users, why, cures }) => [
-    `${state}: ${way} (${users.join(', ')}): ${why ?? ''}`,
-    ...cures.map((cure, at) => `  ${at === 0 ? 'run' : ' or'}:  ${cure}`),
-    '',
-  ].map(escapeControls));
+  return ORDER.slice(1)
+    .flatMap((state) => folds.filter((one) => one.state === state))
+    .flatMap(({ state, way, users, why, cures }) =>
+      [
+        `${state}: ${way} (${users.join(', ')}): ${why ?? ''}`,
+        ...cures.map((cure, at) => `  ${at === 0 ? 'run' : ' or'}:  ${cure}`),
+        '',
+      ].map(escapeControls),
+    );
 }

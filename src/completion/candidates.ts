@@ -1,25 +1,30 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** A word that could stand where the cursor is. */
-export interface Candidate {
+export interface CompletionCandidate {
   word: string;
   /** One line for people; empty: the word says it all. */
   about: string;
 }
 
 export interface Completion {
-  candidates: readonly Candidate[];
+  candidates: readonly CompletionCandidate[];
   /** The shell should offer names of files as well. */
   files: boolean;
 }
 
 /**
- * What a placeholder of the program stands for on this host, by its name in the help: `app`, `apps`, `user`, `daemon`, `where`, `words`.
+ * What a placeholder of the program stands for on this host, by its name in the help: `app`, `apps`, `user`, `daemon`,
+ * `where`, `words`.
  *
  * @param before the words typed for the same argument, for one that takes several
  * @param dashes a `--` stands before it
  */
-export type Values = (placeholder: string, before: readonly string[], dashes: boolean) => readonly Candidate[];
+export type Values = (
+  placeholder: string,
+  before: readonly string[],
+  dashes: boolean,
+) => readonly CompletionCandidate[];
 
 /** Placeholders that may be, or must be, the name of a file or directory. */
 const FILES = ['file', 'where', 'path'];
@@ -51,14 +56,18 @@ function expected(program: Command, before: readonly string[], word: string, val
       continue;
     }
     awaiting = null;
-    if (!dashes && one === '--') { dashes = true; continue; }
+    if (!dashes && one === '--') {
+      dashes = true;
+      continue;
+    }
     if (!dashes && one.startsWith('-')) {
       const option = optionOf(command, one.split('=', 1)[0] ?? '');
       if (option !== undefined) used.add(option);
       if (option?.required === true && !one.includes('=')) [awaiting, satisfied] = [option, false];
       continue;
     }
-    const next: Command | undefined = given.length > 0 ? undefined : command.commands.find((sub) => sub.name() === one || sub.aliases().includes(one));
+    const next: Command | undefined =
+      given.length > 0 ? undefined : command.commands.find((sub) => sub.name() === one || sub.aliases().includes(one));
     if (next === undefined) given.push(one);
     else command = next;
   }
@@ -78,9 +87,11 @@ function optionOrValue(command: Command, word: string, used: ReadonlySet<Option>
   return { candidates: candidates.map((candidate) => ({ ...candidate, word: `${flag}=${candidate.word}` })), files };
 }
 
-function optionsLeft(command: Command, used: ReadonlySet<Option>): Candidate[] {
+function optionsLeft(command: Command, used: ReadonlySet<Option>): CompletionCandidate[] {
   const names = new Set([...used].map((option) => option.attributeName()));
-  const conflicting = (option: Option): boolean => [...used].some((other) => conflictsOf(other).includes(option.attributeName())) || conflictsOf(option).some((name) => names.has(name));
+  const conflicting = (option: Option): boolean =>
+    [...used].some((other) => conflictsOf(other).includes(option.attributeName())) ||
+    conflictsOf(option).some((name) => names.has(name));
   return visibleOptions(command)
     .filter((option) => isRepeatable(option) || (!names.has(option.attributeName()) && !conflicting(option)))
     .map((option) => ({ word: option.long ?? option.short ?? '', about: option.description }));
@@ -99,18 +110,27 @@ function ofPosition(command: Command, given: readonly string[], dashes: boolean,
   const { registeredArguments } = command;
   const last = registeredArguments.at(-1);
   const argument = registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
-  if (argument !== undefined) return ofArgument(argument, given.slice(registeredArguments.indexOf(argument)), dashes, values);
+  if (argument !== undefined)
+    return ofArgument(argument, given.slice(registeredArguments.indexOf(argument)), dashes, values);
   // The program itself has commands for arguments, and so has its `help`.
-  const commands = given.length === 0 || (command.parent === null && given.length === 1 && given[0] === 'help') ? commandsOf(command) : [];
+  const commands =
+    given.length === 0 || (command.parent === null && given.length === 1 && given[0] === 'help')
+      ? commandsOf(command)
+      : [];
   return { candidates: commands, files: false };
 }
 
-function commandsOf(command: Command): Candidate[] {
-  return command.createHelp().visibleCommands(command).map((sub) => ({ word: sub.name(), about: sub.description() }));
+function commandsOf(command: Command): CompletionCandidate[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((sub) => ({ word: sub.name(), about: sub.description() }));
 }
 
 function ofArgument(argument: Argument, before: readonly string[], dashes: boolean, values: Values): Completion {
-  return argument.argChoices === undefined ? ofPlaceholder(argument.name(), before, dashes, values) : { candidates: argument.argChoices.map(plain), files: false };
+  return argument.argChoices === undefined
+    ? ofPlaceholder(argument.name(), before, dashes, values)
+    : { candidates: argument.argChoices.map(plain), files: false };
 }
 
 function ofOption(option: Option, values: Values): Completion {
@@ -131,6 +151,6 @@ function visibleOptions(command: Command): Option[] {
   return command.createHelp().visibleOptions(command);
 }
 
-function plain(word: string): Candidate {
+function plain(word: string): CompletionCandidate {
   return { word, about: '' };
 }

@@ -3,22 +3,28 @@ import { vocabulary } from '../pm2/grammar.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
-import type { Candidate, Values } from './candidates.ts';
+import type { CompletionCandidate, Values } from './candidates.ts';
 
 /** What else stands in the place of a placeholder, such as the codes that can be explained. */
-export type Further = Readonly<Record<string, readonly Candidate[]>>;
+export type Further = Readonly<Record<string, readonly CompletionCandidate[]>>;
 
 /** The values of this host, from the config and /etc/passwd. It only reads, and what cannot be read has no values. */
 export function valuesOfHost(further: Further): Values {
   return (placeholder, before, dashes) => {
     switch (placeholder) {
       case 'app':
-      case 'apps': return apps();
-      case 'daemon': return daemons();
-      case 'user': return users();
-      case 'where': return [...daemons(), ...users()];
-      case 'words': return dashes ? wordsOfPm2(before) : further[placeholder] ?? [];
-      default: return further[placeholder] ?? [];
+      case 'apps':
+        return apps();
+      case 'daemon':
+        return daemons();
+      case 'user':
+        return users();
+      case 'where':
+        return [...daemons(), ...users()];
+      case 'words':
+        return dashes ? wordsOfPm2(before) : (further[placeholder] ?? []);
+      default:
+        return further[placeholder] ?? [];
     }
   };
 }
@@ -29,27 +35,36 @@ function policy(): Policy | null {
   return loaded.type === 'policy' ? loaded.policy : null;
 }
 
-function apps(): Candidate[] {
+function apps(): CompletionCandidate[] {
   const rules = policy()?.namesMatching(() => true) ?? [];
-  return [...new Map(rules.map(({ pattern, daemon }) => [pattern, { word: pattern, about: `daemon ${daemon}` }])).values()];
+  return [
+    ...new Map(rules.map(({ pattern, daemon }) => [pattern, { word: pattern, about: `daemon ${daemon}` }])).values(),
+  ];
 }
 
-function daemons(): Candidate[] {
+function daemons(): CompletionCandidate[] {
   return policy()?.daemons.map(({ name, user, home }) => ({ word: name, about: `${user} in ${home}` })) ?? [];
 }
 
 /** Whoever can log in, and whoever runs a daemon. */
-function users(): Candidate[] {
+function users(): CompletionCandidate[] {
   const owners = policy()?.daemons.map(({ user }) => user) ?? [];
-  const people = localAccounts().filter(({ shell }) => !/\/(nologin|false|sync)$/.test(shell)).map(({ name }) => name);
-  return [...new Set([...owners, ...people])].sort().map((word) => ({ word, about: owners.includes(word) ? 'runs a daemon' : '' }));
+  const people = localAccounts()
+    .filter(({ shell }) => !/\/(nologin|false|sync)$/.test(shell))
+    .map(({ name }) => name);
+  return [...new Set([...owners, ...people])]
+    .sort()
+    .map((word) => ({ word, about: owners.includes(word) ? 'runs a daemon' : '' }));
 }
 
 /** A pm2 command line, perhaps behind sudo: `sudo pm2 restart myapp`. */
-function wordsOfPm2(before: readonly string[]): Candidate[] {
+function wordsOfPm2(before: readonly string[]): CompletionCandidate[] {
   const pm2 = before.findIndex((word) => /(^|\/)pm2$/.test(word));
   if (pm2 < 0) return [...(before.length === 0 ? ['sudo'] : []), 'pm2'].map((word) => ({ word, about: '' }));
   if (before.slice(pm2 + 1).some((word) => !word.startsWith('-'))) return apps();
   const { commands, aliases } = vocabulary(7);
-  return [...commands, ...aliases].filter((word) => word !== '*').sort().map((word) => ({ word, about: '' }));
+  return [...commands, ...aliases]
+    .filter((word) => word !== '*')
+    .sort()
+    .map((word) => ({ word, about: '' }));
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
-import type { HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/home-facts.ts';
 import { homeOfUnit } from '../host/homes.ts';
 import { wordOfUnit, type Unit } from '../host/units.ts';
 import { ROOT, type Word } from '../trust/word.ts';
@@ -57,7 +57,7 @@ export function userOfUnit({ user, manager, account }: Unit): string {
 }
 
 /** One home by two names is one. */
-export function homeCalled(path: string, { homes }: HostFacts): HomeFacts | undefined {
+export function homeCalled(path: string, { homes }: HostFacts): Pm2HomeFacts | undefined {
   return homes.find(({ home }) => home === path);
 }
 

@@ -16,26 +16,57 @@ import { unreachable } from './checks/one-home.ts';
 import { openSocket } from './checks/open-socket.ts';
 import { outsideUnit } from './checks/outside-unit.ts';
 import { strangeLists } from './checks/saved-list.ts';
-import { absentDaemon, savedLists } from './checks/saved.ts';
+import { absentDaemon, savedListChecks } from './checks/saved.ts';
 import { staleFiles } from './checks/stale-files.ts';
 import { lingering, unbootedDaemons } from './checks/unbooted.ts';
 import { undeclaredBoots } from './checks/undeclared-boot.ts';
 import { unitHomes } from './checks/unit-home.ts';
 import { unitUsers } from './checks/unit-user.ts';
 import { nodes, pm2Versions } from './checks/versions.ts';
-import { unmakeableHomes } from './checks/unmakeable.ts';
+import { unmakeableHomesCheck } from './checks/unmakeable.ts';
 import { vanishingPrograms } from './checks/vanishing.ts';
-import { foreignHome, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
+import { foreignHomeCheck, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
 import type { Check } from './finding.ts';
 
 /** Every check, in the order of their codes. */
 export const checks: readonly Check[] = [
-  foreignSocket, foreignHome, unreachable, undeclaredDaemon, answers, leashes, overrides, wrongHomeVariable, outsideUnit, pm2Versions, nodes,
-  openSocket, absentDaemon,
-  strayApps, twins, ghosts, savedLists, usernames, neverSpawned,
-  staleFiles, foreignFiles, homelessHomes, movingHome, exposedHomes, strangeLists, oddFiles,
-  unmakeableHomes,
-  unitHomes, doubleBoots, fossilBoots, unitUsers, undeclaredBoots, unbootedDaemons, failedUnits, lingering,
-  changeableCode, severalVersions, vanishingPrograms,
+  foreignSocket,
+  foreignHomeCheck,
+  unreachable,
+  undeclaredDaemon,
+  answers,
+  leashes,
+  overrides,
+  wrongHomeVariable,
+  outsideUnit,
+  pm2Versions,
+  nodes,
+  openSocket,
+  absentDaemon,
+  strayApps,
+  twins,
+  ghosts,
+  savedListChecks,
+  usernames,
+  neverSpawned,
+  staleFiles,
+  foreignFiles,
+  homelessHomes,
+  movingHome,
+  exposedHomes,
+  strangeLists,
+  oddFiles,
+  unmakeableHomesCheck,
+  unitHomes,
+  doubleBoots,
+  fossilBoots,
+  unitUsers,
+  undeclaredBoots,
+  unbootedDaemons,
+  failedUnits,
+  lingering,
+  changeableCode,
+  severalVersions,
+  vanishingPrograms,
   guardItself,
 ];

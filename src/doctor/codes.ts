@@ -4,19 +4,25 @@ import { copyPages } from './pages/copies.ts';
 import { daemonPages } from './pages/daemons.ts';
 import { guardPages } from './pages/guard.ts';
 import { homePages } from './pages/homes.ts';
-import type { Page } from './pages/page.ts';
+import type { FindingPage } from './pages/page.ts';
 
 /**
- * The stable codes of findings, each with its page (`pm2-guard explain PD101`). PD1xx: daemons; PD2xx: apps; PD3xx: files in homes;
- * PD4xx: boot; PD5xx: installations of pm2 and node; PD6xx: the guard itself.
+ * The stable codes of findings, each with its page (`pm2-guard explain PD101`). PD1xx: daemons; PD2xx: apps; PD3xx:
+ * files in homes; PD4xx: boot; PD5xx: installations of pm2 and node; PD6xx: the guard itself.
  */
-export const pages: Record<string, Page> = {
+export const pages: Record<string, FindingPage> = {
   PD001: {
     title: 'a check failed',
-    meaning: 'One of doctor\'s own checks stopped with an error, so that what it looks for was not looked for. The others are not affected.',
+    meaning:
+      "One of doctor's own checks stopped with an error, so that what it looks for was not looked for. The others " +
+      'are not affected.',
     trap: 'What is not looked for is not found.',
     cure: 'Please report it, with the lines shown.',
   },
-  ...daemonPages, ...appPages,
-  ...homePages, ...bootPages, ...copyPages, ...guardPages,
+  ...daemonPages,
+  ...appPages,
+  ...homePages,
+  ...bootPages,
+  ...copyPages,
+  ...guardPages,
 };

@@ -1,7 +1,7 @@
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { gatherFacts, type HostFacts } from '../host/facts.ts';
 import { brokenParts, changeableParts } from '../install/intact.ts';
-import { standing, type Standing } from '../install/status.ts';
+import { standing, type InstallHealth } from '../install/status.ts';
 import { programs, type Program } from './programs.ts';
 import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
 import { sealStates } from '../seal/seals.ts';
@@ -9,7 +9,7 @@ import type { Distrust } from '../trust/trust.ts';
 
 /** How pm2-guard itself stands on this host. */
 export interface GuardFacts {
-  status: Standing;
+  status: InstallHealth;
   /** What is missing or broken of the installation; empty also where there is none. */
   broken: string[];
   /** What of it others than root can change. */
@@ -23,15 +23,17 @@ export interface GuardFacts {
 }
 
 /** All that is examined. */
-export interface Facts extends HostFacts {
+export interface DoctorFacts extends HostFacts {
   guard: GuardFacts;
 }
 
 /** Looks at the host, and at the guard in it. */
-export async function gather(): Promise<Facts> {
+export async function gatherDoctorFacts(): Promise<DoctorFacts> {
   const looking = gatherFacts();
   // Not in the same turn of the event loop: what it waits for would keep the daemons' questions from being sent.
-  await new Promise((turned) => { setImmediate(turned); });
+  await new Promise((turned) => {
+    setImmediate(turned);
+  });
   const [host, own] = await Promise.all([looking, standing()]);
   const installed = own.installed !== null;
   const guard = {

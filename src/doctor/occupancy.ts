@@ -1,6 +1,6 @@
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/home-facts.ts';
 
 /** Who lives in a home. */
 export type Occupancy =
@@ -13,22 +13,30 @@ export type Occupancy =
   | { type: 'unclear'; why: string };
 
 /** Who lives in a home, by the kernel and by its sockets; not by its files, which may be left over. */
-export function occupancyOf(home: HomeFacts, { daemons, homes }: HostFacts): Occupancy {
-  const names = homes.filter((other) => other === home || (home.physical !== null && other.physical === home.physical)).map((other) => other.home);
+export function occupancyOf(home: Pm2HomeFacts, { daemons, homes }: HostFacts): Occupancy {
+  const names = homes
+    .filter((other) => other === home || (home.physical !== null && other.physical === home.physical))
+    .map((other) => other.home);
   const [daemon, second] = daemons.filter((one) => !one.elsewhere && names.includes(one.home));
   if (daemon === undefined) {
     const strange = home.sockets.find(({ state }) => state !== 'dead');
-    if (strange !== undefined) return { type: 'unclear', why: `${strange.name} is not dead, and no daemon is known behind it` };
-    return home.pidFile?.command != null && /PM2/.test(home.pidFile.command) ? { type: 'unclear', why: `pid ${home.pidFile.pid ?? 0} is a daemon without a socket here` } : { type: 'nobody' };
+    if (strange !== undefined)
+      return { type: 'unclear', why: `${strange.name} is not dead, and no daemon is known behind it` };
+    return home.pidFile?.command != null && /PM2/.test(home.pidFile.command)
+      ? { type: 'unclear', why: `pid ${home.pidFile.pid ?? 0} is a daemon without a socket here` }
+      : { type: 'nobody' };
   }
   if (second !== undefined) return { type: 'unclear', why: 'two daemons call it their home' };
   if (!daemon.reachable) return { type: 'unclear', why: 'its daemon has lost its socket' };
   if (daemon.uid === null) return { type: 'unclear', why: 'as whom its daemon runs is not yours to know' };
-  if (daemon.failure !== null && daemon.failure.type !== 'denied') return { type: 'unclear', why: 'its daemon does not answer' };
+  if (daemon.failure !== null && daemon.failure.type !== 'denied')
+    return { type: 'unclear', why: 'its daemon does not answer' };
   return { type: daemon.uid === home.owner?.uid ? 'owner' : 'other', daemon };
 }
 
 /** Each directory once, whatever the number of names it has. */
-export function distinctHomes({ homes }: HostFacts): HomeFacts[] {
-  return homes.filter((home, index) => home.physical === null || homes.findIndex((other) => other.physical === home.physical) === index);
+export function distinctHomes({ homes }: HostFacts): Pm2HomeFacts[] {
+  return homes.filter(
+    (home, index) => home.physical === null || homes.findIndex((other) => other.physical === home.physical) === index,
+  );
 }

@@ -4,19 +4,19 @@ import type { LivingFacts } from '../host/facts.ts';
 import { lineageOf, type Forebear } from '../host/lineage.ts';
 import { declaredAs, isUndeclared, placementOf } from './placement.ts';
 
-export type Question = { port: number } | { pid: number } | { app: string };
+export type OwnerQuestion = { port: number } | { pid: number } | { app: string };
 
 /** Who owns what was asked for (T37). */
-export interface Answer {
-  question: Question;
-  owners: Owner[];
+export interface OwnerAnswer {
+  question: OwnerQuestion;
+  owners: ProcessOwner[];
   /** Processes that it is, and that no daemon owns, each with all above it. */
   others: Forebear[][];
   /** Why there is neither, or why there may be more: a sentence. Null: that is all. */
   note: string | null;
 }
 
-export interface Owner {
+export interface ProcessOwner {
   /** Its name in the config; null: nobody declared it. */
   daemon: string | null;
   stray: boolean;
@@ -29,34 +29,59 @@ export interface Owner {
 }
 
 /** Walks up from a port, a process or an app's name to the daemon that owns it. */
-export function whoOwns(question: Question, facts: LivingFacts): Answer {
+export function whoOwns(question: OwnerQuestion, facts: LivingFacts): OwnerAnswer {
   if ('app' in question) return ownersOfName(question, facts);
   return 'pid' in question ? ownersOfPid(question, facts) : ownersOfPort(question, facts);
 }
 
-function ownersOfName(question: { app: string }, facts: LivingFacts): Answer {
-  const owners = facts.daemons.flatMap((daemon) => daemon.apps.filter(({ name, namespace }) => name === question.app || namespace === question.app)
-    .map((app) => ownerOf(daemon, app, app.process?.pid ?? null, facts)));
-  const ghosts = facts.ghosts.filter(({ app }) => app === question.app).map(({ process }) => lineageOf(facts.processes, process.pid));
-  return { question, owners, others: ghosts, note: owners.length + ghosts.length > 0 ? null : `no living daemon has an app or a namespace ${question.app}` };
+function ownersOfName(question: { app: string }, facts: LivingFacts): OwnerAnswer {
+  const owners = facts.daemons.flatMap((daemon) =>
+    daemon.apps
+      .filter(({ name, namespace }) => name === question.app || namespace === question.app)
+      .map((app) => ownerOf(daemon, app, app.process?.pid ?? null, facts)),
+  );
+  const ghosts = facts.ghosts
+    .filter(({ app }) => app === question.app)
+    .map(({ process }) => lineageOf(facts.processes, process.pid));
+  return {
+    question,
+    owners,
+    others: ghosts,
+    note: owners.length + ghosts.length > 0 ? null : `no living daemon has an app or a namespace ${question.app}`,
+  };
 }
 
-function ownersOfPid(question: { pid: number }, facts: LivingFacts): Answer {
+function ownersOfPid(question: { pid: number }, facts: LivingFacts): OwnerAnswer {
   const { owners, others } = ownersOf([question.pid], facts);
-  return { question, owners, others, note: facts.processes.byPid.has(question.pid) ? null : `there is no process ${question.pid}` };
+  return {
+    question,
+    owners,
+    others,
+    note: facts.processes.byPid.has(question.pid) ? null : `there is no process ${question.pid}`,
+  };
 }
 
-function ownersOfPort(question: { port: number }, facts: LivingFacts): Answer {
+function ownersOfPort(question: { port: number }, facts: LivingFacts): OwnerAnswer {
   const sockets = facts.listeners.filter(({ port }) => port === question.port);
   const holders = sockets.map(({ inode }) => facts.processes.holders.get(inode) ?? []);
   const { owners, others } = ownersOf([...new Set(holders.flat().map(({ pid }) => pid))], facts);
   const hidden = holders.some((list) => list.length === 0);
-  return { question, owners, others, note: sockets.length === 0 ? `nobody listens on port ${question.port}` : hidden ? `who listens on port ${question.port} is for root to know` : null };
+  return {
+    question,
+    owners,
+    others,
+    note:
+      sockets.length === 0
+        ? `nobody listens on port ${question.port}`
+        : hidden
+          ? `who listens on port ${question.port} is for root to know`
+          : null,
+  };
 }
 
 /** Of several processes of one app the first is shown; of one line of descent, the process furthest down. */
-function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<Answer, 'owners' | 'others'> {
-  const owners = new Map<string, Owner>();
+function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<OwnerAnswer, 'owners' | 'others'> {
+  const owners = new Map<string, ProcessOwner>();
   const others: Forebear[][] = [];
   for (const pid of pids) {
     const lineage = lineageOf(facts.processes, pid);
@@ -72,13 +97,16 @@ function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<Answer, 'ow
   return { owners: [...owners.values()], others };
 }
 
-function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: number | null, facts: LivingFacts): Owner {
+function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: number | null, facts: LivingFacts): ProcessOwner {
   return {
     daemon: declaredAs(daemon)?.name ?? null,
     stray: isUndeclared(daemon, facts),
     user: daemon.user,
     home: daemon.home,
-    app: app === null ? null : { name: app.name, id: app.pmId, state: app.status, placement: placementOf(app, daemon, facts).type },
+    app:
+      app === null
+        ? null
+        : { name: app.name, id: app.pmId, state: app.status, placement: placementOf(app, daemon, facts).type },
     lineage: pid === null ? [] : lineageOf(facts.processes, pid),
   };
 }
@@ -87,7 +115,7 @@ function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: number | null, 
 const LINE = 100;
 
 /** In lines: the answer first, then the way from it up to init. */
-export function answerLines({ question, owners, others, note }: Answer): string[] {
+export function answerLines({ question, owners, others, note }: OwnerAnswer): string[] {
   const what = 'app' in question ? question.app : 'pid' in question ? `pid ${question.pid}` : `port ${question.port}`;
   return [
     ...owners.flatMap((owner) => [`${what} is owned by ${ownerInWords(owner)}`, ...way(owner.lineage)]),
@@ -96,13 +124,26 @@ export function answerLines({ question, owners, others, note }: Answer): string[
   ];
 }
 
-function ownerInWords({ daemon, stray, user, home, app }: Owner): string {
+function ownerInWords({ daemon, stray, user, home, app }: ProcessOwner): string {
   const whose = user ?? 'somebody';
-  const name = daemon !== null ? `daemon ${daemon} of ${whose}` : stray ? `a daemon of ${whose} that nobody declared,` : `the daemon of ${whose}`;
-  const part = app === null ? ', the daemon itself' : `: app ${app.name} (id ${app.id})${app.state === null ? '' : `, ${app.state}`}${app.placement === 'stray' ? ', a stray' : ''}`;
+  const name =
+    daemon !== null
+      ? `daemon ${daemon} of ${whose}`
+      : stray
+        ? `a daemon of ${whose} that nobody declared,`
+        : `the daemon of ${whose}`;
+  const part =
+    app === null
+      ? ', the daemon itself'
+      : `: app ${app.name} (id ` +
+        `${app.id})${app.state === null ? '' : `, ${app.state}`}${app.placement === 'stray' ? ', a stray' : ''}`;
   return `${name} in ${home}${part}`;
 }
 
 function way(lineage: readonly Forebear[]): string[] {
-  return lineage.map(({ pid, user, command }) => `  pid ${String(pid).padEnd(7)}  ${user.padEnd(10)}  ${command === '' ? '-' : command.length > LINE ? `${command.slice(0, LINE)}...` : command}`);
+  return lineage.map(
+    ({ pid, user, command }) =>
+      `  pid ${String(pid).padEnd(7)}  ${user.padEnd(10)}  ` +
+      (command === '' ? '-' : command.length > LINE ? `${command.slice(0, LINE)}...` : command),
+  );
 }

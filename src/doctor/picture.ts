@@ -27,7 +27,9 @@ export interface AppRow {
 /** One row a daemon, and below it one an app, whose instances are taken together. */
 export function picture({ daemons, config, time }: Report): DaemonRow[] {
   return daemons.map((daemon) => ({
-    title: `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ${daemon.user ?? (daemon.uid === null ? 'somebody' : `uid ${daemon.uid}`)} in ${daemon.home}`,
+    title:
+      `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ` +
+      `${daemon.user ?? (daemon.uid === null ? 'somebody' : `uid ${daemon.uid}`)} in ${daemon.home}`,
     details: detailsOf(daemon, Date.parse(time)),
     stray: daemon.stray,
     apps: grouped(daemon.apps).map((processes) => appRow(processes, daemon, config.file !== null)),
@@ -42,8 +44,14 @@ function detailsOf(daemon: ReportedDaemon, now: number): string[] {
     ...(pm2 === null ? [] : [`PM2 ${pm2}`]),
     ...(node === null ? [] : [`node ${node}`]),
     ...(started === null ? [] : [`up ${lasted(now - Date.parse(started))}`]),
-    ...(elsewhere ? [`in a container (its own ${namespaces.join(', ')} namespace)`] : [bootInWords(unit), ...(namespaces.length > 0 ? [`its own ${namespaces.join(', ')} namespace`] : [])]),
-    ...(ports.length > 0 ? [`port ${ports.join(', ')} for ${apps.some(({ name }) => name !== apps[0]?.name) ? 'its apps in cluster mode' : apps[0]?.name ?? 'nobody'}`] : []),
+    ...(elsewhere
+      ? [`in a container (its own ${namespaces.join(', ')} namespace)`]
+      : [bootInWords(unit), ...(namespaces.length > 0 ? [`its own ${namespaces.join(', ')} namespace`] : [])]),
+    ...(ports.length > 0
+      ? [
+          `port ${ports.join(', ')} for ${apps.some(({ name }) => name !== apps[0]?.name) ? 'its apps in cluster mode' : (apps[0]?.name ?? 'nobody')}`,
+        ]
+      : []),
     ...(modules.length > 0 ? [`modules ${listed(modules)}`] : []),
     ...(answers === 'yes' ? [] : [ANSWERS[answers]]),
     ...(stray ? ['nobody declared it'] : []),
@@ -51,7 +59,11 @@ function detailsOf(daemon: ReportedDaemon, now: number): string[] {
 }
 
 const ANSWERS: Record<Exclude<ReportedDaemon['answers'], 'yes'>, string> = {
-  no: 'no command reaches it', dead: 'nobody listens', denied: 'not yours to ask', silent: 'does not answer', nonsense: 'does not answer as PM2',
+  no: 'no command reaches it',
+  dead: 'nobody listens',
+  denied: 'not yours to ask',
+  silent: 'does not answer',
+  nonsense: 'does not answer as PM2',
 };
 
 function bootInWords(unit: ReportedDaemon['unit']): string {
@@ -66,9 +78,17 @@ function grouped(apps: readonly ReportedApp[]): ReportedApp[][] {
   return [...byName.values()];
 }
 
-function appRow(processes: readonly ReportedApp[], { name: daemon, stray }: ReportedDaemon, configured: boolean): AppRow {
+function appRow(
+  processes: readonly ReportedApp[],
+  { name: daemon, stray }: ReportedDaemon,
+  configured: boolean,
+): AppRow {
   const [first] = processes as [ReportedApp];
-  const each = (value: (app: ReportedApp) => string | null) => listed(processes.map(value).filter((text) => text !== null), 4);
+  const each = (value: (app: ReportedApp) => string | null) =>
+    listed(
+      processes.map(value).filter((text) => text !== null),
+      4,
+    );
   const restarts = processes.reduce((sum, app) => sum + (app.restarts ?? 0), 0);
   const isStray = first.placement === 'stray';
   return {
@@ -77,17 +97,25 @@ function appRow(processes: readonly ReportedApp[], { name: daemon, stray }: Repo
     pid: each((app) => (app.pid === null ? null : String(app.pid))) || '-',
     ports: listed(processes.flatMap(({ ports }) => ports).map(String)) || '-',
     state: `${each((app) => app.state ?? 'running')}${restarts > 0 ? `, ${counted(restarts, 'restart')}` : ''}`,
-    place: isStray ? `STRAY: belongs to ${first.belongs.join(' or ')}`
-      : first.placement === 'unknown' ? 'not in the config'
-        : first.placement === 'unjudged' || !configured ? ''
-          : first.belongs.length > 0 ? `belongs to ${daemon ?? first.belongs.join()}` : 'not named in the config',
+    place: isStray
+      ? `STRAY: belongs to ${first.belongs.join(' or ')}`
+      : first.placement === 'unknown'
+        ? 'not in the config'
+        : first.placement === 'unjudged' || !configured
+          ? ''
+          : first.belongs.length > 0
+            ? `belongs to ${daemon ?? first.belongs.join()}`
+            : 'not named in the config',
     stray: isStray || (stray && first.placement === 'unknown'),
   };
 }
 
 /** The last line: how it stands. */
 export function conclusion({ daemons, findings, healthy, ghosts }: Report): string {
-  const seen = `${counted(daemons.length, 'daemon')}, ${counted(daemons.reduce((sum, { apps }) => sum + grouped(apps).length, 0), 'app')}${ghosts.length > 0 ? `, ${counted(ghosts.length, 'process')} without a daemon` : ''}`;
+  const seen = `${counted(daemons.length, 'daemon')}, ${counted(
+    daemons.reduce((sum, { apps }) => sum + grouped(apps).length, 0),
+    'app',
+  )}${ghosts.length > 0 ? `, ${counted(ghosts.length, 'process')} without a daemon` : ''}`;
   if (healthy) return `healthy: ${seen}, and nothing is wrong`;
   if (findings.length === 0) return `nothing found on ${seen}, but not everything could be looked at`;
   const urgent = findings.filter(({ urgency }) => urgency === 'urgent').length;

@@ -1,7 +1,7 @@
 import type { AppFacts } from '../host/app-facts.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts, LivingFacts } from '../host/facts.ts';
-import type { HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/home-facts.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 
@@ -22,12 +22,16 @@ export function daemonsHere({ daemons }: LivingFacts): DaemonFacts[] {
 }
 
 /** The home of a daemon, and what lies in it; null: it is gone, or elsewhere. */
-export function homeOf({ home, physical, elsewhere }: DaemonFacts, { homes }: HostFacts): HomeFacts | null {
-  return elsewhere ? null : homes.find((one) => one.home === home) ?? homes.find((one) => physical !== null && one.physical === physical) ?? null;
+export function homeOf({ home, physical, elsewhere }: DaemonFacts, { homes }: HostFacts): Pm2HomeFacts | null {
+  return elsewhere
+    ? null
+    : (homes.find((one) => one.home === home) ??
+        homes.find((one) => physical !== null && one.physical === physical) ??
+        null);
 }
 
 /** The names in the list that `pm2 resurrect` would bring back; null: there is none, or none that can be read. */
-export function savedNames(home: HomeFacts | null): string[] | null {
+export function savedNames(home: Pm2HomeFacts | null): string[] | null {
   return home?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? null;
 }
 
@@ -45,10 +49,21 @@ export function isUndeclared(daemon: DaemonFacts, { policy }: LivingFacts): bool
 export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: string; why: string } | null {
   const { declared, uid } = daemon;
   if (uid === null) return null;
-  if (declared !== null) return declared.uid === uid ? null : { name: declared.user, why: `${facts.policy?.file ?? 'the config'}:${declared.line} declares ${declared.name}` };
+  if (declared !== null)
+    return declared.uid === uid
+      ? null
+      : {
+          name: declared.user,
+          why: `${facts.policy?.file ?? 'the config'}:${declared.line} declares ${declared.name}`,
+        };
   const owner = homeOf(daemon, facts)?.owner ?? null;
   if (owner === null || owner.uid === uid) return null;
-  const why = { config: 'the config says so', passwd: `${owner.home} is the home directory of ${owner.name}`, unit: `a boot unit starts it as ${owner.name}`, directory: `${owner.name} owns the directory` };
+  const why = {
+    config: 'the config says so',
+    passwd: `${owner.home} is the home directory of ${owner.name}`,
+    unit: `a boot unit starts it as ${owner.name}`,
+    directory: `${owner.name} owns the directory`,
+  };
   return { name: owner.name, why: why[owner.evidence] };
 }
 

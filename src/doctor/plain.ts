@@ -1,23 +1,34 @@
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
-import type { Finding } from './finding.ts';
+import { quoteCommand } from '../terminal/shown.ts';
+import type { DoctorFinding } from './finding.ts';
 import type { AppRow, DaemonRow } from './picture.ts';
 
 /** The picture in plain lines, for pipes and logs: a line a daemon, then its details, then a line an app. */
 export function pictureLines(rows: readonly DaemonRow[]): string[] {
-  const cells = (app: AppRow) => [app.name, app.user, app.pid === '-' ? '-' : `pid ${app.pid}`, app.ports === '-' ? 'no port' : `port ${app.ports}`, app.state];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.flatMap(({ apps }) => apps.map((app) => escapeControls(cells(app)[column] ?? '').length))));
+  const cells = (app: AppRow) => [
+    app.name,
+    app.user,
+    app.pid === '-' ? '-' : `pid ${app.pid}`,
+    app.ports === '-' ? 'no port' : `port ${app.ports}`,
+    app.state,
+  ];
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(0, ...rows.flatMap(({ apps }) => apps.map((app) => escapeControls(cells(app)[column] ?? '').length))),
+  );
   return rows.flatMap(({ title, details, apps, empty }) => [
     escapeControls(title),
     `  ${escapeControls(details.join(', '))}`,
-    ...apps.map((app) => `  - ${[...cells(app).map((cell, column) => escapeControls(cell).padEnd(widths[column] ?? 0)), escapeControls(app.place)].join('  ').trimEnd()}`),
+    ...apps.map(
+      (app) =>
+        `  - ${[...cells(app).map((cell, column) => escapeControls(cell).padEnd(widths[column] ?? 0)), escapeControls(app.place)].join('  ').trimEnd()}`,
+    ),
     ...(empty ? ['  - no apps'] : []),
   ]);
 }
 
 /** What people may want emphasised; the identity where there is no colour. */
 export interface Paint {
-  urgency(text: string, urgency: Finding['urgency']): string;
+  urgency(text: string, urgency: DoctorFinding['urgency']): string;
   command(text: string): string;
   faint(text: string): string;
 }
@@ -25,12 +36,18 @@ export interface Paint {
 export const NO_PAINT: Paint = { urgency: (text) => text, command: (text) => text, faint: (text) => text };
 
 /** One finding, in lines. */
-export function findingLines({ code, urgency, what, evidence, why, repair, trap }: Finding, paint: Paint = NO_PAINT): string[] {
+export function findingLines(
+  { code, urgency, what, evidence, why, repair, trap }: DoctorFinding,
+  paint: Paint = NO_PAINT,
+): string[] {
   return [
-    `${paint.urgency(`${code} ${urgency}`, urgency)}  ${escapeControls(what)}${trap === null ? '' : paint.faint(` (${trap})`)}`,
+    `${paint.urgency(`${code} ${urgency}`, urgency)}  ` +
+      `${escapeControls(what)}${trap === null ? '' : paint.faint(` (${trap})`)}`,
     ...evidence.map((line, at) => `  ${at === 0 ? 'seen' : '    '}  ${escapeControls(line)}`),
     `  why   ${escapeControls(why)}`,
-    ...repair.map((words, at) => `  ${at === 0 ? 'run:' : 'then'}  ${paint.command(escapeControls(shown(words)))}`),
+    ...repair.map(
+      (words, at) => `  ${at === 0 ? 'run:' : 'then'}  ${paint.command(escapeControls(quoteCommand(words)))}`,
+    ),
     ...(repair.length === 0 ? [`  more  pm2-guard explain ${code}`] : []),
   ];
 }

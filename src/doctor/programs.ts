@@ -2,7 +2,7 @@ import { vanishing, type Vanishing } from '../host/vanishing.ts';
 import { staying } from '../install/node.ts';
 import { readRecord } from '../install/record.ts';
 import type { Policy } from '../policy/policy.ts';
-import { physical } from '../runtime/peek.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 
 /** A program that the guard starts by a path which it was told. */
 export interface Program {
@@ -32,13 +32,13 @@ export function programs(policy: Policy | null): Program[] {
 
 function named(of: Program['of'], path: unknown, pinnedFor: string | null): Program[] {
   if (typeof path !== 'string') return [];
-  const file = physical(path);
+  const file = realpathOrNull(path);
   const will = path === file ? vanishing(path) : null;
   const other = (file === null ? null : staying(file)) ?? OTHERS[of].find(isStaying) ?? null;
   return [{ of, path, pinnedFor, gone: file === null, vanishing: will, other }];
 }
 
 function isStaying(path: string): boolean {
-  const file = physical(path);
+  const file = realpathOrNull(path);
   return file !== null && vanishing(file) === null;
 }

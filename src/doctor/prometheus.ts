@@ -7,27 +7,64 @@ interface Sample {
 }
 
 /**
- * The report as a text file for the node exporter's textfile collector: Prometheus' exposition format 0.0.4. Every metric is
- * a gauge of the moment of `pm2_guard_doctor_timestamp_seconds`; samples have no timestamps, which the collector refuses.
+ * The report as a text file for the node exporter's textfile collector: Prometheus' exposition format 0.0.4. Every
+ * metric is a gauge of the moment of `pm2_guard_doctor_timestamp_seconds`; samples have no timestamps, which the
+ * collector refuses.
  */
-export function prometheusText({ daemons, ghosts, findings, time, config }: Report, declared: readonly { name: string; user: string; home: string }[]): string {
-  const labels = (daemon: { name: string | null; user: string | null; home: string }) => ({ daemon: daemon.name ?? '', user: daemon.user ?? '', home: daemon.home });
+export function prometheusText(
+  { daemons, ghosts, findings, time, config }: Report,
+  declared: readonly { name: string; user: string; home: string }[],
+): string {
+  const labels = (daemon: { name: string | null; user: string | null; home: string }) => ({
+    daemon: daemon.name ?? '',
+    user: daemon.user ?? '',
+    home: daemon.home,
+  });
   const down = declared.filter(({ name }) => !daemons.some((daemon) => daemon.name === name));
   return [
-    ...metric('pm2_guard_daemon_up', 'Whether the PM2 daemon answers; without a name in the label daemon, nobody declared it.',
-      [...daemons.map((daemon) => ({ labels: labels(daemon), value: Number(daemon.answers === 'yes') })), ...down.map((daemon) => ({ labels: labels(daemon), value: 0 }))]),
-    ...metric('pm2_guard_apps', 'Processes of PM2 by the state that their daemon gives.',
-      daemons.flatMap((daemon) => counts(daemon.apps.map(({ state }) => state ?? 'unknown')).map(([state, value]) => ({ labels: { ...labels(daemon), state }, value })))),
-    ...metric('pm2_guard_strays', 'Processes of PM2 in a daemon that the config does not put them into.',
-      daemons.map((daemon) => ({ labels: labels(daemon), value: daemon.apps.filter(({ placement }) => placement === 'stray').length }))),
-    ...metric('pm2_guard_ghosts', 'Processes that PM2 started and no daemon has any more.', [{ labels: {}, value: ghosts.length }]),
-    ...metric('pm2_guard_findings', 'Findings of pm2-guard doctor by their code.',
+    ...metric(
+      'pm2_guard_daemon_up',
+      'Whether the PM2 daemon answers; without a name in the label daemon, nobody declared it.',
+      [
+        ...daemons.map((daemon) => ({ labels: labels(daemon), value: Number(daemon.answers === 'yes') })),
+        ...down.map((daemon) => ({ labels: labels(daemon), value: 0 })),
+      ],
+    ),
+    ...metric(
+      'pm2_guard_apps',
+      'Processes of PM2 by the state that their daemon gives.',
+      daemons.flatMap((daemon) =>
+        counts(daemon.apps.map(({ state }) => state ?? 'unknown')).map(([state, value]) => ({
+          labels: { ...labels(daemon), state },
+          value,
+        })),
+      ),
+    ),
+    ...metric(
+      'pm2_guard_strays',
+      'Processes of PM2 in a daemon that the config does not put them into.',
+      daemons.map((daemon) => ({
+        labels: labels(daemon),
+        value: daemon.apps.filter(({ placement }) => placement === 'stray').length,
+      })),
+    ),
+    ...metric('pm2_guard_ghosts', 'Processes that PM2 started and no daemon has any more.', [
+      { labels: {}, value: ghosts.length },
+    ]),
+    ...metric(
+      'pm2_guard_findings',
+      'Findings of pm2-guard doctor by their code.',
       counts(findings.map(({ code, urgency }) => `${code} ${urgency}`)).map(([key, value]) => {
         const [code = '', urgency = ''] = key.split(' ');
         return { labels: { code, urgency }, value };
-      })),
-    ...metric('pm2_guard_config_usable', 'Whether there is a config that can be used as it is.', [{ labels: {}, value: Number(config.file !== null && config.problem === null) }]),
-    ...metric('pm2_guard_doctor_timestamp_seconds', 'When pm2-guard doctor looked.', [{ labels: {}, value: Date.parse(time) / 1000 }]),
+      }),
+    ),
+    ...metric('pm2_guard_config_usable', 'Whether there is a config that can be used as it is.', [
+      { labels: {}, value: Number(config.file !== null && config.problem === null) },
+    ]),
+    ...metric('pm2_guard_doctor_timestamp_seconds', 'When pm2-guard doctor looked.', [
+      { labels: {}, value: Date.parse(time) / 1000 },
+    ]),
     '',
   ].join('\n');
 }
@@ -38,14 +75,23 @@ function counts(words: readonly string[]): [string, number][] {
   return [...found];
 }
 
-/** Two daemons may have one set of labels (T33), and a second sample of one set would have the whole file refused: the least value counts. */
+/**
+ * Two daemons may have one set of labels (T33), and a second sample of one set would have the whole file refused: the
+ * least value counts.
+ */
 function metric(name: string, help: string, samples: readonly Sample[]): string[] {
   const unique = new Map<string, number>();
   for (const { labels, value } of samples) {
-    const key = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`).join(',');
+    const key = Object.entries(labels)
+      .map(([label, text]) => `${label}="${escaped(text)}"`)
+      .join(',');
     unique.set(key, Math.min(value, unique.get(key) ?? Infinity));
   }
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...[...unique].map(([key, value]) => `${name}${key === '' ? '' : `{${key}}`} ${value}`)];
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    ...[...unique].map(([key, value]) => `${name}${key === '' ? '' : `{${key}}`} ${value}`),
+  ];
 }
 
 /** A label's value: backslash, quote and line feed are escaped; other control characters are shown, not sent. */

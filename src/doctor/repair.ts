@@ -6,24 +6,24 @@ import type { Killable } from './killable.ts';
 import { isUndeclared } from './placement.ts';
 import { as, pm2As } from './words.ts';
 
-export type Words = readonly string[];
+export type CommandWords = readonly string[];
 
 /** How sudo is told of a user: one without an account by its number (sudo(8)). */
 function nameFor({ user, uid }: { user: string | null; uid: number | null }): string {
-  return uid === 0 ? 'root' : user ?? `#${uid ?? ''}`;
+  return uid === 0 ? 'root' : (user ?? `#${uid ?? ''}`);
 }
 
 /** A command as the user of a daemon. */
-export function asUserOf(daemon: { user: string | null; uid: number | null }, ...words: string[]): Words {
+export function asUserOf(daemon: { user: string | null; uid: number | null }, ...words: string[]): CommandWords {
   return as(nameFor(daemon), words);
 }
 
 /**
- * A call of pm2 that reaches exactly this daemon, typed by anybody who may use sudo. The guard would send a call for a daemon
- * that nobody declared where the config puts it (a `delete` would hit the right app instead of its copy), so it is told to
- * stand aside; where the config does not allow that there is no such call.
+ * A call of pm2 that reaches exactly this daemon, typed by anybody who may use sudo. The guard would send a call for a
+ * daemon that nobody declared where the config puts it (a `delete` would hit the right app instead of its copy), so it
+ * is told to stand aside; where the config does not allow that there is no such call.
  */
-export function pm2In(daemon: DaemonFacts, facts: HostFacts, ...argv: string[]): Words[] {
+export function pm2In(daemon: DaemonFacts, facts: HostFacts, ...argv: string[]): CommandWords[] {
   if (!isUndeclared(daemon, facts)) return [pm2As(nameFor(daemon), daemon.home, argv)];
   const { bypass } = facts.policy ?? { bypass: 'anyone' };
   const allowed = bypass === 'anyone' || (bypass === 'root' && daemon.uid === 0);
@@ -49,19 +49,23 @@ export interface Adoption {
  * Moves apps to where they belong. Names follow `--`: PM2 takes any name, `--yes` too. What one user calls an app is no
  * reason to run it as another user, so there the command only shows what would be done (lookFirst).
  */
-export function adoptFrom({ from, apps, to, ...whose }: Adoption): Words {
+export function adoptFrom({ from, apps, to, ...whose }: Adoption): CommandWords {
   return [
-    'sudo', 'pm2-guard', 'adopt', ...(isForeign(whose) ? ['--dry-run'] : []), '--from', from,
-    ...(to === undefined ? [] : ['--to', to]), ...(apps.length === 0 ? [] : ['--', ...apps]),
+    'sudo',
+    'pm2-guard',
+    'adopt',
+    ...(isForeign(whose) ? ['--dry-run'] : []),
+    '--from',
+    from,
+    ...(to === undefined ? [] : ['--to', to]),
+    ...(apps.length === 0 ? [] : ['--', ...apps]),
   ];
 }
 
 /** The line of evidence that goes with adoptFrom; none where its command may be carried out as it is. */
 export function lookFirst(whose: Pick<Adoption, 'word' | 'owner' | 'speaker'>): string[] {
   return isForeign(whose)
-    ? [
-        `what runs there is the word of ${whose.speaker} alone: look at it first, then type it without --dry-run`,
-      ]
+    ? [`what runs there is the word of ${whose.speaker} alone: look at it first, then type it without --dry-run`]
     : [];
 }
 
@@ -70,8 +74,10 @@ function isForeign({ word, owner }: Pick<Adoption, 'word' | 'owner'>): boolean {
 }
 
 /** Ends processes. A daemon that gets SIGTERM saves its list, stops its apps and goes (lib/Daemon.js gracefullExit). */
-export function kill(pids: readonly Killable[], signal?: 'KILL' | 'CONT'): Words[] {
-  return pids.length === 0 ? [] : [['sudo', 'kill', ...(signal === undefined ? [] : [`-${signal}`]), ...pids.map(String)]];
+export function kill(pids: readonly Killable[], signal?: 'KILL' | 'CONT'): CommandWords[] {
+  return pids.length === 0
+    ? []
+    : [['sudo', 'kill', ...(signal === undefined ? [] : [`-${signal}`]), ...pids.map(String)]];
 }
 
 /** The words that make pm2 mean exactly these processes of one app; null: there are none. */

@@ -1,11 +1,14 @@
 import type { AppFacts } from '../host/app-facts.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import { declaredAs, isUndeclared, placementOf, type Placement } from './placement.ts';
 import { unitOfDaemon } from './through-unit.ts';
 
-/** What `doctor --json` prints. A change that a script could notice raises `schema`. Environments stay out of it: they hold secrets. */
+/**
+ * What `doctor --json` prints. A change that a script could notice raises `schema`. Environments stay out of it: they
+ * hold secrets.
+ */
 export interface Report {
   schema: 1;
   /** ISO 8601. */
@@ -17,7 +20,7 @@ export interface Report {
   daemons: ReportedDaemon[];
   ghosts: { app: string; home: string; pid: number; user: string | null; command: string; ports: number[] }[];
   /** Most dangerous first. `repair`: commands, each as words. `fix`: what `doctor --fix` would do; null: nothing. */
-  findings: readonly Finding[];
+  findings: readonly DoctorFinding[];
 }
 
 export interface ReportedDaemon {
@@ -71,7 +74,7 @@ export interface ReportedApp {
 }
 
 /** The facts and what was found in them, for scripts. */
-export function reportOf(facts: HostFacts, findings: readonly Finding[]): Report {
+export function reportOf(facts: HostFacts, findings: readonly DoctorFinding[]): Report {
   return {
     schema: 1,
     time: new Date(facts.time).toISOString(),
@@ -79,7 +82,14 @@ export function reportOf(facts: HostFacts, findings: readonly Finding[]): Report
     unseen: facts.unseen,
     config: { file: facts.policy?.file ?? null, problem: facts.policyProblem },
     daemons: facts.daemons.map((daemon) => reportedDaemon(daemon, facts)),
-    ghosts: facts.ghosts.map(({ app, home, process, user, ports }) => ({ app, home, pid: process.pid, user, command: process.command, ports })),
+    ghosts: facts.ghosts.map(({ app, home, process, user, ports }) => ({
+      app,
+      home,
+      pid: process.pid,
+      user,
+      command: process.command,
+      ports,
+    })),
     findings,
   };
 }
@@ -90,9 +100,14 @@ function reportedDaemon(daemon: DaemonFacts, facts: HostFacts): ReportedDaemon {
   return {
     name: declaredAs(daemon)?.name ?? null,
     stray: isUndeclared(daemon, facts),
-    user: daemon.user, uid: daemon.uid, home: daemon.home, socket: daemon.socket, pid: daemon.pid,
-    answers: reachable ? failure?.type ?? 'yes' : 'no',
-    pm2: daemon.pm2, node: daemon.node,
+    user: daemon.user,
+    uid: daemon.uid,
+    home: daemon.home,
+    socket: daemon.socket,
+    pid: daemon.pid,
+    answers: reachable ? (failure?.type ?? 'yes') : 'no',
+    pm2: daemon.pm2,
+    node: daemon.node,
     started: process === null || process.started === null ? null : new Date(process.started).toISOString(),
     cwd: process?.cwd ?? null,
     unit: unit === null ? null : { name: unit.name, enabled: unit.enabled },
@@ -107,9 +122,24 @@ function reportedDaemon(daemon: DaemonFacts, facts: HostFacts): ReportedDaemon {
 
 function reportedApp({ process, ...app }: AppFacts, placement: Placement): ReportedApp {
   return {
-    name: app.name, namespace: app.namespace, id: app.pmId, pid: process?.pid ?? null, user: app.user, uid: process?.uid ?? null, ports: app.ports,
-    state: app.status, restarts: app.restarts, script: app.script, cwd: app.cwd, username: app.username,
+    name: app.name,
+    namespace: app.namespace,
+    id: app.pmId,
+    pid: process?.pid ?? null,
+    user: app.user,
+    uid: process?.uid ?? null,
+    ports: app.ports,
+    state: app.status,
+    restarts: app.restarts,
+    script: app.script,
+    cwd: app.cwd,
+    username: app.username,
     placement: placement.type,
-    belongs: placement.type === 'stray' ? placement.owners.map(({ name }) => name) : placement.type === 'home' && placement.rule !== null ? [placement.rule.daemon] : [],
+    belongs:
+      placement.type === 'stray'
+        ? placement.owners.map(({ name }) => name)
+        : placement.type === 'home' && placement.rule !== null
+          ? [placement.rule.daemon]
+          : [],
   };
 }

@@ -10,12 +10,15 @@ const HEAD = ['app', 'runs as', 'pid', 'port', 'state', 'place'];
 /** The picture as a table of at most that many columns, for terminals. */
 export function pictureTable(rows: readonly DaemonRow[], colour: boolean, width: number): string {
   const { bold, red, dim } = pico.createColors(colour);
-  const cellsOf = (app: DaemonRow['apps'][number]) => [app.name, app.user, app.pid, app.ports, app.state, app.place].map(escapeControls);
+  const cellsOf = (app: DaemonRow['apps'][number]) =>
+    [app.name, app.user, app.pid, app.ports, app.state, app.place].map(escapeControls);
   const [head = [], ...cells] = fitted([HEAD, ...rows.flatMap(({ apps }) => apps.map(cellsOf))], width);
   const table = new Table({ head: head.map(dim), style: { head: [], border: [], compact: true } });
   const across = (text: string): string => inColumn(escapeControls(text), width - 4);
   for (const { title, details, stray, apps, empty } of rows) {
-    table.push([{ colSpan: HEAD.length, content: `${(stray ? red : bold)(across(title))}\n${dim(across(details.join(', ')))}` }]);
+    table.push([
+      { colSpan: HEAD.length, content: `${(stray ? red : bold)(across(title))}\n${dim(across(details.join(', ')))}` },
+    ]);
     for (const app of apps) table.push((cells.shift() ?? []).map(app.stray ? red : (text) => text));
     if (empty) table.push([{ colSpan: HEAD.length, content: dim('no apps') }]);
   }

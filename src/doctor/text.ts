@@ -14,11 +14,19 @@ import { listed } from './words.ts';
  *
  * @param width of the terminal; null: it is none
  */
-export function inWords(report: Report, facts: HostFacts, { width, colour }: { width: number | null; colour: boolean }): string[] {
+export function reportText(
+  report: Report,
+  facts: HostFacts,
+  { width, colour }: { width: number | null; colour: boolean },
+): string[] {
   const rows = picture(report);
   const paint = colour ? paintFor(true) : NO_PAINT;
   return [
-    ...(rows.length === 0 ? ['no PM2 daemon runs on this host'] : width === null ? pictureLines(rows) : [pictureTable(rows, colour, width)]),
+    ...(rows.length === 0
+      ? ['no PM2 daemon runs on this host']
+      : width === null
+        ? pictureLines(rows)
+        : [pictureTable(rows, colour, width)]),
     ...report.findings.flatMap((finding) => ['', ...findingLines(finding, paint)]),
     ...(facts.policy === null ? ['', ...withoutConfig(facts)] : []),
     '',
@@ -31,8 +39,14 @@ function withoutConfig(facts: HostFacts): string[] {
   const entries = declaredByDraft(foundIn(facts));
   return [
     'There is no config that can be used, so that it cannot be told which daemon an app belongs to.',
-    ...(facts.policyProblem ?? '').split('\n').filter((line) => line !== '').map((line) => `  ${line}`),
+    ...(facts.policyProblem ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => `  ${line}`),
     '  sudo pm2-guard init  would declare:',
-    ...entries.map(({ name, user, home, apps }) => `    ${escapeControls(`${name}: ${user} in ${home}${apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : ''}`)}`),
+    ...entries.map(
+      ({ name, user, home, apps }) =>
+        `    ${escapeControls(`${name}: ${user} in ${home}${apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : ''}`)}`,
+    ),
   ];
 }

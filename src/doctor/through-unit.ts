@@ -5,7 +5,7 @@ import type { Unit } from '../host/units.ts';
 import { allUnits, isSameHome } from './boots.ts';
 import { killableDaemon } from './killable.ts';
 import { homeOf, placementOf, savedNames } from './placement.ts';
-import { kill, pm2In, type Words } from './repair.ts';
+import { kill, pm2In, type CommandWords } from './repair.ts';
 
 /*
  * PM2's unit has `ExecStop=pm2 kill`, and systemd runs it also when the main process ends by itself. So a daemon
@@ -32,31 +32,31 @@ export function bootUnitOfDaemon({ uid, home }: { uid: number | null; home: stri
 type Named = Pick<Unit, 'name' | 'manager'> & Partial<Pick<Unit, 'lingers'>>;
 
 /** A call of systemctl as root. */
-export function systemctl(unit: Named, ...verb: string[]): Words {
+export function systemctl(unit: Named, ...verb: string[]): CommandWords {
   return ['sudo', ...systemctlWords(unit, ...verb)];
 }
 
 /** Starts a unit; systemd starts one that has failed too often only after its failures are forgotten. */
-export function started(unit: Named, facts: HostFacts): Words[] {
+export function started(unit: Named, facts: HostFacts): CommandWords[] {
   const { manager, lingers } = unit;
   const linger = manager !== null && lingers === false ? [['sudo', 'loginctl', 'enable-linger', manager]] : [];
   return [...linger, ...forgotten(unit, facts), systemctl(unit, 'start')];
 }
 
 /** Starts a failed unit that is the one of its daemon, where none runs there; else nothing: other findings say it. */
-export function startable(unit: Unit, home: string, facts: HostFacts): Words[] {
+export function startable(unit: Unit, home: string, facts: HostFacts): CommandWords[] {
   const own = facts.policy?.daemons.find((one) => one.uid === unit.account?.uid && isSameHome(one.home, home, facts));
   const lives = facts.daemons.some((daemon) => !daemon.elsewhere && isSameHome(daemon.home, home, facts));
   return own === undefined || lives ? [] : started(unit, facts);
 }
 
-function forgotten(unit: Named, facts: HostFacts): Words[] {
+function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
   const failed = unit.manager === null && facts.boot.systemd.states?.get(unit.name)?.active === 'failed';
   return failed ? [systemctl(unit, 'reset-failed')] : [];
 }
 
 /** Ends a daemon, with all that runs in it: by its unit where it is in one, else by a signal. */
-export function end(daemon: DaemonFacts, facts: HostFacts): Words[] {
+export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   return unit === null ? kill(killableDaemon(daemon)) : [systemctl(unit, 'stop')];
 }
@@ -67,7 +67,7 @@ export function end(daemon: DaemonFacts, facts: HostFacts): Words[] {
  *
  * @returns null where no command can do that
  */
-export function listKept(daemon: DaemonFacts, facts: HostFacts): Words[] | null {
+export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] | null {
   if (!daemon.reachable || daemon.failure !== null) return null;
   const running = daemon.apps.map(({ name }) => name);
   const asleep = (savedNames(homeOf(daemon, facts)) ?? []).filter((name) => !running.includes(name));
@@ -83,7 +83,7 @@ export function listKept(daemon: DaemonFacts, facts: HostFacts): Words[] | null 
  *
  * @param before commands that have to come first, where it is in a unit
  */
-export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly Words[] = []): Words[] {
+export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   if (unit === null) return pm2In(daemon, facts, 'update');
   const kept = listKept(daemon, facts);
@@ -91,7 +91,7 @@ export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly 
 }
 
 /** A daemon that a session spawned goes, and its unit brings the same apps up. */
-export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): Words[] {
+export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): CommandWords[] {
   const kept = listKept(daemon, facts);
   const killed = pm2In(daemon, facts, 'kill');
   if (kept === null || killed.length === 0) return [];
@@ -99,13 +99,18 @@ export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): Wo
 }
 
 /**
- * What to do about a daemon that should not be: its apps go to their own daemons; where none of them has one, the config
- * has to say; a daemon without apps ends.
+ * What to do about a daemon that should not be: its apps go to their own daemons; where none of them has one, the
+ * config has to say; a daemon without apps ends.
  */
-export function emptied(daemon: DaemonFacts, facts: HostFacts): Words[] {
+export function emptied(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const { apps, home } = daemon;
   if (apps.length === 0) return end(daemon, facts);
   if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray'))
     return [['sudo', 'pm2-guard', 'adopt', '--all-strays', '--from', home]];
-  return facts.policy === null ? [] : [['sudoedit', facts.policy.file], ['pm2-guard', 'check']];
+  return facts.policy === null
+    ? []
+    : [
+        ['sudoedit', facts.policy.file],
+        ['pm2-guard', 'check'],
+      ];
 }

@@ -33,7 +33,7 @@ export function retire({ name, file, manager, enabled }: Unit): string[][] {
 }
 
 /** Writes a unit anew, by PM2 itself, with the user and the PM2_HOME that belong together. */
-export function startup(user: string, facts: HostFacts, userHome: string): string[] {
+export function startupRepair(user: string, facts: HostFacts, userHome: string): string[] {
   const declared = facts.policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
   const [daemon] = [...declared.filter(({ home }) => basename(home) === '.pm2'), ...declared];
   return daemon === undefined ? startupWords(user, join(userHome, '.pm2')) : startupFor(daemon, facts);

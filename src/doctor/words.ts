@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import type { HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/home-facts.ts';
 
 /** `a, b and 3 more`: evidence stays a line. */
 export function listed(names: readonly string[], most = 6): string {
   const unique = [...new Set(names)];
-  return unique.length <= most ? unique.join(', ') : `${unique.slice(0, most).join(', ')} and ${unique.length - most} more`;
+  return unique.length <= most
+    ? unique.join(', ')
+    : `${unique.slice(0, most).join(', ')} and ${unique.length - most} more`;
 }
 
 /** A command as a user: works for one who cannot log in. */
@@ -16,7 +18,7 @@ export function as(user: string, words: readonly string[]): string[] {
  * A command that changes something in a PM2_HOME by its path: as the owner, so that a link which the owner has put
  * there reaches nothing new. None as root where others can change the way to it.
  */
-export function inHome({ owner, trusted }: HomeFacts, words: readonly string[]): string[][] {
+export function inHome({ owner, trusted }: Pm2HomeFacts, words: readonly string[]): string[][] {
   if (owner === null || (owner.uid === 0 && !trusted)) return [];
   return [as(owner.name, words)];
 }
@@ -32,7 +34,7 @@ export function pathsIn(home: string, names: readonly string[]): string[] {
 }
 
 /** For people: the account, or its number. */
-export function userOf(uid: number, home: HomeFacts): string {
+export function userName(uid: number, home: Pm2HomeFacts): string {
   return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
 }
 

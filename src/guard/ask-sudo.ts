@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { HOP, MAY, SHIM } from '../call/hop.ts';
+import { HOP, MAY, SHIM_COMMAND } from '../call/hop.ts';
 import { isOperator } from '../call/operators.ts';
 import type { AskSudo } from '../call/resolve-call.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { late } from '../runtime/late.ts';
-import { textOf } from '../runtime/peek.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
+import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
 import type { Caller } from '../verdict/caller.ts';
 
@@ -45,16 +45,16 @@ export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): A
  * @returns null: yes; else what sudo says
  */
 export function canBecome({ user }: Daemon): string | null {
-  return ask(['-n', '-u', user, '--', SHIM, MAY]);
+  return ask(['-n', '-u', user, '--', SHIM_COMMAND, MAY]);
 }
 
 /** The same of another user, for root, who cannot run sudo as that user: sudo(8) -U. */
 function mayBecome({ name, user }: Daemon, caller: Caller): string | null {
-  return ask(['-n', '-U', caller.user, '-u', user, '-l', '--', SHIM, HOP + name]);
+  return ask(['-n', '-U', caller.user, '-u', user, '-l', '--', SHIM_COMMAND, HOP + name]);
 }
 
 function ask(words: readonly string[]): string | null {
-  const { status, stderr } = late('node:child_process').spawnSync(realSudo() ?? '', words, {
+  const { status, stderr } = lazyBuiltin('node:child_process').spawnSync(realSudo() ?? '', words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C' },
@@ -79,18 +79,20 @@ export function refusalLines(daemon: Daemon, caller: Caller, words: string | nul
   const said = words === null ? [] : [`It says:  ${words}`];
   if (process.geteuid?.() === caller.uid && hasNoNewPrivileges()) {
     return [
-      doesNotLet(daemon, caller), ...said,
+      doesNotLet(daemon, caller),
+      ...said,
       'This process runs with NoNewPrivileges: no rule of sudo can change that. ' +
-      `Run the job as ${daemon.user}, or take NoNewPrivileges out of its service.`,
+        `Run the job as ${daemon.user}, or take NoNewPrivileges out of its service.`,
     ];
   }
   if (!isOperator(daemon, caller)) return [doesNotLet(daemon, caller), ...said];
   return [
-    doesNotLet(daemon, caller), ...said,
+    doesNotLet(daemon, caller),
+    ...said,
     `The config names ${caller.user} as an operator. Where the rule for sudo is not installed, an administrator ` +
-    'installs those of all operators with:  sudo pm2-guard sudoers --write',
+      'installs those of all operators with:  sudo pm2-guard sudoers --write',
     `The rule (it lets ${caller.user} run any code as ${daemon.user}):  ${caller.user} ALL=(${daemon.user}) ` +
-    `NOPASSWD:SETENV: ${SHIM}`,
+      `NOPASSWD:SETENV: ${SHIM_COMMAND}`,
   ];
 }
 
@@ -100,11 +102,11 @@ function doesNotLet(daemon: Daemon, caller: Caller): string {
 
 /** proc(5): set by systemd's NoNewPrivileges and by container runtimes; set-user-ID has no effect then. */
 function hasNoNewPrivileges(): boolean {
-  return /^NoNewPrivs:\s*1$/m.test(textOf('/proc/self/status'));
+  return /^NoNewPrivs:\s*1$/m.test(readTextOrEmpty('/proc/self/status'));
 }
 
 /** A terminal on which sudo could ask. */
 export function someoneIsThere(): boolean {
-  const { isatty } = late('node:tty');
+  const { isatty } = lazyBuiltin('node:tty');
   return isatty(0) || isatty(2);
 }

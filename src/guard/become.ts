@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { dropOwnVariables } from '../identity/environment.ts';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { replaceProcess } from './replace-process.ts';
 
 /** How another program is become. */
@@ -39,7 +39,7 @@ export function startChild(
   env?: NodeJS.ProcessEnv,
 ): ChildProcess {
   if (env === undefined) dropOwnVariables(process.env);
-  const child = late('node:child_process').spawn(file, argv, {
+  const child = lazyBuiltin('node:child_process').spawn(file, argv, {
     env: env ?? process.env,
     stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
   });
@@ -60,7 +60,10 @@ export function passOn(
 ): void {
   const ignored = () => undefined; // the child's answer counts
   const sent = (signal: NodeJS.Signals) => child.kill(signal);
-  const [both, own] = [['SIGINT', 'SIGQUIT'], ['SIGTERM', 'SIGHUP', 'SIGUSR2']] as const;
+  const [both, own] = [
+    ['SIGINT', 'SIGQUIT'],
+    ['SIGTERM', 'SIGHUP', 'SIGUSR2'],
+  ] as const;
   for (const signal of both) process.on(signal, ignored);
   for (const signal of own) process.on(signal, sent);
   child.on('error', (error) => {

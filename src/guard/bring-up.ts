@@ -6,7 +6,7 @@ import { pidFile, pidInFile } from '../pm2/pid-file.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { classOf } from '../verdict/command-class.ts';
 import { mayNotify, say } from './report.ts';
 
@@ -30,8 +30,8 @@ const LISTS = 'list l ps status slist jlist prettylist pid id describe desc info
 
 /**
  * Whether the daemon of a call does not run and has a boot unit. PM2's client would spawn the daemon in the caller's
- * session, outside of the unit: it then ends with that session, systemctl does not reach it, and its list is empty (T46).
- * Where the daemon runs this costs a look for its socket.
+ * session, outside of the unit: it then ends with that session, systemctl does not reach it, and its list is empty
+ * (T46). Where the daemon runs this costs a look for its socket.
  *
  * @returns null: it runs, or there is no such unit
  */
@@ -51,7 +51,7 @@ export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invoc
   const name = verdict.daemon?.name ?? '';
   const failure = wakes ? (bootUnits()?.startUnit(unit) ?? null) : null;
   if (!mayNotify(invocation, policy)) return;
-  const start = shown(['sudo', 'systemctl', 'start', unit]);
+  const start = quoteCommand(['sudo', 'systemctl', 'start', unit]);
   if (!wakes)
     say([`pm2-guard: note: daemon "${name}" does not run; its unit starts it with all saved apps:  ${start}`]);
   else if (failure === null) say([`pm2-guard: daemon "${name}" did not run: its unit was started (${unit})`]);
@@ -60,7 +60,8 @@ export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invoc
 
 /**
  * Whether the daemon may be down: it has no socket or no pm2.pid, or, which is looked at for root alone, the process
- * that this file names has ended. A user can write anything into it: it only decides whether boot-unit.cjs looks closer.
+ * that this file names has ended. A user can write anything into it: it only decides whether boot-unit.cjs looks
+ * closer.
  */
 function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
   if (statOf(rpcSocket(home)) === null || statOf(pidFile(home)) === null) return true;

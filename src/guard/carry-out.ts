@@ -10,7 +10,7 @@ import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { mayExecute, withoutLinks } from '../runtime/peek.ts';
+import { mayExecute, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Code } from '../verdict/codes.ts';
 import { homeParent } from '../verdict/host-wide.ts';
@@ -41,7 +41,7 @@ export class CannotCarryOut extends Error {
 }
 
 /** What is handed over to the real pm2. */
-export interface Call extends InstalledPm2 {
+export interface GuardCall extends InstalledPm2 {
   argv: readonly string[];
   /** Standard input that was read already. */
   stdin: Buffer | null;
@@ -54,7 +54,7 @@ export interface Call extends InstalledPm2 {
   beforeHandOff: () => void;
 }
 
-export interface RewrittenCall extends Call {
+export interface RewrittenCall extends GuardCall {
   /** Runs it through the real sudo, and says what becomes of it. */
   throughSudo: (verdict: Rewrite) => void;
 }
@@ -63,7 +63,7 @@ export interface RewrittenCall extends Call {
  * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner
  * of the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
  */
-export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless, report }: Pass): void {
+export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonless, report }: Pass): void {
   refuseForeignCode(call, daemonless || report === 'observed' ? null : daemon);
   if (daemon !== null && caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
   if (call.hopped && daemon !== null) {
@@ -76,7 +76,7 @@ export function carryOutPass(call: Call, caller: Caller, { daemon, daemonless, r
 }
 
 /**
- * Run where the call belongs (PRODUCT section 4).
+ * Run where the call belongs (docs/contract.md section 4).
  *
  * @param announce called when nothing can go wrong any more but pm2 itself, as the owner
  * @throws CannotCarryOut before anything was run
@@ -174,7 +174,7 @@ function callAsOwner(
     throw new CannotCarryOut(
       'PG110',
       `${callOf(invocation)}: node ${process.versions.node} does not become ${verdict.daemon.user}, and there is ` +
-      'neither setpriv nor sudo, which could.',
+        'neither setpriv nor sudo, which could.',
       [],
       [{ label: 'fix', text: 'install util-linux, which has setpriv, or node 22 or newer; then: pm2-guard install' }],
     );
@@ -226,7 +226,7 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
   return new CannotCarryOut(
     'PG111',
     `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot enter ${cwd}: ` +
-    `${closed.path} ${closed.why}.`,
+      `${closed.path} ${closed.why}.`,
     ['The app would run in this directory, or its files are named relative to it.'],
     [{ label: 'fix', text: moveOut(daemon, cwd) }],
   );
@@ -234,8 +234,10 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
 
 function moveOut({ user }: Daemon, path: string): string {
   const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
-  return `copy it, with what it needs, to a directory that ${user} can read, for example /srv/NAME${open}; then start ` +
-    'it there, by its new path';
+  return (
+    `copy it, with what it needs, to a directory that ${user} can read, for example /srv/NAME${open}; then start ` +
+    'it there, by its new path'
+  );
 }
 
 /** PM2 answers "Script not found" about a file that is there and closed to its user. */
@@ -250,15 +252,18 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
     throw new CannotCarryOut(
       'PG116',
       `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot read ${path}: ` +
-      `${closed.path} ${closed.why}.`,
+        `${closed.path} ${closed.why}.`,
       ['PM2 would answer "Script not found" about a file that is there.'],
       [{ label: 'fix', text: moveOut(daemon, path) }],
     );
   }
 }
 
-/** @param declared what the call is about. Root's `startup` is about a user's daemon, and runs nothing of its PM2_HOME. */
-function refuseForeignCode(call: Call, declared: Daemon | null): void {
+/**
+ * @param declared what the call is about. Root's `startup` is about a user's daemon, and runs nothing of its
+ * PM2_HOME.
+ */
+function refuseForeignCode(call: GuardCall, declared: Daemon | null): void {
   if (process.geteuid?.() !== 0) return;
   const daemon = declared?.uid === 0 ? declared : null;
   const found = foreignCode({ pm2: call, daemon, node: daemon?.node ?? null });
@@ -296,18 +301,18 @@ function pathFor(node: string): string {
   const first = SYSTEM_PATH.split(':')
     .map((directory) => join(directory, 'node'))
     .find((file) => existsSync(file));
-  return first !== undefined && withoutLinks(first) === withoutLinks(node)
+  return first !== undefined && realpathOrSelf(first) === realpathOrSelf(node)
     ? SYSTEM_PATH
     : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
 /** @param runsAs the owner, where a process file says so as well */
 function handOver(
-  call: Call,
+  call: GuardCall,
   node: string | null,
   { lent, runsAs }: { lent: LentHome | null; runsAs: Daemon | null },
 ): void {
-  if (node !== null && lent === null && withoutLinks(node) !== withoutLinks(process.execPath)) {
+  if (node !== null && lent === null && realpathOrSelf(node) !== realpathOrSelf(process.execPath)) {
     if (!mayExecute(node))
       throw new CannotCarryOut(
         'PG114',

@@ -28,7 +28,9 @@ function forget(app: unknown, { user, uid, gid, group }: Pick<Daemon, 'user' | '
   if (typeof app !== 'object' || app === null) return;
   const fields = app as Record<string, unknown>;
   const isOne = (value: unknown, names: unknown[]) => value === undefined || names.includes(value);
-  const right = isOne(fields.user, [user, uid, String(uid)]) && isOne(fields.uid, [user, uid, String(uid)])
-    && isOne(fields.gid, [group, gid, String(gid)]);
+  const right =
+    isOne(fields.user, [user, uid, String(uid)]) &&
+    isOne(fields.uid, [user, uid, String(uid)]) &&
+    isOne(fields.gid, [group, gid, String(gid)]);
   if (right) for (const key of ['user', 'uid', 'gid']) Reflect.deleteProperty(fields, key);
 }

@@ -17,7 +17,7 @@ export interface Typed {
   argv: string[];
 }
 
-/** What would follow, as `explain --json` prints it (PRODUCT section 6). */
+/** What would follow, as `explain --json` prints it (docs/contract.md section 6). */
 export interface Explanation {
   verdict: Verdict['type'];
   code: string;

@@ -5,10 +5,10 @@ import { rootMayRun, type InstalledPm2 } from '../pm2/installed.ts';
 import { pm2HomeDistrust } from '../policy/pm2-home-fault.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { isProvenRoots, preparationOf } from '../prepared/use.ts';
-import { withoutLinks } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { repairsOf } from '../trust/all-faults.ts';
-import { distrust, type Distrust } from '../trust/trust.ts';
+import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { startRenewal } from './renew-prepared.ts';
 
 /** What root would run though others can change it. */
@@ -29,18 +29,19 @@ export interface RootsCall {
 }
 
 /**
- * Nothing that a user other than root can write is run as root (PRODUCT section 8.1): pm2 with all that it may load, a
- * pinned node, and what PM2 runs out of PM2_HOME, such as its modules and the saved list.
+ * Nothing that a user other than root can write is run as root (docs/contract.md section 8.1): pm2 with all that it may
+ * load, a pinned node, and what PM2 runs out of PM2_HOME, such as its modules and the saved list.
  *
  * @returns null: only root can change it
  */
 export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | null {
   const ofPm2 = rootMayRun(pm2) ?? faultInPackage(pm2);
   if (ofPm2 !== null) {
-    const fix = [...repairsOfPm2(pm2, ofPm2), ['pm2-guard', 'install']].map(shown).join(' && ');
+    const fix = [...repairsOfPm2(pm2, ofPm2), ['pm2-guard', 'install']].map(quoteCommand).join(' && ');
     return { what: `root would run ${pm2.bin}, which other users can change`, fault: ofPm2, fix };
   }
-  const ofNode = node === null || withoutLinks(node) === withoutLinks(process.execPath) ? null : distrust(node, 'file');
+  const ofNode =
+    node === null || realpathOrSelf(node) === realpathOrSelf(process.execPath) ? null : findUntrusted(node, 'file');
   if (ofNode !== null && ofNode.kind !== 'missing')
     return { what: `root would run ${node ?? ''}, which other users can change`, fault: ofNode, fix: repair(ofNode) };
   const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.home);
@@ -50,7 +51,7 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
 }
 
 function repair(fault: Distrust): string {
-  return repairsOf([fault]).map(shown).join(' && ');
+  return repairsOf([fault]).map(quoteCommand).join(' && ');
 }
 
 /** All of the package is looked at only where that was not done before, or something has changed since. */

@@ -102,11 +102,12 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
       : [
           `you      ${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}: ${landing(caller)}`,
         ]),
-    `pm2      ${pm2 === null ? 'there is none on this host; run:  sudo npm install -g pm2' : `${pm2.path}  (${pm2.version})`}`,
+    'pm2      ' +
+      (pm2 === null ? 'there is none on this host; run:  sudo npm install -g pm2' : `${pm2.path}  (${pm2.version})`),
     ...(off
       ? [
           'off      PM2_GUARD=off is set in this shell: where the config allows it, its calls pass untouched; ' +
-          'run:  unset PM2_GUARD',
+            'run:  unset PM2_GUARD',
         ]
       : []),
     ...(config.error === null ? [] : ['run:     sudo pm2-guard check']),

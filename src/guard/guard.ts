@@ -204,7 +204,12 @@ function settle(decided: string, policy: Policy): void {
 /** Names what sudo did not hand over. PWD is set as a shell would: it is not worth a right of its own. */
 function settleVariables(kept: readonly string[], { invocation, caller }: ResolvedCall): void {
   const lost = kept.filter((name) => process.env[name] === undefined);
-  say(lostLines(lost.filter((name) => name !== 'PWD'), invocation));
+  say(
+    lostLines(
+      lost.filter((name) => name !== 'PWD'),
+      invocation,
+    ),
+  );
   if (lost.includes('PWD') && caller.cwd !== null) process.env['PWD'] = caller.cwd;
 }
 

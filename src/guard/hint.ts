@@ -5,7 +5,7 @@ import type { App } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Sight } from '../verdict/verdict.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { say } from './report.ts';
 
 /** What PM2 prints where it finds nothing by a name (lib/API.js _operate, scale; API/Extra.js describe), 5.4 to 7.0. */
@@ -36,7 +36,7 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
       found.map(
         ({ name, daemon }) =>
           `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ` +
-          shown(commandFor(daemon, caller, invocation.argv)),
+          quoteCommand(commandFor(daemon, caller, invocation.argv)),
       ),
     );
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 import { decode, encode, type Message } from '../pm2/amp.ts';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 
 /** A PM2_HOME for a call that needs no daemon: it is gone with this process, and so is the daemon in it. */
 export interface LentHome {
@@ -80,7 +80,7 @@ export function lendHome(version: string, pm2Home: string | null, isRead = false
 }
 
 function serve(path: string, version: string, whenServed: () => void): Server {
-  const server = late('node:net').createServer((socket) => {
+  const server = lazyBuiltin('node:net').createServer((socket) => {
     answer(socket, version, whenServed);
   });
   server.on('error', () => undefined); // PM2 then spawns a daemon in the lent directory, as it would elsewhere
@@ -89,7 +89,7 @@ function serve(path: string, version: string, whenServed: () => void): Server {
   return server;
 }
 
-/** axon-rpc: `methods` lists what can be called, `call` calls (PM2.md section 4.5). */
+/** axon-rpc: `methods` lists what can be called, `call` calls (docs/pm2-internals.md section 4.5). */
 function answer(socket: Socket, version: string, whenServed: () => void): void {
   let pending: Uint8Array = Buffer.alloc(0);
   socket.unref();

@@ -1,4 +1,4 @@
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { endAs } from './become.ts';
 
 /** Sent on to the call. The terminal sends its signals to this process alone. */
@@ -12,10 +12,14 @@ const SENT_ON = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2',
  * @param stdin standard input that was read already; null: the call reads it itself
  */
 export function callInNewSession(stdin: Buffer | null): void {
-  const child = late('node:child_process').spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    detached: true,
-    stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
-  });
+  const child = lazyBuiltin('node:child_process').spawn(
+    process.execPath,
+    [...process.execArgv, ...process.argv.slice(1)],
+    {
+      detached: true,
+      stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
+    },
+  );
   child.stdin?.on('error', () => undefined); // EPIPE: it ended before it read all
   child.stdin?.end(stdin);
   const send = (signal: NodeJS.Signals) => {

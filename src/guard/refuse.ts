@@ -4,12 +4,12 @@ import type { RealPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
-import { namesIn, textOf } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
+import { listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
-/** Exit statuses of ours (PRODUCT section 4); every other one is pm2's. */
+/** Exit statuses of ours (docs/contract.md section 4); every other one is pm2's. */
 export const BLOCKED = 126;
 const NO_REAL_PM2 = 127;
 const NO_POLICY = 78;
@@ -42,9 +42,10 @@ export function endWithoutPolicy(error: ConfigError): void {
 export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   const version = runningVersion();
   // A pm2 that belongs to another user is given to root; another one beside it would not be what the daemons run.
-  const repairs = real.type === 'untrusted'
-    ? `as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(shown).join(' && ')}`
-    : `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && sudo pm2-guard install`;
+  const repairs =
+    real.type === 'untrusted'
+      ? `as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(quoteCommand).join(' && ')}`
+      : `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && sudo pm2-guard install`;
   const why =
     real.type === 'untrusted'
       ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
@@ -75,8 +76,9 @@ function repairOf({ kind, expected }: ConfigError): string {
  * digits count.
  */
 function runningVersion(): string {
-  for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
-    const [, version] = /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(textOf(`/proc/${pid}/cmdline`)) ?? [];
+  for (const pid of listDirectory('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [, version] =
+      /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(readTextOrEmpty(`/proc/${pid}/cmdline`)) ?? [];
     if (version !== undefined) return version;
   }
   return '';

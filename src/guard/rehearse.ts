@@ -42,7 +42,8 @@ async function rehearseBlock(): Promise<void> {
 
 function rehearseVerdicts(): void {
   const euid = process.geteuid?.() ?? -1;
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: false }); // as nobody in particular: no policy is kept
+  // as nobody in particular: no policy is kept
+  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: false });
   if (loaded.type !== 'policy') return;
   const { policy } = loaded;
   realPm2(euid, policy);
@@ -57,7 +58,10 @@ function rehearseVerdicts(): void {
 function rehearseCall(line: string, caller: Caller, policy: Policy): void {
   const invocation: Invocation = interpret(line.split(' '), { major: 7, env: process.env, cwd: '/' });
   const evidence: Evidence = {
-    realpaths: realpathsOf(invocation), files: new Map(), sights: [], own: { state: 'none', user: null, apps: [] },
+    realpaths: realpathsOf(invocation),
+    files: new Map(),
+    sights: [],
+    own: { state: 'none', user: null, apps: [] },
   };
   for (const mode of ['block', 'rewrite'] as const) {
     // A daemon that is never the caller's own, so that there is something to say.
@@ -65,7 +69,13 @@ function rehearseCall(line: string, caller: Caller, policy: Policy): void {
     const verdict = decide(invocation, caller, strange, evidence);
     if (verdict.type === 'block') {
       blockLines(verdict, invocation);
-      lastWords(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
+      lastWords(BLOCKED, {
+        outcome: 'block',
+        caller,
+        owner: verdict.daemon,
+        argv: invocation.argv,
+        rule: verdict.code,
+      });
     }
     if (verdict.type === 'rewrite') rewriteLines(verdict, invocation, caller, policy);
   }

@@ -3,9 +3,9 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import { PREPARED_DIRECTORY } from '../prepared/place.ts';
 import { preparationOf } from '../prepared/use.ts';
-import { late } from '../runtime/late.ts';
-import { distrust } from '../trust/trust.ts';
-import { LIBRARY } from '../call/installation.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import { BUNDLES } from '../call/installation.ts';
 
 /**
  * Prepares PM2's start anew where PM2 or node was replaced since: by a process of its own that this call does not wait
@@ -19,13 +19,13 @@ export function renewPrepared({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>)
 /** @param file physical path of bin/pm2 */
 export function startRenewal(file: string): void {
   const pm2Package = dirname(dirname(file));
-  const bundle = join(LIBRARY, 'prepare.cjs');
+  const bundle = join(BUNDLES, 'prepare.cjs');
   const files = [process.execPath, bundle, join(pm2Package, 'lib/binaries/CLI.js')];
-  if (distrust(PREPARED_DIRECTORY, 'directory') !== null) return;
-  if (files.some((path) => distrust(path, 'file') !== null)) return;
+  if (findUntrusted(PREPARED_DIRECTORY, 'directory') !== null) return;
+  if (files.some((path) => findUntrusted(path, 'file') !== null)) return;
   const env = { PATH: SYSTEM_PATH, HOME: '/nonexistent', LANG: 'C' };
   const options = { cwd: '/', env, stdio: 'ignore', detached: true } as const;
-  const child = late('node:child_process').spawn(process.execPath, [bundle, pm2Package], options);
+  const child = lazyBuiltin('node:child_process').spawn(process.execPath, [bundle, pm2Package], options);
   child.on('error', () => undefined);
   child.unref();
 }

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { wishedSeals } from '../seal/wishes.ts';
-import { LIBRARY } from '../call/installation.ts';
+import { BUNDLES } from '../call/installation.ts';
 import { say } from './report.ts';
 
 /** It takes a tenth of a second, once after each upgrade of PM2. */
@@ -18,11 +18,17 @@ const PATIENCE_MS = 10_000;
 export function sealedAgain(real: InstalledPm2): string | null {
   const directory = dirname(dirname(real.file));
   if (!wishedSeals().includes(directory)) return null;
-  late('node:child_process').spawnSync(process.execPath, [join(LIBRARY, 'pm2-guard.cjs'), 'seal', '--path', directory], { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore', timeout: PATIENCE_MS });
-  const now = findRealPm2({ recorded: real.bin, path: undefined, skip: [LIBRARY], asRoot: true });
+  lazyBuiltin('node:child_process').spawnSync(
+    process.execPath,
+    [join(BUNDLES, 'pm2-guard.cjs'), 'seal', '--path', directory],
+    { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore', timeout: PATIENCE_MS },
+  );
+  const now = findRealPm2({ recorded: real.bin, path: undefined, skip: [BUNDLES], asRoot: true });
   const original = now.type === 'found' ? now.original : null;
-  say([original === null
-    ? `pm2-guard: ${directory} is no longer sealed, and could not be sealed again; see:  sudo pm2-guard seal`
-    : `pm2-guard: sealed again: ${directory}, which was replaced by PM2 ${real.version}`]);
+  say([
+    original === null
+      ? `pm2-guard: ${directory} is no longer sealed, and could not be sealed again; see:  sudo pm2-guard seal`
+      : `pm2-guard: sealed again: ${directory}, which was replaced by PM2 ${real.version}`,
+  ]);
   return original;
 }

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -32,7 +32,7 @@ export function mayNotify({ command, line, context }: Invocation, { notices }: P
 }
 
 function isTerminal(descriptor: number): boolean {
-  return late('node:tty').isatty(descriptor);
+  return lazyBuiltin('node:tty').isatty(descriptor);
 }
 
 /** One line on what a rewrite did, and one more where the caller has a stray daemon. */
@@ -53,7 +53,7 @@ export function rewriteLines(
   if (stray)
     lines.push(
       `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the ` +
-      'config does not declare; its apps are not in this answer; to look at it: sudo pm2-guard doctor',
+        'config does not declare; its apps are not in this answer; to look at it: sudo pm2-guard doctor',
     );
   return lines;
 }
@@ -74,14 +74,14 @@ export function passLines({ report, reason }: Pass): string[] {
     case 'stray':
       return [
         `pm2-guard: note: passed on unchanged: ${reason}, which the config does not declare; to look at it: sudo ` +
-        'pm2-guard doctor',
+          'pm2-guard doctor',
       ];
     case null:
       return [];
   }
 }
 
-/** A block in the shape of PRODUCT section 5: what happened, why, and what to type. */
+/** A block in the shape of docs/contract.md section 5: what happened, why, and what to type. */
 export function blockLines(verdict: Block, invocation: Invocation | null): string[] {
   const body = [
     verdict.reason,
@@ -119,16 +119,18 @@ function adviceLines(advice: Advice): string[] {
   switch (advice.label) {
     case 'run':
     case 'bypass':
-      return labelled(advice.label, [shown(advice.command)]);
+      return labelled(advice.label, [quoteCommand(advice.command)]);
     case 'run all':
       return labelled(
         'run all',
-        advice.commands.map(({ command }) => shown(command)),
+        advice.commands.map(({ command }) => quoteCommand(command)),
       );
     case 'fix':
       return labelled('fix', [advice.text]);
     case 'ask':
-      return labelled('ask', [advice.who + (advice.command === null ? '' : `, to run:  ${shown(advice.command)}`)]);
+      return labelled('ask', [
+        advice.who + (advice.command === null ? '' : `, to run:  ${quoteCommand(advice.command)}`),
+      ]);
     case 'choose':
       return labelled('choose', choiceLines(advice.choices));
   }
@@ -142,7 +144,7 @@ function choiceLines(choices: readonly Choice[]): string[] {
         choice.mustAsk === undefined
           ? choice.command === null
             ? 'not from here: the config does not allow PM2_GUARD=off'
-            : shown(choice.command)
+            : quoteCommand(choice.command)
           : `ask: ${choice.mustAsk}`,
       ] as const,
   );
@@ -162,6 +164,6 @@ export function unknownVersionLines(real: InstalledPm2): string[] {
     ? []
     : [
         `pm2-guard: PM2 ${real.version} is newer than this pm2-guard knows; its command line is read as PM2 ` +
-        `${real.major}'s`,
+          `${real.major}'s`,
       ];
 }

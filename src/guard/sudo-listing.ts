@@ -1,20 +1,21 @@
-import { late } from '../runtime/late.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 
 /**
- * Whether sudo would let the caller hand variables to `command` as `user`: the SETENV tag, or a rule for ALL commands, which
- * implies it (sudoers(5)). Asked before they are handed over, because sudo refuses the whole call otherwise (T09).
+ * Whether sudo would let the caller hand variables to `command` as `user`: the SETENV tag, or a rule for ALL commands,
+ * which implies it (sudoers(5)). Asked before they are handed over, because sudo refuses the whole call otherwise
+ * (T09).
  *
  * @param sudo absolute path of the real one
  */
 export function mayKeepVariables(sudo: string, user: string, command: string): boolean {
   // sudo-rs has no word for it in its long listing, and shows paths without links.
-  return tagged(listing(sudo, '-ll'), user, command) || taggedShort(listing(sudo, '-l'), user, withoutLinks(command));
+  return hasTag(listing(sudo, '-ll'), user, command) || taggedShort(listing(sudo, '-l'), user, realpathOrSelf(command));
 }
 
 /** A terminal was asked for the password before, where one is needed; here nobody waits. Empty: sudo does not tell. */
 function listing(sudo: string, option: '-l' | '-ll'): string {
-  const { stdout, status } = late('node:child_process').spawnSync(sudo, ['-n', option], {
+  const { stdout, status } = lazyBuiltin('node:child_process').spawnSync(sudo, ['-n', option], {
     stdio: ['ignore', 'pipe', 'ignore'],
     encoding: 'utf8',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
@@ -22,12 +23,17 @@ function listing(sudo: string, option: '-l' | '-ll'): string {
   return status === 0 ? stdout : '';
 }
 
-/** Reads `sudo -ll`: entries of `Name: value` lines, the commands one a line below. The last entry that fits decides, as in sudo. */
-export function tagged(listing: string, user: string, command: string): boolean {
+/**
+ * Reads `sudo -ll`: entries of `Name: value` lines, the commands one a line below. The last entry that fits decides,
+ * as in sudo.
+ */
+export function hasTag(listing: string, user: string, command: string): boolean {
   let answer = false;
   for (const entry of listing.split(/^(?:Sudoers|LDAP Role|SSSD Role).*$/m).slice(1)) {
     const field = (name: string) => new RegExp(`^ +${name}: (.*)$`, 'm').exec(entry)?.[1]?.split(', ') ?? [];
-    const commands = (/^ +Commands:\n((?:[\t ]+.*\n?)*)/m.exec(entry)?.[1] ?? '').split('\n').map((line) => line.trim());
+    const commands = (/^ +Commands:\n((?:[\t ]+.*\n?)*)/m.exec(entry)?.[1] ?? '')
+      .split('\n')
+      .map((line) => line.trim());
     const users = field('RunAsUsers');
     if (!users.includes(user) && !users.includes('ALL')) continue;
     if (commands.includes('ALL')) answer = !field('Options').includes('!setenv');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { HOP, SHIM } from '../call/hop.ts';
+import { HOP, SHIM_COMMAND } from '../call/hop.ts';
 import { setprivWords } from '../identity/setpriv.ts';
 import { narrowUmask } from '../identity/switch-user.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
@@ -13,7 +13,10 @@ import { become } from './become.ts';
 export function hasPamHelper(): boolean {
   try {
     const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
-    return children !== '' && children.split(' ').some((pid) => /^\(sd-pam/.test(readFileSync(`/proc/${pid}/comm`, 'latin1')));
+    return (
+      children !== '' &&
+      children.split(' ').some((pid) => /^\(sd-pam/.test(readFileSync(`/proc/${pid}/comm`, 'latin1')))
+    );
   } catch {
     return false;
   }
@@ -32,7 +35,7 @@ export function becomeThroughSetpriv(
   environment: NodeJS.ProcessEnv,
   stdin: Buffer | null,
 ): void {
-  const [program = '', ...words] = setprivWords(daemon, [SHIM, HOP + daemon.name, ...argv]);
+  const [program = '', ...words] = setprivWords(daemon, [SHIM_COMMAND, HOP + daemon.name, ...argv]);
   const config = process.env['PM2_GUARD_CONFIG'];
   narrowUmask();
   become(program, words, stdin, {

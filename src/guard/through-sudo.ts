@@ -1,4 +1,4 @@
-import { HOP, KEPT, SHIM } from '../call/hop.ts';
+import { HOP, KEPT, SHIM_COMMAND } from '../call/hop.ts';
 import { isOneOf, KEPT_BY_SUDO, OF_THE_ACCOUNT } from '../identity/variable-names.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Invocation } from '../pm2/invocation.ts';
@@ -48,16 +48,27 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept, terminal }, stdin, {
     started,
     refused: () => {
-      // sudo refuses the whole call where a rule has no SETENV (T09). A password was typed by now, if one was asked for.
+      // sudo refuses the whole call where a rule has no SETENV (T09). A password was typed by now, if one was asked
+      // for.
       if (!kept.some(isWanted) || canBecome(daemon) !== null) {
         outcome.refused();
         return;
       }
       say(lostLines(kept.filter(isWanted), invocation));
-      runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept: kept.filter((name) => !isWanted(name)), terminal: false }, stdin, {
-        started,
-        refused: outcome.refused,
-      });
+      runMarked(
+        {
+          daemon: daemon.name,
+          user: daemon.user,
+          argv: verdict.argv,
+          kept: kept.filter((name) => !isWanted(name)),
+          terminal: false,
+        },
+        stdin,
+        {
+          started,
+          refused: outcome.refused,
+        },
+      );
     },
   });
 }
@@ -83,7 +94,11 @@ function wordsFor({ daemon, user, argv, kept, terminal }: Attempt, mark: string 
   return [
     ...(terminal ? [] : ['-n']),
     ...(kept.some(isWanted) ? [`--preserve-env=${names}`] : []),
-    '-u', user, '--', SHIM, HOP + daemon,
+    '-u',
+    user,
+    '--',
+    SHIM_COMMAND,
+    HOP + daemon,
     ...(mark === null ? [] : [mark]),
     ...(names === '' ? [] : [KEPT + names]),
     ...argv,

@@ -4,7 +4,7 @@ import { typedVariables } from '../identity/typed-variables.ts';
 import { parseCommandLine } from '../pm2/command-line.ts';
 import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Invocation } from '../pm2/invocation.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 /** What of this process's environment the owner of the apps gets with this call. */
@@ -25,7 +25,7 @@ export function lostLines(names: readonly string[], { argv }: Invocation): strin
   if (names.length === 0 || parseCommandLine(argv, 7).silent) return [];
   return [
     `pm2-guard: not handed to the app: ${names.join(', ')} (sudo did not keep them: its rule has no SETENV, or it is ` +
-    'an old sudo-rs); for a rule with SETENV: sudo pm2-guard sudoers --write',
+      'an old sudo-rs); for a rule with SETENV: sudo pm2-guard sudoers --write',
   ];
 }
 
@@ -33,6 +33,6 @@ export function lostLines(names: readonly string[], { argv }: Invocation): strin
 export function leftOutLines({ leftOut, variables }: Crossed, { argv }: Invocation): string[] {
   if (leftOut.length === 0 || parseCommandLine(argv, 7).silent) return [];
   const said = leftOut.map((name) => (variables[name] === undefined ? name : `a part of ${name}`)).join(', ');
-  const instead = shown(['sudo', `--preserve-env=${leftOut.join(',')}`, 'pm2']);
+  const instead = quoteCommand(['sudo', `--preserve-env=${leftOut.join(',')}`, 'pm2']);
   return [`pm2-guard: not handed to the app: ${said} (the caller's own); to hand it over: ${instead} ...`];
 }

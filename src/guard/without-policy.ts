@@ -4,7 +4,7 @@ import type { Pass } from '../verdict/verdict.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { carryOutPass } from './carry-out.ts';
 import { doorOfThisCall } from '../call/door.ts';
-import { installRecord, LIBRARY } from '../call/installation.ts';
+import { installRecord, BUNDLES } from '../call/installation.ts';
 import { record } from './record.ts';
 import { endWithoutPm2 } from './refuse.ts';
 import { say } from './report.ts';
@@ -19,7 +19,7 @@ export function goWithoutPolicy(argv: readonly string[], euid: number, error: Co
   const real = findRealPm2({
     recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null,
     path: process.env['PATH'],
-    skip: [LIBRARY],
+    skip: [BUNDLES],
     asRoot: euid === 0,
   });
   if (real.type !== 'found') {
@@ -29,7 +29,7 @@ export function goWithoutPolicy(argv: readonly string[], euid: number, error: Co
   if (error !== null)
     say([
       `pm2-guard: unguarded: ${formatConfigError(error).split('\n', 1)[0] ?? ''}, there is no last good policy, ` +
-      'and on_error is open; see: pm2-guard check',
+        'and on_error is open; see: pm2-guard check',
     ]);
   const cwd = workingDirectory();
   const caller = callerOf(process.env, euid, real.major, cwd, { daemons: [] });
@@ -45,8 +45,7 @@ export function goWithoutPolicy(argv: readonly string[], euid: number, error: Co
     daemonless: false,
   };
   carryOutPass(
-    { ...real, argv, stdin: null, invocation, hopped: false,
-    daemonDown: false, beforeHandOff: () => undefined },
+    { ...real, argv, stdin: null, invocation, hopped: false, daemonDown: false, beforeHandOff: () => undefined },
     caller,
     verdict,
   );

@@ -1,8 +1,12 @@
 import { dirname, isAbsolute } from 'node:path';
 import type { FoundDaemon } from './survey.ts';
 
-/** Below these lies what everybody runs: a script there (npm, python, a version manager's node) says nothing about whose app it is. */
-const SHARED = /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)|\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
+/**
+ * Below these lies what everybody runs: a script there (npm, python, a version manager's node) says nothing about
+ * whose app it is.
+ */
+const SHARED =
+  /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)|\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
 
 /** Whether a script is one that everybody runs, so that only its working directory tells whose app it is. */
 export function isShared(script: string): boolean {
@@ -15,28 +19,40 @@ const BROAD = /^\/([^/]*|home\/[^/]*|Users\/[^/]*|var\/www|srv\/www)$/;
 const PERSONAL = /^\/(root|home\/[^/]+|Users\/[^/]+)$/;
 
 /**
- * Directories that tell a daemon's apps from those of the others: of each app its working directory or its script's, folded
- * into common parents where nobody else has an app below them. None is so broad that it would claim what is not the daemon's.
+ * Directories that tell a daemon's apps from those of the others: of each app its working directory or its script's,
+ * folded into common parents where nobody else has an app below them. None is so broad that it would claim what is not
+ * the daemon's.
  *
  * @param userHome of a daemon's user; that alone of all people's homes may be one of its paths
  * @returns by daemon, sorted
  */
-export function pathsOf(daemons: readonly FoundDaemon[], userHome: (daemon: FoundDaemon) => string | null): Map<FoundDaemon, string[]> {
-  const all = new Map(daemons.map((daemon) => [daemon, new Set(daemon.apps.flatMap((app) => directoryOf(app, userHome(daemon)) ?? []))]));
-  return new Map(daemons.map((daemon) => {
-    const others = daemons.filter((other) => other !== daemon).flatMap((other) => [...(all.get(other) ?? [])]);
-    const foreign = (path: string) => others.some((other) => isWithin(other, path));
-    let paths = [...(all.get(daemon) ?? [])].filter((path) => !others.includes(path));
-    for (const path of [...paths]) {
-      const parent = dirname(path);
-      const below = paths.filter((other) => isWithin(other, parent));
-      if (below.length > 1 && !isBroad(parent, userHome(daemon)) && !foreign(parent)) paths = [...paths.filter((other) => !below.includes(other)), parent];
-    }
-    return [daemon, paths.filter((path) => !paths.some((other) => other !== path && isWithin(path, other))).sort()];
-  }));
+export function pathsOf(
+  daemons: readonly FoundDaemon[],
+  userHome: (daemon: FoundDaemon) => string | null,
+): Map<FoundDaemon, string[]> {
+  const all = new Map(
+    daemons.map((daemon) => [daemon, new Set(daemon.apps.flatMap((app) => directoryOf(app, userHome(daemon)) ?? []))]),
+  );
+  return new Map(
+    daemons.map((daemon) => {
+      const others = daemons.filter((other) => other !== daemon).flatMap((other) => [...(all.get(other) ?? [])]);
+      const foreign = (path: string) => others.some((other) => isWithin(other, path));
+      let paths = [...(all.get(daemon) ?? [])].filter((path) => !others.includes(path));
+      for (const path of [...paths]) {
+        const parent = dirname(path);
+        const below = paths.filter((other) => isWithin(other, parent));
+        if (below.length > 1 && !isBroad(parent, userHome(daemon)) && !foreign(parent))
+          paths = [...paths.filter((other) => !below.includes(other)), parent];
+      }
+      return [daemon, paths.filter((path) => !paths.some((other) => other !== path && isWithin(path, other))).sort()];
+    }),
+  );
 }
 
-function directoryOf({ script, cwd }: { script: string | null; cwd: string | null }, userHome: string | null): string | null {
+function directoryOf(
+  { script, cwd }: { script: string | null; cwd: string | null },
+  userHome: string | null,
+): string | null {
   const place = cwd !== null && isUsable(cwd, userHome) ? cwd : null;
   if (script === null || isShared(script)) return place;
   if (place !== null && isWithin(script, place)) return place;

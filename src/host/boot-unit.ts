@@ -1,5 +1,5 @@
 import { rpcSocket } from '../pm2/home.ts';
-import { textOf } from '../runtime/peek.ts';
+import { readTextOrEmpty } from '../runtime/peek.ts';
 import { bootUnitFor, serviceOf, type DaemonSeat } from './daemon-unit.ts';
 import { cgroupsOf } from './process-facts.ts';
 import { isBooted, runSystemctl } from './systemctl.ts';
@@ -38,7 +38,7 @@ export function startUnit(name: string): string | null {
 
 /** Whether a process listens at this path, by the kernel's list (__SO_ACCEPTCON in the flags). */
 function isListening(path: string): boolean {
-  return textOf('/proc/net/unix')
+  return readTextOrEmpty('/proc/net/unix')
     .split('\n')
     .some((line) => line.endsWith(` ${path}`) && /^\S+ \S+ \S+ 00010000 /.test(line));
 }

@@ -1,5 +1,9 @@
 /** Runs jobs, at most `limit` at a time, and gives their results in the order of the jobs. */
-export async function concurrently<Job, Result>(limit: number, jobs: readonly Job[], work: (job: Job) => Promise<Result>): Promise<Result[]> {
+export async function concurrently<Job, Result>(
+  limit: number,
+  jobs: readonly Job[],
+  work: (job: Job) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = [];
   const pending = [...jobs.entries()];
   const worker = async (): Promise<void> => {

@@ -5,11 +5,11 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import { foreignPartOf } from '../pm2/package-trust.ts';
 import { statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust, type Distrust } from '../trust/trust.ts';
+import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { globalPm2Packages, nodesOnHost, pm2PackagesBelow } from './pm2-packages.ts';
 
 /** A pm2 or a node on this host. */
-export interface Copy {
+export interface InstalledCopy {
   of: 'pm2' | 'node';
   /** Physical: PM2's bin/pm2, or node itself. */
   file: string;
@@ -34,18 +34,22 @@ export interface Changeable {
  *
  * @param named files that daemons run, units start or a record names; a `pm2` or a `node`
  */
-export function copiesOnHost(named: readonly string[]): Copy[] {
-  const homes = [...new Set(localAccounts().map(({ home }) => home))].filter((home) => isAbsolute(home) && home !== '/');
+export function copiesOnHost(named: readonly string[]): InstalledCopy[] {
+  const homes = [...new Set(localAccounts().map(({ home }) => home))].filter(
+    (home) => isAbsolute(home) && home !== '/',
+  );
   const packages = [...globalPm2Packages(SYSTEM_PATH, []), ...homes.flatMap(pm2PackagesBelow)];
-  const files = [...packages.map((directory) => join(directory, 'bin/pm2')), ...nodesOnHost(homes), ...named].map(physical);
+  const files = [...packages.map((directory) => join(directory, 'bin/pm2')), ...nodesOnHost(homes), ...named].map(
+    physical,
+  );
   return [...new Set(files.filter((file) => file !== null))].map(copyAt).filter((copy) => copy !== null);
 }
 
 /** Null: it is neither. */
-function copyAt(file: string): Copy | null {
+function copyAt(file: string): InstalledCopy | null {
   const root = dirname(dirname(file));
   const uid = statOf(file)?.uid;
-  const owner = uid === undefined ? null : accountByUid(uid)?.name ?? null;
+  const owner = uid === undefined ? null : (accountByUid(uid)?.name ?? null);
   const manifest = /(^|\/)(pm2|pm2-runtime)$/.test(file) ? manifestOf(root) : null;
   if (manifest?.name === 'pm2')
     return {
@@ -61,20 +65,29 @@ function copyAt(file: string): Copy | null {
     file,
     version: /\/v?(\d+\.\d+\.\d+)\//.exec(file)?.[1] ?? null,
     owner,
-    changeable: changeableBy(distrust(file, 'file')),
+    changeable: changeableBy(findUntrusted(file, 'file')),
   };
 }
 
 function manifestOf(root: string): { name?: unknown; version?: unknown } | null {
   try {
-    return JSON.parse(readRegularFile(join(root, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown } | null;
+    return JSON.parse(readRegularFile(join(root, 'package.json'), 1 << 20).toString('utf8')) as {
+      name?: unknown;
+      version?: unknown;
+    } | null;
   } catch {
     return null;
   }
 }
 
 function changeableBy(fault: Distrust | null): Changeable | null {
-  return fault === null ? null : { path: fault.path, kind: fault.kind === 'owner' || fault.kind === 'writable' ? fault.kind : 'other', why: fault.why };
+  return fault === null
+    ? null
+    : {
+        path: fault.path,
+        kind: fault.kind === 'owner' || fault.kind === 'writable' ? fault.kind : 'other',
+        why: fault.why,
+      };
 }
 
 function physical(path: string): string | null {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName } from '../identity/accounts.ts';
-import { namesIn, statOf } from '../runtime/peek.ts';
+import { listDirectory, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { entryFault } from '../trust/trust.ts';
 
@@ -30,13 +30,21 @@ const MAX_BYTES = 1 << 20;
 const MOST_TABLES = 500;
 
 /**
- * Lines that call pm2 in the crontabs of this host: /etc/crontab, /etc/cron.d and the users' own. Read as cron reads them,
- * which passes over files of /etc/cron.d that are not root's.
+ * Lines that call pm2 in the crontabs of this host: /etc/crontab, /etc/cron.d and the users' own. Read as cron reads
+ * them, which passes over files of /etc/cron.d that are not root's.
  */
 export function cronLines(root = ''): CronLine[] {
-  const system = [`${root}/etc/crontab`, ...namesIn(`${root}/etc/cron.d`, MOST_TABLES).filter((name) => isCronName(name, root)).map((name) => `${root}/etc/cron.d/${name}`)];
-  // Beside the tables of older systems lie directories, whose names are nobody's: each would be asked of the name service.
-  const tables = SPOOLS.flatMap((spool) => namesIn(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name }))).filter(({ file }) => isFile(file));
+  const system = [
+    `${root}/etc/crontab`,
+    ...listDirectory(`${root}/etc/cron.d`, MOST_TABLES)
+      .filter((name) => isCronName(name, root))
+      .map((name) => `${root}/etc/cron.d/${name}`),
+  ];
+  // Beside the tables of older systems lie directories, whose names are nobody's: each would be asked of the name
+  // service.
+  const tables = SPOOLS.flatMap((spool) =>
+    listDirectory(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name })),
+  ).filter(({ file }) => isFile(file));
   const users = tables.filter(({ file, user }) => {
     const account = accountByName(user);
     // cron runs it as the user whose name it has: only that user, or root, says what.
@@ -48,9 +56,14 @@ export function cronLines(root = ''): CronLine[] {
   ];
 }
 
-/** Debian's cron takes no name with a dot in it; cronie (Red Hat, SUSE, Arch) passes over what packages and editors leave. */
+/**
+ * Debian's cron takes no name with a dot in it; cronie (Red Hat, SUSE, Arch) passes over what packages and editors
+ * leave.
+ */
 function isCronName(name: string, root: string): boolean {
-  return existsSync(`${root}/etc/debian_version`) ? /^[A-Za-z0-9_-]+$/.test(name) : !/^[.#]|~$|\.(rpm(save|new|orig)|cfsaved)$/.test(name);
+  return existsSync(`${root}/etc/debian_version`)
+    ? /^[A-Za-z0-9_-]+$/.test(name)
+    : !/^[.#]|~$|\.(rpm(save|new|orig)|cfsaved)$/.test(name);
 }
 
 function linesOf(file: string, user: string | null): CronLine[] {
@@ -71,12 +84,18 @@ function linesOf(file: string, user: string | null): CronLine[] {
       continue;
     }
     const [, when, rest = ''] = /^(@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line) ?? [];
-    const [, listed, command = ''] = user === null ? /^(\S+)\s+(.*)$/.exec(rest) ?? [] : [null, user, rest];
+    const [, listed, command = ''] = user === null ? (/^(\S+)\s+(.*)$/.exec(rest) ?? []) : [null, user, rest];
     if (when === undefined || listed === undefined || !callsPm2(command)) continue;
     const who = listed;
     found.push({
-      file, line: index + 1, user: who, when: when.replace(/\s+/g, ' '), command: command.replace(/(?<!\\)%.*$/, '').trim(),
-      shell: env['SHELL'] ?? '/bin/sh', path: env['PATH'] ?? CRON_PATH, userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
+      file,
+      line: index + 1,
+      user: who,
+      when: when.replace(/\s+/g, ' '),
+      command: command.replace(/(?<!\\)%.*$/, '').trim(),
+      shell: env['SHELL'] ?? '/bin/sh',
+      path: env['PATH'] ?? CRON_PATH,
+      userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
       home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
     });
   }

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
+import { listAndReport, type RpcAnswer, type Failure, type Reply } from '../pm2/rpc.ts';
 import { LIMITS } from '../pm2/process.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { inodeOf, physical } from '../runtime/peek.ts';
+import { fileId, realpathOrNull } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { appsBelow, listedApps, type AppFacts, type PortsByPid } from './app-facts.ts';
 import type { Budget } from './budget.ts';
@@ -34,7 +34,10 @@ export interface DaemonFacts extends LiveDaemon {
   modules: string[];
   /** TCP ports that the daemon itself listens on, for its apps in cluster mode. */
   ports: readonly number[];
-  /** The declared daemon of this home, whoever runs in it; null: none. Its pm2 and node without links, where it pins any. */
+  /**
+   * The declared daemon of this home, whoever runs in it; null: none. Its pm2 and node without links, where it pins
+   * any.
+   */
   declared: Daemon | null;
 }
 
@@ -51,21 +54,33 @@ const NOT_REACHED = { type: 'silent' } as const;
  * @param declared the daemons of the config
  */
 export async function daemonFacts(
-  daemon: LiveDaemon, processes: Processes, ports: PortsByPid, declared: readonly Daemon[], budget: Budget,
+  daemon: LiveDaemon,
+  processes: Processes,
+  ports: PortsByPid,
+  declared: readonly Daemon[],
+  budget: Budget,
 ): Promise<DaemonFacts> {
   const own = daemon.pid === null ? undefined : processes.byPid.get(daemon.pid);
   const process = own === undefined ? null : processFacts(own);
   const { elsewhere, door, reachable } = daemon;
   const timeoutMs = Math.min(TIMEOUT_MS, budget.deadline - Date.now());
-  const [list, report]: [Answer, Reply] = !reachable ? [NOT_ASKED, NOT_ASKED]
-    : timeoutMs <= 0 ? [NOT_REACHED, NOT_REACHED] : await listAndReport(door, { timeoutMs, budget: budget.bytes });
+  const [list, report]: [RpcAnswer, Reply] = !reachable
+    ? [NOT_ASKED, NOT_ASKED]
+    : timeoutMs <= 0
+      ? [NOT_REACHED, NOT_REACHED]
+      : await listAndReport(door, { timeoutMs, budget: budget.bytes });
   const told = reported(report);
-  const all = list.type === 'answered' ? listedApps(list.apps, process, processes, ports) : process === null ? [] : appsBelow(process, processes, ports);
+  const all =
+    list.type === 'answered'
+      ? listedApps(list.apps, process, processes, ports)
+      : process === null
+        ? []
+        : appsBelow(process, processes, ports);
   return {
     ...daemon,
     process,
-    physical: elsewhere ? null : physical(daemon.home),
-    userHome: daemon.uid === null ? null : accountByUid(daemon.uid)?.home ?? null,
+    physical: elsewhere ? null : realpathOrNull(daemon.home),
+    userHome: daemon.uid === null ? null : (accountByUid(daemon.uid)?.home ?? null),
     socketFile: reachable ? socketFile(door) : null,
     failure: list.type === 'answered' || !reachable ? null : list,
     pm2: told.pm2 ?? titledVersion(process),
@@ -80,7 +95,15 @@ export async function daemonFacts(
 
 /** God/ActionMethods.js getReport. A daemon says what it likes: any field may be of another type. */
 export function reported(report: Reply): { pm2: string | null; node: string | null; script: string | null } {
-  const { pm2_version: pm2, node_version: node, argv } = (report.type === 'answered' ? report.result ?? {} : {}) as { pm2_version?: unknown; node_version?: unknown; argv?: unknown };
+  const {
+    pm2_version: pm2,
+    node_version: node,
+    argv,
+  } = (report.type === 'answered' ? (report.result ?? {}) : {}) as {
+    pm2_version?: unknown;
+    node_version?: unknown;
+    argv?: unknown;
+  };
   const script: unknown = Array.isArray(argv) ? argv[1] : null;
   return { pm2: versionOf(pm2), node: versionOf(node), script: typeof script === 'string' ? script : null };
 }
@@ -94,12 +117,17 @@ function titledVersion(process: ProcessFacts | null): string | null {
   return versionOf(/^PM2 v(\S+): God/.exec(process?.command ?? '')?.[1]);
 }
 
-/** The package around lib/Daemon.js as it is now: an upgrade replaces it under a daemon that keeps the old one in memory. */
+/**
+ * The package around lib/Daemon.js as it is now: an upgrade replaces it under a daemon that keeps the old one in
+ * memory.
+ */
 function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
   if (script.length > LIMITS.text || !/^\/.*\/lib\/Daemon\.js$/.test(script)) return null;
   const directory = dirname(dirname(script));
   try {
-    const { name, version } = JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown };
+    const { name, version } = JSON.parse(
+      readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8'),
+    ) as { name?: unknown; version?: unknown };
     const known = versionOf(version);
     return name === 'pm2' && known !== null ? { directory, version: known } : null;
   } catch {
@@ -108,6 +136,14 @@ function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
 }
 
 function declaredAt(home: string, declared: readonly Daemon[]): Daemon | null {
-  const found = declared.find((one) => one.home === home || (inodeOf(one.home) !== null && inodeOf(one.home) === inodeOf(home)));
-  return found === undefined ? null : { ...found, pm2: found.pm2 === null ? null : physical(found.pm2), node: found.node === null ? null : physical(found.node) };
+  const found = declared.find(
+    (one) => one.home === home || (fileId(one.home) !== null && fileId(one.home) === fileId(home)),
+  );
+  return found === undefined
+    ? null
+    : {
+        ...found,
+        pm2: found.pm2 === null ? null : realpathOrNull(found.pm2),
+        node: found.node === null ? null : realpathOrNull(found.node),
+      };
 }

@@ -1,4 +1,4 @@
-import { withoutLinks } from '../runtime/peek.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 import { homeOfUnit } from './homes.ts';
 import type { Unit } from './units.ts';
 
@@ -19,7 +19,8 @@ export interface DaemonSeat {
 
 /**
  * The service in whose control group a process is. A user can make directories of any name, but only below the group of
- * that user's own manager (user@UID.service): a service counts as the system's only where nothing but slices is above it.
+ * that user's own manager (user@UID.service): a service counts as the system's only where nothing but slices is above
+ * it.
  *
  * @param cgroups of /proc/PID/cgroup, without hierarchies: `/system.slice/pm2-www-data.service`
  * @returns null where it is in none, such as a login session
@@ -53,13 +54,13 @@ export function unitAround(cgroups: readonly string[], uid: number | null, units
 }
 
 /**
- * The unit that starts this very daemon: of this user and with this PM2_HOME. An enabled one comes first, and one of the
- * system's manager before one of the user's own.
+ * The unit that starts this very daemon: of this user and with this PM2_HOME. An enabled one comes first, and one of
+ * the system's manager before one of the user's own.
  */
 export function unitFor({ uid, home }: DaemonSeat, units: readonly Unit[]): Unit | null {
-  const real = withoutLinks(home);
+  const real = realpathOrSelf(home);
   const own = units.filter(
-    (unit) => uid !== null && unit.account?.uid === uid && withoutLinks(homeOfUnit(unit)) === real,
+    (unit) => uid !== null && unit.account?.uid === uid && realpathOrSelf(homeOfUnit(unit)) === real,
   );
   const rank = ({ enabled, manager }: Unit) => (enabled ? 0 : 2) + (manager === null ? 0 : 1);
   return [...own].sort((a, b) => rank(a) - rank(b))[0] ?? null;
@@ -76,4 +77,3 @@ export function systemctlWords(unit: Pick<Unit, 'name' | 'manager'>, ...verb: st
   if (unit.manager === null) return ['systemctl', ...verb, unit.name];
   return ['systemctl', '--user', '-M', `${unit.manager}@`, ...verb, '--', unit.name];
 }
-

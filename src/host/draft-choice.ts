@@ -8,7 +8,7 @@ import type { FoundDaemon } from './survey.ts';
 import { wordOfUnit } from './units.ts';
 
 /** A daemon under the name that the draft gives to it. */
-export interface Entry extends FoundDaemon {
+export interface DraftEntry extends FoundDaemon {
   name: string;
   user: string;
 }
@@ -17,7 +17,7 @@ export interface Entry extends FoundDaemon {
  * The daemons that a draft declares: those that are in use, each as its own user's; else the likeliest one. A daemon of
  * root's is left out where others can change its PM2_HOME: the config would be refused (src/policy/resolve.ts).
  */
-export function declaredByDraft(found: readonly FoundDaemon[]): Entry[] {
+export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
   const known = found
     .filter(({ user, home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(home))
     .filter((daemon) => faultOfRoots(daemon) === null)
@@ -58,8 +58,17 @@ function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
   const user =
     [WEB_SERVER, 'root', userInfo().username].find((candidate) => accountByName(candidate) !== null) ?? 'root';
   const home = join(accountByName(user)?.home ?? '/root', '.pm2');
-  return known.find((daemon) => daemon.user === user && daemon.home === home)
-    ?? { user, home, live: null, failure: null, apps: [], source: null, unit: null };
+  return (
+    known.find((daemon) => daemon.user === user && daemon.home === home) ?? {
+      user,
+      home,
+      live: null,
+      failure: null,
+      apps: [],
+      source: null,
+      unit: null,
+    }
+  );
 }
 
 /**
@@ -74,12 +83,12 @@ function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
  *
  * @returns null: root's word does not say; the config can do without
  */
-export function defaultOf(entries: readonly Entry[]): Entry | null {
+export function defaultOf(entries: readonly DraftEntry[]): DraftEntry | null {
   const booted = entries.filter(({ unit }) => unit?.enabled === true && wordOfUnit(unit).by === 'root');
   const web = (booted.length > 0 ? booted : entries).find(
     ({ user, home }) => user === WEB_SERVER && home === join(accountByName(user)?.home ?? '/', '.pm2'),
   );
-  if (booted.length > 0) return booted.length === 1 ? booted[0] ?? null : web ?? null;
+  if (booted.length > 0) return booted.length === 1 ? (booted[0] ?? null) : (web ?? null);
   const [only] = entries;
   return web ?? (entries.length === 1 && only !== undefined && isMadeByRoot(accountByName(only.user)) ? only : null);
 }
@@ -100,7 +109,7 @@ function isMadeByRoot(account: Account | null): boolean {
  * Whether a daemon may have a directory among its paths: what is started below would go to it. A directory of another
  * user's is not its own, and one of root's only where an ordinary user does not decide.
  */
-export function mayClaim(path: string, { user, unit }: Entry): boolean {
+export function mayClaim(path: string, { user, unit }: DraftEntry): boolean {
   const owner = statOf(path)?.uid ?? null;
   const account = accountByName(user);
   if (owner === null || owner === account?.uid) return true;
@@ -108,7 +117,7 @@ export function mayClaim(path: string, { user, unit }: Entry): boolean {
 }
 
 /** Names for them: `web` for the web server's user, else the user's own; a second home of a user is counted. */
-function named(daemons: readonly FoundDaemon[]): Entry[] {
+function named(daemons: readonly FoundDaemon[]): DraftEntry[] {
   const taken = new Set<string>();
   return daemons.map((daemon) => {
     const user = daemon.user ?? 'root';

@@ -1,19 +1,19 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { accountByName } from '../identity/accounts.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { isText, pathsOf } from './app-paths.ts';
-import { declaredByDraft, defaultOf, faultOfRoots, mayClaim, type Entry } from './draft-choice.ts';
+import { declaredByDraft, defaultOf, faultOfRoots, mayClaim, type DraftEntry } from './draft-choice.ts';
 import { survey, type FoundDaemon } from './survey.ts';
 
-export interface Draft {
+export interface HostDraft {
   /** The text of a config that `pm2-guard check` accepts. */
   text: string;
   survey: FoundDaemon[];
 }
 
 /** Drafts a config from what is on this host (survey.ts). */
-export async function draftConfig(): Promise<Draft> {
+export async function draftConfig(): Promise<HostDraft> {
   const found = await survey();
   return { text: draft(found), survey: found };
 }
@@ -26,15 +26,20 @@ export async function draftConfig(): Promise<Draft> {
 export function draft(found: readonly FoundDaemon[]): string {
   const entries = declaredByDraft(found);
   const preferred = defaultOf(entries);
-  const paths = pathsOf(entries, ({ user }) => (user === null ? null : accountByName(user)?.home ?? null));
-  const pathsFor = (entry: Entry) => (paths.get(entry) ?? []).filter((path) => mayClaim(path, entry));
-  const daemons = Object.fromEntries(entries.map((entry) => [entry.name, {
-    user: entry.user,
-    home: entry.home,
-    ...(entry.apps.length > 0 ? { apps: entry.apps.map(({ name }) => pattern(name)).sort() } : {}),
-    ...(pathsFor(entry).length > 0 ? { paths: pathsFor(entry) } : {}),
-    ...pins(entry),
-  }]));
+  const paths = pathsOf(entries, ({ user }) => (user === null ? null : (accountByName(user)?.home ?? null)));
+  const pathsFor = (entry: DraftEntry) => (paths.get(entry) ?? []).filter((path) => mayClaim(path, entry));
+  const daemons = Object.fromEntries(
+    entries.map((entry) => [
+      entry.name,
+      {
+        user: entry.user,
+        home: entry.home,
+        ...(entry.apps.length > 0 ? { apps: entry.apps.map(({ name }) => pattern(name)).sort() } : {}),
+        ...(pathsFor(entry).length > 0 ? { paths: pathsFor(entry) } : {}),
+        ...pins(entry),
+      },
+    ]),
+  );
   const document = new Document(
     { mode: 'rewrite', ...(preferred === null ? {} : { default: preferred.name }), daemons },
     { version: '1.2' },
@@ -48,12 +53,12 @@ export function draft(found: readonly FoundDaemon[]): string {
  * The pm2 and the node of a daemon that runs others than the host's. Only those that root's calls may run: root alone
  * can change them.
  */
-function pins({ pm2, node }: Entry): { pm2?: string; node?: string } {
+function pins({ pm2, node }: DraftEntry): { pm2?: string; node?: string } {
   return { ...(pm2 != null && isPinned(pm2) ? { pm2 } : {}), ...(node != null && isPinned(node) ? { node } : {}) };
 }
 
 function isPinned(file: string): boolean {
-  return isText(file) && distrust(file, 'file') === null;
+  return isText(file) && findUntrusted(file, 'file') === null;
 }
 
 /** An app's name as an entry of `apps`, where some characters are wild (src/policy/pattern.ts). */
@@ -63,9 +68,9 @@ function pattern(name: string): string {
 
 function comment(
   document: Document,
-  entries: readonly Entry[],
+  entries: readonly DraftEntry[],
   left: readonly FoundDaemon[],
-  preferred: Entry | null,
+  preferred: DraftEntry | null,
 ): void {
   document.commentBefore = ` Which PM2 daemon every app belongs to. Drafted by pm2-guard init from what runs on this host: look it over.
  After a change: pm2-guard check. Every key is explained in the README.`;
@@ -103,7 +108,7 @@ function comment(
     if (!daemon.has('apps'))
       daemon.comment =
         ' apps: [myapp, "shop-*"]      # names or globs; PM2 namespaces too\n' +
-          ' paths: [/srv/myapp]           # whatever is started from below these';
+        ' paths: [/srv/myapp]           # whatever is started from below these';
     const apps = daemon.get('apps');
     if (!isSeq(apps)) continue;
     for (const item of apps.items) {
@@ -111,7 +116,8 @@ function comment(
         (other) => other !== entry && other.apps.some(({ name }) => isScalar(item) && pattern(name) === item.value),
       );
       if (isScalar(item) && others.length > 0)
-        item.comment = ` also in ${others.map(({ name }) => name).join(', ')}: ` +
+        item.comment =
+          ` also in ${others.map(({ name }) => name).join(', ')}: ` +
           `the caller's own daemon wins, then the path; remove it where it is a stray`;
     }
   }
@@ -133,12 +139,12 @@ function commentKey(map: YAMLMap, key: string, text: string): void {
 }
 
 /** Programs that are no pins: what others can change must not be run by root's calls. */
-function notPinned({ pm2, node }: Entry): string[] {
+function notPinned({ pm2, node }: DraftEntry): string[] {
   const line = (key: string, file: string | null | undefined) => {
     if (file == null || isPinned(file)) return [];
     return [
       ` It runs another ${key} than the host's, which others than root can change: ${file}. ` +
-        'A pin would have root\'s calls refused.',
+        "A pin would have root's calls refused.",
     ];
   };
   return [...line('pm2', pm2), ...line('node', node)];
@@ -148,14 +154,25 @@ function notPinned({ pm2, node }: Entry): string[] {
 function state(daemon: FoundDaemon): string[] {
   const { user, home, live, failure, apps, source, unit } = daemon;
   const whose = user ?? (live?.uid === null || live === null ? 'somebody' : `uid ${live.uid}, which has no account`);
-  const running = live ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}` : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
-  const content = source === 'dump' ? `apps from its saved list${failure === null ? '' : ', it would not say more'}`
-    : failure === 'denied' ? 'ask again with sudo to see its apps'
-      : failure === 'silent' ? 'it does not answer'
-        : apps.length === 0 ? 'no apps' : null;
+  const running = live
+    ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}`
+    : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
+  const content =
+    source === 'dump'
+      ? `apps from its saved list${failure === null ? '' : ', it would not say more'}`
+      : failure === 'denied'
+        ? 'ask again with sudo to see its apps'
+        : failure === 'silent'
+          ? 'it does not answer'
+          : apps.length === 0
+            ? 'no apps'
+            : null;
   const boot = unit ? `${unit.enabled ? 'started at boot' : 'has a unit that is not enabled'} by ${unit.name}` : null;
   const owner = accountOfHome(home);
-  const stray = live && user === 'root' && owner !== null && owner !== 'root' ? `root's daemon in the home of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)` : null;
+  const stray =
+    live && user === 'root' && owner !== null && owner !== 'root'
+      ? `root's daemon in the home of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
+      : null;
   const fault = faultOfRoots(daemon);
   return [
     ` ${[running, content, boot].filter((part) => part !== null).join('; ')}`,

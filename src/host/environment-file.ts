@@ -1,9 +1,13 @@
-/** Where in the text: systemd reads it a character at a time (parse_env_file_internal in src/basic/env-file.c of systemd). */
+/**
+ * Where in the text: systemd reads it a character at a time (parse_env_file_internal in src/basic/env-file.c of
+ * systemd).
+ */
 type State = 'line' | 'comment' | 'name' | 'before' | 'value' | 'single' | 'double';
 
 /**
- * What an EnvironmentFile= sets (systemd.exec(5)): `NAME=value` a line, the value in quotes, in several, or in none. Quotes count
- * where a value begins, or another part of it after quotes; elsewhere they are text. A quote that is left open takes all the rest.
+ * What an EnvironmentFile= sets (systemd.exec(5)): `NAME=value` a line, the value in quotes, in several, or in none.
+ * Quotes count where a value begins, or another part of it after quotes; elsewhere they are text. A quote that is left
+ * open takes all the rest.
  */
 export function environmentFile(text: string): Record<string, string> {
   const env: Record<string, string> = {};
@@ -21,7 +25,7 @@ export function environmentFile(text: string): Record<string, string> {
   };
   for (let at = 0; at < text.length; at++) {
     const one = text[at] ?? '';
-    const escaped = one === '\\' ? text[at + 1] ?? '' : null;
+    const escaped = one === '\\' ? (text[at + 1] ?? '') : null;
     if (state === 'before' && !/['" \t]/.test(one)) [state, kept] = ['value', value.length];
     switch (state) {
       case 'line':
@@ -38,7 +42,7 @@ export function environmentFile(text: string): Record<string, string> {
         else name += one;
         break;
       case 'single':
-        if (one === '\'') state = 'before';
+        if (one === "'") state = 'before';
         else value += one;
         break;
       case 'double':

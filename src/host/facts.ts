@@ -11,9 +11,9 @@ import { AT_ONCE, dumpReader, freshBudget, inFairOrder, Shares } from './budget.
 import { daemonFacts, type DaemonFacts } from './daemon-facts.ts';
 import { concurrently } from './concurrently.ts';
 import { bootFacts, type BootFacts } from './boot.ts';
-import { copiesOnHost, type Copy } from './copies.ts';
+import { copiesOnHost, type InstalledCopy } from './copies.ts';
 import { readEnvironments, type Ghost } from './ghosts.ts';
-import { homeFacts, type HomeFacts } from './home-facts.ts';
+import { homeFacts, type Pm2HomeFacts } from './home-facts.ts';
 import { homesOnHost } from './homes.ts';
 import { liveDaemons } from './live-daemons.ts';
 import { listeningPorts, portsByPid, type Listener } from './ports.ts';
@@ -46,12 +46,12 @@ export interface LivingFacts {
 
 /** Everything that was seen of this host, once. Whoever judges it needs no further look: no I/O happens after this. */
 export interface HostFacts extends LivingFacts {
-  homes: HomeFacts[];
+  homes: Pm2HomeFacts[];
   units: Unit[];
   /** All else that brings daemons up. */
   boot: Omit<BootFacts, 'units'>;
   /** Every pm2 and node. */
-  copies: Copy[];
+  copies: InstalledCopy[];
   /** The pm2 that a fresh login finds; null: none. */
   commandLine: InstalledPm2 | null;
 }
@@ -64,20 +64,27 @@ export async function gatherLiving(): Promise<LivingFacts> {
 /** Looks at the whole host, as gatherLiving. */
 export async function gatherFacts(): Promise<HostFacts> {
   const { living, policy, processes, places, exes } = await lookAround();
-  // One turn of the event loop, and the questions are with the daemons: they gather their answers while files are read here.
-  await new Promise((turned) => { setImmediate(turned); });
+  // One turn of the event loop, and the questions are with the daemons: they gather their answers while files are read
+  // here.
+  await new Promise((turned) => {
+    setImmediate(turned);
+  });
   const { units, ...boot } = bootFacts();
   const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
   const mayRead = dumpReader();
-  const cron = boot.crontabs.map(({ home, userHome }) => home ?? join(userHome, '.pm2')).filter((home) => existsSync(home));
-  const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) => homeFacts(home, policy, served, bound, mayRead));
+  const cron = boot.crontabs
+    .map(({ home, userHome }) => home ?? join(userHome, '.pm2'))
+    .filter((home) => existsSync(home));
+  const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) =>
+    homeFacts(home, policy, served, bound, mayRead),
+  );
   const programs = [
     ...[...units, ...boot.userUnits].map(({ start }) => start[0]),
     ...(policy?.daemons ?? []).flatMap(({ pm2, node }) => [pm2, node]),
     ...exes,
   ].filter((file) => file != null);
   const copies = copiesOnHost(programs);
-  return { ...await living, homes: await Promise.all(homes), units, boot, copies, commandLine: commandLine() };
+  return { ...(await living), homes: await Promise.all(homes), units, boot, copies, commandLine: commandLine() };
 }
 
 /** Where the guard is, the pm2 behind it. */
@@ -89,8 +96,17 @@ function commandLine(): InstalledPm2 | null {
 /** PM2_HOMEs of living daemons that are looked into, beyond those of the config. */
 const MOST_HOMES_OF_A_USER = 50;
 
-/** Reads the kernel's tables, and asks every daemon. `places`, `exes`: homes that were seen on the way, and what the daemons run. */
-async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Policy | null; processes: Processes; places: string[]; exes: (string | null)[] }> {
+/**
+ * Reads the kernel's tables, and asks every daemon. `places`, `exes`: homes that were seen on the way, and what the
+ * daemons run.
+ */
+async function lookAround(): Promise<{
+  living: Promise<LivingFacts>;
+  policy: Policy | null;
+  processes: Processes;
+  places: string[];
+  exes: (string | null)[];
+}> {
   const time = Date.now();
   const asRoot = process.geteuid?.() === 0;
   const processes = readProcesses();
@@ -105,13 +121,31 @@ async function lookAround(): Promise<{ living: Promise<LivingFacts>; policy: Pol
   );
   const { ghosts, homes } = readEnvironments(processes, new Set(live.flatMap(({ pid }) => pid ?? [])), ports);
   const living = answers.then((all) => {
-    const daemons = all.filter((daemon) => isDaemon(daemon)).sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
-    return { time, asRoot, processes, listeners, daemons, ghosts, policy, policyProblem, unseen: asRoot ? [] : unseen(daemons) };
+    const daemons = all
+      .filter((daemon) => isDaemon(daemon))
+      .sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
+    return {
+      time,
+      asRoot,
+      processes,
+      listeners,
+      daemons,
+      ghosts,
+      policy,
+      policyProblem,
+      unseen: asRoot ? [] : unseen(daemons),
+    };
   });
   const shares = new Shares(MOST_HOMES_OF_A_USER);
   const looked = live.filter(({ uid }) => shares.take(uid));
   const exes = [...new Set(live.map(({ pid }) => (pid === null ? null : exeOf(pid))))];
-  return { living, policy, processes, exes, places: [...[...policy?.daemons ?? [], ...looked].map(({ home }) => home), ...homes] };
+  return {
+    living,
+    policy,
+    processes,
+    exes,
+    places: [...[...(policy?.daemons ?? []), ...looked].map(({ home }) => home), ...homes],
+  };
 }
 
 /**
@@ -134,9 +168,14 @@ function unseen(daemons: readonly DaemonFacts[]): string[] {
 
 /** Asks as nobody in particular: to look must not renew the compiled policy. */
 function policyFacts(): Pick<HostFacts, 'policy' | 'policyProblem'> {
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) }, () => slow);
+  const loaded = loadPolicy(
+    { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
+    () => slow,
+  );
   switch (loaded.type) {
-    case 'policy': return { policy: loaded.policy, policyProblem: loaded.warnings[0] ?? null };
-    case 'unusable': return { policy: null, policyProblem: formatConfigError(loaded.error) };
+    case 'policy':
+      return { policy: loaded.policy, policyProblem: loaded.warnings[0] ?? null };
+    case 'unusable':
+      return { policy: null, policyProblem: formatConfigError(loaded.error) };
   }
 }

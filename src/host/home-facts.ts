@@ -1,19 +1,19 @@
 import { dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, localGroups, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { physical, statOf } from '../runtime/peek.ts';
+import { realpathOrNull, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { homeFiles, type HomeFiles } from './home-files.ts';
 import type { Home } from './homes.ts';
-import { commandOf } from './processes.ts';
+import { commandLineOf } from './processes.ts';
 import { savedLists, type SavedList } from './saved-list.ts';
 import { servingDirectory, type Served, type ServedDirectory } from './served.ts';
-import { probe, type SocketState } from './socket-state.ts';
-import { exchanger, isOpenToOthers, wayTo, type Exchanger, type Step } from './way.ts';
+import { probeSocket, type SocketState } from './socket-state.ts';
+import { exchanger, isOpenToOthers, wayTo, type Exchanger, type PathStep } from './way.ts';
 
 /** A home that could hold a daemon, whether one lives there or not, and what lies in it. */
-export interface HomeFacts extends Home {
+export interface Pm2HomeFacts extends Home {
   /** Without links; null: it is not there. */
   physical: string | null;
   /** Whose daemon should live here, by the best evidence there is; null: nobody can say. */
@@ -22,7 +22,7 @@ export interface HomeFacts extends Home {
   /** What it lies in is there, if not itself; or that cannot be seen. */
   possible: boolean;
   /** A link on the way to it that is not root's: where the home is, its maker decides at every moment. */
-  detour: Step | null;
+  detour: PathStep | null;
   /** Who else than root and its owner could exchange it; null: nobody. */
   exchanger: Exchanger | null;
   /** Only root can change what it leads to: itself, and all directories above it. */
@@ -50,41 +50,59 @@ export interface HomeOwner extends Account {
 }
 
 /** Looks into a home. Writes nothing; connects to its sockets, and says nothing to them. */
-export async function homeFacts(home: Home, policy: Policy | null, served: Served, bound: ReadonlySet<string>, mayRead: (file: string) => boolean = () => true): Promise<HomeFacts> {
+export async function homeFacts(
+  home: Home,
+  policy: Policy | null,
+  served: Served,
+  bound: ReadonlySet<string>,
+  mayRead: (file: string) => boolean = () => true,
+): Promise<Pm2HomeFacts> {
   const path = home.home;
   const contents = homeFiles(path);
-  const real = physical(path);
+  const real = realpathOrNull(path);
   const owner = ownerOf(home, contents, policy);
   const way = wayTo(path);
-  const names = (['rpc.sock', 'pub.sock'] as const).filter((name) => contents.files.some((file) => file.name === name && file.type === 'socket'));
+  const names = (['rpc.sock', 'pub.sock'] as const).filter((name) =>
+    contents.files.some((file) => file.name === name && file.type === 'socket'),
+  );
   return {
     ...home,
-    physical: real, owner, contents,
-    possible: real !== null || physical(dirname(path)) !== null || isHidden(dirname(path)),
+    physical: real,
+    owner,
+    contents,
+    possible: real !== null || realpathOrNull(dirname(path)) !== null || isHidden(dirname(path)),
     detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
     exchanger: owner === null ? null : exchanger(way, owner.uid, membersOf),
-    trusted: distrust(path, 'directory') === null,
+    trusted: findUntrusted(path, 'directory') === null,
     anchored: isAnchored(path, owner?.uid ?? 0),
     heldBy: statOf(dirname(real ?? path))?.uid ?? null,
     open: isOpenToOthers(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
     saved: savedLists(path, mayRead),
-    sockets: await Promise.all(names.map(async (name) => ({ name, state: await probe(join(path, name), [path, real ?? path].some((place) => bound.has(join(place, name)))) }))),
+    sockets: await Promise.all(
+      names.map(async (name) => ({
+        name,
+        state: await probeSocket(
+          join(path, name),
+          [path, real ?? path].some((place) => bound.has(join(place, name))),
+        ),
+      })),
+    ),
     pidFile: pidFileOf(path),
   };
 }
 
 /** A directory on the way is closed to the caller, so nothing can be said of what it leads to. */
 function isHidden(path: string): boolean {
-  return distrust(path, 'directory')?.kind === 'unreadable';
+  return findUntrusted(path, 'directory')?.kind === 'unreadable';
 }
 
 function isAnchored(path: string, owner: number): boolean {
   const holder = dirname(path);
-  const fault = distrust(holder, 'directory');
+  const fault = findUntrusted(holder, 'directory');
   if (fault === null || fault.kind === 'missing') return true; // all above what is missing was found trusted
   const stat = statOf(holder);
-  return stat?.isDirectory() === true && stat.uid === owner && distrust(dirname(holder), 'directory') === null;
+  return stat?.isDirectory() === true && stat.uid === owner && findUntrusted(dirname(holder), 'directory') === null;
 }
 
 /** The config's word first; then whose `~/.pm2` it is; then as whom it is started; then who owns the directory. */
@@ -102,15 +120,19 @@ function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Polic
 
 /** Uids of a group, of /etc/group and of those whose own group it is. */
 function membersOf(gid: number): number[] {
-  const names = localGroups().filter((group) => group.gid === gid).flatMap(({ members }) => members);
-  return localAccounts().filter((account) => account.gid === gid || names.includes(account.name)).map(({ uid }) => uid);
+  const names = localGroups()
+    .filter((group) => group.gid === gid)
+    .flatMap(({ members }) => members);
+  return localAccounts()
+    .filter((account) => account.gid === gid || names.includes(account.name))
+    .map(({ uid }) => uid);
 }
 
-function pidFileOf(home: string): HomeFacts['pidFile'] {
+function pidFileOf(home: string): Pm2HomeFacts['pidFile'] {
   try {
     const text = readRegularFile(join(home, 'pm2.pid'), 64).toString('latin1').trim();
     const pid = /^\d{1,10}$/.test(text) ? Number(text) : null;
-    const command = pid === null ? '' : commandOf(pid);
+    const command = pid === null ? '' : commandLineOf(pid);
     return { pid, command: command === '' ? null : command };
   } catch {
     return null;

@@ -23,7 +23,10 @@ export interface HomeFile {
 
 export interface HomeFiles {
   home: string;
-  /** The home first, then PM2's files, then what is in its directories. Empty: there is no home, or it is not the caller's to see. */
+  /**
+   * The home first, then PM2's files, then what is in its directories. Empty: there is no home, or it is not the
+   * caller's to see.
+   */
   files: HomeFile[];
   /** Directories that hold more than was looked at. */
   cut: string[];
@@ -35,8 +38,8 @@ export interface HomeFiles {
 const MOST_ENTRIES = 3000;
 
 /**
- * PM2's files in a home, with owner, mode and kind. Modules are looked at by their directories alone. Nothing is opened but
- * directories, and of those so many entries only; never writes.
+ * PM2's files in a home, with owner, mode and kind. Modules are looked at by their directories alone. Nothing is opened
+ * but directories, and of those so many entries only; never writes.
  */
 export function homeFiles(home: string): HomeFiles {
   const found: HomeFiles = { home, files: [], cut: [], closed: [] };
@@ -84,7 +87,18 @@ function entry(home: string, name: string): HomeFile | null {
     // A home that is a link is looked at behind it; a link inside of a home is looked at itself.
     const stat = name === '.' ? lstatSync(`${home}/.`) : lstatSync(path);
     const type = typeOf(stat);
-    return { name, type, uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777, links: stat.nlink, size: stat.size, dev: stat.dev, ino: stat.ino, target: type === 'link' ? readlinkSync(path) : null };
+    return {
+      name,
+      type,
+      uid: stat.uid,
+      gid: stat.gid,
+      mode: stat.mode & 0o7777,
+      links: stat.nlink,
+      size: stat.size,
+      dev: stat.dev,
+      ino: stat.ino,
+      target: type === 'link' ? readlinkSync(path) : null,
+    };
   } catch {
     return null;
   }

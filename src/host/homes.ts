@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { accountByName, accountByUid, localAccounts } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
-import { isDirectory, ownerOf, physical, statOf } from '../runtime/peek.ts';
+import { isDirectory, ownerOf, realpathOrNull, statOf } from '../runtime/peek.ts';
 import { isGoodFor } from '../trust/word.ts';
 import { pm2Units, wordOfUnit, type Unit } from './units.ts';
 
@@ -32,8 +32,14 @@ export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] 
   const units = boot
     .map((unit) => ({ unit, home: homeOfUnit(unit) }))
     .filter(({ unit, home }) => isEvidence(unit, home));
-  const usual = localAccounts().filter(({ home }) => isAbsolute(home)).map(({ home }) => join(home, '.pm2'));
-  const homes = new Set([...units.map(({ home }) => home), ...more, ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory)]);
+  const usual = localAccounts()
+    .filter(({ home }) => isAbsolute(home))
+    .map(({ home }) => join(home, '.pm2'));
+  const homes = new Set([
+    ...units.map(({ home }) => home),
+    ...more,
+    ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory),
+  ]);
   return [...homes].map((home) => {
     const candidates = units.filter((one) => one.home === home).map(({ unit }) => unit);
     const own = ownerOf(home);
@@ -55,9 +61,9 @@ export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] 
 export function isEvidence(unit: Unit, home: string): boolean {
   const word = wordOfUnit(unit);
   if (word.by === 'root') return true;
-  const real = physical(home);
-  return [real, real === null ? physical(dirname(home)) : dirname(real)].some((path) => {
-    const owner = path === null ? null : statOf(path)?.uid ?? null;
+  const real = realpathOrNull(home);
+  return [real, real === null ? realpathOrNull(dirname(home)) : dirname(real)].some((path) => {
+    const owner = path === null ? null : (statOf(path)?.uid ?? null);
     return owner !== null && isGoodFor(word, owner);
   });
 }
@@ -67,11 +73,12 @@ export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
   if (home !== null) return resolve('/', home);
   if (userHome !== null) return resolve('/', userHome, '.pm2');
   if (manager !== null) return join(accountByName(manager)?.home ?? '/', '.pm2');
-  if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2'); // systemd sets HOME only with User=
+  // systemd sets HOME only with User=
+  if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2');
   return join(accountByName(user)?.home ?? '/', '.pm2');
 }
 
 function ownerNameOf(home: string): string | null {
   const uid = ownerOf(home);
-  return uid === null ? null : accountByUid(uid)?.name ?? null;
+  return uid === null ? null : (accountByUid(uid)?.name ?? null);
 }

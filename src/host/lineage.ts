@@ -1,5 +1,5 @@
 import { nameOf } from './socket-file.ts';
-import { ancestors, commandOf, type Processes } from './processes.ts';
+import { ancestors, commandLineOf, type Processes } from './processes.ts';
 
 /** One of the processes between some process and init. */
 export interface Forebear {
@@ -11,5 +11,9 @@ export interface Forebear {
 
 /** A process and all above it, itself first; empty where there is no such process. */
 export function lineageOf(processes: Processes, pid: number): Forebear[] {
-  return ancestors(processes, pid).map((process) => ({ pid: process.pid, user: nameOf(process.uid), command: commandOf(process.pid) }));
+  return ancestors(processes, pid).map((process) => ({
+    pid: process.pid,
+    user: nameOf(process.uid),
+    command: commandLineOf(process.pid),
+  }));
 }

@@ -1,12 +1,12 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { inodeOf, statOf } from '../runtime/peek.ts';
+import { fileId, statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isElsewhere, seenBy } from './elsewhere.ts';
 import { isDaemonOf, runsNode } from './pm2-process.ts';
 import { exeOf, processFacts } from './process-facts.ts';
-import { readProcesses, titledDaemons, type Process, type Processes } from './processes.ts';
+import { readProcesses, titledDaemons, type HostProcess, type Processes } from './processes.ts';
 import { claimedDaemonSockets, networkTables, otherInodes, type ClaimedSocket } from './sockets.ts';
 import { whoAnswers } from './who-answers.ts';
 
@@ -31,13 +31,13 @@ export interface LiveDaemon {
 
 /** A socket, and whoever listens on it; null: the caller may not know. */
 interface Claim extends ClaimedSocket {
-  holder: Process | null;
+  holder: HostProcess | null;
   door: string;
 }
 
 /**
- * Every PM2 daemon of this host, from the kernel: pm2 itself would show the caller's own and spawn one where there is none.
- * Anything else that listens on a socket of that name is listed too; only asking it tells (src/pm2/rpc.ts).
+ * Every PM2 daemon of this host, from the kernel: pm2 itself would show the caller's own and spawn one where there is
+ * none. Anything else that listens on a socket of that name is listed too; only asking it tells (src/pm2/rpc.ts).
  *
  * The kernel's list of sockets can be forged (sockets.ts). So a process counts only where the file of the socket
  * belongs to the user whom the process runs as, or where the process shows itself to be the daemon of that very home.
@@ -50,22 +50,26 @@ export async function liveDaemons(processes: Processes = readProcesses()): Promi
   const rivals = new Map<string, [Claim, ...Claim[]]>();
   const sockets = claimedDaemonSockets(networkTables(processes, 'unix'), otherInodes(processes));
   for (const claim of claimsOn(sockets, processes).filter(isCredible)) {
-    const place = `${inodeOf(dirname(claim.door)) ?? ''} ${claim.path}`; // a path is two places where a container shares our network
-    rivals.set(place, [claim, ...rivals.get(place) ?? []]);
+    // a path is two places where a container shares our network
+    const place = `${fileId(dirname(claim.door)) ?? ''} ${claim.path}`;
+    rivals.set(place, [claim, ...(rivals.get(place) ?? [])]);
   }
-  const found = await Promise.all([...rivals.values()].map(async (claims) => {
-    const answering = claims.length > 1 || claims.some(({ ambiguous }) => ambiguous) ? await answeringOf(claims) : null;
-    const credible = claims.filter((claim) => !claim.ambiguous || isProven(claim, answering));
-    const heir = heirOf(credible, answering);
-    return credible.map((claim) => liveDaemon(claim, claim === heir));
-  }));
+  const found = await Promise.all(
+    [...rivals.values()].map(async (claims) => {
+      const answering =
+        claims.length > 1 || claims.some(({ ambiguous }) => ambiguous) ? await answeringOf(claims) : null;
+      const credible = claims.filter((claim) => !claim.ambiguous || isProven(claim, answering));
+      const heir = heirOf(credible, answering);
+      return credible.map((claim) => liveDaemon(claim, claim === heir));
+    }),
+  );
   return found.flat();
 }
 
 /** Whether the kernel, or the process itself, bears out what a line of the list says. */
 function isCredible({ path, door, holder }: Claim): boolean {
   if (holder === null) return process.geteuid?.() !== 0; // root sees who holds each socket: this one does not exist
-  const owner = ownerOf(door);
+  const owner = socketOwner(door);
   if (owner === holder.uid) return true;
   return owner === null ? runsNode(exeOf(holder.pid)) : isDaemonOf(processFacts(holder), dirname(path));
 }
@@ -79,7 +83,7 @@ function isProven({ path, holder }: Claim, answering: number | null): boolean {
 }
 
 /** The owner of a socket's file; null: there is none, or the caller may not look. */
-export function ownerOf(path: string): number | null {
+export function socketOwner(path: string): number | null {
   const stat = statOf(path);
   return stat?.isSocket() === true ? stat.uid : null;
 }
@@ -88,22 +92,26 @@ function liveDaemon({ path, holder, door }: Claim, isHeir: boolean): LiveDaemon 
   const home = dirname(path);
   const elsewhere = holder !== null && isElsewhere(holder, home);
   return {
-    socket: path, home, elsewhere, door: elsewhere ? door : path,
-    pid: holder?.pid ?? null, uid: holder?.uid ?? null,
-    user: holder ? accountByUid(holder.uid)?.name ?? null : null,
+    socket: path,
+    home,
+    elsewhere,
+    door: elsewhere ? door : path,
+    pid: holder?.pid ?? null,
+    uid: holder?.uid ?? null,
+    user: holder ? (accountByUid(holder.uid)?.name ?? null) : null,
     reachable: isHeir && isSocket(door),
   };
 }
 
 /**
- * Who holds each socket. Where somebody else's daemon hides its files its title tells, though not which of two sockets of one
- * path is whose: to such a caller nothing tells those from each other, and they are given out as they come.
+ * Who holds each socket. Where somebody else's daemon hides its files its title tells, though not which of two sockets
+ * of one path is whose: to such a caller nothing tells those from each other, and they are given out as they come.
  */
 function claimsOn(sockets: readonly ClaimedSocket[], { holders, byPid }: Processes): Claim[] {
-  const holderOf = ({ inode, path }: ClaimedSocket): Process | undefined => {
+  const holderOf = ({ inode, path }: ClaimedSocket): HostProcess | undefined => {
     const all = holders.get(inode) ?? [];
     // A process can be sent an open socket of another user's (unix(7), SCM_RIGHTS): the one that has bound it is meant.
-    return all.length > 1 ? all.find((one) => one.uid === ownerOf(seenBy(one, path))) ?? all[0] : all[0];
+    return all.length > 1 ? (all.find((one) => one.uid === socketOwner(seenBy(one, path))) ?? all[0]) : all[0];
   };
   const known = new Set(sockets.flatMap((socket) => holderOf(socket) ?? []));
   let titled: ReturnType<typeof titledDaemons> | null = null;
@@ -111,14 +119,22 @@ function claimsOn(sockets: readonly ClaimedSocket[], { holders, byPid }: Process
     let holder = holderOf(socket);
     holder ??= (titled ??= titledDaemons(byPid)).get(dirname(socket.path))?.find((one) => !known.has(one));
     if (holder !== undefined) known.add(holder);
-    return { ...socket, holder: holder ?? null, door: holder === undefined ? socket.path : seenBy(holder, socket.path) };
+    return {
+      ...socket,
+      holder: holder ?? null,
+      door: holder === undefined ? socket.path : seenBy(holder, socket.path),
+    };
   });
 }
 
 /** Which of those who have bound a path answers there. */
 function answeringOf(claims: readonly [Claim, ...Claim[]]): Promise<number | null> {
   const [{ door, path }] = claims;
-  return whoAnswers(door, claims.flatMap(({ holder }) => holder?.pid ?? []), path);
+  return whoAnswers(
+    door,
+    claims.flatMap(({ holder }) => holder?.pid ?? []),
+    path,
+  );
 }
 
 /**
@@ -130,8 +146,10 @@ function heirOf(claims: readonly Claim[], answering: number | null): Claim | und
   const [first, ...others] = claims;
   if (first === undefined || others.length === 0) return first;
   const began = ({ holder }: Claim) => Number(holder === null ? 0 : startOf(holder.pid));
-  return claims.find(({ holder }) => holder !== null && holder.pid === answering)
-    ?? others.reduce((last, claim) => (began(claim) > began(last) ? claim : last), first);
+  return (
+    claims.find(({ holder }) => holder !== null && holder.pid === answering) ??
+    others.reduce((last, claim) => (began(claim) > began(last) ? claim : last), first)
+  );
 }
 
 /** Where the caller may not look it is taken for one: asking it tells. */

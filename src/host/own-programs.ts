@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
-import { physical } from '../runtime/peek.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 import { exeOf } from './process-facts.ts';
 
 /** Programs of a daemon that are not the host's. */
@@ -17,11 +17,11 @@ export interface OwnPrograms {
  * @param script lib/Daemon.js by the daemon's own word; null: it did not say
  */
 export function ownPrograms(pid: number | null, script: string | null): OwnPrograms {
-  const root = script === null ? null : /^(\/.*)\/lib\/Daemon\.js$/.exec(script)?.[1] ?? null;
+  const root = script === null ? null : (/^(\/.*)\/lib\/Daemon\.js$/.exec(script)?.[1] ?? null);
   const exe = pid === null ? null : exeOf(pid);
   return {
-    pm2: other(root === null ? null : physical(join(root, 'bin/pm2')), hostsPm2()),
-    node: other(exe === null || !/\/node(js)?$/.test(exe) ? null : physical(exe), hostsNodes()),
+    pm2: other(root === null ? null : realpathOrNull(join(root, 'bin/pm2')), hostsPm2()),
+    node: other(exe === null || !/\/node(js)?$/.test(exe) ? null : realpathOrNull(exe), hostsNodes()),
   };
 }
 
@@ -31,11 +31,11 @@ function other(file: string | null, hosts: readonly string[]): string | null {
 
 function hostsPm2(): string[] {
   const found = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [], asRoot: false });
-  return found.type === 'found' ? [physical(found.file) ?? found.file] : [];
+  return found.type === 'found' ? [realpathOrNull(found.file) ?? found.file] : [];
 }
 
 /** Of PATH, and the one that runs us. */
 function hostsNodes(): string[] {
-  const inPath = SYSTEM_PATH.split(':').map((directory) => physical(join(directory, 'node')));
-  return [...new Set([physical(process.execPath), ...inPath].filter((file) => file !== null))];
+  const inPath = SYSTEM_PATH.split(':').map((directory) => realpathOrNull(join(directory, 'node')));
+  return [...new Set([realpathOrNull(process.execPath), ...inPath].filter((file) => file !== null))];
 }

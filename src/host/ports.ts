@@ -14,25 +14,40 @@ const LISTEN = '0A';
 /** Every TCP port that is listened on, in every network namespace (proc(5): /proc/net/tcp, tcp6). */
 export function listeningPorts(processes: Processes): Listener[] {
   const tables = ['tcp', 'tcp6'].flatMap((table) => networkTables(processes, table));
-  const found = tables.flatMap((text) => text.split('\n')).flatMap((line) => {
-    // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
-    const [, port, inode] = new RegExp(`^ *\\d+: [0-9A-F]+:([0-9A-F]{4}) \\S+ ${LISTEN} \\S+ \\S+ \\S+ +\\d+ +\\d+ (\\d+)`).exec(line) ?? [];
-    return port === undefined || inode === undefined ? [] : [{ port: parseInt(port, 16), inode }];
-  });
+  const found = tables
+    .flatMap((text) => text.split('\n'))
+    .flatMap((line) => {
+      // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+      const [, port, inode] =
+        new RegExp(`^ *\\d+: [0-9A-F]+:([0-9A-F]{4}) \\S+ ${LISTEN} \\S+ \\S+ \\S+ +\\d+ +\\d+ (\\d+)`).exec(line) ??
+        [];
+      return port === undefined || inode === undefined ? [] : [{ port: parseInt(port, 16), inode }];
+    });
   return [...new Map(found.map((listener) => [listener.inode, listener])).values()];
 }
 
 /** The TCP ports that somebody listens on in our own network namespace: one look, without asking who. */
 export function listenedPorts(): Set<number> {
   const lines = ['tcp', 'tcp6'].flatMap((table) => networkTable('self', table).split('\n'));
-  return new Set(lines.flatMap((line) => /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /.exec(line)?.[1] ?? []).map((port) => parseInt(port, 16)));
+  return new Set(
+    lines
+      .flatMap((line) => /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /.exec(line)?.[1] ?? [])
+      .map((port) => parseInt(port, 16)),
+  );
 }
 
 /** The ports by the process that listens on them; a socket that was inherited is everybody's who holds it. */
-export function portsByPid(processes: Processes, listeners: readonly Listener[] = listeningPorts(processes)): Map<number, number[]> {
+export function portsByPid(
+  processes: Processes,
+  listeners: readonly Listener[] = listeningPorts(processes),
+): Map<number, number[]> {
   const ports = new Map<number, number[]>();
   for (const { port, inode } of listeners) {
-    for (const { pid } of processes.holders.get(inode) ?? []) ports.set(pid, [...new Set([...(ports.get(pid) ?? []), port])].sort((a, b) => a - b));
+    for (const { pid } of processes.holders.get(inode) ?? [])
+      ports.set(
+        pid,
+        [...new Set([...(ports.get(pid) ?? []), port])].sort((a, b) => a - b),
+      );
   }
   return ports;
 }

@@ -1,9 +1,12 @@
-import { beginningOf, linkOf, textOf } from '../runtime/peek.ts';
+import { beginningOf, linkOf, readTextOrEmpty } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
-import { commandOf, type Process } from './processes.ts';
+import { commandLineOf, type HostProcess } from './processes.ts';
 
-/** What is known of one process beyond its place in the tree. Null, or empty: it has ended, or is not the caller's to look into. */
-export interface ProcessFacts extends Process {
+/**
+ * What is known of one process beyond its place in the tree. Null, or empty: it has ended, or is not the caller's to
+ * look into.
+ */
+export interface ProcessFacts extends HostProcess {
   /** Its arguments, or the title that it gave itself. */
   command: string;
   /** When it began, in milliseconds since the epoch. */
@@ -22,11 +25,11 @@ export interface ProcessFacts extends Process {
 const KINDS = { mount: 'mnt', pid: 'pid', network: 'net' } as const;
 
 /** Looks into one process. */
-export function processFacts(process: Process): ProcessFacts {
+export function processFacts(process: HostProcess): ProcessFacts {
   const { pid } = process;
   return {
     ...process,
-    command: commandOf(pid),
+    command: commandLineOf(pid),
     started: beginOf(pid),
     env: environmentOf(pid),
     cwd: linkOf(`/proc/${pid}/cwd`),
@@ -41,7 +44,7 @@ export function processFacts(process: Process): ProcessFacts {
 
 /** The control groups of a process, without hierarchies and without roots; empty: it has ended. */
 export function cgroupsOf(pid: number | 'self'): string[] {
-  const paths = textOf(`/proc/${pid}/cgroup`)
+  const paths = readTextOrEmpty(`/proc/${pid}/cgroup`)
     .split('\n')
     .map((line) => line.replace(/^\d+:[^:]*:/, ''));
   return [...new Set(paths.filter((path) => path !== '' && path !== '/'))];
@@ -67,7 +70,12 @@ export function environmentOf(
 ): Record<string, string> | null {
   const text = beginningOf(`/proc/${pid}/environ`, LONGEST_ENVIRONMENT + 1);
   if (text === '' || text.length > LONGEST_ENVIRONMENT || !mayTake(text.length)) return null;
-  return Object.fromEntries(text.split('\0').filter((entry) => entry.indexOf('=') > 0).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    text
+      .split('\0')
+      .filter((entry) => entry.indexOf('=') > 0)
+      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
 }
 
 /** USER_HZ: what /proc counts in, 100 on every architecture that node runs on (proc(5), times(7)). */
@@ -78,6 +86,6 @@ let booted: number | null = null;
 function beginOf(pid: number): number | null {
   const ticks = startOf(pid);
   if (ticks === null) return null;
-  booted ??= Number(/^btime (\d+)$/m.exec(textOf('/proc/stat'))?.[1]) * 1000;
+  booted ??= Number(/^btime (\d+)$/m.exec(readTextOrEmpty('/proc/stat'))?.[1]) * 1000;
   return booted + (Number(ticks) / TICKS_PER_SECOND) * 1000;
 }

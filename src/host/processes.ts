@@ -1,12 +1,15 @@
 import { readdirSync } from 'node:fs';
-import { beginningOf, linkOf, namesIn, textOf } from '../runtime/peek.ts';
+import { beginningOf, linkOf, listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
 import { Shares } from './budget.ts';
 
 /** A process of this host, as the kernel knows it. */
-export interface Process {
+export interface HostProcess {
   pid: number;
   parent: number;
-  /** Effective, from /proc/pid/status: the owner of the directory itself is root for a process that changed its user (proc(5)). */
+  /**
+   * Effective, from /proc/pid/status: the owner of the directory itself is root for a process that changed its user
+   * (proc(5)).
+   */
   uid: number;
   /** Of the user who started it, which differs for a set-user-ID program: its environment is that user's word. */
   realUid: number;
@@ -20,18 +23,20 @@ export interface Process {
 
 /** All processes, read in one pass. What ended while we looked is not in it. */
 export interface Processes {
-  byPid: ReadonlyMap<number, Process>;
+  byPid: ReadonlyMap<number, HostProcess>;
   /** Direct children by pid. */
-  children: ReadonlyMap<number, readonly Process[]>;
-  /** By the inode of a socket, who holds it open: of those that the caller may look into (a user: his own; root: all). */
-  holders: ReadonlyMap<string, readonly Process[]>;
+  children: ReadonlyMap<number, readonly HostProcess[]>;
+  /**
+   * By the inode of a socket, who holds it open: of those that the caller may look into (a user: his own; root: all).
+   */
+  holders: ReadonlyMap<string, readonly HostProcess[]>;
 }
 
 /** Reads /proc once. Costs grow with the number of processes and of their open files, and with nothing else. */
 export function readProcesses(): Processes {
-  const byPid = new Map<number, Process>();
-  const children = new Map<number, Process[]>();
-  const holders = new Map<string, Process[]>();
+  const byPid = new Map<number, HostProcess>();
+  const children = new Map<number, HostProcess[]>();
+  const holders = new Map<string, HostProcess[]>();
   const shares = new Shares(MOST_DESCRIPTORS_OF_A_USER);
   for (const pid of allPids()) {
     const process = processOf(pid);
@@ -44,28 +49,30 @@ export function readProcesses(): Processes {
 }
 
 /** Everything below a process, itself first. */
-export function descendants({ byPid, children }: Processes, pid: number): Process[] {
+export function descendants({ byPid, children }: Processes, pid: number): HostProcess[] {
   const top = byPid.get(pid);
   const found = new Set(top ? [top] : []);
-  for (const { pid: parent } of found) for (const child of children.get(parent) ?? []) found.add(child); // a set may grow while it is walked
+  // a set may grow while it is walked
+  for (const { pid: parent } of found) for (const child of children.get(parent) ?? []) found.add(child);
   return [...found];
 }
 
 /** A process and everything above it, itself first, up to init. */
-export function ancestors({ byPid }: Processes, pid: number): Process[] {
-  const found: Process[] = [];
-  for (let one = byPid.get(pid); one !== undefined && !found.includes(one); one = byPid.get(one.parent)) found.push(one);
+export function ancestors({ byPid }: Processes, pid: number): HostProcess[] {
+  const found: HostProcess[] = [];
+  for (let one = byPid.get(pid); one !== undefined && !found.includes(one); one = byPid.get(one.parent))
+    found.push(one);
   return found;
 }
 
 /**
- * The processes that call themselves the daemon of a home (lib/Daemon.js), by home: for a caller who may not look into them.
- * Without those of a pid namespace below ours: a container has its own paths.
+ * The processes that call themselves the daemon of a home (lib/Daemon.js), by home: for a caller who may not look into
+ * them. Without those of a pid namespace below ours: a container has its own paths.
  */
-export function titledDaemons(byPid: Processes['byPid']): Map<string, Process[]> {
-  const found = new Map<string, Process[]>();
+export function titledDaemons(byPid: Processes['byPid']): Map<string, HostProcess[]> {
+  const found = new Map<string, HostProcess[]>();
   for (const process of byPid.values()) {
-    const [, home] = /: God Daemon \((.*)\)$/s.exec(commandOf(process.pid)) ?? [];
+    const [, home] = /: God Daemon \((.*)\)$/s.exec(commandLineOf(process.pid)) ?? [];
     if (home !== undefined && process.pids.length === 1) add(found, home, process);
   }
   return found;
@@ -75,21 +82,23 @@ export function titledDaemons(byPid: Processes['byPid']): Map<string, Process[]>
 const LONGEST_COMMAND = 65_536;
 
 /** Its arguments, or the title that it gave itself; empty for a kernel thread, and for one that has ended. */
-export function commandOf(pid: number): string {
+export function commandLineOf(pid: number): string {
   return beginningOf(`/proc/${pid}/cmdline`, LONGEST_COMMAND).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
 }
 
 function allPids(): number[] {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }
 }
 
 /** One process as it is now; null: there is none. */
-export function processOf(pid: number): Process | null {
-  const status = textOf(`/proc/${pid}/status`);
+export function processOf(pid: number): HostProcess | null {
+  const status = readTextOrEmpty(`/proc/${pid}/status`);
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
   const [, realUid, uid] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
   if (parent === undefined || uid === undefined) return null;
@@ -118,7 +127,7 @@ const MOST_DESCRIPTORS_OF_A_USER = 400_000;
  */
 export function socketsOf(pid: number, mayLook: () => boolean = () => true): string[] {
   const found: string[] = [];
-  for (const fd of namesIn(`/proc/${pid}/fd`, MOST_DESCRIPTORS)) {
+  for (const fd of listDirectory(`/proc/${pid}/fd`, MOST_DESCRIPTORS)) {
     if (!mayLook()) break;
     const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`) ?? '')?.[1];
     if (inode !== undefined) found.push(inode);
@@ -126,7 +135,7 @@ export function socketsOf(pid: number, mayLook: () => boolean = () => true): str
   return found;
 }
 
-function add<Key>(lists: Map<Key, Process[]>, key: Key, process: Process): void {
+function add<Key>(lists: Map<Key, HostProcess[]>, key: Key, process: HostProcess): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [process]);
   else if (list.at(-1) !== process) list.push(process);

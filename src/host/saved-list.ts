@@ -23,7 +23,8 @@ export interface SavedApp {
 }
 
 /** Words that names of secrets are made of: DB_PASSWORD, STRIPE_API_KEY, githubToken. */
-const SECRET = /PASS(WORD|WD|PHRASE)?($|_)|PWD$|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|(^|_)DSN($|_)/i;
+const SECRET =
+  /PASS(WORD|WD|PHRASE)?($|_)|PWD$|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|(^|_)DSN($|_)/i;
 /** Named like one, and none: the shell's working directory. */
 const NO_SECRET = /^(PWD|OLDPWD)$/;
 /** `postgres://web:hunter2@db/shop`: whatever the variable is called. */
@@ -46,19 +47,29 @@ function appOf(entry: unknown): SavedApp | null {
   const name = fieldOf(entry, 'name');
   if (name === null) return null;
   const env = typeof entry === 'object' && entry !== null && 'env' in entry ? entry.env : null;
-  // 5, 6 and 7 save the environment twice: as `env`, and flattened into the record (PM2.md 5.1).
+  // 5, 6 and 7 save the environment twice: as `env`, and flattened into the record (docs/pm2-internals.md section 5.1).
   return {
     name,
     script: fieldOf(entry, 'pm_exec_path'),
     userHome: fieldOf(env, 'HOME') ?? fieldOf(entry, 'HOME'),
     home: fieldOf(env, 'PM2_HOME') ?? fieldOf(entry, 'PM2_HOME'),
-    paths: ['pm_pid_path', 'pm_out_log_path', 'pm_err_log_path', 'pm_log_path'].map((key) => fieldOf(entry, key)).filter((path) => path !== null),
+    paths: ['pm_pid_path', 'pm_out_log_path', 'pm_err_log_path', 'pm_log_path']
+      .map((key) => fieldOf(entry, key))
+      .filter((path) => path !== null),
     secrets: secretNames(env),
   };
 }
 
 function secretNames(env: unknown): string[] {
   if (typeof env !== 'object' || env === null) return [];
-  return Object.entries(env).filter(([name, value]) => typeof value === 'string' && value !== '' && !NO_SECRET.test(name) && (SECRET.test(name) || URL_WITH_PASSWORD.test(value)))
-    .map(([name]) => name).sort();
+  return Object.entries(env)
+    .filter(
+      ([name, value]) =>
+        typeof value === 'string' &&
+        value !== '' &&
+        !NO_SECRET.test(name) &&
+        (SECRET.test(name) || URL_WITH_PASSWORD.test(value)),
+    )
+    .map(([name]) => name)
+    .sort();
 }

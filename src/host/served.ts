@@ -1,6 +1,6 @@
 import { opendirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { isDirectory, physical } from '../runtime/peek.ts';
+import { isDirectory, realpathOrNull } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 
 /** A directory that a web server hands out. */
@@ -23,9 +23,9 @@ const MOST_FILES = 1000;
 const DEEPEST = 4;
 
 /**
- * The document roots of nginx and Apache: every `root`, `alias` and `DocumentRoot` of their files, whether a site is enabled or not, and the
- * directories that web servers serve where they are told nothing. A bounded reading of text, not a parser: what has a
- * variable in it is named, not guessed.
+ * The document roots of nginx and Apache: every `root`, `alias` and `DocumentRoot` of their files, whether a site is
+ * enabled or not, and the directories that web servers serve where they are told nothing. A bounded reading of text,
+ * not a parser: what has a variable in it is named, not guessed.
  */
 export function servedDirectories(): Served {
   const served: Served = { directories: [], notUnderstood: [] };
@@ -66,7 +66,9 @@ function read(file: string, served: Served): void {
   }
   for (const [index, line] of text.split('\n').entries()) {
     if (/^\s*#/.test(line)) continue;
-    for (const [, value = ''] of line.matchAll(/(?:^|[\s{;])(?:root|alias|DocumentRoot)\s+("[^"]*"|'[^']*'|[^\s;]+)/g)) {
+    for (const [, value = ''] of line.matchAll(
+      /(?:^|[\s{;])(?:root|alias|DocumentRoot)\s+("[^"]*"|'[^']*'|[^\s;]+)/g,
+    )) {
       const path = value.replace(/^(["'])(.*)\1$/, '$2');
       const source = `${file}:${index + 1}`;
       if (/[$%]/.test(path)) served.notUnderstood.push(`${source}: ${path}`);
@@ -77,10 +79,12 @@ function read(file: string, served: Served): void {
 
 /** Physical, so that a home behind a link is seen; null: it is not there. */
 export function servingDirectory(path: string, served: Served): ServedDirectory | null {
-  const real = physical(path);
+  const real = realpathOrNull(path);
   if (real === null) return null;
-  return served.directories.find((directory) => {
-    const top = physical(directory.path);
-    return top !== null && top !== '/' && (real === top || real.startsWith(`${top}/`));
-  }) ?? null;
+  return (
+    served.directories.find((directory) => {
+      const top = realpathOrNull(directory.path);
+      return top !== null && top !== '/' && (real === top || real.startsWith(`${top}/`));
+    }) ?? null
+  );
 }

@@ -2,7 +2,10 @@ import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid, groupByGid, localAccounts } from '../identity/accounts.ts';
 
-/** The file of a socket, and who may command whoever listens there: PM2 has no other check (PM2.md 4.5). */
+/**
+ * The file of a socket, and who may command whoever listens there: PM2 has no other check (docs/pm2-internals.md
+ * section 4.5).
+ */
 export interface SocketFile {
   uid: number;
   /** The account of its owner, or the uid where there is none. */
@@ -23,11 +26,15 @@ export function socketFile(path: string): SocketFile | null {
     const { uid, gid, mode } = stat;
     const group = groupByGid(gid);
     return {
-      uid, mode: mode & 0o7777,
+      uid,
+      mode: mode & 0o7777,
       owner: nameOf(uid),
       group: group?.name ?? `gid ${gid}`,
       // connect(2) asks for write permission on the socket, and for search permission on the way (unix(7)).
-      members: (mode & 0o020) !== 0 && isPassable(path, (way) => (way.gid === gid ? 0o010 : 0o001)) ? membersOf(gid, group?.members ?? []).filter((name) => name !== 'root' && name !== nameOf(uid)) : [],
+      members:
+        (mode & 0o020) !== 0 && isPassable(path, (way) => (way.gid === gid ? 0o010 : 0o001))
+          ? membersOf(gid, group?.members ?? []).filter((name) => name !== 'root' && name !== nameOf(uid))
+          : [],
       open: (mode & 0o002) !== 0 && isPassable(path, () => 0o001),
     };
   } catch {
@@ -42,7 +49,14 @@ export function nameOf(uid: number): string {
 
 /** Those listed, and those whose own group it is. */
 function membersOf(gid: number, listed: readonly string[]): string[] {
-  return [...new Set([...listed, ...localAccounts().filter((account) => account.gid === gid).map(({ name }) => name)])].sort();
+  return [
+    ...new Set([
+      ...listed,
+      ...localAccounts()
+        .filter((account) => account.gid === gid)
+        .map(({ name }) => name),
+    ]),
+  ].sort();
 }
 
 /** Every directory above lets them through. Other groups they may be in, and ACLs, are not asked. */

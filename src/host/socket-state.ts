@@ -5,7 +5,10 @@ export type SocketState =
   | 'listening'
   /** Nobody: connecting is refused, and the kernel knows of no socket of that path. */
   | 'dead'
-  /** Somebody has bound this path and does not accept here: another daemon of the same path, or one that is just starting. */
+  /**
+   * Somebody has bound this path and does not accept here: another daemon of the same path, or one that is just
+   * starting.
+   */
   | 'bound'
   /** Not the caller's to connect to. */
   | 'denied'
@@ -19,7 +22,7 @@ const TIMEOUT_MS = 1000;
  *
  * @param bound its path is in a table of /proc/net/unix
  */
-export function probe(path: string, bound: boolean): Promise<SocketState> {
+export function probeSocket(path: string, bound: boolean): Promise<SocketState> {
   return new Promise((settle) => {
     const socket = connect({ path });
     const end = (state: SocketState) => {
@@ -29,13 +32,23 @@ export function probe(path: string, bound: boolean): Promise<SocketState> {
       socket.destroy();
       settle(state);
     };
-    const timer = setTimeout(() => { end('silent'); }, TIMEOUT_MS);
-    socket.on('connect', () => { end('listening'); });
+    const timer = setTimeout(() => {
+      end('silent');
+    }, TIMEOUT_MS);
+    socket.on('connect', () => {
+      end('listening');
+    });
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
       switch (code ?? '') {
-        case 'ECONNREFUSED': end(bound ? 'bound' : 'dead'); break;
-        case 'EACCES': case 'EPERM': end('denied'); break;
-        default: end('silent'); // EAGAIN: a full backlog (unix(7)); a path that is too long
+        case 'ECONNREFUSED':
+          end(bound ? 'bound' : 'dead');
+          break;
+        case 'EACCES':
+        case 'EPERM':
+          end('denied');
+          break;
+        default:
+          end('silent'); // EAGAIN: a full backlog (unix(7)); a path that is too long
       }
     });
   });

@@ -38,15 +38,17 @@ export function namedSockets(tables: readonly string[]): NamedSocket[] {
 /** As namedSockets, with those whose inode stands there twice: other facts have to tell which line is true. */
 function claimedSockets(tables: readonly string[], elsewhere: ReadonlySet<string> = new Set()): ClaimedSocket[] {
   const counts = new Map<string, number>();
-  const found = tables.flatMap((text) => text.split('\n')).flatMap((line) => {
-    // Num RefCount Protocol Flags Type St Inode Path, of which only the path may hold blanks.
-    const [, flags = '', inode, path = ''] =
-      /^[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) [0-9A-F]{4} [0-9A-F]{2} +(\d+)(?: (.*))?$/s.exec(line) ?? [];
-    if (inode === undefined) return [];
-    counts.set(inode, (counts.get(inode) ?? 0) + 1);
-    const named = path.startsWith('/') && !/[\u0000-\u001f\u007f]/.test(path);
-    return named ? [{ path, inode, listening: (parseInt(flags, 16) & LISTENING) !== 0 }] : [];
-  });
+  const found = tables
+    .flatMap((text) => text.split('\n'))
+    .flatMap((line) => {
+      // Num RefCount Protocol Flags Type St Inode Path, of which only the path may hold blanks.
+      const [, flags = '', inode, path = ''] =
+        /^[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) [0-9A-F]{4} [0-9A-F]{2} +(\d+)(?: (.*))?$/s.exec(line) ?? [];
+      if (inode === undefined) return [];
+      counts.set(inode, (counts.get(inode) ?? 0) + 1);
+      const named = path.startsWith('/') && !/[\u0000-\u001f\u007f]/.test(path);
+      return named ? [{ path, inode, listening: (parseInt(flags, 16) & LISTENING) !== 0 }] : [];
+    });
   return found.map((socket) => ({
     ...socket,
     ambiguous: (counts.get(socket.inode) ?? 0) > 1 || elsewhere.has(socket.inode),
@@ -58,7 +60,10 @@ export function boundPaths(tables: readonly string[]): Set<string> {
   return new Set(claimedSockets(tables).map(({ path }) => path));
 }
 
-/** Every listening `rpc.sock`: the only list that a daemon whose title was cut or whose home was deleted is still on (PM2.md 4.4). */
+/**
+ * Every listening `rpc.sock`: the only list that a daemon whose title was cut or whose home was deleted is still on
+ * (docs/pm2-internals.md section 4.4).
+ */
 export function daemonSockets(tables: readonly string[]): NamedSocket[] {
   return namedSockets(tables).filter(isDaemonSocket);
 }
@@ -75,21 +80,33 @@ function isDaemonSocket({ path, listening }: NamedSocket): boolean {
 
 /** Tables of other families, which hold no text that a user can choose, and the column of their inodes. */
 const OTHER_FAMILIES: [table: string, inode: RegExp][] = [
-  ...['tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6', 'icmp', 'icmp6'].map((table): [string, RegExp] =>
-    [table, /^ *\d+: \S+ \S+ \S+ \S+ \S+ \S+ +\d+ +\d+ (\d+)/gm]),
+  ...['tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6', 'icmp', 'icmp6'].map((table): [string, RegExp] => [
+    table,
+    /^ *\d+: \S+ \S+ \S+ \S+ \S+ \S+ +\d+ +\d+ (\d+)/gm,
+  ]),
   ...['packet', 'netlink'].map((table): [string, RegExp] => [table, / (\d+) *$/gm]),
 ];
 
 /** The inodes of sockets that are no Unix sockets. */
 export function otherInodes(processes: Processes): Set<string> {
-  return new Set(OTHER_FAMILIES.flatMap(([table, inode]) =>
-    networkTables(processes, table).flatMap((text) => [...text.matchAll(inode)].map(([, found = '']) => found))));
+  return new Set(
+    OTHER_FAMILIES.flatMap(([table, inode]) =>
+      networkTables(processes, table).flatMap((text) => [...text.matchAll(inode)].map(([, found = '']) => found)),
+    ),
+  );
 }
 
-/** A table of /proc/net, such as `unix` or `tcp`, of our network namespace and of every other one that a process is in; empty without /proc. */
+/**
+ * A table of /proc/net, such as `unix` or `tcp`, of our network namespace and of every other one that a process is
+ * in; empty without /proc.
+ */
 export function networkTables({ byPid }: Processes, table: string): string[] {
   const own = linkOf('/proc/self/ns/net');
-  const others = new Map([...byPid.values()].filter(({ network }) => network !== null && network !== own).map(({ network, pid }) => [network, pid]));
+  const others = new Map(
+    [...byPid.values()]
+      .filter(({ network }) => network !== null && network !== own)
+      .map(({ network, pid }) => [network, pid]),
+  );
   return [networkTable('self', table), ...[...others.values()].map((pid) => networkTable(pid, table))];
 }
 

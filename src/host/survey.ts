@@ -1,14 +1,14 @@
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { App } from '../pm2/invocation.ts';
-import { listAndReport, type Answer, type Failure, type Reply } from '../pm2/rpc.ts';
+import { listAndReport, type RpcAnswer, type Failure, type Reply } from '../pm2/rpc.ts';
 import { accountByUid } from '../identity/accounts.ts';
-import { withoutLinks } from '../runtime/peek.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 import { concurrently } from './concurrently.ts';
 import { AT_ONCE, dumpReader, freshBudget, inFairOrder, type Budget } from './budget.ts';
 import { reported } from './daemon-facts.ts';
 import { homesOnHost, type Home } from './homes.ts';
-import { liveDaemons, ownerOf, type LiveDaemon } from './live-daemons.ts';
+import { liveDaemons, socketOwner, type LiveDaemon } from './live-daemons.ts';
 import { ownPrograms } from './own-programs.ts';
 import type { Unit } from './units.ts';
 
@@ -49,12 +49,14 @@ export async function survey(): Promise<FoundDaemon[]> {
     AT_ONCE,
     [
       ...inFairOrder(listed, []).map(
-        (daemon) => () => look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null, budget, mayRead),
+        (daemon) => () =>
+          look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null, budget, mayRead),
       ),
       ...down.map((home) => async () => {
         const daemon = unlisted(home);
         const awake = daemon === null ? null : await look(daemon, home.unit, budget, mayRead);
-        return awake?.failure === null ? awake : asleep(home, mayRead); // a socket that is not ours to ask may be a dead one's
+        // a socket that is not ours to ask may be a dead one's
+        return awake?.failure === null ? awake : asleep(home, mayRead);
       }),
     ],
     (job) => job(),
@@ -67,7 +69,7 @@ export async function survey(): Promise<FoundDaemon[]> {
  * file.
  */
 function isOwn({ door, uid }: LiveDaemon): boolean {
-  const owner = ownerOf(door);
+  const owner = socketOwner(door);
   return owner === null || uid === null || owner === uid;
 }
 
@@ -77,14 +79,22 @@ function isOwn({ door, uid }: LiveDaemon): boolean {
  */
 function unlisted({ home, user }: Home): LiveDaemon | null {
   const socket = rpcSocket(home);
-  const owner = ownerOf(socket);
+  const owner = socketOwner(socket);
   if (owner !== null && (accountByUid(owner)?.name ?? null) !== user) return null;
   return { socket, home, elsewhere: false, door: socket, pid: null, uid: null, user, reachable: true };
 }
 
 function asleep({ home, user, dump, unit }: Home, mayRead: (file: string) => boolean): FoundDaemon {
   const apps = dump && mayRead(dumpFile(home)) ? readDump(dumpFile(home)) : null;
-  return { user, home, live: null, failure: null, apps: unique(apps ?? []), source: apps === null ? null : 'dump', unit };
+  return {
+    user,
+    home,
+    live: null,
+    failure: null,
+    apps: unique(apps ?? []),
+    source: apps === null ? null : 'dump',
+    unit,
+  };
 }
 
 /** Null: nobody is there, or something that only has a socket of the same name. */
@@ -95,7 +105,7 @@ async function look(
   mayRead: (file: string) => boolean,
 ): Promise<FoundDaemon | null> {
   const timeoutMs = Math.min(SOCKET_MS, deadline - Date.now());
-  const [answer, report]: [Answer, Reply] =
+  const [answer, report]: [RpcAnswer, Reply] =
     timeoutMs <= 0 ? [SILENT, SILENT] : await listAndReport(live.socket, { timeoutMs, budget: bytes });
   const daemon = { user: live.user, home: live.home, live, unit, ...ownPrograms(live.pid, reported(report).script) };
   switch (answer.type) {
@@ -113,10 +123,12 @@ async function look(
 }
 
 function unique(apps: readonly App[]): App[] {
-  return [...new Map(apps.map(({ name, namespace, script, cwd }) => [name, { name, namespace, script, cwd }])).values()];
+  return [
+    ...new Map(apps.map(({ name, namespace, script, cwd }) => [name, { name, namespace, script, cwd }])).values(),
+  ];
 }
 
 /** One directory by two names: /var/www/.pm2 and /srv/www/.pm2 behind a link. */
 function same(one: string, other: string): boolean {
-  return one === other || withoutLinks(one) === withoutLinks(other);
+  return one === other || realpathOrSelf(one) === realpathOrSelf(other);
 }

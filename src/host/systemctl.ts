@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 
 // By absolute path: root runs it. /usr/local is left out: what is there is not the distribution's.
 const PLACES = ['/usr/bin/systemctl', '/bin/systemctl'];
 
 /** The distribution's systemctl(1); null: there is none, or one that a user other than root can change. */
 export function systemctlPath(): string | null {
-  return PLACES.find((path) => existsSync(path) && distrust(path, 'file') === null) ?? null;
+  return PLACES.find((path) => existsSync(path) && findUntrusted(path, 'file') === null) ?? null;
 }
 
 /** Whether systemd runs this host (sd_booted(3)). */

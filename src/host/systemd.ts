@@ -42,16 +42,18 @@ function statesOf(systemctl: string, names: readonly string[]): Map<string, Unit
   const properties = '--property=Id,ActiveState,MainPID,Result,ExecMainStatus';
   const { status, stdout } = spawnSync(systemctl, ['show', properties, '--', ...names], PLAIN);
   if (status !== 0) return null;
-  return new Map(stdout.split('\n\n').flatMap((block) => {
-    const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
-    const pid = Number(field('MainPID'));
-    const exit = field('ExecMainStatus');
-    const state: UnitState = {
-      active: field('ActiveState'),
-      mainPid: pid > 0 ? pid : null,
-      result: field('Result'),
-      exitStatus: /^\d+$/.test(exit) ? Number(exit) : null,
-    };
-    return field('Id') === '' ? [] : [[field('Id'), state] as const];
-  }));
+  return new Map(
+    stdout.split('\n\n').flatMap((block) => {
+      const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
+      const pid = Number(field('MainPID'));
+      const exit = field('ExecMainStatus');
+      const state: UnitState = {
+        active: field('ActiveState'),
+        mainPid: pid > 0 ? pid : null,
+        result: field('Result'),
+        exitStatus: /^\d+$/.test(exit) ? Number(exit) : null,
+      };
+      return field('Id') === '' ? [] : [[field('Id'), state] as const];
+    }),
+  );
 }

@@ -18,25 +18,36 @@ export interface ServiceFile {
  */
 export function readService(text: string, name: string): ServiceFile {
   const lines = text.replace(/\\\r?\n/g, ' ').split('\n'); // a line goes on after a backslash
-  let user: string | null = null, pidFile: string | null = null;
+  let user: string | null = null,
+    pidFile: string | null = null;
   let start: string[] = [];
   let env: Record<string, string> = {};
   let envFiles: string[] = [];
   for (const line of lines) {
     // A user may have written it: no expression that takes the square of a line's length, and nothing copied per line.
-    const [, key = '', raw = ''] = /^[ \t]*(User|Environment|EnvironmentFile|ExecStart|PIDFile)[ \t]*=(.*)$/.exec(line) ?? [];
+    const [, key = '', raw = ''] =
+      /^[ \t]*(User|Environment|EnvironmentFile|ExecStart|PIDFile)[ \t]*=(.*)$/.exec(line) ?? [];
     const value = specified(trimmed(raw), name);
     switch (key) {
       // The last one counts, an empty one takes back what stood before.
-      case 'User': user = value === '' ? null : value; break;
-      case 'PIDFile': pidFile = value === '' ? null : value.startsWith('/') ? value : `/run/${value}`; break;
-      case 'ExecStart': start = wordsOf(value).map((word, index) => (index === 0 ? word.replace(/^[-@:+!|]+/, '') : word)); break;
-      case 'Environment': env = value === '' ? {} : Object.assign(env, assignments(value)); break;
+      case 'User':
+        user = value === '' ? null : value;
+        break;
+      case 'PIDFile':
+        pidFile = value === '' ? null : value.startsWith('/') ? value : `/run/${value}`;
+        break;
+      case 'ExecStart':
+        start = wordsOf(value).map((word, index) => (index === 0 ? word.replace(/^[-@:+!|]+/, '') : word));
+        break;
+      case 'Environment':
+        env = value === '' ? {} : Object.assign(env, assignments(value));
+        break;
       case 'EnvironmentFile':
         if (value === '') envFiles = [];
         else envFiles.push(value.replace(/^-/, ''));
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return { user, env, envFiles, start, pidFile };
@@ -52,7 +63,11 @@ function trimmed(text: string): string {
 
 /** Environment="A=b c" PM2_HOME=/x: several on a line, each in quotes or not. */
 function assignments(value: string): Record<string, string> {
-  return Object.fromEntries(wordsOf(value).filter((word) => word.includes('=')).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    wordsOf(value)
+      .filter((word) => word.includes('='))
+      .map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  );
 }
 
 function wordsOf(value: string): string[] {
@@ -62,7 +77,14 @@ function wordsOf(value: string): string[] {
 /** systemd.unit(5), SPECIFIERS: those that a unit of pm2 is written with. */
 function specified(value: string, name: string): string {
   const [, prefix = '', instance = ''] = /^(.*?)(?:@(.*))?\.service$/.exec(name) ?? [];
-  const known: Record<string, string> = { '%i': instance, '%I': instance.replaceAll('-', '/'), '%n': name, '%N': name.replace(/\.service$/, ''), '%p': prefix, '%%': '%' };
+  const known: Record<string, string> = {
+    '%i': instance,
+    '%I': instance.replaceAll('-', '/'),
+    '%n': name,
+    '%N': name.replace(/\.service$/, ''),
+    '%p': prefix,
+    '%%': '%',
+  };
   return value.replace(/%./g, (specifier) => known[specifier] ?? specifier);
 }
 
@@ -77,8 +99,8 @@ export type UserName =
   | 'unclear';
 
 /**
- * Rules of systemd.exec(5) and systemd.io/USER_NAMES: strict names are always taken, as are uids. With others it depends:
- * names with a dot since 244, nearly all since 246.
+ * Rules of systemd.exec(5) and systemd.io/USER_NAMES: strict names are always taken, as are uids. With others it
+ * depends: names with a dot since 244, nearly all since 246.
  *
  * @param version of systemd; null: unknown
  */

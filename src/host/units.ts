@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
-import { linkOf, namesIn, physical } from '../runtime/peek.ts';
+import { linkOf, listDirectory, realpathOrNull } from '../runtime/peek.ts';
 import { NO_UID, ROOT, wordOf, type Word } from '../trust/word.ts';
 import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
 
@@ -36,7 +36,13 @@ export interface Unit {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** systemd.unit(5): what stands earlier hides what has the same name later. */
-const PLACES = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+const PLACES = [
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+];
 const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
 /** A file for each user whose manager runs without a login. */
 const LINGERING = '/var/lib/systemd/linger';
@@ -47,18 +53,22 @@ const MOST_OF_A_USER = 500;
 const SHARE_OF_A_USER = { files: 2000, bytes: 8 << 20 };
 
 /**
- * The units of `pm2 startup` and its like: whatever sets PM2_HOME, or runs `pm2 resurrect` (templates/init-scripts/systemd.tpl).
- * Read as text, without systemctl: it answers in a container and on a system that is not booted as well.
+ * The units of `pm2 startup` and its like: whatever sets PM2_HOME, or runs `pm2 resurrect`
+ * (templates/init-scripts/systemd.tpl). Read as text, without systemctl: it answers in a container and on a system that
+ * is not booted as well.
  */
 export function pm2Units(places: readonly string[] = PLACES): Unit[] {
   return unitsIn(places, null);
 }
 
-/** As pm2Units, of the users' own managers: `~/.config/systemd/user`, which start at a login, or at boot where the user lingers. */
+/**
+ * As pm2Units, of the users' own managers: `~/.config/systemd/user`, which start at a login, or at boot where the
+ * user lingers.
+ */
 export function pm2UserUnits(): Unit[] {
   return localAccounts().flatMap(({ name, home }) => {
     const own = join(home, '.config/systemd/user');
-    return namesIn(own, MOST_OF_A_USER).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
+    return listDirectory(own, MOST_OF_A_USER).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
   });
 }
 
@@ -76,7 +86,7 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
   const found: Unit[] = [];
   const seen = new Set<string>();
   for (const place of paths) {
-    for (const name of namesIn(place, manager === null ? MOST_FILES : MOST_OF_A_USER).filter((entry) =>
+    for (const name of listDirectory(place, manager === null ? MOST_FILES : MOST_OF_A_USER).filter((entry) =>
       entry.endsWith('.service'),
     )) {
       if (seen.has(name)) continue;
@@ -95,14 +105,21 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
 
 /** It knows a home, or brings one up. */
 function isOfPm2({ text, env }: LoadedService): boolean {
-  return env['PM2_HOME'] !== undefined || text.includes('PM2_HOME=')
-    || text.split('\n').some((line) => /\bresurrect\b/.test(line) && /\bpm2\b/.test(line));
+  return (
+    env['PM2_HOME'] !== undefined ||
+    text.includes('PM2_HOME=') ||
+    text.split('\n').some((line) => /\bresurrect\b/.test(line) && /\bpm2\b/.test(line))
+  );
 }
 
 /** A link to a unit of another name beside it is that unit (systemctl(1), enable: Alias=). */
 function isAlias(file: string, places: readonly string[]): boolean {
-  const real = linkOf(file) === null ? null : physical(file);
-  return real !== null && basename(real) !== basename(file) && places.some((place) => physical(place) === dirname(real));
+  const real = linkOf(file) === null ? null : realpathOrNull(file);
+  return (
+    real !== null &&
+    basename(real) !== basename(file) &&
+    places.some((place) => realpathOrNull(place) === dirname(real))
+  );
 }
 
 function unitOf(
@@ -127,12 +144,12 @@ function unitOf(
     enabled: wanted.has(name),
     lingers: manager === null || existsSync(join(LINGERING, manager)),
     account: accountOf(user ?? manager ?? 'root'),
-    program: start[0]?.startsWith('/') ? physical(start[0]) : null,
+    program: start[0]?.startsWith('/') ? realpathOrNull(start[0]) : null,
     node:
       (variable('PATH') ?? DEFAULT_PATH)
         .split(':')
         .filter((directory) => directory.startsWith('/'))
-        .map((directory) => physical(join(directory, 'node')))
+        .map((directory) => realpathOrNull(join(directory, 'node')))
         .find((node) => node !== null) ?? null,
   };
 }
@@ -149,14 +166,14 @@ function accountOf(user: string): Account | null {
  */
 function wantedNames(places: readonly string[], most: number): Set<string> {
   const directories = places.flatMap((place) =>
-    namesIn(place, most)
+    listDirectory(place, most)
       .filter((entry) => /\.(wants|requires|upholds)$/.test(entry))
       .map((entry) => join(place, entry)),
   );
   const found = new Set<string>();
   let left = most;
   for (const directory of directories) {
-    const names = namesIn(directory, left);
+    const names = listDirectory(directory, left);
     left -= names.length;
     for (const name of names) if (existsSync(join(directory, name))) found.add(name);
     if (left <= 0) break;

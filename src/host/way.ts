@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** One thing that the kernel passes on the way to a path, by its physical place. */
-export interface Step {
+export interface PathStep {
   path: string;
   uid: number;
   gid: number;
@@ -14,14 +14,14 @@ export interface Step {
 const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
 
 /**
- * All that a path leads through: each directory, each symbolic link, and what stands before the target of a link; the root
- * directory is left out. Whoever can write to one of them decides where the path leads.
+ * All that a path leads through: each directory, each symbolic link, and what stands before the target of a link; the
+ * root directory is left out. Whoever can write to one of them decides where the path leads.
  *
  * @param path absolute
  * @returns as far as the way goes: it may end early where something is missing or not the caller's to see
  */
-export function wayTo(path: string, links = MAX_LINKS): Step[] {
-  const steps: Step[] = [];
+export function wayTo(path: string, links = MAX_LINKS): PathStep[] {
+  const steps: PathStep[] = [];
   let at = '/';
   try {
     for (const name of path.split('/').filter((part) => part !== '' && part !== '.')) {
@@ -39,21 +39,27 @@ export function wayTo(path: string, links = MAX_LINKS): Step[] {
   return steps;
 }
 
-function step(path: string, stat: Stats): Step {
+function step(path: string, stat: Stats): PathStep {
   return {
-    path, uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777,
+    path,
+    uid: stat.uid,
+    gid: stat.gid,
+    mode: stat.mode & 0o7777,
     type: stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'directory' : 'other',
   };
 }
 
-/** Whether anybody on this host can get to what a path leads to: every directory before it lets others pass. Without ACLs. */
+/**
+ * Whether anybody on this host can get to what a path leads to: every directory before it lets others pass. Without
+ * ACLs.
+ */
 export function isOpenToOthers(path: string): boolean {
   return wayTo(dirname(path)).every(({ type, mode }) => type !== 'directory' || (mode & 0o001) !== 0);
 }
 
 /** Somebody who could exchange what a path leads to. */
 export interface Exchanger {
-  step: Step;
+  step: PathStep;
   /** A sentence about it. */
   why: string;
   by: 'owner' | 'everybody' | 'group';
@@ -62,14 +68,18 @@ export interface Exchanger {
 }
 
 /**
- * Who else than root and one user could put something else in the place of what a path leads to. A sticky directory (/tmp)
- * lets nobody exchange what another owns; a group counts where somebody else is in it.
+ * Who else than root and one user could put something else in the place of what a path leads to. A sticky directory
+ * (/tmp) lets nobody exchange what another owns; a group counts where somebody else is in it.
  *
  * @param way as far as it matters (wayTo)
  * @param user uid of the one who may
  * @param members of a group, by gid: those whose primary group it is, too
  */
-export function exchanger(way: readonly Step[], user: number, members: (gid: number) => readonly number[]): Exchanger | null {
+export function exchanger(
+  way: readonly PathStep[],
+  user: number,
+  members: (gid: number) => readonly number[],
+): Exchanger | null {
   let anchored = true;
   for (const step of way) {
     if (step.uid !== 0 && step.uid !== user)
@@ -86,7 +96,8 @@ export function exchanger(way: readonly Step[], user: number, members: (gid: num
       }
       const others = members(step.gid).filter((uid) => uid !== 0 && uid !== user);
       if (others.length > 0) {
-        const why = `${step.path} is writable by its group, gid ${step.gid} (mode ${octal(step.mode)}), ` +
+        const why =
+          `${step.path} is writable by its group, gid ${step.gid} (mode ${octal(step.mode)}), ` +
           `with uid ${others.slice(0, 3).join(', ')} in it`;
         return { step, by: 'group', anchored, why };
       }

@@ -4,13 +4,16 @@ import { setTimeout as after } from 'node:timers/promises';
 import { socketsOf } from './processes.ts';
 import { namedSockets, networkTable } from './sockets.ts';
 
-/** A daemon takes a call within a turn of its event loop. One that is stopped never does, though the kernel lets us connect. */
+/**
+ * A daemon takes a call within a turn of its event loop. One that is stopped never does, though the kernel lets us
+ * connect.
+ */
 const TIMEOUT_MS = 1000;
 const STEP_MS = 10;
 
 /**
- * Which of several processes answers at the path of a socket that each of them has bound: connects, says nothing, and sees in
- * whose hands the other end appears. (unix(7) has SO_PEERCRED for this, which node cannot ask for.)
+ * Which of several processes answers at the path of a socket that each of them has bound: connects, says nothing, and
+ * sees in whose hands the other end appears. (unix(7) has SO_PEERCRED for this, which node cannot ask for.)
  *
  * @param pids of which the caller may see the open files; others are never found
  * @param bound what the path was called when it was bound: the accepted end has the same name

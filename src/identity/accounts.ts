@@ -1,6 +1,6 @@
 import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
-import { late } from '../runtime/late.ts';
-import { textOf } from '../runtime/peek.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
+import { readTextOrEmpty } from '../runtime/peek.ts';
 
 /** One line of passwd(5). */
 export interface Account {
@@ -35,7 +35,8 @@ const asked = new Map<string, string | null>();
  */
 export function accountByName(name: string): Account | null {
   if (!isName(name)) return null;
-  const line = lineOf(passwdText(), name) ?? (/^\d+$/.test(name) ? null : ask('passwd', name)); // getent takes digits for a uid
+  // getent takes digits for a uid
+  const line = lineOf(passwdText(), name) ?? (/^\d+$/.test(name) ? null : ask('passwd', name));
   return line === null ? null : accountOf(line);
 }
 
@@ -54,24 +55,33 @@ export function localAccount(name: string): Account | null {
 
 /** The name of a group id in /etc/group; null: it is not there. */
 export function localGroupName(gid: number): string | null {
-  const line = lineOfId(textOf(GROUP), gid);
-  return line === null ? null : groupOf(line)?.name ?? null;
+  const line = lineOfId(readTextOrEmpty(GROUP), gid);
+  return line === null ? null : (groupOf(line)?.name ?? null);
 }
 
-/** The accounts of /etc/passwd, in its order. Those of a directory server are left out: there may be a hundred thousand. */
+/**
+ * The accounts of /etc/passwd, in its order. Those of a directory server are left out: there may be a hundred
+ * thousand.
+ */
 export function localAccounts(): Account[] {
-  return passwdText().split('\n').map(accountOf).filter((account) => account !== null && isName(account.name)) as Account[];
+  return passwdText()
+    .split('\n')
+    .map(accountOf)
+    .filter((account) => account !== null && isName(account.name)) as Account[];
 }
 
 /** The groups of /etc/group, in its order. */
 export function localGroups(): Group[] {
-  return textOf(GROUP).split('\n').map(groupOf).filter((group) => group !== null && isName(group.name)) as Group[];
+  return readTextOrEmpty(GROUP)
+    .split('\n')
+    .map(groupOf)
+    .filter((group) => group !== null && isName(group.name)) as Group[];
 }
 
 /** The group of a name, from /etc/group, then NSS. Members are those listed, not those whose primary group it is. */
 export function groupByName(name: string): Group | null {
   if (!isName(name)) return null;
-  const line = lineOf(textOf(GROUP), name) ?? (/^\d+$/.test(name) ? null : ask('group', name));
+  const line = lineOf(readTextOrEmpty(GROUP), name) ?? (/^\d+$/.test(name) ? null : ask('group', name));
   return line === null ? null : groupOf(line);
 }
 
@@ -95,7 +105,9 @@ function groupOf(line: string): Group | null {
   return { name, gid: Number(gid), members: (members ?? '').split(',').filter((member) => member !== '') };
 }
 
-/** Neither an option to getent nor something that a line of passwd cannot hold. A leading + or - is NIS's, passwd(5). */
+/**
+ * Neither an option to getent nor something that a line of passwd cannot hold. A leading + or - is NIS's, passwd(5).
+ */
 function isName(name: string): boolean {
   return /^[^-+:\s\u0000-\u001f][^:\n\r\u0000]*$/.test(name);
 }
@@ -107,7 +119,14 @@ function isId(text: string | undefined): text is string {
 function accountOf(line: string): Account | null {
   const [name, , uid, gid, gecos, home, shell] = line.split(':');
   if (!name || !isId(uid) || !isId(gid)) return null;
-  return { name, uid: Number(uid), gid: Number(gid), gecos: gecos ?? '', home: home ?? '', shell: shell === undefined || shell === '' ? '/bin/sh' : shell };
+  return {
+    name,
+    uid: Number(uid),
+    gid: Number(gid),
+    gecos: gecos ?? '',
+    home: home ?? '',
+    shell: shell === undefined || shell === '' ? '/bin/sh' : shell,
+  };
 }
 
 /** The line that starts with `name:`, found without taking the whole file apart. */
@@ -124,7 +143,8 @@ function lineOfId(text: string, id: number): string | null {
   for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
     const start = text.lastIndexOf('\n', at) + 1;
     const colon = text.indexOf(':', start);
-    if (colon === start || text.indexOf(':', colon + 1) !== at || text[start] === '+' || text[start] === '-') continue; // NIS's are none
+    // NIS's are none
+    if (colon === start || text.indexOf(':', colon + 1) !== at || text[start] === '+' || text[start] === '-') continue;
     const end = text.indexOf('\n', at);
     return text.slice(start, end < 0 ? undefined : end);
   }
@@ -132,7 +152,7 @@ function lineOfId(text: string, id: number): string | null {
 }
 
 function passwdText(): string {
-  return (passwd ??= textOf(PASSWD)); // a minimal container has none: NSS is all there is
+  return (passwd ??= readTextOrEmpty(PASSWD)); // a minimal container has none: NSS is all there is
 }
 
 function ask(database: 'passwd' | 'group', key: string): string | null {
@@ -145,10 +165,14 @@ function ask(database: 'passwd' | 'group', key: string): string | null {
 }
 
 function runGetent(database: 'passwd' | 'group', key: string): string | null {
-  const { spawnSync } = late('node:child_process');
+  const { spawnSync } = lazyBuiltin('node:child_process');
   // By absolute path and with an environment of ours: root calls this.
   const options: SpawnSyncOptionsWithStringEncoding = {
-    cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: LOOKUP_MS, stdio: ['ignore', 'pipe', 'ignore'],
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    encoding: 'utf8',
+    timeout: LOOKUP_MS,
+    stdio: ['ignore', 'pipe', 'ignore'],
   };
   if (process.platform === 'darwin') {
     if (database !== 'passwd') return null;
@@ -158,5 +182,5 @@ function runGetent(database: 'passwd' | 'group', key: string): string | null {
     return shell === undefined ? null : [name, pw, uid, gid, gecos, home, shell].join(':');
   }
   const { status, stdout } = spawnSync('/usr/bin/getent', [database, key], options);
-  return status === 0 ? stdout.split('\n')[0] ?? null : null;
+  return status === 0 ? (stdout.split('\n')[0] ?? null) : null;
 }

@@ -5,8 +5,8 @@ import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
 const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: number) => void };
 
 /**
- * Something to be done with the rights of a user: in this process, or in a child (src/rights/main.ts), which knows it by
- * its name. What goes in and out is JSON. What it throws arrives with its message and its code.
+ * Something to be done with the rights of a user: in this process, or in a child (src/rights/main.ts), which knows it
+ * by its name. What goes in and out is JSON. What it throws arrives with its message and its code.
  */
 export interface Task<Argument, Result> {
   name: string;
@@ -15,10 +15,10 @@ export interface Task<Argument, Result> {
 }
 
 /**
- * Does something with no more rights than a user has. The kernel asks for the effective ids, as when sshd reads a user's
- * files (temporarily_use_uid in its uidswap.c), and root's come back afterwards; where node does not switch, a child
- * does it that is the user. Only for what is done at once: nothing of the user's may be run meanwhile, which could take
- * root back.
+ * Does something with no more rights than a user has. The kernel asks for the effective ids, as when sshd reads a
+ * user's files (temporarily_use_uid in its uidswap.c), and root's come back afterwards; where node does not switch, a
+ * child does it that is the user. Only for what is done at once: nothing of the user's may be run meanwhile, which
+ * could take root back.
  *
  * @param at descriptor of a directory that the task works in
  * @throws SwitchError where the user cannot be become; else what the task throws
@@ -168,7 +168,9 @@ function withIds<Result>(to: Identity, action: () => Result): Result {
     if (process.geteuid?.() !== to.uid || process.getegid?.() !== to.gid) throw new Error('the ids did not change');
     return action();
   } catch (error) {
-    throw process.geteuid?.() === to.uid ? error : new SwitchError(`cannot become ${to.user} (uid ${to.uid}): ${(error as Error).message}`);
+    throw process.geteuid?.() === to.uid
+      ? error
+      : new SwitchError(`cannot become ${to.user} (uid ${to.uid}): ${(error as Error).message}`);
   } finally {
     if (changed) restore(uid, gid, groups);
   }

@@ -1,4 +1,4 @@
-import { withoutLinks } from '../runtime/peek.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 import { accountByUid } from './accounts.ts';
 import { homeDirectories, type HomeDirectories } from './callers-paths.ts';
 
@@ -13,7 +13,7 @@ export function callersHomes(env: NodeJS.ProcessEnv, passwdHome: string | null, 
   const { SUDO_HOME, SUDO_UID = '' } = env;
   const login = SUDO_HOME ?? (/^\d+$/.test(SUDO_UID) ? accountByUid(Number(SUDO_UID))?.home : undefined);
   const homes = [passwdHome, login].flatMap((home) =>
-    home === null || home === undefined ? [] : [home, withoutLinks(home)],
+    home === null || home === undefined ? [] : [home, realpathOrSelf(home)],
   );
   return homeDirectories(homes, owners);
 }

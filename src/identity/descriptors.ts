@@ -54,7 +54,9 @@ function isLibuvsPipe([one = -1, other = -1, ...more]: readonly number[]): boole
 
 function open(): number[] {
   try {
-    return readdirSync(DESCRIPTORS).map(Number).filter((fd) => fd > 2);
+    return readdirSync(DESCRIPTORS)
+      .map(Number)
+      .filter((fd) => fd > 2);
   } catch {
     return [];
   }

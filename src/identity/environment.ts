@@ -18,7 +18,7 @@ import {
 /** The environment of a call that becomes another user's. Pure: environments in, environments out. */
 
 /** The account the call becomes. */
-export interface Owner {
+export interface NewUser {
   user: string;
   userHome: string;
   shell: string;
@@ -49,8 +49,8 @@ export interface Crossed {
 }
 
 /**
- * Which of the caller's variables another user gets: the one rule of PRODUCT section 4, for root's switch, for the
- * hop through sudo and for process files. What was typed on the command line crosses. The rest crosses only with a
+ * Which of the caller's variables another user gets: the one rule of docs/contract.md section 4, for root's switch, for
+ * the hop through sudo and for process files. What was typed on the command line crosses. The rest crosses only with a
  * command that hands it to apps, and never what identifies a person, a session or a CI job, or holds a path of the
  * caller's home directory.
  *
@@ -95,7 +95,7 @@ export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string 
  * @param path the owner's PATH; it must find the node that runs pm2, because PM2 5 spawns its daemon with whatever
  *   `node` PATH finds (lib/Client.js launchDaemon)
  */
-export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: Owner, path: string): NodeJS.ProcessEnv {
+export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: NewUser, path: string): NodeJS.ProcessEnv {
   return {
     ...variables,
     HOME: owner.userHome,
@@ -108,8 +108,8 @@ export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: Owner, pa
 }
 
 /**
- * The new account's own, what sudo and doas say of their user, and ours: not even where they were typed. PM2 would store ours with the app (PRODUCT
- * section 8).
+ * The new account's own, what sudo and doas say of their user, and ours: not even where they were typed. PM2 would
+ * store ours with the app (PRODUCT section 8).
  */
 export function neverCrosses(name: string): boolean {
   return OF_THE_ACCOUNT.includes(name) || saysWhoTyped(name) || isOurs(name);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { taskWords } from './setpriv.ts';
 import { SwitchError, type Identity } from './switch-user.ts';
 
@@ -27,7 +27,7 @@ const MAX_ANSWER = 256 << 20;
  */
 export function inChild(to: Identity, task: string, argument: unknown, at: number | null): unknown {
   const [program = '', ...words] = taskWords(to, join(__dirname, 'as-user.cjs'), task);
-  const { status, stdout, stderr, error } = late('node:child_process').spawnSync(program, words, {
+  const { status, stdout, stderr, error } = lazyBuiltin('node:child_process').spawnSync(program, words, {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
     input: JSON.stringify({ argument, held: at !== null } satisfies ChildQuestion),

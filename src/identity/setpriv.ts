@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { late } from '../runtime/late.ts';
-import { physical } from '../runtime/peek.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 import { accountByUid } from './accounts.ts';
 import { SYSTEM_PATH } from './environment.ts';
 import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
@@ -11,7 +11,7 @@ const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv', '/run/current-system/sw/bin
 
 /** Absolute path of setpriv(1); null: there is none that changes users. busybox's does not know `--reuid`. */
 export function setpriv(): string | null {
-  return SETPRIV.find((path) => isExecutable(path) && physical(path)?.endsWith('/busybox') === false) ?? null;
+  return SETPRIV.find((path) => isExecutable(path) && realpathOrNull(path)?.endsWith('/busybox') === false) ?? null;
 }
 
 /**
@@ -26,7 +26,7 @@ export function setprivWords({ user, uid, gid }: Identity, argv: readonly string
   if (program === null)
     throw new SwitchError(
       `node ${process.versions.node} does not become ${user} (uid ${uid}), and there is no setpriv, which could: ` +
-      'install util-linux, or node 22 or newer',
+        'install util-linux, or node 22 or newer',
       true,
     );
   // --init-groups looks the uid up.
@@ -35,8 +35,8 @@ export function setprivWords({ user, uid, gid }: Identity, argv: readonly string
 }
 
 /**
- * The words that start a program with the rights of a user alone, and with root as its real user: then the kernel does not
- * let that user's processes look into it or trace it (ptrace(2)), so its answers are not theirs. Not for a program
+ * The words that start a program with the rights of a user alone, and with root as its real user: then the kernel does
+ * not let that user's processes look into it or trace it (ptrace(2)), so its answers are not theirs. Not for a program
  * that runs anything of the user's.
  */
 export function rightsWords(to: Identity, argv: readonly string[]): string[] {
@@ -51,7 +51,7 @@ const known = new Map<string, number[]>();
 function groupsOf({ user, gid }: Identity): number[] {
   const before = known.get(user);
   if (before !== undefined) return before;
-  const { status, stdout } = late('node:child_process').spawnSync('/usr/bin/id', ['-G', '--', user], {
+  const { status, stdout } = lazyBuiltin('node:child_process').spawnSync('/usr/bin/id', ['-G', '--', user], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     encoding: 'utf8',
@@ -90,7 +90,7 @@ function nodeForOthers(): string {
 
 function runsForAll(path: string): boolean {
   try {
-    let at = physical(path);
+    let at = realpathOrNull(path);
     if (at === null) return false;
     for (; at !== '/'; at = dirname(at)) if ((statSync(at).mode & 0o001) === 0) return false;
     return true;

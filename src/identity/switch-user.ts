@@ -32,8 +32,8 @@ export interface Versions {
 /**
  * Whether a node gives up root's credentials in all of its threads. libuv 1.45 to 1.48 does file operations in a kernel
  * thread of io_uring (SQPOLL), which keeps root's (CVE-2024-22017). node 20.11.1, 21.6.2 and later see to that
- * themselves: they refuse to switch where it could happen. Older ones are judged by the node where it has a libuv of its
- * own, and by the libuv that it is linked with.
+ * themselves: they refuse to switch where it could happen. Older ones are judged by the node where it has a libuv of
+ * its own, and by the libuv that it is linked with.
  *
  * @param useIoUring UV_USE_IO_URING: turns SQPOLL on in later versions of libuv, too
  */
@@ -76,9 +76,9 @@ function refuses(): boolean {
 
 /**
  * From root to `to`, with no way back: supplementary groups as at a login (initgroups(3)), then gid, then uid, each for
- * real, effective and saved id, as gosu and sudo do it; then the proof. Sequence from "Setuid Demystified" (Chen, Wagner,
- * Dean 2002): groups first, because after setuid nobody may change them. A process that setpriv(1) started as `to` is
- * only looked at.
+ * real, effective and saved id, as gosu and sudo do it; then the proof. Sequence from "Setuid Demystified" (Chen,
+ * Wagner, Dean 2002): groups first, because after setuid nobody may change them. A process that setpriv(1) started as
+ * `to` is only looked at.
  *
  * @throws SwitchError where any step or the proof fails. The caller must then end without running anything, unless the
  * error says that nothing has changed.
@@ -90,8 +90,8 @@ export function switchUser(to: Identity): void {
   }
   if (process.geteuid?.() === 0) change(to);
   proveNoWayBack(to);
-  // sudo's default (umask_override off): the union of the caller's umask and 022, so that a root shell with umask 0 makes
-  // no world-writable files in the owner's home.
+  // sudo's default (umask_override off): the union of the caller's umask and 022, so that a root shell with umask 0
+  // makes no world-writable files in the owner's home.
   narrowUmask();
 }
 
@@ -123,9 +123,11 @@ function isFromKernel(error: unknown): boolean {
 
 function proveNoWayBack(to: Identity): void {
   const ids = [process.getuid?.(), process.geteuid?.(), process.getgid?.(), process.getegid?.()];
-  if (ids.join() !== [to.uid, to.uid, to.gid, to.gid].join()) throw new SwitchError(`after the switch to ${to.user} the ids are ${ids.join()}`);
+  if (ids.join() !== [to.uid, to.uid, to.gid, to.gid].join())
+    throw new SwitchError(`after the switch to ${to.user} the ids are ${ids.join()}`);
   if (to.gid !== 0 && process.getgroups?.().includes(0)) {
-    // initgroups gives a user the groups of the group file; root's own group there is the administrator's wish, anything else a leak.
+    // initgroups gives a user the groups of the group file; root's own group there is the administrator's wish,
+    // anything else a leak.
     if (!memberOfRootGroup(to.user)) throw new SwitchError(`after the switch to ${to.user} root's group is still held`);
   }
   for (const wayBack of [() => process.setuid?.(0), () => process.seteuid?.(0), () => process.setgid?.(0)]) {
@@ -145,11 +147,14 @@ function proveNoWayBack(to: Identity): void {
 function hasOnly({ uid, gid }: Identity): boolean {
   const status = readFileSync('/proc/self/status', 'latin1');
   const values = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/) ?? [];
-  const all = (name: string, id: number) => values(name).length === 4 && values(name).every((value) => Number(value) === id);
+  const all = (name: string, id: number) =>
+    values(name).length === 4 && values(name).every((value) => Number(value) === id);
   return all('Uid', uid) && all('Gid', gid) && ['CapPrm', 'CapEff'].every((name) => /^0+$/.test(values(name)[0] ?? ''));
 }
 
 function memberOfRootGroup(user: string): boolean {
-  const line = readFileSync('/etc/group', 'utf8').split('\n').find((entry) => entry.startsWith('root:'));
+  const line = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('root:'));
   return line?.split(':')[3]?.split(',').includes(user) ?? false;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 
 /** What the kernel says of a process and its terminal. */
 export interface TerminalFacts {
@@ -12,7 +12,7 @@ export interface TerminalFacts {
 }
 
 const KERNEL: TerminalFacts = {
-  release: () => late('node:os').release(),
+  release: () => lazyBuiltin('node:os').release(),
   legacy: () => read('/proc/sys/dev/tty/legacy_tiocsti'),
   terminal: () => {
     const stat = read('/proc/self/stat');

@@ -1,4 +1,4 @@
-import { textOf } from '../runtime/peek.ts';
+import { readTextOrEmpty } from '../runtime/peek.ts';
 
 /**
  * Names of the variables of `env` that were typed on the command line of the sudo that started this process: `sudo
@@ -8,7 +8,7 @@ import { textOf } from '../runtime/peek.ts';
  */
 export function typedVariables(env: NodeJS.ProcessEnv): Set<string> {
   if (env['SUDO_COMMAND'] === undefined) return new Set();
-  return typedIn(textOf(`/proc/${process.ppid}/cmdline`).split('\0').slice(0, -1), env);
+  return typedIn(readTextOrEmpty(`/proc/${process.ppid}/cmdline`).split('\0').slice(0, -1), env);
 }
 
 /** @param words a command line; one that is not sudo's says nothing */

@@ -1,6 +1,6 @@
 /**
- * Names of variables that identify a person, a session or a CI job (PRODUCT section 4). Each list says where its
- * names are documented; docs/environment.md shows them to users. Text and not regular expressions, which each
+ * Names of variables that identify a person, a session or a CI job (docs/contract.md section 4). Each list says where
+ * its names are documented; docs/environment.md shows them to users. Text and not regular expressions, which each
  * rewritten call would have to compile.
  */
 
@@ -50,7 +50,11 @@ export const PERSON_AND_SESSION: Names = {
     'SUDO_', // sudo(8) "Environment"
     'XDG_', // XDG Base Directory Specification, pam_systemd(8)
     'VSCODE_', // an editor's terminal
-    'NVM_', 'VOLTA_', 'FNM_', 'ASDF_', 'MISE_', // version managers live in their user's home directory
+    'NVM_',
+    'VOLTA_',
+    'FNM_',
+    'ASDF_',
+    'MISE_', // version managers live in their user's home directory
   ],
 };
 
@@ -90,20 +94,36 @@ export const CI_TOKENS = [
 ].join(' ');
 /** Names that begin with one of these and end in TOKEN are tokens of a runner or its service. */
 export const CI_TOKEN_PREFIXES = [
-  'GITHUB_', 'ACTIONS_', 'GITEA_', 'FORGEJO_', 'CI_', 'GITLAB_', 'JENKINS_', 'HUDSON_', 'BITBUCKET_', 'CIRCLE_',
-  'CIRCLECI_', 'TRAVIS_', 'DRONE_', 'TEAMCITY_', 'BUILDKITE_',
+  'GITHUB_',
+  'ACTIONS_',
+  'GITEA_',
+  'FORGEJO_',
+  'CI_',
+  'GITLAB_',
+  'JENKINS_',
+  'HUDSON_',
+  'BITBUCKET_',
+  'CIRCLE_',
+  'CIRCLECI_',
+  'TRAVIS_',
+  'DRONE_',
+  'TEAMCITY_',
+  'BUILDKITE_',
 ];
 
 /**
  * CI runners: any of `signs` in the environment shows the runner, and then `names` and `prefixes` belong to its job.
  */
 export const CI_RUNNERS: Signed[] = [
-  { // GitHub Actions: "Default environment variables"; Gitea and Forgejo run the same
+  {
+    // GitHub Actions: "Default environment variables"; Gitea and Forgejo run the same
     signs: 'GITHUB_ACTIONS GITEA_ACTIONS FORGEJO_ACTIONS RUNNER_TRACKING_ID ACTIONS_RUNTIME_TOKEN',
-    names: '', prefixes: ['GITHUB_', 'RUNNER_', 'ACTIONS_', 'GITEA_', 'FORGEJO_'],
+    names: '',
+    prefixes: ['GITHUB_', 'RUNNER_', 'ACTIONS_', 'GITEA_', 'FORGEJO_'],
   },
   { signs: 'GITLAB_CI', names: '', prefixes: ['CI_', 'GITLAB_'] }, // GitLab: "Predefined CI/CD variables reference"
-  { // Jenkins: "Using environment variables"; plugins: Pipeline, Branch API, Build User Vars
+  {
+    // Jenkins: "Using environment variables"; plugins: Pipeline, Branch API, Build User Vars
     signs: [
       'JENKINS_URL JENKINS_HOME JENKINS_NODE_COOKIE JENKINS_SERVER_COOKIE',
       'HUDSON_URL HUDSON_HOME HUDSON_COOKIE HUDSON_SERVER_COOKIE',
@@ -166,7 +186,7 @@ export const CREDENTIALS: Names = {
 /**
  * All that crosses with a command that hands nothing to apps: the language and the terminal (locale(7), environ(7),
  * no-color.org, Node's tty.getColorDepth), the words of completion, `_` by which a dying daemon starts `update`
- * (lib/Daemon.js), and what PM2's command line itself reads (PM2.md 4.2).
+ * (lib/Daemon.js), and what PM2's command line itself reads (docs/pm2-internals.md section 4.2).
  */
 export const PLAIN: Names = {
   names: [

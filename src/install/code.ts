@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Ledger, Outcome } from './ledger.ts';
+import type { Ledger, ChangeOutcome } from './ledger.ts';
 
 const run = promisify(execFile);
 
@@ -15,8 +15,8 @@ export function isCompiledForm(name: string): boolean {
 }
 
 /**
- * Keeps the compiled forms of the bundles for the recorded node (src/guard/warm.ts). They are a gain in time only: where one
- * cannot be made, the bundle is compiled at each call as ever.
+ * Keeps the compiled forms of the bundles for the recorded node (src/guard/warm.ts). They are a gain in time only:
+ * where one cannot be made, the bundle is compiled at each call as ever.
  *
  * @param directory of the release
  * @param node absolute path of the node that runs the guard
@@ -24,16 +24,26 @@ export function isCompiledForm(name: string): boolean {
 export async function compileCode(ledger: Ledger, directory: string, node: string): Promise<void> {
   if (ledger.dry) return;
   const { stdout: version } = await run(node, ['-p', 'process.versions.v8'], { env: {}, cwd: '/' });
-  const targets = new Map(BUNDLES.map((name) => [join(directory, `${name}.${version.trim()}.code`), join(directory, `${name}.cjs`)]));
+  const targets = new Map(
+    BUNDLES.map((name) => [join(directory, `${name}.${version.trim()}.code`), join(directory, `${name}.cjs`)]),
+  );
   for (const name of readdirSync(directory).filter(isCompiledForm)) {
     if (!targets.has(join(directory, name))) ledger.remove(join(directory, name), 'of another node');
   }
-  const made = [...targets].map(async ([target, bundle]) => ({ target, outcome: await compile(bundle, target, { node, warm: join(directory, 'warm.cjs') }) }));
-  for (const { target, outcome } of await Promise.all(made)) if (outcome !== null) ledger.note(target, outcome); // in the same order each time
+  const made = [...targets].map(async ([target, bundle]) => ({
+    target,
+    outcome: await compile(bundle, target, { node, warm: join(directory, 'warm.cjs') }),
+  }));
+  // in the same order each time
+  for (const { target, outcome } of await Promise.all(made)) if (outcome !== null) ledger.note(target, outcome);
 }
 
 /** Null: it could not be made. */
-async function compile(bundle: string, target: string, { node, warm }: { node: string; warm: string }): Promise<Outcome | null> {
+async function compile(
+  bundle: string,
+  target: string,
+  { node, warm }: { node: string; warm: string },
+): Promise<ChangeOutcome | null> {
   const before = madeFrom(target);
   if (before === identity(bundle)) return 'unchanged';
   const temporary = `${target}.${process.pid}`;

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { distrust } from '../trust/trust.ts';
-import { look, type Ledger } from './ledger.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import { statOrNone, type Ledger } from './ledger.ts';
 import { isOwnLink } from './ours.ts';
 import { npmDirectory } from './packages.ts';
 import { COMMAND_LINK, SHIMS } from './places.ts';
@@ -9,8 +9,9 @@ import { COMMAND_LINK, SHIMS } from './places.ts';
 /** `pm2-guard` for everybody. */
 export function linkCommand(ledger: Ledger): void {
   const npms = isNpms();
-  if (npms && distrust(COMMAND_LINK, 'file') === null) ledger.note(COMMAND_LINK, 'kept', 'is npm\'s');
-  else if (npms || look(COMMAND_LINK) === null || isOwnLink(COMMAND_LINK)) ledger.link(COMMAND_LINK, join(SHIMS, 'pm2-guard'));
+  if (npms && findUntrusted(COMMAND_LINK, 'file') === null) ledger.note(COMMAND_LINK, 'kept', "is npm's");
+  else if (npms || statOrNone(COMMAND_LINK) === null || isOwnLink(COMMAND_LINK))
+    ledger.link(COMMAND_LINK, join(SHIMS, 'pm2-guard'));
   else ledger.note(COMMAND_LINK, 'kept', 'is there already, and not ours');
 }
 
@@ -20,6 +21,6 @@ export function unlinkCommand(ledger: Ledger): void {
 
 /** npm's own link, where its prefix is /usr/local: it would not upgrade its package over one of ours. */
 function isNpms(): boolean {
-  if (look(COMMAND_LINK)?.isSymbolicLink() !== true) return false;
+  if (statOrNone(COMMAND_LINK)?.isSymbolicLink() !== true) return false;
   return resolve(dirname(COMMAND_LINK), readlinkSync(COMMAND_LINK)).startsWith(npmDirectory('/usr/local') + sep);
 }

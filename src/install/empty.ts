@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, 
 import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
-import { look, type Ledger } from './ledger.ts';
+import { statOrNone, type Ledger } from './ledger.ts';
 
 /**
  * Removes what is in a directory of root's but for what `keep` names. A directory of a user's in it, as versions
@@ -13,10 +13,10 @@ import { look, type Ledger } from './ledger.ts';
  * @throws the system's error where something stays
  */
 export function emptyDirectory(ledger: Ledger, directory: string, keep: (name: string) => boolean = () => false): void {
-  if (look(directory)?.isDirectory() !== true) return;
+  if (statOrNone(directory)?.isDirectory() !== true) return;
   for (const name of readdirSync(directory).filter((one) => !keep(one))) {
     const path = join(directory, name);
-    const stat = look(path);
+    const stat = statOrNone(path);
     if (stat === null) continue;
     const users = stat.isDirectory() ? foreignOwner(path) : null;
     if (users === null) ledger.remove(path, 'no longer used');
@@ -35,7 +35,7 @@ interface Ids {
 
 /** Whose it is where that is not root: of the directory, or of the one in it where it was being removed before. */
 function foreignOwner(path: string): Ids | null {
-  const [own, within] = [look(path), look(join(path, MOVED))];
+  const [own, within] = [statOrNone(path), statOrNone(join(path, MOVED))];
   return [own, within].find((stat) => stat !== null && stat.uid !== 0) ?? null;
 }
 
@@ -44,7 +44,7 @@ const TRIES = 20;
 
 function removeAs({ uid, gid }: Ids, path: string): void {
   // First to where a process of the user's does not find it by its name.
-  const again = look(path)?.uid === 0;
+  const again = statOrNone(path)?.uid === 0;
   const closed = again ? path : mkdtempSync(`${path}-`);
   const moved = join(closed, MOVED);
   if (!again) renameSync(path, moved);

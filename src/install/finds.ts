@@ -1,10 +1,12 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
-import { findRealPm2, MARK } from '../pm2/installed.ts';
+import { findRealPm2, SHIM_MARK } from '../pm2/installed.ts';
 import type { Ledger } from './ledger.ts';
 import { LIBRARY, PM2_LINK, PM2_SBIN_LINK } from './places.ts';
 
-/** What a PATH leads to when `pm2` is typed. `door`: a sealed pm2, and so to the guard as well, until npm replaces it. */
+/**
+ * What a PATH leads to when `pm2` is typed. `door`: a sealed pm2, and so to the guard as well, until npm replaces it.
+ */
 export type Find = { type: 'shim' | 'door' | 'other'; path: string } | { type: 'none' };
 
 /**
@@ -30,13 +32,18 @@ export function firstPm2(path: string, pending: readonly string[] = []): Find {
 
 /** The links to the shim that this install makes, or would make. */
 export function pendingLinks({ changes }: Ledger): string[] {
-  return changes.filter(({ path, outcome }) => [PM2_LINK, PM2_SBIN_LINK].includes(path) && ['created', 'updated', 'unchanged'].includes(outcome)).map(({ path }) => path);
+  return changes
+    .filter(
+      ({ path, outcome }) =>
+        [PM2_LINK, PM2_SBIN_LINK].includes(path) && ['created', 'updated', 'unchanged'].includes(outcome),
+    )
+    .map(({ path }) => path);
 }
 
 function isShim(path: string): boolean {
   try {
     const real = realpathSync.native(path);
-    return real.startsWith(LIBRARY + sep) && readFileSync(real, 'latin1').slice(0, 1024).includes(MARK);
+    return real.startsWith(LIBRARY + sep) && readFileSync(real, 'latin1').slice(0, 1024).includes(SHIM_MARK);
   } catch {
     return false;
   }

@@ -5,7 +5,10 @@ export interface Gap {
   way: string;
   /** What it finds. */
   path: string;
-  /** It is one that the layers of an installation are meant to cover; the others need `--seal` or a line of a person's. */
+  /**
+   * It is one that the layers of an installation are meant to cover; the others need `--seal` or a line of a
+   * person's.
+   */
   ours: boolean;
 }
 

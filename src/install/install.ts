@@ -8,15 +8,15 @@ import { VERSION } from '../policy/version.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { compileCode } from './code.ts';
 import { linkCommand } from './command.ts';
-import { Ledger, look, type Change } from './ledger.ts';
-import { installRelease, readRelease, removeOldReleases, switchTo, type Source } from './library.ts';
+import { Ledger, statOrNone, type FileChange } from './ledger.ts';
+import { installRelease, readRelease, removeOldReleases, switchTo, type PackageSource } from './library.ts';
 import { trustedNode } from './node.ts';
 import { CACHE_DIRECTORY, NODE_LINK, RECORD, STATE_DIRECTORY } from './places.ts';
-import { realPm2 } from './pm2.ts';
+import { realPm2OfHost } from './pm2.ts';
 import { pairs, prepare } from './prepared.ts';
 import { wayToRepair } from './packages.ts';
-import { compilePolicy, installConfig, type Compiled, type Draft } from './policy.ts';
-import { applyLayers, choiceOf, choose, type Wish } from './layers/layers.ts';
+import { compilePolicy, installConfig, type Compiled, type DraftResult } from './policy.ts';
+import { applyLayers, choiceOf, chooseLayers, type LayerWish } from './layers/layers.ts';
 import { readRecord, recordText, type Install } from './record.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { STRANGERS_FILE } from '../sudoers/strangers.ts';
@@ -25,21 +25,21 @@ import { repairInWords, requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
 import { switchingProblem, trySwitching } from './switching.ts';
 
-export interface Request {
-  source: Source;
+export interface InstallRequest {
+  source: PackageSource;
   /** The caller's, for finding the real pm2. */
   path: string | undefined;
   /** Asked only where there is no config. */
-  draft: Draft;
+  draft: DraftResult;
   /** Which ways to us are wanted; what it does not say stays as it was chosen before. */
-  layers: Wish;
+  layers: LayerWish;
   /** Change nothing, only tell. */
   dry: boolean;
 }
 
 export interface Installation {
   install: Install;
-  changes: Change[];
+  changes: FileChange[];
   /** What could not be done or found, each a line or a block for people. */
   problems: string[];
   /** What works now and may not later; likewise. */
@@ -49,17 +49,18 @@ export interface Installation {
 }
 
 /**
- * Puts pm2-guard in place, or what is missing or outdated of it (PRODUCT.md section 5). A second run changes nothing.
- * Nothing of anybody else's is replaced.
+ * Puts pm2-guard in place, or what is missing or outdated of it (docs/contract.md section 5). A second run changes
+ * nothing. Nothing of anybody else's is replaced.
  *
  * @throws UserError where nothing can be done: not root, no trusted node, a directory that others can write
  */
-export async function install({ source, path, draft, layers, dry }: Request): Promise<Installation> {
-  if (process.geteuid?.() !== 0) throw new UserError('install writes to /usr/local, /etc and /var, which only root may', 'sudo pm2-guard install');
-  const pm2 = realPm2(path);
+export async function install({ source, path, draft, layers, dry }: InstallRequest): Promise<Installation> {
+  if (process.geteuid?.() !== 0)
+    throw new UserError('install writes to /usr/local, /etc and /var, which only root may', 'sudo pm2-guard install');
+  const pm2 = realPm2OfHost(path);
   requireRootsOwn(pm2);
   const before = readRecord();
-  const choice = choose(layers, choiceOf(before?.layers));
+  const choice = chooseLayers(layers, choiceOf(before?.layers));
   const ledger = new Ledger(dry);
   const { path: node, warning } = trustedNode();
   const found = pm2.type === 'found' ? { pm2: pm2.file, pm2Version: pm2.version } : { pm2: null, pm2Version: null };
@@ -103,10 +104,11 @@ export async function install({ source, path, draft, layers, dry }: Request): Pr
 }
 
 async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {
-  const inode = look(COMPILED_FILE)?.ino;
+  const inode = statOrNone(COMPILED_FILE)?.ino;
   const compiled = await compilePolicy();
-  const now = look(COMPILED_FILE)?.ino;
-  if (now !== undefined) ledger.note(COMPILED_FILE, inode === undefined ? 'created' : inode === now ? 'unchanged' : 'updated');
+  const now = statOrNone(COMPILED_FILE)?.ino;
+  if (now !== undefined)
+    ledger.note(COMPILED_FILE, inode === undefined ? 'created' : inode === now ? 'unchanged' : 'updated');
   return compiled;
 }
 
@@ -121,12 +123,19 @@ async function attempt(ledger: Ledger, place: string, step: () => Promise<void>)
 
 function problemsOf(pm2: RealPm2): string[] {
   switch (pm2.type) {
-    case 'found': return pm2.known ? [] : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
+    case 'found':
+      return pm2.known
+        ? []
+        : [
+            `pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ` +
+              `${pm2.major}`,
+          ];
     case 'untrusted': {
       const repair = repairInWords([...repairsOfPm2(pm2, pm2.distrust), ['pm2-guard', 'install']]) ?? '';
       return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
     }
-    case 'none': return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
+    case 'none':
+      return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
   }
 }
 
@@ -136,7 +145,7 @@ function warningsOf(pm2: RealPm2): string[] {
   if (pm2.type !== 'found' || gone === null) return [];
   return [
     `${pm2.file}, the real pm2, ${gone.why}; then calls end with 127 until pm2-guard install has found another\n` +
-    '  run:  npm install -g --prefix /usr/local pm2 && pm2-guard install   (a pm2 that stays)',
+      '  run:  npm install -g --prefix /usr/local pm2 && pm2-guard install   (a pm2 that stays)',
   ];
 }
 
@@ -149,11 +158,13 @@ function policyProblems(compiled: Compiled | null): string[] {
     case 'unusable':
       return [
         `${compiled.error}\n  until that is right, the guard has no policy (on_error: open runs pm2 unguarded, ` +
-        'closed runs nothing); run:  pm2-guard check',
+          'closed runs nothing); run:  pm2-guard check',
       ];
   }
 }
 
 function refusals(ledger: Ledger): string[] {
-  return ledger.changes.filter(({ outcome }) => outcome === 'refused').map(({ path, note }) => `${path}: ${note ?? 'could not be written'}`);
+  return ledger.changes
+    .filter(({ outcome }) => outcome === 'refused')
+    .map(({ path, note }) => `${path}: ${note ?? 'could not be written'}`);
 }

@@ -1,32 +1,63 @@
 import { dirname, join } from 'node:path';
-import { linkOf, physical, statOf } from '../runtime/peek.ts';
-import { CONFIG_DIRECTORY, COMMAND_LINK, CACHE_DIRECTORY, LIBRARY, NODE_LINK, PM2_LINK, PROFILE, RECORD, SHIMS, STATE_DIRECTORY, SUDOERS } from './places.ts';
+import { linkOf, realpathOrNull, statOf } from '../runtime/peek.ts';
+import {
+  CONFIG_DIRECTORY,
+  COMMAND_LINK,
+  CACHE_DIRECTORY,
+  LIBRARY,
+  NODE_LINK,
+  PM2_LINK,
+  PROFILE,
+  RECORD,
+  SHIMS,
+  STATE_DIRECTORY,
+  SUDOERS,
+} from './places.ts';
 import { NEEDED, NEEDED_SHIMS } from './library.ts';
 import { readRecord } from './record.ts';
-import { distrust, type Distrust } from '../trust/trust.ts';
+import { findUntrusted, type Distrust } from '../trust/trust.ts';
 
 /** What is missing or broken of an installation, a sentence each. */
 export function brokenParts(): string[] {
-  const release = physical(SHIMS);
+  const release = realpathOrNull(SHIMS);
   if (release === null) return [`${SHIMS} leads nowhere`];
-  const missing = partsOf(release).filter((path) => !statOf(path)?.isFile()).map((path) => `${path} is not there`);
+  const missing = partsOf(release)
+    .filter((path) => !statOf(path)?.isFile())
+    .map((path) => `${path} is not there`);
   const record = readRecord();
-  const node = physical(NODE_LINK);
+  const node = realpathOrNull(NODE_LINK);
   return [
     ...missing,
-    ...(record === null ? [`${RECORD} is not there, or damaged`] : typeof record.node !== 'string' || !(record.pm2 === null || typeof record.pm2 === 'string') ? [`${RECORD} is incomplete`] : []),
-    ...(typeof record?.pm2 === 'string' && !statOf(record.pm2)?.isFile() ? [`${RECORD} names ${record.pm2}, which is not there`] : []),
-    ...(node === null ? [`${NODE_LINK} leads nowhere`] : record?.node !== undefined && node !== physical(record.node) ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`] : []),
-    ...(statOf(join(SHIMS, 'pm2'))?.isFile() && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null ? [`${COMMAND_LINK} does not lead to ${SHIMS}`] : []),
+    ...(record === null
+      ? [`${RECORD} is not there, or damaged`]
+      : typeof record.node !== 'string' || !(record.pm2 === null || typeof record.pm2 === 'string')
+        ? [`${RECORD} is incomplete`]
+        : []),
+    ...(typeof record?.pm2 === 'string' && !statOf(record.pm2)?.isFile()
+      ? [`${RECORD} names ${record.pm2}, which is not there`]
+      : []),
+    ...(node === null
+      ? [`${NODE_LINK} leads nowhere`]
+      : record?.node !== undefined && node !== realpathOrNull(record.node)
+        ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`]
+        : []),
+    ...(statOf(join(SHIMS, 'pm2'))?.isFile() && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null
+      ? [`${COMMAND_LINK} does not lead to ${SHIMS}`]
+      : []),
   ];
 }
 
 /** What of ours others than root can change; what is not there is not told. */
 export function changeableParts(): Distrust[] {
-  const files = [...partsOf(physical(SHIMS) ?? SHIMS), RECORD, NODE_LINK, COMMAND_LINK, PROFILE, SUDOERS];
+  const files = [...partsOf(realpathOrNull(SHIMS) ?? SHIMS), RECORD, NODE_LINK, COMMAND_LINK, PROFILE, SUDOERS];
   const directories = [LIBRARY, SHIMS, CONFIG_DIRECTORY, STATE_DIRECTORY, CACHE_DIRECTORY];
-  const faults = [...directories.map((path) => distrust(path, 'directory')), ...files.map((path) => distrust(path, 'file'))];
-  const told = faults.filter((fault): fault is Distrust => fault !== null && (fault.kind === 'owner' || fault.kind === 'writable'));
+  const faults = [
+    ...directories.map((path) => findUntrusted(path, 'directory')),
+    ...files.map((path) => findUntrusted(path, 'file')),
+  ];
+  const told = faults.filter(
+    (fault): fault is Distrust => fault !== null && (fault.kind === 'owner' || fault.kind === 'writable'),
+  );
   return [...new Map(told.map((fault) => [fault.path, fault])).values()];
 }
 

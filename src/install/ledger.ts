@@ -1,36 +1,51 @@
-import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, rmdirSync, statSync, symlinkSync, type Stats } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
 import { LIBRARY } from './places.ts';
 
 /** `kept`: somebody else's, or not needed. `refused`: wanted, and not done. */
-export type Outcome = 'created' | 'updated' | 'unchanged' | 'removed' | 'kept' | 'refused';
+export type ChangeOutcome = 'created' | 'updated' | 'unchanged' | 'removed' | 'kept' | 'refused';
 
-export interface Change {
+export interface FileChange {
   path: string;
-  outcome: Outcome;
+  outcome: ChangeOutcome;
   /** One line for people; null where the outcome says it all. */
   note: string | null;
 }
 
 /**
- * Brings the file system to a wanted state and writes down what that took. What is as wanted already is not touched, so a
- * second run changes not even a time stamp. All that it makes is root's.
+ * Brings the file system to a wanted state and writes down what that took. What is as wanted already is not touched, so
+ * a second run changes not even a time stamp. All that it makes is root's.
  */
 export class Ledger {
-  readonly changes: Change[] = [];
+  readonly changes: FileChange[] = [];
 
   /** @param dry only write down */
   constructor(readonly dry: boolean) {}
 
-  note(path: string, outcome: Outcome, note: string | null = null): void {
+  note(path: string, outcome: ChangeOutcome, note: string | null = null): void {
     this.changes.push({ path, outcome, note });
   }
 
   /** A directory with exactly this mode and owner; those above it are made as root's, 0755. */
   directory(path: string, mode: number, uid = 0, gid = 0): void {
-    const stat = look(path);
+    const stat = statOrNone(path);
     if (stat !== null && !stat.isDirectory()) throw inTheWay(path, 'a directory');
     const same = stat !== null && stat.uid === uid && stat.gid === gid && (stat.mode & 0o7777) === mode;
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated');
@@ -45,17 +60,22 @@ export class Ledger {
 
   /** A file with exactly this content and mode, replaced as a whole: who is running it keeps what it has open. */
   file(path: string, content: Uint8Array, mode: number): void {
-    const stat = look(path);
+    const stat = statOrNone(path);
     if (stat?.isDirectory() === true) throw inTheWay(path, 'a file');
-    const same = stat?.isFile() === true && stat.uid === 0 && stat.gid === 0 && (stat.mode & 0o7777) === mode && readFileSync(path).equals(content);
+    const same =
+      stat?.isFile() === true &&
+      stat.uid === 0 &&
+      stat.gid === 0 &&
+      (stat.mode & 0o7777) === mode &&
+      readFileSync(path).equals(content);
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated');
     if (same || this.dry) return;
     replaceFile(path, content, mode, { uid: 0, gid: 0 }); // a set-group-ID directory above would give its own group
   }
 
   /**
-   * A file of somebody else's, with something of ours put in or taken out: replaced as a whole, by one of the same owner and
-   * mode. A link is followed; that nobody but root could have made it is for the caller to see to.
+   * A file of somebody else's, with something of ours put in or taken out: replaced as a whole, by one of the same
+   * owner and mode. A link is followed; that nobody but root could have made it is for the caller to see to.
    *
    * @param change gets the text byte by byte, null where there is no file, and gives back the wanted one
    */
@@ -76,8 +96,9 @@ export class Ledger {
 
   /** A symbolic link, replaced in one step. */
   link(path: string, target: string): void {
-    let stat = look(path);
-    if (stat?.isDirectory() === true && path.startsWith(LIBRARY + sep)) { // somebody's copy of us, as `cp -rL` makes it
+    let stat = statOrNone(path);
+    if (stat?.isDirectory() === true && path.startsWith(LIBRARY + sep)) {
+      // somebody's copy of us, as `cp -rL` makes it
       this.remove(path, 'gives way to a link');
       stat = null;
     }
@@ -95,14 +116,14 @@ export class Ledger {
 
   /** Removes what is there, with all below it; links are not followed. Nothing there is fine. */
   remove(path: string, note: string | null = null): void {
-    if (look(path) === null) return;
+    if (statOrNone(path) === null) return;
     if (!this.dry) rmSync(path, { recursive: true, force: true });
     this.note(path, 'removed', note);
   }
 
   /** Removes a directory if nothing is in it. */
   removeEmpty(path: string): void {
-    if (look(path)?.isDirectory() !== true) return;
+    if (statOrNone(path)?.isDirectory() !== true) return;
     try {
       if (!this.dry) rmdirSync(path);
       this.note(path, 'removed');
@@ -113,7 +134,7 @@ export class Ledger {
 }
 
 /** What is there itself, not what a link leads to; null: nothing. */
-export function look(path: string): Stats | null {
+export function statOrNone(path: string): Stats | null {
   try {
     return lstatSync(path);
   } catch (error) {

@@ -3,13 +3,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
 import { VERSION } from '../policy/version.ts';
-import { look, type Ledger } from './ledger.ts';
+import { statOrNone, type Ledger } from './ledger.ts';
 import { isCompiledForm } from './code.ts';
 import { hasRealSudo } from './finds.ts';
 import { LIBRARY, MADE_DIRECTORIES, NODE_LINK, RECORD, SHARE, SHIMS } from './places.ts';
 
 /** Where to copy from. */
-export interface Source {
+export interface PackageSource {
   /** Directory of the bundles. */
   bundles: string;
   shims: string;
@@ -27,30 +27,47 @@ export interface Release {
 
 /** What every installation has. */
 export const NEEDED = [
-  'adopt-agent.cjs', 'as-user.cjs', 'boot-unit.cjs', 'door.cjs', 'lint.cjs', 'load-policy.cjs', 'pm2-guard.cjs', 'pm2.cjs',
+  'adopt-agent.cjs',
+  'as-user.cjs',
+  'boot-unit.cjs',
+  'door.cjs',
+  'lint.cjs',
+  'load-policy.cjs',
+  'pm2-guard.cjs',
+  'pm2.cjs',
   'prepare.cjs',
-  'read-process-file.cjs', 'sudo.cjs', 'warm.cjs',
+  'read-process-file.cjs',
+  'sudo.cjs',
+  'warm.cjs',
 ];
 export const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
-/** A call that has begun in a release goes on in it, and loads from there what only some calls need. None takes this long. */
+/**
+ * A call that has begun in a release goes on in it, and loads from there what only some calls need. None takes this
+ * long.
+ */
 const GRACE_MS = 60_000;
 
 /** Beside the running bundle: in a checkout or a package (dist/ and shims/), or installed. */
-export function sourceBeside(bundles: string): Source {
+export function sourceBeside(bundles: string): PackageSource {
   const within = join(bundles, 'bin');
   return { bundles, shims: existsSync(within) ? within : join(bundles, '../shims') };
 }
 
 /** @throws UserError where the source is not complete */
-export function readRelease(source: Source): Release {
+export function readRelease(source: PackageSource): Release {
   const bundles = filesOf(source.bundles, (name) => /\.(cjs|wasm)$/.test(name));
   // Scripts ask `command -v sudo` whether there is one.
   const shims = filesOf(source.shims, (name) => !name.startsWith('.') && (name !== 'sudo' || hasRealSudo()));
   const share = filesOf(join(source.bundles, basename(SHARE)), () => true);
   const missing = [...NEEDED.filter((name) => !bundles.has(name)), ...NEEDED_SHIMS.filter((name) => !shims.has(name))];
-  if (missing.length > 0) throw new UserError(`${source.bundles} is not complete: ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`, 'npm run build');
+  if (missing.length > 0)
+    throw new UserError(
+      `${source.bundles} is not complete: ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`,
+      'npm run build',
+    );
   const digest = createHash('sha256');
-  for (const [name, content] of [...bundles, ...shims, ...share]) digest.update(`${name} ${content.length}\n`).update(content);
+  for (const [name, content] of [...bundles, ...shims, ...share])
+    digest.update(`${name} ${content.length}\n`).update(content);
   return { directory: join(LIBRARY, `${VERSION}-${digest.digest('hex').slice(0, 8)}`), bundles, shims, share };
 }
 
@@ -63,15 +80,22 @@ export function installRelease(ledger: Ledger, { directory, bundles, shims, shar
   ledger.file(join(directory, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'), 0o644);
   for (const [name, content] of shims) ledger.file(join(bin, name), content, 0o755);
   for (const [name, content] of share) ledger.file(join(shared, name), content, 0o644);
-  removeOthers(ledger, directory, (name) => bundles.has(name) || isCompiledForm(name) || ['package.json', ...[bin, shared].map((path) => basename(path))].includes(name));
+  removeOthers(
+    ledger,
+    directory,
+    (name) =>
+      bundles.has(name) ||
+      isCompiledForm(name) ||
+      ['package.json', ...[bin, shared].map((path) => basename(path))].includes(name),
+  );
   removeOthers(ledger, bin, (name) => shims.has(name));
   removeOthers(ledger, shared, (name) => share.has(name));
   if (!shims.has('sudo')) ledger.note(join(bin, 'sudo'), 'kept', 'not needed: sudo is not installed');
 }
 
 /**
- * From here on every call starts in this release: shims and bundles change at once, by one rename(2), so that no call ever runs
- * the shim of one build with the bundle of another, or finds a file that is missing or half written.
+ * From here on every call starts in this release: shims and bundles change at once, by one rename(2), so that no call
+ * ever runs the shim of one build with the bundle of another, or finds a file that is missing or half written.
  */
 export function switchTo(ledger: Ledger, { directory }: Release): void {
   ledger.link(SHIMS, join(basename(directory), basename(SHIMS)));
@@ -80,8 +104,9 @@ export function switchTo(ledger: Ledger, { directory }: Release): void {
 
 /** What older versions left goes; a release that may still be in use stays until the next time. */
 export function removeOldReleases(ledger: Ledger, { directory }: Release): void {
-  const isRecent = (path: string) => Date.now() - (look(path)?.mtimeMs ?? 0) < GRACE_MS;
-  const inUse = (name: string) => /^\d+\.\d+\.\d+.*-[0-9a-f]{8}$/.test(name) && (isRecent(SHIMS) || isRecent(join(LIBRARY, name)));
+  const isRecent = (path: string) => Date.now() - (statOrNone(path)?.mtimeMs ?? 0) < GRACE_MS;
+  const inUse = (name: string) =>
+    /^\d+\.\d+\.\d+.*-[0-9a-f]{8}$/.test(name) && (isRecent(SHIMS) || isRecent(join(LIBRARY, name)));
   const expected = [SHIMS, SHARE, MADE_DIRECTORIES, RECORD, NODE_LINK, directory].map((path) => basename(path));
   removeOthers(ledger, LIBRARY, (name) => expected.includes(name) || inUse(name));
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { vanishing } from '../host/vanishing.ts';
-import { physical } from '../runtime/peek.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 
 /** What the shims and bundles need (package.json engines). */
 export const OLDEST_NODE = 18;
@@ -27,9 +27,9 @@ export function trustedNode(): ChosenNode {
   const reasons: string[] = [];
   const good: string[] = [];
   for (const candidate of [process.execPath, ...SYSTEM_NODES]) {
-    const path = physical(candidate);
+    const path = realpathOrNull(candidate);
     if (path === null || good.includes(path)) continue;
-    const fault = distrust(path, 'file');
+    const fault = findUntrusted(path, 'file');
     if (fault !== null) reasons.push(`${path} cannot be trusted: ${fault.path} ${fault.why}`);
     else if (majorOf(path) < OLDEST_NODE) reasons.push(`${path} is older than ${OLDEST_NODE}`);
     else good.push(path);
@@ -38,7 +38,7 @@ export function trustedNode(): ChosenNode {
   if (first === undefined) {
     throw new UserError(
       'there is no node that root may run: it would be started by every `sudo pm2`, so only root may be able to ' +
-      `change it; ${reasons.join('; ')}`,
+        `change it; ${reasons.join('; ')}`,
       'apt-get install nodejs',
     );
   }
@@ -55,7 +55,7 @@ export function trustedNode(): ChosenNode {
 /** Another path to the same program, which an upgrade leaves in place; null: there is none that root may run. */
 export function staying(path: string): string | null {
   const others = vanishing(path)?.stays ?? [];
-  return others.find((other) => physical(other) === path && distrust(other, 'file') === null) ?? null;
+  return others.find((other) => realpathOrNull(other) === path && findUntrusted(other, 'file') === null) ?? null;
 }
 
 /** 0 where it does not run. Only asked of what is trusted. */

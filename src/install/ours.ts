@@ -1,17 +1,17 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
-import { look } from './ledger.ts';
+import { statOrNone } from './ledger.ts';
 import { LIBRARY, OURS } from './places.ts';
 
 /** There is a file of that name that install did not write. */
 export function isOthers(path: string): boolean {
-  const stat = look(path);
+  const stat = statOrNone(path);
   if (stat === null) return false;
   return !stat.isFile() || !readFileSync(path, 'utf8').split('\n', 1)[0]?.includes(OURS);
 }
 
 /** A link to something of ours, also where that is gone. */
 export function isOwnLink(path: string): boolean {
-  if (look(path)?.isSymbolicLink() !== true) return false;
+  if (statOrNone(path)?.isSymbolicLink() !== true) return false;
   return resolve(dirname(path), readlinkSync(path)).startsWith(LIBRARY + sep);
 }

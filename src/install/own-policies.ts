@@ -4,7 +4,7 @@ import { accountByUid } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { ownDirectories, ownFile } from '../policy/own-compiled.ts';
-import { namesIn, statOf } from '../runtime/peek.ts';
+import { listDirectory, statOf } from '../runtime/peek.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Of one user there is one file, and what was left by a process that was killed while it wrote one. */
@@ -15,13 +15,12 @@ const MOST_NAMES = 100;
  * who owns it. What else lies there stays.
  */
 export function removeOwnPolicies(ledger: Ledger): void {
-  const uids = [...namesIn('/run/user'), ...namesIn('/tmp').map((name) => name.replace(/^pm2-guard-/, ''))];
+  const uids = [...listDirectory('/run/user'), ...listDirectory('/tmp').map((name) => name.replace(/^pm2-guard-/, ''))];
   for (const uid of new Set(uids.filter((name) => /^[1-9]\d{0,9}$/.test(name)).map(Number))) {
     for (const directory of ownDirectories(uid)) {
       const stat = statOf(directory);
       if (stat?.isDirectory() !== true || stat.uid !== uid) continue;
-      if (ledger.dry || asUser(identityOf(uid), REMOVE_OWN_POLICY, directory))
-        ledger.note(directory, 'removed');
+      if (ledger.dry || asUser(identityOf(uid), REMOVE_OWN_POLICY, directory)) ledger.note(directory, 'removed');
     }
   }
 }
@@ -42,7 +41,7 @@ export const REMOVE_OWN_POLICY: Task<string, boolean> = {
     const file = ownFile(directory);
     const ours = (name: string) => name === basename(file) || name.startsWith(`.${basename(file)}.`);
     try {
-      for (const name of namesIn(directory, MOST_NAMES).filter(ours)) unlinkSync(join(directory, name));
+      for (const name of listDirectory(directory, MOST_NAMES).filter(ours)) unlinkSync(join(directory, name));
       rmdirSync(directory);
     } catch {
       // it holds something else

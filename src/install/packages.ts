@@ -7,7 +7,7 @@ import { groupByGid, localAccounts } from '../identity/accounts.ts';
 import { statOf } from '../runtime/peek.ts';
 import { allFaults } from '../trust/all-faults.ts';
 import type { Distrust } from '../trust/trust.ts';
-import type { Source } from './library.ts';
+import type { PackageSource } from './library.ts';
 import { LIBRARY } from './places.ts';
 
 /** A pm2-guard as a package manager keeps it, for `install` to copy from; what runs is the copy. */
@@ -35,30 +35,43 @@ export function npmDirectory(prefix: string): string {
 }
 
 /**
- * The package to go on with, where the installed copy is asked to install: `npm install -g pm2-guard` brings a newer one, and
- * `sudo pm2-guard install` still finds the copy first. Null: none is newer, or we are no copy. One that others than root can
- * change is passed over (PRODUCT.md 7.1).
+ * The package to go on with, where the installed copy is asked to install: `npm install -g pm2-guard` brings a newer
+ * one, and `sudo pm2-guard install` still finds the copy first. Null: none is newer, or we are no copy. One that others
+ * than root can change is passed over (PRODUCT.md 7.1).
  *
  * @param bundles directory of the running bundle
  */
 export function newerPackage(bundles: string): Package | null {
   if (!(bundles + sep).startsWith(LIBRARY + sep)) return null;
-  const [newest = null] = packagesOnHost().filter(({ directory, version }) => compareVersions(version, VERSION) > 0 && faultOf(sourceOf(directory)) === null)
+  const [newest = null] = packagesOnHost()
+    .filter(
+      ({ directory, version }) => compareVersions(version, VERSION) > 0 && packageFault(sourceOf(directory)) === null,
+    )
     .sort((a, b) => compareVersions(b.version, a.version));
   return newest;
 }
 
 /** Runs the install of a package, with the words that this one was given. Returns its exit status. */
 export function installFrom({ directory }: Package, words: readonly string[]): number {
-  return spawnSync(process.execPath, [join(sourceOf(directory).bundles, 'pm2-guard.cjs'), 'install', ...words], { stdio: 'inherit' }).status ?? 1;
+  return (
+    spawnSync(process.execPath, [join(sourceOf(directory).bundles, 'pm2-guard.cjs'), 'install', ...words], {
+      stdio: 'inherit',
+    }).status ?? 1
+  );
 }
 
 /** Why somebody else than root could change what is copied from there; null: nobody could. */
-export function faultOf({ bundles, shims }: Source): Distrust | null {
+export function packageFault({ bundles, shims }: PackageSource): Distrust | null {
   // Completion scripts too: root's shell reads them.
   const directories = [bundles, shims, join(bundles, 'share')].filter((directory) => existsSync(directory));
-  const files = directories.flatMap((directory) => readdirSync(directory, { withFileTypes: true }).filter((entry) => !entry.isDirectory()).map(({ name }) => join(directory, name)));
-  return files.flatMap((file) => allFaults([{ path: file, type: 'file' }])).find((fault) => !isRootsAlone(fault)) ?? null;
+  const files = directories.flatMap((directory) =>
+    readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => join(directory, name)),
+  );
+  return (
+    files.flatMap((file) => allFaults([{ path: file, type: 'file' }])).find((fault) => !isRootsAlone(fault)) ?? null
+  );
 }
 
 /** Writable by a group in which there is only root, as a umask of 002 leaves what root unpacks. */
@@ -66,8 +79,9 @@ function isRootsAlone({ kind, path }: Distrust): boolean {
   const stat = statOf(path);
   if (kind !== 'writable' || stat === null || (stat.mode & 0o002) !== 0) return false;
   const members = groupByGid(stat.gid)?.members ?? [''];
-  return members.every((name) => name === 'root') &&
-    !localAccounts().some(({ gid, uid }) => gid === stat.gid && uid !== 0);
+  return (
+    members.every((name) => name === 'root') && !localAccounts().some(({ gid, uid }) => gid === stat.gid && uid !== 0)
+  );
 }
 
 /**
@@ -76,7 +90,7 @@ function isRootsAlone({ kind, path }: Distrust): boolean {
  *
  * @param recorded what the last install said of that; it holds where the installed copy is asked to install
  */
-export function wayToRepair({ bundles }: Source, recorded: string | null): string {
+export function wayToRepair({ bundles }: PackageSource, recorded: string | null): string {
   if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? 'sudo pm2-guard install';
   const directory = dirname(bundles);
   const script = join(directory, 'install.sh');
@@ -86,8 +100,10 @@ export function wayToRepair({ bundles }: Source, recorded: string | null): strin
 /** How a package goes that uninstall leaves alone. */
 export function wayToRemove({ manager }: Package): string {
   switch (manager) {
-    case 'npm': return 'npm uninstall -g pm2-guard';
-    case 'dpkg': return 'apt-get remove pm2-guard';
+    case 'npm':
+      return 'npm uninstall -g pm2-guard';
+    case 'dpkg':
+      return 'apt-get remove pm2-guard';
   }
 }
 
@@ -99,7 +115,7 @@ export function compareVersions(a: string, b: string): number {
   return preA === undefined ? 1 : preB === undefined ? -1 : preA.localeCompare(preB, 'en', { numeric: true });
 }
 
-function sourceOf(directory: string): Source {
+function sourceOf(directory: string): PackageSource {
   return { bundles: join(directory, 'dist'), shims: join(directory, 'shims') };
 }
 

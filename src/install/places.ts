@@ -1,6 +1,9 @@
 import { PREPARED_DIRECTORY } from '../prepared/place.ts';
 
-/** Where everything of ours is (PRODUCT.md section 5). Fixed, because root's trust in them is: no option moves them. */
+/**
+ * Where everything of ours is (docs/contract.md section 5). Fixed, because root's trust in them is: no option moves
+ * them.
+ */
 
 /** The releases, each the bundles and shims of one build in a directory; the install record. */
 export const LIBRARY = '/usr/local/lib/pm2-guard';
@@ -32,5 +35,8 @@ export const STATE_DIRECTORY = '/var/lib/pm2-guard';
 /** PM2's own start, prepared (src/prepared). Who can write there decides what runs, so it is root's alone. */
 export const CACHE_DIRECTORY = PREPARED_DIRECTORY;
 
-/** In the first lines of every file that install writes outside our own directories: what has it may be replaced and removed. */
+/**
+ * In the first lines of every file that install writes outside our own directories: what has it may be replaced and
+ * removed.
+ */
 export const OURS = 'pm2-guard install';

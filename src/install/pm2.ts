@@ -6,10 +6,10 @@ import { LIBRARY } from './places.ts';
 import { readRecord } from './record.ts';
 
 /**
- * The real pm2 of this host, as root may run it: of the caller's PATH, of the system's, beside the node that runs us (npm puts
- * it there), then the one recorded before. One that others can change is passed over for the next place.
+ * The real pm2 of this host, as root may run it: of the caller's PATH, of the system's, beside the node that runs us
+ * (npm puts it there), then the one recorded before. One that others can change is passed over for the next place.
  */
-export function realPm2(path: string | undefined): RealPm2 {
+export function realPm2OfHost(path: string | undefined): RealPm2 {
   let answer: RealPm2 = { type: 'none', tried: [] };
   for (const place of [path ?? '', SYSTEM_PATH, dirname(process.execPath)]) {
     const found = whole(findRealPm2({ recorded: null, path: place, skip: [LIBRARY], asRoot: true }));

@@ -9,10 +9,10 @@ import type { Ledger } from './ledger.ts';
 import { CONFIG_DIRECTORY, CONFIG_FILE } from './places.ts';
 
 /** The text of a config that declares the daemons found on this host. */
-export type Draft = () => Promise<string>;
+export type DraftResult = () => Promise<string>;
 
 /** A config, where there is none: drafted from the daemons of this host. One that is there is never touched. */
-export async function installConfig(ledger: Ledger, draft: Draft): Promise<void> {
+export async function installConfig(ledger: Ledger, draft: DraftResult): Promise<void> {
   const present = standardConfig();
   if (present !== null) {
     ledger.note(present, 'unchanged', 'yours');
@@ -34,7 +34,8 @@ export async function compilePolicy(): Promise<Compiled> {
     if (loaded.type === 'unusable') return { type: 'unusable', error: formatConfigError(loaded.error) };
     const kept = readCompiled();
     const path = standardConfig();
-    if (loaded.warnings.length > 0 || (kept !== null && path !== null && isFresh(kept, path)) || Date.now() > end) return loaded;
+    if (loaded.warnings.length > 0 || (kept !== null && path !== null && isFresh(kept, path)) || Date.now() > end)
+      return loaded;
     await pause(50);
   }
 }

@@ -6,9 +6,9 @@ import type { Policy } from '../policy/policy.ts';
 import { isValid, readPrepared, type Prepared } from '../prepared/form.ts';
 import { preparedFile } from '../prepared/place.ts';
 import { wishedSeals } from '../seal/wishes.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { emptyDirectory } from './empty.ts';
-import { look, type Ledger } from './ledger.ts';
+import { statOrNone, type Ledger } from './ledger.ts';
 import { CACHE_DIRECTORY } from './places.ts';
 import { readRecord } from './record.ts';
 
@@ -21,7 +21,10 @@ export interface Pair {
 }
 
 const PLAIN = {
-  env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C' }, cwd: '/', timeout: 15_000, killSignal: 'SIGKILL',
+  env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C' },
+  cwd: '/',
+  timeout: 15_000,
+  killSignal: 'SIGKILL',
 } as const;
 
 /**
@@ -32,7 +35,9 @@ export function pairs(recorded: { pm2: string | null; node: string | null }, pol
   const daemons = policy?.daemons ?? [];
   const bins = [recorded.pm2, ...daemons.map(({ pm2 }) => pm2)].flatMap(trusted);
   const packages = bins.map((bin) => dirname(dirname(bin)));
-  const sealed = wishedSeals().filter((directory) => distrust(join(directory, 'lib/binaries/CLI.js'), 'file') === null);
+  const sealed = wishedSeals().filter(
+    (directory) => findUntrusted(join(directory, 'lib/binaries/CLI.js'), 'file') === null,
+  );
   const named = [recorded.node, '/usr/bin/node', '/usr/local/bin/node', ...daemons.map(({ node }) => node)];
   const nodes = [...new Set(named.flatMap(trusted))];
   return [...new Set([...packages, ...sealed])].flatMap((pm2Package) => nodes.map((node) => ({ pm2Package, node })));
@@ -42,7 +47,7 @@ export function pairs(recorded: { pm2: string | null; node: string | null }, pol
 function trusted(file: string | null): string[] {
   if (file === null) return [];
   try {
-    return distrust(file, 'file') === null ? [realpathSync.native(file)] : [];
+    return findUntrusted(file, 'file') === null ? [realpathSync.native(file)] : [];
   } catch {
     return [];
   }
@@ -56,11 +61,13 @@ function trusted(file: string | null): string[] {
  */
 export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: string): Promise<void> {
   const files = new Map(wanted.map((pair) => [preparedFile(pair.pm2Package, pair.node), pair]));
-  const tidy = () => { emptyDirectory(ledger, CACHE_DIRECTORY, (name) => files.has(join(CACHE_DIRECTORY, name))); };
+  const tidy = () => {
+    emptyDirectory(ledger, CACHE_DIRECTORY, (name) => files.has(join(CACHE_DIRECTORY, name)));
+  };
   tidy();
   if (ledger.dry) return;
   for (const [file, { pm2Package, node }] of files) {
-    const before = look(file);
+    const before = statOrNone(file);
     if (before !== null && !before.isFile()) ledger.remove(file, 'is in the way');
     if (before !== null && isUpToDate(file, before)) {
       ledger.note(file, 'unchanged');
@@ -80,7 +87,7 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
 }
 
 function isUpToDate(file: string, { mode }: Stats): boolean {
-  const kept = distrust(file, 'file') === null && (mode & 0o7777) === 0o644 ? readPrepared(file) : null;
+  const kept = findUntrusted(file, 'file') === null && (mode & 0o7777) === 0o644 ? readPrepared(file) : null;
   return kept !== null && kept.prepared.none === null && isValid(kept.prepared);
 }
 
@@ -96,7 +103,7 @@ export function preparedStates(policy: Policy | null): PreparedState[] {
   const record = readRecord();
   return pairs({ pm2: record?.pm2 ?? null, node: record?.node ?? null }, policy).map((pair) => {
     const file = preparedFile(pair.pm2Package, pair.node);
-    const kept = distrust(file, 'file') === null ? readPrepared(file)?.prepared ?? null : null;
+    const kept = findUntrusted(file, 'file') === null ? (readPrepared(file)?.prepared ?? null) : null;
     return { ...pair, state: stateOf(kept), why: kept?.none ?? null };
   });
 }

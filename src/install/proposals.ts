@@ -1,5 +1,5 @@
 import { SHIMS } from './places.ts';
-import { CRON_PATH, SERVICE_PATH, type Way } from './ways.ts';
+import { CRON_PATH, SERVICE_PATH, type PathProbe } from './ways.ts';
 
 /** What somebody could do to cover a way that is not ours to change. */
 export interface Proposal {
@@ -12,12 +12,18 @@ export interface Proposal {
 
 const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
   'ssh, sh': { text: 'sudo pm2-guard seal', into: null }, // no startup file is read, and npm's own link comes first
-  'cron job': { text: `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`, into: 'the first line of each crontab that calls pm2' },
-  'service': { text: `[Manager]\nDefaultEnvironment=PATH=${SHIMS}:${SERVICE_PATH}`, into: '/etc/systemd/system.conf.d/pm2-guard.conf, then:  sudo systemctl daemon-reexec' },
+  'cron job': {
+    text: `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`,
+    into: 'the first line of each crontab that calls pm2',
+  },
+  service: {
+    text: `[Manager]\nDefaultEnvironment=PATH=${SHIMS}:${SERVICE_PATH}`,
+    into: '/etc/systemd/system.conf.d/pm2-guard.conf, then:  sudo systemctl daemon-reexec',
+  },
 };
 
 /** PATHs of cron and of systemd are people's own, and are proposed, never written. */
-export function proposalsFor(ways: readonly Way[]): Proposal[] {
+export function proposalsFor(ways: readonly PathProbe[]): Proposal[] {
   return ways.flatMap(({ way, finds }) => {
     const proposal = PROPOSALS[way];
     return proposal === undefined || finds?.type !== 'other' ? [] : [{ way, ...proposal }];

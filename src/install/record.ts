@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RECORD } from './places.ts';
-import type { Choice } from './layers/layers.ts';
+import type { LayerChoice } from './layers/layers.ts';
 import type { Switching } from './switching.ts';
 
 /** What install found on this host, for calls that must not search for it (install.json). */
@@ -16,7 +16,7 @@ export interface Install {
   /** What to type where the installed copy is damaged; the shims say it. */
   repair: string;
   /** Which ways to us were chosen; a later install keeps to it. */
-  layers: Choice;
+  layers: LayerChoice;
 }
 
 /** The record as written last; null where there is none or it is damaged. For a report: it gives no trust. */

@@ -4,7 +4,7 @@ import { groupByGid } from '../identity/accounts.ts';
 import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import { partsThatRootRuns, type RealPm2 } from '../pm2/installed.ts';
 import { statOf } from '../runtime/peek.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { allFaults, repairsOf } from '../trust/all-faults.ts';
 import type { Distrust } from '../trust/trust.ts';
@@ -31,11 +31,12 @@ export function requireRootsOwn(pm2: RealPm2): void {
   const parts = pm2.type === 'untrusted' ? partsThatRootRuns(pm2) : [];
   const files = parts.map((path) => ({ path, type: 'file' as const }));
   const faults = withoutSame(allFaults([...directoriesOf([...NEEDED, ...optional]), ...files]));
-  const ofPackage = pm2.type === 'untrusted' ? repairsOfPm2(pm2, pm2.distrust).filter((words) => words.includes('-R')) : [];
+  const ofPackage =
+    pm2.type === 'untrusted' ? repairsOfPm2(pm2, pm2.distrust).filter((words) => words.includes('-R')) : [];
   throw new UserError(
     [
       'nothing was installed: root would run what others than root can replace',
-      ...inWords(faults).map((line) => `  ${line}`),
+      ...faultLines(faults).map((line) => `  ${line}`),
     ].join('\n'),
     repairInWords([...repairsOf(faults, 'root'), ...ofPackage]),
     1,
@@ -44,7 +45,7 @@ export function requireRootsOwn(pm2: RealPm2): void {
 }
 
 /** A line for each fault, and why Debian has it so. */
-export function inWords(faults: readonly Distrust[]): string[] {
+export function faultLines(faults: readonly Distrust[]): string[] {
   const lines = [...faults].sort((a, b) => (a.path < b.path ? -1 : 1)).map(({ path, why }) => `${path} ${why}`);
   return faults.some(isDebiansHabit)
     ? [
@@ -58,13 +59,17 @@ export function inWords(faults: readonly Distrust[]): string[] {
 /** One line to paste; null: no command repairs it. With sudo for a caller who came that way. */
 export function repairInWords(commands: readonly (readonly string[])[]): string | null {
   const sudo = process.env['SUDO_UID'] === undefined ? [] : ['sudo'];
-  return commands.length === 0 ? null : commands.map((words) => shown([...sudo, ...words])).join(' && ');
+  return commands.length === 0 ? null : commands.map((words) => quoteCommand([...sudo, ...words])).join(' && ');
 }
 
 /** What is in a directory of another owner's, and is that owner's as well, goes without saying. */
 function withoutSame(faults: readonly Distrust[]): Distrust[] {
-  return faults.filter(({ kind, path, why }) => !faults.some((other) =>
-    kind === 'owner' && other.kind === kind && other.why === why && path.startsWith(other.path + sep)));
+  return faults.filter(
+    ({ kind, path, why }) =>
+      !faults.some(
+        (other) => kind === 'owner' && other.kind === kind && other.why === why && path.startsWith(other.path + sep),
+      ),
+  );
 }
 
 function isDebiansHabit({ kind, path }: Distrust): boolean {

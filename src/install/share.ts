@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { distrust } from '../trust/trust.ts';
-import { look, type Ledger } from './ledger.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import { statOrNone, type Ledger } from './ledger.ts';
 import type { Release } from './library.ts';
 import { makeAbove } from './made.ts';
 import { isOwnLink } from './ours.ts';
@@ -19,9 +19,16 @@ export const SHARED_PLACES = Object.values(PLACES);
 
 /** The man page and the completion of shells: kept with the bundles, and a link to each where it is looked for. */
 export function installShare(ledger: Ledger, { share }: Release): void {
-  const names = Object.keys(PLACES).filter((name) => share.has(name) && (name !== 'pm2-guard.fish' || existsSync('/etc/fish')));
-  const links = names.map((name) => [PLACES[name] ?? '', join(SHARE, name)] as const).filter(([link]) => isOurs(ledger, link));
-  makeAbove(ledger, links.map(([link]) => link));
+  const names = Object.keys(PLACES).filter(
+    (name) => share.has(name) && (name !== 'pm2-guard.fish' || existsSync('/etc/fish')),
+  );
+  const links = names
+    .map((name) => [PLACES[name] ?? '', join(SHARE, name)] as const)
+    .filter(([link]) => isOurs(ledger, link));
+  makeAbove(
+    ledger,
+    links.map(([link]) => link),
+  );
   for (const [link, target] of links) ledger.link(link, target);
 }
 
@@ -30,10 +37,10 @@ export function withdrawShare(ledger: Ledger): void {
 }
 
 function isOurs(ledger: Ledger, link: string): boolean {
-  const fault = distrust(dirname(link), 'directory');
+  const fault = findUntrusted(dirname(link), 'directory');
   // Root's own, or root would work where somebody else can move things about.
   const untrusted = fault !== null && fault.kind !== 'missing' ? `left out: ${fault.path} ${fault.why}` : null;
-  const reason = look(link) !== null && !isOwnLink(link) ? 'is somebody else\'s' : untrusted;
+  const reason = statOrNone(link) !== null && !isOwnLink(link) ? "is somebody else's" : untrusted;
   if (reason !== null) ledger.note(link, 'kept', reason);
   return reason === null;
 }

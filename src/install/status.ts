@@ -13,7 +13,7 @@ import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
 import { wayToInstall } from '../runtime/way-to-install.ts';
 import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
-import { stateInWords, stateOf, type State } from '../sudoers/file.ts';
+import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { choiceOf } from './layers/layers.ts';
 import { layerStatus, type LayerStatus } from './layers/status.ts';
@@ -23,13 +23,16 @@ import { proposalsFor, type Proposal } from './proposals.ts';
 import { preparedStates, type PreparedState } from './prepared.ts';
 import { readRecord, type Install } from './record.ts';
 import { switchingProblem, trySwitching, type Switching } from './switching.ts';
-import { waysIn, type Way } from './ways.ts';
+import { waysIn, type PathProbe } from './ways.ts';
 
 export interface DaemonStatus {
   name: string;
   user: string;
   home: string;
-  /** `live`: answers; `down`: nobody listens; `denied`: not the caller's to ask; `silent`: listens and does not answer as PM2 does. */
+  /**
+   * `live`: answers; `down`: nobody listens; `denied`: not the caller's to ask; `silent`: listens and does not answer
+   * as PM2 does.
+   */
   socket: 'live' | 'down' | 'denied' | 'silent';
 }
 
@@ -41,13 +44,15 @@ export interface Status {
   packages: Package[];
   pm2: { path: string; version: string } | null;
   node: string | null;
-  /** How root's calls become another user: tried by root, else as install found it; null: not installed, or not known. */
+  /**
+   * How root's calls become another user: tried by root, else as install found it; null: not installed, or not known.
+   */
   switching: Switching | null;
   config: { state: 'valid' | 'last good' | 'unusable'; file: string | null; message: string | null };
   /** null: there is none. */
   compiled: { fresh: boolean; made: string } | null;
   daemons: DaemonStatus[];
-  ways: Way[];
+  ways: PathProbe[];
   layers: LayerStatus[];
   /** What would cover more, and is not ours to write. */
   proposals: Proposal[];
@@ -56,7 +61,7 @@ export interface Status {
   /** The starts of PM2 that install prepares. */
   prepared: PreparedState[];
   /** The operators' rights against the config; null: the config cannot be used. */
-  sudoers: State | null;
+  sudoers: SudoersState | null;
   /** What is wrong; empty: all is well. */
   problems: string[];
 }
@@ -64,14 +69,22 @@ export interface Status {
 const PATIENCE = { timeoutMs: 1000 };
 
 /** Of the status, what doctor judges as well: it sees daemons and seals for itself. */
-export type Standing = Pick<Status, 'version' | 'installed' | 'pm2' | 'node' | 'config' | 'ways' | 'sudoers'>;
+export type InstallHealth = Pick<Status, 'version' | 'installed' | 'pm2' | 'node' | 'config' | 'ways' | 'sudoers'>;
 
 /** Whether the guard is there and in force. Changes nothing, asks no daemon. */
-export async function standing(): Promise<Standing> {
+export async function standing(): Promise<InstallHealth> {
   const ways = waysIn(); // begun first: shells take their time
   const { installed, node, real } = recorded();
   const { config } = policyStatus();
-  return { version: VERSION, installed, pm2: real.type === 'found' ? { path: real.file, version: real.version } : null, node, config, sudoers: operatorsRights(), ways: await ways };
+  return {
+    version: VERSION,
+    installed,
+    pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
+    node,
+    config,
+    sudoers: operatorsRights(),
+    ways: await ways,
+  };
 }
 
 /** How pm2-guard stands on this host. Changes nothing, never runs pm2; anybody may ask, root sees most. */
@@ -90,20 +103,61 @@ export async function status(): Promise<Status> {
   const seals = sealStates(process.env['PATH']);
   const problems = [
     ...(installed === null ? [`pm2-guard is not installed on this host; run:  ${wayToInstall(__dirname)}`] : []),
-    ...(installed !== null && installed !== VERSION ? [`installed is ${installed}, this is ${compareVersions(installed, VERSION) > 0 ? `the older ${VERSION}` : `${VERSION}; run:  ${wayToInstall(__dirname)}`}`] : []),
-    ...(newer === null ? [] : [`${newer.directory} is ${newer.version}, installed is ${VERSION}; run:  sudo pm2-guard install`]),
-    ...(installed !== null && node === null ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  sudo pm2-guard install`] : []),
+    ...(installed !== null && installed !== VERSION
+      ? [
+          `installed is ${installed}, this is ${compareVersions(installed, VERSION) > 0 ? `the older ${VERSION}` : `${VERSION}; run:  ${wayToInstall(__dirname)}`}`,
+        ]
+      : []),
+    ...(newer === null
+      ? []
+      : [`${newer.directory} is ${newer.version}, installed is ${VERSION}; run:  sudo pm2-guard install`]),
+    ...(installed !== null && node === null
+      ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  sudo pm2-guard install`]
+      : []),
     ...(unable === null ? [] : [unable]),
-    ...(real.type === 'found' ? [] : [real.type === 'none' ? 'there is no pm2 on this host; run:  sudo npm install -g pm2' : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`]),
+    ...(real.type === 'found'
+      ? []
+      : [
+          real.type === 'none'
+            ? 'there is no pm2 on this host; run:  sudo npm install -g pm2'
+            : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`,
+        ]),
     ...(config.message === null ? [] : [config.message]),
-    ...ways.filter(({ ours }) => ours).flatMap(({ way, finds }) => (finds?.type === 'other' ? [`${way}: ${finds.path} comes first`] : finds?.type === 'none' ? [`${way}: finds no pm2`] : [])),
-    ...layers.filter(({ state }) => state === 'missing' || state === 'in the way').map(({ name, place, state, note }) => `layer ${name}: ${state === 'missing' ? `${place} is not as install would leave it; run:  sudo pm2-guard install` : `${place} ${note ?? ''}`}`),
-    ...seals.filter(({ state }) => state !== 'sealed' && state !== 'hidden').map((one) => `${one.package}: ${sealInWords(one)}; run:  sudo pm2-guard ${one.wished ? 'seal' : 'unseal'}`),
+    ...ways
+      .filter(({ ours }) => ours)
+      .flatMap(({ way, finds }) =>
+        finds?.type === 'other'
+          ? [`${way}: ${finds.path} comes first`]
+          : finds?.type === 'none'
+            ? [`${way}: finds no pm2`]
+            : [],
+      ),
+    ...layers
+      .filter(({ state }) => state === 'missing' || state === 'in the way')
+      .map(
+        ({ name, place, state, note }) =>
+          `layer ${name}: ${state === 'missing' ? `${place} is not as install would leave it; run:  sudo pm2-guard install` : `${place} ${note ?? ''}`}`,
+      ),
+    ...seals
+      .filter(({ state }) => state !== 'sealed' && state !== 'hidden')
+      .map((one) => `${one.package}: ${sealInWords(one)}; run:  sudo pm2-guard ${one.wished ? 'seal' : 'unseal'}`),
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {
-    version: VERSION, installed, packages, node, switching, config, daemons, ways, layers, seals, sudoers, problems,
-    prepared: preparedStates(policy), proposals: proposalsFor(ways),
+    version: VERSION,
+    installed,
+    packages,
+    node,
+    switching,
+    config,
+    daemons,
+    ways,
+    layers,
+    seals,
+    sudoers,
+    problems,
+    prepared: preparedStates(policy),
+    proposals: proposalsFor(ways),
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     compiled: compiled === null ? null : { fresh: file !== null && isFresh(compiled, file), made: compiled.made },
   };
@@ -115,8 +169,13 @@ function recorded() {
   return {
     record,
     installed: typeof record?.version === 'string' && existsSync(join(SHIMS, 'pm2')) ? record.version : null,
-    node: existsSync(NODE_LINK) ? record?.node ?? NODE_LINK : null,
-    real: findRealPm2({ recorded: record?.pm2 ?? null, path: process.env['PATH'], skip: [LIBRARY], asRoot: process.geteuid?.() === 0 }),
+    node: existsSync(NODE_LINK) ? (record?.node ?? NODE_LINK) : null,
+    real: findRealPm2({
+      recorded: record?.pm2 ?? null,
+      path: process.env['PATH'],
+      skip: [LIBRARY],
+      asRoot: process.geteuid?.() === 0,
+    }),
   };
 }
 
@@ -130,21 +189,35 @@ function switchingOf(record: Partial<Install> | null): Switching | null {
 
 function policyStatus(): { config: Status['config']; policy: Policy | null } {
   // Asks as nobody in particular: to look must not refresh the compiled policy.
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) }, () => slow);
-  if (loaded.type === 'unusable') return { config: { state: 'unusable', file: loaded.error.file, message: formatConfigError(loaded.error) }, policy: null };
+  const loaded = loadPolicy(
+    { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
+    () => slow,
+  );
+  if (loaded.type === 'unusable')
+    return {
+      config: { state: 'unusable', file: loaded.error.file, message: formatConfigError(loaded.error) },
+      policy: null,
+    };
   const [warning = null] = loaded.warnings;
-  return { config: { state: warning === null ? 'valid' : 'last good', file: loaded.policy.file, message: warning }, policy: loaded.policy };
+  return {
+    config: { state: warning === null ? 'valid' : 'last good', file: loaded.policy.file, message: warning },
+    policy: loaded.policy,
+  };
 }
 
-function operatorsRights(): State | null {
+function operatorsRights(): SudoersState | null {
   const rights = wantedDropIn();
-  return rights.type === 'drop-in' ? stateOf(rights.wanted) : null;
+  return rights.type === 'drop-in' ? sudoersState(rights.wanted) : null;
 }
 
 function daemonStates(policy: Policy | null): Promise<DaemonStatus[]> {
-  return Promise.all((policy?.daemons ?? []).map(async ({ name, user, home }) => {
-    const reply = await askDaemon(rpcSocket(home), 'ping', {}, PATIENCE);
-    const socket = ({ answered: 'live', dead: 'down', denied: 'denied', silent: 'silent', nonsense: 'silent' } as const)[reply.type];
-    return { name, user, home, socket };
-  }));
+  return Promise.all(
+    (policy?.daemons ?? []).map(async ({ name, user, home }) => {
+      const reply = await askDaemon(rpcSocket(home), 'ping', {}, PATIENCE);
+      const socket = (
+        { answered: 'live', dead: 'down', denied: 'denied', silent: 'silent', nonsense: 'silent' } as const
+      )[reply.type];
+      return { name, user, home, socket };
+    }),
+  );
 }

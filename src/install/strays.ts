@@ -1,20 +1,29 @@
 import { basename, dirname, join } from 'node:path';
 import { COMPILED_FILE } from '../policy/places.ts';
-import { namesIn } from '../runtime/peek.ts';
+import { listDirectory } from '../runtime/peek.ts';
 import type { Ledger } from './ledger.ts';
 import { LAYERS } from './layers/layers.ts';
 import { COMMAND_LINK, CONFIG_FILE } from './places.ts';
 import { SHARED_PLACES } from './share.ts';
 
 /**
- * Takes away what an install that was killed had begun to write, beside what it was going to be (trust/write.ts, Ledger.link).
- * What a living process is writing is left to it.
+ * Takes away what an install that was killed had begun to write, beside what it was going to be (trust/write.ts,
+ * Ledger.link). What a living process is writing is left to it.
  */
 export function removeStrays(ledger: Ledger): void {
-  for (const path of [...LAYERS.map(({ place }) => place), ...SHARED_PLACES, COMMAND_LINK, CONFIG_FILE, COMPILED_FILE]) {
-    for (const name of namesIn(dirname(path))) {
-      const pid = name.startsWith(`.${basename(path)}.`) ? /^\.(\d+)\.\d+\.new$/.exec(name.slice(basename(path).length + 1))?.[1] : undefined;
-      if (pid !== undefined && !isAlive(Number(pid))) ledger.remove(join(dirname(path), name), 'left by an install that was broken off');
+  for (const path of [
+    ...LAYERS.map(({ place }) => place),
+    ...SHARED_PLACES,
+    COMMAND_LINK,
+    CONFIG_FILE,
+    COMPILED_FILE,
+  ]) {
+    for (const name of listDirectory(dirname(path))) {
+      const pid = name.startsWith(`.${basename(path)}.`)
+        ? /^\.(\d+)\.\d+\.new$/.exec(name.slice(basename(path).length + 1))?.[1]
+        : undefined;
+      if (pid !== undefined && !isAlive(Number(pid)))
+        ledger.remove(join(dirname(path), name), 'left by an install that was broken off');
     }
   }
 }

@@ -21,8 +21,8 @@ export type SecurePath =
   | { type: 'set'; path: string };
 
 /**
- * Asks sudo for it by running a program with it, as root. `sudo -V` shows what the build and sudoers say, of classic sudo
- * alone; this is what holds, whichever files, later lines and kinds of sudo are behind it.
+ * Asks sudo for it by running a program with it, as root. `sudo -V` shows what the build and sudoers say, of classic
+ * sudo alone; this is what holds, whichever files, later lines and kinds of sudo are behind it.
  */
 export function securePath(): SecurePath {
   const known = withoutAsking();
@@ -32,7 +32,15 @@ export function securePath(): SecurePath {
 /** As securePath, while others are asked as well. */
 export async function askSecurePath(): Promise<SecurePath> {
   const known = withoutAsking();
-  return known ?? told(await promisify(execFile)(SUDO, words(), PLAIN).then(({ stdout }) => stdout, () => ''));
+  return (
+    known ??
+    told(
+      await promisify(execFile)(SUDO, words(), PLAIN).then(
+        ({ stdout }) => stdout,
+        () => '',
+      ),
+    )
+  );
 }
 
 function withoutAsking(): SecurePath | null {

@@ -6,8 +6,8 @@ import { bundleWords, setpriv } from '../identity/setpriv.ts';
 import type { Identity } from '../identity/switch-user.ts';
 
 /**
- * How root's calls become another user: `in process`, by `setpriv` where node does not do it, by `sudo` where there is no
- * setpriv either. `none`: a rewrite by root is blocked (PG110).
+ * How root's calls become another user: `in process`, by `setpriv` where node does not do it, by `sudo` where there is
+ * no setpriv either. `none`: a rewrite by root is blocked (PG110).
  */
 export type SwitchWay = 'in process' | 'setpriv' | 'sudo' | 'none';
 
@@ -31,9 +31,10 @@ const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'];
  */
 export function trySwitching(node: string, bundle: string): Switching {
   const account = accountByName('nobody');
-  const to: Identity = account === null
-    ? { user: 'nobody', uid: 65534, gid: 65534 }
-    : { user: account.name, uid: account.uid, gid: account.gid };
+  const to: Identity =
+    account === null
+      ? { user: 'nobody', uid: 65534, gid: 65534 }
+      : { user: account.name, uid: account.uid, gid: account.gid };
   const words = ['switch', JSON.stringify(to)];
   const here = run([node, bundle, ...words]);
   const versions = { node: here.node ?? 'unknown', uv: here.uv ?? 'unknown' };

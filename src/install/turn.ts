@@ -8,12 +8,16 @@ const PATIENCE_MS = 60_000;
 const STEP_MS = 50;
 
 /**
- * Does what changes an installation while nobody else does: two installs at once would remove what the other has just made.
+ * Does what changes an installation while nobody else does: two installs at once would remove what the other has just
+ * made.
  *
  * @param waiting told once, of whom it waits for
  * @throws UserError where the other one takes too long; what the work throws
  */
-export async function inTurn<Result>(work: () => Result | Promise<Result>, waiting: (pid: number) => void): Promise<Result> {
+export async function inTurn<Result>(
+  work: () => Result | Promise<Result>,
+  waiting: (pid: number) => void,
+): Promise<Result> {
   const release = await take(waiting);
   try {
     return await work();
@@ -27,14 +31,18 @@ async function take(waiting: (pid: number) => void): Promise<() => void> {
   for (const deadline = Date.now() + PATIENCE_MS; ;) {
     const held = attempt();
     if (typeof held === 'function') return held;
-    if (Date.now() > deadline) throw new UserError(`pid ${held} is changing the installation, and does not come to an end`, `ps -fp ${held}`);
+    if (Date.now() > deadline)
+      throw new UserError(`pid ${held} is changing the installation, and does not come to an end`, `ps -fp ${held}`);
     if (!told) waiting(held);
     told = true;
     await sleep(STEP_MS);
   }
 }
 
-/** Where no lock can be made, by a user or on a host without such a directory, nobody is kept out; the work itself says what it may not do. */
+/**
+ * Where no lock can be made, by a user or on a host without such a directory, nobody is kept out; the work itself
+ * says what it may not do.
+ */
 function attempt(): (() => void) | number {
   try {
     return lock(LOCK);

@@ -5,7 +5,7 @@ import { ownership, strayFiles } from '../sudoers/file.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { unlinkCommand } from './command.ts';
 import { emptyDirectory } from './empty.ts';
-import { Ledger, look, type Change } from './ledger.ts';
+import { Ledger, statOrNone, type FileChange } from './ledger.ts';
 import { layersBackwards } from './layers/layers.ts';
 import { removeDropIn } from './layers/secure-path.ts';
 import { removeMade } from './made.ts';
@@ -16,49 +16,85 @@ import { withdrawShare } from './share.ts';
 import { removeStrays } from './strays.ts';
 
 export interface Removal {
-  changes: Change[];
+  changes: FileChange[];
   /** What stays, for people. */
   left: string[];
   problems: string[];
 }
 
 /**
- * Takes away what install put in place, whatever of it is there, and no policy is needed for it. The config stays unless
- * `purge` says otherwise; PM2, its daemons and its apps are not ours to touch. What cannot be taken away is named, and the rest goes.
+ * Takes away what install put in place, whatever of it is there, and no policy is needed for it. The config stays
+ * unless `purge` says otherwise; PM2, its daemons and its apps are not ours to touch. What cannot be taken away is
+ * named, and the rest goes.
  */
 export function uninstall(purge: boolean, dry: boolean): Removal {
   if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
   const ledger = new Ledger(dry);
-  attempt(ledger, 'PM2\'s own bin/pm2', () => {
-    for (const { package: directory, outcome, fault } of unseal({ paths: [], users: [], path: process.env['PATH'], dry })) {
-      ledger.note(join(directory, 'bin/pm2'), outcome === 'refused' ? 'refused' : 'updated', fault?.why ?? 'PM2\'s own again');
+  attempt(ledger, "PM2's own bin/pm2", () => {
+    for (const { package: directory, outcome, fault } of unseal({
+      paths: [],
+      users: [],
+      path: process.env['PATH'],
+      dry,
+    })) {
+      ledger.note(
+        join(directory, 'bin/pm2'),
+        outcome === 'refused' ? 'refused' : 'updated',
+        fault?.why ?? "PM2's own again",
+      );
     }
   });
   // First the ways to us, so that no call finds half of us.
-  for (const layer of layersBackwards()) attempt(ledger, layer.place, () => { layer.withdraw(ledger); });
-  attempt(ledger, OPERATORS_FILE, () => { if (ownership() === 'ours') removeDropIn(ledger, OPERATORS_FILE); });
-  for (const stray of strayFiles()) attempt(ledger, stray, () => { ledger.remove(stray); });
-  attempt(ledger, COMMAND_LINK, () => { unlinkCommand(ledger); });
-  attempt(ledger, '/usr/local/share', () => { withdrawShare(ledger); });
-  attempt(ledger, '/usr/local/share', () => { removeMade(ledger); });
-  attempt(ledger, '/etc', () => { removeStrays(ledger); });
-  attempt(ledger, 'compiled policies of users', () => { removeOwnPolicies(ledger); });
-  for (const directory of [LIBRARY, STATE_DIRECTORY]) attempt(ledger, directory, () => { ledger.remove(directory); });
+  for (const layer of layersBackwards())
+    attempt(ledger, layer.place, () => {
+      layer.withdraw(ledger);
+    });
+  attempt(ledger, OPERATORS_FILE, () => {
+    if (ownership() === 'ours') removeDropIn(ledger, OPERATORS_FILE);
+  });
+  for (const stray of strayFiles())
+    attempt(ledger, stray, () => {
+      ledger.remove(stray);
+    });
+  attempt(ledger, COMMAND_LINK, () => {
+    unlinkCommand(ledger);
+  });
+  attempt(ledger, '/usr/local/share', () => {
+    withdrawShare(ledger);
+  });
+  attempt(ledger, '/usr/local/share', () => {
+    removeMade(ledger);
+  });
+  attempt(ledger, '/etc', () => {
+    removeStrays(ledger);
+  });
+  attempt(ledger, 'compiled policies of users', () => {
+    removeOwnPolicies(ledger);
+  });
+  for (const directory of [LIBRARY, STATE_DIRECTORY])
+    attempt(ledger, directory, () => {
+      ledger.remove(directory);
+    });
   attempt(ledger, CACHE_DIRECTORY, () => {
     emptyDirectory(ledger, CACHE_DIRECTORY);
-    if (look(CACHE_DIRECTORY)?.isDirectory() === true) ledger.removeEmpty(CACHE_DIRECTORY);
+    if (statOrNone(CACHE_DIRECTORY)?.isDirectory() === true) ledger.removeEmpty(CACHE_DIRECTORY);
     else ledger.remove(CACHE_DIRECTORY);
   });
   attempt(ledger, CONFIG_DIRECTORY, () => {
     if (purge) ledger.remove(CONFIG_DIRECTORY);
     else ledger.removeEmpty(CONFIG_DIRECTORY);
   });
-  const config = !dry && look(CONFIG_DIRECTORY) !== null ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`] : [];
+  const config =
+    !dry && statOrNone(CONFIG_DIRECTORY) !== null
+      ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`]
+      : [];
   const packages = packagesOnHost().map((one) => `${one.directory} (the package; it goes with: ${wayToRemove(one)})`);
   return {
     changes: ledger.changes,
     left: [...packages, ...config],
-    problems: ledger.changes.filter(({ outcome }) => outcome === 'refused').map(({ path, note }) => `${path} ${note ?? ''}`),
+    problems: ledger.changes
+      .filter(({ outcome }) => outcome === 'refused')
+      .map(({ path, note }) => `${path} ${note ?? ''}`),
   };
 }
 

@@ -6,8 +6,11 @@ import { sessionPath } from './layers/environment.ts';
 import { ENVIRONMENT } from './places.ts';
 import { askSecurePath } from './sudo.ts';
 
-/** A way of typing pm2, and what it leads to. `pm2-guard verify` goes each of them, for every user; this is the system's part. */
-export interface Way {
+/**
+ * A way of typing pm2, and what it leads to. `pm2-guard verify` goes each of them, for every user; this is the
+ * system's part.
+ */
+export interface PathProbe {
   way: string;
   /** null: cannot be told, `note` says why. */
   path: string | null;
@@ -17,48 +20,80 @@ export interface Way {
   ours: boolean;
 }
 
-/** Debian's sshd without PAM's /etc/environment (its --with-default-path); Red Hat's begins with /usr/local/bin as well. */
+/**
+ * Debian's sshd without PAM's /etc/environment (its --with-default-path); Red Hat's begins with /usr/local/bin as
+ * well.
+ */
 const SSH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/games';
 export const CRON_PATH = '/usr/bin:/bin'; // cron(8), _PATH_DEFPATH
-export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'; // systemd.exec(5), "Environment Variables Set..."
+// systemd.exec(5), "Environment Variables Set..."
+export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
 const SHELLS = ['bash', 'zsh', 'fish'];
 
 /** Where the usual ways in lead. Shells and sudo are asked all at the same time. */
-export async function waysIn(): Promise<Way[]> {
+export async function waysIn(): Promise<PathProbe[]> {
   const ssh = (existsSync(ENVIRONMENT) ? sessionPath(readFileSync(ENVIRONMENT, 'latin1')) : null) ?? SSH_PATH;
   const shells = Promise.all([
     asked('login shell', ['/bin/sh', '-l', '-c'], { PATH: '/usr/local/bin:/usr/bin:/bin' }),
-    ...SHELLS.map((shell) => `/usr/bin/${shell}`).filter((shell) => existsSync(shell))
-      .map((shell) => asked(`ssh, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' })),
+    ...SHELLS.map((shell) => `/usr/bin/${shell}`)
+      .filter((shell) => existsSync(shell))
+      .map((shell) =>
+        asked(`ssh, ${shell.slice('/usr/bin/'.length)}`, [shell, '-c'], { PATH: ssh, SSH_CLIENT: '127.0.0.1 1 22' }),
+      ),
   ]);
   const [bySudo, [login, ...ofSsh]] = await Promise.all([sudo(), shells]);
   return [
-    login, bySudo, ...ofSsh,
+    login,
+    bySudo,
+    ...ofSsh,
     { way: 'ssh, sh', path: ssh, finds: firstPm2(ssh), note: null, ours: false },
-    ...(existsSync('/run/systemd/system') ? [{ way: 'service', path: SERVICE_PATH, finds: firstPm2(SERVICE_PATH), note: null, ours: false }] : []),
-    ...(existsSync('/usr/sbin/cron') || existsSync('/usr/sbin/crond') ? [{ way: 'cron job', path: CRON_PATH, finds: firstPm2(CRON_PATH), note: null, ours: false }] : []),
+    ...(existsSync('/run/systemd/system')
+      ? [{ way: 'service', path: SERVICE_PATH, finds: firstPm2(SERVICE_PATH), note: null, ours: false }]
+      : []),
+    ...(existsSync('/usr/sbin/cron') || existsSync('/usr/sbin/crond')
+      ? [{ way: 'cron job', path: CRON_PATH, finds: firstPm2(CRON_PATH), note: null, ours: false }]
+      : []),
   ];
 }
 
-/** By the system's own startup files alone: what a user's make of it is that user's. Nothing can be made below /dev/null, where fish would make its directories. */
-async function asked(way: string, [shell = '', ...options]: readonly string[], env: Record<string, string>): Promise<Way> {
+/**
+ * By the system's own startup files alone: what a user's make of it is that user's. Nothing can be made below
+ * /dev/null, where fish would make its directories.
+ */
+async function asked(
+  way: string,
+  [shell = '', ...options]: readonly string[],
+  env: Record<string, string>,
+): Promise<PathProbe> {
   const script = shell.endsWith('fish') ? 'printf "\\n%s" (string join : $PATH)' : 'printf "\\n%s" "$PATH"';
-  const running = promisify(execFile)(shell, [...options, script], { cwd: '/', env: { HOME: '/dev/null', ...env }, timeout: 5000 });
+  const running = promisify(execFile)(shell, [...options, script], {
+    cwd: '/',
+    env: { HOME: '/dev/null', ...env },
+    timeout: 5000,
+  });
   running.child.stdin?.end();
-  const stdout = await running.then((ended) => ended.stdout, () => '');
+  const stdout = await running.then(
+    (ended) => ended.stdout,
+    () => '',
+  );
   const path = stdout.split('\n').at(-1) ?? '';
   if (path === '') return { way, path: null, finds: null, note: `${shell} did not tell its PATH`, ours: true };
   return { way, path, finds: firstPm2(path), note: null, ours: true };
 }
 
-async function sudo(): Promise<Way> {
+async function sudo(): Promise<PathProbe> {
   const secure = await askSecurePath();
-  const untold = (note: string): Way => ({ way: 'sudo', path: null, finds: null, note, ours: true });
+  const untold = (note: string): PathProbe => ({ way: 'sudo', path: null, finds: null, note, ours: true });
   switch (secure.type) {
-    case 'absent': return untold('is not installed');
-    case 'hidden': return untold('tells the PATH it searches to root only');
-    case 'unknown': return untold('runs nothing for root, so the PATH it searches is not known');
-    case 'none': return untold('searches the caller\'s own PATH');
-    case 'set': return { way: 'sudo', path: secure.path, finds: firstPm2(secure.path), note: null, ours: true };
+    case 'absent':
+      return untold('is not installed');
+    case 'hidden':
+      return untold('tells the PATH it searches to root only');
+    case 'unknown':
+      return untold('runs nothing for root, so the PATH it searches is not known');
+    case 'none':
+      return untold("searches the caller's own PATH");
+    case 'set':
+      return { way: 'sudo', path: secure.path, finds: firstPm2(secure.path), note: null, ours: true };
   }
 }

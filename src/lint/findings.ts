@@ -1,14 +1,14 @@
 import { corrected } from './fix.ts';
 import { isIgnored } from './ignore.ts';
-import { SEVERITIES, type Finding } from './model.ts';
-import type { Found, Rule, Scene } from './rules/rule.ts';
+import { SEVERITIES, type LintFinding } from './model.ts';
+import type { RuleFinding, LintRule, Scene } from './rules/rule.ts';
 import { rules } from './rules/rules.ts';
 
 /** What the rules say of the files, in the order of files, lines and codes. A place has each code once. */
-export function findingsOf(scenes: readonly Scene[]): Finding[] {
+export function findingsOf(scenes: readonly Scene[]): LintFinding[] {
   return scenes.flatMap((scene) => {
     const found = rules.flatMap((rule) => rule.check(scene, scenes).map((one) => findingOf(one, rule, scene)));
-    const kept = new Map<string, Finding>();
+    const kept = new Map<string, LintFinding>();
     for (const one of found) {
       const key = `${one.line}:${one.column}:${one.code}`;
       const other = kept.get(key);
@@ -21,10 +21,10 @@ export function findingsOf(scenes: readonly Scene[]): Finding[] {
 }
 
 function findingOf(
-  { at, severity, why, edits = [], instead, also = [] }: Found,
-  { code, trap }: Rule,
+  { at, severity, why, edits = [], instead, also = [] }: RuleFinding,
+  { code, trap }: LintRule,
   { source, lines }: Scene,
-): Finding {
+): LintFinding {
   // Of a command over several lines that one is named which says pm2.
   const [begin, named] = [lines.place(at.start), lines.place(at.pm2At ?? at.start)];
   const { line, column } = begin.line === named.line ? begin : named;

@@ -1,5 +1,5 @@
 import type { Daemon } from '../policy/policy.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import type { Judged } from './judge.ts';
 import type { Edit } from './model.ts';
 import type { Lines } from './text.ts';
@@ -21,7 +21,7 @@ export function prefixed(call: Judged, daemon: Daemon, text: string): Edit[] {
 
 function switchTo(daemon: Daemon): string {
   const words = ['sudo', '-u', daemon.user];
-  return shown(daemon.home === `${daemon.userHome}/.pm2` ? words : [...words, `PM2_HOME=${daemon.home}`]);
+  return quoteCommand(daemon.home === `${daemon.userHome}/.pm2` ? words : [...words, `PM2_HOME=${daemon.home}`]);
 }
 
 /** The line as it is once the edits are made; null where they reach over its end. */

@@ -1,4 +1,4 @@
-import type { Finding } from './model.ts';
+import type { LintFinding } from './model.ts';
 import type { Lines } from './text.ts';
 
 const COMMENT =
@@ -8,7 +8,7 @@ const COMMENT =
  * `# pm2-guard: ignore PL005 - root owns this app`: on the line itself, or alone on the line before. A reason is
  * needed.
  */
-export function isIgnored({ code, line }: Finding, lines: Lines): boolean {
+export function isIgnored({ code, line }: LintFinding, lines: Lines): boolean {
   const own = COMMENT.exec(lines.line(line));
   const above = line > 1 ? lines.line(line - 1) : '';
   const before = /^\s*(#|\/\/|;|--|\/\*|<!--)/.test(above) ? COMMENT.exec(above) : null;

@@ -1,14 +1,14 @@
 import { callerFrom } from '../call/caller-of.ts';
-import { settle } from '../call/settle.ts';
+import { settleVerdict } from '../call/settle.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { App, Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Advice, Evidence, FileApps, More, Verdict } from '../verdict/verdict.ts';
 import { assumedAccount, assumedAccounts, mayBeMember } from './accounts.ts';
-import type { Call } from './model.ts';
+import type { LintCall } from './model.ts';
 
 /** What the guard's verdict says of a call, as far as the file tells who makes it. */
 export type Judgement =
@@ -31,7 +31,7 @@ export type Judgement =
       run: readonly string[];
     };
 
-export interface Judged extends Call {
+export interface Judged extends LintCall {
   invocation: Invocation;
   judgement: Judgement;
 }
@@ -44,7 +44,7 @@ const MAJOR = 7;
 export type StaticApps = (path: string) => App[] | null;
 
 /** What a call asks for, whichever user makes it. */
-export function invocationOf(call: Call): Invocation {
+export function invocationOf(call: LintCall): Invocation {
   return interpret(
     call.words.map(({ text }) => text),
     { major: MAJOR, env: {}, cwd: call.cwd ?? UNKNOWN_DIRECTORY },
@@ -54,7 +54,7 @@ export function invocationOf(call: Call): Invocation {
 /**
  * The one place where lint asks whose an app is: the guard's own verdict, for a caller as the file describes it.
  */
-export async function judge(call: Call, policy: Policy | null, staticApps: StaticApps): Promise<Judged> {
+export async function judge(call: LintCall, policy: Policy | null, staticApps: StaticApps): Promise<Judged> {
   const invocation = invocationOf(call);
   const judgement = withoutPolicy(call, invocation) ?? (await judgementOf({ call, invocation, policy, staticApps }));
   return { ...call, invocation, judgement };
@@ -62,13 +62,13 @@ export async function judge(call: Call, policy: Policy | null, staticApps: Stati
 
 /** A call, with the config that it is judged by. */
 interface Case<P extends Policy | null = Policy> {
-  call: Call;
+  call: LintCall;
   invocation: Invocation;
   policy: P;
   staticApps: StaticApps;
 }
 
-function withoutPolicy(call: Call, { scope, command }: Invocation): Judgement | null {
+function withoutPolicy(call: LintCall, { scope, command }: Invocation): Judgement | null {
   if (call.world.kind === 'container' || call.world.kind === 'throwaway runner') return { kind: 'own world' };
   if (scope === 'pure' || scope === 'deploy' || command === null) return { kind: 'none' };
   if (call.world.kind === 'variable host')
@@ -115,8 +115,8 @@ async function judgedAs(user: string, one: Case): Promise<Judgement> {
 
 async function judgedWith(members: 'known' | 'all', user: string, one: Case): Promise<Judgement> {
   const { call, invocation, policy } = one;
-  const caller = callerOf(user, call, policy);
-  const { verdict } = await settle<{ evidence: Evidence }>({
+  const caller = assumedCaller(user, call, policy);
+  const { verdict } = await settleVerdict<{ evidence: Evidence }>({
     invocation,
     caller,
     policy,
@@ -144,7 +144,9 @@ async function judgedWith(members: 'known' | 'all', user: string, one: Case): Pr
 function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocation, caller: Caller): string[] {
   if (verdict.type === 'block') return verdict.advice.flatMap(commandsOf);
   return [
-    shown(invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv)),
+    quoteCommand(
+      invocation.startup ? ['sudo', 'pm2', ...verdict.argv] : commandFor(verdict.daemon, caller, verdict.argv),
+    ),
   ];
 }
 
@@ -152,9 +154,9 @@ function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocati
 function commandsOf(advice: Advice): string[] {
   switch (advice.label) {
     case 'run':
-      return [shown(advice.command)];
+      return [quoteCommand(advice.command)];
     case 'run all':
-      return advice.commands.map(({ command }) => shown(command));
+      return advice.commands.map(({ command }) => quoteCommand(command));
     case 'choose':
     case 'fix':
     case 'ask':
@@ -164,7 +166,7 @@ function commandsOf(advice: Advice): string[] {
 }
 
 /** A caller as src/call would describe it, had it been seen: a fresh login, with what the file sets. */
-export function callerOf(user: string, call: Call, policy: Policy): Caller {
+export function assumedCaller(user: string, call: LintCall, policy: Policy): Caller {
   const account = assumedAccount(user);
   const env: NodeJS.ProcessEnv = { HOME: account.homeDirectory, USER: account.name, PATH: '/usr/bin:/bin' };
   const set = (name: string, value: string | null | undefined): void => {

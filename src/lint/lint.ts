@@ -5,7 +5,7 @@ import { accumulate, type LintReport } from './report.ts';
 import type { LintInput } from './files.ts';
 import { judge } from './judge.ts';
 import { kindOf, type Kind } from './kinds.ts';
-import type { Reading, Remark, Source, User } from './model.ts';
+import type { Reading, Remark, SourceFile, User } from './model.ts';
 import { grammarsOf, readSource } from './read.ts';
 import { findingsOf } from './findings.ts';
 import type { Scene } from './rules/rule.ts';
@@ -26,7 +26,7 @@ export interface LintOptions {
 
 interface Loaded {
   rights?: Identity;
-  source: Source;
+  source: SourceFile;
   kind: Kind;
   given: User;
 }
@@ -56,7 +56,8 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
     }
   }
   const loaded = withUnitParts(read).filter(
-    ({ source: { path, text, unit } }) => mayMatter(path, text) || unit?.some((part) => mayMatter(part.path, part.text)),
+    ({ source: { path, text, unit } }) =>
+      mayMatter(path, text) || unit?.some((part) => mayMatter(part.path, part.text)),
   );
   await loadGrammars([
     ...new Set(['bash' as const, 'javascript' as const, ...loaded.flatMap(({ kind }) => grammarsOf(kind))]),
@@ -87,7 +88,7 @@ function isUnit(path: string): boolean {
   return /\.service$|(^|[./])service\.d\/[^/]+\.conf$/.test(path);
 }
 
-function sourceOf(path: string, text: string): Source {
+function sourceOf(path: string, text: string): SourceFile {
   return { path, text, whole: new Fragment(text, 0) };
 }
 

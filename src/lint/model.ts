@@ -75,7 +75,7 @@ export interface CallWord {
 /** How pm2 is reached. */
 export type Reached = 'pm2' | 'path' | 'npx' | 'local' | 'module';
 
-export interface Call extends Context {
+export interface LintCall extends Context {
   /** Offsets in the file: of the command as a whole, with sudo and its like, and of the word that stands for pm2. */
   start: number;
   end: number;
@@ -88,9 +88,9 @@ export interface Call extends Context {
   /** What makes its failure invisible: `|| true`, `2>/dev/null`. */
   hidden: string | null;
   /** Calls that are looked at, or have failed, before this one is reached. */
-  onlyAfter: readonly Call[];
+  onlyAfter: readonly LintCall[];
   /** A `pm2 delete` of the same file that came before on the way here. */
-  deleted: readonly Call[];
+  deleted: readonly LintCall[];
   /** Its answer is asked: it stands in a condition, a substitution, or before a pipe. */
   asked: boolean;
   /** The script of package.json that it is. */
@@ -109,14 +109,14 @@ export interface Remark {
 
 /** What the readers make of a file. */
 export interface Reading {
-  calls: Call[];
+  calls: LintCall[];
   remarks: Remark[];
   /** Why a part of the file could not be read; empty: all of it was. */
   unread: string[];
 }
 
 /** A file as lint reads it. */
-export interface Source {
+export interface SourceFile {
   /** Relative to where lint was called, as it is shown. */
   path: string;
   text: string;
@@ -138,7 +138,7 @@ export interface Edit {
   text: string;
 }
 
-export interface Finding {
+export interface LintFinding {
   code: string;
   trap: string;
   severity: Severity;

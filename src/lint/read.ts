@@ -1,9 +1,9 @@
 import type { Kind } from './kinds.ts';
-import type { Reading, Source, User } from './model.ts';
+import type { Reading, SourceFile, User } from './model.ts';
 import { contextOfPath } from './context.ts';
 import type { Grammar } from './shell/grammar.ts';
 import { runText } from './shell/run.ts';
-import { Scope } from './shell/scope.ts';
+import { ShellScope } from './shell/scope.ts';
 import { Session, type ReadPart } from './shell/session.ts';
 import { readCrontab } from './readers/crontab.ts';
 import { readAuthorizedKeys, readBlade, readLogrotate } from './readers/directives.ts';
@@ -98,12 +98,12 @@ const readPart: ReadPart = (kind, fragment, scope, session) => {
  *
  * @param given the user that is said to run it; it counts where neither the file nor its place names one
  */
-export function readSource(source: Source, kind: Kind, given: User): Reading {
+export function readSource(source: SourceFile, kind: Kind, given: User): Reading {
   const session = new Session(source.path, readPart);
   const { user, forms } = contextOfPath(source.path);
   const [, comment] = /(?:#|\/\/|--)\s*pm2-guard:\s*run-as\s+([\w.-]+)/.exec(source.text) ?? [];
   const said: User = comment === undefined ? user : { kind: 'known', name: comment, said: 'the run-as comment' };
-  const scope = new Scope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms);
+  const scope = new ShellScope(said.kind === 'unset' ? given : said, { kind: 'here' }, null, forms);
   if (source.unit) readUnit(source.whole, scope, session, { files: source.unit });
   else readers[kind](kind, source.whole, scope, session);
   return session.reading;

@@ -1,8 +1,8 @@
-import type { Finding } from './model.ts';
+import type { LintFinding } from './model.ts';
 import type { Lines } from './text.ts';
 
 export interface LintReport {
-  findings: Finding[];
+  findings: LintFinding[];
   /** The texts of the files that have findings, by path. */
   texts: Map<string, Lines>;
   files: number;

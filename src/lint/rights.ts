@@ -74,7 +74,9 @@ export function withRights<Argument, Result>(
   task: Task<Argument, Result>,
   argument: Argument,
 ): Result {
-  return identity === undefined || process.geteuid?.() !== 0 ? task.run(argument, null) : asUser(identity, task, argument);
+  return identity === undefined || process.geteuid?.() !== 0
+    ? task.run(argument, null)
+    : asUser(identity, task, argument);
 }
 
 /** What is in a directory, sorted; empty where it cannot be read. */

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import type { Source, UnitPart } from './model.ts';
+import type { SourceFile, UnitPart } from './model.ts';
 
 /** systemd.unit(5), "unit file load path": what stands first counts where a name is there twice. */
 const PLACES = ['etc', 'run', 'usr/local/lib', 'usr/lib', 'lib'];
@@ -29,7 +29,7 @@ function dropInDirectories(unit: string): string[] {
  * Gives each unit file and each drop-in the other files that it is read with, in the order in which systemd reads them.
  * A file that another of the same name replaces is left out.
  */
-export function withUnitParts<File extends { source: Source; kind: string }>(files: readonly File[]): File[] {
+export function withUnitParts<File extends { source: SourceFile; kind: string }>(files: readonly File[]): File[] {
   const placed = files.map((file) => {
     const { path } = file.source;
     const [, above = '', unit = ''] = file.kind === 'drop-in' ? (DROP_IN.exec(`./${path}`) ?? []) : [];
@@ -55,7 +55,11 @@ export function withUnitParts<File extends { source: Source; kind: string }>(fil
         .sort((a, b) => (basename(a.key) < basename(b.key) ? -1 : 1)),
     ];
     for (const { file } of group)
-      if (!parts.has(file)) parts.set(file, group.map(({ file: { source } }) => ({ path: source.path, text: source.text })));
+      if (!parts.has(file))
+        parts.set(
+          file,
+          group.map(({ file: { source } }) => ({ path: source.path, text: source.text })),
+        );
   }
   return kept.map(({ file }) => {
     const unit = parts.get(file);

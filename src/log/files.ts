@@ -9,7 +9,10 @@ const CHUNK = 1 << 20;
 /** A rotated log that is larger is left out: it has to be unpacked as a whole. */
 const MAX_UNPACKED = 1 << 28;
 
-/** Paths of a log and of what it was before it was rotated, newest first: `auth.log`, `auth.log.1`, `auth.log.2.gz`, or `secure-20261101`. */
+/**
+ * Paths of a log and of what it was before it was rotated, newest first: `auth.log`, `auth.log.1`, `auth.log.2.gz`,
+ * or `secure-20261101`.
+ */
 export function rotations(name: string): string[] {
   let names: string[] = [];
   try {
@@ -17,7 +20,11 @@ export function rotations(name: string): string[] {
   } catch {
     // no /var/log, or closed to the caller: the open of the log itself says so
   }
-  const older = names.map((entry) => [entry, new RegExp(`^${name.replace('.', '\\.')}(?:\\.(\\d+)|-(\\d{8,10}))(?:\\.gz)?$`).exec(entry)] as const)
+  const older = names
+    .map(
+      (entry) =>
+        [entry, new RegExp(`^${name.replace('.', '\\.')}(?:\\.(\\d+)|-(\\d{8,10}))(?:\\.gz)?$`).exec(entry)] as const,
+    )
     .filter(([, match]) => match !== null)
     .map(([entry, match]) => [entry, match?.[1] === undefined ? -Number(match?.[2]) : Number(match[1])] as const)
     .sort(([, a], [, b]) => a - b);

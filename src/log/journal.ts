@@ -21,12 +21,18 @@ export type JournalEnd =
 export async function readJournal(take: (json: string) => boolean): Promise<JournalEnd> {
   if (!existsSync(JOURNALCTL)) return 'none';
   const child = spawn(JOURNALCTL, ['-t', 'pm2-guard', '-o', 'json', '--output-fields=MESSAGE', '-r', '--no-pager'], {
-    stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
   });
   let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString()).slice(0, 4096); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(0, 4096);
+  });
   const ended = new Promise<number | null>((resolve) => {
-    child.once('error', () => { resolve(null); });
+    child.once('error', () => {
+      resolve(null);
+    });
     child.once('close', resolve);
   });
   let enough = false;
@@ -43,13 +49,16 @@ export async function readJournal(take: (json: string) => boolean): Promise<Jour
 }
 
 /**
- * Whether this user sees only the messages of this user's own processes. journalctl does not say so with `-o json`; asked
- * for the system's journal alone, which such a user may not open, it fails.
+ * Whether this user sees only the messages of this user's own processes. journalctl does not say so with `-o json`;
+ * asked for the system's journal alone, which such a user may not open, it fails.
  */
 function seesOwnOnly(): boolean {
   if (process.geteuid?.() === 0) return false;
   const { status, stderr } = spawnSync(JOURNALCTL, ['--system', '-n', '0', '--no-pager'], {
-    cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' }, encoding: 'utf8', timeout: 5000,
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
+    encoding: 'utf8',
+    timeout: 5000,
   });
   return status !== 0 && /insufficient permissions/.test(stderr);
 }

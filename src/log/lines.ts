@@ -6,12 +6,16 @@ export interface LogLine {
 }
 
 const TAG = 'pm2-guard';
-// The tag stands where only the log daemon and whoever writes to it can put one; in a message of somebody else it is text.
-const LINE = new RegExp(`^(\\d{4}-\\d\\d-\\d\\dT[\\d:.]+(?:Z|[+-]\\d\\d:?\\d\\d)|[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d) \\S+ (?:[a-z0-9]+\\.[a-z]+ )?${TAG}(?:\\[\\d+\\])?: (.*)$`);
+// The tag stands where only the log daemon and whoever writes to it can put one; in a message of somebody else it is
+// text.
+const LINE = new RegExp(
+  `^(\\d{4}-\\d\\d-\\d\\dT[\\d:.]+(?:Z|[+-]\\d\\d:?\\d\\d)|[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d) \\S+ ` +
+    `(?:[a-z0-9]+\\.[a-z]+ )?${TAG}(?:\\[\\d+\\])?: (.*)$`,
+);
 
 /**
- * A line of a log file: rsyslog's with high precision (`2026-11-22T15:07:32.1+00:00 host tag: text`), the traditional one
- * (`Nov 22 15:07:32 host tag: text`, RFC 3164), or busybox's, which adds `auth.notice` before the tag.
+ * A line of a log file: rsyslog's with high precision (`2026-11-22T15:07:32.1+00:00 host tag: text`), the traditional
+ * one (`Nov 22 15:07:32 host tag: text`, RFC 3164), or busybox's, which adds `auth.notice` before the tag.
  *
  * @param now the traditional time has no year: it is the last one before now
  * @returns null: not under our tag

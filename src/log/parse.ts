@@ -1,8 +1,8 @@
-import type { Outcome } from './line.ts';
+import type { LoggedOutcome } from './line.ts';
 
 /** One line of the record, read back. */
-export interface Entry {
-  verdict: Outcome;
+export interface LogEntry {
+  verdict: LoggedOutcome;
   caller: string;
   login: string | null;
   home: string;
@@ -19,12 +19,12 @@ const OUTCOMES = ['rewrite', 'block', 'bypass', 'observed'];
 const FIELD = /([a-z]+)=(?:([\w@%+:,./~#$-]+)|"((?:[^"\\]|\\["\\]|\\x[0-9a-f]{2}|\\u[0-9a-f]{4})*)("(?:\.\.\.)?|$))/y;
 
 /**
- * Reads a line that recordLine wrote (line.ts). Fields are taken one after the other from the start, so what looks like a
- * field inside a value is none; a key that comes twice, a gap or a rest make it no line of ours.
+ * Reads a line that recordLine wrote (line.ts). Fields are taken one after the other from the start, so what looks like
+ * a field inside a value is none; a key that comes twice, a gap or a rest make it no line of ours.
  *
  * @returns null where it is none. A line that the log has cut inside its last value is read as far as it goes.
  */
-export function parseLine(text: string): Entry | null {
+export function parseLine(text: string): LogEntry | null {
   const outcome = OUTCOMES.find((word) => text.startsWith(`${word} `));
   if (outcome === undefined) return null;
   const fields = new Map<string, string | null>();
@@ -45,12 +45,26 @@ export function parseLine(text: string): Entry | null {
   const [caller, home, rule, command] = ['caller', 'home', 'rule', 'command'].map((key) => fields.get(key) ?? null);
   if (caller == null || home == null || rule == null || command == null) return null;
   const of = (key: string) => fields.get(key) ?? null;
-  return { verdict: outcome as Outcome, caller, login: of('login'), home, cwd: of('cwd'), rule, daemon: of('daemon'), user: of('user'), command, cut };
+  return {
+    verdict: outcome as LoggedOutcome,
+    caller,
+    login: of('login'),
+    home,
+    cwd: of('cwd'),
+    rule,
+    daemon: of('daemon'),
+    user: of('user'),
+    command,
+    cut,
+  };
 }
 
 function unescaped(text: string): string {
-  return text.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))/g, (_, x: string | undefined, u: string | undefined, itself: string) => {
-    const hex = x ?? u;
-    return hex === undefined ? itself : String.fromCharCode(parseInt(hex, 16));
-  });
+  return text.replace(
+    /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))/g,
+    (_, x: string | undefined, u: string | undefined, itself: string) => {
+      const hex = x ?? u;
+      return hex === undefined ? itself : String.fromCharCode(parseInt(hex, 16));
+    },
+  );
 }

@@ -1,20 +1,20 @@
 import { LOG_FILES, linesFromEnd, rotations } from './files.ts';
 import { readJournal } from './journal.ts';
 import { lineOfFile, lineOfJournal, type LogLine } from './lines.ts';
-import { parseLine, type Entry } from './parse.ts';
+import { parseLine, type LogEntry } from './parse.ts';
 
 /** A call on record. */
-export interface Recorded extends Entry {
+export interface Recorded extends LogEntry {
   /** ISO 8601, UTC. */
   time: string;
 }
 
-export interface Wanted {
+export interface WantedEntries {
   /** At most so many, the latest. */
   lines: number;
   /** None before; null: as far back as the log goes. */
   since: Date | null;
-  accepts: (entry: Entry) => boolean;
+  accepts: (entry: LogEntry) => boolean;
 }
 
 export type LogRead =
@@ -31,7 +31,7 @@ class Collection {
   unreadable = 0;
   seen = 0;
 
-  constructor(private readonly wanted: Wanted) {}
+  constructor(private readonly wanted: WantedEntries) {}
 
   /** Returns false when no further line is wanted. */
   take(line: LogLine | null): boolean {
@@ -50,7 +50,7 @@ class Collection {
 }
 
 /** The record of this host: from the journal, or where that has none of it, from the first log file that has. */
-export async function readLog(wanted: Wanted): Promise<LogRead> {
+export async function readLog(wanted: WantedEntries): Promise<LogRead> {
   const journal = new Collection(wanted);
   const end = await readJournal((json) => journal.take(lineOfJournal(json)));
   // What a journal shows to somebody who may see only part of it is not the record.
@@ -58,13 +58,16 @@ export async function readLog(wanted: Wanted): Promise<LogRead> {
   const file = readFiles(wanted);
   switch (end) {
     // An empty journal is most often one that nobody writes: what is in the file is the record.
-    case 'read': return file.type === 'none' ? journal.read('the journal') : file;
-    case 'denied': return file.type === 'read' ? file : { type: 'denied', source: 'the journal' };
-    case 'none': return file;
+    case 'read':
+      return file.type === 'none' ? journal.read('the journal') : file;
+    case 'denied':
+      return file.type === 'read' ? file : { type: 'denied', source: 'the journal' };
+    case 'none':
+      return file;
   }
 }
 
-function readFiles(wanted: Wanted): LogRead {
+function readFiles(wanted: WantedEntries): LogRead {
   let empty: LogRead | null = null;
   let denied: LogRead | null = null;
   for (const name of LOG_FILES) {
@@ -78,7 +81,7 @@ function readFiles(wanted: Wanted): LogRead {
 }
 
 /** One log with what it was before it was rotated. */
-function readFile(name: string, wanted: Wanted): LogRead {
+function readFile(name: string, wanted: WantedEntries): LogRead {
   const found = new Collection(wanted);
   const now = new Date();
   let source: string | null = null;

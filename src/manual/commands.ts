@@ -5,34 +5,45 @@ import { bold, example, italic, literal, macro, paragraph, prose, tagged } from 
 export function commandSection(command: Command): string[] {
   const help = command.createHelp();
   return [
-    macro('SS', callOf(command)),
+    macro('SS', synopsisOf(command)),
     ...paragraph(prose(sentence(command.description()))),
     ...help.visibleOptions(command).flatMap(optionEntry),
-    ...help.visibleArguments(command).filter(({ description }) => description !== '').flatMap((argument) => tagged(italic(literal(argument.name())), prose(sentence(argument.description)))),
+    ...help
+      .visibleArguments(command)
+      .filter(({ description }) => description !== '')
+      .flatMap((argument) => tagged(italic(literal(argument.name())), prose(sentence(argument.description)))),
     ...furtherHelp(command),
   ];
 }
 
 /** `pm2-guard check [options] [file]`, with what stands for something in italics. */
-export function callOf(command: Command): string {
+export function synopsisOf(command: Command): string {
   const names = command.parent === null ? [command.name()] : [command.parent.name(), command.name()];
-  const places = command.usage().split(' ').map((word) => word.replace(/[\w-]+/, (name) => italic(literal(name))));
+  const places = command
+    .usage()
+    .split(' ')
+    .map((word) => word.replace(/[\w-]+/, (name) => italic(literal(name))));
   return [bold(literal(names.join(' '))), ...places].join(' ');
 }
 
 function optionEntry(option: Option): string[] {
   const flags = option.flags.split(', ').map((flag) => {
     const [name = '', place] = flag.split(' ');
-    return place === undefined ? bold(literal(name)) : `${bold(literal(name))} ${place.replace(/[\w-]+/, (word) => italic(literal(word)))}`;
+    return place === undefined
+      ? bold(literal(name))
+      : `${bold(literal(name))} ${place.replace(/[\w-]+/, (word) => italic(literal(word)))}`;
   });
   const choices = option.argChoices === undefined ? '' : `: ${option.argChoices.join(', ')}`;
-  const standard = option.defaultValue === undefined || option.defaultValue === false ? '' : `; default: ${option.defaultValueDescription ?? String(option.defaultValue)}`;
+  const standard =
+    option.defaultValue === undefined || option.defaultValue === false
+      ? ''
+      : `; default: ${option.defaultValueDescription ?? String(option.defaultValue)}`;
   return tagged(flags.join(', '), prose(sentence(`${option.description}${choices}${standard}`)));
 }
 
 /**
- * What addHelpText has put after the options. There: an indented line is one to be typed, `Examples:` and `Exit status:` begin
- * a part, everything else is prose.
+ * What addHelpText has put after the options. There: an indented line is one to be typed, `Examples:` and `Exit
+ * status:` begin a part, everything else is prose.
  */
 export function furtherHelp(command: Command): string[] {
   const parts: { typed: boolean; lines: string[] }[] = [];
@@ -43,14 +54,28 @@ export function furtherHelp(command: Command): string[] {
     else if (last?.typed !== typed || text.startsWith('Exit status:')) parts.push({ typed, lines: [text] });
     else last.lines.push(text);
   }
-  return parts.filter(({ lines }) => lines.length > 0)
-    .flatMap(({ typed, lines }) => (typed ? example(lines.map((text) => text.slice(2))) : paragraph(lines.map(prose).join('\n').replace(/^(Examples|Exit status):/, bold('$1:')))));
+  return parts
+    .filter(({ lines }) => lines.length > 0)
+    .flatMap(({ typed, lines }) =>
+      typed
+        ? example(lines.map((text) => text.slice(2)))
+        : paragraph(
+            lines
+              .map(prose)
+              .join('\n')
+              .replace(/^(Examples|Exit status):/, bold('$1:')),
+          ),
+    );
 }
 
 /** commander keeps it as a listener only: what is printed beyond the help itself. */
 function helpAfter(command: Command): string {
   let printed = '';
-  command.configureOutput({ writeOut: (text) => { printed += text; } });
+  command.configureOutput({
+    writeOut: (text) => {
+      printed += text;
+    },
+  });
   command.outputHelp();
   return printed.slice(command.helpInformation().length);
 }

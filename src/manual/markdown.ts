@@ -18,13 +18,20 @@ export function sectionOf(markdown: string, heading: string): string[] {
 
 function block(token: Token): string[] {
   switch (token.type) {
-    case 'space': return [];
-    case 'heading': return [macro('SS', inline((token as Tokens.Heading).tokens))];
-    case 'paragraph': return paragraph(inline((token as Tokens.Paragraph).tokens));
-    case 'code': return example((token as Tokens.Code).text.split('\n'));
-    case 'list': return (token as Tokens.List).items.flatMap((item) => bullet(inline(item.tokens)));
-    case 'table': return table(token as Tokens.Table);
-    default: throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
+    case 'space':
+      return [];
+    case 'heading':
+      return [macro('SS', inline((token as Tokens.Heading).tokens))];
+    case 'paragraph':
+      return paragraph(inline((token as Tokens.Paragraph).tokens));
+    case 'code':
+      return example((token as Tokens.Code).text.split('\n'));
+    case 'list':
+      return (token as Tokens.List).items.flatMap((item) => bullet(inline(item.tokens)));
+    case 'table':
+      return table(token as Tokens.Table);
+    default:
+      throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
   }
 }
 
@@ -44,18 +51,26 @@ function table({ header, rows }: Tokens.Table): string[] {
 }
 
 function inline(tokens: readonly Token[]): string {
-  return tokens.map((token): string => {
-    switch (token.type) {
-      case 'text': {
-        const { tokens: inner, text } = token as Tokens.Text;
-        return inner === undefined ? prose(text) : inline(inner);
+  return tokens
+    .map((token): string => {
+      switch (token.type) {
+        case 'text': {
+          const { tokens: inner, text } = token as Tokens.Text;
+          return inner === undefined ? prose(text) : inline(inner);
+        }
+        case 'escape':
+          return prose((token as Tokens.Escape).text);
+        case 'codespan':
+          return bold(literal((token as Tokens.Codespan).text));
+        case 'strong':
+          return bold(inline((token as Tokens.Strong).tokens));
+        case 'em':
+          return italic(inline((token as Tokens.Em).tokens));
+        case 'link':
+          return inline(token.tokens ?? []); // a page of the repository, which man cannot open
+        default:
+          throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
       }
-      case 'escape': return prose((token as Tokens.Escape).text);
-      case 'codespan': return bold(literal((token as Tokens.Codespan).text));
-      case 'strong': return bold(inline((token as Tokens.Strong).tokens));
-      case 'em': return italic(inline((token as Tokens.Em).tokens));
-      case 'link': return inline(token.tokens ?? []); // a page of the repository, which man cannot open
-      default: throw new Error(`the manual has no way to show ${token.type}: ${token.raw}`);
-    }
-  }).join('');
+    })
+    .join('');
 }

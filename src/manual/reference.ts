@@ -47,25 +47,55 @@ function indexPage(verdicts: [string, Page][], findings: [string, Page][]): stri
   return page('Codes', 'src/manual/reference.ts', [
     'Each code has a page; `pm2-guard explain CODE` shows it too.',
     '',
-    ...table('Verdicts of the guard', verdicts.map(([code, { title }]) => row(code, title))),
-    ...table('Findings of doctor', findings.map(([code, { title }]) => row(code, title))),
-    ...table('Findings of lint', rules.map(({ code, page: { title } }) => row(code, title))),
+    ...table(
+      'Verdicts of the guard',
+      verdicts.map(([code, { title }]) => row(code, title)),
+    ),
+    ...table(
+      'Findings of doctor',
+      findings.map(([code, { title }]) => row(code, title)),
+    ),
+    ...table(
+      'Findings of lint',
+      rules.map(({ code, page: { title } }) => row(code, title)),
+    ),
   ]);
 }
 
 function codePage(code: string, { title, meaning, trap, cure }: Page): string {
   const source = code.startsWith('PG') ? 'src/verdict/codes.ts' : 'src/doctor/pages';
   return page(`${code}: ${title}`, source, [
-    meaning, '', `**The trap:** ${trapLinks(trap)}`, '', `**The cure:** ${cure}`, '',
+    meaning,
+    '',
+    `**The trap:** ${trapLinks(trap)}`,
+    '',
+    `**The cure:** ${cure}`,
+    '',
   ]);
 }
 
-function rulePage({ code, trap, page: { title, problematic, correct, why, exceptions } }: (typeof rules)[number]): string {
+function rulePage({
+  code,
+  trap,
+  page: { title, problematic, correct, why, exceptions },
+}: (typeof rules)[number]): string {
   return page(`${code}: ${title}`, 'src/lint/rules', [
-    'Problematic:', '', '```', problematic, '```', '',
-    'Correct:', '', '```', correct, '```', '',
-    `**Why:** ${why} (${trapLinks(trap)})`, '',
-    `**Exceptions:** ${exceptions}`, '',
+    'Problematic:',
+    '',
+    '```',
+    problematic,
+    '```',
+    '',
+    'Correct:',
+    '',
+    '```',
+    correct,
+    '```',
+    '',
+    `**Why:** ${why} (${trapLinks(trap)})`,
+    '',
+    `**Exceptions:** ${exceptions}`,
+    '',
   ]);
 }
 

@@ -1,7 +1,15 @@
 // The little of man(7) that the page needs, understood by groff and mandoc alike.
 
 /** The characters that roff, or the fonts behind it, would show as others: groff_char(7). */
-const SPECIAL: Readonly<Record<string, string>> = { '\\': '\\e', '-': '\\-', '\'': '\\(aq', '`': '\\(ga', '^': '\\(ha', '~': '\\(ti', '"': '\\(dq' };
+const SPECIAL: Readonly<Record<string, string>> = {
+  '\\': '\\e',
+  '-': '\\-',
+  "'": '\\(aq',
+  '`': '\\(ga',
+  '^': '\\(ha',
+  '~': '\\(ti',
+  '"': '\\(dq',
+};
 
 /** What must come out as it is, to be copied: code, options, paths. */
 export function literal(text: string): string {
@@ -10,7 +18,10 @@ export function literal(text: string): string {
 
 /** What is read: a hyphen within a word may be one, an apostrophe too. */
 export function prose(text: string): string {
-  return text.replace(/\\/g, '\\e').replace(/(?<!\w)-|-(?!\w)/g, '\\-').replace(/[^\0-\x7f]/gu, named);
+  return text
+    .replace(/\\/g, '\\e')
+    .replace(/(?<!\w)-|-(?!\w)/g, '\\-')
+    .replace(/[^\0-\x7f]/gu, named);
 }
 
 function named(char: string): string {

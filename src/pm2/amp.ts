@@ -10,8 +10,8 @@ const MOST_MESSAGES = 1000;
 export type Message = unknown[];
 
 /**
- * AMP version 1, the framing of PM2's sockets (PM2.md 4.5): a byte of version and number of arguments, then each
- * argument behind its length (32 bits, big endian), as `s:` and a string or `j:` and JSON.
+ * AMP version 1, the framing of PM2's sockets (docs/pm2-internals.md section 4.5): a byte of version and number of
+ * arguments, then each argument behind its length (32 bits, big endian), as `s:` and a string or `j:` and JSON.
  */
 export function encode(message: (string | object)[]): Buffer {
   const parts = [Buffer.from([0x10 | message.length])];
@@ -25,7 +25,8 @@ export function encode(message: (string | object)[]): Buffer {
 }
 
 /**
- * The messages that are complete in `buffer`, what is left of it, and how many more bytes the next message needs at least.
+ * The messages that are complete in `buffer`, what is left of it, and how many more bytes the next message needs at
+ * least.
  *
  * @param maxBytes a message that says it is longer is refused before it arrives
  * @throws NonsenseFrame
@@ -52,7 +53,7 @@ interface Frame {
 function measure(buffer: Buffer, start: number, maxBytes: number): Frame | number {
   const head = buffer[start];
   if (head === undefined) return 1;
-  if (head >> 4 !== 1) throw new NonsenseFrame('it does not speak PM2\'s protocol');
+  if (head >> 4 !== 1) throw new NonsenseFrame("it does not speak PM2's protocol");
   const found: Frame = { arguments: [], end: start + 1 };
   for (let count = head & 0x0f; count > 0; count -= 1) {
     const from = found.end + 4;

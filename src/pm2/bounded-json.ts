@@ -1,7 +1,9 @@
 /** A daemon of 1,000 apps with 300 variables each has 1.2 million: each variable stands in its record twice. */
 const MOST_VALUES = 4_000_000;
 
-const COMMA = 0x2c, OBJECT = 0x7b, ARRAY = 0x5b;
+const COMMA = 0x2c,
+  OBJECT = 0x7b,
+  ARRAY = 0x5b;
 
 /** A text that is JSON and holds more values than MOST_VALUES. */
 export class TooManyValues extends Error {}

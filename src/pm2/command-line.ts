@@ -1,11 +1,11 @@
 import { aliasedAs, commandOf, globalOption, type Command } from './grammar.ts';
 import type { Major } from './invocation.ts';
-import { normalize, takeOptions, textOf, type Options, type Token } from './tokens.ts';
+import { normalize, takeOptions, tokenText, type Options, type Token } from './tokens.ts';
 
 export type { Options } from './tokens.ts';
 
 /** What becomes of a command line. What leaves without running a command has PM2's exit status in its comment. */
-export type Outcome =
+export type ParseOutcome =
   | Run
   /** Prints the version (0). */
   | { type: 'version' }
@@ -43,7 +43,7 @@ export interface Run {
   spawns: string | null;
 }
 
-export type CommandLine = Outcome & {
+export type CommandLine = ParseOutcome & {
   /** The words as commander gets them: `log` is `logs` by then. */
   words: readonly string[];
   /** Global options, as far as they were read. */
@@ -75,7 +75,7 @@ export function parseCommandLine(argv: readonly string[], major: Major): Command
   const early = dashes >= 0 && before.includes('-v');
   const noDaemon = !early && before.includes('--no-daemon');
   const startupScan = !early && !noDaemon && (before.includes('startup') || before.includes('unstartup'));
-  const outcome: Outcome = early
+  const outcome: ParseOutcome = early
     ? { type: 'version' }
     : outcomeOf(words, dashes, options, startupScan || noDaemon, major);
   const dashed = dashes < 0 ? null : words.slice(dashes + 1);
@@ -83,8 +83,12 @@ export function parseCommandLine(argv: readonly string[], major: Major): Command
 }
 
 function outcomeOf(
-  words: readonly string[], dashes: number, options: Options, noCompletion: boolean, major: Major,
-): Outcome {
+  words: readonly string[],
+  dashes: number,
+  options: Options,
+  noCompletion: boolean,
+  major: Major,
+): ParseOutcome {
   if (words.length === 0) return { type: 'usage' };
   if (words[0] === 'completion' && !noCompletion) return { type: 'completion' };
   const line = takeOptions(normalize(words), globalOption, options);
@@ -105,9 +109,14 @@ function outcomeOf(
 
 /** commander's listener of a command, then the action of CLI.js. */
 function reach(
-  command: Command, typed: string, positionals: Token[], unknown: Token[],
-  words: readonly string[], dashes: number, major: Major,
-): Outcome {
+  command: Command,
+  typed: string,
+  positionals: Token[],
+  unknown: Token[],
+  words: readonly string[],
+  dashes: number,
+  major: Major,
+): ParseOutcome {
   const own: Options = {};
   const line = takeOptions(unknown, command.option, own);
   if (line === 'version' || line === 'missing value') return { type: 'usage error', error: 'missing value', typed };
@@ -127,7 +136,7 @@ function reach(
   const apart = line.positionals.length > 0 ? positionals : null;
   const spawns = exits.has(command.name) ? null : aliasBug(command, all, apart, major);
   const places = acted.map(({ at, whole }) => (whole ? at : null));
-  return { type: 'run', command: command.name, typed, args: acted.map(textOf), places, stdin, own, spawns };
+  return { type: 'run', command: command.name, typed, args: acted.map(tokenText), places, stdin, own, spawns };
 }
 
 // Their actions end in process.exit, before commander comes to look at aliases.
@@ -139,7 +148,7 @@ const exits = new Set(['examples', 'install-otel', 'uninstall-otel']);
  */
 function cutAtDashes(command: string, given: Token[], words: readonly string[], dashes: number): Token[] {
   if (command !== 'start' && command !== 'restart') return given;
-  const kept = dashes < 0 ? given : given.slice(0, given.map(textOf).indexOf(words[dashes + 1] as string));
+  const kept = dashes < 0 ? given : given.slice(0, given.map(tokenText).indexOf(words[dashes + 1] as string));
   return command === 'start' && kept.length === 0 ? [{ text: 'ecosystem.config.js', at: -1, whole: false }] : kept;
 }
 
@@ -152,7 +161,7 @@ function cutAtDashes(command: string, given: Token[], words: readonly string[], 
  */
 function aliasBug(command: Command, all: Token[], apart: Token[] | null, major: Major): string | null {
   const flat = apart ?? (command.variadic ? null : all);
-  const name = flat === null ? all.map(textOf).join(',') : flat[0]?.text;
+  const name = flat === null ? all.map(tokenText).join(',') : flat[0]?.text;
   if (name === '__proto__') return 'pm2-__proto__'; // commander looks it up in a plain object
   // The actions of these overwrite commander's own list of commands: no alias left.
   const emptied = command.name === 'install' || (command.name === 'module:update' && major >= 6);

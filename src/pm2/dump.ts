@@ -15,7 +15,11 @@ const MAX_BYTES = 64 << 20;
  * @returns null where there is no such file, it cannot be read, or it is no dump
  */
 export function readDump(file: string): App[] | null {
-  return readDumpRecords(file)?.map(appOf).filter((app) => app !== null) ?? null;
+  return (
+    readDumpRecords(file)
+      ?.map(appOf)
+      .filter((app) => app !== null) ?? null
+  );
 }
 
 /** As readDump, with all that PM2 wrote down of each process: its environment too, and the secrets in it. */

@@ -2,7 +2,7 @@ import { globalOption } from './grammar.ts';
 import { interpret } from './interpret.ts';
 import type { Invocation, ParseContext, Start, Target } from './invocation.ts';
 import { sameMeaning, sameWords } from './same-meaning.ts';
-import { normalize, takeOptions, textOf, type Occurrence, type Token } from './tokens.ts';
+import { normalize, takeOptions, tokenText, type Occurrence, type Token } from './tokens.ts';
 
 type Words = readonly string[];
 type Thing = Target | Start;
@@ -37,7 +37,14 @@ export function withTargets(invocation: Invocation, context: ParseContext, keep:
     targets: targets.filter(({ at }) => isKept(at)),
     starts: starts.filter(({ at }) => isKept(at)),
   };
-  if (line.type !== 'run' || needsDropped(expected.targets, starts.filter(({ at }) => !isKept(at)))) return null;
+  if (
+    line.type !== 'run' ||
+    needsDropped(
+      expected.targets,
+      starts.filter(({ at }) => !isKept(at)),
+    )
+  )
+    return null;
   expected.line = { ...line, args: line.args.filter((_, argument) => isKept(line.places[argument])) };
   const words = argv.filter((_, at) => isKept(at));
   return firstProven(invocation, context, [words], (edited) => sameMeaning(expected, edited));
@@ -45,8 +52,9 @@ export function withTargets(invocation: Invocation, context: ParseContext, keep:
 
 /** `start web.js web`: the second word means the app that the first word has started. */
 function needsDropped(kept: readonly Target[], dropped: readonly Start[]): boolean {
-  return dropped.some((start) => kept.some(({ word, at }) => (
-    (word === start.name || word === start.namespace) && (at ?? 0) > (start.at ?? 0))));
+  return dropped.some((start) =>
+    kept.some(({ word, at }) => (word === start.name || word === start.namespace) && (at ?? 0) > (start.at ?? 0)),
+  );
 }
 
 /**
@@ -68,10 +76,14 @@ export function withOnly(invocation: Invocation, context: ParseContext, names: W
     const value = list.join(',');
     // PM2 looks for some words, such as `log`, wherever they stand as a word of their own.
     const lines = withInserted(invocation, ['only'], [['--only', value], [`--only=${value}`]]);
-    return firstProven(invocation, context, lines, (edited) => (
-      sameMeaning(invocation, edited, ['only']) && sameWords(edited.only, list)));
+    return firstProven(
+      invocation,
+      context,
+      lines,
+      (edited) => sameMeaning(invocation, edited, ['only']) && sameWords(edited.only, list),
+    );
   });
-  return commands.some((words) => words === null) ? null : commands as Words[];
+  return commands.some((words) => words === null) ? null : (commands as Words[]);
 }
 
 /**
@@ -81,8 +93,13 @@ export function withOnly(invocation: Invocation, context: ParseContext, names: W
  */
 export function withoutOptions(invocation: Invocation, context: ParseContext, attrs: Words): Words | null {
   if (!optionsOf(invocation.line.words).seen.some(({ attr }) => attrs.includes(attr))) return invocation.argv;
-  return firstProven(invocation, context, removals(invocation, attrs), (edited) => (
-    sameMeaning(invocation, edited, attrs) && attrs.every((attr) => edited.line.options[attr] === undefined)));
+  return firstProven(
+    invocation,
+    context,
+    removals(invocation, attrs),
+    (edited) =>
+      sameMeaning(invocation, edited, attrs) && attrs.every((attr) => edited.line.options[attr] === undefined),
+  );
 }
 
 /**
@@ -105,21 +122,31 @@ export function withStartup(
     const { seen } = optionsOf(edited.line.words);
     const times = (attr: string): number => seen.filter((option) => option.attr === attr).length;
     const { options } = edited.line;
-    return sameMeaning(invocation, edited, attrs) && options.user === user && (options.hp ?? null) === hp
-      && times('user') === 1 && times('hp') === (hp === null ? 0 : 1)
-      && (service === undefined || (
-        (options.serviceName ?? null) === service && times('serviceName') === (service === null ? 0 : 1)));
+    return (
+      sameMeaning(invocation, edited, attrs) &&
+      options.user === user &&
+      (options.hp ?? null) === hp &&
+      times('user') === 1 &&
+      times('hp') === (hp === null ? 0 : 1) &&
+      (service === undefined ||
+        ((options.serviceName ?? null) === service && times('serviceName') === (service === null ? 0 : 1)))
+    );
   });
 }
 
 function firstProven(
-  invocation: Invocation, context: ParseContext, lines: readonly Words[], meant: (edited: Invocation) => boolean,
+  invocation: Invocation,
+  context: ParseContext,
+  lines: readonly Words[],
+  meant: (edited: Invocation) => boolean,
 ): Words | null {
-  return lines.find((argv) => {
-    const edited = interpret(argv, context);
-    // With `--only startup` PM2 no longer connects before it acts.
-    return (invocation.line.startupScan || !edited.line.startupScan) && meant(edited);
-  }) ?? null;
+  return (
+    lines.find((argv) => {
+      const edited = interpret(argv, context);
+      // With `--only startup` PM2 no longer connects before it acts.
+      return (invocation.line.startupScan || !edited.line.startupScan) && meant(edited);
+    }) ?? null
+  );
 }
 
 /** The global options as commander reads them, and the place of the command. */
@@ -127,7 +154,7 @@ function optionsOf(words: Words): { tokens: Token[]; seen: Occurrence[]; command
   const tokens = normalize(words);
   const seen: Occurrence[] = [];
   const read = takeOptions(tokens, globalOption, {}, seen);
-  return { tokens, seen, command: typeof read === 'string' ? -1 : read.positionals[0]?.at ?? -1 };
+  return { tokens, seen, command: typeof read === 'string' ? -1 : (read.positionals[0]?.at ?? -1) };
 }
 
 /** The line with one of `forms` instead of the options of `attrs`. The most usual place comes first. */
@@ -156,12 +183,22 @@ function removals(invocation: Invocation, attrs: Words): Words[] {
     if (value) gone.add(value);
   }
   if (gone.size === 0) return [argv];
-  const left = argv.map((word, at) => remainder(word, tokens.filter((token) => token.at === at), gone));
+  const left = argv.map((word, at) =>
+    remainder(
+      word,
+      tokens.filter((token) => token.at === at),
+      gone,
+    ),
+  );
   const present = (word: string | null): word is string => word !== null;
   const dashes = argv.indexOf('--');
   const end = dashes < 0 ? argv.length : dashes;
-  const beforeGap = left.slice(0, end).map((word, at) => (
-    word !== null && word.startsWith('-') && !values.has(at) && (word !== argv[at] || left[at + 1] === null)));
+  const beforeGap = left
+    .slice(0, end)
+    .map(
+      (word, at) =>
+        word !== null && word.startsWith('-') && !values.has(at) && (word !== argv[at] || left[at + 1] === null),
+    );
   const moved = [...left.slice(0, end).filter((_, at) => !beforeGap[at]), ...left.filter((_, at) => beforeGap[at])];
   return [left.filter(present), [...moved, ...left.slice(end)].filter(present)];
 }
@@ -171,5 +208,5 @@ function remainder(word: string, tokens: readonly Token[], gone: ReadonlySet<Tok
   const left = tokens.filter((token) => !gone.has(token));
   if (left.length === tokens.length) return word;
   if (left.length === 0) return null;
-  return word.startsWith('--') ? left.map(textOf).join('=') : `-${left.map(({ text }) => text.slice(1)).join('')}`;
+  return word.startsWith('--') ? left.map(tokenText).join('=') : `-${left.map(({ text }) => text.slice(1)).join('')}`;
 }

@@ -8,8 +8,8 @@ import type { FileKind } from './declared-apps.ts';
 const MAX_BYTES = 16 << 20;
 
 /**
- * What a process file evaluates to, as Common.parseConfig of PM2 5.4 to 7.0 does it. **This runs the file's code**, JSON
- * included (PM2 takes it for a JavaScript expression): only in a process of the user who would run it.
+ * What a process file evaluates to, as Common.parseConfig of PM2 5.4 to 7.0 does it. **This runs the file's code**,
+ * JSON included (PM2 takes it for a JavaScript expression): only in a process of the user who would run it.
  *
  * @param path absolute; the file is read, whatever its kind, because PM2 reads it first
  * @throws whatever the file throws

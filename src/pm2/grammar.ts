@@ -26,54 +26,200 @@ export interface Command {
   option: (flag: string) => Option | undefined;
 }
 
-// lib/binaries/CLI.js, the same in 5.4, 6 and 7. By flag, the property it sets; `<` needs a value, `[` may take one, `!` sets false.
-// `-c` stands twice in PM2: commander finds the first one. An object of strings is what costs a cold process least.
+// lib/binaries/CLI.js, the same in 5.4, 6 and 7. By flag, the property it sets; `<` needs a value, `[` may take one,
+// `!` sets false. `-c` stands twice in PM2: commander finds the first one. An object of strings is what costs a cold
+// process least.
 const globals: Readonly<Record<string, string | undefined>> = {
   // @ts-expect-error: words are looked up, and `constructor` is none
   __proto__: null,
-  '-V': 'version', '--version': 'version', '-v': 'version', '-s': 'silent', '--silent': 'silent', '--ext': '<ext', '-n': '<name', '--name': '<name',
-  '-m': 'miniList', '--mini-list': 'miniList', '--interpreter': '<interpreter', '--interpreter-args': '<interpreterArgs', '--node-args': '<nodeArgs',
-  '-o': '<output', '--output': '<output', '-e': '<error', '--error': '<error', '-l': '[log', '--log': '[log', '--filter-env': '[filterEnv',
-  '--log-type': '<logType', '--log-date-format': '<logDateFormat', '--time': 'time', '--disable-logs': 'disableLogs', '--env': '<env',
-  '-a': 'updateEnv', '--update-env': 'updateEnv', '-f': 'force', '--force': 'force', '-i': '<instances', '--instances': '<instances',
-  '--parallel': '<parallel', '--shutdown-with-message': 'shutdownWithMessage', '-p': '<pid', '--pid': '<pid', '-k': '<killTimeout',
-  '--kill-timeout': '<killTimeout', '--listen-timeout': '<listenTimeout', '--max-memory-restart': '<maxMemoryRestart',
-  '--restart-delay': '<restartDelay', '--exp-backoff-restart-delay': '<expBackoffRestartDelay', '-x': 'executeCommand',
-  '--execute-command': 'executeCommand', '--max-restarts': '[maxRestarts', '-u': '<user', '--user': '<user', '--uid': '<uid', '--gid': '<gid',
-  '--namespace': '<namespace', '--cwd': '<cwd', '--hp': '<hp', '--wait-ip': 'waitIp', '--service-name': '<serviceName', '-c': '<cron',
-  '--cron': '<cron', '--cron-restart': '<cronRestart', '-w': 'write', '--write': 'write', '--no-daemon': '!daemon',
-  '--source-map-support': 'sourceMapSupport', '--only': '<only', '--disable-source-map-support': 'disableSourceMapSupport',
-  '--wait-ready': 'waitReady', '--merge-logs': 'mergeLogs', '--watch': '[watch', '--ignore-watch': '<ignoreWatch', '--watch-delay': '<watchDelay',
-  '--no-color': '!color', '--no-vizion': '!vizion', '--no-autostart': '!autostart', '--no-autorestart': '!autorestart',
-  '--stop-exit-codes': '<stopExitCodes', '--no-treekill': '!treekill', '--no-pmx': '!pmx', '--no-automation': '!automation', '--trace': 'trace',
-  '--disable-trace': 'disableTrace', '--sort': '<sort', '--attach': 'attach', '--v8': 'v8', '--event-loop-inspector': 'eventLoopInspector',
+  '-V': 'version',
+  '--version': 'version',
+  '-v': 'version',
+  '-s': 'silent',
+  '--silent': 'silent',
+  '--ext': '<ext',
+  '-n': '<name',
+  '--name': '<name',
+  '-m': 'miniList',
+  '--mini-list': 'miniList',
+  '--interpreter': '<interpreter',
+  '--interpreter-args': '<interpreterArgs',
+  '--node-args': '<nodeArgs',
+  '-o': '<output',
+  '--output': '<output',
+  '-e': '<error',
+  '--error': '<error',
+  '-l': '[log',
+  '--log': '[log',
+  '--filter-env': '[filterEnv',
+  '--log-type': '<logType',
+  '--log-date-format': '<logDateFormat',
+  '--time': 'time',
+  '--disable-logs': 'disableLogs',
+  '--env': '<env',
+  '-a': 'updateEnv',
+  '--update-env': 'updateEnv',
+  '-f': 'force',
+  '--force': 'force',
+  '-i': '<instances',
+  '--instances': '<instances',
+  '--parallel': '<parallel',
+  '--shutdown-with-message': 'shutdownWithMessage',
+  '-p': '<pid',
+  '--pid': '<pid',
+  '-k': '<killTimeout',
+  '--kill-timeout': '<killTimeout',
+  '--listen-timeout': '<listenTimeout',
+  '--max-memory-restart': '<maxMemoryRestart',
+  '--restart-delay': '<restartDelay',
+  '--exp-backoff-restart-delay': '<expBackoffRestartDelay',
+  '-x': 'executeCommand',
+  '--execute-command': 'executeCommand',
+  '--max-restarts': '[maxRestarts',
+  '-u': '<user',
+  '--user': '<user',
+  '--uid': '<uid',
+  '--gid': '<gid',
+  '--namespace': '<namespace',
+  '--cwd': '<cwd',
+  '--hp': '<hp',
+  '--wait-ip': 'waitIp',
+  '--service-name': '<serviceName',
+  '-c': '<cron',
+  '--cron': '<cron',
+  '--cron-restart': '<cronRestart',
+  '-w': 'write',
+  '--write': 'write',
+  '--no-daemon': '!daemon',
+  '--source-map-support': 'sourceMapSupport',
+  '--only': '<only',
+  '--disable-source-map-support': 'disableSourceMapSupport',
+  '--wait-ready': 'waitReady',
+  '--merge-logs': 'mergeLogs',
+  '--watch': '[watch',
+  '--ignore-watch': '<ignoreWatch',
+  '--watch-delay': '<watchDelay',
+  '--no-color': '!color',
+  '--no-vizion': '!vizion',
+  '--no-autostart': '!autostart',
+  '--no-autorestart': '!autorestart',
+  '--stop-exit-codes': '<stopExitCodes',
+  '--no-treekill': '!treekill',
+  '--no-pmx': '!pmx',
+  '--no-automation': '!automation',
+  '--trace': 'trace',
+  '--disable-trace': 'disableTrace',
+  '--sort': '<sort',
+  '--attach': 'attach',
+  '--v8': 'v8',
+  '--event-loop-inspector': 'eventLoopInspector',
   '--deep-monitoring': 'deepMonitoring',
 };
 
-// By command, a letter for each positional (r required, o optional, R and O variadic, x: none allowed), then its own options with the
-// signs of above behind them; `@` and the majors that have it, if not all. Facts of lib/binaries/CLI.js in 5.4.3, 6.0.14 and 7.0.4.
+// By command, a letter for each positional (r required, o optional, R and O variadic, x: none allowed), then its own
+// options with the signs of above behind them; `@` and the majors that have it, if not all. Facts of
+// lib/binaries/CLI.js in 5.4.3, 6.0.14 and 7.0.4.
 const commands: Readonly<Record<string, string | undefined>> = {
   // @ts-expect-error: words are looked up, and `constructor` is none
   __proto__: null,
-  start: 'O --watch --fresh --daemon --container --dist --image-name[ --node-version[ --dockerdaemon', trigger: 'rro', deploy: 'r',
-  startOrRestart: 'r', startOrReload: 'r', pid: 'o', create: '', startOrGracefulReload: 'r', stop: 'R --watch', restart: 'R --watch', scale: 'rr',
-  'profile:mem': 'o', 'profile:cpu': 'o', reload: 'r', id: 'r', inspect: 'r', delete: 'R', sendSignal: 'rr', ping: '', updatePM2: '', update: '',
-  install: 'r --tarball --install --docker --v1 --safe[', 'module:update': 'r --tarball@67', 'module:generate': 'o', uninstall: 'r', package: 'o',
-  publish: 'o --npm', set: 'oo', multiset: 'r', get: 'o', conf: 'oo', config: 'ro', unset: 'r', report: '', link: 'ooo --info-node[', unlink: '',
-  monitor: 'o', unmonitor: 'o', open: '', plus: 'oo --info-node[ -d,--discrete -a,--install-all', login: '', logout: '', dump: 'x --force',
-  cleardump: 'x', send: 'rr', attach: 'ro', resurrect: 'x', unstartup: 'o', startup: 'o', logrotate: '', ecosystem: 'o', reset: 'r', describe: 'r',
-  desc: 'r', info: 'r', show: 'r', env: 'r', list: '', l: '', ps: '', status: '', jlist: '', sysmonit: '@56', slist: ' -t,--tree', prettylist: 'x',
-  monit: '', imonit: '', dashboard: '', flush: 'o', reloadLogs: '',
-  logs: 'o --json --format --raw --err --out --lines< --timestamp[ --nostream --highlight[', kill: 'x', pull: 'ro', forward: 'r', backward: 'r',
-  deepUpdate: '', serve: 'oo --port[ --spa --ftp@7 --basic-auth-username[ --basic-auth-password[ --monitor[', autoinstall: '', examples: '',
-  'install-otel': '@7', 'uninstall-otel': '@7', '*': '',
+  start: 'O --watch --fresh --daemon --container --dist --image-name[ --node-version[ --dockerdaemon',
+  trigger: 'rro',
+  deploy: 'r',
+  startOrRestart: 'r',
+  startOrReload: 'r',
+  pid: 'o',
+  create: '',
+  startOrGracefulReload: 'r',
+  stop: 'R --watch',
+  restart: 'R --watch',
+  scale: 'rr',
+  'profile:mem': 'o',
+  'profile:cpu': 'o',
+  reload: 'r',
+  id: 'r',
+  inspect: 'r',
+  delete: 'R',
+  sendSignal: 'rr',
+  ping: '',
+  updatePM2: '',
+  update: '',
+  install: 'r --tarball --install --docker --v1 --safe[',
+  'module:update': 'r --tarball@67',
+  'module:generate': 'o',
+  uninstall: 'r',
+  package: 'o',
+  publish: 'o --npm',
+  set: 'oo',
+  multiset: 'r',
+  get: 'o',
+  conf: 'oo',
+  config: 'ro',
+  unset: 'r',
+  report: '',
+  link: 'ooo --info-node[',
+  unlink: '',
+  monitor: 'o',
+  unmonitor: 'o',
+  open: '',
+  plus: 'oo --info-node[ -d,--discrete -a,--install-all',
+  login: '',
+  logout: '',
+  dump: 'x --force',
+  cleardump: 'x',
+  send: 'rr',
+  attach: 'ro',
+  resurrect: 'x',
+  unstartup: 'o',
+  startup: 'o',
+  logrotate: '',
+  ecosystem: 'o',
+  reset: 'r',
+  describe: 'r',
+  desc: 'r',
+  info: 'r',
+  show: 'r',
+  env: 'r',
+  list: '',
+  l: '',
+  ps: '',
+  status: '',
+  jlist: '',
+  sysmonit: '@56',
+  slist: ' -t,--tree',
+  prettylist: 'x',
+  monit: '',
+  imonit: '',
+  dashboard: '',
+  flush: 'o',
+  reloadLogs: '',
+  logs: 'o --json --format --raw --err --out --lines< --timestamp[ --nostream --highlight[',
+  kill: 'x',
+  pull: 'ro',
+  forward: 'r',
+  backward: 'r',
+  deepUpdate: '',
+  serve: 'oo --port[ --spa --ftp@7 --basic-auth-username[ --basic-auth-password[ --monitor[',
+  autoinstall: '',
+  examples: '',
+  'install-otel': '@7',
+  'uninstall-otel': '@7',
+  '*': '',
 };
 
 const aliases: Readonly<Record<string, string | undefined>> = {
   // @ts-expect-error: words are looked up, and `constructor` is none
   __proto__: null,
-  del: 'delete', 'module:install': 'install', 'module:uninstall': 'uninstall', 'module:publish': 'publish', register: 'plus',
-  save: 'dump', init: 'ecosystem', ls: 'list', sysinfos: 'slist', dash: 'dashboard', expose: 'serve',
+  del: 'delete',
+  'module:install': 'install',
+  'module:uninstall': 'uninstall',
+  'module:publish': 'publish',
+  register: 'plus',
+  save: 'dump',
+  init: 'ecosystem',
+  ls: 'list',
+  sysinfos: 'slist',
+  dash: 'dashboard',
+  expose: 'serve',
 };
 
 function option(told: string): Option {
@@ -94,7 +240,10 @@ export function commandOf(word: string, major: Major): Command | undefined {
   const row = commands[word];
   if (row === undefined) return aliasedAs(word, major);
   const [words = ''] = row.split(' ', 1);
-  if (words.startsWith('@')) return words.includes(String(major)) ? { name: word, arity: 0, required: 0, variadic: false, strict: false, option: () => undefined } : undefined;
+  if (words.startsWith('@'))
+    return words.includes(String(major))
+      ? { name: word, arity: 0, required: 0, variadic: false, strict: false, option: () => undefined }
+      : undefined;
   return {
     name: word,
     arity: words === 'x' ? 0 : words.length,
@@ -124,18 +273,27 @@ export function aliasedAs(word: string, major: Major): Command | undefined {
 }
 
 /** All there is to type, as the tests want it; `own` by command. */
-export function vocabulary(major: Major): { flags: string[]; commands: string[]; aliases: string[]; own: Record<string, string[]> } {
+export function vocabulary(major: Major): {
+  flags: string[];
+  commands: string[];
+  aliases: string[];
+  own: Record<string, string[]>;
+} {
   const names = Object.keys(commands).filter((name) => commandOf(name, major));
   const own = names.map((name) => {
-    const written = (commands[name] ?? '').split(' ').slice(1).flatMap((word) => word.replace(/[<[]?(@\d+)?$/, '').split(','));
+    const written = (commands[name] ?? '')
+      .split(' ')
+      .slice(1)
+      .flatMap((word) => word.replace(/[<[]?(@\d+)?$/, '').split(','));
     return [name, written.filter((flag) => commandOf(name, major)?.option(flag))] as const;
   });
   return { flags: Object.keys(globals), commands: names, aliases: Object.keys(aliases), own: Object.fromEntries(own) };
 }
 
 /**
- * Which grammar an installed PM2 has. `known` is false where it was not compared with PM2's own commander program: before 5.4
- * (`--stop-exit-codes` and `--no-autostart` are missing there) and after 7; the nearest major is used and the guard says so.
+ * Which grammar an installed PM2 has. `known` is false where it was not compared with PM2's own commander program:
+ * before 5.4 (`--stop-exit-codes` and `--no-autostart` are missing there) and after 7; the nearest major is used and
+ * the guard says so.
  * @param version as in PM2's package.json: `6.0.14`
  */
 export function grammarFor(version: string): { major: Major; known: boolean } {

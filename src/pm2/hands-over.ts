@@ -2,8 +2,8 @@ import { parseCommandLine } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
 /**
- * Commands that hand the environment of the call to apps, to git and hooks, to npm, or to the agent (PM2.md 5.1, 5.2,
- * 2.3).
+ * Commands that hand the environment of the call to apps, to git and hooks, to npm, or to the agent
+ * (docs/pm2-internals.md section 5.1, 5.2, 2.3).
  */
 const ALWAYS = [
   'start startOrRestart startOrReload startOrGracefulReload serve create set multiset config install module:update',

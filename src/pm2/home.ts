@@ -2,18 +2,35 @@ import { join, resolve } from 'node:path';
 import type { Major } from './invocation.ts';
 
 /**
- * Environment variables that move PM2 away from its PM2_HOME, or a single one of its files away from there: every key of
- * paths.js of PM2 5.4.3, 6.0.14 and 7.0.4 with `PM2_` before it, OVER_HOME (constants.js), and the Windows names that
- * 5 and 6 read everywhere (T21). A daemon is its rpc socket, so with one of these two daemons may share a home, or one may have none.
+ * Environment variables that move PM2 away from its PM2_HOME, or a single one of its files away from there: every key
+ * of paths.js of PM2 5.4.3, 6.0.14 and 7.0.4 with `PM2_` before it, OVER_HOME (constants.js), and the Windows names
+ * that 5 and 6 read everywhere (T21). A daemon is its rpc socket, so with one of these two daemons may share a home, or
+ * one may have none.
  */
 export const PATH_OVERRIDES: readonly string[] = [
-  'OVER_HOME', 'HOMEPATH', 'HOMEDRIVE',
-  'PM2_DAEMON_RPC_PORT', 'PM2_DAEMON_PUB_PORT', 'PM2_INTERACTOR_RPC_PORT',
-  'PM2_CONF_FILE', 'PM2_MODULE_CONF_FILE', 'PM2_LOG_FILE_PATH', 'PM2_PID_FILE_PATH', 'PM2_RELOAD_LOCKFILE',
-  'PM2_DEFAULT_PID_PATH', 'PM2_DEFAULT_LOG_PATH', 'PM2_DEFAULT_MODULE_PATH', 'PM2_IO_ACCESS_TOKEN',
-  'PM2_DUMP_FILE_PATH', 'PM2_DUMP_BACKUP_FILE_PATH',
-  'PM2_INTERACTOR_LOG_FILE_PATH', 'PM2_INTERACTOR_PID_PATH', 'PM2_INTERACTION_CONF',
-  'PM2_HAS_NODE_EMBEDDED', 'PM2_BUILTIN_NODE_PATH', 'PM2_BUILTIN_NPM_PATH',
+  'OVER_HOME',
+  'HOMEPATH',
+  'HOMEDRIVE',
+  'PM2_DAEMON_RPC_PORT',
+  'PM2_DAEMON_PUB_PORT',
+  'PM2_INTERACTOR_RPC_PORT',
+  'PM2_CONF_FILE',
+  'PM2_MODULE_CONF_FILE',
+  'PM2_LOG_FILE_PATH',
+  'PM2_PID_FILE_PATH',
+  'PM2_RELOAD_LOCKFILE',
+  'PM2_DEFAULT_PID_PATH',
+  'PM2_DEFAULT_LOG_PATH',
+  'PM2_DEFAULT_MODULE_PATH',
+  'PM2_IO_ACCESS_TOKEN',
+  'PM2_DUMP_FILE_PATH',
+  'PM2_DUMP_BACKUP_FILE_PATH',
+  'PM2_INTERACTOR_LOG_FILE_PATH',
+  'PM2_INTERACTOR_PID_PATH',
+  'PM2_INTERACTION_CONF',
+  'PM2_HAS_NODE_EMBEDDED',
+  'PM2_BUILTIN_NODE_PATH',
+  'PM2_BUILTIN_NPM_PATH',
 ];
 
 /** Where every PM2 ends up when it cannot tell whose home it is in (T15). */
@@ -39,7 +56,7 @@ export function pm2Home(env: NodeJS.ProcessEnv, { major, passwdHome, cwd }: Home
     const home = env.HOME ?? passwdHome;
     return home ? resolve(cwd, home, '.pm2') : HOMELESS;
   }
-  if (env.HOME) return resolve(cwd, env.HOMEPATH ? env.HOMEDRIVE ?? '' : '', env.HOME, '.pm2');
+  if (env.HOME) return resolve(cwd, env.HOMEPATH ? (env.HOMEDRIVE ?? '') : '', env.HOME, '.pm2');
   if (env.HOMEPATH) return resolve(cwd, env.HOMEDRIVE ?? '', env.HOMEPATH, '.pm2');
   return HOMELESS;
 }

@@ -1,16 +1,22 @@
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
-import { physical } from '../runtime/peek.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust, type Distrust } from '../trust/trust.ts';
+import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { wrappedPm2 } from './wrapper.ts';
 import type { Major } from './invocation.ts';
 
-/** Stands in the first KiB of everything of ours that is called pm2, so that no copy of it is ever taken for the real one. */
-export const MARK = 'pm2-guard-shim';
+/**
+ * Stands in the first KiB of everything of ours that is called pm2, so that no copy of it is ever taken for the real
+ * one.
+ */
+export const SHIM_MARK = 'pm2-guard-shim';
 
-/** Likewise in what stands in place of a sealed pm2's bin/pm2 (src/seal): where PM2's own lies beside it, that is the real one. */
-export const DOOR_MARK = `${MARK}-door`;
+/**
+ * Likewise in what stands in place of a sealed pm2's bin/pm2 (src/seal): where PM2's own lies beside it, that is the
+ * real one.
+ */
+export const DOOR_MARK = `${SHIM_MARK}-door`;
 /** Of the name under which PM2's own file lies beside a door. */
 export const ORIGINAL_SUFFIX = '.pm2-guard-original';
 
@@ -36,7 +42,7 @@ export interface Tried {
 }
 
 export type RealPm2 =
-  | { type: 'found' } & InstalledPm2
+  | ({ type: 'found' } & InstalledPm2)
   | { type: 'none'; tried: Tried[] }
   /** There is one, and somebody else than root could have changed it. */
   | { type: 'untrusted'; bin: string; file: string; original: string | null; distrust: Distrust };
@@ -53,12 +59,13 @@ export interface Search {
 }
 
 /**
- * The real pm2: the recorded one, else the first of PATH that is not ours. A script that names the package it runs, as pnpm's
- * does, stands for that one. Other wrappers are passed over: they call `pm2` again, which is us. Relative entries of PATH are never looked at.
+ * The real pm2: the recorded one, else the first of PATH that is not ours. A script that names the package it runs, as
+ * pnpm's does, stands for that one. Other wrappers are passed over: they call `pm2` again, which is us. Relative
+ * entries of PATH are never looked at.
  */
 export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
   const tried: Tried[] = [];
-  const ours = skip.map((directory) => physical(directory) ?? directory);
+  const ours = skip.map((directory) => realpathOrNull(directory) ?? directory);
   const consider = (bin: string, executable: boolean): RealPm2 | null => {
     const seen = inspect(bin, ours, executable);
     const wrapped = seen === NO_PACKAGE ? wrappedBy(bin, asRoot) : null;
@@ -84,8 +91,8 @@ const NO_PACKAGE = 'is no file of the npm package pm2';
 
 /** The pm2 behind a package manager's script; for root only where it is root who wrote the script. */
 function wrappedBy(bin: string, asRoot: boolean): string | null {
-  const file = physical(bin);
-  if (file === null || (asRoot && distrust(bin, 'file') !== null)) return null;
+  const file = realpathOrNull(bin);
+  if (file === null || (asRoot && findUntrusted(bin, 'file') !== null)) return null;
   return wrappedPm2(bin, file);
 }
 
@@ -98,22 +105,28 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
     if (executable) accessSync(file, constants.X_OK);
   } catch (error) {
     switch ((error as NodeJS.ErrnoException).code ?? '') {
-      case 'ENOENT': case 'ENOTDIR': return executable ? '' : 'does not exist';
-      case 'ELOOP': return 'is a loop of symbolic links';
-      case 'EACCES': return 'is not executable';
-      default: return 'cannot be looked at';
+      case 'ENOENT':
+      case 'ENOTDIR':
+        return executable ? '' : 'does not exist';
+      case 'ELOOP':
+        return 'is a loop of symbolic links';
+      case 'EACCES':
+        return 'is not executable';
+      default:
+        return 'cannot be looked at';
     }
   }
-  if (ours.some((directory) => file.startsWith(directory + sep))) return 'is pm2-guard\'s own';
+  if (ours.some((directory) => file.startsWith(directory + sep))) return "is pm2-guard's own";
   const head = headOf(file);
   if (head === null) return 'is no file that can be read';
-  if (head.includes(MARK) && !head.includes(DOOR_MARK)) return 'is a copy of pm2-guard\'s own';
+  if (head.includes(SHIM_MARK) && !head.includes(DOOR_MARK)) return "is a copy of pm2-guard's own";
   const found = packageOf(file);
   if (found?.name !== 'pm2' || typeof found.version !== 'string') {
-    return head.includes(MARK) ? 'is a copy of pm2-guard\'s own' : NO_PACKAGE;
+    return head.includes(SHIM_MARK) ? "is a copy of pm2-guard's own" : NO_PACKAGE;
   }
   const original = head.includes(DOOR_MARK) ? `${file}${ORIGINAL_SUFFIX}` : null;
-  if (original !== null && headOf(original)?.includes(MARK) !== false) return `is sealed, and PM2's own file beside it is gone: ${reinstallCommand(dirname(dirname(file)), found.version)}`;
+  if (original !== null && headOf(original)?.includes(SHIM_MARK) !== false)
+    return `is sealed, and PM2's own file beside it is gone: ${reinstallCommand(dirname(dirname(file)), found.version)}`;
   const major = Number.parseInt(found.version, 10);
   const nearest: Major = major <= 5 ? 5 : major === 6 ? 6 : 7;
   return { bin, file, original, version: found.version, major: nearest, known: nearest === major };
@@ -125,15 +138,16 @@ export function partsThatRootRuns({ file, original }: Pick<InstalledPm2, 'file' 
 }
 
 /**
- * Whether root may run a pm2 (PRODUCT.md section 8.1): its file, PM2's own beside a door, and what that loads first.
+ * Whether root may run a pm2 (docs/contract.md section 8.1): its file, PM2's own beside a door, and what that loads
+ * first.
  *
  * @returns the part that a user other than root could change; null: there is none
  */
 export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'original'>): Distrust | null {
-  const modules = distrust(join(dirname(file), '../node_modules'), 'directory');
+  const modules = findUntrusted(join(dirname(file), '../node_modules'), 'directory');
   if (modules !== null && modules.kind !== 'missing') return modules;
   for (const part of partsThatRootRuns({ file, original })) {
-    const fault = distrust(part, 'file');
+    const fault = findUntrusted(part, 'file');
     if (fault !== null && fault.kind !== 'missing') return fault;
   }
   return null;
@@ -144,7 +158,11 @@ function trusted(found: InstalledPm2): RealPm2 {
   const fault = rootMayRun(found);
   const { bin, file, original } = found;
   if (fault !== null) return { type: 'untrusted', bin, file, original, distrust: fault };
-  return { type: 'found', ...found, bin: found.bin === found.file || distrust(found.bin, 'file') === null ? found.bin : found.file };
+  return {
+    type: 'found',
+    ...found,
+    bin: found.bin === found.file || findUntrusted(found.bin, 'file') === null ? found.bin : found.file,
+  };
 }
 
 /** What puts a package's own files back: npm replaces the whole directory. */
@@ -178,7 +196,11 @@ function packageOf(file: string): { name?: unknown; version?: unknown } | null {
     const manifest = `${directory}/package.json`;
     try {
       // Asked first: bin/ has none, and an exception costs each call 0.1 ms.
-      if (existsSync(manifest)) return JSON.parse(readRegularFile(manifest, 1 << 20).toString('latin1')) as { name?: unknown; version?: unknown } | null;
+      if (existsSync(manifest))
+        return JSON.parse(readRegularFile(manifest, 1 << 20).toString('latin1')) as {
+          name?: unknown;
+          version?: unknown;
+        } | null;
     } catch (error) {
       if (error instanceof SyntaxError) return null;
     }

@@ -6,9 +6,9 @@ import { environmentName, isProcessFile, scriptName } from './names.ts';
 type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' | 'startup'>>;
 
 /**
- * What a command line asks for: pure, without a look at the file system (PM2.md sections 2 and 3; lib/API.js, 5.4 to 7.0).
- * A call about the whole daemon has neither targets nor starts. A process file is a target, never a start: what it starts
- * only its content tells.
+ * What a command line asks for: pure, without a look at the file system (docs/pm2-internals.md sections 2 and 3;
+ * lib/API.js, 5.4 to 7.0). A call about the whole daemon has neither targets nor starts. A process file is a target,
+ * never a start: what it starts only its content tells.
  *
  * @param argv the words after `pm2`
  */
@@ -38,7 +38,13 @@ export function interpret(argv: readonly string[], context: ParseContext): Invoc
 type Read = (line: CommandLine & Run, env: NodeJS.ProcessEnv, cwd: string) => Reading;
 
 /** The words a command takes beside a name or a path. */
-interface Takes { all?: boolean; id?: (word: string) => boolean; regex?: boolean; file?: boolean; stdin?: boolean }
+interface Takes {
+  all?: boolean;
+  id?: (word: string) => boolean;
+  regex?: boolean;
+  file?: boolean;
+  stdin?: boolean;
+}
 
 const numeric = (word: string): boolean => !Number.isNaN(Number(word)); // isNaN: '' and ' ' are numbers too
 const leading = (word: string): boolean => !Number.isNaN(Number.parseInt(word, 10));
@@ -70,16 +76,24 @@ function one(takes: Takes, at = 0, without: Scope = 'daemon'): Read {
 /** _startJson splits --only at commas and blanks, actionFromJson compares it with one name (lib/API.js). */
 function only(options: Options, targets: readonly Target[], split: boolean): string[] {
   const value = options.only;
-  if (typeof value !== 'string' || value === '' || !targets.some(({ kind }) => kind === 'file' || kind === 'stdin')) return [];
+  if (typeof value !== 'string' || value === '' || !targets.some(({ kind }) => kind === 'file' || kind === 'stdin'))
+    return [];
   return split ? value.split(/,| /) : [value];
 }
 
-/** stop, restart, reload and delete. A restart from standard input goes through actionFromJson, from a file through _startJson. */
+/**
+ * stop, restart, reload and delete. A restart from standard input goes through actionFromJson, from a file through
+ * _startJson.
+ */
 function many(split: boolean, stdin: boolean): Read {
   return (line, _env, cwd) => {
     const takes = { ...operate, stdin: stdin || line.stdin };
     const targets = line.args.map((word, at) => target(word, placeOf(line, at), cwd, takes));
-    return { scope: 'app', targets, only: only(line.options, targets, split && targets.some(({ kind }) => kind === 'file')) };
+    return {
+      scope: 'app',
+      targets,
+      only: only(line.options, targets, split && targets.some(({ kind }) => kind === 'file')),
+    };
   };
 }
 
@@ -101,7 +115,8 @@ const start: Read = (line, env, cwd) => {
   for (const [argument, word] of line.args.entries()) {
     const at = placeOf(line, argument);
     const found = target(word, at, cwd, { all: true, id: numeric, file: true, stdin: line.stdin });
-    // A word with a slash or an extension is never looked up as a name or a namespace (_startScript), others are before they are scripts.
+    // A word with a slash or an extension is never looked up as a name or a namespace (_startScript), others are before
+    // they are scripts.
     if (found.kind !== 'name' || isBare(word)) targets.push(found);
     if (found.kind === 'name') starts.push(startOf(word, at, line.options, env, cwd));
   }
@@ -127,10 +142,14 @@ function startOf(word: string, at: number | null, options: Options, env: NodeJS.
   };
 }
 
-/** `serve` starts a script of PM2's own in the folder it serves; it hears --name, but not --namespace (lib/API/Extra.js). */
+/**
+ * `serve` starts a script of PM2's own in the folder it serves; it hears --name, but not --namespace
+ * (lib/API/Extra.js).
+ */
 const serve: Read = (line, env, cwd) => {
   const port = env.PM2_SERVE_PORT || line.args[1] || line.own.port || 8080;
-  const name = typeof line.options.name === 'string' ? line.options.name || 'Serve' : `static-page-server-${String(port)}`;
+  const name =
+    typeof line.options.name === 'string' ? line.options.name || 'Serve' : `static-page-server-${String(port)}`;
   const folder = resolve(cwd, env.PM2_SERVE_PATH || line.args[0] || '.');
   return { scope: 'app', starts: [unplaced(name, env, folder)] };
 };
@@ -141,9 +160,11 @@ function unplaced(name: string | null, env: NodeJS.ProcessEnv, cwd: string): Sta
   return { word: null, name: environmentName(env, 'name') ?? name, namespace, script: null, cwd, at: null };
 }
 
-/** `set app:key value` and `set app.key value` restart app, with the caller's environment (lib/API/Configuration.js). */
+/**
+ * `set app:key value` and `set app.key value` restart app, with the caller's environment (lib/API/Configuration.js).
+ */
 function configured(key: string | undefined, cwd: string): Reading {
-  const parts = key?.includes(':') ? key.split(':') : key?.split('.') ?? [];
+  const parts = key?.includes(':') ? key.split(':') : (key?.split('.') ?? []);
   if (parts.length < 2) return { scope: 'config' };
   return { scope: 'config', targets: [target(parts[0] as string, null, cwd, { ...operate, stdin: true })] };
 }
@@ -163,27 +184,92 @@ const onlyId: Takes = { id: () => true };
 const signalled: Takes = { all: true, id: leading };
 
 const readings: Partial<Record<string, Scope | Read>> = {
-  start, stop: many(false, true), restart: many(true, true), reload: many(true, false), delete: many(false, false),
-  startOrRestart: processFile, startOrReload: processFile, startOrGracefulReload: processFile, serve,
+  start,
+  stop: many(false, true),
+  restart: many(true, true),
+  reload: many(true, false),
+  delete: many(false, false),
+  startOrRestart: processFile,
+  startOrReload: processFile,
+  startOrGracefulReload: processFile,
+  serve,
   create: (_line, env, cwd) => ({ scope: 'app', starts: [unplaced(null, env, cwd)] }),
-  scale: one(named), id: one(named), pid: one(named), reset: one({ all: true, id: numeric }), flush: one(idOrName),
-  describe: one(idOrName), desc: one(idOrName), info: one(idOrName), show: one(idOrName),
-  env: one(onlyId), send: one(onlyId), attach: one(onlyId), sendSignal: one(signalled, 1),
-  trigger: one({ all: true, id: numeric }), inspect: one({ all: true, id: numeric }),
-  pull: one(idOrName), forward: one(idOrName), backward: one(idOrName),
-  monitor: one(signalled, 0, 'keymetrics'), unmonitor: one(signalled, 0, 'keymetrics'),
+  scale: one(named),
+  id: one(named),
+  pid: one(named),
+  reset: one({ all: true, id: numeric }),
+  flush: one(idOrName),
+  describe: one(idOrName),
+  desc: one(idOrName),
+  info: one(idOrName),
+  show: one(idOrName),
+  env: one(onlyId),
+  send: one(onlyId),
+  attach: one(onlyId),
+  sendSignal: one(signalled, 1),
+  trigger: one({ all: true, id: numeric }),
+  inspect: one({ all: true, id: numeric }),
+  pull: one(idOrName),
+  forward: one(idOrName),
+  backward: one(idOrName),
+  monitor: one(signalled, 0, 'keymetrics'),
+  unmonitor: one(signalled, 0, 'keymetrics'),
   logs: (line, env, cwd) => {
     const [word = ''] = line.args;
     // No word is `all`; PM2 is the daemon's own log (lib/API/LogManagement.js).
-    return word === '' || word === 'all' || word === 'PM2' ? { scope: 'daemon' } : one({ id: numeric, regex: true })(line, env, cwd);
+    return word === '' || word === 'all' || word === 'PM2'
+      ? { scope: 'daemon' }
+      : one({ id: numeric, regex: true })(line, env, cwd);
   },
   set: ({ args: [key] }, _env, cwd) => configured(key, cwd),
   multiset: ({ args: [value = ''] }, _env, cwd) => configured(/(?:[^ "]+|"[^"]*")+/.exec(value)?.[0], cwd),
   config: ({ args: [key, value] }, _env, cwd) => (value ? configured(key, cwd) : { scope: 'config' }),
-  get: 'config', conf: 'config', unset: 'config',
-  startup, unstartup: startup, logrotate: 'host', deepUpdate: 'host', 'install-otel': 'host', 'uninstall-otel': 'host',
-  install: 'modules', uninstall: 'modules', 'module:update': 'modules', 'module:generate': 'modules', publish: 'modules',
-  deploy: 'deploy', link: 'keymetrics', unlink: 'keymetrics', open: 'keymetrics', plus: 'keymetrics', login: 'keymetrics', logout: 'keymetrics',
-  ...Object.fromEntries(['list', 'l', 'ps', 'status', 'jlist', 'slist', 'prettylist', 'sysmonit', 'monit', 'imonit', 'dashboard', 'reloadLogs', 'kill', 'ping',
-    'update', 'updatePM2', 'dump', 'cleardump', 'resurrect', 'report', 'profile:mem', 'profile:cpu', 'autoinstall'].map((name) => [name, 'daemon'])),
+  get: 'config',
+  conf: 'config',
+  unset: 'config',
+  startup,
+  unstartup: startup,
+  logrotate: 'host',
+  deepUpdate: 'host',
+  'install-otel': 'host',
+  'uninstall-otel': 'host',
+  install: 'modules',
+  uninstall: 'modules',
+  'module:update': 'modules',
+  'module:generate': 'modules',
+  publish: 'modules',
+  deploy: 'deploy',
+  link: 'keymetrics',
+  unlink: 'keymetrics',
+  open: 'keymetrics',
+  plus: 'keymetrics',
+  login: 'keymetrics',
+  logout: 'keymetrics',
+  ...Object.fromEntries(
+    [
+      'list',
+      'l',
+      'ps',
+      'status',
+      'jlist',
+      'slist',
+      'prettylist',
+      'sysmonit',
+      'monit',
+      'imonit',
+      'dashboard',
+      'reloadLogs',
+      'kill',
+      'ping',
+      'update',
+      'updatePM2',
+      'dump',
+      'cleardump',
+      'resurrect',
+      'report',
+      'profile:mem',
+      'profile:cpu',
+      'autoinstall',
+    ].map((name) => [name, 'daemon']),
+  ),
 };

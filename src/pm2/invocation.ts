@@ -6,24 +6,28 @@ import type { CommandLine } from './command-line.ts';
 export type Major = 5 | 6 | 7;
 
 /**
- * What a command is about (PM2.md section 2.1): apps, the whole daemon, the host's boot units, PM2's modules,
- * its configuration store, a remote deployment, keymetrics, or nothing but the command line itself.
+ * What a command is about (docs/pm2-internals.md section 2.1): apps, the whole daemon, the host's boot units, PM2's
+ * modules, its configuration store, a remote deployment, keymetrics, or nothing but the command line itself.
  */
 export type Scope = 'app' | 'daemon' | 'host' | 'modules' | 'config' | 'deploy' | 'keymetrics' | 'pure';
 
-/** One word by which a command picks processes (PM2.md section 2.2). `path` is the word resolved in the caller's cwd. */
-export type Target = Place & (
-  | { kind: 'all'; word: string }
-  | { kind: 'regex'; word: string }
-  /** Numeric to PM2 (`!isNaN`): tried as a name, then a namespace, then a pm_id. */
-  | { kind: 'id'; word: string }
-  /** A name, a namespace, or the path of a running script. */
-  | { kind: 'name'; word: string; path: string }
-  /** A process file: the word contains .json, .yml, .yaml, .config.js, .config.cjs or .config.mjs. */
-  | { kind: 'file'; word: string; path: string }
-  /** `-`: the process file is on standard input. */
-  | { kind: 'stdin'; word: string }
-);
+/**
+ * One word by which a command picks processes (docs/pm2-internals.md section 2.2). `path` is the word resolved in the
+ * caller's cwd.
+ */
+export type Target = Place &
+  (
+    | { kind: 'all'; word: string }
+    | { kind: 'regex'; word: string }
+    /** Numeric to PM2 (`!isNaN`): tried as a name, then a namespace, then a pm_id. */
+    | { kind: 'id'; word: string }
+    /** A name, a namespace, or the path of a running script. */
+    | { kind: 'name'; word: string; path: string }
+    /** A process file: the word contains .json, .yml, .yaml, .config.js, .config.cjs or .config.mjs. */
+    | { kind: 'file'; word: string; path: string }
+    /** `-`: the process file is on standard input. */
+    | { kind: 'stdin'; word: string }
+  );
 
 /** Where a thing stands on the command line. */
 interface Place {
@@ -35,7 +39,10 @@ interface Place {
 export interface Start extends Place {
   /** The word on the command line; null: the command needs none (`serve`, `create`). */
   word: string | null;
-  /** The name PM2 would give it; null where nobody knows before (`create` asks). A process file is a target, not a start. */
+  /**
+   * The name PM2 would give it; null where nobody knows before (`create` asks). A process file is a target, not a
+   * start.
+   */
   name: string | null;
   /** From --namespace or the environment; null: PM2's `default`. */
   namespace: string | null;
@@ -57,7 +64,10 @@ export interface Invocation {
   argv: readonly string[];
   /** The same words as PM2 reads them. */
   line: CommandLine;
-  /** Canonical command name (`dump` for `save`, `delete` for `del`); null where PM2 reaches no command (`pm2 -v`, an unknown command). */
+  /**
+   * Canonical command name (`dump` for `save`, `delete` for `del`); null where PM2 reaches no command (`pm2 -v`, an
+   * unknown command).
+   */
   command: string | null;
   /** The command as typed; null where there is none. */
   typed: string | null;

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { statOf } from '../runtime/peek.ts';
-import { distrust, entryFault, type Distrust } from '../trust/trust.ts';
+import { findUntrusted, entryFault, type Distrust } from '../trust/trust.ts';
 
 const NODE_MODULES = /^.*\/node_modules(?=\/)/;
 /** What no node loads, a seventh of pm2's files. */
@@ -25,7 +25,7 @@ export function foreignPartOf(pm2Package: string): Distrust | null {
     const place = tree;
     if (seen.some((other) => place === other || place.startsWith(`${other}/`))) continue;
     seen.push(place);
-    const fault = distrust(place, 'directory') ?? faultBelow(place, pending);
+    const fault = findUntrusted(place, 'directory') ?? faultBelow(place, pending);
     if (fault !== null) return fault;
   }
   return null;
@@ -41,8 +41,9 @@ function faultBelow(directory: string, pending: string[]): Distrust | null {
     const path = `${directory}/${entry.name}`;
     const stat = statOf(path);
     if (stat === null) continue; // npm is at work in it
-    const fault = entryFault(path, stat)
-      ?? (stat.isDirectory() ? faultBelow(path, pending) : stat.isSymbolicLink() ? faultOfLink(path, pending) : null);
+    const fault =
+      entryFault(path, stat) ??
+      (stat.isDirectory() ? faultBelow(path, pending) : stat.isSymbolicLink() ? faultOfLink(path, pending) : null);
     if (fault !== null) return fault;
   }
   return null;
@@ -61,10 +62,10 @@ function faultOfLink(link: string, pending: string[]): Distrust | null {
   try {
     target = realpathSync.native(link);
   } catch {
-    const fault = distrust(link, 'file');
+    const fault = findUntrusted(link, 'file');
     return fault?.kind === 'missing' ? null : fault; // only root could put something there
   }
-  if (!lstatSync(target).isDirectory()) return distrust(target, 'file');
+  if (!lstatSync(target).isDirectory()) return findUntrusted(target, 'file');
   pending.push(NODE_MODULES.exec(target)?.[0] ?? target);
   return null;
 }

@@ -7,11 +7,11 @@ import { crossing, ownersEnvironment, SYSTEM_PATH } from '../identity/environmen
 import { bundleWords } from '../identity/setpriv.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { typedVariables } from '../identity/typed-variables.ts';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { parseCommandLine } from './command-line.ts';
-import { declaredApps, kindOfFile, type FileKind, type Question } from './declared-apps.ts';
+import { declaredApps, kindOfFile, type FileKind, type FileQuestion } from './declared-apps.ts';
 import { appsIn } from './process.ts';
 import type { App, Invocation, Major } from './invocation.ts';
 import { environmentName } from './names.ts';
@@ -33,7 +33,10 @@ export interface ProcessFile {
   evaluator: Evaluator | null;
   /** Absolute: where the call was made. */
   cwd: string;
-  /** What the file will see; for another user, what his call would have (ours and sudo's variables are dropped here too). */
+  /**
+   * What the file will see; for another user, what his call would have (ours and sudo's variables are dropped here
+   * too).
+   */
   env: NodeJS.ProcessEnv;
   /** For reading and evaluating it, in milliseconds. */
   timeoutMs: number;
@@ -50,16 +53,16 @@ export interface ProcessFileRequest {
   env: NodeJS.ProcessEnv;
   argv: string[];
   source: { path: string; kind: FileKind } | { text: string };
-  question: Question;
+  question: FileQuestion;
 }
 
 const MAX_BYTES = 16 << 20;
 const MAX_ANSWER = 8 << 20;
 
 /**
- * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and is
- * evaluated in a child process, as a user for whom it is no foreign code (PRODUCT.md section 3.3). Never waits longer
- * than `timeoutMs`, never runs pm2.
+ * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and
+ * is evaluated in a child process, as a user for whom it is no foreign code (docs/contract.md section 3.3). Never waits
+ * longer than `timeoutMs`, never runs pm2.
  *
  * @returns null where it cannot be read, is broken, too slow, or not ours to evaluate: PM2 will say so itself
  */
@@ -70,7 +73,7 @@ export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null
   if (kind === null) return null;
   const question = questionOf(file);
   const user = evaluator === null || evaluator.uid === euid ? null : evaluator;
-  const foreign = 'path' in source && euid === 0 && distrust(source.path, 'file') !== null;
+  const foreign = 'path' in source && euid === 0 && findUntrusted(source.path, 'file') !== null;
   // For no account, root reads only what root alone could have written: a link in a user's directory may lead anywhere.
   if (kind === 'json' && user === null && !(evaluator === null && foreign)) {
     const config = strictJson('text' in source ? source.text : ownText(source.path));
@@ -80,7 +83,7 @@ export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null
   // As root: neither a pipe, whose text may be any user's, nor a file that others could have written.
   if (euid === 0 && user === null && ('text' in source || foreign)) return null;
   return askChild(file, {
-    nonce: `${late('node:crypto').randomBytes(16).toString('hex')} `,
+    nonce: `${lazyBuiltin('node:crypto').randomBytes(16).toString('hex')} `,
     user,
     env: user ? environmentFor(user, file.env) : {},
     argv: ['pm2', ...file.invocation.argv],
@@ -89,10 +92,13 @@ export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null
   });
 }
 
-function questionOf({ source, invocation, major, cwd, env }: ProcessFile): Question {
+function questionOf({ source, invocation, major, cwd, env }: ProcessFile): FileQuestion {
   const { options } = parseCommandLine(invocation.argv, major);
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
-  const acts = invocation.command === 'stop' || invocation.command === 'delete' || (invocation.command === 'restart' && 'text' in source);
+  const acts =
+    invocation.command === 'stop' ||
+    invocation.command === 'delete' ||
+    (invocation.command === 'restart' && 'text' in source);
   return {
     form: acts ? 'act' : 'start',
     only: invocation.only,
@@ -134,7 +140,7 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
   if (words === null) return Promise.resolve(null);
   return new Promise((settle) => {
     const [program = '', ...rest] = words;
-    const child = late('node:child_process').spawn(program, rest, {
+    const child = lazyBuiltin('node:child_process').spawn(program, rest, {
       cwd: '/',
       // Until it has become the user it is root: nothing that could steer node gets in.
       env: request.user ? { PATH: '/usr/bin:/bin' } : env,
@@ -162,7 +168,9 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
       }
       settle(apps);
     };
-    const timer = setTimeout(() => { end(null); }, timeoutMs);
+    const timer = setTimeout(() => {
+      end(null);
+    }, timeoutMs);
     for (const signal of SIGNALS) process.on(signal, interrupted);
     const answers = child.stdio[3] as Readable;
     const chunks: Buffer[] = [];
@@ -176,9 +184,15 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
         if (apps !== undefined) end(apps);
       }
     });
-    answers.on('close', () => { end(null); });
-    answers.on('error', () => { end(null); });
-    child.on('error', () => { end(null); });
+    answers.on('close', () => {
+      end(null);
+    });
+    answers.on('error', () => {
+      end(null);
+    });
+    child.on('error', () => {
+      end(null);
+    });
     child.stdin?.on('error', () => undefined); // it ended without listening; `close` tells
     child.stdin?.end(JSON.stringify(request));
   });

@@ -14,18 +14,32 @@ export const LIMITS = { text: 4096, processes: 20_000, depth: 64 } as const;
 export function appOf(env: unknown): App | null {
   const name = fieldOf(env, 'name');
   if (name === null) return null;
-  return { name, namespace: fieldOf(env, 'namespace'), script: fieldOf(env, 'pm_exec_path'), cwd: fieldOf(env, 'pm_cwd') };
+  return {
+    name,
+    namespace: fieldOf(env, 'namespace'),
+    script: fieldOf(env, 'pm_exec_path'),
+    cwd: fieldOf(env, 'pm_cwd'),
+  };
 }
 
 /** A list of apps as another process sent it: what is no app is left out. Null: it is no list. */
 export function appsIn(value: unknown): App[] | null {
-  return listOf(value)?.flatMap((entry) => {
-    const name = fieldOf(entry, 'name');
-    return name === null ? [] : [{
-      name, namespace: fieldOf(entry, 'namespace'), script: fieldOf(entry, 'script'), cwd: fieldOf(entry, 'cwd'),
-      ...runAsOf(valueOf(entry, 'runAs')),
-    }];
-  }) ?? null;
+  return (
+    listOf(value)?.flatMap((entry) => {
+      const name = fieldOf(entry, 'name');
+      return name === null
+        ? []
+        : [
+            {
+              name,
+              namespace: fieldOf(entry, 'namespace'),
+              script: fieldOf(entry, 'script'),
+              cwd: fieldOf(entry, 'cwd'),
+              ...runAsOf(valueOf(entry, 'runAs')),
+            },
+          ];
+    }) ?? null
+  );
 }
 
 function runAsOf(value: unknown): Pick<App, 'runAs'> {

@@ -1,10 +1,10 @@
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import { decode, encode, NonsenseFrame, type Message } from './amp.ts';
 import type { App } from './invocation.ts';
 import { appOf, countOf, fieldOf, listOf, MOST_PIDS } from './process.ts';
 
 /** One process of a living daemon. Several share a name where an app has instances. */
-export interface Process extends App {
+export interface ListedProcess extends App {
   pmId: number;
   /** 0 or null: nothing runs. */
   pid: number | null;
@@ -30,7 +30,7 @@ export type Failure =
   /** It is no PM2 daemon, or it died with half an answer. */
   | { type: 'nonsense'; why: string };
 export type Reply = { type: 'answered'; result: unknown } | Failure;
-export type Answer = { type: 'answered'; apps: Process[] } | Failure;
+export type RpcAnswer = { type: 'answered'; apps: ListedProcess[] } | Failure;
 
 export interface Patience {
   /** For the whole exchange, in milliseconds. */
@@ -52,18 +52,28 @@ export class ByteBudget {
   }
 }
 
-/** Everything that lives in the daemon behind this socket, modules included. Never runs pm2, never writes. See askDaemon. */
-export async function listApps(socketPath: string, patience: Patience): Promise<Answer> {
+/**
+ * Everything that lives in the daemon behind this socket, modules included. Never runs pm2, never writes. See
+ * askDaemon.
+ */
+export async function listApps(socketPath: string, patience: Patience): Promise<RpcAnswer> {
   return listed(await askDaemon(socketPath, 'getMonitorData', {}, patience));
 }
 
 /** As listApps, with what the daemon reports of itself (`getReport`), asked in one breath. */
-export async function listAndReport(socketPath: string, patience: Patience): Promise<[Answer, Reply]> {
-  const [list, report] = await exchange(socketPath, [['getMonitorData', [{}]], ['getReport', [{}]]], patience);
+export async function listAndReport(socketPath: string, patience: Patience): Promise<[RpcAnswer, Reply]> {
+  const [list, report] = await exchange(
+    socketPath,
+    [
+      ['getMonitorData', [{}]],
+      ['getReport', [{}]],
+    ],
+    patience,
+  );
   return [listed(list ?? SILENT), report ?? SILENT];
 }
 
-function listed(reply: Reply): Answer {
+function listed(reply: Reply): RpcAnswer {
   if (reply.type !== 'answered') return reply;
   const list = listOf(reply.result);
   if (list === null) return { type: 'nonsense', why: 'its process list is no list' };
@@ -71,12 +81,14 @@ function listed(reply: Reply): Answer {
 }
 
 /**
- * Calls one method of a daemon over its socket, as PM2's own client does (PM2.md 4.5; pm2-axon-rpc 0.7.1, amp 0.3.1).
- * Opens one connection, gives up at the time limit, and is never the one who spawns a daemon.
+ * Calls one method of a daemon over its socket, as PM2's own client does (docs/pm2-internals.md section 4.5;
+ * pm2-axon-rpc 0.7.1, amp 0.3.1). Opens one connection, gives up at the time limit, and is never the one who spawns a
+ * daemon.
  *
  * @param socketPath absolute path of rpc.sock
  * @param method `getMonitorData`, `getVersion`, `getReport`...
- * @param argument exactly one, `{}` where the method needs none: nearly every method is `(argument, callback)` (lib/Daemon.js),
+ * @param argument exactly one, `{}` where the method needs none: nearly every method is `(argument, callback)`
+ * (lib/Daemon.js),
  *   and one that is called with none takes the callback for its argument and brings the whole daemon down
  */
 export function askDaemon(socketPath: string, method: string, argument: unknown, patience: Patience): Promise<Reply> {
@@ -84,15 +96,27 @@ export function askDaemon(socketPath: string, method: string, argument: unknown,
 }
 
 /** As askDaemon, for the few methods that take two: `stopWatch`, `startWatch` (lib/God/ActionMethods.js). */
-export async function callDaemon(socketPath: string, method: string, args: readonly unknown[], patience: Patience): Promise<Reply> {
+export async function callDaemon(
+  socketPath: string,
+  method: string,
+  args: readonly unknown[],
+  patience: Patience,
+): Promise<Reply> {
   const [reply] = await exchange(socketPath, [[method, args]], patience);
   return reply ?? SILENT;
 }
 
 const SILENT: Reply = { type: 'silent' };
 
-/** Several calls over one connection, each with its reply; what fails the connection is the reply of all that are still open. */
-function exchange(socketPath: string, calls: readonly (readonly [method: string, args: readonly unknown[]])[], patience: Patience): Promise<Reply[]> {
+/**
+ * Several calls over one connection, each with its reply; what fails the connection is the reply of all that are
+ * still open.
+ */
+function exchange(
+  socketPath: string,
+  calls: readonly (readonly [method: string, args: readonly unknown[]])[],
+  patience: Patience,
+): Promise<Reply[]> {
   return new Promise((settle) => {
     const ids = calls.map((_, at) => `${globalThis.process.pid}:pm2-guard:${at}`);
     const replies = new Map<string, Reply>();
@@ -101,7 +125,7 @@ function exchange(socketPath: string, calls: readonly (readonly [method: string,
     let wanted = 0; // bytes below which decoding again would be in vain; keeps a slow answer from costing its square
     const maxBytes = patience.maxBytes ?? 64 << 20;
     let received = 0;
-    const socket = late('node:net').connect({ path: socketPath });
+    const socket = lazyBuiltin('node:net').connect({ path: socketPath });
     const end = (others: Reply) => {
       clearTimeout(timer);
       socket.removeAllListeners();
@@ -109,7 +133,9 @@ function exchange(socketPath: string, calls: readonly (readonly [method: string,
       socket.destroy();
       settle(ids.map((id) => replies.get(id) ?? others));
     };
-    const timer = setTimeout(() => { end(SILENT); }, patience.timeoutMs);
+    const timer = setTimeout(() => {
+      end(SILENT);
+    }, patience.timeoutMs);
     /** What is thrown in a listener would end the whole process. */
     const safely = (listener: () => void) => {
       try {
@@ -133,8 +159,12 @@ function exchange(socketPath: string, calls: readonly (readonly [method: string,
         ),
       );
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => { end(failure(error.code ?? error.message)); });
-    socket.on('close', () => { end({ type: 'nonsense', why: 'it hung up without an answer' }); });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      end(failure(error.code ?? error.message));
+    });
+    socket.on('close', () => {
+      end({ type: 'nonsense', why: 'it hung up without an answer' });
+    });
     socket.on('data', (chunk: Buffer) => {
       safely(() => {
         received += chunk.length;
@@ -186,7 +216,7 @@ function failure(code: string): Failure {
   }
 }
 
-function process(entry: unknown): Process | null {
+function process(entry: unknown): ListedProcess | null {
   if (typeof entry !== 'object' || entry === null) return null;
   const env: unknown = Object.hasOwn(entry, 'pm2_env') ? (entry as { pm2_env: unknown }).pm2_env : null;
   const app = appOf(env);

@@ -14,9 +14,15 @@ export function sameMeaning(a: Invocation, b: Invocation, except: readonly strin
     if (x.stdin !== y.stdin || x.spawns !== y.spawns) return false;
     if (!sameWords(x.args, y.args) || !sameOptions(x.own, y.own)) return false;
   } else if (a.typed !== b.typed || errorOf(x) !== errorOf(y)) return false;
-  return sameOptions(x.options, y.options, except) && x.silent === y.silent && x.noDaemon === y.noDaemon
-    && sameWords(wordsForApps(a), wordsForApps(b)) && sameWords(scannedWords(a), scannedWords(b))
-    && sameThings(a.targets, b.targets) && sameThings(a.starts, b.starts);
+  return (
+    sameOptions(x.options, y.options, except) &&
+    x.silent === y.silent &&
+    x.noDaemon === y.noDaemon &&
+    sameWords(wordsForApps(a), wordsForApps(b)) &&
+    sameWords(scannedWords(a), scannedWords(b)) &&
+    sameThings(a.targets, b.targets) &&
+    sameThings(a.starts, b.starts)
+  );
 }
 
 function errorOf(line: CommandLine): string | null {

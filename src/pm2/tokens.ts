@@ -12,7 +12,7 @@ export interface Token {
   whole: boolean;
 }
 
-export const textOf = ({ text }: Token): string => text;
+export const tokenText = ({ text }: Token): string => text;
 
 /**
  * commander's `normalize`: `-ab` is `-a -b`, `--a=b` is `--a b`, but not right behind a global option that needs a
@@ -53,7 +53,10 @@ export interface Occurrence {
  * @param seen each known option is added to it, in order
  */
 export function takeOptions(
-  line: readonly Token[], known: (flag: string) => Option | undefined, into: Options, seen?: Occurrence[],
+  line: readonly Token[],
+  known: (flag: string) => Option | undefined,
+  into: Options,
+  seen?: Occurrence[],
 ): { positionals: Token[]; unknown: Token[] } | 'version' | 'missing value' {
   const positionals: Token[] = [];
   const unknown: Token[] = [];
@@ -70,8 +73,8 @@ export function takeOptions(
       const optional = option.value === 'optional' && next !== undefined && (!next.startsWith('-') || next === '-');
       const taken = option.value === 'required' || optional;
       if (taken) at++;
-      assign(option, taken ? next as string : null, into);
-      seen?.push({ attr: option.attr, flag: token, value: taken ? following as Token : null });
+      assign(option, taken ? (next as string) : null, into);
+      seen?.push({ attr: option.attr, flag: token, value: taken ? (following as Token) : null });
     } else if (word.length > 1 && word.startsWith('-')) {
       unknown.push(token);
       if (next !== undefined && !next.startsWith('-')) unknown.push(line[++at] as Token);

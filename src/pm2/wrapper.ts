@@ -5,7 +5,8 @@ const LONGEST = 16_384;
 
 /**
  * A line by which a shell script becomes a pm2 package, with a node before it or without:
- * `exec node "$basedir/global/5/node_modules/pm2/bin/pm2" "$@"` (pnpm), `exec "/nix/store/.../bin/node" /nix/.../pm2 "$@"`.
+ * `exec node "$basedir/global/5/node_modules/pm2/bin/pm2" "$@"` (pnpm), `exec "/nix/store/.../bin/node" /nix/.../pm2
+ * "$@"`.
  */
 const BECOMES = /^\s*exec\s+(?:-a\s+\S+\s+)?(?:"?[^\s"]*\bnode(?:js)?"?\s+)?"?([^\s"']*\/pm2\/bin\/pm2)"?\s+"\$@"/gm;
 
@@ -24,7 +25,9 @@ export function wrappedPm2(bin: string, file: string): string | null {
     return null;
   }
   if (!/^#!\s*\S*\b(env\s+)?(ba|da|k|z)?sh\b/.test(text)) return null;
-  const named = [...text.matchAll(BECOMES)].map(([, path = '']) => path.replace(/^\$(basedir|\{basedir\})/, dirname(bin)));
+  const named = [...text.matchAll(BECOMES)].map(([, path = '']) =>
+    path.replace(/^\$(basedir|\{basedir\})/, dirname(bin)),
+  );
   const [target = ''] = named;
   const isOne = named.every((path) => path === target) && isAbsolute(target) && !target.includes('$');
   return isOne ? join(target) : null;

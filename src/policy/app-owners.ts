@@ -1,4 +1,4 @@
-import { physical } from '../runtime/peek.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 import type { Policy, Rule } from './policy.ts';
 
 /** What is known of an app that runs, is saved, or stands in a process file. */
@@ -30,7 +30,8 @@ export function traitsOf({ name, namespace, script, cwd }: KnownApp): AppTraits 
 }
 
 /**
- * The rules that say where an app belongs; first evidence wins (PRODUCT.md section 3): its name, its namespace, a path.
+ * The rules that say where an app belongs; first evidence wins (docs/contract.md section 3): its name, its namespace, a
+ * path.
  *
  * @returns empty: the config does not say; several: more than one daemon claims it
  */
@@ -55,12 +56,7 @@ export function ownersOfPath(policy: Policy, path: string, realpathOf: RealpathO
 }
 
 /** Where several daemons claim one name (staging and prod), the first path that only one of them owns decides. */
-export function narrowByPath(
-  policy: Policy,
-  rules: Rule[],
-  paths: readonly string[],
-  realpathOf: RealpathOf,
-): Rule[] {
+export function narrowByPath(policy: Policy, rules: Rule[], paths: readonly string[], realpathOf: RealpathOf): Rule[] {
   if (rules.length < 2) return rules;
   for (const path of paths) {
     const daemons = ownersOfPath(policy, path, realpathOf).map(({ daemon }) => daemon);
@@ -75,7 +71,7 @@ export function narrowByPath(
  *
  * @returns empty: the config does not say; several: it does not decide
  */
-export function ownersOfApp(policy: Policy, app: KnownApp, realpathOf: RealpathOf = physical): Rule[] {
+export function ownersOfApp(policy: Policy, app: KnownApp, realpathOf: RealpathOf = realpathOrNull): Rule[] {
   const traits = traitsOf(app);
   return narrowByPath(policy, ownersOfTraits(policy, traits, realpathOf), traits.paths, realpathOf);
 }

@@ -2,7 +2,14 @@ import { keptOnError, readCompiled, type CompiledPolicy } from './compiled.ts';
 import type { ConfigError } from './config-error.ts';
 import { isFresh } from './load.ts';
 import { namesOf } from './names.ts';
-import { CONFIG_PLACES, configDistrust, missingConfig, overridingConfig, standardConfig, type PolicyCaller } from './places.ts';
+import {
+  CONFIG_PLACES,
+  configDistrust,
+  missingConfig,
+  overridingConfig,
+  standardConfig,
+  type PolicyCaller,
+} from './places.ts';
 import type { OnError } from './policy.ts';
 import { compileConfig } from './slow.ts';
 import { unmakeableHomes, type Unmakeable } from './unmakeable.ts';
@@ -35,8 +42,8 @@ export interface ConfigCheck {
   default: string | null;
   daemons: CheckedDaemon[];
   /**
-   * The policy kept on disk: `fresh`, `stale` (made of another state of the config), `none` (nobody made one, or it cannot be
-   * trusted); null where the file looked at is none of the places that are compiled.
+   * The policy kept on disk: `fresh`, `stale` (made of another state of the config), `none` (nobody made one, or it
+   * cannot be trusted); null where the file looked at is none of the places that are compiled.
    */
   compiled: { state: 'fresh' | 'stale'; made: string } | { state: 'none' } | null;
 }
@@ -91,7 +98,10 @@ function daemonsOf({ daemons, names, globs, paths }: CompiledPolicy): CheckedDae
   const counts = daemons.map(() => 0);
   for (const [, holders] of namesOf(names)) for (const [daemon] of holders) counts[daemon] = (counts[daemon] ?? 0) + 1;
   return daemons.map(({ name, user, home, mode }, index) => ({
-    name, user, home, mode,
+    name,
+    user,
+    home,
+    mode,
     names: counts[index] ?? 0,
     globs: globs.filter((glob) => glob[4] === index).length,
     paths: paths.filter((entry) => entry[1] === index).length,

@@ -50,7 +50,12 @@ export function compileRules(source: ConfigSource, config: Config, daemons: read
 }
 
 /** A name or glob that a daemon lists twice counts once, where it stands first. */
-function compileApps(source: ConfigSource, config: Config, daemons: readonly Daemon[], errors: ConfigError[]): { names: Map<string, Holder[]>; globs: Glob[] } {
+function compileApps(
+  source: ConfigSource,
+  config: Config,
+  daemons: readonly Daemon[],
+  errors: ConfigError[],
+): { names: Map<string, Holder[]>; globs: Glob[] } {
   const names = new Map<string, Holder[]>();
   const globs = new Map<string, Glob>();
   for (const [index, { name: daemon }] of daemons.entries()) {
@@ -70,7 +75,15 @@ function compileApps(source: ConfigSource, config: Config, daemons: readonly Dae
           break;
         }
         case 'bad':
-          errors.push(errorAt(source, place, 'value', `${JSON.stringify(text)} ${pattern.why}`, 'an app\'s name, or a glob of * ? [a-z] {a,b}'));
+          errors.push(
+            errorAt(
+              source,
+              place,
+              'value',
+              `${JSON.stringify(text)} ${pattern.why}`,
+              "an app's name, or a glob of * ? [a-z] {a,b}",
+            ),
+          );
           break;
       }
     }
@@ -109,17 +122,33 @@ function compilePersonal(source: ConfigSource, { personal }: Config, errors: Con
   return { names, globs, groups, line: lineAt(source, ['personal'], 'key') };
 }
 
-function compilePaths(source: ConfigSource, config: Config, daemons: readonly Daemon[], errors: ConfigError[]): PathEntry[] {
+function compilePaths(
+  source: ConfigSource,
+  config: Config,
+  daemons: readonly Daemon[],
+  errors: ConfigError[],
+): PathEntry[] {
   const paths = new Map<string, PathEntry>();
   for (const [index, { name: daemon }] of daemons.entries()) {
     for (const [position, text] of (config.daemons[daemon]?.paths ?? []).entries()) {
       const place = ['daemons', daemon, 'paths', position];
       const wild = /\/\*+$/.exec(text);
-      if (wild) errors.push(errorAt(source, place, 'value', `${JSON.stringify(text)} is no glob here: a path holds for all below it`, JSON.stringify(text.slice(0, wild.index) || '/')));
+      if (wild)
+        errors.push(
+          errorAt(
+            source,
+            place,
+            'value',
+            `${JSON.stringify(text)} is no glob here: a path holds for all below it`,
+            JSON.stringify(text.slice(0, wild.index) || '/'),
+          ),
+        );
       const path = resolve(text);
       const key = `${index} ${path}`;
       if (!paths.has(key)) paths.set(key, [path, index, lineAt(source, place, 'value')]);
     }
   }
-  return [...paths.values()].sort((a, b) => b[0].length - a[0].length || (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]));
+  return [...paths.values()].sort(
+    (a, b) => b[0].length - a[0].length || (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]),
+  );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { matchingGlobs, type Glob } from './globs.ts';
 import { holdersOf, namesOf, type NameTable, type RuleOf } from './names.ts';
 import { COMPILED_FILE } from './places.ts';
@@ -11,7 +11,10 @@ export const FORMAT = 4;
 /** Path prefix, index of the daemon, line. */
 export type PathEntry = readonly [path: string, daemon: number, line: number];
 
-/** The compiled policy: JSON in ASCII, made for reading fast. Every policy goes through it, also one just read from YAML. */
+/**
+ * The compiled policy: JSON in ASCII, made for reading fast. Every policy goes through it, also one just read from
+ * YAML.
+ */
 export interface CompiledPolicy {
   format: number;
   /** The pm2-guard that made it. */
@@ -42,11 +45,11 @@ export interface CompiledPolicy {
 }
 
 /**
- * The compiled policy that is on disk; null where there is none, or none to believe: it is trusted like the config itself,
- * and one of another format or with a part missing is none.
+ * The compiled policy that is on disk; null where there is none, or none to believe: it is trusted like the config
+ * itself, and one of another format or with a part missing is none.
  */
 export function readCompiled(): CompiledPolicy | null {
-  if (distrust(COMPILED_FILE, 'file') !== null) return null;
+  if (findUntrusted(COMPILED_FILE, 'file') !== null) return null;
   try {
     return parseCompiled(readFileSync(COMPILED_FILE, 'latin1'));
   } catch {
@@ -67,9 +70,12 @@ export function parseCompiled(text: string): CompiledPolicy | null {
   return [daemons, remote, globs, paths, exempt].every((list) => Array.isArray(list)) ? compiled : null;
 }
 
-/** What the last compiled policy says of errors, though it may be damaged or of another version; null: nothing, or none to believe. */
+/**
+ * What the last compiled policy says of errors, though it may be damaged or of another version; null: nothing, or
+ * none to believe.
+ */
 export function keptOnError(): OnError | null {
-  if (distrust(COMPILED_FILE, 'file') !== null) return null;
+  if (findUntrusted(COMPILED_FILE, 'file') !== null) return null;
   try {
     const said = /^\{"onError":"(open|closed)",\n/.exec(readFileSync(COMPILED_FILE, 'latin1'))?.[1];
     return said === 'open' || said === 'closed' ? said : null;
@@ -93,14 +99,18 @@ export function openPolicy(compiled: CompiledPolicy): Policy {
     personal: openPersonal(compiled.personal),
     ownersOfName(name) {
       const literal = holdersOf(compiled.names, name);
-      const rules = literal.length > 0
-        ? literal.map((holder) => ruleOf(name, holder))
-        : matchingGlobs(compiled.globs, name).map(([pattern, holder]) => ruleOf(pattern, holder));
+      const rules =
+        literal.length > 0
+          ? literal.map((holder) => ruleOf(name, holder))
+          : matchingGlobs(compiled.globs, name).map(([pattern, holder]) => ruleOf(pattern, holder));
       return rules.sort(byDaemon);
     },
     ownersOfPath(path) {
       const longest = compiled.paths.find(([prefix]) => isBelow(path, prefix))?.[0];
-      return compiled.paths.filter(([prefix]) => prefix === longest).map(([prefix, daemon, line]) => ruleOf(prefix, [daemon, line])).sort(byDaemon);
+      return compiled.paths
+        .filter(([prefix]) => prefix === longest)
+        .map(([prefix, daemon, line]) => ruleOf(prefix, [daemon, line]))
+        .sort(byDaemon);
     },
     namesMatching(test) {
       const rules: Rule[] = [];

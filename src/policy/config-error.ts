@@ -2,7 +2,10 @@ import { escapeControls } from '../terminal/escape.ts';
 
 /** Why a config cannot be used, with the place a person has to look at. */
 export interface ConfigError {
-  /** `missing`: there is none; `untrusted`: somebody other than root could have written it; `broken`: what it is or says. */
+  /**
+   * `missing`: there is none; `untrusted`: somebody other than root could have written it; `broken`: what it is or
+   * says.
+   */
   kind: 'missing' | 'untrusted' | 'broken';
   file: string;
   /** From 1; null where it is about the file as a whole. */
@@ -19,13 +22,18 @@ export interface ConfigError {
 const WIDTH = 100;
 
 /** An error about the file as a whole. */
-export function fileError(kind: ConfigError['kind'], file: string, message: string, expected: string | null = null): ConfigError {
+export function fileError(
+  kind: ConfigError['kind'],
+  file: string,
+  message: string,
+  expected: string | null = null,
+): ConfigError {
   return { kind, file, line: null, column: null, source: null, message, expected };
 }
 
 /**
- * `path:line:col: message`, then the line with a caret below, then what was expected, as compilers do it. Several lines,
- * without a newline at the end; control characters escaped, ready to print.
+ * `path:line:col: message`, then the line with a caret below, then what was expected, as compilers do it. Several
+ * lines, without a newline at the end; control characters escaped, ready to print.
  */
 export function formatConfigError(error: ConfigError): string {
   const place = error.line === null ? error.file : `${error.file}:${error.line}:${error.column ?? 1}`;
@@ -41,7 +49,10 @@ function excerpt(source: string, column: number): [string, string] {
   const before = shown(source.slice(start, column - 1));
   const after = shown(source.slice(column - 1, start + WIDTH));
   const cut = start > 0 ? '...' : '';
-  return [`  ${cut}${before}${after}${source.length > start + WIDTH ? '...' : ''}`, `  ${' '.repeat(cut.length + before.length)}^`];
+  return [
+    `  ${cut}${before}${after}${source.length > start + WIDTH ? '...' : ''}`,
+    `  ${' '.repeat(cut.length + before.length)}^`,
+  ];
 }
 
 function shown(text: string): string {

@@ -4,7 +4,14 @@ import type { Holder } from './names.ts';
  * A glob as the compiled policy holds it. What every match must start and end with tells nearly all of them apart, so a
  * regular expression is built only for the one or two that remain.
  */
-export type Glob = readonly [prefix: string, suffix: string, source: string, pattern: string, daemon: number, line: number];
+export type Glob = readonly [
+  prefix: string,
+  suffix: string,
+  source: string,
+  pattern: string,
+  daemon: number,
+  line: number,
+];
 
 /** Stands before every name and pattern, so that no wildcard is at the start, where globs treat dots as hidden. */
 export const START = '\ue001';
@@ -26,8 +33,13 @@ export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: s
   if (name.length > LONGEST_NAME) return [];
   const subject = START + name.replace(/\//g, SLASH);
   // By index: taking a thousand tuples apart by destructuring costs more than all the rest.
-  const matching = globs.filter((glob) =>
-    name.startsWith(glob[0]) && name.endsWith(glob[1]) && name.length >= glob[0].length + glob[1].length && new RegExp(glob[2]).test(subject));
+  const matching = globs.filter(
+    (glob) =>
+      name.startsWith(glob[0]) &&
+      name.endsWith(glob[1]) &&
+      name.length >= glob[0].length + glob[1].length &&
+      new RegExp(glob[2]).test(subject),
+  );
   const best = matching.filter((glob) => !matching.some((other) => beats(other, glob)));
   const perDaemon = new Map<number, Glob>();
   for (const glob of best) {
@@ -38,5 +50,9 @@ export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: s
 }
 
 function beats([prefix, suffix]: Glob, [otherPrefix, otherSuffix]: Glob): boolean {
-  return prefix.length >= otherPrefix.length && suffix.length >= otherSuffix.length && prefix.length + suffix.length > otherPrefix.length + otherSuffix.length;
+  return (
+    prefix.length >= otherPrefix.length &&
+    suffix.length >= otherSuffix.length &&
+    prefix.length + suffix.length > otherPrefix.length + otherSuffix.length
+  );
 }

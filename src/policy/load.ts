@@ -11,7 +11,7 @@ import {
   missingConfig,
   overridingConfig,
   standardConfig,
-  stateOf,
+  configState,
   type PolicyCaller,
 } from './places.ts';
 import type { Daemon, OnError, Policy } from './policy.ts';
@@ -40,9 +40,9 @@ export interface SlowPolicy {
 }
 
 /**
- * The policy for a call (PRODUCT.md section 2): the compiled one where it was made from exactly the config that is there,
- * root's or else the caller's own; else the config itself, compiled anew and kept, by root for all and by others for
- * themselves; else the last good one that root kept, with a warning; else none. Never throws.
+ * The policy for a call (docs/contract.md section 2): the compiled one where it was made from exactly the config that
+ * is there, root's or else the caller's own; else the config itself, compiled anew and kept, by root for all and by
+ * others for themselves; else the last good one that root kept, with a warning; else none. Never throws.
  *
  * @param slow gives the part that is loaded only where it is needed; in the built command, the bundle beside this one
  */
@@ -64,7 +64,7 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
  */
 export function isFresh(compiled: CompiledPolicy, path: string): boolean {
   if (compiled.version !== VERSION) return false;
-  const now = stateOf(path);
+  const now = configState(path);
   if (now === null || now === compiled.from) return now !== null;
   return configOf(now) === configOf(compiled.from) && compiled.daemons.every((daemon) => hasAccount(daemon, compiled));
 }
@@ -84,15 +84,25 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
   const path = standardConfig();
   const fresh = path === null ? null : freshFor(caller, kept, path);
   if (fresh !== null) return { type: 'policy', policy: openPolicy(fresh), warnings: [] };
-  const read: Compilation = path === null ? { type: 'errors', errors: [missingConfig()], onError: null } : readConfig(path, slow);
+  const read: Compilation =
+    path === null ? { type: 'errors', errors: [missingConfig()], onError: null } : readConfig(path, slow);
   switch (read.type) {
     case 'compiled': {
       const failure = read.settled ? keep(read.compiled, caller, slow()) : null;
       return { type: 'policy', policy: openPolicy(read.compiled), warnings: failure === null ? [] : [failure] };
     }
     case 'errors':
-      if (kept === null) return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
-      return { type: 'policy', policy: openPolicy(kept), warnings: [`${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: sudo pm2-guard check`] };
+      if (kept === null)
+        return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
+      return {
+        type: 'policy',
+        policy: openPolicy(kept),
+        warnings: [
+          `${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ` +
+            `${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: sudo ` +
+            'pm2-guard check',
+        ],
+      };
   }
 }
 
@@ -121,8 +131,20 @@ function readConfig(path: string, slow: () => SlowPolicy): Compilation {
   try {
     return slow().compileConfig(path);
   } catch (thrown) {
-    // A damaged installation must not stop pm2 altogether: the last good policy still holds, and where there is none, pm2 runs.
-    return { type: 'errors', onError: keptOnError() ?? 'open', errors: [fileError('broken', path, `cannot be read by pm2-guard: ${thrown instanceof Error ? thrown.message : String(thrown)}`, 'pm2-guard to be whole; install it again')] };
+    // A damaged installation must not stop pm2 altogether: the last good policy still holds, and where there is none,
+    // pm2 runs.
+    return {
+      type: 'errors',
+      onError: keptOnError() ?? 'open',
+      errors: [
+        fileError(
+          'broken',
+          path,
+          `cannot be read by pm2-guard: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+          'pm2-guard to be whole; install it again',
+        ),
+      ],
+    };
   }
 }
 

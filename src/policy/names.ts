@@ -8,14 +8,17 @@ export type Holder = readonly [daemon: number, line: number];
 export type RuleOf = (pattern: string, holder: Holder) => Rule;
 
 /**
- * All literal names as one text, `<name>daemon:line,daemon:line<name>...`, searched as it stands: JSON.parse has one long
- * ASCII string to take over instead of ten thousand objects to build, and a lookup is one indexOf.
+ * All literal names as one text, `<name>daemon:line,daemon:line<name>...`, searched as it stands: JSON.parse has one
+ * long ASCII string to take over instead of ten thousand objects to build, and a lookup is one indexOf.
  */
 export type NameTable = string;
 
 /** @param names at most one holder a daemon for each name */
 export function nameTable(names: ReadonlyMap<string, readonly Holder[]>): NameTable {
-  return [...names].map(([name, holders]) => `<${encodeName(name)}>${holders.map((holder) => holder.join(':')).join()}`).sort().join('');
+  return [...names]
+    .map(([name, holders]) => `<${encodeName(name)}>${holders.map((holder) => holder.join(':')).join()}`)
+    .sort()
+    .join('');
 }
 
 /** The holders of a name; empty: it is not in the table. */
@@ -35,10 +38,13 @@ export function* namesOf(table: NameTable): Generator<[string, Holder[]]> {
 }
 
 function holdersAt(table: NameTable, start: number): Holder[] {
-  return table.slice(start, nextName(table, start)).split(',').map((holder) => {
-    const [daemon, line] = holder.split(':').map(Number);
-    return [daemon ?? 0, line ?? 0];
-  });
+  return table
+    .slice(start, nextName(table, start))
+    .split(',')
+    .map((holder) => {
+      const [daemon, line] = holder.split(':').map(Number);
+      return [daemon ?? 0, line ?? 0];
+    });
 }
 
 function nextName(table: NameTable, from: number): number {

@@ -1,4 +1,4 @@
-import { distrust, type Distrust } from '../trust/trust.ts';
+import { findUntrusted, type Distrust } from '../trust/trust.ts';
 
 /**
  * Why root's daemon may not live in a PM2_HOME: others than root can change it, or a directory above it. PM2 writes
@@ -14,7 +14,7 @@ export function pm2HomeFault(pm2Home: string): string | null {
 
 /** The same, with the part at fault. */
 export function pm2HomeDistrust(pm2Home: string): Distrust | null {
-  const fault = distrust(pm2Home, 'directory');
+  const fault = findUntrusted(pm2Home, 'directory');
   // `unreadable`: the caller may not look into a directory of root's, so that the caller cannot change it either.
   return fault === null || fault.kind === 'missing' || fault.kind === 'unreadable' ? null : fault;
 }

@@ -64,7 +64,10 @@ export interface Policy {
    * equally specific ones of different daemons match (at most one a daemon). Order does not depend on the config's.
    */
   ownersOfName(name: string): Rule[];
-  /** Rules for an absolute path: the longest matching `paths` prefix; several only where two daemons declare the same one. */
+  /**
+   * Rules for an absolute path: the longest matching `paths` prefix; several only where two daemons declare the same
+   * one.
+   */
   ownersOfPath(path: string): Rule[];
   /** Literal app names of the config which the test accepts, with their rules (for `/regex/` targets). */
   namesMatching(test: (name: string) => boolean): Rule[];

@@ -12,19 +12,22 @@ interface Explorer {
   load(path: string): { config?: unknown; isEmpty?: boolean } | null;
 }
 
-// cosmiconfig's own class, not its `cosmiconfigSync`: that one first looks for a "meta config" in the current directory, and no
-// option turns it off. It reads package.json there, and runs .config/config.js (cosmiconfig 9.0, index.js
-// getUserDefinedOptionsFromMetaConfig): anybody's code as root, in a directory of anybody's. This class looks at nothing but
-// what `load` is given.
+// cosmiconfig's own class, not its `cosmiconfigSync`: that one first looks for a "meta config" in the current
+// directory, and no option turns it off. It reads package.json there, and runs .config/config.js (cosmiconfig 9.0,
+// index.js getUserDefinedOptionsFromMetaConfig): anybody's code as root, in a directory of anybody's. This class looks
+// at nothing but what `load` is given.
 const { ExplorerSync } = internals as unknown as { ExplorerSync: new (options: Record<string, unknown>) => Explorer };
 
 /**
- * Reads and parses one config file by its absolute path, with cosmiconfig's rules and loaders of ours: YAML and JSON, keeping
- * positions. Nothing is searched, nothing is executed, and `$import` is a key like any other, unknown to us.
+ * Reads and parses one config file by its absolute path, with cosmiconfig's rules and loaders of ours: YAML and JSON,
+ * keeping positions. Nothing is searched, nothing is executed, and `$import` is a key like any other, unknown to us.
  */
 export function readConfig(path: string): ParsedSource {
   const loaders = { '.yaml': loader('yaml'), '.yml': loader('yaml'), '.json': loader('json') };
-  if (!(extname(path) in loaders)) return unreadable(fileError('broken', path, 'has a name that does not say what it is', 'a name that ends in .yaml, .yml or .json'));
+  if (!(extname(path) in loaders))
+    return unreadable(
+      fileError('broken', path, 'has a name that does not say what it is', 'a name that ends in .yaml, .yml or .json'),
+    );
   const explorer = new ExplorerSync({
     moduleName: 'pm2-guard',
     searchPlaces: [...CONFIG_PLACES],
@@ -40,16 +43,26 @@ export function readConfig(path: string): ParsedSource {
   });
   try {
     const stat = statSync(path);
-    if (!stat.isFile()) return unreadable(fileError('broken', path, stat.isDirectory() ? 'is a directory' : 'is no regular file'));
+    if (!stat.isFile())
+      return unreadable(fileError('broken', path, stat.isDirectory() ? 'is a directory' : 'is no regular file'));
     const { size } = stat;
     if (size > MAX_BYTES) return unreadable(fileError('broken', path, `is ${size} bytes long`, `at most ${MAX_BYTES}`));
     const result = explorer.load(path);
-    return result === null || result.isEmpty === true || result.config === undefined ? unreadable(emptyConfig(path)) : result.config as ParsedSource;
+    return result === null || result.isEmpty === true || result.config === undefined
+      ? unreadable(emptyConfig(path))
+      : (result.config as ParsedSource);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof RangeError) return unreadable(fileError('broken', path, 'is nested too deep to be read'));
     if (typeof code !== 'string') throw error;
-    return unreadable(fileError('broken', path, `cannot be read (${code})`, code === 'EACCES' ? `a file that everybody may read: sudo chmod a+r ${path}` : null));
+    return unreadable(
+      fileError(
+        'broken',
+        path,
+        `cannot be read (${code})`,
+        code === 'EACCES' ? `a file that everybody may read: sudo chmod a+r ${path}` : null,
+      ),
+    );
   }
 }
 
@@ -60,9 +73,11 @@ export function emptyConfig(path: string): ConfigError {
 
 function loader(language: 'yaml' | 'json') {
   return (path: string, text: string): ParsedSource => {
-    // The two marks of something that is no text: a NUL, and what the UTF-8 decoder puts for a byte that it cannot read.
+    // The two marks of something that is no text: a NUL, and what the UTF-8 decoder puts for a byte that it cannot
+    // read.
     const at = text.search(/[\u0000\ufffd]/);
-    if (at >= 0) return unreadable({ ...fileError('broken', path, 'is not UTF-8 text', 'a text file'), ...placeIn(text, at) });
+    if (at >= 0)
+      return unreadable({ ...fileError('broken', path, 'is not UTF-8 text', 'a text file'), ...placeIn(text, at) });
     return parseSource(path, text, language);
   };
 }

@@ -22,7 +22,7 @@ contact: "ops on call"
 `;
 
 /** Compiles a config, and keeps nothing. For src/guard/warm.ts: V8 keeps the compiled form of what has run. */
-export function rehearse(): void {
+export function rehearsePolicy(): void {
   compileConfig(CONFIG_PLACES[0]);
   const parsed = parseSource(CONFIG_PLACES[0], SAMPLE, 'yaml');
   if (parsed.type === 'source') checkConfig(parsed.source);

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { accountByName, groupByGid, groupByName } from '../identity/accounts.ts';
-import { inodeOf } from '../runtime/peek.ts';
-import { distrust } from '../trust/trust.ts';
+import { fileId } from '../runtime/peek.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import type { ConfigError } from './config-error.ts';
 import { pm2HomeFault } from './pm2-home-fault.ts';
 import type { Daemon } from './policy.ts';
@@ -17,7 +17,10 @@ export interface Resolved {
   notes: string[];
 }
 
-/** What the daemons of a config mean on this host: their users, their homes, and whether they are at peace with each other. */
+/**
+ * What the daemons of a config mean on this host: their users, their homes, and whether they are at peace with each
+ * other.
+ */
 export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
   const errors: ConfigError[] = [];
   const daemons: Daemon[] = [];
@@ -30,7 +33,17 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
       continue;
     }
     const twin = daemons.find((other) => sameHome(other.home, resolved.home));
-    if (twin) errors.push(errorAt(source, ['daemons', name, 'home'], 'value', `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ${resolved.home}${twin.home === resolved.home ? '' : `, which is also ${twin.home}`}`, 'a PM2_HOME for each daemon'));
+    if (twin)
+      errors.push(
+        errorAt(
+          source,
+          ['daemons', name, 'home'],
+          'value',
+          `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ` +
+            `${resolved.home}${twin.home === resolved.home ? '' : `, which is also ${twin.home}`}`,
+          'a PM2_HOME for each daemon',
+        ),
+      );
     const fault = resolved.uid === 0 ? pm2HomeFault(resolved.home) : null;
     if (fault !== null) {
       const message = `${name} runs as ${resolved.user}, and others can change its PM2_HOME ${resolved.home}: ${fault}`;
@@ -40,7 +53,15 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
   }
   if (config.default !== undefined && !names.includes(config.default)) {
     const meant = didYouMean(config.default, names);
-    errors.push(errorAt(source, ['default'], 'value', `there is no daemon "${config.default}"${meant === null ? '' : `: did you mean "${meant}"?`}`, `one of ${names.join(', ')}`));
+    errors.push(
+      errorAt(
+        source,
+        ['default'],
+        'value',
+        `there is no daemon "${config.default}"${meant === null ? '' : `: did you mean "${meant}"?`}`,
+        `one of ${names.join(', ')}`,
+      ),
+    );
   }
   return { daemons, errors, notes: [...notesOnPeople(source, config), ...notesOnPins(source, daemons)] };
 }
@@ -51,14 +72,35 @@ export function badDaemonNames(source: ConfigSource, value: unknown): ConfigErro
   if (daemons === null || typeof daemons !== 'object' || Array.isArray(daemons)) return [];
   return Object.keys(daemons)
     .filter((name) => !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(name) || ['constructor', 'prototype'].includes(name))
-    .map((name) => errorAt(source, ['daemons', name], 'key', `${JSON.stringify(name)} cannot name a daemon`, 'letters, digits, "_", "." and "-", a letter or a digit first'));
+    .map((name) =>
+      errorAt(
+        source,
+        ['daemons', name],
+        'key',
+        `${JSON.stringify(name)} cannot name a daemon`,
+        'letters, digits, "_", "." and "-", a letter or a digit first',
+      ),
+    );
 }
 
 function resolveDaemon(source: ConfigSource, config: Config, name: string, daemon: DaemonConfig): Daemon | ConfigError {
   const account = accountByName(daemon.user);
-  if (account === null) return errorAt(source, ['daemons', name, 'user'], 'value', `there is no user "${daemon.user}"`, 'a user that getent passwd finds');
+  if (account === null)
+    return errorAt(
+      source,
+      ['daemons', name, 'user'],
+      'value',
+      `there is no user "${daemon.user}"`,
+      'a user that getent passwd finds',
+    );
   if (daemon.home === undefined && !isAbsolute(account.home)) {
-    return errorAt(source, ['daemons', name, 'user'], 'value', `user ${account.name} has no home directory, so ${name} has no PM2_HOME`, 'home: with an absolute path');
+    return errorAt(
+      source,
+      ['daemons', name, 'user'],
+      'value',
+      `user ${account.name} has no home directory, so ${name} has no PM2_HOME`,
+      'home: with an absolute path',
+    );
   }
   return {
     name,
@@ -77,18 +119,21 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
   };
 }
 
-/** One directory, by its path or, where both are there and can be looked at, by what the kernel says (links, bind mounts). */
+/**
+ * One directory, by its path or, where both are there and can be looked at, by what the kernel says (links, bind
+ * mounts).
+ */
 function sameHome(one: string, other: string): boolean {
   if (one === other) return true;
-  const inode = inodeOf(one);
-  return inode !== null && inode === inodeOf(other);
+  const inode = fileId(one);
+  return inode !== null && inode === fileId(other);
 }
 
 /** The guard refuses to run them as root (PG113). */
 function* notesOnPins(source: ConfigSource, daemons: readonly Daemon[]): Generator<string> {
   for (const { name, uid, pm2, node } of daemons) {
     for (const [key, pin] of Object.entries({ pm2, node })) {
-      const fault = uid !== 0 || pin === null ? null : distrust(pin, 'file');
+      const fault = uid !== 0 || pin === null ? null : findUntrusted(pin, 'file');
       if (fault === null || fault.kind === 'missing') continue;
       const line = lineAt(source, ['daemons', name, key], 'value');
       yield `${source.file}:${line}: ${name} runs as root, and its ${key} will not be run: ${fault.path} ${fault.why}`;
@@ -105,12 +150,14 @@ function* notesOnPeople(source: ConfigSource, config: Config): Generator<string>
     yield `${source.file}:${line}: personal names "${user}", and there is no such ${kind}`;
   }
   for (const [index, user] of (config.exempt ?? []).entries()) {
-    if (accountByName(user) === null) yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;
+    if (accountByName(user) === null)
+      yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;
   }
   for (const [name, { operators = [] }] of Object.entries(config.daemons)) {
     for (const [index, operator] of operators.entries()) {
       const known = operator.startsWith('%') ? groupByName(operator.slice(1)) : accountByName(operator);
-      if (known === null) yield `${source.file}:${lineAt(source, ['daemons', name, 'operators', index], 'value')}: operators of ${name} names "${operator}", and there is no such ${operator.startsWith('%') ? 'group' : 'user'}`;
+      if (known === null)
+        yield `${source.file}:${lineAt(source, ['daemons', name, 'operators', index], 'value')}: operators of ${name} names "${operator}", and there is no such ${operator.startsWith('%') ? 'group' : 'user'}`;
     }
   }
 }

@@ -9,7 +9,8 @@ const name = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expecte
 const list = <Item extends v.GenericSchema>(item: Item, expected: string) => v.array(item, expected);
 const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^\0]*$/, expected));
 // What useradd(8) and sssd allow; nothing that sudoers(5) would read as syntax.
-const account = (expected: string) => v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
+const account = (expected: string) =>
+  v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
 // As an account; a group of a directory may have spaces in its name ("%domain users"), which sudoers(5) can quote.
 const OPERATOR = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?)$/;
 const PERSONAL = 'a login name, a glob of login names, or a group as "%group"';
@@ -22,19 +23,41 @@ const onError = v.picklist(['open', 'closed'], 'open or closed');
 
 // valibot takes a list for an object with the keys 0, 1, 2.
 const map = <Schema extends v.GenericSchema<Record<string, unknown>, unknown>>(schema: Schema, expected: string) =>
-  v.pipe(v.custom<v.InferInput<Schema>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), expected), schema);
+  v.pipe(
+    v.custom<v.InferInput<Schema>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      expected,
+    ),
+    schema,
+  );
 
 const DAEMON = 'a daemon: user, and if need be home, apps, paths, operators, pm2, node, mode';
-const daemon = v.strictObject({
-  user: account('the login name of the user whose daemon it is'),
-  home: v.optional(absolute('the absolute path of its PM2_HOME')),
-  apps: v.optional(list(name('an app\'s name or a glob, as text (quote what is a number, or starts with * or @)'), 'a list of app names and globs')),
-  paths: v.optional(list(absolute('the absolute path of a directory or a script'), 'a list of absolute paths')),
-  operators: v.optional(list(v.pipe(v.string('a login name, or a group as "%group"'), v.regex(OPERATOR, 'a login name, or a group as "%group"')), 'a list of users and %groups')),
-  pm2: v.optional(absolute('the absolute path of the real pm2')),
-  node: v.optional(absolute('the absolute path of a node')),
-  mode: v.optional(mode),
-}, DAEMON);
+const daemon = v.strictObject(
+  {
+    user: account('the login name of the user whose daemon it is'),
+    home: v.optional(absolute('the absolute path of its PM2_HOME')),
+    apps: v.optional(
+      list(
+        name("an app's name or a glob, as text (quote what is a number, or starts with * or @)"),
+        'a list of app names and globs',
+      ),
+    ),
+    paths: v.optional(list(absolute('the absolute path of a directory or a script'), 'a list of absolute paths')),
+    operators: v.optional(
+      list(
+        v.pipe(
+          v.string('a login name, or a group as "%group"'),
+          v.regex(OPERATOR, 'a login name, or a group as "%group"'),
+        ),
+        'a list of users and %groups',
+      ),
+    ),
+    pm2: v.optional(absolute('the absolute path of the real pm2')),
+    node: v.optional(absolute('the absolute path of a node')),
+    mode: v.optional(mode),
+  },
+  DAEMON,
+);
 
 const CONFIG = 'a config: daemons, and if need be mode, default, personal, exempt, bypass, on_error, notices, contact';
 const config = v.strictObject(
@@ -75,15 +98,33 @@ export function validate(source: ConfigSource, value: unknown): ValidConfig {
 }
 
 function errorOf(source: ConfigSource, issue: v.BaseIssue<unknown>): ConfigError {
-  const path: ConfigPath = (issue.path ?? []).map(({ key }) => typeof key === 'number' ? key : String(key));
+  const path: ConfigPath = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   const key = String(path[path.length - 1] ?? 'the config');
   if (issue.type === 'strict_object' && issue.path?.[path.length - 1]?.origin === 'key') {
-    if (issue.expected !== 'never') return errorAt(source, path, 'key', `${path.length === 1 ? 'the config' : String(path[path.length - 2])} has no "${key}"`, issue.message);
+    if (issue.expected !== 'never')
+      return errorAt(
+        source,
+        path,
+        'key',
+        `${path.length === 1 ? 'the config' : String(path[path.length - 2])} has no "${key}"`,
+        issue.message,
+      );
     const keys = Object.keys(path.length === 1 ? config.entries : daemon.entries);
     const meant = didYouMean(key, keys);
-    return errorAt(source, path, 'key', `unknown key "${key}"${meant === null ? '' : `: did you mean "${meant}"?`}`, `one of ${keys.join(', ')}`);
+    return errorAt(
+      source,
+      path,
+      'key',
+      `unknown key "${key}"${meant === null ? '' : `: did you mean "${meant}"?`}`,
+      `one of ${keys.join(', ')}`,
+    );
   }
-  const what = typeof path[path.length - 1] === 'number' ? `an entry of "${String(path[path.length - 2])}"` : path.length === 0 ? key : `"${key}"`;
+  const what =
+    typeof path[path.length - 1] === 'number'
+      ? `an entry of "${String(path[path.length - 2])}"`
+      : path.length === 0
+        ? key
+        : `"${key}"`;
   return errorAt(source, path, 'value', `${what} is ${inWords(issue.input)}`, issue.message);
 }
 

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Daemon } from './policy.ts';
 
 /**
- * What `pm2 startup` and `pm2 unstartup` have to be told with `--service-name` for a daemon. PM2 calls a boot unit after
- * the user alone (`pm2-www-data`, lib/API/Startup.js), so the units of two daemons of one user would be one file. The
- * daemon in the user's own ~/.pm2, else the first one, keeps PM2's name; each other is called after its own name.
+ * What `pm2 startup` and `pm2 unstartup` have to be told with `--service-name` for a daemon. PM2 calls a boot unit
+ * after the user alone (`pm2-www-data`, lib/API/Startup.js), so the units of two daemons of one user would be one file.
+ * The daemon in the user's own ~/.pm2, else the first one, keeps PM2's name; each other is called after its own name.
  *
  * @param daemons all that the config declares
  * @returns null: PM2's own name is right

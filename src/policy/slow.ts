@@ -2,7 +2,7 @@ import { statSync, type BigIntStats } from 'node:fs';
 import { compileRules, type CompiledRules } from './compile.ts';
 import type { ConfigError } from './config-error.ts';
 import type { Compilation } from './load.ts';
-import { statedFiles, stateOf } from './places.ts';
+import { statedFiles, configState } from './places.ts';
 import { emptyConfig, readConfig } from './read-config.ts';
 import { badDaemonNames, resolveDaemons } from './resolve.ts';
 import type { OnError } from './policy.ts';
@@ -12,20 +12,25 @@ import { toValue, type ConfigSource } from './source.ts';
 export { saveCompiled, saveOwnCompiled } from './save.ts';
 
 /**
- * Reads, validates and compiles a config file (PRODUCT.md section 2). That it may be trusted was checked before.
+ * Reads, validates and compiles a config file (docs/contract.md section 2). That it may be trusted was checked before.
  *
  * @param path absolute
  * @returns all errors that could be found, in the order of the file
  */
 export function compileConfig(path: string): Compilation {
   const settled = isSettled(path);
-  const before = stateOf(path);
+  const before = configState(path);
   const read = readConfig(path);
   if (read.type === 'errors') return { ...read, onError: null };
   const checked = checkConfig(read.source);
   if (checked.type === 'errors') return checked;
   const compiled = { ...checked.rules, made: new Date().toISOString(), from: before ?? '' };
-  return { type: 'compiled', compiled, settled: settled && before !== null && before === stateOf(path), notes: checked.notes };
+  return {
+    type: 'compiled',
+    compiled,
+    settled: settled && before !== null && before === configState(path),
+    notes: checked.notes,
+  };
 }
 
 type Checked =
@@ -40,7 +45,8 @@ export function checkConfig(source: ConfigSource): Checked {
   const onError = onErrorOf(value.value);
   const badNames = badDaemonNames(source, value.value);
   const valid = validate(source, value.value);
-  if (badNames.length > 0 || valid.type === 'errors') return failed([...badNames, ...(valid.type === 'errors' ? valid.errors : [])], onError);
+  if (badNames.length > 0 || valid.type === 'errors')
+    return failed([...badNames, ...(valid.type === 'errors' ? valid.errors : [])], onError);
   const { daemons, errors, notes } = resolveDaemons(source, valid.config);
   const compiled = compileRules(source, valid.config, daemons);
   const all = [...errors, ...compiled.errors];
@@ -48,7 +54,9 @@ export function checkConfig(source: ConfigSource): Checked {
 }
 
 function failed(errors: ConfigError[], onError: OnError | null): Checked {
-  const [first, ...others] = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const [first, ...others] = [...errors].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
   if (!first) throw new Error('a config failed without an error');
   return { type: 'errors', errors: [first, ...others], onError };
 }
@@ -57,8 +65,8 @@ const TICK_MS = 100; // the kernel's clock for file times ticks every 1 to 10 ms
 const COARSE_MS = 2500; // where times have no fraction (ext4 with small inodes, NFS, FAT): 1 or 2 s
 
 /**
- * Whether the clock has moved on since the files were last changed. If not, a second change right after we read them could
- * leave the same times, and a policy compiled from the first would pass for the second ("racy git").
+ * Whether the clock has moved on since the files were last changed. If not, a second change right after we read them
+ * could leave the same times, and a policy compiled from the first would pass for the second ("racy git").
  */
 function isSettled(config: string): boolean {
   const now = Date.now();

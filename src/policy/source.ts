@@ -15,26 +15,49 @@ export interface ConfigSource {
 /** A few anchors are a convenience; a bomb of them is not ("billion laughs"). */
 const MAX_ALIASES = 100;
 
-export type ParsedSource = { type: 'source'; source: ConfigSource } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
+export type ParsedSource =
+  { type: 'source'; source: ConfigSource } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
 
-/** Parses YAML 1.2 or JSON; every error of syntax has its place. Duplicate keys, unknown tags and several documents are errors. */
+/**
+ * Parses YAML 1.2 or JSON; every error of syntax has its place. Duplicate keys, unknown tags and several documents
+ * are errors.
+ */
 export function parseSource(file: string, text: string, language: 'yaml' | 'json'): ParsedSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true, version: '1.2', schema: language === 'json' ? 'json' : 'core' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    strict: true,
+    version: '1.2',
+    schema: language === 'json' ? 'json' : 'core',
+  });
   const source: ConfigSource = { file, text, document, lines };
-  const [first, ...others] = [...document.errors, ...document.warnings].map((error) => errorAtOffset(source, error.pos[0], sentence(error.message), null));
+  const [first, ...others] = [...document.errors, ...document.warnings].map((error) =>
+    errorAtOffset(source, error.pos[0], sentence(error.message), null),
+  );
   if (first) return { type: 'errors', errors: [first, ...others] };
-  const notJson = language === 'json' ? jsonError(source) : null; // YAML takes more than JSON does: comments, bare words
+  // YAML takes more than JSON does: comments, bare words
+  const notJson = language === 'json' ? jsonError(source) : null;
   return notJson === null ? { type: 'source', source } : { type: 'errors', errors: [notJson] };
 }
 
 /** What the text says, as plain values; `null` where it says nothing. */
-export function toValue(source: ConfigSource): { type: 'value'; value: unknown } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] } {
+export function toValue(
+  source: ConfigSource,
+): { type: 'value'; value: unknown } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] } {
   const dangling: ConfigError[] = [];
   visit(source.document, {
     Alias(_, alias) {
       if (alias.resolve(source.document) !== undefined) return undefined;
-      dangling.push(errorAtOffset(source, alias.range?.[0] ?? 0, `"*${alias.source}" is an alias in YAML, and nothing has that name`, `quotes round a glob: "*${alias.source}"`));
+      dangling.push(
+        errorAtOffset(
+          source,
+          alias.range?.[0] ?? 0,
+          `"*${alias.source}" is an alias in YAML, and nothing has that name`,
+          `quotes round a glob: "*${alias.source}"`,
+        ),
+      );
       return visit.BREAK; // each look-up walks the document: one is enough to say
     },
   });
@@ -42,14 +65,29 @@ export function toValue(source: ConfigSource): { type: 'value'; value: unknown }
   try {
     return { type: 'value', value: source.document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown };
   } catch (error) {
-    if (error instanceof RangeError) return { type: 'errors', errors: [errorAtOffset(source, 0, 'is nested too deep to be read', null)] };
+    if (error instanceof RangeError)
+      return { type: 'errors', errors: [errorAtOffset(source, 0, 'is nested too deep to be read', null)] };
     if (!(error instanceof ReferenceError)) throw error;
-    return { type: 'errors', errors: [errorAtOffset(source, 0, `uses too many aliases: ${sentence(error.message)}`, 'a config that is written out')] };
+    return {
+      type: 'errors',
+      errors: [
+        errorAtOffset(source, 0, `uses too many aliases: ${sentence(error.message)}`, 'a config that is written out'),
+      ],
+    };
   }
 }
 
-/** An error about the value at a path, or about its key. Where the path leads nowhere (a missing key), about what holds it. */
-export function errorAt(source: ConfigSource, path: ConfigPath, on: 'key' | 'value', message: string, expected: string | null): ConfigError {
+/**
+ * An error about the value at a path, or about its key. Where the path leads nowhere (a missing key), about what
+ * holds it.
+ */
+export function errorAt(
+  source: ConfigSource,
+  path: ConfigPath,
+  on: 'key' | 'value',
+  message: string,
+  expected: string | null,
+): ConfigError {
   return errorAtOffset(source, offsetOf(source, path, on), message, expected);
 }
 
@@ -58,11 +96,24 @@ export function lineAt(source: ConfigSource, path: ConfigPath, on: 'key' | 'valu
   return source.lines.linePos(offsetOf(source, path, on)).line || 1;
 }
 
-export function errorAtOffset({ file, text, lines }: ConfigSource, offset: number, message: string, expected: string | null): ConfigError {
+export function errorAtOffset(
+  { file, text, lines }: ConfigSource,
+  offset: number,
+  message: string,
+  expected: string | null,
+): ConfigError {
   const { line, col } = lines.linePos(Math.min(offset, text.length));
   const start = lines.lineStarts[line - 1] ?? 0;
   const end = lines.lineStarts[line] ?? text.length;
-  return { kind: 'broken', file, line: line || 1, column: col || 1, source: text.slice(start, end).replace(/\r?\n$/, ''), message, expected };
+  return {
+    kind: 'broken',
+    file,
+    line: line || 1,
+    column: col || 1,
+    source: text.slice(start, end).replace(/\r?\n$/, ''),
+    message,
+    expected,
+  };
 }
 
 function offsetOf({ document }: ConfigSource, path: ConfigPath, on: 'key' | 'value'): number {
@@ -102,7 +153,12 @@ function jsonError(source: ConfigSource): ConfigError | null {
   } catch (error) {
     const message = (error as SyntaxError).message;
     const position = /at position (\d+)/.exec(message)?.[1];
-    return errorAtOffset(source, position === undefined ? source.text.length : Number(position), `is not JSON: ${message}`, null);
+    return errorAtOffset(
+      source,
+      position === undefined ? source.text.length : Number(position),
+      `is not JSON: ${message}`,
+      null,
+    );
   }
 }
 

@@ -1,8 +1,15 @@
-/** The candidate that a mistyped word most likely meant; null where none is near: at most two letters in five differ, or its end is missing. */
+/**
+ * The candidate that a mistyped word most likely meant; null where none is near: at most two letters in five differ,
+ * or its end is missing.
+ */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   const near = candidates
     .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => (word.length > 1 && candidate.startsWith(word)) || distance <= Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 2.5)))
+    .filter(
+      ({ candidate, distance }) =>
+        (word.length > 1 && candidate.startsWith(word)) ||
+        distance <= Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 2.5)),
+    )
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   return near[0]?.candidate ?? null;
 }
@@ -16,7 +23,8 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let steps = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) steps = Math.min(steps, (beforeLast[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        steps = Math.min(steps, (beforeLast[j - 2] ?? 0) + 1);
       row.push(steps);
     }
     beforeLast = last;

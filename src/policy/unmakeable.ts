@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { accountByName, groupByGid, localGroups, type Account } from '../identity/accounts.ts';
 import { isDirectory, statOf } from '../runtime/peek.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 
 /** A PM2_HOME that is not there, and that its user cannot make. */
 export interface Unmakeable {
@@ -38,7 +38,12 @@ function missingAbove(path: string): string[] {
 function mayWrite({ name, uid, gid }: Account, directory: string): boolean {
   const stat = statOf(directory.replace(/\/$/, '') + '/.'); // of what a link leads to
   if (stat === null) return true;
-  const groups = [gid, ...localGroups().filter(({ members }) => members.includes(name)).map((group) => group.gid)];
+  const groups = [
+    gid,
+    ...localGroups()
+      .filter(({ members }) => members.includes(name))
+      .map((group) => group.gid),
+  ];
   const bits = stat.uid === uid ? stat.mode >> 6 : groups.includes(stat.gid) ? stat.mode >> 3 : stat.mode;
   return (bits & 0o3) === 0o3;
 }
@@ -53,7 +58,7 @@ const FIRST_PERSON = 1000;
 
 /** A directory that is missing above it is root's, unless it is a person's home directory. */
 function fixOf({ name, uid, gid, home }: Account, above: string, missing: readonly string[]): string[][] {
-  if (distrust(above, 'directory') !== null) return [];
+  if (findUntrusted(above, 'directory') !== null) return [];
   const group = groupByGid(gid)?.name ?? String(gid);
   let own = false;
   return missing.map((path, at) => {

@@ -10,7 +10,7 @@ import type { Module, ModuleLoader } from './loader.ts';
  */
 
 /** A function of node's own as stacks show it, and where in node it makes its call. */
-export interface Place {
+export interface StackPlace {
   name: string;
   file: string;
   line: number;
@@ -19,8 +19,8 @@ export interface Place {
 
 /** Module._extensions['.js'], which calls Module._compile, which calls the module. */
 export interface Frames {
-  load: Place;
-  compile: Place;
+  load: StackPlace;
+  compile: StackPlace;
 }
 
 /** Stands in for Module._extensions['.js']. */
@@ -34,15 +34,16 @@ const LOAD = {
 };
 const COMPILE = {
   given: '(wrap, apply, executing)',
-  text: '(filename) { const { wrapper, args } = wrap(this, filename); if (executing) this[executing] = true; '
-    + 'apply(wrapper, this.exports, args); if (executing) this[executing] = false; }',
+  text:
+    '(filename) { const { wrapper, args } = wrap(this, filename); if (executing) this[executing] = true; ' +
+    'apply(wrapper, this.exports, args); if (executing) this[executing] = false; }',
   call: 'apply(wrapper',
 };
 
 /** The text stands on one line, which is moved so that its call is where node's is. */
 type Given = (...args: unknown[]) => unknown;
 
-function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: Place): Given {
+function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: StackPlace): Given {
   const key = JSON.stringify(name);
   const whole = `(${given} => ({ ${key}: function ${text} })[${key}])`;
   const columnOffset = column - 1 - whole.indexOf(call);
@@ -52,7 +53,7 @@ function standIn({ given, text, call }: typeof LOAD, { name, file, line, column 
 const WRAPPER = '(function (exports, require, module, __filename, __dirname) {\n';
 
 /** The text of a script that gives the function of a module. */
-export function wrapped(content: string): string {
+export function wrappedModule(content: string): string {
   return `${WRAPPER}${content}\n})`;
 }
 
@@ -77,7 +78,9 @@ const DYNAMIC = (constants as unknown as Constants)?.USE_MAIN_CONTEXT_DEFAULT_LO
  * @param running a module that is being run by node: it shows by which symbol node marks those; null: there is none
  */
 export function loadBy(
-  loader: ModuleLoader, frames: Frames, running: object | null,
+  loader: ModuleLoader,
+  frames: Frames,
+  running: object | null,
   { scriptFor, take }: { scriptFor: (filename: string) => Script; take: (module: Module) => void },
 ): Load {
   const wrap = (module: Module, filename: string) => {

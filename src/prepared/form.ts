@@ -1,21 +1,29 @@
 import {
-  closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync, utimesSync, type Stats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  utimesSync,
+  type Stats,
 } from 'node:fs';
 import { replaceFile } from '../trust/write.ts';
 import type { Frames } from './compile.ts';
 
 /** Raised whenever the shape below changes, or what `compile.ts` makes of it. */
-export const FORMAT = 2;
+export const PREPARED_FORMAT = 2;
 
 /** One state of a file or a directory. An equal state means: nothing was written, renamed or replaced in between. */
-export type State = readonly [ino: number, size: number, mtimeMs: number, ctimeMs: number];
+export type FileState = readonly [ino: number, size: number, mtimeMs: number, ctimeMs: number];
 
 /** What a prepared file says. */
 export interface Prepared {
   format: number;
   /** process.version, for reports. */
   version: string;
-  node: { path: string; state: State };
+  node: { path: string; state: FileState };
   /**
    * Only root could change any part of the package when this was made. Then the same holds now, unless root itself has
    * changed something since.
@@ -72,7 +80,7 @@ export function readPrepared(file: string): { prepared: Prepared; kept: Kept } |
     if (mtimeMs !== made || size !== HEAD_LENGTH + json + kept + characters) return null;
     const bytes = bytesOf(fd, json + kept);
     const prepared = JSON.parse(bytes.toString('latin1', 0, json)) as Prepared | null;
-    if (prepared?.format !== FORMAT) return null;
+    if (prepared?.format !== PREPARED_FORMAT) return null;
     // As a string at once: V8 counts buffers, too many of which would begin a garbage collection that takes 15 ms.
     return { prepared, kept: { bytes: bytes.subarray(json), text: readFileSync(fd, 'utf8') } };
   } catch {
@@ -114,11 +122,15 @@ export function isValid({ node, paths, states }: Prepared): boolean {
 }
 
 /** Of `lstat`. ctime cannot be set back by touch(1), a package manager or a backup (inode(7)). */
-export function stateOf({ ino, size, mtimeMs, ctimeMs }: Stats): State {
+export function fileState({ ino, size, mtimeMs, ctimeMs }: Stats): FileState {
   return [ino, size, mtimeMs, ctimeMs];
 }
 
 function isState(stat: Stats, states: readonly number[], at: number): boolean {
-  return stat.ctimeMs === states[at + 3] && stat.mtimeMs === states[at + 2]
-    && stat.size === states[at + 1] && stat.ino === states[at];
+  return (
+    stat.ctimeMs === states[at + 3] &&
+    stat.mtimeMs === states[at + 2] &&
+    stat.size === states[at + 1] &&
+    stat.ino === states[at]
+  );
 }

@@ -2,9 +2,9 @@ import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { foreignPartOf } from '../pm2/package-trust.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { answerAsDaemon } from './daemon.ts';
-import { FORMAT, isValid, stateOf, writePrepared, type Prepared } from './form.ts';
+import { PREPARED_FORMAT, isValid, fileState, writePrepared, type Prepared } from './form.ts';
 import { PREPARED_DIRECTORY, preparedFile } from './place.ts';
 import { StartUp } from './start-up.ts';
 
@@ -30,7 +30,7 @@ function main(): void {
   const file = preparedFile(pm2Package, process.execPath);
   const manifests = [join(pm2Package, 'package.json'), join(pm2Package, 'lib/binaries/CLI.js')];
   for (const path of [process.execPath, ...manifests]) {
-    const fault = distrust(path, 'file');
+    const fault = findUntrusted(path, 'file');
     if (fault !== null) throw new Error(`${fault.path} ${fault.why}`);
   }
   whole = foreignPartOf(pm2Package) === null;
@@ -47,7 +47,9 @@ function main(): void {
   setTimeout(() => process.exit(), PATIENCE_MS).unref();
   process.env['PM2_HOME'] = home;
   writeFileSync(join(home, 'touch'), ''); // else PM2 prints its banner first
-  answerAsDaemon(home, () => { startUp.begin(home); });
+  answerAsDaemon(home, () => {
+    startUp.begin(home);
+  });
 }
 
 /** Writes the file; where there is nothing to keep, why. */
@@ -63,12 +65,12 @@ function keep(file: string, result: () => ReturnType<StartUp['result']>, manifes
 }
 
 function common(): Pick<Prepared, 'format' | 'version' | 'node' | 'whole'> {
-  const node = { path: process.execPath, state: stateOf(lstatSync(process.execPath)) };
-  return { format: FORMAT, version: process.version, node, whole };
+  const node = { path: process.execPath, state: fileState(lstatSync(process.execPath)) };
+  return { format: PREPARED_FORMAT, version: process.version, node, whole };
 }
 
 function writeNone(file: string, manifests: string[], why: string): void {
-  const states = manifests.flatMap((path) => [...stateOf(lstatSync(path))]);
+  const states = manifests.flatMap((path) => [...fileState(lstatSync(path))]);
   const nothing = { lookups: [], found: [], modules: [], frames: null };
   const none: Prepared = { ...common(), none: why, paths: manifests, states, ...nothing };
   writePrepared(file, none, { bytes: Buffer.alloc(0), text: '' });

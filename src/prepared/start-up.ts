@@ -2,9 +2,9 @@ import childProcess from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Script } from 'node:vm';
-import { distrust } from '../trust/trust.ts';
-import { loadBy, scriptOf, unwatchInstances, wrapped, type Frames, type Place } from './compile.ts';
-import { stateOf, type Kept, type Prepared } from './form.ts';
+import { findUntrusted } from '../trust/trust.ts';
+import { loadBy, scriptOf, unwatchInstances, wrappedModule, type Frames, type StackPlace } from './compile.ts';
+import { fileState, type Kept, type Prepared } from './form.ts';
 import { mainModule, moduleLoader, type ModuleLoader } from './loader.ts';
 import { takeOver } from './take-over.ts';
 
@@ -34,7 +34,9 @@ export class StartUp {
     const before = new Set(Object.keys(loader._cache));
     const known = new Set(Object.keys(loader._pathCache));
     for (const name of ['spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execSync', 'execFileSync'] as const) {
-      (childProcess as Record<string, unknown>)[name] = () => { throw new Error('pm2 starts a program'); };
+      (childProcess as Record<string, unknown>)[name] = () => {
+        throw new Error('pm2 starts a program');
+      };
     }
     const main = new loader(bin);
     main.filename = bin;
@@ -43,7 +45,7 @@ export class StartUp {
     Reflect.set(process, 'mainModule', main);
     const restore = this.#watch();
     try {
-      main._compile( 'require(\'../lib/binaries/CLI.js\')', bin);
+      main._compile("require('../lib/binaries/CLI.js')", bin);
     } catch (error) {
       this.#failure = error as Error;
     } finally {
@@ -68,11 +70,13 @@ export class StartUp {
         extension?.(module, filename);
         return;
       }
-      const text = wrapped(content);
+      const text = wrappedModule(content);
       this.#scripts.set(filename, { text, script: scriptOf(text, filename, undefined) });
       ours(module, filename);
     };
-    return () => { loader._extensions['.js'] = extension; };
+    return () => {
+      loader._extensions['.js'] = extension;
+    };
   }
 
   /** @throws Error where nothing can be kept of it */
@@ -91,7 +95,7 @@ export class StartUp {
     const parts = code.flatMap((bytes, at) => [bytes, texts[at] ?? '']);
     return {
       paths,
-      states: paths.flatMap((path) => [...stateOf(lstatSync(path))]),
+      states: paths.flatMap((path) => [...fileState(lstatSync(path))]),
       ...this.#resolutions(index),
       modules: scripts.map(([path], at) => {
         const [bytes, text = ''] = [code[at], texts[at]];
@@ -128,13 +132,16 @@ export class StartUp {
 /** A module that was found in a directory lies there: no link led elsewhere. */
 function liesThere(path: string, directory: string, request: string): boolean {
   if (directory === '') return false;
-  const packageName = request.split('/').slice(0, request.startsWith('@') ? 2 : 1).join('/');
+  const packageName = request
+    .split('/')
+    .slice(0, request.startsWith('@') ? 2 : 1)
+    .join('/');
   const name = /^\.{1,2}(\/|$)/.test(request) ? request : packageName;
   return path.startsWith(resolve(directory, name));
 }
 
 function requireRoots(path: string): void {
-  const fault = distrust(path, lstatSync(path).isDirectory() ? 'directory' : 'file');
+  const fault = findUntrusted(path, lstatSync(path).isDirectory() ? 'directory' : 'file');
   if (fault !== null) throw new Error(`${fault.path} ${fault.why}`);
 }
 
@@ -197,7 +204,7 @@ function framesOf(loader: ModuleLoader, filename: string): Frames | null {
     writeFileSync(filename, content);
     const own = stackOf();
     const frames: Frames = { load: placeOf(own[2]), compile: placeOf(own[1]) };
-    const kept = { filenames: [filename], scriptFor: () => scriptOf(wrapped(content), filename, undefined) };
+    const kept = { filenames: [filename], scriptFor: () => scriptOf(wrappedModule(content), filename, undefined) };
     const restore = takeOver(loader, frames, mainModule(), kept);
     const ours = stackOf();
     restore();
@@ -207,7 +214,7 @@ function framesOf(loader: ModuleLoader, filename: string): Frames | null {
   }
 }
 
-function placeOf(frame = ''): Place {
+function placeOf(frame = ''): StackPlace {
   const [, name = '', file = '', line = '', column = ''] = /^ +at (.*) \((.*):(\d+):(\d+)\)$/.exec(frame) ?? [];
   return { name, file, line: Number(line), column: Number(column) };
 }

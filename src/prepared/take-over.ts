@@ -3,7 +3,7 @@ import { loadBy, unwatchInstances, type Frames } from './compile.ts';
 import type { ModuleLoader } from './loader.ts';
 
 /** The files that are loaded from what is kept of them, and the script of each. */
-export interface Kept {
+export interface KeptModules {
   filenames: Iterable<string>;
   scriptFor: (filename: string) => Script;
 }
@@ -17,13 +17,18 @@ export interface Kept {
  * @returns what ends it, and leaves nothing behind
  */
 export function takeOver(
-  loader: ModuleLoader, frames: Frames, running: object | null, { filenames, scriptFor }: Kept,
+  loader: ModuleLoader,
+  frames: Frames,
+  running: object | null,
+  { filenames, scriptFor }: KeptModules,
 ): () => void {
   const { prototype, _cache: cache, _extensions: extensions } = loader;
   const { load, _compile: compile } = prototype;
   const extension = extensions['.js'];
   // Only for the next file, and node's own again before anything of that file runs.
-  const take = (): void => { extensions['.js'] = extension; };
+  const take = (): void => {
+    extensions['.js'] = extension;
+  };
   const ours = loadBy(loader, frames, running, { scriptFor, take });
   const before = Object.getPrototypeOf(cache) as object | null;
   const arrivals = Object.create(before) as object;

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Script } from 'node:vm';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { scriptOf, type Frames } from './compile.ts';
 import { isValid, readPrepared, type Kept, type Prepared } from './form.ts';
 import { moduleLoader, type ModuleLoader } from './loader.ts';
@@ -10,13 +10,21 @@ import { takeOver } from './take-over.ts';
 
 /** By these node loads modules in another way, or shows how it does. */
 const CHANGES_LOADING = [
-  'NODE_OPTIONS', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE',
-  'NODE_PRESERVE_SYMLINKS', 'NODE_PRESERVE_SYMLINKS_MAIN', 'NODE_PENDING_DEPRECATION',
+  'NODE_OPTIONS',
+  'NODE_DEBUG',
+  'NODE_DEBUG_NATIVE',
+  'NODE_V8_COVERAGE',
+  'NODE_COMPILE_CACHE',
+  'NODE_PRESERVE_SYMLINKS',
+  'NODE_PRESERVE_SYMLINKS_MAIN',
+  'NODE_PENDING_DEPRECATION',
 ];
 
 // As this process began: what the call becomes has another environment.
-const off = process.env['PM2_GUARD_CACHE'] === 'off' || process.execArgv.length > 0
-  || CHANGES_LOADING.some((name) => process.env[name] !== undefined && process.env[name] !== '');
+const off =
+  process.env['PM2_GUARD_CACHE'] === 'off' ||
+  process.execArgv.length > 0 ||
+  CHANGES_LOADING.some((name) => process.env[name] !== undefined && process.env[name] !== '');
 
 interface Ready {
   prepared: Prepared;
@@ -25,9 +33,7 @@ interface Ready {
 
 /** `stale`: nothing is prepared for this pm2 and this node as they are now. `none`: and nothing can be. */
 export type Preparation =
-  | { type: 'ready'; ready: Ready; whole: boolean }
-  | { type: 'none'; whole: boolean }
-  | { type: 'stale' | 'off' };
+  { type: 'ready'; ready: Ready; whole: boolean } | { type: 'none'; whole: boolean } | { type: 'stale' | 'off' };
 
 let last: { bin: string; preparation: Preparation } | null = null;
 
@@ -58,7 +64,7 @@ function look(bin: string): Preparation {
 function readPreparation(bin: string): Preparation {
   try {
     const file = preparedFile(dirname(dirname(realpathSync.native(bin))), process.execPath);
-    if (distrust(file, 'file') !== null) return { type: 'stale' };
+    if (findUntrusted(file, 'file') !== null) return { type: 'stale' };
     const ready = readPrepared(file);
     if (ready === null || !isValid(ready.prepared)) return { type: 'stale' };
     const { none, whole } = ready.prepared;
@@ -88,7 +94,10 @@ export function applyPrepared(ready: Ready, running: object | null): () => void 
 type Part = readonly [code: number, codeEnd: number, text: number, textEnd: number, wide: boolean];
 
 function applyCode(
-  loader: ModuleLoader, { prepared: { paths, modules }, kept }: Ready, frames: Frames, running: object | null,
+  loader: ModuleLoader,
+  { prepared: { paths, modules }, kept }: Ready,
+  frames: Frames,
+  running: object | null,
 ): () => void {
   const parts = new Map<string, Part>();
   let at = 0;

@@ -1,7 +1,7 @@
 import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProcesses } from '../host/processes.ts';
-import { probe } from '../host/socket-state.ts';
+import { probeSocket } from '../host/socket-state.ts';
 import { boundPaths, networkTables } from '../host/sockets.ts';
 import { asUser, pathAt, type Task } from '../identity/as-user.ts';
 import { SwitchError, type Identity } from '../identity/switch-user.ts';
@@ -27,7 +27,8 @@ export async function removeDeadSocket(
   rename(directory, name, aside, user);
   try {
     requireSame(directory, aside, seen);
-    if ((await probe(join(directory.path, aside), false)) !== 'dead') throw new Left('a process listens on it by now');
+    if ((await probeSocket(join(directory.path, aside), false)) !== 'dead')
+      throw new Left('a process listens on it by now');
   } catch (error) {
     rename(directory, aside, name, user);
     throw error;
@@ -39,7 +40,9 @@ export async function removeDeadSocket(
 export async function isDead(directory: Held, name: string, pm2Home: string): Promise<boolean> {
   const path = join(directory.path, name);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
-  return (await probe(path, boundPaths(networkTables(readProcesses(), 'unix')).has(join(pm2Home, name)))) === 'dead';
+  return (
+    (await probeSocket(path, boundPaths(networkTables(readProcesses(), 'unix')).has(join(pm2Home, name)))) === 'dead'
+  );
 }
 
 /** Removes a file in a directory that is held. */

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { O_PATH, openAs, openWay } from '../identity/as-user.ts';
 import { SwitchError, type Identity } from '../identity/switch-user.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 
 /** Why a file was left as it is, for people. */
 export class Left extends Error {
@@ -38,7 +38,7 @@ const DIRECTORY = constants.O_DIRECTORY | constants.O_NOFOLLOW;
 export function hold(directory: string, user: Identity): Held {
   const names: string[] = [];
   let trusted = directory;
-  while (trusted !== '/' && distrust(trusted, 'directory') !== null) {
+  while (trusted !== '/' && findUntrusted(trusted, 'directory') !== null) {
     names.unshift(basename(trusted));
     trusted = dirname(trusted);
   }

@@ -14,9 +14,7 @@ export function identityOf(bundle: string): string {
   return [ino, size, mtimeMs].join(' ');
 }
 
-type Wrapped = (
-  exports: object, require: NodeJS.Require, module: object, filename: string, directory: string,
-) => void;
+type Wrapped = (exports: object, require: NodeJS.Require, module: object, filename: string, directory: string) => void;
 
 /**
  * Loads a bundle of ours by its absolute path, so that neither NODE_PATH nor the current directory has a say. With V8's

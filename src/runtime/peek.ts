@@ -15,12 +15,12 @@ import {
 } from 'node:fs';
 
 /*
- * Looks at what may not be there, or not be the caller's to look at, where both are one answer. None of these throws. What a
- * file holds that somebody else may have put there is read by src/trust/read.ts: a FIFO would make textOf wait.
+ * Looks at what may not be there, or not be the caller's to look at, where both are one answer. None of these throws.
+ * What a file holds that somebody else may have put there is read by src/trust/read.ts: a FIFO would make textOf wait.
  */
 
 /** A path without links, as the kernel goes it; null: it leads nowhere. */
-export function physical(path: string): string | null {
+export function realpathOrNull(path: string): string | null {
   // The name of an app is hardly ever a path that is there, and an exception costs ten times this look.
   if (statOf(path) === null) return null;
   try {
@@ -31,8 +31,8 @@ export function physical(path: string): string | null {
 }
 
 /** A path without links; as it is where it leads nowhere. */
-export function withoutLinks(path: string): string {
-  return physical(path) ?? path;
+export function realpathOrSelf(path: string): string {
+  return realpathOrNull(path) ?? path;
 }
 
 /** What is there itself, not what a link leads to. */
@@ -70,7 +70,7 @@ export function isDirectory(path: string): boolean {
 }
 
 /** What tells one file from another, by whatever path. */
-export function inodeOf(path: string): string | null {
+export function fileId(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
@@ -102,7 +102,7 @@ export function linkOf(path: string): string | null {
  * The names in a directory, sorted; of a larger one `most` of them. Empty: there is nothing in it, or no such
  * directory.
  */
-export function namesIn(directory: string, most = Infinity): string[] {
+export function listDirectory(directory: string, most = Infinity): string[] {
   try {
     return (most === Infinity ? readdirSync(directory) : firstNames(directory, most)).sort();
   } catch {
@@ -154,7 +154,7 @@ export function beginningOf(path: string, most: number): string {
 }
 
 /** The text of a file of the kernel's or of root's; empty: there is none. */
-export function textOf(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+export function readTextOrEmpty(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   try {
     return readFileSync(path, encoding);
   } catch {

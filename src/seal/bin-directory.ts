@@ -1,5 +1,17 @@
-import { closeSync, constants, fstatSync, futimesSync, linkSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, type Stats } from 'node:fs';
-import { MARK, ORIGINAL_SUFFIX } from '../pm2/installed.ts';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
+import { SHIM_MARK, ORIGINAL_SUFFIX } from '../pm2/installed.ts';
 import { readRegularFile, UnreadableFile } from '../trust/read.ts';
 import { replaceFile } from '../trust/write.ts';
 
@@ -7,11 +19,14 @@ import { replaceFile } from '../trust/write.ts';
 const MAX_BYTES = 1 << 16;
 const BIN = 'pm2';
 const ORIGINAL = `${BIN}${ORIGINAL_SUFFIX}`;
-/** Of one of us that is at work, or was killed, by its pid: hard links of PM2's own file, and doors (src/trust/write.ts). */
+/**
+ * Of one of us that is at work, or was killed, by its pid: hard links of PM2's own file, and doors
+ * (src/trust/write.ts).
+ */
 const TEMPORARY = /^\.pm2(?:\.pm2-guard-original)?\.(\d+)\.(?:\d+\.new|link)$/;
 
 /** A file as it was found. */
-export interface Found {
+export interface FoundPackage {
   text: string;
   stat: Stats;
   /** It is a door, of this pm2-guard or another. */
@@ -19,8 +34,8 @@ export interface Found {
 }
 
 /**
- * The bin/ of a package, held open: all that is done in it is done in this very directory, though npm may move it away and lay
- * down another one at the same time (it renames the package's directory, then unpacks). Close it.
+ * The bin/ of a package, held open: all that is done in it is done in this very directory, though npm may move it away
+ * and lay down another one at the same time (it renames the package's directory, then unpacks). Close it.
  */
 export class BinDirectory {
   readonly #fd: number;
@@ -30,7 +45,8 @@ export class BinDirectory {
   constructor(path: string) {
     this.#fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     // Node knows no openat(2); proc(5) has the same to offer.
-    this.#path = process.platform === 'linux' && isThere(`/proc/self/fd/${this.#fd}`) ? `/proc/self/fd/${this.#fd}` : path;
+    this.#path =
+      process.platform === 'linux' && isThere(`/proc/self/fd/${this.#fd}`) ? `/proc/self/fd/${this.#fd}` : path;
   }
 
   close(): void {
@@ -38,12 +54,12 @@ export class BinDirectory {
   }
 
   /** bin/pm2; null: nothing is there. */
-  bin(): Found | null {
+  bin(): FoundPackage | null {
     return this.#look(BIN);
   }
 
   /** PM2's own file beside a door; null also where something else has its name. */
-  original(): Found | null {
+  original(): FoundPackage | null {
     try {
       return this.#look(ORIGINAL);
     } catch (error) {
@@ -53,8 +69,8 @@ export class BinDirectory {
   }
 
   /**
-   * The door in place of bin/pm2, and that one beside it, under another name of the same file. At every moment a bin/pm2 is
-   * there that works: the old one until the rename, then a door whose original is there already.
+   * The door in place of bin/pm2, and that one beside it, under another name of the same file. At every moment a
+   * bin/pm2 is there that works: the old one until the rename, then a door whose original is there already.
    *
    * @returns false: it is a door by now, somebody was faster
    * @throws the system's error; then all is as it was
@@ -84,12 +100,16 @@ export class BinDirectory {
 
   /** Another door in place of this one. */
   renew(door: string, like: Stats): void {
-    this.#keepingTimes(() => { replaceFile(this.#at(BIN), door, like.mode & 0o7777, like); });
+    this.#keepingTimes(() => {
+      replaceFile(this.#at(BIN), door, like.mode & 0o7777, like);
+    });
   }
 
   /** PM2's own file in place of the door: itself, not a copy. */
   unseal(): void {
-    this.#keepingTimes(() => { renameSync(this.#at(ORIGINAL), this.#at(BIN)); });
+    this.#keepingTimes(() => {
+      renameSync(this.#at(ORIGINAL), this.#at(BIN));
+    });
   }
 
   /**
@@ -113,7 +133,12 @@ export class BinDirectory {
   /** Takes away what one of us left behind that was killed. */
   sweep(): void {
     const debris = readdirSync(this.#path).filter((name) => isDead(TEMPORARY.exec(name)?.[1]));
-    if (debris.length > 0) this.#keepingTimes(() => { debris.forEach((name) => { discard(this.#at(name)); }); });
+    if (debris.length > 0)
+      this.#keepingTimes(() => {
+        debris.forEach((name) => {
+          discard(this.#at(name));
+        });
+      });
   }
 
   /** Gives the file `link` the original's name as well, unless it has it. */
@@ -127,13 +152,14 @@ export class BinDirectory {
 
   /** After a failure: the second name goes where the file has its first one still. */
   #takeBack(ino: number | undefined): void {
-    if (ino !== undefined && lstat(this.#at(BIN))?.ino === ino && lstat(this.#at(ORIGINAL))?.ino === ino) discard(this.#at(ORIGINAL));
+    if (ino !== undefined && lstat(this.#at(BIN))?.ino === ino && lstat(this.#at(ORIGINAL))?.ino === ino)
+      discard(this.#at(ORIGINAL));
   }
 
-  #look(name: string): Found | null {
+  #look(name: string): FoundPackage | null {
     try {
       const text = readRegularFile(this.#at(name), MAX_BYTES).toString('utf8');
-      return { text, stat: lstatSync(this.#at(name)), door: text.slice(0, 1024).includes(MARK) };
+      return { text, stat: lstatSync(this.#at(name)), door: text.slice(0, 1024).includes(SHIM_MARK) };
     } catch (error) {
       if (error instanceof UnreadableFile && error.kind === 'missing') return null;
       throw error;

@@ -23,24 +23,38 @@ export interface Which {
  * @throws UserError where a named one is not there
  */
 export function chosenPackages({ paths, users, path }: Which): string[] {
-  const found = paths.length + users.length > 0 ? [...paths.map(packageAt), ...users.flatMap(packagesOf)] : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage)];
+  const found =
+    paths.length + users.length > 0
+      ? [...paths.map(packageAt), ...users.flatMap(packagesOf)]
+      : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage)];
   return [...new Set(found)].sort();
 }
 
 /** What root would run: npm's global prefixes, what PATH leads to, and root's own version managers. */
 export function packagesOfTheHost(path: string | undefined): string[] {
   const root = accountByName('root');
-  return [...globalPm2Packages(`${path ?? ''}:${SYSTEM_PATH}`, [process.execPath]), ...(root === null ? [] : pm2PackagesBelow(root.home))];
+  return [
+    ...globalPm2Packages(`${path ?? ''}:${SYSTEM_PATH}`, [process.execPath]),
+    ...(root === null ? [] : pm2PackagesBelow(root.home)),
+  ];
 }
 
 /** The packages of PM2 below a home directory. */
-export const PACKAGES_BELOW: Task<string, string[]> = { name: 'packages below', run: (directory) => pm2PackagesBelow(directory) };
+export const PACKAGES_BELOW: Task<string, string[]> = {
+  name: 'packages below',
+  run: (directory) => pm2PackagesBelow(directory),
+};
 
 function packagesOf(user: string): string[] {
   const account = accountByName(user);
   if (account === null) throw new UserError(`there is no user ${user}`, 'getent passwd');
   const found = asUser({ user: account.name, uid: account.uid, gid: account.gid }, PACKAGES_BELOW, account.home);
-  if (found.length === 0) throw new UserError(`${user} has no pm2 of a version manager below ${account.home} (nvm, volta, fnm, asdf, mise, nodenv, n, npm, yarn, pnpm)`, `sudo pm2-guard seal --path DIR   (the directory of the package)`);
+  if (found.length === 0)
+    throw new UserError(
+      `${user} has no pm2 of a version manager below ${account.home} (nvm, volta, fnm, asdf, mise, nodenv, n, npm, ` +
+        'yarn, pnpm)',
+      `sudo pm2-guard seal --path DIR   (the directory of the package)`,
+    );
   return found;
 }
 
@@ -49,11 +63,20 @@ function packageAt(path: string): string {
   try {
     real = realpathSync.native(path);
   } catch (error) {
-    throw new UserError(`${path} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, 'pm2-guard status');
+    throw new UserError(
+      `${path} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      'pm2-guard status',
+    );
   }
-  const candidates = statSync(real).isDirectory() ? [real, join(real, 'lib/node_modules/pm2'), join(real, 'node_modules/pm2')] : [dirname(dirname(real))];
+  const candidates = statSync(real).isDirectory()
+    ? [real, join(real, 'lib/node_modules/pm2'), join(real, 'node_modules/pm2')]
+    : [dirname(dirname(real))];
   const found = candidates.find(isPackage);
-  if (found === undefined) throw new UserError(`${path} leads to no package of PM2: neither its directory, nor a prefix of npm's, nor a pm2`, 'npm root -g');
+  if (found === undefined)
+    throw new UserError(
+      `${path} leads to no package of PM2: neither its directory, nor a prefix of npm's, nor a pm2`,
+      'npm root -g',
+    );
   return realpathSync.native(found);
 }
 

@@ -1,25 +1,40 @@
 import { UnreadableFile } from '../trust/read.ts';
 
 /** Why a package was not touched, for people, and what to type. */
-export interface Fault {
+export interface SealFault {
   why: string;
   /** null: `why` says it all. */
   next: string | null;
 }
 
 /** What the system's refusal means here. @throws what is no refusal of the system's */
-export function faultOf(error: unknown, directory: string): Fault {
-  if (error instanceof UnreadableFile) return { why: `${error.path.replace(/^.*\//, 'bin/')} ${error.message.slice(error.path.length + 1)}`, next: null };
+export function sealFault(error: unknown, directory: string): SealFault {
+  if (error instanceof UnreadableFile)
+    return { why: `${error.path.replace(/^.*\//, 'bin/')} ${error.message.slice(error.path.length + 1)}`, next: null };
   const { code } = error as NodeJS.ErrnoException;
   const again = { next: 'sudo pm2-guard seal' };
   switch (code) {
-    case 'ENOENT': case 'ENOTDIR': return { why: 'it changed meanwhile: npm may be at work in it', ...again };
-    case 'ENOSPC': case 'EDQUOT': return { why: 'there is no space left on its file system', next: `df -h ${directory}` };
-    case 'EROFS': return { why: 'its file system is read-only', next: `findmnt -T ${directory}` };
-    case 'EPERM': return { why: 'the system does not permit it: files may be immutable, or hard links not supported there', next: `lsattr -d ${directory}/bin ${directory}/bin/pm2` };
-    case 'EBUSY': case 'EXDEV': return { why: 'bin/pm2 is a mount of its own', next: `findmnt ${directory}/bin/pm2` };
-    case 'EACCES': return { why: 'its owner may not write there', next: `ls -ld ${directory}/bin` };
-    case undefined: throw error;
-    default: return { why: (error as Error).message, next: null };
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return { why: 'it changed meanwhile: npm may be at work in it', ...again };
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { why: 'there is no space left on its file system', next: `df -h ${directory}` };
+    case 'EROFS':
+      return { why: 'its file system is read-only', next: `findmnt -T ${directory}` };
+    case 'EPERM':
+      return {
+        why: 'the system does not permit it: files may be immutable, or hard links not supported there',
+        next: `lsattr -d ${directory}/bin ${directory}/bin/pm2`,
+      };
+    case 'EBUSY':
+    case 'EXDEV':
+      return { why: 'bin/pm2 is a mount of its own', next: `findmnt ${directory}/bin/pm2` };
+    case 'EACCES':
+      return { why: 'its owner may not write there', next: `ls -ld ${directory}/bin` };
+    case undefined:
+      throw error;
+    default:
+      return { why: (error as Error).message, next: null };
   }
 }

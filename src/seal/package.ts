@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { readRegularFile } from '../trust/read.ts';
-import { distrust, type Distrust } from '../trust/trust.ts';
-import { BinDirectory, type Found } from './bin-directory.ts';
+import { findUntrusted, type Distrust } from '../trust/trust.ts';
+import { BinDirectory, type FoundPackage } from './bin-directory.ts';
 import { doorText } from './text.ts';
 
 /**
- * How a package that can be sealed stands. `open`: PM2's own bin/pm2; `leftover`: the same, with the original of an earlier door
- * beside it; `outdated`: the door of another pm2-guard, or none.
+ * How a package that can be sealed stands. `open`: PM2's own bin/pm2; `leftover`: the same, with the original of an
+ * earlier door beside it; `outdated`: the door of another pm2-guard, or none.
  */
-export type State = 'open' | 'leftover' | 'sealed' | 'outdated';
+export type PackageState = 'open' | 'leftover' | 'sealed' | 'outdated';
 
 /** A package with PM2's own file in it, under one name or the other. */
 export interface Sealable {
-  state: State;
+  state: PackageState;
   version: string;
   /** What belongs in place of bin/pm2 to seal it. */
   door: string;
@@ -24,7 +24,8 @@ export interface Sealable {
 }
 
 /** `broken`: a door whose original is gone. `foreign`: nothing that npm installed as pm2. */
-export type Look = Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
+export type Look =
+  Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
 
 /** Whose hand works on a package: root's only where nobody else can change it, else that of the user whose it is. */
 export type Hand = { type: 'hand'; as: Identity } | { type: 'nobody'; why: string; next: string };
@@ -34,17 +35,27 @@ const ROOT: Identity = { user: 'root', uid: 0, gid: 0 };
 /** @param directory physical path of the package */
 export function handFor(directory: string): Hand {
   const bin = join(directory, 'bin');
-  const fault = distrust(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
+  const fault = findUntrusted(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
   if (fault === null) return { type: 'hand', as: ROOT };
   const { uid } = lstatSync(bin);
-  if (uid === 0) return { type: 'nobody', why: `${fault.path} ${fault.why}, and root does not write where others can`, next: cure(fault, directory) };
+  if (uid === 0)
+    return {
+      type: 'nobody',
+      why: `${fault.path} ${fault.why}, and root does not write where others can`,
+      next: cure(fault, directory),
+    };
   const account = accountByUid(uid);
-  if (account === null) return { type: 'nobody', why: `it belongs to uid ${uid}, which is no user here`, next: `chown -R root: ${directory}` };
+  if (account === null)
+    return {
+      type: 'nobody',
+      why: `it belongs to uid ${uid}, which is no user here`,
+      next: `chown -R root: ${directory}`,
+    };
   return { type: 'hand', as: { user: account.name, uid, gid: account.gid } };
 }
 
 function faultOfFile(path: string): Distrust | null {
-  const fault = distrust(path, 'file');
+  const fault = findUntrusted(path, 'file');
   return fault?.kind === 'missing' || fault?.kind === 'type' ? null : fault; // lookAt says what of it
 }
 
@@ -65,20 +76,25 @@ export function lookAt(directory: string, opened: BinDirectory, door: string): L
   if (version === null) return { state: 'foreign', version, why: 'it is not the npm package pm2' };
   const [bin, original] = [opened.bin(), opened.original()];
   const own = bin === null || bin.door ? original : bin;
-  if (own === null || own.door) return bin === null ? { state: 'foreign', version, why: 'there is no bin/pm2 in it' } : { state: 'broken', version };
+  if (own === null || own.door)
+    return bin === null
+      ? { state: 'foreign', version, why: 'there is no bin/pm2 in it' }
+      : { state: 'broken', version };
   const made = doorText(own.text, door);
   if (made.type === 'foreign') return { state: 'foreign', version, why: `bin/pm2 ${made.why}` };
   return { state: stateOf(bin, original, made.text), version, door: made.text, stat: own.stat };
 }
 
-function stateOf(bin: Found | null, original: Found | null, door: string): State {
+function stateOf(bin: FoundPackage | null, original: FoundPackage | null, door: string): PackageState {
   if (bin === null || bin.door) return bin?.text === door ? 'sealed' : 'outdated';
   return original === null ? 'open' : 'leftover';
 }
 
 function versionOf(directory: string): string | null {
   try {
-    const { name, version } = JSON.parse(readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8')) as { name?: unknown; version?: unknown };
+    const { name, version } = JSON.parse(
+      readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8'),
+    ) as { name?: unknown; version?: unknown };
     return name === 'pm2' && typeof version === 'string' ? version : null;
   } catch {
     return null;

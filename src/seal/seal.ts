@@ -2,50 +2,57 @@ import { asUser, type Task } from '../identity/as-user.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { reinstallCommand } from '../pm2/installed.ts';
 import type { BinDirectory } from './bin-directory.ts';
-import { faultOf, type Fault } from './fault.ts';
+import { sealFault, type SealFault } from './fault.ts';
 import { handFor, inBin, lookAt, type Look, type Sealable } from './package.ts';
 
-/** `renewed`: it was sealed, not as this pm2-guard seals. `cleaned`: it was open, and no longer holds what a seal left behind. */
-export type Outcome = 'sealed' | 'renewed' | 'unsealed' | 'cleaned' | 'unchanged' | 'refused';
+/**
+ * `renewed`: it was sealed, not as this pm2-guard seals. `cleaned`: it was open, and no longer holds what a seal left
+ * behind.
+ */
+export type SealOutcome = 'sealed' | 'renewed' | 'unsealed' | 'cleaned' | 'unchanged' | 'refused';
 
 /** What became of one package. */
-export interface Result {
+export interface SealResult {
   /** Its directory. */
   package: string;
   /** Of PM2; null: could not be told. */
   version: string | null;
   /** Whose hand did it. */
   user: string | null;
-  outcome: Outcome;
+  outcome: SealOutcome;
   /** Where it was refused. */
-  fault: Fault | null;
+  fault: SealFault | null;
 }
 
 /**
- * Puts a door in place of the package's bin/pm2, or a newer one in place of an old door. Sealed as it should be, it is not touched.
+ * Puts a door in place of the package's bin/pm2, or a newer one in place of an old door. Sealed as it should be, it is
+ * not touched.
  *
  * @param directory physical path of the package
  * @param door `doorSource()`
  * @param dry change nothing, only tell
  */
-export function sealPackage(directory: string, door: string, dry: boolean): Result {
+export function sealPackage(directory: string, door: string, dry: boolean): SealResult {
   return workOn({ directory, door, dry, does: 'seal' });
 }
 
-/** Puts PM2's own bin/pm2 back, the very file. What is open already is not touched, but for what an earlier seal left behind. */
-export function unsealPackage(directory: string, dry: boolean): Result {
+/**
+ * Puts PM2's own bin/pm2 back, the very file. What is open already is not touched, but for what an earlier seal left
+ * behind.
+ */
+export function unsealPackage(directory: string, dry: boolean): SealResult {
   return workOn({ directory, door: '', dry, does: 'unseal' });
 }
 
 /** How a package stands, for a report. */
-export interface Standing {
+export interface PackageStanding {
   package: string;
   version: string | null;
   state: Look['state'] | 'hidden';
 }
 
 /** @returns `hidden` where the caller may not look */
-export function standingOf(directory: string, door: string): Standing {
+export function sealStateOf(directory: string, door: string): PackageStanding {
   try {
     const hand = handFor(directory);
     const look = { directory, door };
@@ -57,7 +64,7 @@ export function standingOf(directory: string, door: string): Standing {
 }
 
 /** Looks at a package with the rights of the user whose it is. */
-export const LOOK: Task<{ directory: string; door: string }, Standing> = {
+export const LOOK: Task<{ directory: string; door: string }, PackageStanding> = {
   name: 'look at package',
   run: ({ directory, door }) => {
     const { state, version } = inBin(directory, (opened) => lookAt(directory, opened, door));
@@ -73,29 +80,29 @@ interface Work {
 }
 
 /** Seals or unseals a package with the rights of the user whose it is. */
-export const WORK: Task<Work & { user: string }, Result> = {
+export const WORK: Task<Work & { user: string }, SealResult> = {
   name: 'work on package',
   run: (work) => {
     try {
       return inBin(work.directory, (opened) => workIn(opened, work));
     } catch (error) {
-      return refused(work.directory, faultOf(error, work.directory));
+      return refused(work.directory, sealFault(error, work.directory));
     }
   },
 };
 
-function workOn(work: Work): Result {
+function workOn(work: Work): SealResult {
   try {
     const hand = handFor(work.directory);
     if (hand.type === 'nobody') return refused(work.directory, hand);
     return asUser(hand.as, WORK, { ...work, user: hand.as.user });
   } catch (error) {
     if (error instanceof SwitchError) return refused(work.directory, { why: error.message, next: null });
-    return refused(work.directory, faultOf(error, work.directory));
+    return refused(work.directory, sealFault(error, work.directory));
   }
 }
 
-function workIn(opened: BinDirectory, { directory, door, dry, does, user }: Work & { user: string }): Result {
+function workIn(opened: BinDirectory, { directory, door, dry, does, user }: Work & { user: string }): SealResult {
   const look = lookAt(directory, opened, door);
   if (look.state === 'foreign') return refused(directory, { why: look.why, next: null }, look.version);
   if (look.state === 'broken') {
@@ -111,7 +118,7 @@ function workIn(opened: BinDirectory, { directory, door, dry, does, user }: Work
   return { package: directory, version: look.version, user, outcome, fault: null };
 }
 
-function seal(look: Sealable, opened: BinDirectory, dry: boolean): Outcome {
+function seal(look: Sealable, opened: BinDirectory, dry: boolean): SealOutcome {
   switch (look.state) {
     case 'sealed':
       return 'unchanged';
@@ -124,7 +131,7 @@ function seal(look: Sealable, opened: BinDirectory, dry: boolean): Outcome {
   }
 }
 
-function unseal(look: Sealable, opened: BinDirectory, dry: boolean): Outcome {
+function unseal(look: Sealable, opened: BinDirectory, dry: boolean): SealOutcome {
   switch (look.state) {
     case 'open':
       return 'unchanged';
@@ -137,6 +144,6 @@ function unseal(look: Sealable, opened: BinDirectory, dry: boolean): Outcome {
   }
 }
 
-function refused(directory: string, fault: Fault, version: string | null = null): Result {
+function refused(directory: string, fault: SealFault, version: string | null = null): SealResult {
   return { package: directory, version, user: null, outcome: 'refused', fault };
 }

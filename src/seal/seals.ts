@@ -1,14 +1,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { wayToInstall } from '../runtime/way-to-install.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 import { chosenPackages, packagesOfTheHost, type Which } from './chosen.ts';
-import { sealPackage, standingOf, unsealPackage, type Result, type Standing } from './seal.ts';
+import { sealPackage, sealStateOf, unsealPackage, type SealResult, type PackageStanding } from './seal.ts';
 import { doorSource } from './text.ts';
 import { WISHES, wishedSeals } from './wishes.ts';
 
-export interface Request extends Which {
+export interface SealRequest extends Which {
   /** Change nothing, only tell. */
   dry: boolean;
 }
@@ -16,16 +16,17 @@ export interface Request extends Which {
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 
 /**
- * Seals packages: those that are named, else all that concern root and those that were sealed before. That it was asked for is
- * written down, so that an upgraded package is sealed anew (src/guard/renew-seal.ts).
+ * Seals packages: those that are named, else all that concern root and those that were sealed before. That it was asked
+ * for is written down, so that an upgraded package is sealed anew (src/guard/renew-seal.ts).
  *
  * @throws UserError where nothing can be done: not root, not installed, no such path or user, none at all
  */
-export function seal(request: Request): Result[] {
+export function seal(request: SealRequest): SealResult[] {
   requireRoot('seal');
   if (!request.dry) requireInstallation();
   const packages = chosenPackages(request);
-  if (packages.length === 0) throw new UserError('there is no pm2 on this host to seal', 'sudo npm install -g pm2 && sudo pm2-guard seal');
+  if (packages.length === 0)
+    throw new UserError('there is no pm2 on this host to seal', 'sudo npm install -g pm2 && sudo pm2-guard seal');
   const door = requireDoor();
   const before = wishedSeals();
   // First, so that one that is sealed when we are killed is known to uninstall.
@@ -37,7 +38,7 @@ export function seal(request: Request): Result[] {
 }
 
 /** Doors as this pm2-guard makes them, wherever a seal was asked for: after an upgrade of ours, or of PM2. */
-export function sealAgain(dry: boolean): Result[] {
+export function sealAgain(dry: boolean): SealResult[] {
   const packages = wishedSeals().filter((directory) => existsSync(directory));
   if (packages.length === 0) return [];
   const door = requireDoor();
@@ -52,25 +53,26 @@ function requireDoor(): string {
 }
 
 /**
- * Puts PM2's own files back: in the packages that are named, else in all that are sealed. Works without an installation.
+ * Puts PM2's own files back: in the packages that are named, else in all that are sealed. Works without an
+ * installation.
  *
  * @throws UserError where nothing can be done: not root, no such path or user
  */
-export function unseal(request: Request): Result[] {
+export function unseal(request: SealRequest): SealResult[] {
   requireRoot('unseal');
   const chosen = chosenPackages(request);
   const named = request.paths.length + request.users.length > 0;
-  const packages = named ? chosen : chosen.filter((directory) => isTouched(standingOf(directory, '')));
+  const packages = named ? chosen : chosen.filter((directory) => isTouched(sealStateOf(directory, '')));
   if (!request.dry) keepWishes(wishedSeals().filter((directory) => !chosen.includes(directory)));
   return packages.map((directory) => unsealPackage(directory, request.dry));
 }
 
 /** Something of ours is in the package. */
-function isTouched({ state }: Standing): boolean {
+function isTouched({ state }: PackageStanding): boolean {
   return state === 'sealed' || state === 'outdated' || state === 'leftover' || state === 'broken';
 }
 
-export interface SealState extends Standing {
+export interface SealState extends PackageStanding {
   /** It was asked for. */
   wished: boolean;
 }
@@ -79,21 +81,29 @@ export interface SealState extends Standing {
 export function sealStates(path: string | undefined): SealState[] {
   const door = doorSource() ?? ''; // then every door is another's
   const wishes = wishedSeals();
-  return [...new Set([...packagesOfTheHost(path), ...wishes])].sort()
-    .map((directory) => ({ ...standingOf(directory, door), wished: wishes.includes(directory) }))
+  return [...new Set([...packagesOfTheHost(path), ...wishes])]
+    .sort()
+    .map((directory) => ({ ...sealStateOf(directory, door), wished: wishes.includes(directory) }))
     .filter((one) => one.wished || isTouched(one));
 }
 
 /** What a report says of it. */
 export function sealInWords({ state, wished }: SealState): string {
   switch (state) {
-    case 'sealed': return wished ? 'sealed' : 'sealed, though nobody here asked for it';
-    case 'outdated': return 'sealed by another pm2-guard';
-    case 'open': return 'no longer sealed';
-    case 'leftover': return wished ? 'no longer sealed' : 'not sealed, with a file beside it that an earlier seal left behind';
-    case 'broken': return 'sealed, and PM2\'s own file beside the door is gone';
-    case 'foreign': return 'no longer what npm installs as pm2';
-    case 'hidden': return 'only its owner and root can tell';
+    case 'sealed':
+      return wished ? 'sealed' : 'sealed, though nobody here asked for it';
+    case 'outdated':
+      return 'sealed by another pm2-guard';
+    case 'open':
+      return 'no longer sealed';
+    case 'leftover':
+      return wished ? 'no longer sealed' : 'not sealed, with a file beside it that an earlier seal left behind';
+    case 'broken':
+      return "sealed, and PM2's own file beside the door is gone";
+    case 'foreign':
+      return 'no longer what npm installs as pm2';
+    case 'hidden':
+      return 'only its owner and root can tell';
   }
 }
 
@@ -105,15 +115,23 @@ function keepWishes(packages: string[]): void {
 
 /** Without one that only root can change, every door would open with a warning. */
 function requireInstallation(): void {
-  const fault = distrust(SHIM, 'file');
+  const fault = findUntrusted(SHIM, 'file');
   if (fault?.kind === 'missing')
     throw new UserError(
       'pm2-guard is not installed on this host, and a sealed pm2 leads to it',
       wayToInstall(__dirname),
     );
-  if (fault !== null) throw new UserError(`a sealed pm2 would lead to what others than root can change: ${fault.path} ${fault.why}`, 'sudo pm2-guard install');
+  if (fault !== null)
+    throw new UserError(
+      `a sealed pm2 would lead to what others than root can change: ${fault.path} ${fault.why}`,
+      'sudo pm2-guard install',
+    );
 }
 
 function requireRoot(command: string): void {
-  if (process.geteuid?.() !== 0) throw new UserError(`${command} changes files of root, and of others in their name, which only root may`, `sudo pm2-guard ${command}`);
+  if (process.geteuid?.() !== 0)
+    throw new UserError(
+      `${command} changes files of root, and of others in their name, which only root may`,
+      `sudo pm2-guard ${command}`,
+    );
 }

@@ -32,24 +32,57 @@ export type SudoCall =
   /** Lists, validates, edits, asks for help, is an error, or names no command: nothing of it is for us. */
   | { type: 'not ours'; why: string };
 
-/** sudo(8): these take a value. `E` takes one as `--preserve-env=list` only, `h` perhaps, `a` and `c` are BSD's and refused elsewhere. */
+/**
+ * sudo(8): these take a value. `E` takes one as `--preserve-env=list` only, `h` perhaps, `a` and `c` are BSD's and
+ * refused elsewhere.
+ */
 const WITH_VALUE = 'CDRTUgprtu';
 const WITHOUT_VALUE = 'ABEHKNPSVbeiklnsv';
 /** Not running a command. */
 const OTHER_MODES = 'KUVelv';
 
-/** In getopt_long(3)'s table; `host`, `auth-type` and `login-class` only so that an abbreviation of them is known for one. */
+/**
+ * In getopt_long(3)'s table; `host`, `auth-type` and `login-class` only so that an abbreviation of them is known for
+ * one.
+ */
 const LONG: Record<string, string> = {
-  'askpass': 'A', 'auth-type': 'a', 'background': 'b', 'bell': 'B', 'close-from': 'C', 'login-class': 'c', 'chdir': 'D', 'preserve-env': 'E',
-  'edit': 'e', 'group': 'g', 'set-home': 'H', 'help': 'h', 'host': 'h', 'login': 'i', 'remove-timestamp': 'K', 'reset-timestamp': 'k',
-  'list': 'l', 'non-interactive': 'n', 'no-update': 'N', 'preserve-groups': 'P', 'prompt': 'p', 'chroot': 'R', 'role': 'r', 'stdin': 'S',
-  'shell': 's', 'type': 't', 'command-timeout': 'T', 'other-user': 'U', 'user': 'u', 'version': 'V', 'validate': 'v',
+  askpass: 'A',
+  'auth-type': 'a',
+  background: 'b',
+  bell: 'B',
+  'close-from': 'C',
+  'login-class': 'c',
+  chdir: 'D',
+  'preserve-env': 'E',
+  edit: 'e',
+  group: 'g',
+  'set-home': 'H',
+  help: 'h',
+  host: 'h',
+  login: 'i',
+  'remove-timestamp': 'K',
+  'reset-timestamp': 'k',
+  list: 'l',
+  'non-interactive': 'n',
+  'no-update': 'N',
+  'preserve-groups': 'P',
+  prompt: 'p',
+  chroot: 'R',
+  role: 'r',
+  stdin: 'S',
+  shell: 's',
+  type: 't',
+  'command-timeout': 'T',
+  'other-user': 'U',
+  user: 'u',
+  version: 'V',
+  validate: 'v',
 };
 
 /**
- * Reads the words after `sudo` as sudo does (parse_args.c of 1.9.13): getopt_long without permutation, `VAR=value` words among
- * the options, everything from the first other word on is the command. What it does not accept is `not ours`: test/sudo
- * proves against the real sudo that what it does accept is read alike.
+ * Reads the words after `sudo` as sudo does (parse_args.c of 1.9.13): getopt_long without permutation, `VAR=value`
+ * words among the options, everything from the first other word on is the command. What it does not accept is `not
+ * ours`: test/sudo proves against the real sudo that what it does accept is read alike.
  */
 export function parseSudo(argv: readonly string[]): SudoCall {
   const options: SudoOption[] = [];
@@ -62,7 +95,9 @@ export function parseSudo(argv: readonly string[]): SudoCall {
       break;
     }
     if (word.startsWith('-') && word !== '-') {
-      const read = word.startsWith('--') ? readLong(word.slice(2), argv[at + 1]) : readCluster(word.slice(1), argv[at + 1]);
+      const read = word.startsWith('--')
+        ? readLong(word.slice(2), argv[at + 1])
+        : readCluster(word.slice(1), argv[at + 1]);
       if (typeof read === 'string') return { type: 'not ours', why: read };
       options.push(...read.options);
       if (read.tookNext) at++;
@@ -98,7 +133,9 @@ function readCluster(letters: string, next: string | undefined): Read | string {
     if (!WITH_VALUE.includes(letter)) return `-${letter}`; // unknown, or -h, whose value is another host
     const rest = letters.slice(index + 1);
     if (rest !== '') return { options: [...options, { letter, value: rest }], tookNext: false };
-    return next === undefined ? `-${letter} without a value` : { options: [...options, { letter, value: next }], tookNext: true };
+    return next === undefined
+      ? `-${letter} without a value`
+      : { options: [...options, { letter, value: next }], tookNext: true };
   }
   return { options, tookNext: false };
 }
@@ -114,9 +151,13 @@ function readLong(typed: string, next: string | undefined): Read | string {
   if (letter === 'E') return { options: [{ letter, value }], tookNext: false };
   if (WITH_VALUE.includes(letter)) {
     const given = value ?? next;
-    return given === undefined ? `--${name} without a value` : { options: [{ letter, value: given }], tookNext: value === null };
+    return given === undefined
+      ? `--${name} without a value`
+      : { options: [{ letter, value: given }], tookNext: value === null };
   }
-  return WITHOUT_VALUE.includes(letter) && value === null ? { options: [{ letter, value }], tookNext: false } : `--${name}`;
+  return WITHOUT_VALUE.includes(letter) && value === null
+    ? { options: [{ letter, value }], tookNext: false }
+    : `--${name}`;
 }
 
 /** Why sudo would run no command for these; null: it would. */
@@ -145,18 +186,23 @@ function runOf(options: SudoOption[], assignments: SudoRun['assignments'], words
   const has = (letter: string) => options.some((option) => option.letter === letter);
   const value = (letter: string) => options.find((option) => option.letter === letter)?.value ?? null;
   return {
-    type: 'run', options, assignments, words,
+    type: 'run',
+    options,
+    assignments,
+    words,
     user: value('u'),
     group: value('g'),
     shell: has('i') ? 'login' : has('s') ? 'own' : 'none',
     keepEnvironment: options.some((option) => option.letter === 'E' && option.value === null),
-    keep: options.flatMap((option) => (option.letter === 'E' ? option.value?.split(',').filter((name) => name !== '') ?? [] : [])),
+    keep: options.flatMap((option) =>
+      option.letter === 'E' ? (option.value?.split(',').filter((name) => name !== '') ?? []) : [],
+    ),
   };
 }
 
 /**
- * What the shell of -s or -i is given behind -c: the words, each character escaped but letters, digits, `_`, `-` and `$`
- * (sudo(8) -i). So an empty word vanishes, and a dollar sign is the shell's.
+ * What the shell of -s or -i is given behind -c: the words, each character escaped but letters, digits, `_`, `-` and
+ * `$` (sudo(8) -i). So an empty word vanishes, and a dollar sign is the shell's.
  *
  * @returns null where the shell would read back other words
  */

@@ -15,10 +15,17 @@ export function freshLogin({ home, name, shell }: Account): NodeJS.ProcessEnv {
  * @param env the environment of the call of sudo
  * @param uid who calls it
  */
-export function sudoEnvironment(call: SudoRun, env: NodeJS.ProcessEnv, { uid, name }: { uid: number; name: string }, target: Account): NodeJS.ProcessEnv {
+export function sudoEnvironment(
+  call: SudoRun,
+  env: NodeJS.ProcessEnv,
+  { uid, name }: { uid: number; name: string },
+  target: Account,
+): NodeJS.ProcessEnv {
   const fresh = freshLogin(target);
   // -E keeps HOME as well (T11), unless -H is there.
-  const kept = call.keepEnvironment ? { ...fresh, ...env, USER: target.name, LOGNAME: target.name, PATH: SYSTEM_PATH } : fresh;
+  const kept = call.keepEnvironment
+    ? { ...fresh, ...env, USER: target.name, LOGNAME: target.name, PATH: SYSTEM_PATH }
+    : fresh;
   const result: NodeJS.ProcessEnv = { ...kept, SUDO_USER: name, SUDO_UID: String(uid) };
   if (call.options.some(({ letter }) => letter === 'H')) result['HOME'] = target.home;
   for (const variable of call.keep) if (env[variable] !== undefined) result[variable] = env[variable];

@@ -3,20 +3,23 @@ import { block } from '../guard/refuse.ts';
 import { record } from '../guard/record.ts';
 import { mayNotify, rewriteLines, say } from '../guard/report.ts';
 import { caseOf, type Case } from './case.ts';
-import { planOf, type Plan } from './plan.ts';
+import { sudoPlanOf, type Plan } from './plan.ts';
 import { wordsOf } from './rewrite.ts';
 
-export { rehearse } from './rehearse.ts';
+export { rehearseSudo } from './rehearse.ts';
 
 /**
- * Asked by shims/sudo, through shims/pm2-guard, with the real sudo's path, whether that refuses the call as typed (`no`, else
- * `unknown`), and the words after `sudo`: prints the shell command that is to be run instead, or nothing where the call is to run
- * as typed. Exit status 126: blocked, and said so. The shell runs it, so that the arguments of a call as typed stay what they are
- * to the byte, and no process of ours stands between sudo and its parent.
+ * Asked by shims/sudo, through shims/pm2-guard, with the real sudo's path, whether that refuses the call as typed
+ * (`no`, else `unknown`), and the words after `sudo`: prints the shell command that is to be run instead, or nothing
+ * where the call is to run as typed. Exit status 126: blocked, and said so. The shell runs it, so that the arguments of
+ * a call as typed stay what they are to the byte, and no process of ours stands between sudo and its parent.
  */
-export function main(): void {
+export function runSudo(): void {
   answer(process.argv.slice(3)).catch((error: unknown) => {
-    process.stderr.write(`pm2-guard: this is a bug, sudo runs the call as typed; please report it with the lines below\n${error instanceof Error ? String(error.stack) : String(error)}\n`);
+    process.stderr.write(
+      'pm2-guard: this is a bug, sudo runs the call as typed; please report it with the lines ' +
+        `below\n${error instanceof Error ? String(error.stack) : String(error)}\n`,
+    );
   });
 }
 
@@ -25,7 +28,7 @@ async function answer([sudo = '', told = '', ...argv]: readonly string[]): Promi
   if (argv.some((word) => word.includes('\ufffd'))) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
-  carryOut(await planOf(one, sudo, told === 'no'), one, sudo);
+  carryOut(await sudoPlanOf(one, sudo, told === 'no'), one, sudo);
 }
 
 function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo: string): void {
@@ -39,9 +42,17 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
       const { line, cwd, verdict } = plan;
       if (verdict !== null) {
         if (mayNotify(invocation, policy)) say(rewriteLines(verdict, invocation, caller, policy));
-        record({ outcome: 'rewrite', caller: { ...caller, login: login.name }, argv: invocation.argv, rule: `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}` });
+        record({
+          outcome: 'rewrite',
+          caller: { ...caller, login: login.name },
+          argv: invocation.argv,
+          rule: `${policy.file}:${verdict.rule?.line ?? verdict.daemon.line}`,
+        });
       }
-      writeSync(1, `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...wordsOf(line)].map(quoted).join(' ')}`);
+      writeSync(
+        1,
+        `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...wordsOf(line)].map(quoted).join(' ')}`,
+      );
       return;
     }
   }
@@ -49,5 +60,5 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
 
 /** For eval, to the byte: shell-quote escapes `!` inside double quotes, where sh keeps the backslash. */
 function quoted(word: string): string {
-  return `'${word.replaceAll('\'', '\'\\\'\'')}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -27,8 +27,20 @@ const PROGRAMS: Readonly<Record<string, Program | undefined>> = {
   run0: {
     letters: 'ugDHM',
     long: [
-      'user', 'group', 'chdir', 'host', 'machine', 'unit', 'property', 'description', 'slice', 'nice', 'setenv',
-      'background', 'shell-prompt-prefix', 'area',
+      'user',
+      'group',
+      'chdir',
+      'host',
+      'machine',
+      'unit',
+      'property',
+      'description',
+      'slice',
+      'nice',
+      'setenv',
+      'background',
+      'shell-prompt-prefix',
+      'area',
     ],
     user: ['u', 'user'],
     marks: ({ uid, name }) => ({ SUDO_USER: name, SUDO_UID: String(uid) }),
@@ -64,7 +76,11 @@ export function readOtherWay([first = '', ...words]: readonly string[]): OtherWa
       take(name, value ?? (program.long.includes(name) ? words[++at] : undefined));
       continue;
     }
-    const letter = word.slice(1).split('').findIndex((one) => program.letters.includes(one)) + 1;
+    const letter =
+      word
+        .slice(1)
+        .split('')
+        .findIndex((one) => program.letters.includes(one)) + 1;
     if (letter > 0) take(word.charAt(letter), letter + 1 < word.length ? word.slice(letter + 1) : words[++at]);
   }
   return { user, words: words.slice(at), sets, marks: program.marks };

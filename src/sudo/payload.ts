@@ -24,7 +24,8 @@ interface Layer {
 }
 
 /**
- * Looks for the pm2 call in a command: behind env, nice and their like, and in a `sh -c` payload that is one plain command.
+ * Looks for the pm2 call in a command: behind env, nice and their like, and in a `sh -c` payload that is one plain
+ * command.
  *
  * @returns null where it is no call of pm2, or where not every word is understood
  */
@@ -32,13 +33,15 @@ export function payloadOf(words: readonly string[]): Payload | null {
   const layers: Layer[] = [];
   const call = unwrap(words, layers);
   if (call === null) return null;
-  // Where all that is done to the environment is to set variables, sudo can do it as well: VAR=value needs no right to run env.
+  // Where all that is done to the environment is to set variables, sudo can do it as well: VAR=value needs no right to
+  // run env.
   const plain = layers.every(({ passage: { cleared, sets } }) => !cleared && sets.every(({ value }) => value !== null));
   const isEnv = ({ words: [name = ''] }: Layer) => systemProgram(name) === 'env';
   let sets: Passage['sets'] = [];
   for (const { passage } of layers) sets = passage.cleared ? passage.sets : [...sets, ...passage.sets];
   return {
-    ...call, sets,
+    ...call,
+    sets,
     cleared: layers.some(({ passage }) => passage.cleared),
     wrappers: layers.filter((layer) => !plain || !isEnv(layer)).flatMap((layer) => layer.words),
     assignments: plain ? sets.map(({ name, value }) => ({ name, value: value ?? '' })) : [],
@@ -76,7 +79,8 @@ function shellWords([option = '', text, ...others]: readonly string[]): string[]
 /** The words of a shell command that is nothing but words and quotes; null: it is more than that. */
 export function plainWords(text: string): string[] | null {
   // Of what is left the shell-quote parser and every shell make the same words.
-  if (/[^ -~\u00c0-\u024f]|[$`\\!{}*?[\]~#;&|<>()]/.test(text) || !/^(?:[^'"]|'[^']*'|"[^"]*")*$/.test(text)) return null;
+  if (/[^ -~\u00c0-\u024f]|[$`\\!{}*?[\]~#;&|<>()]/.test(text) || !/^(?:[^'"]|'[^']*'|"[^"]*")*$/.test(text))
+    return null;
   const words = parse(text);
   return words.every((word) => typeof word === 'string') ? words : null;
 }

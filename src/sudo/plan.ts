@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { SHIM } from '../call/hop.ts';
+import { SHIM_COMMAND } from '../call/hop.ts';
 import { mayKeepVariables } from '../guard/sudo-listing.ts';
 import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Daemon } from '../policy/policy.ts';
 import type { Block, Rewrite } from '../verdict/verdict.ts';
 import type { Case } from './case.ts';
 import { shellCommand } from './command-line.ts';
-import { asOwner, intoShim, type SudoLine } from './rewrite.ts';
+import { lineAsOwner, intoShim, type SudoLine } from './rewrite.ts';
 import { isOperator } from '../call/operators.ts';
-import { canAsk, isListed, mayRun, type Answer } from './rights.ts';
+import { canAsk, isListed, mayRun, type RightsAnswer } from './rights.ts';
 
 export type Plan =
   | { type: 'as typed' }
@@ -19,14 +19,14 @@ export type Plan =
 const AS_TYPED: Plan = { type: 'as typed' };
 
 /**
- * What the call should be. As typed wherever that lands right and sudo allows it: then the guard behind sudo does the rest.
- * Else as the owner, else into our shim; each only where sudo's own rules allow it. Where none of it is allowed, as typed
- * again: sudo says no in its own words.
+ * What the call should be. As typed wherever that lands right and sudo allows it: then the guard behind sudo does the
+ * rest. Else as the owner, else into our shim; each only where sudo's own rules allow it. Where none of it is allowed,
+ * as typed again: sudo says no in its own words.
  *
  * @param sudo absolute path of the real one, which is asked and never believed to be ours
  * @param refused it was asked about the call as typed already, and says no
  */
-export async function planOf(one: Case, sudo: string, refused: boolean): Promise<Plan> {
+export async function sudoPlanOf(one: Case, sudo: string, refused: boolean): Promise<Plan> {
   const { call, target, verdict, login } = one;
   if (verdict.type === 'block') return one.certain ? { type: 'block', verdict } : AS_TYPED;
   const { daemon } = verdict;
@@ -34,33 +34,44 @@ export async function planOf(one: Case, sudo: string, refused: boolean): Promise
   const right = landsRight(one);
   if (right && login.uid === 0) return AS_TYPED;
   const operator = daemon.uid !== target.uid && isOperator(daemon, { uid: login.uid, user: login.name });
-  // Each question takes sudo 10 ms. An operator's rights are likely to be the owner's only: both are asked about at once.
+  // Each question takes sudo 10 ms. An operator's rights are likely to be the owner's only: both are asked about at
+  // once.
   const early = right && !refused && operator ? ownersPlan(one, daemon, sudo, false) : null;
   if (right && !refused) {
     const answer = await typedAllowed(one, sudo);
     if (answer === 'yes') return AS_TYPED;
-    if (answer === 'password') return operator && canAsk(call) ? await ownersPlan(one, daemon, sudo, true) ?? AS_TYPED : AS_TYPED;
+    if (answer === 'password')
+      return operator && canAsk(call) ? ((await ownersPlan(one, daemon, sudo, true)) ?? AS_TYPED) : AS_TYPED;
   }
-  return await (early ?? ownersPlan(one, daemon, sudo, false)) ?? await shimPlan(one, sudo) ?? AS_TYPED;
+  return (await (early ?? ownersPlan(one, daemon, sudo, false))) ?? (await shimPlan(one, sudo)) ?? AS_TYPED;
 }
 
 /** Whether the guard behind sudo, or pm2 itself where there is nothing to put right, ends where it should. */
 function landsRight({ call, target, verdict, reach }: Case): boolean {
   if (reach === 'none' || (call.shell === 'login' && !admits(target.shell))) return false;
-  return verdict.type === 'pass' || (reach === 'shim' && verdict.type === 'rewrite' && (!verdict.switch || target.uid === 0));
+  return (
+    verdict.type === 'pass' || (reach === 'shim' && verdict.type === 'rewrite' && (!verdict.switch || target.uid === 0))
+  );
 }
 
-/** A login shell that runs commands: `sudo -i` to an account without one answers "This account is currently not available" (T07). */
+/**
+ * A login shell that runs commands: `sudo -i` to an account without one answers "This account is currently not
+ * available" (T07).
+ */
 function admits(shell: string): boolean {
   return !/\/(nologin|false|true)$/.test(shell) && existsSync(shell);
 }
 
-async function typedAllowed({ call, target, login }: Case, sudo: string): Promise<Answer> {
-  const shell = call.shell === 'login' ? target.shell : process.env['SHELL'] ?? login.shell;
+async function typedAllowed({ call, target, login }: Case, sudo: string): Promise<RightsAnswer> {
+  const shell = call.shell === 'login' ? target.shell : (process.env['SHELL'] ?? login.shell);
   const command = shellCommand(call.words);
-  const answer = await isListed(sudo, call.user, call.shell === 'none' || command === null ? call.words : [shell, '-c', command]);
+  const answer = await isListed(
+    sudo,
+    call.user,
+    call.shell === 'none' || command === null ? call.words : [shell, '-c', command],
+  );
   const variables = call.assignments.length > 0 || call.keepEnvironment || call.keep.length > 0;
-  return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM) ? 'no' : answer;
+  return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM_COMMAND) ? 'no' : answer;
 }
 
 /** Into our shim as the owner; null: it cannot be said so, or sudo does not allow it. */
@@ -71,7 +82,7 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   if (place === 'elsewhere') return null;
   const sameUser = target.uid === daemon.uid;
   const typist = { env: process.env, home: login.home };
-  const line = asOwner(call, payload, daemon, {
+  const line = lineAsOwner(call, payload, daemon, {
     sameUser,
     caller: typist,
     handsOver: handsEnvironmentOver(invocation),

@@ -1,4 +1,4 @@
-import { HOP, KEPT as KEPT_WORD, SHIM } from '../call/hop.ts';
+import { HOP, KEPT as KEPT_WORD, SHIM_COMMAND } from '../call/hop.ts';
 import { callersHomes } from '../identity/callers-homes.ts';
 import { crossing, neverCrosses } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
@@ -30,7 +30,15 @@ export function isForeign(call: SudoRun): boolean {
 
 /** The words for sudo. */
 export function wordsOf({ user, options, keep, assignments, words }: SudoLine): string[] {
-  return [...options, ...(keep.length > 0 ? [`--preserve-env=${keep.join(',')}`] : []), '-u', user, ...assignments, '--', ...words];
+  return [
+    ...options,
+    ...(keep.length > 0 ? [`--preserve-env=${keep.join(',')}`] : []),
+    '-u',
+    user,
+    ...assignments,
+    '--',
+    ...words,
+  ];
 }
 
 /**
@@ -41,9 +49,25 @@ export function wordsOf({ user, options, keep, assignments, words }: SudoLine): 
  * @param caller environment and home of the one who types
  * @param handsOver the call gives its environment to apps, so that -E means something
  */
-export function asOwner(call: SudoRun, payload: Payload, daemon: Daemon, { sameUser, caller, handsOver }: { sameUser: boolean; caller: { env: NodeJS.ProcessEnv; home: string | null }; handsOver: boolean }): SudoLine {
-  const typed = Object.fromEntries([...call.assignments, ...payload.assignments].map(({ name, value }) => [name, value]));
-  const said: NodeJS.ProcessEnv = { HOME: daemon.userHome, USER: daemon.user, LOGNAME: daemon.user, SHELL: daemon.shell };
+export function lineAsOwner(
+  call: SudoRun,
+  payload: Payload,
+  daemon: Daemon,
+  {
+    sameUser,
+    caller,
+    handsOver,
+  }: { sameUser: boolean; caller: { env: NodeJS.ProcessEnv; home: string | null }; handsOver: boolean },
+): SudoLine {
+  const typed = Object.fromEntries(
+    [...call.assignments, ...payload.assignments].map(({ name, value }) => [name, value]),
+  );
+  const said: NodeJS.ProcessEnv = {
+    HOME: daemon.userHome,
+    USER: daemon.user,
+    LOGNAME: daemon.user,
+    SHELL: daemon.shell,
+  };
   const wanted = Object.fromEntries(Object.entries(typed).filter(([name]) => sameUser || !neverCrosses(name)));
   const { kept, changed } = inheritedVariables(call, daemon, caller, handsOver);
   const wantedNames = kept.filter((name) => !(name in typed));
@@ -54,7 +78,7 @@ export function asOwner(call: SudoRun, payload: Payload, daemon: Daemon, { sameU
     assignments: Object.entries({ ...changed, ...wanted })
       .filter(([name, value]) => !isDaemons(name) && said[name] !== value)
       .map(([name, value]) => `${name}=${value}`),
-    words: [...payload.wrappers, SHIM, HOP + daemon.name, ...namesOf(wantedNames), ...payload.argv],
+    words: [...payload.wrappers, SHIM_COMMAND, HOP + daemon.name, ...namesOf(wantedNames), ...payload.argv],
   };
 }
 
@@ -84,10 +108,12 @@ function inheritedVariables(
 export function intoShim(call: SudoRun, payload: Payload, user: string): SudoLine {
   return {
     user,
-    options: call.options.filter(({ letter, value }) => KEPT.includes(letter) || letter === 'H' || (letter === 'E' && value === null)).flatMap(optionWords),
+    options: call.options
+      .filter(({ letter, value }) => KEPT.includes(letter) || letter === 'H' || (letter === 'E' && value === null))
+      .flatMap(optionWords),
     keep: call.keep,
     assignments: [...call.assignments, ...payload.assignments].map(({ name, value }) => `${name}=${value}`),
-    words: [...payload.wrappers, SHIM, ...payload.argv],
+    words: [...payload.wrappers, SHIM_COMMAND, ...payload.argv],
   };
 }
 

@@ -1,11 +1,11 @@
 import { MAY } from '../call/hop.ts';
 import { needsPassword } from '../guard/ask-sudo.ts';
-import { late } from '../runtime/late.ts';
+import { lazyBuiltin } from '../runtime/late.ts';
 import type { SudoRun } from './command-line.ts';
 import { wordsOf, type SudoLine } from './rewrite.ts';
 
 /** `password`: sudo says nothing before one is typed. */
-export type Answer = 'yes' | 'no' | 'password';
+export type RightsAnswer = 'yes' | 'no' | 'password';
 
 /**
  * Whether sudo would let the caller run this command, asked of sudo itself (`sudo -l command`, sudo(8)).
@@ -13,7 +13,7 @@ export type Answer = 'yes' | 'no' | 'password';
  * @param sudo absolute path of the real one
  * @param user as for -u; null: sudo's default
  */
-export function isListed(sudo: string, user: string | null, words: readonly string[]): Promise<Answer> {
+export function isListed(sudo: string, user: string | null, words: readonly string[]): Promise<RightsAnswer> {
   return ask(sudo, ['-n', '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], false);
 }
 
@@ -24,13 +24,13 @@ export function isListed(sudo: string, user: string | null, words: readonly stri
  *
  * @param ask a terminal may be asked for the password; otherwise nobody waits
  */
-export function mayRun(sudo: string, line: SudoLine, shimAt: number, mayAsk = false): Promise<Answer> {
+export function mayRun(sudo: string, line: SudoLine, shimAt: number, mayAsk = false): Promise<RightsAnswer> {
   const words = wordsOf({ ...line, words: [...line.words.slice(0, shimAt + 1), MAY] });
   return ask(sudo, [...(mayAsk ? [] : ['-n']), ...words], mayAsk);
 }
 
-function ask(sudo: string, words: readonly string[], terminal: boolean): Promise<Answer> {
-  const child = late('node:child_process').spawn(sudo, words, {
+function ask(sudo: string, words: readonly string[], terminal: boolean): Promise<RightsAnswer> {
+  const child = lazyBuiltin('node:child_process').spawn(sudo, words, {
     stdio: [terminal ? 'inherit' : 'ignore', 'ignore', terminal ? 'inherit' : 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
   });
@@ -50,6 +50,6 @@ function ask(sudo: string, words: readonly string[], terminal: boolean): Promise
 
 /** A terminal on which sudo can ask for a password, as it would for the call as typed. */
 export function canAsk(call: SudoRun): boolean {
-  const { isatty } = late('node:tty');
+  const { isatty } = lazyBuiltin('node:tty');
   return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isatty(0) || isatty(2));
 }

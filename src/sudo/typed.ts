@@ -7,12 +7,17 @@ import { otherEnvironment, readOtherWay, type OtherWay } from './other-ways.ts';
 import { payloadOf } from './payload.ts';
 
 /**
- * Reads `[VAR=value...] [sudo|doas|run0|pkexec ...] [env ...] pm2 words...`: a command line as somebody would type it, for `explain`.
+ * Reads `[VAR=value...] [sudo|doas|run0|pkexec ...] [env ...] pm2 words...`: a command line as somebody would type it,
+ * for `explain`.
  *
  * @param asUser the account that types it; null: this very caller, with this environment
  * @throws UserError for what is no such line
  */
-export function readTyped(words: readonly string[], asUser: string | null, self: { euid: number; env: NodeJS.ProcessEnv }): Typed {
+export function readTyped(
+  words: readonly string[],
+  asUser: string | null,
+  self: { euid: number; env: NodeJS.ProcessEnv },
+): Typed {
   const caller = asUser === null ? null : accountNamed(asUser);
   const uid = caller?.uid ?? self.euid;
   const env = caller === null ? { ...self.env } : freshLogin(caller);
@@ -23,12 +28,17 @@ export function readTyped(words: readonly string[], asUser: string | null, self:
   }
   const other = readOtherWay(rest);
   if (other !== null) return throughOther(other, uid);
-  return rest[0] === 'sudo' || rest[0]?.endsWith('/sudo') === true ? throughSudo(rest.slice(1), uid, env) : pm2In(rest, uid, env);
+  return rest[0] === 'sudo' || rest[0]?.endsWith('/sudo') === true
+    ? throughSudo(rest.slice(1), uid, env)
+    : pm2In(rest, uid, env);
 }
 
 function throughSudo(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {
   const call = parseSudo(words);
-  if (call.type === 'not ours') throw new UserError(`explain does not look through this sudo (${call.why}): type the command as that user would, with --as`);
+  if (call.type === 'not ours')
+    throw new UserError(
+      `explain does not look through this sudo (${call.why}): type the command as that user would, with --as`,
+    );
   const target = call.user === null && call.group !== null ? accountByUid(uid) : accountNamed(call.user ?? 'root');
   if (target === null) throw new UserError(`there is no account of uid ${uid} on this host`, 'getent passwd');
   const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
@@ -44,7 +54,10 @@ function throughOther(way: OtherWay, uid: number): Typed {
 function pm2In(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {
   const payload = payloadOf(words);
   if (payload === null) {
-    throw new UserError(`explain takes a pm2 command line, not ${words[0] === undefined ? 'nothing' : `"${words[0]}"`}`, 'pm2-guard explain -- sudo pm2 restart myapp');
+    throw new UserError(
+      `explain takes a pm2 command line, not ${words[0] === undefined ? 'nothing' : `"${words[0]}"`}`,
+      'pm2-guard explain -- sudo pm2 restart myapp',
+    );
   }
   return { uid, env: payloadEnvironment(payload, env), argv: payload.argv };
 }
@@ -63,5 +76,9 @@ function accountNamed(name: string): Account {
 
 /** The account that sudo's -u means. */
 export function targetAccount(name: string): Account | null {
-  return /^#\d{1,10}$/.test(name) ? accountByUid(Number(name.slice(1))) : name.startsWith('#') ? null : accountByName(name);
+  return /^#\d{1,10}$/.test(name)
+    ? accountByUid(Number(name.slice(1)))
+    : name.startsWith('#')
+      ? null
+      : accountByName(name);
 }

@@ -1,14 +1,22 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { SHIM } from '../call/hop.ts';
+import { SHIM_COMMAND } from '../call/hop.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 
-/** What a word that names pm2 leads to. `shim`: to the guard, through a sealed pm2 as well. `other`: a program of somebody's that is called so. */
+/**
+ * What a word that names pm2 leads to. `shim`: to the guard, through a sealed pm2 as well. `other`: a program of
+ * somebody's that is called so.
+ */
 export type Reach = 'shim' | 'real' | 'none' | 'other';
 
 /** @param word `pm2`, which is looked for in `path`, or an absolute path */
 export function whichPm2(word: string, path: string): Reach {
-  const candidates = word.includes('/') ? [word] : path.split(':').filter(isAbsolute).map((directory) => join(directory, word));
+  const candidates = word.includes('/')
+    ? [word]
+    : path
+        .split(':')
+        .filter(isAbsolute)
+        .map((directory) => join(directory, word));
   const found = candidates.find(isProgram);
   if (found === undefined) return 'none';
   if (isShim(found)) return 'shim';
@@ -20,7 +28,7 @@ export function whichPm2(word: string, path: string): Reach {
 /** The shim itself, or a link to it. */
 export function isShim(path: string): boolean {
   try {
-    return realpathSync.native(path) === realpathSync.native(SHIM);
+    return realpathSync.native(path) === realpathSync.native(SHIM_COMMAND);
   } catch {
     return false;
   }

@@ -20,11 +20,26 @@ interface Wrapper {
   numeric?: true;
 }
 
-/** coreutils 9.1 and util-linux 2.38 (env(1), nice(1) ...). An option that is not here means that the call is left alone. */
+/**
+ * coreutils 9.1 and util-linux 2.38 (env(1), nice(1) ...). An option that is not here means that the call is left
+ * alone.
+ */
 const WRAPPERS: Record<string, Wrapper> = {
   nice: { options: { '-n': 1, '--adjustment': 1 }, operands: 0, numeric: true },
   nohup: { options: {}, operands: 0 },
-  timeout: { options: { '-s': 1, '--signal': 1, '-k': 1, '--kill-after': 1, '--foreground': 0, '--preserve-status': 0, '-v': 0, '--verbose': 0 }, operands: 1 },
+  timeout: {
+    options: {
+      '-s': 1,
+      '--signal': 1,
+      '-k': 1,
+      '--kill-after': 1,
+      '--foreground': 0,
+      '--preserve-status': 0,
+      '-v': 0,
+      '--verbose': 0,
+    },
+    operands: 1,
+  },
   stdbuf: { options: { '-i': 1, '--input': 1, '-o': 1, '--output': 1, '-e': 1, '--error': 1 }, operands: 0 },
   ionice: { options: { '-c': 1, '--class': 1, '-n': 1, '--classdata': 1, '-t': 0, '--ignore': 0 }, operands: 0 },
   setsid: { options: { '-c': 0, '--ctty': 0, '-f': 0, '--fork': 0, '-w': 0, '--wait': 0 }, operands: 0 },
@@ -49,7 +64,9 @@ export function passageOf(name: string, words: readonly string[]): Passage | nul
   return options === null ? null : { own: options + wrapper.operands, sets: [], cleared: false };
 }
 
-/** How many words are options; null: one is unknown. All of these stop at the first word that is none (POSIXLY, `+`). */
+/**
+ * How many words are options; null: one is unknown. All of these stop at the first word that is none (POSIXLY, `+`).
+ */
 function optionsIn(words: readonly string[], { options, numeric }: Wrapper): number | null {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';

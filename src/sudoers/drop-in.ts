@@ -1,7 +1,10 @@
 import type { Daemon } from '../policy/policy.ts';
-import { grantsOf, quoted, ruleOf, type Grant, type People } from './grants.ts';
+import { grantsOf, quoted, ruleOf, type Grant, type GrantedUsers } from './grants.ts';
 
-/** Read by sudo through `@includedir /etc/sudoers.d`, which passes over names with a dot or a ~ at the end (sudoers(5)). */
+/**
+ * Read by sudo through `@includedir /etc/sudoers.d`, which passes over names with a dot or a ~ at the end
+ * (sudoers(5)).
+ */
 export const OPERATORS_FILE = '/etc/sudoers.d/pm2-guard-operators';
 
 /** The first line of the file begins with it: what has it may be replaced and removed. */
@@ -31,17 +34,30 @@ const PREFACE = `# Do not edit: change the operators in the config, then run:  s
 # PM2_HOME and the variables that lead PM2 elsewhere are dropped by that pm2.
 `;
 
-/** The drop-in for the operators of all daemons. Rules, comments and notes hold no character of a name that is not escaped. */
-export function dropInOf(config: string, daemons: readonly Daemon[], people: People): DropIn {
+/**
+ * The drop-in for the operators of all daemons. Rules, comments and notes hold no character of a name that is not
+ * escaped.
+ */
+export function dropInOf(config: string, daemons: readonly Daemon[], people: GrantedUsers): DropIn {
   const grants = grantsOf(daemons, people);
   const homes = new Map(daemons.map(({ name, home }) => [name, home]));
   const blocks = grants.map((grant) => blockOf(grant, homes));
   const nobody = grants.length === 0 ? ['# no daemon of the config names operators'] : [];
   return {
-    config, grants,
+    config,
+    grants,
     owners: [...new Set(daemons.map(({ user }) => user))].sort(),
-    notes: grants.flatMap((grant) => [...rootNotes(grant), ...grant.left.map((why) => `operators of ${grant.daemons.join(', ')}: ${why}`)]),
-    text: [`${WRITTEN_BY} from ${quoted(config)}, removed by pm2-guard uninstall.`, PREFACE, ...nobody, blocks.join('\n\n'), ''].join('\n'),
+    notes: grants.flatMap((grant) => [
+      ...rootNotes(grant),
+      ...grant.left.map((why) => `operators of ${grant.daemons.join(', ')}: ${why}`),
+    ]),
+    text: [
+      `${WRITTEN_BY} from ${quoted(config)}, removed by pm2-guard uninstall.`,
+      PREFACE,
+      ...nobody,
+      blocks.join('\n\n'),
+      '',
+    ].join('\n'),
     needed: grants.some(({ operators }) => operators.length > 0),
   };
 }
@@ -49,7 +65,9 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Peo
 function blockOf(grant: Grant, homes: ReadonlyMap<string, string>): string {
   const rule = ruleOf(grant);
   return [
-    ...grant.daemons.map((name) => `# daemon ${quoted(name)}: ${quoted(grant.user)} in ${quoted(homes.get(name) ?? '')}`),
+    ...grant.daemons.map(
+      (name) => `# daemon ${quoted(name)}: ${quoted(grant.user)} in ${quoted(homes.get(name) ?? '')}`,
+    ),
     ...rootNotes(grant).map((note) => `# WARNING: ${note}`),
     ...grant.left.map((why) => `# no rule for ${why}`),
     ...(rule === null ? [] : [rule]),
@@ -58,7 +76,10 @@ function blockOf(grant: Grant, homes: ReadonlyMap<string, string>): string {
 
 function rootNotes({ root, operators, daemons }: Grant): string[] {
   if (!root || operators.length === 0) return [];
-  return [`pm2 as root is root: ${operators.map(({ name }) => quoted(name)).join(', ')} can do everything on this host (daemon ${daemons.join(', ')})`];
+  return [
+    `pm2 as root is root: ${operators.map(({ name }) => quoted(name)).join(', ')} can do everything on this host ` +
+      `(daemon ${daemons.join(', ')})`,
+  ];
 }
 
 /**

@@ -6,7 +6,7 @@ import { OPERATORS_FILE, rulesIn, WRITTEN_BY, type DropIn } from './drop-in.ts';
 export type Ownership = 'absent' | 'ours' | 'foreign' | 'hidden';
 
 /** How the written file stands to the config. */
-export type State =
+export type SudoersState =
   /** No operators, no file. */
   | { state: 'not needed' }
   | { state: 'matches' }
@@ -37,18 +37,28 @@ export function writtenText(): string | null {
 }
 
 /** Compares rules, owner and mode; what the comments say is no difference. */
-export function stateOf(wanted: DropIn): State {
+export function sudoersState(wanted: DropIn): SudoersState {
   switch (ownership()) {
-    case 'hidden': return { state: 'hidden' };
-    case 'foreign': return { state: 'differs', why: 'was not written by pm2-guard' };
-    case 'absent': return { state: wanted.needed ? 'missing' : 'not needed' };
-    case 'ours': break;
+    case 'hidden':
+      return { state: 'hidden' };
+    case 'foreign':
+      return { state: 'differs', why: 'was not written by pm2-guard' };
+    case 'absent':
+      return { state: wanted.needed ? 'missing' : 'not needed' };
+    case 'ours':
+      break;
   }
   if (!wanted.needed) return { state: 'differs', why: 'is there, and the config names no operators' };
   const { uid, gid, mode } = lstatSync(OPERATORS_FILE);
-  if (!isInOrder(uid, gid, mode)) return { state: 'differs', why: `is uid ${uid}'s, mode ${(mode & 0o7777).toString(8).padStart(4, '0')}, and not root's with mode 0440` };
+  if (!isInOrder(uid, gid, mode))
+    return {
+      state: 'differs',
+      why: `is uid ${uid}'s, mode ${(mode & 0o7777).toString(8).padStart(4, '0')}, and not root's with mode 0440`,
+    };
   const [has, wants] = [rulesIn(writtenText() ?? ''), rulesIn(wanted.text)];
-  return has.join('\n') === wants.join('\n') ? { state: 'matches' } : { state: 'differs', why: 'grants something else than the config asks for' };
+  return has.join('\n') === wants.join('\n')
+    ? { state: 'matches' }
+    : { state: 'differs', why: 'grants something else than the config asks for' };
 }
 
 export function isInOrder(uid: number, gid: number, mode: number): boolean {
@@ -59,18 +69,25 @@ export function isInOrder(uid: number, gid: number, mode: number): boolean {
 export function strayFiles(): string[] {
   const directory = dirname(OPERATORS_FILE);
   try {
-    return readdirSync(directory).filter((name) => name.startsWith(`.${basename(OPERATORS_FILE)}.`) && name.endsWith('.new')).map((name) => join(directory, name));
+    return readdirSync(directory)
+      .filter((name) => name.startsWith(`.${basename(OPERATORS_FILE)}.`) && name.endsWith('.new'))
+      .map((name) => join(directory, name));
   } catch {
     return [];
   }
 }
 
 /** One line on how the file stands to the config, for people; null where there is nothing to say. */
-export function stateInWords(state: State): string | null {
+export function stateInWords(state: SudoersState): string | null {
   switch (state.state) {
-    case 'not needed': case 'hidden': return null;
-    case 'matches': return `${OPERATORS_FILE} is what the config asks for`;
-    case 'missing': return `${OPERATORS_FILE} is not there, and the config names operators; run:  sudo pm2-guard sudoers --write`;
-    case 'differs': return `${OPERATORS_FILE} ${state.why}; run:  sudo pm2-guard sudoers --write`;
+    case 'not needed':
+    case 'hidden':
+      return null;
+    case 'matches':
+      return `${OPERATORS_FILE} is what the config asks for`;
+    case 'missing':
+      return `${OPERATORS_FILE} is not there, and the config names operators; run:  sudo pm2-guard sudoers --write`;
+    case 'differs':
+      return `${OPERATORS_FILE} ${state.why}; run:  sudo pm2-guard sudoers --write`;
   }
 }

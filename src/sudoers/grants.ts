@@ -6,12 +6,15 @@ export interface Known {
   name: string;
   /** uid or gid. */
   id: number;
-  /** sudo would take another one of this host for it: it compares names without regard to case (sudoers(5) case_insensitive_user). */
+  /**
+   * sudo would take another one of this host for it: it compares names without regard to case (sudoers(5)
+   * case_insensitive_user).
+   */
   twin: boolean;
 }
 
 /** The accounts of this host. */
-export interface People {
+export interface GrantedUsers {
   /** null: there is none. */
   user(name: string): Known | null;
   group(name: string): Known | null;
@@ -39,19 +42,29 @@ export interface Grant {
 }
 
 /**
- * What the `operators` of a config come to: for each user of a daemon, who may run pm2 as that user. Does not depend on the
- * order of the config.
+ * What the `operators` of a config come to: for each user of a daemon, who may run pm2 as that user. Does not depend on
+ * the order of the config.
  */
-export function grantsOf(daemons: readonly Daemon[], people: People): Grant[] {
+export function grantsOf(daemons: readonly Daemon[], people: GrantedUsers): Grant[] {
   const ofUid = new Map<number, Daemon[]>();
-  for (const daemon of daemons) if (daemon.operators.length > 0) ofUid.set(daemon.uid, [...ofUid.get(daemon.uid) ?? [], daemon]);
-  return [...ofUid.values()].map((own) => grantOf([...own].sort(by(({ name }) => name)), people)).sort(by(({ user }) => user));
+  for (const daemon of daemons)
+    if (daemon.operators.length > 0) ofUid.set(daemon.uid, [...(ofUid.get(daemon.uid) ?? []), daemon]);
+  return [...ofUid.values()]
+    .map((own) => grantOf([...own].sort(by(({ name }) => name)), people))
+    .sort(by(({ user }) => user));
 }
 
-function grantOf(daemons: readonly Daemon[], people: People): Grant {
+function grantOf(daemons: readonly Daemon[], people: GrantedUsers): Grant {
   const [{ user, uid } = { user: '', uid: -1 }] = daemons;
   const account = people.user(user) ?? { name: user, id: uid, twin: true };
-  const grant: Grant = { user, runas: wordOf(account, ''), daemons: daemons.map(({ name }) => name), root: uid === 0, operators: [], left: [] };
+  const grant: Grant = {
+    user,
+    runas: wordOf(account, ''),
+    daemons: daemons.map(({ name }) => name),
+    root: uid === 0,
+    operators: [],
+    left: [],
+  };
   const names = new Set(daemons.flatMap(({ operators }) => operators));
   // Users first, then groups: % sorts before letters.
   for (const name of [...names].sort(by((operator) => `${operator.startsWith('%') ? 1 : 0}${operator}`))) {
@@ -70,7 +83,10 @@ function add({ operators }: Grant, grantee: Grantee): void {
   if (!operators.some(({ word }) => word === grantee.word)) operators.push(grantee);
 }
 
-/** By name where sudo can mean nobody else by it, else by number. A group that is named like a word of sudoers is taken by number, too. */
+/**
+ * By name where sudo can mean nobody else by it, else by number. A group that is named like a word of sudoers is
+ * taken by number, too.
+ */
 function wordOf({ name, id, twin }: Known, percent: '%' | ''): string {
   const word = twin || /^[%#]/.test(name) ? null : sudoersWord(percent + name);
   return word ?? `${percent}#${id}`;
@@ -78,7 +94,12 @@ function wordOf({ name, id, twin }: Known, percent: '%' | ''): string {
 
 /** The rule of a grant; null where nobody gets one. */
 export function ruleOf({ operators, runas }: Grant): string | null {
-  return operators.length === 0 ? null : rule(operators.map(({ word }) => word), runas);
+  return operators.length === 0
+    ? null
+    : rule(
+        operators.map(({ word }) => word),
+        runas,
+      );
 }
 
 /** A name in a comment: one line of printable ASCII, whatever it holds. */

@@ -1,14 +1,16 @@
 import { accountByName, groupByName, localAccounts, localGroups } from '../identity/accounts.ts';
-import type { People } from './grants.ts';
+import type { GrantedUsers } from './grants.ts';
 
 /** The accounts of this host, each looked up when it is asked for. */
-export function peopleOfHost(): People {
+export function peopleOfHost(): GrantedUsers {
   const users = spellings(localAccounts().map(({ name }) => name));
   const groups = spellings(localGroups().map(({ name }) => name));
   return {
     user(name) {
       const account = accountByName(name);
-      return account && { name: account.name, id: account.uid, twin: (users.get(account.name.toLowerCase())?.size ?? 0) > 1 };
+      return (
+        account && { name: account.name, id: account.uid, twin: (users.get(account.name.toLowerCase())?.size ?? 0) > 1 }
+      );
     },
     group(name) {
       const group = groupByName(name);

@@ -10,9 +10,10 @@ const MOST_QUESTIONS = 400;
 const AT_ONCE = 4;
 
 /**
- * Asks sudo, as root and without a trace in the system log, which users of this host it lets run nothing as the users of the
- * daemons, and writes them down (strangers.ts). Best effort: without the list sudo is asked when they call. Where rules
- * or groups come from a directory server, or from files elsewhere, there is no list: nothing would tell of a change.
+ * Asks sudo, as root and without a trace in the system log, which users of this host it lets run nothing as the users
+ * of the daemons, and writes them down (strangers.ts). Best effort: without the list sudo is asked when they call.
+ * Where rules or groups come from a directory server, or from files elsewhere, there is no list: nothing would tell of
+ * a change.
  *
  * @param owners the users of the daemons
  */
@@ -20,7 +21,8 @@ export async function renewStrangers(owners: readonly string[]): Promise<void> {
   if (process.geteuid?.() !== 0) return;
   const text = await strangersOfHost([...new Set(owners)].sort());
   if (text === null) rmSync(STRANGERS_FILE, { force: true });
-  else if (!existsSync(STRANGERS_FILE) || readFileSync(STRANGERS_FILE, 'utf8') !== text) replaceFile(STRANGERS_FILE, text, 0o644);
+  else if (!existsSync(STRANGERS_FILE) || readFileSync(STRANGERS_FILE, 'utf8') !== text)
+    replaceFile(STRANGERS_FILE, text, 0o644);
 }
 
 async function strangersOfHost(owners: readonly string[]): Promise<string | null> {
@@ -32,11 +34,13 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
   // A sudo that answers root with a refusal of root's own says nothing about others.
   for (const as of owners) if ((await askIsAllowed('root', as, SHIM)) !== true) return null;
   const users: Strangers['users'] = {};
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let next = questions.shift(); next !== undefined; next = questions.shift()) {
-      if ((await askIsAllowed(next.name, next.as, SHIM)) === false) (users[next.as] ??= []).push(next.name);
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = questions.shift(); next !== undefined; next = questions.shift()) {
+        if ((await askIsAllowed(next.name, next.as, SHIM)) === false) (users[next.as] ??= []).push(next.name);
+      }
+    }),
+  );
   for (const names of Object.values(users)) names.sort();
   return stateOfSudoers() === state ? `${JSON.stringify({ state, users } satisfies Strangers)}\n` : null;
 }

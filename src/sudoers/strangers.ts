@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 
 /** Written by root: users of this host whom sudo lets run nothing as the users of the daemons. */
 export const STRANGERS_FILE = '/var/lib/pm2-guard/no-sudo.json';
@@ -23,7 +23,7 @@ export interface Strangers {
  */
 export function isStranger(user: string, as: string): boolean {
   try {
-    if (distrust(STRANGERS_FILE, 'file') !== null) return false;
+    if (findUntrusted(STRANGERS_FILE, 'file') !== null) return false;
     const { state, users } = JSON.parse(readFileSync(STRANGERS_FILE, 'utf8')) as Strangers;
     return Object.hasOwn(users, as) && users[as]?.includes(user) === true && state === stateOfSudoers();
   } catch {
@@ -34,14 +34,18 @@ export function isStranger(user: string, as: string): boolean {
 /** Identity and times of all files that sudo reads; null: not all of them can be seen by everybody. */
 export function stateOfSudoers(): string | null {
   try {
-    return JSON.stringify(SUDOERS.flatMap((path) => [stateOf(path), ...namesIn(path).map((name) => stateOf(join(path, name)))]));
+    return JSON.stringify(
+      SUDOERS.flatMap((path) => [stateOf(path), ...namesIn(path).map((name) => stateOf(join(path, name)))]),
+    );
   } catch {
     return null; // EACCES: a directory that is closed, as Red Hat's
   }
 }
 
 function namesIn(path: string): string[] {
-  return path.endsWith('.d') && lstatSync(path, { throwIfNoEntry: false }) !== undefined ? readdirSync(path).sort() : [];
+  return path.endsWith('.d') && lstatSync(path, { throwIfNoEntry: false }) !== undefined
+    ? readdirSync(path).sort()
+    : [];
 }
 
 function stateOf(path: string): string {

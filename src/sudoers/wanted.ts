@@ -7,19 +7,20 @@ import { EX_CONFIG, UserError } from '../terminal/user-error.ts';
 import { dropInOf, type DropIn } from './drop-in.ts';
 import { peopleOfHost } from './people.ts';
 
-export type Wanted = { type: 'drop-in'; wanted: DropIn } | { type: 'unusable'; error: ConfigError };
+export type WantedRules = { type: 'drop-in'; wanted: DropIn } | { type: 'unusable'; error: ConfigError };
 
 /**
- * The drop-in that the config of this host asks for: always the config of /etc/pm2-guard as it stands. Rights are never made
- * of a last good policy, nor of a config that the caller names.
+ * The drop-in that the config of this host asks for: always the config of /etc/pm2-guard as it stands. Rights are never
+ * made of a last good policy, nor of a config that the caller names.
  */
-export function wantedDropIn(): Wanted {
+export function wantedDropIn(): WantedRules {
   const file = standardConfig();
   if (file === null) return { type: 'unusable', error: missingConfig() };
   const distrusted = configDistrust(file);
   if (distrusted !== null) return { type: 'unusable', error: distrusted };
   const kept = readCompiled();
-  if (kept !== null && isFresh(kept, file)) return { type: 'drop-in', wanted: dropInOf(file, kept.daemons, peopleOfHost()) };
+  if (kept !== null && isFresh(kept, file))
+    return { type: 'drop-in', wanted: dropInOf(file, kept.daemons, peopleOfHost()) };
   const read = compileConfig(file);
   if (read.type === 'errors') return { type: 'unusable', error: read.errors[0] };
   return { type: 'drop-in', wanted: dropInOf(file, read.compiled.daemons, peopleOfHost()) };
@@ -29,5 +30,9 @@ export function wantedDropIn(): Wanted {
 export function requireDropIn(): DropIn {
   const found = wantedDropIn();
   if (found.type === 'drop-in') return found.wanted;
-  throw new UserError(`no rules can be made of a config that cannot be used\n${formatConfigError(found.error)}`, 'pm2-guard check', EX_CONFIG);
+  throw new UserError(
+    `no rules can be made of a config that cannot be used\n${formatConfigError(found.error)}`,
+    'pm2-guard check',
+    EX_CONFIG,
+  );
 }

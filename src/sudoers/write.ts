@@ -1,7 +1,7 @@
 import { lchownSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../terminal/user-error.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 import { OPERATORS_FILE, type DropIn } from './drop-in.ts';
 import { isInOrder, ownership, strayFiles, writtenText } from './file.ts';
@@ -14,19 +14,25 @@ import { faultOfText, mainSudoers, sudoersFault } from './visudo.ts';
 export type Written = 'created' | 'updated' | 'unchanged' | 'removed' | 'not needed';
 
 /**
- * Brings /etc/sudoers.d/pm2-guard-operators to what the config asks for; where nobody is granted anything it is removed.
- * sudo never sees a file that visudo would not accept: the text is checked alone and together with all of sudoers before it
- * gets its name, in one step, and everything once more afterwards.
+ * Brings /etc/sudoers.d/pm2-guard-operators to what the config asks for; where nobody is granted anything it is
+ * removed. sudo never sees a file that visudo would not accept: the text is checked alone and together with all of
+ * sudoers before it gets its name, in one step, and everything once more afterwards.
  *
  * @throws UserError with nothing changed: not root, no visudo, sudoers that are broken already, a file that is not ours
  */
 export function writeDropIn(wanted: DropIn): Written {
-  if (process.geteuid?.() !== 0) throw new UserError(`only root may write ${OPERATORS_FILE}`, 'sudo pm2-guard sudoers --write');
+  if (process.geteuid?.() !== 0)
+    throw new UserError(`only root may write ${OPERATORS_FILE}`, 'sudo pm2-guard sudoers --write');
   const whose = ownership();
-  if (whose === 'foreign') throw new UserError(`${OPERATORS_FILE} was not written by pm2-guard, and is left as it is`, `mv ${OPERATORS_FILE} /root/ && pm2-guard sudoers --write`);
+  if (whose === 'foreign')
+    throw new UserError(
+      `${OPERATORS_FILE} was not written by pm2-guard, and is left as it is`,
+      `mv ${OPERATORS_FILE} /root/ && pm2-guard sudoers --write`,
+    );
   if (whose === 'absent' && !wanted.needed) return 'not needed';
   const before = writtenText();
-  const broken = before !== null && (!hasRightMode() || faultOfText(before) !== null); // changed by hand: then this is the repair
+  // changed by hand: then this is the repair
+  const broken = before !== null && (!hasRightMode() || faultOfText(before) !== null);
   requireOrder(broken);
   for (const stray of strayFiles()) rmSync(stray, { force: true });
   if (!wanted.needed) {
@@ -40,17 +46,26 @@ export function writeDropIn(wanted: DropIn): Written {
   }
   // Together with all the rest: the inclusion is followed, and reads what is there now.
   const fault = faultOfText(wanted.text) ?? (broken ? null : faultOfText(`#include ${mainSudoers()}\n${wanted.text}`));
-  if (fault !== null) throw new UserError(`nothing was changed: sudo would not accept the rules: ${fault}`, 'pm2-guard sudoers');
+  if (fault !== null)
+    throw new UserError(`nothing was changed: sudo would not accept the rules: ${fault}`, 'pm2-guard sudoers');
   put(wanted.text);
   proveOrder(before);
   requireEffect(wanted);
   return before === null ? 'created' : 'updated';
 }
 
-/** Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root. */
+/**
+ * Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root.
+ */
 function requireOrder(broken: boolean): void {
-  const directory = distrust(dirname(OPERATORS_FILE), 'directory');
-  if (directory !== null) throw new UserError(`nothing was changed: ${directory.path} ${directory.why}`, directory.kind === 'missing' ? 'apt-get install sudo' : `chown root ${directory.path} && chmod go-w ${directory.path}`);
+  const directory = findUntrusted(dirname(OPERATORS_FILE), 'directory');
+  if (directory !== null)
+    throw new UserError(
+      `nothing was changed: ${directory.path} ${directory.why}`,
+      directory.kind === 'missing'
+        ? 'apt-get install sudo'
+        : `chown root ${directory.path} && chmod go-w ${directory.path}`,
+    );
   const fault = broken ? null : sudoersFault();
   if (fault !== null) throw new UserError(`nothing was changed: sudoers is not in order: ${fault}`, 'visudo -c');
 }
@@ -71,7 +86,7 @@ function requireEffect({ grants }: DropIn): void {
     if (without === undefined) continue;
     throw new UserError(
       `${OPERATORS_FILE} is written and has no effect: sudo does not let ${without} run pm2 as ${grant.user}. ` +
-      `${mainSudoers()} does not include /etc/sudoers.d, or a later rule takes the right away`,
+        `${mainSudoers()} does not include /etc/sudoers.d, or a later rule takes the right away`,
       'visudo   (and see that it has the line:  @includedir /etc/sudoers.d)',
     );
   }
@@ -85,7 +100,8 @@ function personsOf({ operators }: Grant): string[] {
 
 function put(text: string): void {
   replaceFile(OPERATORS_FILE, text, 0o440);
-  if (lstatSync(OPERATORS_FILE).gid !== 0) lchownSync(OPERATORS_FILE, 0, 0); // a set-group-ID directory above gives its own group
+  // a set-group-ID directory above gives its own group
+  if (lstatSync(OPERATORS_FILE).gid !== 0) lchownSync(OPERATORS_FILE, 0, 0);
 }
 
 function hasRightMode(): boolean {

@@ -3,19 +3,25 @@ import { quote } from 'shell-quote';
 import { UserError } from './user-error.ts';
 
 /**
- * What the system would not let a command do, where that is nobody's bug: a disk that is full or read-only, a file that was
- * made immutable. What was done until then stays done; every command of ours can be repeated.
+ * What the system would not let a command do, where that is nobody's bug: a disk that is full or read-only, a file that
+ * was made immutable. What was done until then stays done; every command of ours can be repeated.
  *
  * @returns null for every other error
  */
-export function systemRefusal(error: unknown): UserError | null {
+export function errnoToUserError(error: unknown): UserError | null {
   if (!(error instanceof Error) || !('path' in error) || typeof error.path !== 'string') return null;
-  const refused = (why: string, ...command: string[]) => new UserError(`${error.path as string} could not be written: ${why}`, quote(command));
+  const refused = (why: string, ...command: string[]) =>
+    new UserError(`${error.path as string} could not be written: ${why}`, quote(command));
   const directory = dirname(error.path);
   switch ((error as NodeJS.ErrnoException).code ?? '') {
-    case 'EROFS': return refused('its file system is read-only', 'findmnt', '-T', directory);
-    case 'ENOSPC': case 'EDQUOT': return refused('there is no space left on its file system', 'df', '-h', directory);
-    case 'EPERM': return refused('the system does not permit it; it may be immutable', 'lsattr', '-d', directory, error.path);
-    default: return null;
+    case 'EROFS':
+      return refused('its file system is read-only', 'findmnt', '-T', directory);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return refused('there is no space left on its file system', 'df', '-h', directory);
+    case 'EPERM':
+      return refused('the system does not permit it; it may be immutable', 'lsattr', '-d', directory, error.path);
+    default:
+      return null;
   }
 }

@@ -22,9 +22,12 @@ export function showsColour({ isTTY }: Screen): boolean {
 const COLOUR = /\u001b\[[\d;]*m/g;
 const COMMAND = '(?:sudo|doas|su|pm2|pm2-guard|npm|apt-get|systemctl|chown|chmod|rm|kill|ln|install|curl|env|sh)';
 /** What follows these labels is a command, to be pasted as a whole. */
-const COMMAND_LINE = new RegExp(`^\\s*(?:(?:run|run all|then|or|next|bypass|more|try):?\\s+\\S|(?=\\s)\\s+${COMMAND}\\s)`);
+const COMMAND_LINE = new RegExp(
+  `^\\s*(?:(?:run|run all|then|or|next|bypass|more|try):?\\s+\\S|(?=\\s)\\s+${COMMAND}\\s)`,
+);
 /** In a sentence, a command and a quoted text stay on one line. */
-const KEPT = /"[^"\n]{1,60}"|`[^`\n]{1,60}`|(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+|(?:sudo )?pm2-guard [a-z]+/g;
+const KEPT =
+  /"[^"\n]{1,60}"|`[^`\n]{1,60}`|(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+|(?:sudo )?pm2-guard [a-z]+/g;
 const GLUE = '\u0000';
 
 /** Columns of a text, colours aside. */
@@ -39,7 +42,12 @@ export function columnsOf(text: string): number {
  * @param width in columns; null: all lines stay as they are
  */
 export function wrapped(text: string, width: number | null): string {
-  return width === null ? text : text.split('\n').flatMap((line) => wrappedLine(line, width)).join('\n');
+  return width === null
+    ? text
+    : text
+        .split('\n')
+        .flatMap((line) => wrappedLine(line, width))
+        .join('\n');
 }
 
 function wrappedLine(line: string, width: number): string[] {
@@ -47,7 +55,10 @@ function wrappedLine(line: string, width: number): string[] {
   if (plain.length <= width || /^[\u2500-\u257f]/.test(plain) || COMMAND_LINE.test(plain)) return [line];
   const hang = hangOf(plain);
   const [indent = ''] = /^\s*/.exec(plain) ?? [];
-  const words = line.replace(KEPT, (kept) => kept.replace(/ /g, GLUE)).slice(indent.length).split(/(?<=\S) (?=\S)/);
+  const words = line
+    .replace(KEPT, (kept) => kept.replace(/ /g, GLUE))
+    .slice(indent.length)
+    .split(/(?<=\S) (?=\S)/);
   return filled(words, width, indent, ' '.repeat(hang)).map((one) => one.replaceAll(GLUE, ' '));
 }
 

@@ -7,13 +7,13 @@ export interface Trap {
   /** Why PM2 behaves so. */
   cause: string;
   /** What of pm2-guard answers it. */
-  answers: readonly Answer[];
+  answers: readonly TrapAnswer[];
 }
 
-export type Answer = 'guard' | 'doctor' | 'repair' | 'lint';
+export type TrapAnswer = 'guard' | 'doctor' | 'repair' | 'lint';
 
 /** What each answer means, as a sentence. */
-export const ANSWERS: Readonly<Record<Answer, string>> = {
+export const ANSWERS: Readonly<Record<TrapAnswer, string>> = {
   guard: 'The guard redirects or blocks the call.',
   doctor: '`sudo pm2-guard doctor` shows it, with the cause and the repair.',
   repair: '`sudo pm2-guard adopt` or `sudo pm2-guard doctor --fix` repairs it.',

@@ -35,8 +35,7 @@ export const WAYS_ROUND = {
   },
   T45: {
     title:
-      "a command line inside another: `sudo bash -c \"pm2 ...\"`, `su - u -c '...'`, `ssh host \"sudo pm2 " +
-      "...\"`",
+      'a command line inside another: `sudo bash -c "pm2 ..."`, `su - u -c \'...\'`, `ssh host "sudo pm2 ' + '..."`',
     seen: 'as T01, hidden in a string',
     cause: 'the user changes inside the string',
     answers: ['lint'],

@@ -45,7 +45,7 @@ export const WRONG_USER = {
   },
   T08: {
     title: 'sudo rights for one runas user only: `sudo pm2 restart app` as deploy',
-    seen: "sudo's \"not allowed\", or a password prompt in CI",
+    seen: 'sudo\'s "not allowed", or a password prompt in CI',
     cause: 'rights are for `(www-data)`, the command says root',
     answers: ['guard'],
   },

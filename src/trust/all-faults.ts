@@ -1,5 +1,5 @@
 import { statOf } from '../runtime/peek.ts';
-import { distrust, keyOf, type Distrust } from './trust.ts';
+import { findUntrusted, keyOf, type Distrust } from './trust.ts';
 
 /**
  * All parts of these paths that others than root can change, where `distrust` names the first of one path. Each is
@@ -11,7 +11,7 @@ export function allFaults(paths: readonly { path: string; type: 'file' | 'direct
   const found = new Map<string, Distrust>();
   for (const { path, type } of paths) {
     for (;;) {
-      const fault = distrust(path, type, null, new Set(found.keys()));
+      const fault = findUntrusted(path, type, null, new Set(found.keys()));
       if (fault === null || fault.kind === 'missing' || found.has(keyOf(fault))) break;
       found.set(keyOf(fault), fault);
     }
@@ -26,7 +26,10 @@ export function allFaults(paths: readonly { path: string; type: 'file' | 'direct
  */
 export function repairsOf(faults: readonly Pick<Distrust, 'kind' | 'path'>[], owner = 'root:'): string[][] {
   const [owned = [], writable = []] = (['owner', 'writable'] as const).map((kind) =>
-    faults.filter((fault) => fault.kind === kind).map(({ path }) => path).sort(),
+    faults
+      .filter((fault) => fault.kind === kind)
+      .map(({ path }) => path)
+      .sort(),
   );
   // chown(1) follows a link that it is given, unless -h is said.
   const isLink = (path: string) => statOf(path)?.isSymbolicLink() === true;

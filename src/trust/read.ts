@@ -2,16 +2,21 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 
 /** Why a file was not read. `code` is the errno name where the system said so. */
 export class UnreadableFile extends Error {
-  constructor(readonly path: string, readonly kind: 'missing' | 'unreadable' | 'link' | 'type' | 'size' | 'owner', message: string, readonly code: string | null = null) {
+  constructor(
+    readonly path: string,
+    readonly kind: 'missing' | 'unreadable' | 'link' | 'type' | 'size' | 'owner',
+    message: string,
+    readonly code: string | null = null,
+  ) {
     super(`${path} ${message}`);
     this.name = 'UnreadableFile';
   }
 }
 
 /**
- * The bytes of a regular file that somebody else may own (a dump, a pid file, a unit below /home). A symbolic link at its
- * end is refused (open(2) O_NOFOLLOW), a FIFO or a device cannot make us wait (O_NONBLOCK), and what was opened is what
- * is looked at (fstat, not stat), so that nothing can be put in its place in between.
+ * The bytes of a regular file that somebody else may own (a dump, a pid file, a unit below /home). A symbolic link at
+ * its end is refused (open(2) O_NOFOLLOW), a FIFO or a device cannot make us wait (O_NONBLOCK), and what was opened is
+ * what is looked at (fstat, not stat), so that nothing can be put in its place in between.
  *
  * @param maxBytes refuse a longer file; it may also not grow past that while it is read
  * @param owner refuse a file that another user owns or can write, or that has a second name (a hard link to another
@@ -27,7 +32,8 @@ export function readRegularFile(path: string, maxBytes: number, owner: number | 
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new UnreadableFile(path, 'type', stat.isDirectory() ? 'is a directory' : 'is no regular file');
+    if (!stat.isFile())
+      throw new UnreadableFile(path, 'type', stat.isDirectory() ? 'is a directory' : 'is no regular file');
     if (owner !== null && !isOnly(stat, owner))
       throw new UnreadableFile(path, 'owner', `is not a file of uid ${owner} alone`);
     if (stat.size > maxBytes) throw tooLong(path, maxBytes);

@@ -14,7 +14,7 @@ export interface Distrust {
 const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
 
 /** Who may be able to change a path beside root. */
-export interface Trusted {
+export interface TrustedFile {
   uid: number;
   /** A group that has no other member (user private groups); null: none. */
   gid: number | null;
@@ -22,8 +22,8 @@ export interface Trusted {
 
 /**
  * Whether only root can change what `path` leads to: the path itself, every directory above it, and, where a component
- * is a symbolic link, the same for its target. As sshd's StrictModes and sudo treat their files. Walks as the kernel does
- * (path_resolution(7)): `..` after a link is the parent of its target.
+ * is a symbolic link, the same for its target. As sshd's StrictModes and sudo treat their files. Walks as the kernel
+ * does (path_resolution(7)): `..` after a link is the parent of its target.
  *
  * @param path absolute
  * @param type what must be at its end
@@ -31,10 +31,10 @@ export interface Trusted {
  * @param known faults to pass over, by `keyOf` (all-faults.ts)
  * @returns null when it is trusted; else the first fault, with the physical path of the component
  */
-export function distrust(
+export function findUntrusted(
   path: string,
   type: 'file' | 'directory',
-  also: Trusted | null = null,
+  also: TrustedFile | null = null,
   known: ReadonlySet<string> | null = null,
 ): Distrust | null {
   if (!isAbsolute(path)) return { kind: 'type', path, why: 'is not an absolute path' };
@@ -49,12 +49,17 @@ export function distrust(
       if (pending.length === 0 && type === 'file') return { kind: 'type', path: directory, why: 'is a directory' };
       continue;
     }
-    const at = directory === '/' ? `/${name}` : `${directory}/${name}`; // no join(): every call of pm2 comes by thirty times
+    // no join(): every call of pm2 comes by thirty times
+    const at = directory === '/' ? `/${name}` : `${directory}/${name}`;
     let stat;
     try {
       stat = lstatSync(at, { throwIfNoEntry: false });
     } catch (error) {
-      return { kind: 'unreadable', path: at, why: `cannot be looked at (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
+      return {
+        kind: 'unreadable',
+        path: at,
+        why: `cannot be looked at (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      };
     }
     if (stat === undefined) return { kind: 'missing', path: at, why: 'does not exist' };
     if (!stat.isSymbolicLink()) {
@@ -86,7 +91,7 @@ function faultOf(
   path: string,
   stat: Stats,
   type: 'file' | 'directory',
-  also: Trusted | null,
+  also: TrustedFile | null,
   known: ReadonlySet<string> | null,
 ): Distrust | null {
   if (isForeign(path, stat, also, known)) return notRoots(path, stat);
@@ -102,7 +107,7 @@ function faultOf(
   return { kind: 'writable', path, why: `is writable by ${writers} (mode ${mode})` };
 }
 
-function isForeign(path: string, { uid }: Stats, also: Trusted | null, known: ReadonlySet<string> | null): boolean {
+function isForeign(path: string, { uid }: Stats, also: TrustedFile | null, known: ReadonlySet<string> | null): boolean {
   return uid !== 0 && uid !== also?.uid && known?.has(keyOf({ kind: 'owner', path })) !== true;
 }
 

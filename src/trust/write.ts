@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 let serial = 0;
@@ -12,7 +22,12 @@ let serial = 0;
  * @param owner whose it is; null: what the system gives a new file
  * @throws the system's error (ENOSPC, EROFS, EACCES...), with the path, which write(2) itself does not tell
  */
-export function replaceFile(path: string, text: string | Uint8Array, mode: number, owner: { uid: number; gid: number } | null = null): void {
+export function replaceFile(
+  path: string,
+  text: string | Uint8Array,
+  mode: number,
+  owner: { uid: number; gid: number } | null = null,
+): void {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.new`);
   const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
@@ -20,7 +35,8 @@ export function replaceFile(path: string, text: string | Uint8Array, mode: numbe
       writeFileSync(fd, text);
       if (owner !== null) fchownSync(fd, owner.uid, owner.gid); // before fchmod: it takes set-user-ID bits away
       fchmodSync(fd, mode);
-      // Without this a rename may reach the disk before the text: an empty file after a crash (rename(2), ext4 delalloc).
+      // Without this a rename may reach the disk before the text: an empty file after a crash (rename(2), ext4
+      // delalloc).
       fsyncSync(fd);
     } finally {
       closeSync(fd);

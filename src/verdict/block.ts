@@ -1,8 +1,8 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
-import { appsIn, choicesFor, harmOf } from './choices.ts';
+import { appsSummary, choicesFor, harmOf } from './choices.ts';
 import { classOf } from './command-class.ts';
-import type { Question } from './decide.ts';
+import type { VerdictQuestion } from './decide.ts';
 import type { Claim } from './owners.ts';
 import { declaredHere, isOwn } from './situation.ts';
 import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
@@ -30,7 +30,7 @@ export function blockReserved(name: string, invocation: Invocation): Block {
 }
 
 /** The right command is known, and the guard may not carry it out. */
-export function blockWrong(why: Reason, { invocation, caller, policy, evidence }: Question): Block {
+export function blockWrong(why: Reason, { invocation, caller, policy, evidence }: VerdictQuestion): Block {
   const { code, reason, rule, daemon } = why;
   const command = commandFor(daemon, caller, invocation.argv);
   const as = daemon.uid === caller.uid ? null : daemon;
@@ -76,7 +76,7 @@ function whatIs({ starts, targets }: Invocation, rule: Rule | null): string {
   return rule === null ? `"${name}"` : name;
 }
 
-export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evidence }: Question): Block {
+export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evidence }: VerdictQuestion): Block {
   const daemons = claim.rules.map(({ daemon }) => daemonNamed(policy, daemon));
   return {
     type: 'block',
@@ -107,7 +107,11 @@ export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin
 }
 
 /** @param strays apps that live only in the caller's own, undeclared daemon */
-export function blockTwoOwners(known: Claim[], strays: Claim[], { invocation, caller, policy }: Question): Block {
+export function blockTwoOwners(
+  known: Claim[],
+  strays: Claim[],
+  { invocation, caller, policy }: VerdictQuestion,
+): Block {
   const groups = groupsOf(known, policy);
   const all = [...known, ...strays];
   const calls = groups.flatMap(
@@ -151,7 +155,7 @@ function groupsOf(known: Claim[], policy: Policy): { daemon: Daemon; claims: Cla
 }
 
 /** The daemon that the call names, or would go to, is not in the config, and no other must answer for it. */
-export function blockUndeclared({ invocation, caller, policy, evidence }: Question): Block {
+export function blockUndeclared({ invocation, caller, policy, evidence }: VerdictQuestion): Block {
   const chosen = caller.homeChosen || caller.socketMoved;
   const lives = evidence.own !== undefined && evidence.own.state !== 'none';
   const harmless = ['reads', 'starts'].includes(classOf(invocation));
@@ -196,7 +200,7 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Questi
 }
 
 /** What a call means depends on who types it: each daemon that could be meant is shown, with what runs there. */
-export function ask(question: Question, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
+export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
   const { invocation, caller, policy, evidence } = question;
   const fallback = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
   const named = claims.flatMap(({ rules }) => rules.map(({ daemon }) => daemonNamed(policy, daemon)));
@@ -209,9 +213,9 @@ export function ask(question: Question, { both, claims = [] }: { both?: Daemon; 
   // Where all that it names is known to be missing, there is nothing to choose.
   const asked = unknown
     ? [
-        ...(lives ? [`${caller.user}'s own daemon (${appsIn(evidence.own?.apps ?? [])})`] : []),
+        ...(lives ? [`${caller.user}'s own daemon (${appsSummary(evidence.own?.apps ?? [])})`] : []),
         ...daemons.flatMap((daemon) =>
-          seen(daemon) ? [`daemon "${daemon.name}" (${appsIn(seen(daemon)?.apps ?? [])})`] : [],
+          seen(daemon) ? [`daemon "${daemon.name}" (${appsSummary(seen(daemon)?.apps ?? [])})`] : [],
         ),
       ]
     : [];
@@ -235,7 +239,7 @@ function unknownName({ targets }: Invocation, claims: Claim[], both: Daemon | un
   return !both && claims.length === 0 && targets.length > 0 && targets.every(({ kind }) => kind === 'name');
 }
 
-function why({ invocation, evidence }: Question, claims: Claim[], both: Daemon | undefined): string {
+function why({ invocation, evidence }: VerdictQuestion, claims: Claim[], both: Daemon | undefined): string {
   const call = callOf(invocation);
   if (both) {
     const what = claims.map((claim) => claim.what);

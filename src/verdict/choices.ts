@@ -26,7 +26,7 @@ export function choicesFor(
 }
 
 function ownChoice(invocation: Invocation, caller: Caller, policy: Policy, { own }: Partial<Evidence>): Choice {
-  const apps = own?.state === 'callers' ? appsIn(own.apps) : 'not running';
+  const apps = own?.state === 'callers' ? appsSummary(own.apps) : 'not running';
   return {
     what: caller.homeChosen ? `the daemon in PM2_HOME ${caller.home}` : `${caller.user}'s stray`,
     facts: caller.homeChosen ? apps : `PM2_HOME ${caller.home}; ${apps}`,
@@ -41,14 +41,14 @@ function declaredChoice(daemon: Daemon, invocation: Invocation, caller: Caller, 
   const here = isOwn(daemon, caller);
   return {
     what: `daemon "${daemon.name}"`,
-    facts: seen ? appsIn(seen.apps) : `user ${daemon.user}`,
+    facts: seen ? appsSummary(seen.apps) : `user ${daemon.user}`,
     harm: harmOf(invocation, seen?.apps, 'PRODUCTION'),
     command: here ? ['pm2', ...invocation.argv] : commandFor(daemon, caller, invocation.argv),
     as: daemon.uid === caller.uid ? null : daemon,
   };
 }
 
-export function appsIn(apps: readonly App[]): string {
+export function appsSummary(apps: readonly App[]): string {
   const names = [...new Set(apps.map(({ name }) => name))];
   if (names.length === 0) return 'no apps';
   const rest = names.length > NAMED_APPS ? ', ...' : '';
@@ -102,11 +102,12 @@ function endOf(
       return 'ITS SETTINGS ARE ERASED';
     case null:
     default: {
-      const things =
-        all ?? targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
+      const things = all ?? targets.map(({ kind, word }) => (kind === 'id' ? numbered(word, apps) : word)).join(', ');
       const plural = all === 'ALL ITS APPS' || (all === null && targets.length > 1);
-      return `${things} ` +
-        `${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`;
+      return (
+        `${things} ` +
+        `${plural ? 'STOP' : 'STOPS'}${command === 'delete' ? ` AND ${plural ? 'ARE' : 'IS'} REMOVED` : ''}`
+      );
     }
   }
 }

@@ -75,18 +75,22 @@ export const codes = {
     meaning:
       'PM2 runs one daemon for each user and PM2_HOME. The caller is not the user of the daemon that the app ' +
       'belongs to.',
-    trap: '`sudo pm2 start app` registers the app with root. Two weeks later `pm2 restart app`, typed as the app\'s user, answers "Process or Namespace app not found" while the site is up.',
+    trap:
+      "`sudo pm2 start app` registers the app with root. Two weeks later `pm2 restart app`, typed as the app's " +
+      'user, answers "Process or Namespace app not found" while the site is up.',
     cure:
       "Type the command shown. In `mode: rewrite`, root's calls are put right without being asked. If the app " +
-      "should live elsewhere, change `apps` in the config.",
+      'should live elsewhere, change `apps` in the config.',
   },
   PG102: {
     title: 'right user, wrong home',
     meaning:
       "The caller is the right user, but PM2_HOME, HOME or one of PM2's path variables leads to another daemon of " +
-      "the same user.",
+      'the same user.',
     trap: 'A second daemon is spawned beside the first; lists are empty over ssh and full in the console.',
-    cure: 'Type the command shown behind `run:`, and find where the variable comes from: a shell profile, a unit, a CI job.',
+    cure:
+      'Type the command shown behind `run:`, and find where the variable comes from: a shell profile, a unit, a CI ' +
+      'job.',
   },
   PG103: {
     title: 'two daemons own this name',
@@ -109,8 +113,12 @@ export const codes = {
       'Nothing says where this call belongs, and the daemon that plain pm2 would use, and spawn, is not in the ' +
       'config. Or it names the home of such a daemon and would end or begin it (`kill`, `resurrect`, `update`), as ' +
       'the unit of a forgotten daemon does: no other daemon must suffer for it.',
-    trap: 'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. What is started there is found by nobody.',
-    cure: 'Declare the daemon, name a `default`, list the user under `exempt`, or type one of the commands shown. A unit of `pm2 startup` for a daemon that nobody wants: `sudo systemctl disable --now` it.',
+    trap:
+      'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. What is started ' +
+      'there is found by nobody.',
+    cure:
+      'Declare the daemon, name a `default`, list the user under `exempt`, or type one of the commands shown. A ' +
+      'unit of `pm2 startup` for a daemon that nobody wants: `sudo systemctl disable --now` it.',
   },
   PG106: {
     title: 'startup: no such daemon, or more than one',
@@ -138,7 +146,7 @@ export const codes = {
       'The call ends, erases or interrupts something, and neither the words nor the config say in which daemon: ' +
       '`kill`, `stop all`, an id, a pattern, or an app that runs in two daemons.',
     trap:
-      "As root, `pm2 kill` is the usual way to be rid of a daemon that `sudo pm2` left behind. Sent to the default " +
+      'As root, `pm2 kill` is the usual way to be rid of a daemon that `sudo pm2` left behind. Sent to the default ' +
       "daemon it would stop production; sent to root's it would spare what was meant.",
     cure: 'Type the line that says what you mean. Each shows what runs there now.',
   },

@@ -15,13 +15,13 @@ import { classOf } from './command-class.ts';
 import { decideHostWide } from './host-wide.ts';
 import { claimsOf, type Claim } from './owners.ts';
 import { asOwner } from './run-as.ts';
-import { declaredHere, isOwn, standingOf, type Standing } from './situation.ts';
+import { declaredHere, isOwn, situationOf, type CallerSituation } from './situation.ts';
 import { TABLE, type Row } from './table.ts';
 import { callOf, daemonLine, daemonNamed, wouldUse } from './words.ts';
 import type { Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts';
 
 /** What a verdict is made of. */
-export interface Question {
+export interface VerdictQuestion {
   invocation: Invocation;
   caller: Caller;
   policy: Policy;
@@ -29,7 +29,7 @@ export interface Question {
 }
 
 /**
- * The verdict on one call: pure, and the same for every order of the config (PRODUCT section 3).
+ * The verdict on one call: pure, and the same for every order of the config (docs/contract.md section 3).
  *
  * @param evidence what was found so far; `more` asks for what is missing and settles nothing
  */
@@ -62,7 +62,7 @@ function pass(code: Pass['code'], reason: string, daemon: Daemon | null = null, 
   return { type: 'pass', code, reason, rule, daemon, report: null, daemonless: false };
 }
 
-function decideByOwner(question: Question, kind: 'reads' | 'starts' | 'interrupts' | 'ends'): Verdict | More {
+function decideByOwner(question: VerdictQuestion, kind: 'reads' | 'starts' | 'interrupts' | 'ends'): Verdict | More {
   const { invocation, caller, policy, evidence } = question;
   const found = claimsOf(invocation, caller, policy, evidence, declaredHere(caller, policy) !== null);
   if (found.type === 'more') return found;
@@ -88,7 +88,7 @@ function decideByOwner(question: Question, kind: 'reads' | 'starts' | 'interrupt
 }
 
 /** A call that the config or a list gives to one declared daemon. */
-function toOwner(known: Claim[], ends: boolean, question: Question): Verdict | More {
+function toOwner(known: Claim[], ends: boolean, question: VerdictQuestion): Verdict | More {
   const { caller, policy, evidence } = question;
   const rule = known[0]?.rules[0] ?? null;
   const daemon = daemonNamed(policy, rule?.daemon ?? '');
@@ -111,7 +111,7 @@ function livesIn(daemon: Daemon, { what }: Claim, { sights }: Evidence): boolean
 }
 
 /** It lives in the caller's own daemon alone: it stays within the caller's reach. */
-function passStray(strays: Claim[], { caller }: Question): Pass {
+function passStray(strays: Claim[], { caller }: VerdictQuestion): Pass {
   const names = strays.map(({ what }) => what).join(', ');
   return {
     ...pass('PG006', `${names} lives only in ${caller.user}'s own daemon (PM2_HOME ${caller.home})`),
@@ -120,9 +120,9 @@ function passStray(strays: Claim[], { caller }: Question): Pass {
 }
 
 /** Where a call goes of which no evidence says anything (src/verdict/table.ts). */
-function byTable(row: Row, question: Question): Verdict | More {
+function byTable(row: Row, question: VerdictQuestion): Verdict | More {
   const { caller, policy, evidence, invocation } = question;
-  const standing = standingOf(caller, policy, evidence.own);
+  const standing = situationOf(caller, policy, evidence.own);
   if (standing === null) return { type: 'more', wants: 'own' };
   // `sudo pm2 start app.js`: sudo chose root's daemon, not the person (T01). A PM2_HOME typed along is a choice.
   const bySudoAlone = caller.rootBySudo && !caller.homeChosen && standing.daemon?.uid === 0;
@@ -150,7 +150,7 @@ function byTable(row: Row, question: Question): Verdict | More {
   }
 }
 
-function toDefault(question: Question, { situation }: Standing): Verdict | More {
+function toDefault(question: VerdictQuestion, { situation }: CallerSituation): Verdict | More {
   const { policy } = question;
   if (policy.default === null) return blockUndeclared(question);
   const verdict = land(question, { daemon: daemonNamed(policy, policy.default), rule: null, why: 'default' });
@@ -158,7 +158,7 @@ function toDefault(question: Question, { situation }: Standing): Verdict | More 
 }
 
 /** The blocks that ask show what runs where. */
-function askOrMore(question: Question, about: { both?: Daemon; claims?: Claim[] }): Verdict | More {
+function askOrMore(question: VerdictQuestion, about: { both?: Daemon; claims?: Claim[] }): Verdict | More {
   if (!question.evidence.sights) return { type: 'more', wants: 'sights' };
   if (!question.evidence.own && declaredHere(question.caller, question.policy) === null)
     return { type: 'more', wants: 'own' };
@@ -167,7 +167,7 @@ function askOrMore(question: Question, about: { both?: Daemon; claims?: Claim[] 
 
 /** The right daemon already, or how to get there. */
 export function land(
-  question: Question,
+  question: VerdictQuestion,
   to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] },
 ): Verdict | More {
   const { invocation, caller } = question;
@@ -206,7 +206,10 @@ export function land(
 }
 
 /** What a caller is shown whom sudo does not let become the owner. */
-export function insteadOf({ code, reason, rule, daemon }: Rewrite, question: Question): Verdict & { type: 'block' } {
+export function insteadOf(
+  { code, reason, rule, daemon }: Rewrite,
+  question: VerdictQuestion,
+): Verdict & { type: 'block' } {
   return blockWrong({ code, reason, rule, daemon, why: rule === null ? 'default' : 'rule' }, question);
 }
 

@@ -3,17 +3,18 @@ import type { Startup } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { bootUnitName, serviceNameOf } from '../policy/service-name.ts';
 import { ask } from './block.ts';
-import type { Question } from './decide.ts';
+import type { VerdictQuestion } from './decide.ts';
 import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
 import { callOf, daemonLine } from './words.ts';
 
 /**
- * Host-wide work stays with the user who types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user from
+ * Host-wide work stays with the user who types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user
+ * from
  * -u (else $USER) and its PM2_HOME from --hp (else the caller's), apart from each other (lib/API/Startup.js), so that
  * `sudo pm2 startup -u www-data` makes a unit of www-data with root's PM2_HOME (T25). `logrotate` takes its paths from
  * the caller's PM2_HOME and its user from -u (lib/API/LogManagement.js).
  */
-export function decideHostWide(question: Question): Verdict | More {
+export function decideHostWide(question: VerdictQuestion): Verdict | More {
   const { invocation } = question;
   switch (invocation.command) {
     case 'startup':
@@ -32,11 +33,11 @@ function hostWide(code: Pass['code'], reason: string, daemon: Daemon | null): Pa
   return { type: 'pass', code, reason, rule: null, daemon, report: null, daemonless: true };
 }
 
-function unitAsked({ invocation }: Question): Startup {
+function unitAsked({ invocation }: VerdictQuestion): Startup {
   return invocation.startup ?? { user: null, hp: null, platform: null };
 }
 
-function decideUnit(question: Question, asked: Startup): Verdict {
+function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const { invocation, caller, policy } = question;
   const candidates = candidatesFor(asked, question);
   const [daemon] = candidates;
@@ -70,7 +71,7 @@ function decideUnit(question: Question, asked: Startup): Verdict {
 }
 
 /** Removes the unit that is called after the user: PM2_HOME has no say. */
-function decideUnstartup(question: Question): Verdict | More {
+function decideUnstartup(question: VerdictQuestion): Verdict | More {
   const { invocation, caller, policy, evidence } = question;
   const { user } = unitAsked(question);
   if (user !== null) {
@@ -100,7 +101,7 @@ function decideUnstartup(question: Question): Verdict | More {
   };
 }
 
-function decideLogrotate(question: Question): Verdict {
+function decideLogrotate(question: VerdictQuestion): Verdict {
   const { invocation, caller, policy } = question;
   if (caller.uid !== 0) return hostWide('PG009', `${callOf(invocation)} is work for root, as PM2 says itself`, null);
   const asked = typeof invocation.line.options.user === 'string' ? invocation.line.options.user : null;
@@ -128,7 +129,7 @@ function decideLogrotate(question: Question): Verdict {
   );
 }
 
-function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
+function putRight(question: VerdictQuestion, daemon: Daemon, reason: string): Verdict {
   const { invocation, policy } = question;
   const argv = wordsFor(question, daemon);
   const command = hostCommand(question, daemon);
@@ -172,7 +173,7 @@ function putRight(question: Question, daemon: Daemon, reason: string): Verdict {
   }
 }
 
-function candidatesFor(asked: Startup, { caller, policy }: Question): Daemon[] {
+function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestion): Daemon[] {
   if (asked.user !== null) {
     const user = asked.user;
     const ofUser = policy.daemons.filter((daemon) => sameUser(user, daemon));
@@ -191,7 +192,7 @@ function candidatesFor(asked: Startup, { caller, policy }: Question): Daemon[] {
 }
 
 /** The daemon whose unit `unstartup -u` removes: --hp tells it, else the name of the unit. */
-function daemonOfUnit(question: Question, user: string): Daemon | null {
+function daemonOfUnit(question: VerdictQuestion, user: string): Daemon | null {
   const { policy } = question;
   const { hp } = unitAsked(question);
   const ofUser = policy.daemons.filter((one) => sameUser(user, one));
@@ -201,20 +202,20 @@ function daemonOfUnit(question: Question, user: string): Daemon | null {
 }
 
 /** The name of the unit that this line is about (lib/API/Startup.js). */
-function askedName(question: Question): string {
+function askedName(question: VerdictQuestion): string {
   const { serviceName } = question.invocation.line.options;
   return typeof serviceName === 'string' ? serviceName : `pm2-${unitAsked(question).user ?? question.caller.user}`;
 }
 
 /** Whether the unit that this line is about is not the one of another daemon. Any name of its own is right. */
-function hasRightName(question: Question, daemon: Daemon): boolean {
+function hasRightName(question: VerdictQuestion, daemon: Daemon): boolean {
   const { daemons } = question.policy;
   const others = daemons.filter((one) => one.name !== daemon.name).map((one) => bootUnitName(one, daemons));
   const name = `${askedName(question)}.service`;
   return !others.includes(name) && (asksForName(question) || serviceNameOf(daemon, daemons) === null);
 }
 
-function asksForName({ invocation }: Question): boolean {
+function asksForName({ invocation }: VerdictQuestion): boolean {
   return typeof invocation.line.options.serviceName === 'string';
 }
 
@@ -233,7 +234,7 @@ export function homeParent({ home }: Pick<Daemon, 'home'>): string | null {
   return home.endsWith('/.pm2') ? home.slice(0, -'/.pm2'.length) || '/' : null;
 }
 
-function wordsFor(question: Question, daemon: Daemon): readonly string[] | null {
+function wordsFor(question: VerdictQuestion, daemon: Daemon): readonly string[] | null {
   const { invocation, policy } = question;
   const hp = invocation.command === 'startup' ? homeParent(daemon) : null;
   const told = { user: daemon.user, hp };
@@ -243,7 +244,7 @@ function wordsFor(question: Question, daemon: Daemon): readonly string[] | null 
 }
 
 /** The same work for one daemon, as root types it. */
-function hostCommand(question: Question, daemon: Daemon): Suggestion | null {
+function hostCommand(question: VerdictQuestion, daemon: Daemon): Suggestion | null {
   const words = wordsFor(question, daemon);
   if (words === null) return null;
   const { invocation, caller } = question;
@@ -253,7 +254,7 @@ function hostCommand(question: Question, daemon: Daemon): Suggestion | null {
   return caller.uid === 0 && !caller.rootBySudo ? call : ['sudo', ...call];
 }
 
-function choosing(daemons: Daemon[], question: Question, harm: string | null = null): Advice[] {
+function choosing(daemons: Daemon[], question: VerdictQuestion, harm: string | null = null): Advice[] {
   const choices = daemons.map((daemon) => ({
     what: `daemon "${daemon.name}"`,
     facts: `user ${daemon.user}, PM2_HOME ${daemon.home}`,
@@ -265,7 +266,7 @@ function choosing(daemons: Daemon[], question: Question, harm: string | null = n
 }
 
 /** A unit, or a log rotation, for a user who has no daemon in the config. */
-function refuseUnit({ invocation, policy }: Question, user: string | null): Block {
+function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null): Block {
   const whom = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
   const names = policy.daemons.map(({ user: one, home }) => `${one} (${home})`).join(', ');
   return {

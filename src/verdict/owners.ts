@@ -37,9 +37,9 @@ export type Claims =
   { type: 'claims'; claims: Claim[]; loose: Target[] } | { type: 'more'; wants: 'files' | 'sights' | 'own' };
 
 /**
- * The owners of everything an invocation touches; first evidence wins (PRODUCT section 3): a name in the config, a path
- * in the config, what a process file declares; for what runs already the lists and dumps of the declared daemons; the
- * caller's own daemon.
+ * The owners of everything an invocation touches; first evidence wins (docs/contract.md section 3): a name in the
+ * config, a path in the config, what a process file declares; for what runs already the lists and dumps of the declared
+ * daemons; the caller's own daemon.
  *
  * @param ownDeclared the config declares the daemon that plain pm2 would use: its list is one of the sights
  */
@@ -54,7 +54,10 @@ export function claimsOf(
   const found = questionsOf(invocation, policy, evidence);
   if (found === 'more') return { type: 'more', wants: 'files' };
   const { questions, loose } = found;
-  const asked = questions.map((question) => ({ question, rules: ownersOfTraits(policy, question, realpathOf(evidence)) }));
+  const asked = questions.map((question) => ({
+    question,
+    rules: ownersOfTraits(policy, question, realpathOf(evidence)),
+  }));
   const unknown = asked.filter(({ rules }) => rules.length === 0);
   // What a pattern would end, no name of the config can settle.
   const regexes = kind === 'ends' ? [] : loose.filter((target) => target.kind === 'regex');
@@ -230,7 +233,7 @@ function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[
   return [...claims, ...own].map((claim) => ({ ...claim, of: target, fromFile: null }));
 }
 
-/** One name, two daemons (staging and prod): the caller's own wins, then the path (PRODUCT section 2, T35). */
+/** One name, two daemons (staging and prod): the caller's own wins, then the path (docs/contract.md section 2, T35). */
 function narrow(rules: Rule[], question: Question, caller: Caller, policy: Policy, evidence: Evidence): Rule[] {
   if (rules.length < 2) return rules;
   const own = policy.daemons.filter((daemon) => daemon.home === caller.home && caller.overrides.length === 0);

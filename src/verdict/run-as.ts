@@ -2,7 +2,7 @@ import { withoutOptions } from '../pm2/edit-command-line.ts';
 import type { RunAs } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { classOf } from './command-class.ts';
-import type { Question } from './decide.ts';
+import type { VerdictQuestion } from './decide.ts';
 import type { Block, Rewrite } from './verdict.ts';
 import { callOf } from './words.ts';
 
@@ -13,7 +13,7 @@ const RUN_AS = ['uid', 'gid', 'user'] as const;
  * `--uid www-data` is root's way of running an app as another user. A call that becomes that user needs it no more, and
  * PM2 refuses it there ("To use --uid and --gid please run pm2 as root", lib/Common.js verifyConfs).
  */
-export function asOwner(rewrite: Rewrite, { invocation, evidence }: Question): Rewrite | Block {
+export function asOwner(rewrite: Rewrite, { invocation, evidence }: VerdictQuestion): Rewrite | Block {
   const { daemon } = rewrite;
   if (daemon.uid === 0) return rewrite;
   const typed = RUN_AS.flatMap((option) => {
@@ -71,7 +71,7 @@ function refuse({ rule, daemon }: Rewrite, reason: string, option: string): Bloc
     reason: `${reason}.`,
     details: [
       `It belongs to daemon "${daemon.name}", whose apps run as ${daemon.user}. Only a daemon of root's can start ` +
-      'apps as another user.',
+        'apps as another user.',
     ],
     advice: [{ label: 'fix', text: `leave ${option} out, or declare a daemon of the user who should run it` }],
   };

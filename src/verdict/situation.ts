@@ -4,9 +4,8 @@ import type { Situation } from './table.ts';
 import type { OwnDaemon } from './verdict.ts';
 
 /** How the daemon that plain pm2 would use stands to the config, and the declared one that stands for it. */
-export type Standing =
-  | { situation: 'declared' | 'lost'; daemon: Daemon }
-  | { situation: 'chosen' | 'alive' | 'absent'; daemon: null };
+export type CallerSituation =
+  { situation: 'declared' | 'lost'; daemon: Daemon } | { situation: 'chosen' | 'alive' | 'absent'; daemon: null };
 
 /** Whether the real pm2, left alone, would land in this very daemon. */
 export function isOwn(daemon: Daemon, caller: Caller): boolean {
@@ -15,14 +14,14 @@ export function isOwn(daemon: Daemon, caller: Caller): boolean {
 
 /** The declared daemon whose PM2_HOME the call would use, unless a variable moves the socket away from there. */
 export function declaredHere(caller: Caller, policy: Policy): Daemon | null {
-  return caller.socketMoved ? null : policy.daemons.find(({ home }) => home === caller.home) ?? null;
+  return caller.socketMoved ? null : (policy.daemons.find(({ home }) => home === caller.home) ?? null);
 }
 
 /**
  * @param own what lives where plain pm2 would look; null: it was not asked
  * @returns null: that depends on what lives there
  */
-export function standingOf(caller: Caller, policy: Policy, own: OwnDaemon | undefined): Standing | null {
+export function situationOf(caller: Caller, policy: Policy, own: OwnDaemon | undefined): CallerSituation | null {
   const declared = declaredHere(caller, policy);
   if (declared) return { situation: 'declared', daemon: declared };
   if (own === undefined) return null;
@@ -35,5 +34,5 @@ export function standingOf(caller: Caller, policy: Policy, own: OwnDaemon | unde
 
 function onlyOneOf({ uid }: Caller, { daemons }: Policy): Daemon | null {
   const own = daemons.filter((daemon) => daemon.uid === uid);
-  return own.length === 1 ? own[0] ?? null : null;
+  return own.length === 1 ? (own[0] ?? null) : null;
 }

@@ -16,7 +16,7 @@ export type Situation =
   /** It follows from the user, is not declared, and does not live. */
   | 'absent';
 
-export type Outcome =
+export type TableOutcome =
   /** To the daemon that plain pm2 would use, or for a lost caller to the one that is declared. */
   | 'own'
   /** To the daemon that the call names, if it lives and is the caller's; else blocked. */
@@ -31,10 +31,10 @@ export type Outcome =
 export type Row = Exclude<CommandClass, 'no daemon' | 'host'> | 'interrupts by name';
 
 /** Where a call goes when nothing says whose it is. */
-export const TABLE: Readonly<Record<Row, Readonly<Record<Situation, Outcome>>>> = {
-  'reads': { declared: 'own', lost: 'own', chosen: 'named', alive: 'default', absent: 'default' },
-  'starts': { declared: 'own', lost: 'own', chosen: 'block', alive: 'default', absent: 'default' },
-  'interrupts': { declared: 'own', lost: 'own', chosen: 'block', alive: 'ask', absent: 'default' },
+export const TABLE: Readonly<Record<Row, Readonly<Record<Situation, TableOutcome>>>> = {
+  reads: { declared: 'own', lost: 'own', chosen: 'named', alive: 'default', absent: 'default' },
+  starts: { declared: 'own', lost: 'own', chosen: 'block', alive: 'default', absent: 'default' },
+  interrupts: { declared: 'own', lost: 'own', chosen: 'block', alive: 'ask', absent: 'default' },
   'interrupts by name': { declared: 'own', lost: 'own', chosen: 'block', alive: 'default', absent: 'default' },
-  'ends': { declared: 'own', lost: 'ask', chosen: 'block', alive: 'ask', absent: 'ask' },
+  ends: { declared: 'own', lost: 'ask', chosen: 'block', alive: 'ask', absent: 'ask' },
 };

@@ -1,4 +1,4 @@
-import { shown } from '../terminal/shown.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
@@ -8,7 +8,7 @@ const LONGEST_CALL = 72;
 
 /** The call as it was typed, for a sentence: `"pm2 restart myapp"`. */
 export function callOf({ argv }: Pick<Invocation, 'argv'>): string {
-  const line = shown(['pm2', ...argv]);
+  const line = quoteCommand(['pm2', ...argv]);
   return `"${line.length > LONGEST_CALL ? `${line.slice(0, LONGEST_CALL)}...` : line}"`;
 }
 

@@ -1,55 +1,110 @@
 import type { Account } from '../identity/accounts.ts';
-import type { Facts } from './facts.ts';
-import { logsIn, type Person } from './people.ts';
+import type { VerifyFacts } from './facts.ts';
+import { logsIn, type ProbedUser } from './people.ts';
 import { shellAt, startupFile, type Shell } from './shells.ts';
-import type { Start } from './start.ts';
-import type { Entry, Origin, Way } from './way.ts';
+import type { ShellStart } from './start.ts';
+import type { WayEntry, PathOrigin, WayIn } from './way.ts';
 
 /**
- * sudo, as this person may use it: to root, and to the users of the daemons that he looks after. Without a secure_path sudo
- * looks in the caller's own PATH: here that of a fresh login.
+ * sudo, as this person may use it: to root, and to the users of the daemons that he looks after. Without a secure_path
+ * sudo looks in the caller's own PATH: here that of a fresh login.
  */
-export function sudoWays({ account, login, looksAfter }: Person, root: Account, facts: Facts): Way[] {
+export function sudoWays({ account, login, looksAfter }: ProbedUser, root: Account, facts: VerifyFacts): WayIn[] {
   const { sudo } = facts;
   if (sudo === null) return [];
   const env = { ...facts.login(account), LC_ALL: 'C' };
   // -n: a password is never asked for. -k: no time stamp of an earlier one is looked at, nor made (sudo(8)).
-  const start = (words: readonly string[]): Start => ({ as: account, argv: [sudo, '-k', '-n', ...words], env });
-  const program = (options: string[]): Entry => ({
+  const start = (words: readonly string[]): ShellStart => ({ as: account, argv: [sudo, '-k', '-n', ...words], env });
+  const program = (options: string[]): WayEntry => ({
     type: 'program',
     start: (words) => start([...options, '--', ...words]),
     listing: (words) => start(['-l', ...options, '--', ...words]),
   });
   // sudo escapes what it hands to a shell, character by character; eval puts it together again, in that very shell.
-  const shell = (options: string[], { language }: Shell): Entry => ({ type: 'shell', language, start: (script) => start([...options, '--', 'eval', script]) });
-  const way = (words: string, entry: Entry, target: Account | null = null): Way => ({
-    way: words, user: account, target, asRoot: target === null || target.uid === 0, entry, origin: { type: 'sudo' }, used: true,
+  const shell = (options: string[], { language }: Shell): WayEntry => ({
+    type: 'shell',
+    language,
+    start: (script) => start([...options, '--', 'eval', script]),
+  });
+  const way = (words: string, entry: WayEntry, target: Account | null = null): WayIn => ({
+    way: words,
+    user: account,
+    target,
+    asRoot: target === null || target.uid === 0,
+    entry,
+    origin: { type: 'sudo' },
+    used: true,
   });
 
   return [
-    ...(account.uid === 0 ? [] : [way('sudo pm2', program([])), way('sudo -i pm2', shell(['-i'], shellAt(root.shell)))]),
+    ...(account.uid === 0
+      ? []
+      : [way('sudo pm2', program([])), way('sudo -i pm2', shell(['-i'], shellAt(root.shell)))]),
     ...(login ? [way('sudo -s pm2', shell(['-s'], shellAt(account.shell)))] : []),
     ...looksAfter.map((owner) => way(`sudo -u ${owner.name} pm2`, program(['-u', owner.name]), owner)),
-    ...looksAfter.filter((owner) => owner.uid !== 0 && logsIn(owner)).map((owner) => way(`sudo -iu ${owner.name} pm2`, shell(['-i', '-u', owner.name], shellAt(owner.shell)), owner)),
+    ...looksAfter
+      .filter((owner) => owner.uid !== 0 && logsIn(owner))
+      .map((owner) => way(`sudo -iu ${owner.name} pm2`, shell(['-i', '-u', owner.name], shellAt(owner.shell)), owner)),
   ];
 }
 
 /** Root becomes somebody: su keeps the PATH it is typed with, `su -` is a login, runuser starts no shell at all. */
-export function rootWays(root: Account, { account, login }: Person, facts: Facts): Way[] {
+export function rootWays(root: Account, { account, login }: ProbedUser, facts: VerifyFacts): WayIn[] {
   if (account.uid === 0) return [];
   const { su, runuser } = facts;
   const env = { ...facts.login(root), LC_ALL: 'C' };
-  const start = (argv: readonly string[]): Start => ({ as: root, argv, env });
+  const start = (argv: readonly string[]): ShellStart => ({ as: root, argv, env });
   const { language } = shellAt(account.shell);
-  const way = (words: string, entry: Entry, origin: Origin): Way => ({ way: words, user: root, target: account, asRoot: false, entry, origin, used: true });
-  const caller: Origin = { type: 'caller' };
+  const way = (words: string, entry: WayEntry, origin: PathOrigin): WayIn => ({
+    way: words,
+    user: root,
+    target: account,
+    asRoot: false,
+    entry,
+    origin,
+    used: true,
+  });
+  const caller: PathOrigin = { type: 'caller' };
   return [
-    ...(su === null ? [] : login ? [
-      way(`su - ${account.name} -c pm2`, { type: 'shell', language, start: (script) => start([su, '-', account.name, '-c', script]) }, { type: 'shell', shell: shellAt(account.shell).name, login: true, file: startupFile(shellAt(account.shell).name, false) }),
-      way(`su ${account.name} -c pm2`, { type: 'shell', language, start: (script) => start([su, account.name, '-c', script]) }, caller),
-    ] : [
-      way(`su -s /bin/sh ${account.name} -c pm2`, { type: 'shell', language: 'posix', start: (script) => start([su, '-s', '/bin/sh', account.name, '-c', script]) }, caller),
-    ]),
-    ...(runuser === null ? [] : [way(`runuser -u ${account.name} -- pm2`, { type: 'program', listing: null, start: (words) => start([runuser, '-u', account.name, '--', ...words]) }, caller)]),
+    ...(su === null
+      ? []
+      : login
+        ? [
+            way(
+              `su - ${account.name} -c pm2`,
+              { type: 'shell', language, start: (script) => start([su, '-', account.name, '-c', script]) },
+              {
+                type: 'shell',
+                shell: shellAt(account.shell).name,
+                login: true,
+                file: startupFile(shellAt(account.shell).name, false),
+              },
+            ),
+            way(
+              `su ${account.name} -c pm2`,
+              { type: 'shell', language, start: (script) => start([su, account.name, '-c', script]) },
+              caller,
+            ),
+          ]
+        : [
+            way(
+              `su -s /bin/sh ${account.name} -c pm2`,
+              {
+                type: 'shell',
+                language: 'posix',
+                start: (script) => start([su, '-s', '/bin/sh', account.name, '-c', script]),
+              },
+              caller,
+            ),
+          ]),
+    ...(runuser === null
+      ? []
+      : [
+          way(
+            `runuser -u ${account.name} -- pm2`,
+            { type: 'program', listing: null, start: (words) => start([runuser, '-u', account.name, '--', ...words]) },
+            caller,
+          ),
+        ]),
   ];
 }

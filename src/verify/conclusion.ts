@@ -1,4 +1,4 @@
-import type { Finding, State } from './finding.ts';
+import type { VerifyFinding, WayState } from './finding.ts';
 import { CANNOT_TELL } from './verify.ts';
 
 export interface Conclusion {
@@ -9,18 +9,37 @@ export interface Conclusion {
 }
 
 /** @param strict notes count as gaps: for a host whose pm2 is sealed */
-export function conclusionOf(findings: readonly Finding[], strict: boolean): Conclusion {
-  const count = (...states: State[]): number => findings.filter(({ state }) => states.includes(state)).length;
+export function conclusionOf(findings: readonly VerifyFinding[], strict: boolean): Conclusion {
+  const count = (...states: WayState[]): number => findings.filter(({ state }) => states.includes(state)).length;
   const [covered, notes, unknown] = [count('covered'), count('note'), count('unknown')];
   const gaps = count('gap') + (strict ? notes : 0);
   const others = [
     ...(notes > 0 && !strict ? [`${several(notes, 'note')}, which no PATH can cover or nobody uses`] : []),
     ...(unknown > 0 ? [`${several(unknown, 'way')} could not be told`] : []),
   ];
-  const conclude = (result: Conclusion['result'], exitStatus: number, text: string): Conclusion => ({ result, exitStatus, text: [text, ...others].join('; ') });
-  if (gaps > 0) return conclude('gaps', 1, `${several(gaps, 'gap')}: of ${several(findings.length, 'way')}, ${covered} ${covered === 1 ? 'leads' : 'lead'} to the guard`);
-  if (unknown > 0 || covered === 0) return conclude('cannot tell', CANNOT_TELL, `cannot tell: of ${several(findings.length, 'way')}, ${covered} ${covered === 1 ? 'leads' : 'lead'} to the guard`);
-  return conclude('covered', 0, `covered: ${covered === 1 ? 'the one way leads' : `all ${covered} ways lead`} to the guard`);
+  const conclude = (result: Conclusion['result'], exitStatus: number, text: string): Conclusion => ({
+    result,
+    exitStatus,
+    text: [text, ...others].join('; '),
+  });
+  if (gaps > 0)
+    return conclude(
+      'gaps',
+      1,
+      `${several(gaps, 'gap')}: of ${several(findings.length, 'way')}, ${covered} ` +
+        `${covered === 1 ? 'leads' : 'lead'} to the guard`,
+    );
+  if (unknown > 0 || covered === 0)
+    return conclude(
+      'cannot tell',
+      CANNOT_TELL,
+      `cannot tell: of ${several(findings.length, 'way')}, ${covered} ${covered === 1 ? 'leads' : 'lead'} to the guard`,
+    );
+  return conclude(
+    'covered',
+    0,
+    `covered: ${covered === 1 ? 'the one way leads' : `all ${covered} ways lead`} to the guard`,
+  );
 }
 
 function several(count: number, thing: string): string {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
-import { textOf } from '../runtime/peek.ts';
+import { readTextOrEmpty } from '../runtime/peek.ts';
 import { pamEnvironment } from './pam-environment.ts';
 import { installedShells, type Shell } from './shells.ts';
 import { systemdEnvironment } from './systemd-environment.ts';
 
 /** What this host has to come in by, and what it gives to those who do. */
-export interface Facts {
+export interface VerifyFacts {
   shells: readonly Shell[];
   /** By absolute path; null: not installed. */
   sudo: string | null;
@@ -26,11 +26,14 @@ export interface Facts {
 }
 
 /** _PATH_STDPATH of paths.h, and what Debian builds sshd with, for root and for all others. */
-const PATHS = { root: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', others: '/usr/local/bin:/usr/bin:/bin:/usr/games' };
+const PATHS = {
+  root: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  others: '/usr/local/bin:/usr/bin:/bin:/usr/games',
+};
 /** crontab(5). */
 const CRON_PATH = '/usr/bin:/bin';
 
-export function factsOfHost(): Facts {
+export function factsOfHost(): VerifyFacts {
   const sshd = here('/usr/sbin/sshd', '/usr/bin/sshd');
   const systemd = systemdEnvironment();
   const cron = here('/usr/sbin/cron', '/usr/sbin/crond', '/usr/bin/crond');
@@ -41,16 +44,37 @@ export function factsOfHost(): Facts {
     sudo: here('/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'),
     su: here('/usr/bin/su', '/bin/su'),
     runuser: here('/usr/sbin/runuser', '/sbin/runuser', '/usr/bin/runuser'),
-    login: (account) => withPam('login', account, { ...identity(account), PATH: loginPath(account), MAIL: `/var/mail/${account.name}`, TERM: 'dumb' }),
+    login: (account) =>
+      withPam('login', account, {
+        ...identity(account),
+        PATH: loginPath(account),
+        MAIL: `/var/mail/${account.name}`,
+        TERM: 'dumb',
+      }),
     // session.c do_setup_env; then what PAM gives, which wins. SSH_CONNECTION makes Debian's bash read ~/.bashrc
-    // (config-top.h SSH_SOURCE_BASHRC). Without a terminal standard input is a pipe, so bash's other test, a socket, is not met.
-    // Compared with a real sshd: test/verify/environments.test.ts.
-    ssh: sshd === null ? null : (account) => withPam('sshd', account, {
-      ...identity(account), PATH: account.uid === 0 ? sshPaths.root : sshPaths.others,
-      SSH_CLIENT: '127.0.0.1 50022 22', SSH_CONNECTION: '127.0.0.1 50022 127.0.0.1 22',
-    }),
+    // (config-top.h SSH_SOURCE_BASHRC). Without a terminal standard input is a pipe, so bash's other test, a socket, is
+    // not met. Compared with a real sshd: test/verify/environments.test.ts.
+    ssh:
+      sshd === null
+        ? null
+        : (account) =>
+            withPam('sshd', account, {
+              ...identity(account),
+              PATH: account.uid === 0 ? sshPaths.root : sshPaths.others,
+              SSH_CLIENT: '127.0.0.1 50022 22',
+              SSH_CONNECTION: '127.0.0.1 50022 127.0.0.1 22',
+            }),
     // do_command.c: the table's own variables win over PAM's, and a table without PATH counts as one with this.
-    cron: cron === null ? null : (account) => ({ ...withPam('cron', account, {}), HOME: account.home, LOGNAME: account.name, SHELL: '/bin/sh', PATH: CRON_PATH }),
+    cron:
+      cron === null
+        ? null
+        : (account) => ({
+            ...withPam('cron', account, {}),
+            HOME: account.home,
+            LOGNAME: account.name,
+            SHELL: '/bin/sh',
+            PATH: CRON_PATH,
+          }),
     // systemd.exec(5): HOME, LOGNAME, USER and SHELL come with User=.
     systemd: systemd === null ? null : (account) => ({ ...systemd, ...(account.uid === 0 ? {} : identity(account)) }),
     at: here('/usr/bin/at') !== null,
@@ -59,12 +83,18 @@ export function factsOfHost(): Facts {
 }
 
 /**
- * That of the image and of `docker run -e`, with which the container's first process was started, too. Root may look; what else
- * is in there, keys and passwords, is not handed on to anybody.
+ * That of the image and of `docker run -e`, with which the container's first process was started, too. Root may look;
+ * what else is in there, keys and passwords, is not handed on to anybody.
  */
 function environmentOfInit(): Record<string, string> | null {
-  const entries = textOf('/proc/1/environ').split('\0').filter((entry) => /^(PATH|PM2_GUARD)=/.test(entry));
-  return entries.length === 0 ? null : Object.fromEntries(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  const entries = readTextOrEmpty('/proc/1/environ')
+    .split('\0')
+    .filter((entry) => /^(PATH|PM2_GUARD)=/.test(entry));
+  return entries.length === 0
+    ? null
+    : Object.fromEntries(
+        entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+      );
 }
 
 function identity({ home, name, shell }: Account): Record<string, string> {
@@ -78,17 +108,27 @@ function withPam(service: string, account: Account, env: Record<string, string>)
 /** ENV_SUPATH and ENV_PATH of login.defs(5). */
 function loginPath({ uid }: Account): string {
   const name = uid === 0 ? 'ENV_SUPATH' : 'ENV_PATH';
-  const set = new RegExp(`^\\s*${name}\\s+(?:PATH=)?(\\S+)`, 'm').exec(textOf('/etc/login.defs'))?.[1];
+  const set = new RegExp(`^\\s*${name}\\s+(?:PATH=)?(\\S+)`, 'm').exec(readTextOrEmpty('/etc/login.defs'))?.[1];
   return set ?? (uid === 0 ? PATHS.root : PATHS.others);
 }
 
 /**
- * The PATHs that sshd was built with stand in it as they are (--with-default-path, --with-superuser-path); it tells them in no
- * other way. Since 9.8 they are in sshd-session. Root's is the one with sbin in it.
+ * The PATHs that sshd was built with stand in it as they are (--with-default-path, --with-superuser-path); it tells
+ * them in no other way. Since 9.8 they are in sshd-session. Root's is the one with sbin in it.
  */
 function pathsOfSshd(sshd: string): typeof PATHS {
-  const files = [sshd, '/usr/lib/openssh/sshd-session', '/usr/libexec/openssh/sshd-session', '/usr/libexec/sshd-session', '/usr/lib/ssh/sshd-session'];
-  const found = files.flatMap((file) => [...textOf(file, 'latin1').matchAll(/\0((?:\/[\w.-]+)+(?::(?:\/[\w.-]+)+)+)(?=\0)/g)].map(([, path = '']) => path));
+  const files = [
+    sshd,
+    '/usr/lib/openssh/sshd-session',
+    '/usr/libexec/openssh/sshd-session',
+    '/usr/libexec/sshd-session',
+    '/usr/lib/ssh/sshd-session',
+  ];
+  const found = files.flatMap((file) =>
+    [...readTextOrEmpty(file, 'latin1').matchAll(/\0((?:\/[\w.-]+)+(?::(?:\/[\w.-]+)+)+)(?=\0)/g)].map(
+      ([, path = '']) => path,
+    ),
+  );
   const [others] = found.filter((path) => /(^|:)\/usr\/bin(:|$)/.test(path) && !path.startsWith('/usr/local/sbin'));
   const [root] = found.filter((path) => path.startsWith('/usr/local/sbin'));
   return { root: root ?? others ?? PATHS.root, others: others ?? PATHS.others };

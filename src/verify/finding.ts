@@ -1,23 +1,24 @@
 import { dirname } from 'node:path';
 import type { Account } from '../identity/accounts.ts';
-import { appCures, CRON_PATH, offCure, pathCures, sealCure } from './cures.ts';
+import { appCures, CRON_DEFAULT_PATH, offCure, pathCures, sealCure } from './cures.ts';
 import type { Pm2Path } from './pm2-paths.ts';
-import type { Answer } from './probe.ts';
-import type { Origin, Way } from './way.ts';
+import type { ProbeAnswer } from './probe.ts';
+import type { PathOrigin, WayIn } from './way.ts';
 
 /**
- * `covered`: the guard answers. `gap`: `pm2` is called and somebody else answers, or nobody where people expect it. `note`: goes
- * round the guard by a path, which only a sealed pm2 can meet; or a way that nobody is seen to use, and no pm2 is found there.
+ * `covered`: the guard answers. `gap`: `pm2` is called and somebody else answers, or nobody where people expect it.
+ * `note`: goes round the guard by a path, which only a sealed pm2 can meet; or a way that nobody is seen to use, and no
+ * pm2 is found there.
  */
-export type State = 'covered' | 'gap' | 'note' | 'unknown';
+export type WayState = 'covered' | 'gap' | 'note' | 'unknown';
 
 /** What one way led to. */
-export interface Finding {
+export interface VerifyFinding {
   way: string;
   user: string;
   /** Whom the user becomes, where the way names somebody. */
   target: string | null;
-  state: State;
+  state: WayState;
   answers: 'guard' | 'pm2' | 'other' | 'nothing' | null;
   /** What was found; null: nothing, or it could not be told. */
   path: string | null;
@@ -33,21 +34,51 @@ export interface Finding {
  * @param systemGuarded whether the system's own startup files lead to the guard, by shell: then a user's own do not
  * @returns null for what turned out to be no way in
  */
-export function findingOf({ way, user, target, origin, used }: Way, answer: Answer, systemGuarded: ReadonlyMap<string, boolean>): Finding | null {
-  const finding = { way, user: user.name, target: target?.name ?? null, path: 'path' in answer ? answer.path : null, version: null, why: null, cures: [] };
+export function findingOf(
+  { way, user, target, origin, used }: WayIn,
+  answer: ProbeAnswer,
+  systemGuarded: ReadonlyMap<string, boolean>,
+): VerifyFinding | null {
+  const finding = {
+    way,
+    user: user.name,
+    target: target?.name ?? null,
+    path: 'path' in answer ? answer.path : null,
+    version: null,
+    why: null,
+    cures: [],
+  };
   switch (answer.type) {
-    case 'refused': return null;
-    case 'guard': return { ...finding, state: 'covered', answers: 'guard', why: answer.through };
-    case 'unknown': return { ...finding, state: 'unknown', answers: null, why: answer.why };
+    case 'refused':
+      return null;
+    case 'guard':
+      return { ...finding, state: 'covered', answers: 'guard', why: answer.through };
+    case 'unknown':
+      return { ...finding, state: 'unknown', answers: null, why: answer.why };
     case 'off':
-      return { ...finding, state: 'gap', answers: 'guard', why: 'PM2_GUARD=off is set there, which tells the guard to keep out', cures: [offCure(user)] };
+      return {
+        ...finding,
+        state: 'gap',
+        answers: 'guard',
+        why: 'PM2_GUARD=off is set there, which tells the guard to keep out',
+        cures: [offCure(user)],
+      };
     case 'nothing':
-      return { ...finding, state: used ? 'gap' : 'note', answers: 'nothing', why: 'no pm2 in its PATH', cures: pathCures(origin, user, true) };
+      return {
+        ...finding,
+        state: used ? 'gap' : 'note',
+        answers: 'nothing',
+        why: 'no pm2 in its PATH',
+        cures: pathCures(origin, user, true),
+      };
     case 'pm2':
     case 'other': {
       const own = answer.through !== null || isOwn(origin, user, answer.path, systemGuarded);
       return {
-        ...finding, state: 'gap', answers: answer.type, version: answer.type === 'pm2' ? answer.version : null,
+        ...finding,
+        state: 'gap',
+        answers: answer.type,
+        version: answer.type === 'pm2' ? answer.version : null,
         why: answer.through ?? whyOf(origin, user, answer.path, own),
         cures: [sealCure(answer.path, user), ...(answer.through === null ? pathCures(origin, user, own) : [])],
       };
@@ -56,18 +87,37 @@ export function findingOf({ way, user, target, origin, used }: Way, answer: Answ
 }
 
 /** A path in full is nobody's PATH to mend. @param user whose file it is; null: of a uid without an account */
-export function findingOfPath({ path, links, app }: Pm2Path, user: Account | null, answer: Answer): Finding {
+export function findingOfPath({ path, links, app }: Pm2Path, user: Account | null, answer: ProbeAnswer): VerifyFinding {
   const base = { way: path, user: user?.name ?? '?', target: null, path, version: null, cures: [] as string[] };
   const also = links.length > 0 ? `also ${links.join(', ')}` : null;
   switch (answer.type) {
-    case 'guard': return { ...base, state: 'covered', answers: 'guard', why: also };
+    case 'guard':
+      return { ...base, state: 'covered', answers: 'guard', why: also };
     case 'pm2': {
-      const why = app === null ? 'a path goes past every PATH' : `${app} has its own: npx pm2 and npm's scripts find it first`;
-      return { ...base, state: 'note', answers: 'pm2', version: answer.version, why: [why, also].filter((part) => part !== null).join('; '), cures: app === null ? [sealCure(path, user)] : appCures(directoryOfApp(links, path)) };
+      const why =
+        app === null ? 'a path goes past every PATH' : `${app} has its own: npx pm2 and npm's scripts find it first`;
+      return {
+        ...base,
+        state: 'note',
+        answers: 'pm2',
+        version: answer.version,
+        why: [why, also].filter((part) => part !== null).join('; '),
+        cures: app === null ? [sealCure(path, user)] : appCures(directoryOfApp(links, path)),
+      };
     }
-    case 'other': return { ...base, state: 'note', answers: 'other', why: ['neither pm2-guard nor PM2', also].filter((part) => part !== null).join('; ') };
-    case 'off': case 'nothing': case 'refused': return { ...base, state: 'unknown', answers: null, why: 'it did not answer' };
-    case 'unknown': return { ...base, state: 'unknown', answers: null, why: answer.why };
+    case 'other':
+      return {
+        ...base,
+        state: 'note',
+        answers: 'other',
+        why: ['neither pm2-guard nor PM2', also].filter((part) => part !== null).join('; '),
+      };
+    case 'off':
+    case 'nothing':
+    case 'refused':
+      return { ...base, state: 'unknown', answers: null, why: 'it did not answer' };
+    case 'unknown':
+      return { ...base, state: 'unknown', answers: null, why: answer.why };
   }
 }
 
@@ -75,24 +125,41 @@ function directoryOfApp(links: readonly string[], path: string): string {
   return /^(.*)\/node_modules\//.exec(links[0] ?? path)?.[1] ?? '.';
 }
 
-/** The user's own doing: what is below his home, or what his startup files make of a PATH that those of the system had right. */
-function isOwn(origin: Origin, user: Account, path: string, systemGuarded: ReadonlyMap<string, boolean>): boolean {
-  return path.startsWith(`${user.home}/`) || (origin.type === 'shell' && origin.login && systemGuarded.get(origin.shell) === true);
+/**
+ * The user's own doing: what is below his home, or what his startup files make of a PATH that those of the system had
+ * right.
+ */
+function isOwn(origin: PathOrigin, user: Account, path: string, systemGuarded: ReadonlyMap<string, boolean>): boolean {
+  return (
+    path.startsWith(`${user.home}/`) ||
+    (origin.type === 'shell' && origin.login && systemGuarded.get(origin.shell) === true)
+  );
 }
 
-function whyOf(origin: Origin, user: Account, path: string, own: boolean): string {
+function whyOf(origin: PathOrigin, user: Account, path: string, own: boolean): string {
   const directory = dirname(path);
   switch (origin.type) {
     case 'shell': {
       if (own) return `${user.name}'s startup files put ${directory} before the guard`;
-      return origin.login ? `the system's startup files leave ${directory} before the guard` : `the PATH that it is started with has ${directory} first`;
+      return origin.login
+        ? `the system's startup files leave ${directory} before the guard`
+        : `the PATH that it is started with has ${directory} first`;
     }
-    case 'ssh': return own ? `${user.name}'s startup files put ${directory} before the guard` : `the PATH that sshd gives has ${directory} first`;
-    case 'sudo': return `the PATH of sudo has ${directory} first`;
-    case 'caller': return `the PATH that root has at a login has ${directory} first`;
-    case 'cron': return origin.table === null ? `cron's PATH is ${CRON_PATH}` : `its PATH is ${origin.table.path}`;
-    case 'systemd': return `the PATH of ${origin.service ?? 'services'} has ${directory} first`;
-    case 'container': return `the PATH of the image has ${directory} first`;
-    case 'none': return `the PATH that /bin/sh was built with has ${directory} first`;
+    case 'ssh':
+      return own
+        ? `${user.name}'s startup files put ${directory} before the guard`
+        : `the PATH that sshd gives has ${directory} first`;
+    case 'sudo':
+      return `the PATH of sudo has ${directory} first`;
+    case 'caller':
+      return `the PATH that root has at a login has ${directory} first`;
+    case 'cron':
+      return origin.table === null ? `cron's PATH is ${CRON_DEFAULT_PATH}` : `its PATH is ${origin.table.path}`;
+    case 'systemd':
+      return `the PATH of ${origin.service ?? 'services'} has ${directory} first`;
+    case 'container':
+      return `the PATH of the image has ${directory} first`;
+    case 'none':
+      return `the PATH that /bin/sh was built with has ${directory} first`;
   }
 }

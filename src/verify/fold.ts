@@ -1,7 +1,7 @@
-import type { Finding } from './finding.ts';
+import type { VerifyFinding } from './finding.ts';
 
 /** Findings that are the same but for a name. */
-export interface Fold extends Pick<Finding, 'state' | 'answers' | 'path' | 'version' | 'why' | 'cures'> {
+export interface Fold extends Pick<VerifyFinding, 'state' | 'answers' | 'path' | 'version' | 'why' | 'cures'> {
   /** With USER where the ways of several are told in one. */
   way: string;
   /** Who; or `root as alice, ops` where the way is from one to others. */
@@ -9,11 +9,13 @@ export interface Fold extends Pick<Finding, 'state' | 'answers' | 'path' | 'vers
 }
 
 /** Ways that end alike, in the order of the first of each. Where names differ, USER stands for them. */
-export function fold(findings: readonly Finding[]): Fold[] {
-  const groups = new Map<string, Finding[]>();
+export function fold(findings: readonly VerifyFinding[]): Fold[] {
+  const groups = new Map<string, VerifyFinding[]>();
   for (const finding of findings) {
-    const key = JSON.stringify(finding.state === 'covered' ? [finding.state, general(finding).way, finding.why] : general(finding));
-    groups.set(key, [...groups.get(key) ?? [], finding]);
+    const key = JSON.stringify(
+      finding.state === 'covered' ? [finding.state, general(finding).way, finding.why] : general(finding),
+    );
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
@@ -23,15 +25,35 @@ export function fold(findings: readonly Finding[]): Fold[] {
   });
 }
 
-function usersOf(group: readonly Finding[]): string[] {
+function usersOf(group: readonly VerifyFinding[]): string[] {
   const targets = new Map<string, string[]>();
-  for (const { user, target } of group) targets.set(user, [...targets.get(user) ?? [], ...(target === null ? [] : [target])]);
+  for (const { user, target } of group)
+    targets.set(user, [...(targets.get(user) ?? []), ...(target === null ? [] : [target])]);
   return [...targets].map(([user, as]) => (as.length === 0 ? user : `${user} as ${as.join(', ')}`));
 }
 
-function general({ state, answers, way, user, target, path, version, why, cures }: Finding): Omit<Finding, 'user' | 'target'> {
-  const named = (text: string): string => text.replace(new RegExp(`(?<![\\w.-])${escaped(target ?? user)}(?![\\w.-])`, 'g'), 'USER');
-  return { state, answers, version, way: named(way), path: path && named(path), why: why && named(why), cures: cures.map(named) };
+function general({
+  state,
+  answers,
+  way,
+  user,
+  target,
+  path,
+  version,
+  why,
+  cures,
+}: VerifyFinding): Omit<VerifyFinding, 'user' | 'target'> {
+  const named = (text: string): string =>
+    text.replace(new RegExp(`(?<![\\w.-])${escaped(target ?? user)}(?![\\w.-])`, 'g'), 'USER');
+  return {
+    state,
+    answers,
+    version,
+    way: named(way),
+    path: path && named(path),
+    why: why && named(why),
+    cures: cures.map(named),
+  };
 }
 
 function escaped(name: string): string {

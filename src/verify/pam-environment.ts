@@ -1,26 +1,31 @@
 import { join } from 'node:path';
 import type { Account } from '../identity/accounts.ts';
-import { textOf } from '../runtime/peek.ts';
+import { readTextOrEmpty } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 
 const MAX_BYTES = 1 << 18;
 
 /**
- * The variables that pam_env(8) gives to a session of a PAM service (`sshd`, `cron`, `login`), as the service's own file under
- * /etc/pam.d asks for it: pam_env.conf, /etc/environment or the file named there, and with `user_readenv=1` the user's
- * ~/.pam_environment. Later ones win.
+ * The variables that pam_env(8) gives to a session of a PAM service (`sshd`, `cron`, `login`), as the service's own
+ * file under /etc/pam.d asks for it: pam_env.conf, /etc/environment or the file named there, and with `user_readenv=1`
+ * the user's ~/.pam_environment. Later ones win.
  *
  * @param base what pam_env.conf may refer to as `${NAME}`
  */
-export function pamEnvironment(service: string, { home, shell }: Account, base: Readonly<Record<string, string>>): Record<string, string> {
+export function pamEnvironment(
+  service: string,
+  { home, shell }: Account,
+  base: Readonly<Record<string, string>>,
+): Record<string, string> {
   const env: Record<string, string> = {};
   const take = (text: string, read: Reader): void => {
     for (const [name, value] of read(text, (word) => expand(word, { ...base, ...env }, home, shell))) env[name] = value;
   };
   for (const options of envModules(join('/etc/pam.d', service))) {
-    const of = (name: string): string | null => options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
-    take(textOf(of('conffile') ?? '/etc/security/pam_env.conf'), definitions);
-    if (of('readenv') !== '0') take(textOf(of('envfile') ?? '/etc/environment'), assignments);
+    const of = (name: string): string | null =>
+      options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+    take(readTextOrEmpty(of('conffile') ?? '/etc/security/pam_env.conf'), definitions);
+    if (of('readenv') !== '0') take(readTextOrEmpty(of('envfile') ?? '/etc/environment'), assignments);
     if (of('user_readenv') === '1') take(userFile(join(home, of('user_envfile') ?? '.pam_environment')), definitions);
   }
   return env;
@@ -29,13 +34,17 @@ export function pamEnvironment(service: string, { home, shell }: Account, base: 
 /** The options of each pam_env.so of a service, through @include (Debian), include and substack. */
 function envModules(file: string, depth = 0): string[][] {
   if (depth > 5) return [];
-  return textOf(file).replace(/\\\n/g, ' ').split('\n').flatMap((line) => {
-    const text = line.replace(/#.*/, '').trim();
-    const [, included] = /^@include\s+(\S+)$/.exec(text) ?? /^-?(?:auth|session)\s+(?:include|substack)\s+(\S+)$/.exec(text) ?? [];
-    if (included !== undefined) return envModules(join('/etc/pam.d', included), depth + 1);
-    const [, options] = /^-?(?:auth|session)\s+(?:\[[^\]]*\]|\S+)\s+\S*\bpam_env\.so\b(.*)$/.exec(text) ?? [];
-    return options === undefined ? [] : [options.trim().split(/\s+/)];
-  });
+  return readTextOrEmpty(file)
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .flatMap((line) => {
+      const text = line.replace(/#.*/, '').trim();
+      const [, included] =
+        /^@include\s+(\S+)$/.exec(text) ?? /^-?(?:auth|session)\s+(?:include|substack)\s+(\S+)$/.exec(text) ?? [];
+      if (included !== undefined) return envModules(join('/etc/pam.d', included), depth + 1);
+      const [, options] = /^-?(?:auth|session)\s+(?:\[[^\]]*\]|\S+)\s+\S*\bpam_env\.so\b(.*)$/.exec(text) ?? [];
+      return options === undefined ? [] : [options.trim().split(/\s+/)];
+    });
 }
 
 type Expand = (word: string) => string;
@@ -49,15 +58,30 @@ function assignments(text: string): [string, string][] {
   });
 }
 
-/** `NAME DEFAULT=value OVERRIDE=value` (pam_env.conf(5)); an override that comes to nothing leaves the default. Older ~/.pam_environment too. */
+/**
+ * `NAME DEFAULT=value OVERRIDE=value` (pam_env.conf(5)); an override that comes to nothing leaves the default. Older
+ * ~/.pam_environment too.
+ */
 function definitions(text: string, expanded: Expand): [string, string][] {
-  return text.replace(/\\\n/g, ' ').split('\n').flatMap((line): [string, string][] => {
-    const [name = '', ...rest] = line.replace(/#.*/, '').trim().split(/\s+(?=DEFAULT=|OVERRIDE=)/);
-    if (rest.length === 0) return assignments(line);
-    const of = (key: string): string => expanded(rest.find((part) => part.startsWith(`${key}=`))?.slice(key.length + 1).replace(/^"(.*)"$/, '$1') ?? '');
-    const value = of('OVERRIDE') || of('DEFAULT');
-    return /^[A-Za-z_]\w*$/.test(name) && value !== '' ? [[name, value]] : [];
-  });
+  return text
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .flatMap((line): [string, string][] => {
+      const [name = '', ...rest] = line
+        .replace(/#.*/, '')
+        .trim()
+        .split(/\s+(?=DEFAULT=|OVERRIDE=)/);
+      if (rest.length === 0) return assignments(line);
+      const of = (key: string): string =>
+        expanded(
+          rest
+            .find((part) => part.startsWith(`${key}=`))
+            ?.slice(key.length + 1)
+            .replace(/^"(.*)"$/, '$1') ?? '',
+        );
+      const value = of('OVERRIDE') || of('DEFAULT');
+      return /^[A-Za-z_]\w*$/.test(name) && value !== '' ? [[name, value]] : [];
+    });
 }
 
 function expand(word: string, env: Readonly<Record<string, string>>, home: string, shell: string): string {

@@ -3,7 +3,7 @@ import { accountByName, accountByUid, groupByName, localAccounts, type Account }
 import type { Policy } from '../policy/policy.ts';
 
 /** Somebody by whom, or as whom, pm2 is typed. */
-export interface Person {
+export interface ProbedUser {
   account: Account;
   /** Has a shell to log in with: everybody else is reached by sudo, su, cron and units only. */
   login: boolean;
@@ -11,8 +11,8 @@ export interface Person {
   looksAfter: Account[];
 }
 
-export interface People {
-  people: Person[];
+export interface ProbedUsers {
+  people: ProbedUser[];
   /** Whom the config means, and who is not looked at: each a line of why. */
   left: string[];
 }
@@ -25,13 +25,14 @@ const OF_A_GROUP = 5;
  *
  * @param chosen login names that are looked at instead; null: all of these
  */
-export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null): People {
+export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null): ProbedUsers {
   const left: string[] = [];
-  const found = new Map<number, Person>();
+  const found = new Map<number, ProbedUser>();
   const add = (account: Account | null, owner: Account | null = null): void => {
     if (account === null) return;
     const person = found.get(account.uid) ?? { account, login: logsIn(account), looksAfter: [] };
-    if (owner !== null && owner.uid !== account.uid && !person.looksAfter.some(({ uid }) => uid === owner.uid)) person.looksAfter.push(owner);
+    if (owner !== null && owner.uid !== account.uid && !person.looksAfter.some(({ uid }) => uid === owner.uid))
+      person.looksAfter.push(owner);
     found.set(account.uid, person);
   };
   const root = accountByUid(0);
@@ -42,7 +43,11 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
     add(root, owner); // by sudo -u, and by su
     for (const operator of operators) {
       const names = operator.startsWith('%') ? membersOf(operator.slice(1)) : [operator];
-      if (names.length > OF_A_GROUP) left.push(`${operator} has ${names.length} members: only ${names.slice(0, OF_A_GROUP).join(', ')} are looked at (--user NAME looks at others)`);
+      if (names.length > OF_A_GROUP)
+        left.push(
+          `${operator} has ${names.length} members: only ${names.slice(0, OF_A_GROUP).join(', ')} are looked at ` +
+            '(--user NAME looks at others)',
+        );
       for (const name of names.slice(0, OF_A_GROUP)) add(accountByName(name), owner);
     }
   }
@@ -52,8 +57,8 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
 }
 
 /** The caller alone. */
-export function onlyCaller(account: Account | null, policy: Policy): People {
-  if (account === null) return { people: [], left: ['the caller\'s own ways: this uid has no account'] };
+export function onlyCaller(account: Account | null, policy: Policy): ProbedUsers {
+  if (account === null) return { people: [], left: ["the caller's own ways: this uid has no account"] };
   const { people } = peopleOf(policy, [account.name]);
   return { people, left: ['the ways of everybody else, which only root can try:  sudo pm2-guard verify'] };
 }
@@ -62,7 +67,14 @@ export function onlyCaller(account: Account | null, policy: Policy): People {
 function membersOf(name: string): string[] {
   const group = groupByName(name);
   if (group === null) return [];
-  return [...new Set([...group.members, ...localAccounts().filter(({ gid }) => gid === group.gid).map((account) => account.name)])];
+  return [
+    ...new Set([
+      ...group.members,
+      ...localAccounts()
+        .filter(({ gid }) => gid === group.gid)
+        .map((account) => account.name),
+    ]),
+  ];
 }
 
 /** An account with a shell that runs commands; not nologin(8) and its like. */

@@ -4,7 +4,7 @@ import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import { listApps } from '../pm2/rpc.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { physical } from '../runtime/peek.ts';
+import { realpathOrNull } from '../runtime/peek.ts';
 
 /** A pm2 that can be called by its path. */
 export interface Pm2Path {
@@ -19,39 +19,51 @@ export interface Pm2Path {
 const SOCKET_MS = 1000;
 
 /**
- * Every pm2 that is installed for the host, below these homes, or in the node_modules of an app of these daemons. Only looked
- * for: nothing of it is run.
+ * Every pm2 that is installed for the host, below these homes, or in the node_modules of an app of these daemons. Only
+ * looked for: nothing of it is run.
  *
  * @param path the caller's PATH, which may lead to another prefix
  */
 export async function pm2Paths(homes: readonly string[], daemons: readonly Daemon[], path: string): Promise<Pm2Path[]> {
   const found = new Map<string, Pm2Path>();
   const add = (named: string, app: string | null): void => {
-    const file = physical(named);
+    const file = realpathOrNull(named);
     if (file === null) return;
     const entry = found.get(file) ?? { path: file, links: [], app };
     if (named !== file && !entry.links.includes(named)) entry.links.push(named);
     found.set(file, entry);
   };
-  const packages = [...globalPm2Packages(path, [process.execPath]), ...[...new Set(homes)].filter((home) => isAbsolute(home) && home !== '/').flatMap(pm2PackagesBelow)];
+  const packages = [
+    ...globalPm2Packages(path, [process.execPath]),
+    ...[...new Set(homes)].filter((home) => isAbsolute(home) && home !== '/').flatMap(pm2PackagesBelow),
+  ];
   for (const directory of packages) {
     add(join(directory, 'bin/pm2'), null);
     const prefix = /^(.*)\/lib\/node_modules\/pm2$/.exec(directory)?.[1];
     const link = `${prefix ?? ''}/bin/pm2`; // npm's; install may have put ours there
-    if (prefix !== undefined && physical(link) === join(directory, 'bin/pm2')) add(link, null);
+    if (prefix !== undefined && realpathOrNull(link) === join(directory, 'bin/pm2')) add(link, null);
   }
-  for (const { name, directories } of await directoriesOfApps(daemons)) for (const directory of directories) add(join(directory, 'node_modules/.bin/pm2'), name);
+  for (const { name, directories } of await directoriesOfApps(daemons))
+    for (const directory of directories) add(join(directory, 'node_modules/.bin/pm2'), name);
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Where `npx pm2` and npm's scripts look: the app's directory, its script's, and all above them. */
 async function directoriesOfApps(daemons: readonly Daemon[]): Promise<{ name: string; directories: Set<string> }[]> {
-  const lists = await Promise.all(daemons.map(async ({ home }) => {
-    const answer = await listApps(rpcSocket(home), { timeoutMs: SOCKET_MS });
-    return [...(answer.type === 'answered' ? answer.apps : []), ...(readDump(dumpFile(home)) ?? [])];
-  }));
+  const lists = await Promise.all(
+    daemons.map(async ({ home }) => {
+      const answer = await listApps(rpcSocket(home), { timeoutMs: SOCKET_MS });
+      return [...(answer.type === 'answered' ? answer.apps : []), ...(readDump(dumpFile(home)) ?? [])];
+    }),
+  );
   return lists.flat().map(({ name, cwd, script }) => ({
-    name, directories: new Set([cwd, script === null ? null : dirname(script)].filter((path) => path !== null).filter(isAbsolute).flatMap(withParents)),
+    name,
+    directories: new Set(
+      [cwd, script === null ? null : dirname(script)]
+        .filter((path) => path !== null)
+        .filter(isAbsolute)
+        .flatMap(withParents),
+    ),
   }));
 }
 

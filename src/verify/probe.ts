@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { identify } from './identify.ts';
 import { isBlock, throwawayCall } from './proof.ts';
 import { after, question, readTold, saidAfter, type Told } from './question.ts';
 import { standsFor } from './stands-for.ts';
-import { PATIENCE_MS, run, type Ended, type Start } from './start.ts';
-import type { Entry, Way } from './way.ts';
+import { PATIENCE_MS, run, type Ended, type ShellStart } from './start.ts';
+import type { WayEntry, WayIn } from './way.ts';
 
 /** Who answers when `pm2` is called. */
-export type Answer =
+export type ProbeAnswer =
   /** Proven by a block. `through`: the alias or function in between. */
   | { type: 'guard'; path: string; through: string | null }
   | { type: 'pm2'; path: string; version: string; through: string | null }
@@ -28,53 +28,75 @@ interface Lead {
 }
 
 /**
- * Really goes one way in, twice: first to ask which pm2 is found, then, only where that carries our mark, to make a call that
- * has to be blocked. A real pm2 is never run: it would spawn a daemon and write files.
+ * Really goes one way in, twice: first to ask which pm2 is found, then, only where that carries our mark, to make a
+ * call that has to be blocked. A real pm2 is never run: it would spawn a daemon and write files.
  */
-export async function probe({ entry, user, asRoot }: Way): Promise<Answer> {
+export async function probeWay({ entry, user, asRoot }: WayIn): Promise<ProbeAnswer> {
   const lead = await leadOf(entry, user.home);
   return 'type' in lead ? lead : proven(entry, lead, asRoot);
 }
 
 /** As `probe`, for a way that names its pm2 by an absolute path. */
-export async function probePath(path: string, as: ((words: readonly string[]) => Start) | null): Promise<Answer> {
+export async function probePath(
+  path: string,
+  as: ((words: readonly string[]) => ShellStart) | null,
+): Promise<ProbeAnswer> {
   const identity = identify(path);
   if (identity.type !== 'ours') return asAnswer(identity, { path, through: null });
-  if (as === null) return { type: 'unknown', why: 'others than its user could change it, and its user has no account to run it as' };
-  return proven({ type: 'program', listing: null, start: ([, ...words]) => as([path, ...words]) }, { path, through: null, off: false }, false);
+  if (as === null)
+    return { type: 'unknown', why: 'others than its user could change it, and its user has no account to run it as' };
+  return proven(
+    { type: 'program', listing: null, start: ([, ...words]) => as([path, ...words]) },
+    { path, through: null, off: false },
+    false,
+  );
 }
 
-async function proven(entry: Entry, { path, through, off }: Lead, asRoot: boolean): Promise<Answer> {
+async function proven(entry: WayEntry, { path, through, off }: Lead, asRoot: boolean): Promise<ProbeAnswer> {
   const identity = identify(path);
   if (identity.type !== 'ours') return asAnswer(identity, { path, through });
-  const fault = asRoot ? distrust(path, 'file') : null;
+  const fault = asRoot ? findUntrusted(path, 'file') : null;
   if (fault !== null) return { type: 'unknown', why: `${path} is not run as root: ${fault.path} ${fault.why}` };
   const nonce = fresh();
   const call = throwawayCall(nonce);
-  const ended = await run(entry.type === 'program' ? entry.start(call) : entry.start(after(entry.language, nonce, call.join(' '))));
+  const ended = await run(
+    entry.type === 'program' ? entry.start(call) : entry.start(after(entry.language, nonce, call.join(' '))),
+  );
   if (ended.type !== 'ended') return unknown(ended);
   const said = entry.type === 'program' ? ended.stdout : saidAfter(ended.stdout, nonce);
   if (said === null) return silent(ended);
   if (isBlock(ended, said, nonce)) return off ? { type: 'off', path } : { type: 'guard', path, through };
-  return { type: 'unknown', why: `${path} is pm2-guard's, and did not block what it has to block: exit status ${ended.status ?? 'none'}${lastLine(ended.stderr)}` };
+  return {
+    type: 'unknown',
+    why:
+      `${path} is pm2-guard's, and did not block what it has to block: exit status ` +
+      `${ended.status ?? 'none'}${lastLine(ended.stderr)}`,
+  };
 }
 
-function asAnswer(identity: { type: 'pm2'; version: string } | { type: 'other' }, at: { path: string; through: string | null }): Answer {
+function asAnswer(
+  identity: { type: 'pm2'; version: string } | { type: 'other' },
+  at: { path: string; through: string | null },
+): ProbeAnswer {
   return identity.type === 'pm2' ? { ...identity, ...at } : { type: 'other', ...at };
 }
 
 /** Which file a call of pm2 would run. */
-async function leadOf(entry: Entry, home: string): Promise<Lead | Answer> {
+async function leadOf(entry: WayEntry, home: string): Promise<Lead | ProbeAnswer> {
   if (entry.type === 'program' && entry.listing !== null) return listed(await run(entry.listing(['pm2'])));
   const tag = fresh();
-  const ended = await run(entry.type === 'program' ? entry.start(['/bin/sh', '-c', question('posix', tag)]) : entry.start(question(entry.language, tag)));
+  const ended = await run(
+    entry.type === 'program'
+      ? entry.start(['/bin/sh', '-c', question('posix', tag)])
+      : entry.start(question(entry.language, tag)),
+  );
   if (ended.type !== 'ended') return unknown(ended);
   const told = readTold(ended.stdout, tag);
-  return told === null ? refusal(ended.stderr) ?? silent(ended) : leadOfWord(told, home);
+  return told === null ? (refusal(ended.stderr) ?? silent(ended)) : leadOfWord(told, home);
 }
 
 /** `sudo -l command` prints the path that it would run (sudo(8)). */
-function listed(ended: Ended): Lead | Answer {
+function listed(ended: Ended): Lead | ProbeAnswer {
   if (ended.type !== 'ended') return unknown(ended);
   const [path = ''] = ended.stdout.trim().split(/\s/);
   if (ended.status === 0 && path.startsWith('/')) return { path, through: null, off: false };
@@ -82,36 +104,56 @@ function listed(ended: Ended): Lead | Answer {
   return refusal(ended.stderr) ?? { type: 'refused', why: 'sudo does not allow it' };
 }
 
-function leadOfWord({ word, file, guard }: Told, home: string): Lead | Answer {
+function leadOfWord({ word, file, guard }: Told, home: string): Lead | ProbeAnswer {
   const off = guard === 'off';
   switch (word.type) {
-    case 'nothing': return { type: 'nothing' };
-    case 'file': return { path: word.path, through: null, off };
+    case 'nothing':
+      return { type: 'nothing' };
+    case 'file':
+      return { path: word.path, through: null, off };
     case 'alias':
     case 'function': {
-      const through = `${word.type}: ${word.text.split('\n').map((line) => line.trim()).join(' ')}`;
+      const through = `${word.type}: ${word.text
+        .split('\n')
+        .map((line) => line.trim())
+        .join(' ')}`;
       const end = standsFor(word.type, word.text, home);
       switch (end.type) {
-        case 'path': return { path: end.path, through, off };
-        case 'pm2 of PATH': return file === null ? { type: 'nothing' } : { path: file, through, off };
-        case 'unclear': return { type: 'unknown', why: `pm2 is a ${through}, which is not run to find out` };
+        case 'path':
+          return { path: end.path, through, off };
+        case 'pm2 of PATH':
+          return file === null ? { type: 'nothing' } : { path: file, through, off };
+        case 'unclear':
+          return { type: 'unknown', why: `pm2 is a ${through}, which is not run to find out` };
       }
     }
   }
 }
 
-/** sudo's or su's own words, which begin so, where it ran nothing: "a password is required", an account that has expired. */
-function refusal(stderr: string): Answer | null {
+/**
+ * sudo's or su's own words, which begin so, where it ran nothing: "a password is required", an account that has
+ * expired.
+ */
+function refusal(stderr: string): ProbeAnswer | null {
   const line = stderr.split('\n').find((text) => /^(sudo(-rs)?: |su: |runuser: |Sorry, user )/.test(text));
   return line === undefined ? null : { type: 'refused', why: line.replace(/^[\w-]+: /, '') };
 }
 
-function unknown(ended: Exclude<Ended, { type: 'ended' }>): Answer {
-  return { type: 'unknown', why: ended.type === 'late' ? `it did not end in ${PATIENCE_MS / 1000} s: startup files that wait, or a very slow machine` : ended.why };
+function unknown(ended: Exclude<Ended, { type: 'ended' }>): ProbeAnswer {
+  return {
+    type: 'unknown',
+    why:
+      ended.type === 'late'
+        ? `it did not end in ${PATIENCE_MS / 1000} s: startup files that wait, or a very slow machine`
+        : ended.why,
+  };
 }
 
-function silent({ status, stderr }: Ended & { type: 'ended' }): Answer {
-  return { type: 'unknown', why: `the shell ended before it ran anything: exit status ${status ?? 'none'}${lastLine(stderr)}` };
+function silent({ status, stderr }: Ended & { type: 'ended' }): ProbeAnswer {
+  return {
+    type: 'unknown',
+    why: `the shell ended before it ran anything: exit status ${status ?? 'none'}${lastLine(stderr)}`,
+  };
 }
 
 function lastLine(text: string): string {

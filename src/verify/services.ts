@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { loadService, unitPlaces } from '../host/load-service.ts';
-import { namesIn } from '../runtime/peek.ts';
+import { listDirectory } from '../runtime/peek.ts';
 import { callsByName } from './command.ts';
 
-/** A systemd service of this host that calls pm2 by its name. Those of `pm2 startup` name a path, and run as the right user. */
-export interface Service {
+/**
+ * A systemd service of this host that calls pm2 by its name. Those of `pm2 startup` name a path, and run as the right
+ * user.
+ */
+export interface Pm2Service {
   /** `deploy.service` */
   name: string;
   user: string;
@@ -16,11 +19,13 @@ export interface Service {
 const PLACES = ['/etc/systemd/system', '/usr/local/lib/systemd/system'];
 const MOST_FILES = 2000;
 
-export function servicesThatCallPm2(): Service[] {
-  const found = new Map<string, Service>();
+export function servicesThatCallPm2(): Pm2Service[] {
+  const found = new Map<string, Pm2Service>();
   const places = unitPlaces(PLACES);
   for (const place of PLACES) {
-    for (const name of namesIn(place, MOST_FILES).filter((entry) => entry.endsWith('.service') && !found.has(entry))) {
+    for (const name of listDirectory(place, MOST_FILES).filter(
+      (entry) => entry.endsWith('.service') && !found.has(entry),
+    )) {
       const service = loadService(name, join(place, name), places, null);
       if (service?.start.some(callsByName)) found.set(name, { name, user: service.user ?? 'root', env: service.env });
     }

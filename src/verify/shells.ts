@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Account } from '../identity/accounts.ts';
-import type { Language } from './question.ts';
+import type { ShellLanguage } from './question.ts';
 
 export interface Shell {
   /** `bash`; for what is said of it. */
   name: string;
   path: string;
-  language: Language;
+  language: ShellLanguage;
 }
 
 /** The ones that people have startup files for, and where those are, below a home. */
@@ -20,14 +20,17 @@ const KNOWN: Record<string, readonly string[]> = {
 
 export function shellAt(path: string): Shell {
   const name = basename(path);
-  const language = name === 'fish' ? 'fish' : /^(sh|bash|zsh|dash|ash|ksh|ksh93|mksh|busybox)$/.test(name) ? 'posix' : 'plain';
+  const language =
+    name === 'fish' ? 'fish' : /^(sh|bash|zsh|dash|ash|ksh|ksh93|mksh|busybox)$/.test(name) ? 'posix' : 'plain';
   return { name, path, language };
 }
 
 /** Those of bash, zsh, dash and fish that this host has. */
 export function installedShells(): Shell[] {
   return Object.keys(KNOWN).flatMap((name) => {
-    const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/local/bin/${name}`].find((candidate) => existsSync(candidate));
+    const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/local/bin/${name}`].find((candidate) =>
+      existsSync(candidate),
+    );
     return path === undefined ? [] : [shellAt(path)];
   });
 }
@@ -35,21 +38,30 @@ export function installedShells(): Shell[] {
 /** The shell of passwd, and every other that is installed and for which the user has startup files. */
 export function shellsOf(account: Account, installed: readonly Shell[]): Shell[] {
   const own = shellAt(account.shell);
-  const others = installed.filter(({ name }) => name !== own.name && KNOWN[name]?.some((file) => existsSync(join(account.home, file))));
+  const others = installed.filter(
+    ({ name }) => name !== own.name && KNOWN[name]?.some((file) => existsSync(join(account.home, file))),
+  );
   return [own, ...others];
 }
 
 /** The startup file in which a line about PATH has the last word, as it is typed below a home. */
 export function startupFile(shell: string, interactive: boolean): string {
   switch (shell) {
-    case 'zsh': return interactive ? '~/.zshrc' : '~/.zshenv';
-    case 'fish': return '~/.config/fish/config.fish';
-    case 'bash': return interactive ? '~/.bashrc' : '~/.profile';
-    default: return '~/.profile';
+    case 'zsh':
+      return interactive ? '~/.zshrc' : '~/.zshenv';
+    case 'fish':
+      return '~/.config/fish/config.fish';
+    case 'bash':
+      return interactive ? '~/.bashrc' : '~/.profile';
+    default:
+      return '~/.profile';
   }
 }
 
-/** fish makes its directories in a home that has none; who has none has no configuration either, so it may look elsewhere. */
+/**
+ * fish makes its directories in a home that has none; who has none has no configuration either, so it may look
+ * elsewhere.
+ */
 export function fishDirectories({ home }: Account): Record<string, string> {
   const missing = (path: string): boolean => !existsSync(join(home, path));
   return {

@@ -10,15 +10,33 @@ export type StandsFor =
   | { type: 'unclear' };
 
 /**
- * Programs and keywords that run the words behind them here, as this user, with this PATH. Not `npx` (fetches), `docker exec`
- * and `ssh` (elsewhere), `sudo` (another PATH: it has ways of its own).
+ * Programs and keywords that run the words behind them here, as this user, with this PATH. Not `npx` (fetches), `docker
+ * exec` and `ssh` (elsewhere), `sudo` (another PATH: it has ways of its own).
  */
-const PASSING_ON = new Set(['authbind', 'builtin', 'chrt', 'command', 'env', 'exec', 'ionice', 'nice', 'nocorrect', 'noglob', 'nohup', 'setsid', 'stdbuf', 'taskset', 'time', 'timeout']);
+const PASSING_ON = new Set([
+  'authbind',
+  'builtin',
+  'chrt',
+  'command',
+  'env',
+  'exec',
+  'ionice',
+  'nice',
+  'nocorrect',
+  'noglob',
+  'nohup',
+  'setsid',
+  'stdbuf',
+  'taskset',
+  'time',
+  'timeout',
+]);
 
 /**
  * Reads the text of an alias or function; it is parsed, never run.
  *
- * @param text of an alias what it stands for, of a function what `typeset -f` (bash, zsh, ksh) or `functions` (fish) prints
+ * @param text of an alias what it stands for, of a function what `typeset -f` (bash, zsh, ksh) or `functions` (fish)
+ * prints
  * @param home for `~/` and `$HOME/`
  */
 export function standsFor(type: 'alias' | 'function', text: string, home: string): StandsFor {
@@ -37,7 +55,10 @@ export function standsFor(type: 'alias' | 'function', text: string, home: string
 
 /** What stands between the braces, or between `function` and `end`, where that is one line. */
 function bodyOf(text: string): string | null {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const body = lines.filter((line) => !/^(function\b.*|pm2\s*\(\)\s*\{?|\{|\}|end)$/.test(line));
   return body.length === 1 ? (body[0] ?? '').replace(/;$/, '') : null;
 }

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
 
 /** A program that is started as somebody. */
-export interface Start {
+export interface ShellStart {
   as: Account;
   argv: readonly string[];
   /** All of it: nothing of this process's environment is added. */
@@ -31,22 +31,33 @@ export function canBecomeOthers(): boolean {
 
 const running = new Set<number>();
 
-/** Kills all that `run` has started and not seen the end of: they are in sessions of their own, where no Ctrl-C reaches them. */
+/**
+ * Kills all that `run` has started and not seen the end of: they are in sessions of their own, where no Ctrl-C
+ * reaches them.
+ */
 export function killRunning(): void {
   for (const pid of running) killAll(pid);
 }
 
 /**
- * Runs a program to its end, or to the time limit: as its user with that user's groups, in the user's home directory, in a
- * session of its own without a terminal, with nothing on standard input. What it leaves in its process group is killed.
+ * Runs a program to its end, or to the time limit: as its user with that user's groups, in the user's home directory,
+ * in a session of its own without a terminal, with nothing on standard input. What it leaves in its process group is
+ * killed.
  */
-export function run({ as, argv, env }: Start): Promise<Ended> {
+export function run({ as, argv, env }: ShellStart): Promise<Ended> {
   const [file = '', ...rest] = [...becoming(as), ...argv];
   return new Promise((resolve) => {
-    const child = spawn(file, rest, { cwd: isEnterable(as.home) ? as.home : '/', env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, rest, {
+      cwd: isEnterable(as.home) ? as.home : '/',
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => { said[name] = (said[name] + text).slice(-MAX_CHARACTERS); });
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        said[name] = (said[name] + text).slice(-MAX_CHARACTERS);
+      });
     }
     const pid = child.pid ?? NaN;
     running.add(pid);
@@ -54,19 +65,29 @@ export function run({ as, argv, env }: Start): Promise<Ended> {
       clearTimeout(timer);
       running.delete(pid);
       kill(-pid);
-      for (const name of ['stdout', 'stderr'] as const) child[name].destroy(); // one who left the group may hold them open
+      // one who left the group may hold them open
+      for (const name of ['stdout', 'stderr'] as const) child[name].destroy();
       resolve(how);
     };
     const timer = setTimeout(() => {
       killAll(pid);
       end({ type: 'late' });
     }, PATIENCE_MS);
-    child.on('error', (error) => { end({ type: 'failed', why: error.message }); });
-    // Not 'close', which waits for whoever else holds the pipes, an ssh-agent of .bashrc for one; 'exit' may come before the last words.
+    child.on('error', (error) => {
+      end({ type: 'failed', why: error.message });
+    });
+    // Not 'close', which waits for whoever else holds the pipes, an ssh-agent of .bashrc for one; 'exit' may come
+    // before the last words.
     child.on('exit', (status) => {
       kill(-pid);
       // setImmediate: what is in the pipes already is read first, however late this timer comes on a busy machine.
-      const drained = setTimeout(() => setImmediate(() => { end({ type: 'ended', status, ...said }); }), 500);
+      const drained = setTimeout(
+        () =>
+          setImmediate(() => {
+            end({ type: 'ended', status, ...said });
+          }),
+        500,
+      );
       child.on('close', () => {
         clearTimeout(drained);
         end({ type: 'ended', status, ...said });
@@ -103,7 +124,11 @@ function kill(pid: number): void {
 /** By proc(5)'s list of children; the deepest first. */
 function descendantsOf(pid: number): number[] {
   try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter((word) => word !== '').map(Number);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(Number);
     return [...children.flatMap(descendantsOf), ...children];
   } catch {
     return []; // ended meanwhile
@@ -111,8 +136,8 @@ function descendantsOf(pid: number): number[] {
 }
 
 /**
- * Node's own `uid` option gives up every supplementary group (libuv uv__process_child_init), and with them what the user may
- * read and what sudo allows a group. setpriv(1) calls initgroups(3).
+ * Node's own `uid` option gives up every supplementary group (libuv uv__process_child_init), and with them what the
+ * user may read and what sudo allows a group. setpriv(1) calls initgroups(3).
  */
 function becoming({ uid, gid }: Account): string[] {
   if (uid === process.geteuid?.()) return [];

@@ -2,34 +2,58 @@ import { spawnSync, type SpawnSyncOptionsWithStringEncoding } from 'node:child_p
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'shell-quote';
-import { namesIn, textOf } from '../runtime/peek.ts';
+import { listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
 
 /** Of a systemd built for a split /usr, as Debian's; another's says so itself (systemd-path(1)). */
 const COMPILED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const PLAIN: SpawnSyncOptionsWithStringEncoding = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] };
+const PLAIN: SpawnSyncOptionsWithStringEncoding = {
+  cwd: '/',
+  env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+  encoding: 'utf8',
+  timeout: 5000,
+  stdio: ['ignore', 'pipe', 'ignore'],
+};
 /** systemd-system.conf(5): later files win. */
 const PLACES = ['/usr/lib/systemd', '/usr/local/lib/systemd', '/run/systemd', '/etc/systemd'];
 
 /**
- * What a system service has in its environment before its own unit says anything: asked of the manager where one runs, else
- * from its configuration (DefaultEnvironment=, which a manager reads when it starts). Null: this host has no systemd.
+ * What a system service has in its environment before its own unit says anything: asked of the manager where one runs,
+ * else from its configuration (DefaultEnvironment=, which a manager reads when it starts). Null: this host has no
+ * systemd.
  */
 export function systemdEnvironment(): Record<string, string> | null {
   if (!['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].some((path) => existsSync(path))) return null;
   if (existsSync('/run/systemd/system')) {
     const { status, stdout } = spawnSync('/usr/bin/systemctl', ['show-environment'], PLAIN);
-    if (status === 0) return { PATH: COMPILED_PATH, ...variables(stdout.split('\n').filter((line) => !line.includes('=$\'')).join(' ')) };
+    if (status === 0)
+      return {
+        PATH: COMPILED_PATH,
+        ...variables(
+          stdout
+            .split('\n')
+            .filter((line) => !line.includes("=$'"))
+            .join(' '),
+        ),
+      };
   }
   const { status, stdout } = spawnSync('/usr/bin/systemd-path', ['search-binaries-default'], PLAIN);
   return { PATH: status === 0 ? stdout.trim() : COMPILED_PATH, ...configured() };
 }
 
 function configured(): Record<string, string> {
-  const files = PLACES.map((place) => join(place, 'system.conf')).filter((file) => existsSync(file)).slice(-1);
-  const dropIns = PLACES.flatMap((place) => namesIn(join(place, 'system.conf.d')).filter((name) => name.endsWith('.conf')).map((name) => join(place, 'system.conf.d', name)));
+  const files = PLACES.map((place) => join(place, 'system.conf'))
+    .filter((file) => existsSync(file))
+    .slice(-1);
+  const dropIns = PLACES.flatMap((place) =>
+    listDirectory(join(place, 'system.conf.d'))
+      .filter((name) => name.endsWith('.conf'))
+      .map((name) => join(place, 'system.conf.d', name)),
+  );
   let env: Record<string, string> = {};
   for (const file of [...files, ...dropIns]) {
-    for (const [, value = ''] of textOf(file).replace(/\\\r?\n/g, ' ').matchAll(/^[ \t]*DefaultEnvironment[ \t]*=(.*)$/gm)) {
+    for (const [, value = ''] of readTextOrEmpty(file)
+      .replace(/\\\r?\n/g, ' ')
+      .matchAll(/^[ \t]*DefaultEnvironment[ \t]*=(.*)$/gm)) {
       env = value.trim() === '' ? {} : { ...env, ...variables(value) }; // an empty one takes back what stood before
     }
   }
@@ -39,5 +63,9 @@ function configured(): Record<string, string> {
 /** `A=b "C=d e"`: words as a shell reads them. */
 function variables(text: string): Record<string, string> {
   const words = parse(text).filter((word) => typeof word === 'string');
-  return Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    words
+      .filter((word) => word.includes('='))
+      .map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  );
 }

@@ -9,21 +9,21 @@ import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
 import { ownerOf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { distrust } from '../trust/trust.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { rootWays, sudoWays } from './becoming-ways.ts';
 import { concurrently } from '../host/concurrently.ts';
-import { factsOfHost, type Facts } from './facts.ts';
-import { findingOf, findingOfPath, type Finding } from './finding.ts';
+import { factsOfHost, type VerifyFacts } from './facts.ts';
+import { findingOf, findingOfPath, type VerifyFinding } from './finding.ts';
 import { cronTableWays, serviceWays } from './machine-ways.ts';
-import { onlyCaller, peopleOf, type People } from './people.ts';
+import { onlyCaller, peopleOf, type ProbedUsers } from './people.ts';
 import { pm2Paths, type Pm2Path } from './pm2-paths.ts';
-import { probe, probePath, type Answer } from './probe.ts';
+import { probeWay, probePath, type ProbeAnswer } from './probe.ts';
 import { servicesThatCallPm2 } from './services.ts';
-import { canBecomeOthers, type Start } from './start.ts';
+import { canBecomeOthers, type ShellStart } from './start.ts';
 import { ownWays, systemShellWays } from './ways.ts';
-import type { Way } from './way.ts';
+import type { WayIn } from './way.ts';
 
-export interface Request {
+export interface VerifyRequest {
   /** Login names to look at; null: root, the users of the daemons and their operators. */
   users: readonly string[] | null;
   progress: (done: number, all: number, what: string) => void;
@@ -31,10 +31,13 @@ export interface Request {
 
 export interface Verification {
   version: string;
-  findings: Finding[];
+  findings: VerifyFinding[];
   /** What was not looked at, and why. */
   left: string[];
-  /** What the guard does not do where it answers: exempt users, `mode: observe`, a config that is not the one that holds. */
+  /**
+   * What the guard does not do where it answers: exempt users, `mode: observe`, a config that is not the one that
+   * holds.
+   */
   remarks: string[];
 }
 
@@ -46,17 +49,23 @@ const NOBODY = 65534;
 const MOST_HOMES = 200;
 
 /**
- * Goes every way in to pm2 on this host and sees who answers. Each shell, sudo, su is really started; no pm2 is run but our
- * own, and that only to be blocked; nothing is written, no daemon is spawned.
+ * Goes every way in to pm2 on this host and sees who answers. Each shell, sudo, su is really started; no pm2 is run but
+ * our own, and that only to be blocked; nothing is written, no daemon is spawned.
  *
  * @throws UserError where the config cannot be used, or a user does not exist: then nothing can be told
  */
-export async function verify({ users, progress }: Request): Promise<Verification> {
+export async function verify({ users, progress }: VerifyRequest): Promise<Verification> {
   const { policy, warnings } = policyOf();
-  for (const name of users ?? []) if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
+  for (const name of users ?? [])
+    if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
   const self = accountByUid(process.geteuid?.() ?? -1);
   const everybody = canBecomeOthers();
-  if (!everybody && users !== null) throw new UserError('only root can go the ways of others', `sudo pm2-guard verify --user ${users.join(' ')}`, CANNOT_TELL);
+  if (!everybody && users !== null)
+    throw new UserError(
+      'only root can go the ways of others',
+      `sudo pm2-guard verify --user ${users.join(' ')}`,
+      CANNOT_TELL,
+    );
   const { people, left } = everybody ? peopleOf(policy, users) : onlyCaller(self, policy);
   const facts = factsOfHost();
   const nobody = everybody ? accountByUid(NOBODY) : self;
@@ -72,15 +81,26 @@ export async function verify({ users, progress }: Request): Promise<Verification
     return result;
   };
   const limit = Math.min(8, Math.max(4, cpus().length * 2));
-  const once = new Map<string, Promise<Answer>>();
-  const answers = await concurrently(limit, ways, (way) => counted(`${way.way} (${way.user.name})`, answerOf(way, once)));
-  const pathAnswers = await concurrently(limit, paths, (path) => counted(path.path, probePath(path.path, startOf(path, facts, everybody ? accountOwning(path) : self))));
+  const once = new Map<string, Promise<ProbeAnswer>>();
+  const answers = await concurrently(limit, ways, (way) =>
+    counted(`${way.way} (${way.user.name})`, answerOf(way, once)),
+  );
+  const pathAnswers = await concurrently(limit, paths, (path) =>
+    counted(path.path, probePath(path.path, startOf(path, facts, everybody ? accountOwning(path) : self))),
+  );
 
-  const systemGuarded = new Map(system.map(({ origin }, at) => [origin.type === 'shell' ? origin.shell : '', answers[at]?.type === 'guard']));
-  const findings = ways.flatMap((way, at) => findingOf(way, answers[at] ?? { type: 'unknown', why: 'it was not asked' }, systemGuarded) ?? []);
+  const systemGuarded = new Map(
+    system.map(({ origin }, at) => [origin.type === 'shell' ? origin.shell : '', answers[at]?.type === 'guard']),
+  );
+  const findings = ways.flatMap(
+    (way, at) => findingOf(way, answers[at] ?? { type: 'unknown', why: 'it was not asked' }, systemGuarded) ?? [],
+  );
   return {
     version: VERSION,
-    findings: [...findings, ...paths.map((path, at) => findingOfPath(path, accountOwning(path), pathAnswers[at] ?? { type: 'nothing' }))],
+    findings: [
+      ...findings,
+      ...paths.map((path, at) => findingOfPath(path, accountOwning(path), pathAnswers[at] ?? { type: 'nothing' })),
+    ],
     left: [...left, ...refusals(ways, answers)],
     remarks: [...warnings, ...remarksOf(policy)],
   };
@@ -89,19 +109,31 @@ export async function verify({ users, progress }: Request): Promise<Verification
 function remarksOf({ daemons, exempt }: Policy): string[] {
   const observed = daemons.filter(({ mode }) => mode === 'observe').map(({ name }) => name);
   return [
-    ...(observed.length > 0 ? [`mode: observe for ${observed.join(', ')}: the guard answers, reports what would go wrong, and lets it through`] : []),
+    ...(observed.length > 0
+      ? [
+          `mode: observe for ${observed.join(', ')}: the guard answers, reports what would go wrong, and lets it ` +
+            'through',
+        ]
+      : []),
     ...(exempt.length > 0 ? [`exempt: the guard answers ${exempt.join(', ')}, and leaves their calls alone`] : []),
   ];
 }
 
 function policyOf(): { policy: Policy; warnings: string[] } {
   // As nobody in particular: to look must not keep a policy.
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) }, () => slow);
+  const loaded = loadPolicy(
+    { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
+    () => slow,
+  );
   if (loaded.type === 'policy') return loaded;
-  throw new UserError(`nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`, 'sudo pm2-guard check', CANNOT_TELL);
+  throw new UserError(
+    `nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`,
+    'sudo pm2-guard check',
+    CANNOT_TELL,
+  );
 }
 
-function waysOf(people: People['people'], facts: Facts, everybody: boolean): Way[] {
+function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, everybody: boolean): WayIn[] {
   const root = accountByUid(0);
   const [crontabs, services] = [cronLines(), servicesThatCallPm2()];
   return people.flatMap((person) => [
@@ -113,22 +145,30 @@ function waysOf(people: People['people'], facts: Facts, everybody: boolean): Way
 }
 
 /** Two ways that are the same in everything that is started are gone once. */
-function answerOf(way: Way, once: Map<string, Promise<Answer>>): Promise<Answer> {
+function answerOf(way: WayIn, once: Map<string, Promise<ProbeAnswer>>): Promise<ProbeAnswer> {
   const { as, argv, env } = way.entry.type === 'shell' ? way.entry.start('') : way.entry.start([]);
   const key = JSON.stringify([as.uid, argv, env]);
-  const answer = once.get(key) ?? probe(way);
+  const answer = once.get(key) ?? probeWay(way);
   once.set(key, answer);
   return answer;
 }
 
-function homesOf(people: People['people'], everybody: boolean): string[] {
-  const others = everybody ? localAccounts().filter(({ uid }) => uid === 0 || uid >= 1000).slice(0, MOST_HOMES) : [];
+function homesOf(people: ProbedUsers['people'], everybody: boolean): string[] {
+  const others = everybody
+    ? localAccounts()
+        .filter(({ uid }) => uid === 0 || uid >= 1000)
+        .slice(0, MOST_HOMES)
+    : [];
   return [...people.map(({ account }) => account), ...others].map(({ home }) => home);
 }
 
 /** As whom a pm2 of ours is run by its path: root only runs what root alone can change; else whose file it is. */
-function startOf(at: Pm2Path, facts: Facts, as: Account | null): ((words: readonly string[]) => Start) | null {
-  if (as === null || (as.uid === 0 && distrust(at.path, 'file') !== null)) return null;
+function startOf(
+  at: Pm2Path,
+  facts: VerifyFacts,
+  as: Account | null,
+): ((words: readonly string[]) => ShellStart) | null {
+  if (as === null || (as.uid === 0 && findUntrusted(at.path, 'file') !== null)) return null;
   return (words) => ({ as, argv: words, env: facts.login(as) });
 }
 
@@ -138,15 +178,23 @@ function accountOwning({ path }: Pm2Path): Account | null {
 }
 
 /** In sudo's and su's own words, a line for each user and reason. */
-function refusals(ways: readonly Way[], answers: readonly Answer[]): string[] {
+function refusals(ways: readonly WayIn[], answers: readonly ProbeAnswer[]): string[] {
   const folded = new Map<string, string[]>();
   for (const [at, { way, user }] of ways.entries()) {
     const answer = answers[at];
     if (answer?.type !== 'refused') continue;
     const key = `${user.name} is not let in (${answer.why})`;
-    folded.set(key, [...folded.get(key) ?? [], way]);
+    folded.set(key, [...(folded.get(key) ?? []), way]);
   }
   const lines = [...folded].map(([who, refused]) => `${who}: ${refused.join(', ')}`);
-  const operators = ways.some(({ origin, user, target }, at) => origin.type === 'sudo' && user.uid !== 0 && target !== null && answers[at]?.type === 'refused');
-  return operators ? [...lines, 'sudo -u by operators whom sudo does not let; their rights are written by:  sudo pm2-guard sudoers --write'] : lines;
+  const operators = ways.some(
+    ({ origin, user, target }, at) =>
+      origin.type === 'sudo' && user.uid !== 0 && target !== null && answers[at]?.type === 'refused',
+  );
+  return operators
+    ? [
+        ...lines,
+        'sudo -u by operators whom sudo does not let; their rights are written by:  sudo pm2-guard sudoers --write',
+      ]
+    : lines;
 }

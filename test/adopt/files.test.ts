@@ -1,4 +1,19 @@
-import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync, lstatSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  lstatSync,
+} from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,21 +28,50 @@ import type { Seat } from '../../src/adopt/seat.ts';
 
 let place = '';
 const here = process.cwd();
-beforeEach(() => { place = realpathSync(mkdtempSync(join(tmpdir(), 'adopt-'))); });
+beforeEach(() => {
+  place = realpathSync(mkdtempSync(join(tmpdir(), 'adopt-')));
+});
 afterEach(() => {
   process.chdir(here);
   rmSync(place, { recursive: true });
 });
 
-const seat: Seat = { label: 'web', user: 'nobody', uid: 65534, gid: 65534, userHome: '/nonexistent', shell: '/bin/sh', home: '' };
-const move: Move = { apps: [], from: { ...seat, state: 'live', pid: null, started: null, keeper: null }, to: seat, ends: false, overlap: false, launcher: { node: '/usr/bin/node', pm2: null }, forget: [], saved: { from: null, to: null }, list: null };
+const seat: Seat = {
+  label: 'web',
+  user: 'nobody',
+  uid: 65534,
+  gid: 65534,
+  userHome: '/nonexistent',
+  shell: '/bin/sh',
+  home: '',
+};
+const move: Move = {
+  apps: [],
+  from: { ...seat, state: 'live', pid: null, started: null, keeper: null },
+  to: seat,
+  ends: false,
+  overlap: false,
+  launcher: { node: '/usr/bin/node', pm2: null },
+  forget: [],
+  saved: { from: null, to: null },
+  list: null,
+};
 
 describe('the steps of a move', () => {
-  const of = (change: { ends?: boolean; overlap?: boolean; state?: Move['from']['state']; forget?: Seat[] }) => stepsOf({ ...move, ...change, from: { ...move.from, state: change.state ?? 'live' } }).join(' ');
-  it('stop first', () => { expect(of({})).toBe('right raise stop start settle remove save'); });
-  it('start first', () => { expect(of({ overlap: true })).toBe('right raise start settle stop remove save'); });
-  it('end the daemon', () => { expect(of({ ends: true })).toBe('end right raise start settle save'); });
-  it('from a saved list', () => { expect(of({ state: 'saved', forget: [seat] })).toBe('right raise start settle save forget'); });
+  const of = (change: { ends?: boolean; overlap?: boolean; state?: Move['from']['state']; forget?: Seat[] }) =>
+    stepsOf({ ...move, ...change, from: { ...move.from, state: change.state ?? 'live' } }).join(' ');
+  it('stop first', () => {
+    expect(of({})).toBe('right raise stop start settle remove save');
+  });
+  it('start first', () => {
+    expect(of({ overlap: true })).toBe('right raise start settle stop remove save');
+  });
+  it('end the daemon', () => {
+    expect(of({ ends: true })).toBe('end right raise start settle save');
+  });
+  it('from a saved list', () => {
+    expect(of({ state: 'saved', forget: [seat] })).toBe('right raise start settle save forget');
+  });
 });
 
 describe('the journal', () => {
@@ -37,7 +81,9 @@ describe('the journal', () => {
     journal.write({ step: 'raise', at: 'done', back: false });
     journal.write({ step: 'stop', at: 'begin', back: false });
     expect(statSync(journal.file).mode & 0o777).toBe(0o600);
-    expect(unfinished(place)).toMatchObject([{ done: ['raise'], last: 'stop', back: false, learned: false, move: { to: { user: 'nobody' } } }]);
+    expect(unfinished(place)).toMatchObject([
+      { done: ['raise'], last: 'stop', back: false, learned: false, move: { to: { user: 'nobody' } } },
+    ]);
     writeFileSync(journal.file, `${readFileSync(journal.file, 'utf8')}{"step":"stop","at":"do`); // the power failed
     expect(unfinished(place)).toMatchObject([{ done: ['raise'], last: 'stop' }]);
     journal.write({ back: true, why: '' });
@@ -62,18 +108,28 @@ describe('the journal', () => {
 
 describe('a saved list', () => {
   const home = () => join(place, '.pm2');
-  const names = () => (JSON.parse(readFileSync(join(home(), 'dump.pm2'), 'utf8')) as { name: string }[]).map(({ name }) => name);
+  const names = () =>
+    (JSON.parse(readFileSync(join(home(), 'dump.pm2'), 'utf8')) as { name: string }[]).map(({ name }) => name);
   // Root writes where only root could have led it: not below /tmp.
   const asOwner = (action: () => void) => {
-    if (process.geteuid?.() !== 0) { action(); return; }
+    if (process.geteuid?.() !== 0) {
+      action();
+      return;
+    }
     chownSync(place, 65534, 65534);
     process.seteuid?.(65534);
-    try { action(); } finally { process.seteuid?.(0); }
+    try {
+      action();
+    } finally {
+      process.seteuid?.(0);
+    }
   };
   it('changes in the entries of the app alone, and keeps its mode', () => {
     asOwner(() => {
       mkdirSync(home());
-      writeFileSync(join(home(), 'dump.pm2'), JSON.stringify([{ name: 'a' }, { name: 'b' }, { name: 'a' }]), { mode: 0o640 });
+      writeFileSync(join(home(), 'dump.pm2'), JSON.stringify([{ name: 'a' }, { name: 'b' }, { name: 'a' }]), {
+        mode: 0o640,
+      });
       saveDump({ home: home(), names: ['a', 'c'], records: [{ name: 'c' }] });
       expect(names()).toEqual(['b', 'c']);
       expect(statSync(join(home(), 'dump.pm2')).mode & 0o777).toBe(0o640);
@@ -91,17 +147,21 @@ describe('a saved list', () => {
       expect(statSync(join(home(), 'dump.pm2')).mode & 0o777).toBe(0o600);
     });
   });
-  it('that is none of PM2\'s stays as it is', () => {
+  it("that is none of PM2's stays as it is", () => {
     asOwner(() => {
       mkdirSync(home());
       writeFileSync(join(home(), 'dump.pm2'), 'module.exports = []');
-      expect(() => { saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] }); }).toThrow('is no list that pm2 has saved');
+      expect(() => {
+        saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] });
+      }).toThrow('is no list that pm2 has saved');
       expect(readFileSync(join(home(), 'dump.pm2'), 'utf8')).toBe('module.exports = []');
     });
   });
   it.runIf(process.geteuid?.() === 0)('is not written by root where somebody else could lead it', () => {
     mkdirSync(home());
-    expect(() => { saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] }); }).toThrow(`root does not write in ${home()}`);
+    expect(() => {
+      saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] });
+    }).toThrow(`root does not write in ${home()}`);
   });
 });
 
@@ -169,7 +229,7 @@ describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => 
     expect(['rpc.sock', 'pub.sock'].map((name) => existsSync(join(pm2Home(), name)))).toEqual([true, false]);
     server.close();
   });
-  it('stays where a directory of root\'s holds it, and where a link is on the way', async () => {
+  it("stays where a directory of root's holds it, and where a link is on the way", async () => {
     chownSync(place, 0, 0);
     chmodSync(place, 0o755);
     put('dump.pm2');

@@ -16,7 +16,10 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.write('/srv/app.js', idle);
     await host.write('/srv/port.js', listening);
     await host.write('/root/app/app.js', idle);
-    await host.must('install -d -m 700 /srv/closed; install -m 600 /dev/null /srv/closed.env; install -d /srv/logs /root/bin; ln -s /usr/bin/node /root/bin/node');
+    await host.must(
+      'install -d -m 700 /srv/closed; install -m 600 /dev/null /srv/closed.env; install -d /srv/logs /root/bin; ln ' +
+        '-s /usr/bin/node /root/bin/node',
+    );
   });
   afterAll(() => host.dispose());
 
@@ -28,7 +31,8 @@ describeOnHost('adopt looks before it leaps', () => {
     await host.must(`${pm2} delete myapp`);
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
     expect(before).toMatchObject([{ name: 'myapp', restarts: 0 }]);
-    for (const part of wanted) expect(stdout).toMatch(typeof part === 'string' ? new RegExp(part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : part);
+    for (const part of wanted)
+      expect(stdout).toMatch(typeof part === 'string' ? new RegExp(part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : part);
     expect(daemonsOn(host)).toEqual([`root ${ROOT}`]);
   };
 
@@ -71,7 +75,9 @@ describeOnHost('adopt looks before it leaps', () => {
   it('at who holds the port', async () => {
     const holder = host.start(['/usr/bin/node', '/srv/port.js'], { user: 'alice', env: { PORT: '3900' } });
     await expect.poll(async () => (await host.run('grep -i ":0F3C " /proc/net/tcp')).status).toBe(0);
-    await host.must(`${pm2} start /srv/port.js --cwd /srv --name myapp --restart-delay 1000`, { env: { PORT: '3900' } });
+    await host.must(`${pm2} start /srv/port.js --cwd /srv --name myapp --restart-delay 1000`, {
+      env: { PORT: '3900' },
+    });
     await expect.poll(async () => (await host.apps(ROOT))[0]?.status).toBe('waiting restart');
     expect(await adopt(host, 'myapp --yes')).toMatchObject({
       status: 1,
@@ -97,7 +103,10 @@ describeOnHost('adopt looks before it leaps', () => {
   });
 
   it('puts back what does not stay up, with the last words of its log', async () => {
-    await host.write('/srv/proud.js', `if (process.getuid() !== 0) { console.error("only \\x1b[31mroot\\x1b[0m runs me"); process.exit(3); } ${idle}`);
+    await host.write(
+      '/srv/proud.js',
+      `if (process.getuid() !== 0) { console.error("only \\x1b[31mroot\\x1b[0m runs me"); process.exit(3); } ${idle}`,
+    );
     await host.must(`${pm2} start /srv/proud.js --cwd /srv --name myapp && ${pm2} save`);
     const [before] = await host.apps(ROOT);
     const { status, stdout } = await adopt(host, 'myapp --yes');
@@ -106,31 +115,47 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(stdout).toContain('  | only \\x1b[31mroot\\x1b[0m runs me');
     expect(await host.apps(ROOT)).toMatchObject([{ id: before?.id, status: 'online', uid: 0 }]);
     expect(await running(host, WEB)).toEqual([]);
-    expect([await savedIn(host, ROOT), await savedIn(host, WEB) ?? []]).toEqual([['myapp'], []]);
+    expect([await savedIn(host, ROOT), (await savedIn(host, WEB)) ?? []]).toEqual([['myapp'], []]);
     await host.must(`${pm2} delete all`);
   });
 
   it('says so where it can neither stay nor go back, and goes back when that is repaired', async () => {
-    await host.write('/srv/later.js', `if (process.getuid() !== 0) setInterval(() => { if (require('fs').existsSync('/srv/now')) process.exit(3); }, 20); ${idle}`);
-    await host.write('/srv/later.json', JSON.stringify({ name: 'myapp', script: '/srv/later.js', cwd: '/srv', min_uptime: 60_000 }));
+    await host.write(
+      '/srv/later.js',
+      `if (process.getuid() !== 0) setInterval(() => { if (require('fs').existsSync('/srv/now')) process.exit(3); ` +
+        `}, 20); ${idle}`,
+    );
+    await host.write(
+      '/srv/later.json',
+      JSON.stringify({ name: 'myapp', script: '/srv/later.js', cwd: '/srv', min_uptime: 60_000 }),
+    );
     await host.must(`${pm2} start /srv/later.json && ${pm2} save`);
     const call = host.tty('pm2-guard adopt myapp --yes');
     await call.seen(/myapp: watching whether it stays up/);
-    await host.must(`kill -KILL ${host.daemons().find(({ home }) => home === ROOT)?.pid ?? ''}; mv ${ROOT} ${ROOT}.away; touch ${ROOT} /srv/now`);
+    await host.must(
+      `kill -KILL ${host.daemons().find(({ home }) => home === ROOT)?.pid ?? ''}; mv ${ROOT} ${ROOT}.away; touch ` +
+        `${ROOT} /srv/now`,
+    );
     const { status, stdout } = await call.result();
     expect(status).toBe(1);
     expect(stdout.replaceAll('\r', '')).toMatch(
       /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^\n]*\n +run: {2}sudo pm2-guard adopt --rollback\n/,
     );
     await host.must(`rm ${ROOT} && mv ${ROOT}.away ${ROOT}`);
-    expect(await adopt(host, '--rollback')).toMatchObject({ status: 0, stdout: expect.stringContaining('myapp: put back') as string });
+    expect(await adopt(host, '--rollback')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('myapp: put back') as string,
+    });
     expect([await running(host, ROOT), await running(host, WEB)]).toEqual([['myapp 0 online'], []]);
-    expect([await savedIn(host, ROOT), await savedIn(host, WEB) ?? []]).toEqual([['myapp'], []]);
+    expect([await savedIn(host, ROOT), (await savedIn(host, WEB)) ?? []]).toEqual([['myapp'], []]);
     await host.must(`${pm2} delete all`);
   });
 
   it('overlaps where nothing listens', async () => {
-    await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp && PORT=3901 ${pm2} start /srv/port.js --cwd /srv --name shop-port`);
+    await host.must(
+      `${pm2} start /srv/app.js --cwd /srv --name myapp && PORT=3901 ${pm2} start /srv/port.js --cwd /srv --name ` +
+        'shop-port',
+    );
     const said = await adopted(host, 'myapp shop-port --overlap');
     expect(said).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\)$/m);
     expect(said).toContain('note      shop-port cannot run twice: it is stopped first');
@@ -140,7 +165,8 @@ describeOnHost('adopt looks before it leaps', () => {
   });
 
   it('asks which of two, and where to', async () => {
-    for (const user of ['root', 'deploy']) await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp`, { user });
+    for (const user of ['root', 'deploy'])
+      await host.must(`${pm2} start /srv/app.js --cwd /srv --name myapp`, { user });
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name orphan`);
     const { status, stdout } = await adopt(host, 'myapp orphan nosuch --yes');
     expect(status).toBe(2);
@@ -154,8 +180,14 @@ describeOnHost('adopt looks before it leaps', () => {
     ])
       expect(stdout).toContain(`${line}\n`);
     expect(await running(host, ROOT)).toEqual(['myapp 0 online', 'orphan 0 online']);
-    expect(await adopt(host, 'orphan --to nowhere --yes')).toMatchObject({ status: 2, stderr: expect.stringContaining('the config has no daemon "nowhere": it has ops, web') as string });
-    expect(await adopt(host, 'myapp --from nobody --yes')).toMatchObject({ status: 2, stderr: expect.stringContaining('no user of that name has apps in one') as string });
+    expect(await adopt(host, 'orphan --to nowhere --yes')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('the config has no daemon "nowhere": it has ops, web') as string,
+    });
+    expect(await adopt(host, 'myapp --from nobody --yes')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('no user of that name has apps in one') as string,
+    });
     expect(await adopt(host, '')).toMatchObject({ status: 2, stdout: '' });
   });
 
@@ -214,16 +246,34 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       dryRun: true,
-      moves: [{ apps: [{ name: 'shop-json', processes: 1, running: 1, ports: [], twin: false }], from: { user: 'root', home: ROOT, state: 'live' }, to: { daemon: 'web', user: 'www-data', home: WEB }, problems: [], outcome: null, steps: ['right', 'raise', 'stop', 'start', 'settle', 'remove', 'save'] }],
+      moves: [
+        {
+          apps: [{ name: 'shop-json', processes: 1, running: 1, ports: [], twin: false }],
+          from: { user: 'root', home: ROOT, state: 'live' },
+          to: { daemon: 'web', user: 'www-data', home: WEB },
+          problems: [],
+          outcome: null,
+          steps: ['right', 'raise', 'stop', 'start', 'settle', 'remove', 'save'],
+        },
+      ],
       others: [{ name: 'myapp', type: 'home', daemon: 'web', home: WEB }],
     });
     const done = await adopt(host, 'shop-json --json --yes');
-    expect(JSON.parse(done.stdout)).toMatchObject({ dryRun: false, moves: [{ outcome: 'moved', downtimeMs: expect.any(Number) as number }] });
-    expect(await adopt(host, 'shop-json')).toMatchObject({ status: 0, stdout: `shop-json: is home already, in web (${WEB})\n` });
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      dryRun: false,
+      moves: [{ outcome: 'moved', downtimeMs: expect.any(Number) as number }],
+    });
+    expect(await adopt(host, 'shop-json')).toMatchObject({
+      status: 0,
+      stdout: `shop-json: is home already, in web (${WEB})\n`,
+    });
   });
 
   it('is for root, and for a user between homes of his own', async () => {
-    await host.must(`${pm2} start /srv/app.js --cwd /srv --name backup`, { user: 'ops', env: { PM2_HOME: '/home/ops/other' } });
+    await host.must(`${pm2} start /srv/app.js --cwd /srv --name backup`, {
+      user: 'ops',
+      env: { PM2_HOME: '/home/ops/other' },
+    });
     expect(await adopt(host, 'backup --yes', { user: 'ops' })).toMatchObject({ status: 0 });
     expect(await running(host, OPS)).toEqual([`backup ${host.account('ops').uid} online`]);
     expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({
@@ -236,10 +286,22 @@ describeOnHost('adopt looks before it leaps', () => {
 
   it('brings a daemon up by its boot unit where systemd runs', async () => {
     await host.must(`${pm2} kill`, { user: 'www-data' });
-    await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-unit; mkdir -p /run/systemd/system /etc/systemd/system/multi-user.target.wants; ln -s ../web.service /etc/systemd/system/multi-user.target.wants/`);
-    await host.write('/etc/systemd/system/web.service', `[Service]\nUser=www-data\nEnvironment=PM2_HOME=${WEB}\nExecStart=${pm2} resurrect\n`);
+    await host.must(
+      `${pm2} start /srv/app.js --cwd /srv --name shop-unit; mkdir -p /run/systemd/system ` +
+        '/etc/systemd/system/multi-user.target.wants; ln -s ../web.service ' +
+        '/etc/systemd/system/multi-user.target.wants/',
+    );
+    await host.write(
+      '/etc/systemd/system/web.service',
+      `[Service]\nUser=www-data\nEnvironment=PM2_HOME=${WEB}\nExecStart=${pm2} resurrect\n`,
+    );
     // No systemd runs in a host: this does what it would do with that unit.
-    await host.write('/usr/bin/systemctl', `#!/bin/sh\necho "$*" >> /srv/told\nexec setpriv --reuid www-data --regid www-data --init-groups env -i HOME=/var/www PATH=/usr/bin:/bin PM2_HOME=${WEB} OF=unit ${pm2} resurrect\n`, { mode: '755' });
+    await host.write(
+      '/usr/bin/systemctl',
+      `#!/bin/sh\necho "$*" >> /srv/told\nexec setpriv --reuid www-data --regid www-data --init-groups env -i ` +
+        `HOME=/var/www PATH=/usr/bin:/bin PM2_HOME=${WEB} OF=unit ${pm2} resurrect\n`,
+      { mode: '755' },
+    );
     const said = await adopted(host, 'shop-unit');
     expect(await host.read('/srv/told')).toBe('start web.service\n');
     expect(host.daemons().find(({ home }) => home === WEB)?.env).toMatchObject({ OF: 'unit' });
@@ -250,9 +312,21 @@ describeOnHost('adopt looks before it leaps', () => {
 
   it('keeps a second adoption out, and passes over the lock of one that was killed', async () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-lock`);
-    const sleeper = host.start(['/bin/sh', '-c', 'mkdir -p -m 700 /var/lib/pm2-guard/adopt; ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" /var/lib/pm2-guard/adopt/lock; cat'], { input: '' }, true);
+    const sleeper = host.start(
+      [
+        '/bin/sh',
+        '-c',
+        'mkdir -p -m 700 /var/lib/pm2-guard/adopt; ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" ' +
+          '/var/lib/pm2-guard/adopt/lock; cat',
+      ],
+      { input: '' },
+      true,
+    );
     await host.must('until test -h /var/lib/pm2-guard/adopt/lock; do sleep 0.05; done');
-    expect(await adopt(host, 'shop-lock --yes')).toMatchObject({ status: 2, stderr: expect.stringMatching(/another adoption is under way, by pid \d+/) as string });
+    expect(await adopt(host, 'shop-lock --yes')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/another adoption is under way, by pid \d+/) as string,
+    });
     sleeper.kill('SIGKILL');
     await sleeper.result();
     await adopted(host, 'shop-lock');

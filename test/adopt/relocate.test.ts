@@ -1,32 +1,60 @@
 import { describe, expect, it } from 'vitest';
-import { relocate, type Origin } from '../../src/adopt/relocate.ts';
+import { relocate, type RecordOrigin } from '../../src/adopt/relocate.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
 
-const web: Seat = { label: 'web', user: 'www-data', uid: 33, gid: 33, userHome: '/var/www', shell: '/usr/sbin/nologin', home: '/var/www/.pm2' };
-const root: Seat = { label: 'ops', user: 'root', uid: 0, gid: 0, userHome: '/root', shell: '/bin/bash', home: '/root/.pm2' };
-const fromRoot: Origin = { homes: ['/root/.pm2'], userHome: '/root', uid: 0 };
+const web: Seat = {
+  label: 'web',
+  user: 'www-data',
+  uid: 33,
+  gid: 33,
+  userHome: '/var/www',
+  shell: '/usr/sbin/nologin',
+  home: '/var/www/.pm2',
+};
+const root: Seat = {
+  label: 'ops',
+  user: 'root',
+  uid: 0,
+  gid: 0,
+  userHome: '/root',
+  shell: '/bin/bash',
+  home: '/root/.pm2',
+};
+const fromRoot: RecordOrigin = { homes: ['/root/.pm2'], userHome: '/root', uid: 0 };
 
 /** A record whose environment is spread over it, as PM2 keeps it. */
-const record = (env: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({ name: 'a', status: 'online', ...fields, ...env, env });
-const moved = (env: Record<string, unknown>, fields: Record<string, unknown> = {}, from = fromRoot, to = web) => relocate(record(env, fields), true, from, to);
+const record = (env: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({
+  name: 'a',
+  status: 'online',
+  ...fields,
+  ...env,
+  env,
+});
+const moved = (env: Record<string, unknown>, fields: Record<string, unknown> = {}, from = fromRoot, to = web) =>
+  relocate(record(env, fields), true, from, to);
 
 describe('the environment', () => {
   const cases: [what: string, variable: string, value: unknown, kept: unknown][] = [
-    ['an application\'s', 'NODE_ENV', 'production', 'production'],
+    ["an application's", 'NODE_ENV', 'production', 'production'],
     ['a number', 'LIMIT', 5, 5],
     ['an object', 'a', {}, {}],
-    ['sudo\'s', 'SUDO_USER', 'deploy', undefined],
-    ['a session\'s', 'XDG_RUNTIME_DIR', '/run/user/0', undefined],
-    ['an agent\'s', 'SSH_AUTH_SOCK', '/tmp/ssh', undefined],
-    ['a CI runner\'s leash', 'RUNNER_TRACKING_ID', 'x', undefined],
+    ["sudo's", 'SUDO_USER', 'deploy', undefined],
+    ["a session's", 'XDG_RUNTIME_DIR', '/run/user/0', undefined],
+    ["an agent's", 'SSH_AUTH_SOCK', '/tmp/ssh', undefined],
+    ["a CI runner's leash", 'RUNNER_TRACKING_ID', 'x', undefined],
     ['ours', 'PM2_GUARD', 'off', undefined],
-    ['one that moves PM2\'s paths', 'PM2_DAEMON_RPC_PORT', '/srv/rpc.sock', undefined],
-    ['a path in the old user\'s home', 'CONFIG', '/root/c.json', undefined],
+    ["one that moves PM2's paths", 'PM2_DAEMON_RPC_PORT', '/srv/rpc.sock', undefined],
+    ["a path in the old user's home", 'CONFIG', '/root/c.json', undefined],
     ['a path beside it', 'CONFIG', '/rooted/c.json', '/rooted/c.json'],
     ['a path in the old PM2_HOME', 'STATE', '/root/.pm2/x', undefined],
     ['HOME', 'HOME', '/root', '/var/www'],
     ['PM2_HOME', 'PM2_HOME', '/root/.pm2', '/var/www/.pm2'],
-    ['PATH, without the old home', 'PATH', '/root/.nvm/bin:/opt/app/bin:/usr/bin', '/opt/app/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin'],
+    [
+      'PATH, without the old home',
+      'PATH',
+      '/root/.nvm/bin:/opt/app/bin:/usr/bin',
+      '/opt/app/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin',
+    ],
   ];
   it.each(cases)('%s: %s=%s', (_, variable, value, kept) => {
     const { record: result } = moved({ [variable]: value });
@@ -35,36 +63,71 @@ describe('the environment', () => {
   });
 
   it('names what is lost, but not what everybody expects to change', () => {
-    expect(moved({ CONFIG: '/root/c.json', NPM_CACHE: '/root/.npm', HOME: '/root', SUDO_USER: 'x', NODE_ENV: 'p' }).dropped).toEqual(['CONFIG', 'NPM_CACHE']);
+    expect(
+      moved({ CONFIG: '/root/c.json', NPM_CACHE: '/root/.npm', HOME: '/root', SUDO_USER: 'x', NODE_ENV: 'p' }).dropped,
+    ).toEqual(['CONFIG', 'NPM_CACHE']);
   });
 
-  it('of the same user in another home keeps what is in the user\'s home', () => {
+  it("of the same user in another home keeps what is in the user's home", () => {
     const from = { homes: ['/var/www/.agent/.pm2'], userHome: '/var/www', uid: 33 };
-    expect((moved({ CONFIG: '/var/www/c.json', HOME: '/var/www/.agent' }, {}, from).record.env as Record<string, unknown>)).toMatchObject({ CONFIG: '/var/www/c.json', HOME: '/var/www' });
+    expect(
+      moved({ CONFIG: '/var/www/c.json', HOME: '/var/www/.agent' }, {}, from).record.env as Record<string, unknown>,
+    ).toMatchObject({ CONFIG: '/var/www/c.json', HOME: '/var/www' });
   });
 
-  it('may not hold what is nowhere in the record\'s own fields', () => {
+  it("may not hold what is nowhere in the record's own fields", () => {
     expect(moved({}, { SUDO_COMMAND: '/usr/bin/pm2', HOME: '/root' }).record).not.toHaveProperty('SUDO_COMMAND');
   });
 });
 
 describe('the fields', () => {
   it('of the old home move, and only those', () => {
-    expect(moved({}, { pm_out_log_path: '/root/.pm2/logs/a-out.log', pm_err_log_path: '/var/log/a.log', pm_pid_path: '/root/.pm2/pids/a-0.pid', pm_log_path: '/root/.pm2x/a.log', pm_exec_path: '/root/.pm2/app.js' }).record).toMatchObject({
-      pm_out_log_path: '/var/www/.pm2/logs/a-out.log', pm_err_log_path: '/var/log/a.log', pm_pid_path: '/var/www/.pm2/pids/a-0.pid', pm_log_path: '/root/.pm2x/a.log', pm_exec_path: '/root/.pm2/app.js',
+    expect(
+      moved(
+        {},
+        {
+          pm_out_log_path: '/root/.pm2/logs/a-out.log',
+          pm_err_log_path: '/var/log/a.log',
+          pm_pid_path: '/root/.pm2/pids/a-0.pid',
+          pm_log_path: '/root/.pm2x/a.log',
+          pm_exec_path: '/root/.pm2/app.js',
+        },
+      ).record,
+    ).toMatchObject({
+      pm_out_log_path: '/var/www/.pm2/logs/a-out.log',
+      pm_err_log_path: '/var/log/a.log',
+      pm_pid_path: '/var/www/.pm2/pids/a-0.pid',
+      pm_log_path: '/root/.pm2x/a.log',
+      pm_exec_path: '/root/.pm2/app.js',
     });
   });
   it('that the daemon finds out anew are gone, `instances` above all', () => {
-    const { record: result } = moved({ unique_id: 'x' }, { instances: 2, pm_id: 7, pm_uptime: 1, created_at: 1, restart_time: 9, axm_monitor: { a: 1 } });
-    for (const field of ['instances', 'pm_id', 'pm_uptime', 'created_at', 'unique_id']) expect(result).not.toHaveProperty(field);
-    expect(result).toMatchObject({ restart_time: 0, axm_monitor: {}, axm_actions: [], status: 'online', username: 'www-data' });
+    const { record: result } = moved(
+      { unique_id: 'x' },
+      { instances: 2, pm_id: 7, pm_uptime: 1, created_at: 1, restart_time: 9, axm_monitor: { a: 1 } },
+    );
+    for (const field of ['instances', 'pm_id', 'pm_uptime', 'created_at', 'unique_id'])
+      expect(result).not.toHaveProperty(field);
+    expect(result).toMatchObject({
+      restart_time: 0,
+      axm_monitor: {},
+      axm_actions: [],
+      status: 'online',
+      username: 'www-data',
+    });
     expect(result.env).not.toHaveProperty('unique_id');
   });
-  it('uid and gid are for root\'s daemon only', () => {
+  it("uid and gid are for root's daemon only", () => {
     expect(moved({}, { uid: 33, gid: 33 }).record).not.toHaveProperty('uid');
-    expect(moved({}, { uid: 33, gid: 33 }, { homes: ['/x'], userHome: '/root', uid: 0 }, root).record).toMatchObject({ uid: 33, gid: 33 });
+    expect(moved({}, { uid: 33, gid: 33 }, { homes: ['/x'], userHome: '/root', uid: 0 }, root).record).toMatchObject({
+      uid: 33,
+      gid: 33,
+    });
   });
   it('stopped stays stopped, and what has no environment gets one', () => {
-    expect(relocate({ name: 'a', status: 'stopped', env: null }, false, fromRoot, web).record).toMatchObject({ status: 'stopped', env: { HOME: '/var/www', USER: 'www-data' } });
+    expect(relocate({ name: 'a', status: 'stopped', env: null }, false, fromRoot, web).record).toMatchObject({
+      status: 'stopped',
+      env: { HOME: '/var/www', USER: 'www-data' },
+    });
   });
 });

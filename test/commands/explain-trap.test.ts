@@ -18,7 +18,10 @@ describe('pm2-guard explain T01', () => {
   });
 
   it('for scripts too', async () => {
-    expect(JSON.parse(await printed('T47', '--json'))).toMatchObject({ code: 'T47', answers: ['guard', 'doctor', 'lint'] });
+    expect(JSON.parse(await printed('T47', '--json'))).toMatchObject({
+      code: 'T47',
+      answers: ['guard', 'doctor', 'lint'],
+    });
   });
 
   it('names the traps there are where there is none of that number', async () => {

@@ -2,16 +2,26 @@ import { expect, it } from 'vitest';
 import { createProgram } from '../../src/commands/program.ts';
 import { complete, type Values } from '../../src/completion/candidates.ts';
 
-const values: Values = (placeholder, before, dashes) => [{ word: `${dashes ? '-- ' : ''}${placeholder}`, about: '' }, ...before.map((word) => ({ word: `after ${word}`, about: '' }))];
+const values: Values = (placeholder, before, dashes) => [
+  { word: `${dashes ? '-- ' : ''}${placeholder}`, about: '' },
+  ...before.map((word) => ({ word: `after ${word}`, about: '' })),
+];
 const at = (...words: string[]) => complete(createProgram(), words, values);
 const words = (...typed: string[]) => at(...typed).candidates.map(({ word }) => word);
 
 it('commands, with what they are', () => {
-  expect(at('').candidates).toContainEqual({ word: 'log', about: createProgram().commands.find((command) => command.name() === 'log')?.description() });
+  expect(at('').candidates).toContainEqual({
+    word: 'log',
+    about: createProgram()
+      .commands.find((command) => command.name() === 'log')
+      ?.description(),
+  });
   expect(words('unin')).toEqual(['uninstall']);
   expect(words('nosuch')).toEqual([]);
 });
-it('a hidden command is not offered', () => { expect(words('__')).toEqual([]); });
+it('a hidden command is not offered', () => {
+  expect(words('__')).toEqual([]);
+});
 it('help takes the name of a command, and no second one', () => {
   expect(words('help', 'unin')).toEqual(['uninstall']);
   expect(words('help', 'log', '')).toEqual([]);
@@ -50,8 +60,12 @@ it('lint: its formats, severities and paths', () => {
   expect(words('lint', '--json', '--sa')).toEqual([]);
   expect(at('lint', '')).toMatchObject({ files: true });
 });
-it('an option without a value has none', () => { expect(words('log', '--json=')).toEqual([]); });
-it('nothing typed at all', () => { expect(at()).toEqual(at('')); });
+it('an option without a value has none', () => {
+  expect(words('log', '--json=')).toEqual([]);
+});
+it('nothing typed at all', () => {
+  expect(at()).toEqual(at(''));
+});
 it('an option that may be repeated, and one that takes several values', () => {
   expect(words('seal', '--user', 'alice', '--u')).toEqual(['--user']);
   expect(words('verify', '--user', '')).toEqual(['user']);

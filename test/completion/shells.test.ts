@@ -13,7 +13,10 @@ daemons:
     apps: [backup]
 `;
 
-/** In a shell of that kind, what TAB would offer behind `pm2-guard` and these words, sorted; as they would be inserted. */
+/**
+ * In a shell of that kind, what TAB would offer behind `pm2-guard` and these words, sorted; as they would be
+ * inserted.
+ */
 type Ask = (words: string[], options?: RunOptions) => Promise<string[]>;
 
 describeOnHost('completion in the shells', () => {
@@ -28,25 +31,53 @@ describeOnHost('completion in the shells', () => {
   const lines = async (argv: string[], options: RunOptions): Promise<string[]> => {
     const result = await host.exec(argv, { cwd: '/srv/work', user: 'alice', ...options });
     expect(result).toMatchObject({ status: 0, stderr: '' });
-    return result.stdout.split('\n').filter((line) => line !== '').sort();
+    return result.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
   };
 
-  // As bash calls it: bash-completion loads the script by its name, the words are split at the characters of COMP_WORDBREAKS.
+  // As bash calls it: bash-completion loads the script by its name, the words are split at the characters of
+  // COMP_WORDBREAKS.
   const inBash: Ask = (words, options = {}) => {
     const line = ['pm2-guard', ...words].join(' ');
-    const split = ['pm2-guard', ...words.flatMap((word) => (word === '' ? [''] : word.split(/([=:])/).filter((part) => part !== '')))];
-    return lines(['bash', '-c', `. /usr/share/bash-completion/bash_completion
+    const split = [
+      'pm2-guard',
+      ...words.flatMap((word) => (word === '' ? [''] : word.split(/([=:])/).filter((part) => part !== ''))),
+    ];
+    return lines(
+      [
+        'bash',
+        '-c',
+        `. /usr/share/bash-completion/bash_completion
       COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:' COMP_LINE=$1 COMP_POINT=\${#1} COMP_TYPE=9; shift
       COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
       __load_completion pm2-guard && complete -p pm2-guard > /dev/null && _pm2_guard
-      printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', line, ...split], options);
+      printf '%s\\n' "\${COMPREPLY[@]}"`,
+        'bash',
+        line,
+        ...split,
+      ],
+      options,
+    );
   };
   const inFish: Ask = async (words, options = {}) => {
-    const shown = await lines(['fish', '-c', 'set -q BARE_PATH; and set PATH /usr/bin /bin; complete -C $argv[1]', `pm2-guard ${words.join(' ')}`], options);
+    const shown = await lines(
+      [
+        'fish',
+        '-c',
+        'set -q BARE_PATH; and set PATH /usr/bin /bin; complete -C $argv[1]',
+        `pm2-guard ${words.join(' ')}`,
+      ],
+      options,
+    );
     return shown.map((line) => line.split('\t')[0] ?? '');
   };
 
-  for (const [shell, ask] of [['bash', inBash], ['fish', inFish]] as const) {
+  for (const [shell, ask] of [
+    ['bash', inBash],
+    ['fish', inFish],
+  ] as const) {
     it(`${shell}: commands, options, choices, files`, async () => {
       expect(await ask(['unin'])).toEqual(['uninstall']);
       expect(await ask(['install', '--dr'])).toEqual(['--dry-run']);
@@ -103,13 +134,26 @@ describeOnHost('completion in the shells', () => {
   });
 
   it('completion prints the scripts, and each shell reads them without a complaint', async () => {
-    for (const [shell, load] of [['bash', 'bash --norc'], ['zsh', 'zsh -f'], ['fish', 'fish --no-config']] as const) {
+    for (const [shell, load] of [
+      ['bash', 'bash --norc'],
+      ['zsh', 'zsh -f'],
+      ['fish', 'fish --no-config'],
+    ] as const) {
       const script = await host.must(`pm2-guard completion ${shell}`, { user: 'alice' });
       await host.write(`/srv/script.${shell}`, script);
-      const [prefix, shown] = shell === 'bash' ? ['', 'complete -p pm2-guard'] : shell === 'zsh' ? ['autoload -Uz compinit; compinit -u -D; ', 'print $_comps[pm2-guard]'] : ['', 'complete -c pm2-guard'];
+      const [prefix, shown] =
+        shell === 'bash'
+          ? ['', 'complete -p pm2-guard']
+          : shell === 'zsh'
+            ? ['autoload -Uz compinit; compinit -u -D; ', 'print $_comps[pm2-guard]']
+            : ['', 'complete -c pm2-guard'];
       const result = await host.run(`${load} -c '${prefix}source /srv/script.${shell}; ${shown}'`, { user: 'alice' });
       expect(result).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('pm2_guard') as string });
     }
-    expect(await host.run('pm2-guard completion csh')).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('Allowed choices are bash, zsh, fish') as string });
+    expect(await host.run('pm2-guard completion csh')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('Allowed choices are bash, zsh, fish') as string,
+    });
   });
 });

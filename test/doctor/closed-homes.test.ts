@@ -65,18 +65,23 @@ describeOnHost('closed home directories', () => {
     expect([stderr, status]).toEqual([expect.not.stringContaining('this is a bug'), expect.not.toBeOneOf([70, null])]);
   });
 
-  it.each(['ops', 'root'])("root starts a process file of %s's in the home directory of a daemon's user", async (owner) => {
-    const apps = 'apps:\n  - name: backup\n    script: job.js\n';
-    await host.write('/home/ops/backup/p.yaml', apps, { owner });
-    await host.write('/home/ops/backup/job.js', IDLE, { owner: 'ops' });
-    await host.must('chown ops: /home/ops/backup');
-    const { status, stderr } = await host.run('pm2 start p.yaml', { cwd: '/home/ops/backup' });
-    expect([status, stderr]).toEqual([0, expect.stringContaining('runs as ops in daemon "ops"')]);
-    await host.must('pm2 delete backup', { user: 'ops' });
-  });
+  it.each(['ops', 'root'])(
+    "root starts a process file of %s's in the home directory of a daemon's user",
+    async (owner) => {
+      const apps = 'apps:\n  - name: backup\n    script: job.js\n';
+      await host.write('/home/ops/backup/p.yaml', apps, { owner });
+      await host.write('/home/ops/backup/job.js', IDLE, { owner: 'ops' });
+      await host.must('chown ops: /home/ops/backup');
+      const { status, stderr } = await host.run('pm2 start p.yaml', { cwd: '/home/ops/backup' });
+      expect([status, stderr]).toEqual([0, expect.stringContaining('runs as ops in daemon "ops"')]);
+      await host.must('pm2 delete backup', { user: 'ops' });
+    },
+  );
 
   it('operators reach a daemon that is down from their own closed home directory', async () => {
-    await host.must('printf "deploy ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2\\n" > /etc/sudoers.d/deploy');
+    await host.must(
+      'printf "deploy ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2\\n" > /etc/sudoers.d/deploy',
+    );
     const { status, stderr } = await host.run('pm2 restart myapp', { user: 'deploy' });
     // PM2's own: nothing runs in a new daemon.
     expect([status, stderr]).toEqual([1, expect.stringContaining('Process or Namespace myapp not found')]);
@@ -96,7 +101,10 @@ describeOnHost('closed home directories', () => {
       expect(all.stdout).toContain(`run:      sudo pm2-guard adopt --all-strays${dry}\n`);
     }
     const told = await host.run('pm2-guard adopt --all-strays --dry-run --json', user);
-    expect([told.status, JSON.parse(told.stdout)]).toEqual([2, expect.objectContaining({ complete: false, moves: [] })]);
+    expect([told.status, JSON.parse(told.stdout)]).toEqual([
+      2,
+      expect.objectContaining({ complete: false, moves: [] }),
+    ]);
     const root = await host.run('pm2-guard adopt --all-strays --dry-run --json');
     expect(JSON.parse(root.stdout)).toMatchObject({ complete: true, moves: [{ apps: [{ name: 'myapp' }] }] });
   });

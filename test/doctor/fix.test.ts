@@ -39,7 +39,10 @@ describeOnHost('doctor --fix', () => {
     expect(dry.stdout).toContain(`PD304  ${OPS}/rpc.sock: remove, no process listens\n`);
     expect(dry.stdout).toContain('PD310  /home/alice/.pm2/dump.pm2: mode 0600 instead of 0644\n');
     expect(dry.stdout).toMatch(/nothing was changed\n$/);
-    expect(await host.run(fix)).toMatchObject({ status: 2, stderr: containing('nobody to ask\n  run:  sudo pm2-guard doctor --fix --yes\n') });
+    expect(await host.run(fix)).toMatchObject({
+      status: 2,
+      stderr: containing('nobody to ask\n  run:  sudo pm2-guard doctor --fix --yes\n'),
+    });
     const terminal = host.tty(fix);
     await terminal.seen(/make these \d+ changes\? \[y\/N\] /);
     terminal.type('\n');
@@ -49,26 +52,49 @@ describeOnHost('doctor --fix', () => {
 
   it('as one of the users: what is his, and needs no root', async () => {
     const { stdout, status } = await host.run(`${fix} --yes`, { user: 'alice' });
-    expect([status, stdout]).toEqual([1, containing('done      PD310  /home/alice/.pm2/dump.pm2: mode 0600 instead of 0644  (back: sudo chmod 0644 /home/alice/.pm2/dump.pm2)')]);
+    expect([status, stdout]).toEqual([
+      1,
+      containing(
+        'done      PD310  /home/alice/.pm2/dump.pm2: mode 0600 instead of 0644  (back: sudo chmod 0644 ' +
+          '/home/alice/.pm2/dump.pm2)',
+      ),
+    ]);
     expect(stdout).toContain('done      PD301  /home/alice/.pm2/rpc.sock');
-    expect((await host.tree('/home/alice/.pm2')).filter(({ path, mode }) => /\.sock$|pm2\.pid$/.test(path) || (path.endsWith('dump.pm2') && mode !== '600'))).toEqual([]);
+    expect(
+      (await host.tree('/home/alice/.pm2')).filter(
+        ({ path, mode }) => /\.sock$|pm2\.pid$/.test(path) || (path.endsWith('dump.pm2') && mode !== '600'),
+      ),
+    ).toEqual([]);
   });
 
   it('repairs, says how each is taken back, and finds nothing more of it', async () => {
     const { stdout, status, stderr } = await host.run(`${fix} --yes --json`);
-    const { done, left } = JSON.parse(stdout) as { done: { path: string; left: string | null; undo: string[] | null }[]; left: { code: string }[] };
+    const { done, left } = JSON.parse(stdout) as {
+      done: { path: string; left: string | null; undo: string[] | null }[];
+      left: { code: string }[];
+    };
     expect([status, stderr]).toEqual([1, '']);
     expect(done.filter((one) => one.left !== null)).toEqual([]);
     expect(done.length).toBeGreaterThan(8);
-    expect(left.map(({ code }) => code).filter((code) => /^PD[3-6]/.test(code))).toEqual(['PD601']); // not installed here
+    // not installed here
+    expect(left.map(({ code }) => code).filter((code) => /^PD[3-6]/.test(code))).toEqual(['PD601']);
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([]);
     expect(await foreignFiles(host, OPS, 'ops')).toEqual([]);
-    expect(done.find(({ path }) => path === `${WEB}/dump.pm2`)?.undo).toEqual(['sudo', 'chown', '-h', '0:0', `${WEB}/dump.pm2`]);
+    expect(done.find(({ path }) => path === `${WEB}/dump.pm2`)?.undo).toEqual([
+      'sudo',
+      'chown',
+      '-h',
+      '0:0',
+      `${WEB}/dump.pm2`,
+    ]);
     await host.must('pm2 save', { user: 'www-data', env: { PM2_HOME: WEB } });
     await host.must('pm2 resurrect', { user: 'ops' });
     expect(await host.apps(OPS)).toMatchObject([{ name: 'job', status: 'online', uid: host.account('ops').uid }]);
     expect(await codes(host)).toEqual(['PD601']);
-    expect(await host.run(`${fix} --yes`)).toMatchObject({ status: 1, stdout: containing('there is nothing that doctor may repair by itself\n') });
+    expect(await host.run(`${fix} --yes`)).toMatchObject({
+      status: 1,
+      stdout: containing('there is nothing that doctor may repair by itself\n'),
+    });
   });
 
   it('asks, and does it', async () => {
@@ -76,7 +102,9 @@ describeOnHost('doctor --fix', () => {
     const terminal = host.tty(fix);
     await terminal.seen(/make this change\? \[y\/N\] /);
     terminal.type('y\n');
-    expect(await terminal.result()).toMatchObject({ stdout: containing(`done      PD303  ${WEB}/module_conf.json: give to www-data`) });
+    expect(await terminal.result()).toMatchObject({
+      stdout: containing(`done      PD303  ${WEB}/module_conf.json: give to www-data`),
+    });
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([]);
   });
 

@@ -24,8 +24,15 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
     await expect.poll(() => host.daemons()).toEqual([]);
     const ghost = await finding(host, 'PD203');
     expect(ghost).toMatchObject({
-      trap: 'T31', urgency: 'wrong', what: 'backup still runs, and its daemon is gone', subject: { app: 'backup', home: OPS, pid },
-      evidence: [`pid ${pid} (/usr/bin/sleep 100000) runs as ops`, `the daemon in ${OPS} started it, and none lives there now`], repair: [['sudo', 'kill', String(pid)]],
+      trap: 'T31',
+      urgency: 'wrong',
+      what: 'backup still runs, and its daemon is gone',
+      subject: { app: 'backup', home: OPS, pid },
+      evidence: [
+        `pid ${pid} (/usr/bin/sleep 100000) runs as ops`,
+        `the daemon in ${OPS} started it, and none lives there now`,
+      ],
+      repair: [['sudo', 'kill', String(pid)]],
     });
     // A new daemon, which knows nothing of it: after a `pm2 start` there are two.
     await host.must('pm2 list', { user: 'ops' });
@@ -40,7 +47,15 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
   it('T31: what an app sent into the background is none', async () => {
     await host.write('/home/ops/spawner.sh', '#!/bin/sh\n(setsid sleep 1000 &)\nexec sleep 2000\n', { mode: '755' });
     await host.must('pm2 start /home/ops/spawner.sh --interpreter none', { user: 'ops' });
-    await expect.poll(() => host.processes().filter(({ command }) => /^sleep [12]000$/.test(command)).map(({ parent }) => parent === 1).sort()).toEqual([false, true]);
+    await expect
+      .poll(() =>
+        host
+          .processes()
+          .filter(({ command }) => /^sleep [12]000$/.test(command))
+          .map(({ parent }) => parent === 1)
+          .sort(),
+      )
+      .toEqual([false, true]);
     expect(await found(host, /PD203/)).toEqual([]);
     await host.must('pm2 delete spawner; pkill -x -f "sleep 1000"', { user: 'ops' });
   });
@@ -48,8 +63,15 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
   it('T33: rm -rf ~/.pm2 while it runs', async () => {
     await host.must(`rm -rf ${OPS}`);
     const lost = await finding(host, 'PD104');
-    expect(lost).toMatchObject({ trap: 'T33', urgency: 'urgent', what: `no command reaches the daemon of ops in ${OPS}` });
-    expect(lost.evidence).toEqual([expect.stringMatching(/^pid \d+ listens on .*, which is gone with its directory$/), 'it still runs backup']);
+    expect(lost).toMatchObject({
+      trap: 'T33',
+      urgency: 'urgent',
+      what: `no command reaches the daemon of ops in ${OPS}`,
+    });
+    expect(lost.evidence).toEqual([
+      expect.stringMatching(/^pid \d+ listens on .*, which is gone with its directory$/),
+      'it still runs backup',
+    ]);
     await repair(host, lost);
     expect(await found(host)).toEqual([]);
     expect(await alive()).toEqual(['backup online']);
@@ -65,8 +87,15 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
     const [second, first] = (await examined(host)).daemons; // first the one that pm2 reaches
     expect(first?.pid).toBeLessThan(second?.pid ?? 0);
     expect(two).toMatchObject({
-      trap: 'T33', urgency: 'urgent', what: `two daemons have one home, ${OPS}`, subject: { pid: first?.pid },
-      evidence: [`pid ${first?.pid ?? ''} listens where nobody can connect any more: ${OPS}/rpc.sock is now that of pid ${second?.pid ?? ''}`, 'it still runs backup'],
+      trap: 'T33',
+      urgency: 'urgent',
+      what: `two daemons have one home, ${OPS}`,
+      subject: { pid: first?.pid },
+      evidence: [
+        `pid ${first?.pid ?? ''} listens where nobody can connect any more: ${OPS}/rpc.sock is now that of pid ` +
+          `${second?.pid ?? ''}`,
+        'it still runs backup',
+      ],
     });
     expect(first).toMatchObject({ answers: 'no', apps: [{ name: 'backup', user: 'ops', state: null }] });
     await repair(host, two);
@@ -80,13 +109,18 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
   it('a daemon that is stopped', async () => {
     await host.must(`kill -STOP ${host.daemons()[0]?.pid ?? ''}`);
     const silent = await finding(host, 'PD107');
-    expect(silent).toMatchObject({ what: `the daemon of ops in ${OPS} does not answer`, evidence: ['it took the call, and said nothing for 5 s', expect.stringMatching(/is stopped \(SIGSTOP\)$/)] });
+    expect(silent).toMatchObject({
+      what: `the daemon of ops in ${OPS} does not answer`,
+      evidence: ['it took the call, and said nothing for 5 s', expect.stringMatching(/is stopped \(SIGSTOP\)$/)],
+    });
     await repair(host, silent);
     expect(await found(host)).toEqual([]);
   });
 
   it('a daemon that lies', async () => {
-    await host.write('/home/alice/liar.js', `
+    await host.write(
+      '/home/alice/liar.js',
+      `
       process.title = 'PM2 v7.0.4: God Daemon (/home/alice/.pm2)';
       require('fs').mkdirSync('/home/alice/.pm2');
       const frame = (...parts) => Buffer.concat([Buffer.from([0x10 | parts.length]), ...parts.flatMap((part) => { const size = Buffer.alloc(4); size.writeUInt32BE(Buffer.byteLength(part)); return [size, Buffer.from(part)]; })]);
@@ -95,11 +129,22 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
         for (const [, method, id] of data.toString('latin1').matchAll(/"method":"(\\w+)".*?(s:\\d+:pm2-guard:\\d)/gs)) {
           socket.write(frame('j:' + JSON.stringify({ args: [method === 'getReport' ? { pm2_version: '\\x1b[31m', node_version: {} } : list] }), id));
         }
-      })).listen('/home/alice/.pm2/rpc.sock');`);
+      })).listen('/home/alice/.pm2/rpc.sock');`,
+    );
     const liar = host.start(['/usr/bin/node', '/home/alice/liar.js'], { user: 'alice', timeoutMs: 60_000 });
     await expect.poll(() => host.daemons().length).toBe(2);
-    expect((await examined(host)).daemons[0]).toMatchObject({ user: 'alice', pm2: '7.0.4', node: null, apps: [{ pid: null, user: null, uid: null }] });
-    expect(await finding(host, 'PD107')).toMatchObject({ what: 'the daemon of alice in /home/alice/.pm2 lists what is not its own', evidence: [expect.stringMatching(/^init\u001b\[2J is online as pid 1, it says, and that is no child of pid \d+$/)] });
+    expect((await examined(host)).daemons[0]).toMatchObject({
+      user: 'alice',
+      pm2: '7.0.4',
+      node: null,
+      apps: [{ pid: null, user: null, uid: null }],
+    });
+    expect(await finding(host, 'PD107')).toMatchObject({
+      what: 'the daemon of alice in /home/alice/.pm2 lists what is not its own',
+      evidence: [
+        expect.stringMatching(/^init\u001b\[2J is online as pid 1, it says, and that is no child of pid \d+$/),
+      ],
+    });
     const { stdout } = await host.run('node /usr/src/pm2-guard/dist/pm2-guard.cjs doctor');
     expect(stdout).toContain('init\\x1b[2J is online as pid 1');
     expect(stdout).not.toContain('\u001b');

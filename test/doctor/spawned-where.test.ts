@@ -21,7 +21,8 @@ describeOnHost('what a daemon keeps from whoever spawned it', () => {
   afterAll(() => host.dispose());
 
   /** A daemon of ops, spawned in this environment; ended afterwards by `end`. */
-  const spawned = (env: Record<string, string | undefined>) => host.must('pm2 resurrect; pm2 list', { user: 'ops', env, cwd: '/home/ops' });
+  const spawned = (env: Record<string, string | undefined>) =>
+    host.must('pm2 resurrect; pm2 list', { user: 'ops', env, cwd: '/home/ops' });
   const end = async (home: string) => {
     await host.must(`kill ${host.daemons().find((daemon) => daemon.home === home)?.pid ?? ''}`);
     await expect.poll(() => host.daemons().map((daemon) => daemon.home)).toEqual([WEB]);
@@ -30,7 +31,10 @@ describeOnHost('what a daemon keeps from whoever spawned it', () => {
   it('T39: the variables of a CI job', async () => {
     await spawned({ RUNNER_TRACKING_ID: 'github_77', BUILD_ID: 'dontKillMe', JENKINS_NODE_COOKIE: 'c00kie' });
     const leash = await finding(host, 'PD108');
-    expect(leash).toMatchObject({ trap: 'T39', what: `the daemon of ops in ${OPS} was spawned in a CI job, and may end with it` });
+    expect(leash).toMatchObject({
+      trap: 'T39',
+      what: `the daemon of ops in ${OPS} was spawned in a CI job, and may end with it`,
+    });
     expect(leash.evidence[0]).toMatch(/^pid \d+ has RUNNER_TRACKING_ID, JENKINS_NODE_COOKIE in its environment$/);
     await repair(host, leash);
     expect(await found(host, KEPT)).toEqual([]);
@@ -49,23 +53,45 @@ describeOnHost('what a daemon keeps from whoever spawned it', () => {
   });
 
   it.each([
-    ['PM2_DAEMON_RPC_PORT, PM2_DAEMON_PUB_PORT', { PM2_DAEMON_RPC_PORT: '/srv/other/rpc.sock', PM2_DAEMON_PUB_PORT: '/srv/other/pub.sock' }, '/srv/other'],
+    [
+      'PM2_DAEMON_RPC_PORT, PM2_DAEMON_PUB_PORT',
+      { PM2_DAEMON_RPC_PORT: '/srv/other/rpc.sock', PM2_DAEMON_PUB_PORT: '/srv/other/pub.sock' },
+      '/srv/other',
+    ],
     ['OVER_HOME', { OVER_HOME: '/srv/other', PM2_HOME: OPS }, '/srv/other'],
   ])('T21: %s', async (_, env, home) => {
     await host.must('pm2 list', { user: 'ops', env });
     const moved = await finding(host, 'PD109');
-    expect(moved).toMatchObject({ trap: 'T21', subject: { home }, what: `variables keep parts of the daemon of ops in ${home} elsewhere` });
-    expect(moved.evidence.slice(1)).toEqual([...Object.entries(env).filter(([name]) => name !== 'PM2_HOME').map(([name, value]) => `${name}=${value}`), `its home would be ${OPS}`]);
+    expect(moved).toMatchObject({
+      trap: 'T21',
+      subject: { home },
+      what: `variables keep parts of the daemon of ops in ${home} elsewhere`,
+    });
+    expect(moved.evidence.slice(1)).toEqual([
+      ...Object.entries(env)
+        .filter(([name]) => name !== 'PM2_HOME')
+        .map(([name, value]) => `${name}=${value}`),
+      `its home would be ${OPS}`,
+    ]);
     expect(await found(host, /PD106/)).toEqual([`PD106 ${home}`]);
     await repair(host, moved);
     await expect.poll(() => found(host)).toEqual(['PD115 /home/ops/.pm2']);
   });
 
-  it('T19, T20: a HOME that is not the user\'s', async () => {
+  it("T19, T20: a HOME that is not the user's", async () => {
     await host.must('pm2 start /home/ops/backup.js', { user: 'ops', env: { HOME: '/home/ops/.agent' } });
     expect((await examined(host)).findings.filter(({ subject }) => subject.home?.includes('.agent'))).toMatchObject([
       { code: 'PD105', what: 'nobody declared the daemon of ops in /home/ops/.agent/.pm2' },
-      { code: 'PD110', trap: 'T20', urgency: 'wrong', what: 'the daemon of ops in /home/ops/.agent/.pm2 has a HOME that is not its user\'s', evidence: [expect.stringMatching(/^pid \d+ has HOME=\/home\/ops\/\.agent$/), 'the home directory of ops is /home/ops'] },
+      {
+        code: 'PD110',
+        trap: 'T20',
+        urgency: 'wrong',
+        what: "the daemon of ops in /home/ops/.agent/.pm2 has a HOME that is not its user's",
+        evidence: [
+          expect.stringMatching(/^pid \d+ has HOME=\/home\/ops\/\.agent$/),
+          'the home directory of ops is /home/ops',
+        ],
+      },
       { code: 'PD201', subject: { app: 'backup' } },
     ]);
     await end('/home/ops/.agent/.pm2');
@@ -79,29 +105,49 @@ describeOnHost('what a daemon keeps from whoever spawned it', () => {
   });
 
   it('T36: the group of the socket has members', async () => {
-    await host.must('usermod -aG www-data alice && usermod -aG www-data deploy'); // deploy is an operator, and may have it
-    expect(await host.run(`PM2_HOME=${WEB} pm2 jlist`, { user: 'alice' })).toMatchObject({ status: 0, stdout: expect.stringContaining('"name":"myapp"') as string });
+    // deploy is an operator, and may have it
+    await host.must('usermod -aG www-data alice && usermod -aG www-data deploy');
+    expect(await host.run(`PM2_HOME=${WEB} pm2 jlist`, { user: 'alice' })).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('"name":"myapp"') as string,
+    });
     const open = await finding(host, 'PD114');
     expect(open).toMatchObject({
-      trap: 'T36', urgency: 'wrong', what: `alice may command the daemon of www-data in ${WEB}`,
+      trap: 'T36',
+      urgency: 'wrong',
+      what: `alice may command the daemon of www-data in ${WEB}`,
       evidence: [`${WEB}/rpc.sock has mode 0775, owner www-data, group www-data`, 'members of www-data: alice, deploy'],
     });
     await repair(host, open);
     expect(await found(host, KEPT)).toEqual(['PD115 /home/ops/.pm2']);
     expect((await host.run(`PM2_HOME=${WEB} pm2 jlist`, { user: 'alice' })).status).toBe(1);
     await host.must(`chmod 755 ${WEB} && chmod o+w ${WEB}/rpc.sock`);
-    expect(await finding(host, 'PD114')).toMatchObject({ urgency: 'urgent', what: `everybody may command the daemon of www-data in ${WEB}` });
+    expect(await finding(host, 'PD114')).toMatchObject({
+      urgency: 'urgent',
+      what: `everybody may command the daemon of www-data in ${WEB}`,
+    });
     await repair(host, await finding(host, 'PD114'));
     await host.must(`chmod o-w ${WEB}/rpc.sock`);
   });
 });
 
-for (const [pm2, home, trap] of [['6.0.14', '/etc/.pm2', 'T15'], ['7.0.4', '/.pm2', 'T16']] as const) {
+for (const [pm2, home, trap] of [
+  ['6.0.14', '/etc/.pm2', 'T15'],
+  ['7.0.4', '/.pm2', 'T16'],
+] as const) {
   describeOnHost(`${trap}: a daemon in ${home}, PM2 ${pm2}`, () => {
     it('is seen without a config', async () => {
       await using host = await createHost({ pm2 });
       await host.must('pm2 start server.js', { cwd: SITE, env: { HOME: trap === 'T15' ? undefined : '/' } });
-      expect(await finding(host, 'PD110')).toMatchObject({ trap, urgency: 'wrong', subject: { home }, evidence: [expect.stringMatching(trap === 'T15' ? /has no HOME$/ : /has HOME=\/$/), 'the home directory of root is /root'] });
+      expect(await finding(host, 'PD110')).toMatchObject({
+        trap,
+        urgency: 'wrong',
+        subject: { home },
+        evidence: [
+          expect.stringMatching(trap === 'T15' ? /has no HOME$/ : /has HOME=\/$/),
+          'the home directory of root is /root',
+        ],
+      });
     });
   });
 }

@@ -23,12 +23,21 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
   beforeAll(async () => {
     host = await createHost({ node: '22' });
     await host.installGuard(CONFIG);
-    await host.must('echo "setInterval(() => {}, 1e6)" > /var/www/html/idle.js; chown www-data /var/www/html/idle.js; cd /; pm2 start /var/www/html/idle.js --name myapp');
+    await host.must(
+      'echo "setInterval(() => {}, 1e6)" > /var/www/html/idle.js; chown www-data /var/www/html/idle.js; cd /; pm2 ' +
+        'start /var/www/html/idle.js --name myapp',
+    );
   });
   afterAll(() => host.dispose());
 
   it('argv with control characters: shown escaped, in one line each', async () => {
-    const { status, stderr } = await host.exec(['pm2', 'restart', 'my\u001b[2Japp\n\rx\u009b\u202e', 'myapp', 'backup']);
+    const { status, stderr } = await host.exec([
+      'pm2',
+      'restart',
+      'my\u001b[2Japp\n\rx\u009b\u202e',
+      'myapp',
+      'backup',
+    ]);
     expect(status).toBe(126);
     expect(stderr).toContain('my\\x1b[2Japp\\x0a\\x0dx\\x9b\\u202e');
     expect(stderr).not.toMatch(/[\u001b\r\u009b\u202e]/);
@@ -53,9 +62,11 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     expect(restarted).toMatchObject({ status: 0 });
     const started = await host.run(`${gone}pm2 start app.js --name myapp`);
     expect(started.status).toBe(126);
-    expect(started.stderr).toContain('pm2-guard: blocked (PG111): nothing was run\n'
-      + '  "pm2 start app.js --name myapp": the working directory was deleted, and the app would run there.\n'
-      + '  fix:      ');
+    expect(started.stderr).toContain(
+      'pm2-guard: blocked (PG111): nothing was run\n' +
+        '  "pm2 start app.js --name myapp": the working directory was deleted, and the app would run there.\n' +
+        '  fix:      ',
+    );
   });
 
   it('a working directory that the owner may not enter', async () => {
@@ -63,9 +74,11 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     expect(await host.run('pm2 restart myapp', { cwd: '/root/secret' })).toMatchObject({ status: 0 });
     const started = await host.run('pm2 start app.js --name myapp', { cwd: '/root/secret' });
     expect(started.status).toBe(126);
-    expect(started.stderr).toContain('pm2-guard: blocked (PG111): nothing was run\n'
-      + '  "pm2 start app.js --name myapp" runs as www-data in daemon "web", who cannot enter /root/secret: '
-      + '/root is closed (mode 0700).\n');
+    expect(started.stderr).toContain(
+      'pm2-guard: blocked (PG111): nothing was run\n' +
+        '  "pm2 start app.js --name myapp" runs as www-data in daemon "web", who cannot enter /root/secret: ' +
+        '/root is closed (mode 0700).\n',
+    );
   });
 
   it('PATH empty or unset', async () => {
@@ -87,23 +100,34 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     expect(status).toBe(0);
   });
 
-  it('stderr closed: the call goes on, stdout is pm2\'s alone', async () => {
+  it("stderr closed: the call goes on, stdout is pm2's alone", async () => {
     const { status, stdout } = await host.run('pm2 jlist 2>&-');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ name: 'myapp' }]);
   });
 
   it('a user whom no account knows', async () => {
-    const { status, stderr } = await host.run('setpriv --reuid 54321 --regid 54321 --clear-groups pm2 restart myapp', { cwd: '/' });
+    const { status, stderr } = await host.run('setpriv --reuid 54321 --regid 54321 --clear-groups pm2 restart myapp', {
+      cwd: '/',
+    });
     expect(status).toBe(126);
-    expect(stderr).toContain('pm2-guard: blocked (PG101): nothing was run\n'
-      + '  "pm2 restart myapp" is not for #54321 to run.\n');
+    expect(stderr).toContain(
+      'pm2-guard: blocked (PG101): nothing was run\n' + '  "pm2 restart myapp" is not for #54321 to run.\n',
+    );
   });
 
   for (const [what, serve] of [
     ['hangs', 'require("net").createServer(() => {}).listen(process.argv[1])'],
-    ['answers nonsense', 'require("net").createServer((s) => { s.on("error", () => {}); s.write(require("crypto").randomBytes(4096)); }).listen(process.argv[1])'],
-    ['drips', 'require("net").createServer((s) => { s.on("error", () => {}); setInterval(() => s.write("x"), 50); }).listen(process.argv[1])'],
+    [
+      'answers nonsense',
+      'require("net").createServer((s) => { s.on("error", () => {}); s.write(require("crypto").randomBytes(4096)); ' +
+        '}).listen(process.argv[1])',
+    ],
+    [
+      'drips',
+      'require("net").createServer((s) => { s.on("error", () => {}); setInterval(() => s.write("x"), 50); ' +
+        '}).listen(process.argv[1])',
+    ],
   ] as const) {
     it(`a daemon whose socket ${what} does not hang the verdict`, async () => {
       await host.must('install -d -o ops -g ops /home/ops/.pm2');
@@ -123,7 +147,13 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
   }
 
   it('a dead socket: nobody is asked, nothing is spawned there', async () => {
-    await host.must(`setpriv --reuid ops --regid ops --clear-groups /usr/bin/node -e 'require("net").createServer().listen("/home/ops/.pm2/rpc.sock", () => process.kill(process.pid, "SIGKILL"))'; test -S /home/ops/.pm2/rpc.sock`).catch(() => undefined);
+    await host
+      .must(
+        'setpriv --reuid ops --regid ops --clear-groups /usr/bin/node -e ' +
+          `'require("net").createServer().listen("/home/ops/.pm2/rpc.sock", () => process.kill(process.pid, ` +
+          `"SIGKILL"))'; test -S /home/ops/.pm2/rpc.sock`,
+      )
+      .catch(() => undefined);
     expect((await host.run('pm2 restart nowhere')).stderr).toContain(rewritten('pm2 restart nowhere', 'nowhere'));
     expect(host.daemons().map(({ home }) => home)).toEqual(['/var/www/.pm2']);
     await host.must('rm -f /home/ops/.pm2/rpc.sock');
@@ -143,7 +173,10 @@ describeOnHost('the real pm2', () => {
   };
 
   it('vanished: the one in PATH', async () => {
-    expect(await withRecord('/opt/gone/bin/pm2')).toMatchObject({ status: 0, stdout: expect.stringContaining('pong') as string });
+    expect(await withRecord('/opt/gone/bin/pm2')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('pong') as string,
+    });
   });
 
   it('nowhere: 127, and what to type', async () => {
@@ -155,12 +188,17 @@ describeOnHost('the real pm2', () => {
     expect(third).toBe('    /opt/gone/bin/pm2 does not exist');
     expect(rest.slice(-3)).toEqual([
       // The version of the daemon that runs.
-      '  fix:      sudo npm install -g pm2@7.0.4 && sudo pm2-guard install', '  details:  pm2-guard explain PG302', '',
+      '  fix:      sudo npm install -g pm2@7.0.4 && sudo pm2-guard install',
+      '  details:  pm2-guard explain PG302',
+      '',
     ]);
   });
 
   it('a loop to us: by a link, by a copy, by a wrapper; never taken', async () => {
-    await host.must(`mkdir -p /opt/link /opt/copy /opt/wrapper && ln -s ${place}/bin/pm2 /opt/link/pm2 && cp ${place}/bin/pm2 /opt/copy/pm2 && printf '#!/bin/sh\\nexec pm2 "$@"\\n' > /opt/wrapper/pm2 && chmod 755 /opt/wrapper/pm2`);
+    await host.must(
+      `mkdir -p /opt/link /opt/copy /opt/wrapper && ln -s ${place}/bin/pm2 /opt/link/pm2 && cp ${place}/bin/pm2 ` +
+        `/opt/copy/pm2 && printf '#!/bin/sh\\nexec pm2 "$@"\\n' > /opt/wrapper/pm2 && chmod 755 /opt/wrapper/pm2`,
+    );
     for (const loop of ['link', 'copy', 'wrapper']) {
       const { status, stderr } = await withRecord(`/opt/${loop}/pm2`, `/usr/local/bin:/opt/${loop}`);
       expect({ loop, status }).toEqual({ loop, status: 127 });
@@ -169,7 +207,10 @@ describeOnHost('the real pm2', () => {
   });
 
   it('not executable in PATH: passed over, and said', async () => {
-    await host.must('mkdir -p /opt/plain && cp -r /usr/lib/node_modules/pm2 /opt/plain/ && ln -s pm2/bin/pm2 /opt/plain/pm2x && chmod 644 /opt/plain/pm2/bin/pm2 && mkdir /opt/noexec && ln -s ../plain/pm2/bin/pm2 /opt/noexec/pm2');
+    await host.must(
+      'mkdir -p /opt/plain && cp -r /usr/lib/node_modules/pm2 /opt/plain/ && ln -s pm2/bin/pm2 /opt/plain/pm2x && ' +
+        'chmod 644 /opt/plain/pm2/bin/pm2 && mkdir /opt/noexec && ln -s ../plain/pm2/bin/pm2 /opt/noexec/pm2',
+    );
     await host.write(`${place}/install.json`, record(null));
     const { status, stderr } = await host.run('PATH=/opt/noexec /usr/local/bin/pm2 ping', { user: 'ops' });
     expect(status).toBe(127);
@@ -205,10 +246,13 @@ describeOnHost('the real pm2', () => {
 
   it('newer than all we know: said with a verdict, read by the newest grammar', async () => {
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
-    await host.must('cp -r /usr/lib/node_modules/pm2 /opt/pm2 && sed -i \'s/"version": "7[^"]*"/"version": "9.1.0"/\' /opt/pm2/package.json');
+    await host.must(
+      'cp -r /usr/lib/node_modules/pm2 /opt/pm2 && sed -i \'s/"version": "7[^"]*"/"version": "9.1.0"/\' ' +
+        '/opt/pm2/package.json',
+    );
     const { status, stderr } = await withRecord('/opt/pm2/bin/pm2');
     expect(status).toBe(0);
-    const newer = 'pm2-guard: PM2 9.1.0 is newer than this pm2-guard knows; its command line is read as PM2 7\'s\n';
+    const newer = "pm2-guard: PM2 9.1.0 is newer than this pm2-guard knows; its command line is read as PM2 7's\n";
     expect(stderr.slice(0, newer.length + 30)).toBe(newer + rewritten('pm2 ping', null).slice(0, 30));
   });
 });

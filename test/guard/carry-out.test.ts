@@ -21,9 +21,19 @@ const INTO_OPS = { user: 'ops', daemon: 'ops', pm2Home: OPS };
 const place = '/usr/local/lib/pm2-guard';
 
 /** An app that writes down who it is: kernel's ids and groups, umask, environment. */
-const WHO = 'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), umask: process.umask(), env: process.env, status: fs.readFileSync("/proc/self/status", "utf8") })); setInterval(() => {}, 1e6);';
+const WHO =
+  'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: ' +
+  'process.getuid(), gid: process.getgid(), groups: process.getgroups(), umask: process.umask(), env: process.env, ' +
+  'status: fs.readFileSync("/proc/self/status", "utf8") })); setInterval(() => {}, 1e6);';
 
-interface Who { uid: number; gid: number; groups: number[]; umask: number; env: Record<string, string>; status: string }
+interface Who {
+  uid: number;
+  gid: number;
+  groups: number[];
+  umask: number;
+  env: Record<string, string>;
+  status: string;
+}
 
 async function who(host: Host, app: string): Promise<Who> {
   await host.must(`for i in $(seq 200); do test -s /tmp/who-${app} && exit 0; sleep 0.05; done; exit 1`);
@@ -32,7 +42,7 @@ async function who(host: Host, app: string): Promise<Who> {
   return JSON.parse(text) as Who;
 }
 
-describeOnHost('root\'s call becomes the owner\'s', () => {
+describeOnHost("root's call becomes the owner's", () => {
   let host: Host;
   beforeAll(async () => {
     host = await createHost({ node: '22' });
@@ -42,29 +52,49 @@ describeOnHost('root\'s call becomes the owner\'s', () => {
   });
   afterAll(() => host.dispose());
 
-  it('in every id that the kernel knows, with the owner\'s groups, no capability left, and sudo\'s umask', async () => {
-    const started = await host.run('umask 0; NODE_ENV=production PORT=3000 SECRET_PATH=/root/key XDG_RUNTIME_DIR=/run/user/0 RUNNER_TRACKING_ID=github_1 pm2 start /var/www/html/who.js --name myapp', { cwd: '/' });
+  it("in every id that the kernel knows, with the owner's groups, no capability left, and sudo's umask", async () => {
+    const started = await host.run(
+      'umask 0; NODE_ENV=production PORT=3000 SECRET_PATH=/root/key XDG_RUNTIME_DIR=/run/user/0 ' +
+        'RUNNER_TRACKING_ID=github_1 pm2 start /var/www/html/who.js --name myapp',
+      { cwd: '/' },
+    );
     expect(started.status).toBe(0);
     const { uid, gid, groups, umask, env, status } = await who(host, 'myapp');
     const shared = Number((await host.must('getent group shared | cut -d: -f3')).trim());
-    expect({ uid, gid, groups: [...groups].sort((a, b) => a - b), umask }).toEqual({ uid: 33, gid: 33, groups: [33, shared], umask: 0o022 });
+    expect({ uid, gid, groups: [...groups].sort((a, b) => a - b), umask }).toEqual({
+      uid: 33,
+      gid: 33,
+      groups: [33, shared],
+      umask: 0o022,
+    });
     expect(status).toMatch(/^Uid:\t33\t33\t33\t33$/m);
     expect(status).toMatch(/^CapEff:\t0+$/m);
-    expect(env).toMatchObject({ NODE_ENV: 'production', PORT: '3000', HOME: '/var/www', USER: 'www-data', LOGNAME: 'www-data', PM2_HOME: WEB });
+    expect(env).toMatchObject({
+      NODE_ENV: 'production',
+      PORT: '3000',
+      HOME: '/var/www',
+      USER: 'www-data',
+      LOGNAME: 'www-data',
+      PM2_HOME: WEB,
+    });
     for (const name of ['SECRET_PATH', 'XDG_RUNTIME_DIR', 'RUNNER_TRACKING_ID']) expect(env).not.toHaveProperty(name);
-    expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || value.includes('/root'))).toEqual([]);
+    expect(
+      Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || value.includes('/root')),
+    ).toEqual([]);
   });
 
-  it('leaves nothing of root\'s in the owner\'s home, and no daemon of root\'s', async () => {
+  it("leaves nothing of root's in the owner's home, and no daemon of root's", async () => {
     expect((await host.tree(WEB)).filter((file) => file.owner !== 'www-data' || file.group !== 'www-data')).toEqual([]);
     expect(host.daemons().map(({ uid, home }) => `${uid} ${home}`)).toEqual([`33 ${WEB}`]);
     expect(await host.exists('/root/.pm2')).toBe(false);
   });
 
-  it('delivers application variables to a restart, and nothing of sudo\'s to a passed one', async () => {
+  it("delivers application variables to a restart, and nothing of sudo's to a passed one", async () => {
     await host.must('sudo NODE_ENV=staging pm2 restart myapp --update-env', { user: 'deploy' });
     expect((await who(host, 'myapp')).env).toMatchObject({ NODE_ENV: 'staging' });
-    expect(await host.run('sudo -u www-data NODE_ENV=test pm2 restart myapp --update-env', { user: 'deploy' })).toMatchObject({ status: 0, stderr: '' });
+    expect(
+      await host.run('sudo -u www-data NODE_ENV=test pm2 restart myapp --update-env', { user: 'deploy' }),
+    ).toMatchObject({ status: 0, stderr: '' });
     const { env } = await who(host, 'myapp');
     expect(env).toMatchObject({ NODE_ENV: 'test' });
     expect(Object.keys(env).filter((name) => name.startsWith('SUDO_'))).toEqual([]);
@@ -79,21 +109,24 @@ describeOnHost('root\'s call becomes the owner\'s', () => {
     expect((await who(host, 'shop-1')).uid).toBe(33);
   });
 
-  /** PRODUCT section 3.3: the daemon of the path, the owner of the file, the caller, the default. */
+  /** docs/contract.md section 3.3: the daemon of the path, the owner of the file, the caller, the default. */
   it.each([
-    ['of root\'s', 'root', '644', 'root'],
-    ['of alice\'s', 'alice', '644', 'alice'],
+    ["of root's", 'root', '644', 'root'],
+    ["of alice's", 'alice', '644', 'alice'],
     ['that everybody can change', 'root', '666', null],
   ])('evaluates a process file %s only as its owner', async (_, owner, mode, evaluator) => {
-    const trap = 'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); '
-      + 'module.exports = { apps: [{ name: "backup", script: "/var/www/html/who.js", cwd: "/" }] };';
+    const trap =
+      'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); ' +
+      'module.exports = { apps: [{ name: "backup", script: "/var/www/html/who.js", cwd: "/" }] };';
     await host.write('/srv/eco.config.js', trap, { owner, mode });
     await host.must('rm -f /tmp/evaluated; touch /tmp/evaluated; chmod 666 /tmp/evaluated');
     await host.must('echo 0 > /proc/sys/fs/protected_regular 2>/dev/null || true');
     const { status, stderr } = await host.run('pm2 start /srv/eco.config.js', { cwd: '/' });
     // Where the file cannot be evaluated, nothing says whose it is: it goes to the default.
-    const line = evaluator === null ? rewritten('pm2 start /srv/eco.config.js', '/srv/eco.config.js')
-      : rewritten('pm2 start /srv/eco.config.js', 10, INTO_OPS);
+    const line =
+      evaluator === null
+        ? rewritten('pm2 start /srv/eco.config.js', '/srv/eco.config.js')
+        : rewritten('pm2 start /srv/eco.config.js', 10, INTO_OPS);
     expect({ status, stderr }).toEqual({ status: 0, stderr: line });
     await who(host, 'backup');
     const uids = (await host.read('/tmp/evaluated')).trim().split('\n');
@@ -129,19 +162,23 @@ describeOnHost('root, with modes, pins and bypass', () => {
     await use(config('mode: block\n'));
     const { status, stdout, stderr } = await host.run('sudo pm2 restart myapp', { user: 'deploy' });
     expect({ status, stdout, stderr }).toEqual({
-      status: 126, stdout: '',
+      status: 126,
+      stdout: '',
       stderr: [
         'pm2-guard: blocked (PG101): nothing was run',
         '  "pm2 restart myapp" as root would use root\'s own PM2 daemon (PM2_HOME /root/.pm2).',
         '  myapp belongs to daemon "web": user www-data, PM2_HOME /var/www/.pm2  (/etc/pm2-guard/config.yaml:7)',
         '  run:      sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
-        '  details:  pm2-guard explain PG101', '',
+        '  details:  pm2-guard explain PG101',
+        '',
       ].join('\n'),
     });
     expect(host.daemons()).toEqual([]);
     expect(await host.exists('/root/.pm2')).toBe(false);
     expect((await host.tree(WEB)).filter(({ path }) => path !== WEB)).toEqual([]);
-    expect(await logged()).toMatch(/^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m);
+    expect(await logged()).toMatch(
+      /^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m,
+    );
     await use(config());
     await host.must(': > /tmp/log');
     expect((await host.run('pm2 ping', { cwd: '/' })).stderr).toBe(rewritten('pm2 ping', null));
@@ -152,14 +189,19 @@ describeOnHost('root, with modes, pins and bypass', () => {
     await use(config('mode: observe\n'));
     const { status, stderr } = await host.run('pm2 restart myapp', { user: 'alice' });
     expect(status).toBe(1);
-    const observed = 'pm2-guard: observed: "pm2 restart myapp" as alice would use alice\'s own PM2 daemon '
-      + '(PM2_HOME /home/alice/.pm2); the config puts it into daemon "web": user www-data, PM2_HOME /var/www/.pm2  '
-      + '(/etc/pm2-guard/config.yaml:7)\n';
+    const observed =
+      'pm2-guard: observed: "pm2 restart myapp" as alice would use alice\'s own PM2 daemon ' +
+      '(PM2_HOME /home/alice/.pm2); the config puts it into daemon "web": user www-data, PM2_HOME /var/www/.pm2  ' +
+      '(/etc/pm2-guard/config.yaml:7)\n';
     expect(stderr.slice(0, observed.length)).toBe(observed);
     expect(await logged()).toContain('-- observed caller=alice');
   });
 
-  for (const [bypass, allowed] of [['anyone', ['root', 'alice']], ['root', ['root']], ['nobody', []]] as const) {
+  for (const [bypass, allowed] of [
+    ['anyone', ['root', 'alice']],
+    ['root', ['root']],
+    ['nobody', []],
+  ] as const) {
     it(`PM2_GUARD=off with bypass: ${bypass}`, async () => {
       await use(config(`bypass: ${bypass}\n`));
       for (const user of ['root', 'alice']) {
@@ -170,7 +212,9 @@ describeOnHost('root, with modes, pins and bypass', () => {
           expect(stderr).not.toContain('pm2-guard');
           expect(await logged()).toContain(`-- bypass caller=${user}`);
         } else {
-          expect(stderr).toContain(`PM2_GUARD=off is not for ${user} here (bypass: ${bypass}, /etc/pm2-guard/config.yaml)`);
+          expect(stderr).toContain(
+            `PM2_GUARD=off is not for ${user} here (bypass: ${bypass}, /etc/pm2-guard/config.yaml)`,
+          );
           expect(stderr).toMatch(user === 'root' ? /rewritten/ : /blocked/);
         }
         await host.must('/usr/bin/pm2 kill', { user, cwd: '/' });
@@ -179,7 +223,10 @@ describeOnHost('root, with modes, pins and bypass', () => {
   }
 
   it('pins of pm2 and node', async () => {
-    await host.must('mkdir -p /opt/old && cp -r /usr/lib/node_modules/pm2 /opt/old/pm2 && sed -i \'s/"version": "7[^"]*"/"version": "7.0.99"/\' /opt/old/pm2/package.json && cp /usr/bin/node /opt/old/node');
+    await host.must(
+      'mkdir -p /opt/old && cp -r /usr/lib/node_modules/pm2 /opt/old/pm2 && sed -i \'s/"version": ' +
+        '"7[^"]*"/"version": "7.0.99"/\' /opt/old/pm2/package.json && cp /usr/bin/node /opt/old/node',
+    );
     await use(config('', '    pm2: /opt/old/pm2/bin/pm2\n    node: /opt/old/node\n'));
     await host.must('pm2 start /var/www/html/who.js --name myapp', { cwd: '/' });
     await who(host, 'myapp');
@@ -187,7 +234,7 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(await host.must(`readlink /proc/${daemon?.pid ?? 0}/exe`)).toBe('/opt/old/node\n');
     await host.must(': > /tmp/log');
     expect(host.processes().map(({ command }) => command)).toContain(`PM2 v7.0.99: God Daemon (${WEB})`);
-    expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 0, stdout: '{ msg: \'pong\' }\n' });
+    expect(await host.run('pm2 ping', { cwd: '/' })).toMatchObject({ status: 0, stdout: "{ msg: 'pong' }\n" });
     expect(await logged()).toContain('-- rewrite caller=root'); // before the process became another node
     const wrong = config('', '    pm2: /opt/gone/pm2\n');
     await use(wrong);
@@ -200,8 +247,10 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(noNode.stderr).toContain('The node pinned in the config cannot be run: /opt/gone/node\n');
   });
 
-  it('no node that the owner can run: the system\'s, or a clear word', async () => {
-    await host.must(`install -d -m 700 /root/node && cp /usr/bin/node /root/node/node && ln -sfn /root/node/node ${place}/node`);
+  it("no node that the owner can run: the system's, or a clear word", async () => {
+    await host.must(
+      `install -d -m 700 /root/node && cp /usr/bin/node /root/node/node && ln -sfn /root/node/node ${place}/node`,
+    );
     await host.must('pm2 ping', { cwd: '/' });
     expect(await host.must(`readlink /proc/${host.daemons()[0]?.pid ?? 0}/exe`)).toBe('/usr/bin/node\n');
     await host.must('/usr/bin/pm2 kill', { user: 'www-data' });
@@ -230,10 +279,12 @@ describeOnHost('root, with modes, pins and bypass', () => {
   it('the config of PM2_GUARD_CONFIG: for a caller himself, not through sudo', async () => {
     await host.write('/etc/pm2-guard/other.yaml', config('mode: block\n'));
     expect(await host.run('PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping')).toMatchObject({ status: 126 });
-    expect((await host.run('sudo PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping', { user: 'deploy' })).stderr).toContain('rewritten');
+    expect(
+      (await host.run('sudo PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping', { user: 'deploy' })).stderr,
+    ).toContain('rewritten');
   });
 
-  it('a user\'s directory of compiled code: not used, not even the user\'s own', async () => {
+  it("a user's directory of compiled code: not used, not even the user's own", async () => {
     const cache = '/var/cache/pm2-guard/33';
     await host.must(
       `install -d -m 700 -o www-data -g www-data ${cache}; pm2 jlist >/dev/null; sudo -u www-data pm2 jlist >/dev/null`,
@@ -255,7 +306,9 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(stderr.split('\n').slice(-2)).toEqual([`${hint} restart shop-9`, '']);
     const described = await host.run('sudo -u www-data pm2 describe shop-9', { user: 'deploy', cwd: '/' });
     expect(described.stderr).toContain(`${hint} describe shop-9\n`);
-    expect((await host.run('sudo -u www-data pm2 restart shop-8', { user: 'deploy', cwd: '/' })).stderr).not.toContain('pm2-guard');
+    expect((await host.run('sudo -u www-data pm2 restart shop-8', { user: 'deploy', cwd: '/' })).stderr).not.toContain(
+      'pm2-guard',
+    );
     await host.must('/usr/bin/pm2 kill', { user: 'ops' });
   });
 
@@ -274,7 +327,10 @@ for (const node of ['18', '20', '24', '26'] as const) {
         await host.write('/var/www/html/who.js', WHO);
         await host.must('sudo pm2 start /var/www/html/who.js --name myapp', { user: 'deploy', cwd: '/' });
         expect(await who(host, 'myapp')).toMatchObject({ uid: 33, gid: 33 });
-        expect(await host.run('sudo -u www-data pm2 restart myapp', { user: 'deploy', cwd: '/' })).toMatchObject({ status: 0, stderr: '' });
+        expect(await host.run('sudo -u www-data pm2 restart myapp', { user: 'deploy', cwd: '/' })).toMatchObject({
+          status: 0,
+          stderr: '',
+        });
         expect(await host.run('pm2 restart myapp', { user: 'alice' })).toMatchObject({ status: 126, stdout: '' });
         expect(host.daemons()).toHaveLength(1);
       } finally {

@@ -16,7 +16,8 @@ describeOnHost('doas', () => {
     await host.write('/etc/doas.conf', 'permit nopass keepenv deploy\n', { mode: '400' });
   });
   afterAll(() => host.dispose());
-  const environments = async () => (await host.apps(WEB)).map(({ env, pm2 }) => ({ ...env, ...(pm2['env'] as object) }));
+  const environments = async () =>
+    (await host.apps(WEB)).map(({ env, pm2 }) => ({ ...env, ...(pm2['env'] as object) }));
 
   it("plain: the app ends in root's daemon, and carries who typed it (T01)", async () => {
     await host.must(`doas ${START}`, deploy);

@@ -3,7 +3,9 @@ import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { difference, snapshot } from '../install/snapshot.ts';
 
-const CONFIG = 'default: web\ndaemons:\n  web: {user: www-data, home: /var/www/.pm2}\n  ops: {user: ops}\nexempt: [alice]\nbypass: root\n';
+const CONFIG =
+  'default: web\ndaemons:\n  web: {user: www-data, home: /var/www/.pm2}\n  ops: {user: ops}\nexempt: ' +
+  '[alice]\nbypass: root\n';
 const containing = (text: string): string => expect.stringContaining(text) as string;
 
 describeOnHost('pm2 guard-verify', () => {
@@ -24,14 +26,30 @@ describeOnHost('pm2 guard-verify', () => {
     const before = await snapshot(host, { times: true });
     const { version } = JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json')) as { version: string };
     expect(await host.run('pm2 guard-verify', { user: 'deploy' })).toMatchObject({
-      status: 0, stderr: '',
-      stdout: `guarded by pm2-guard ${version}\nconfig   /etc/pm2-guard/config.yaml\ndaemon   ops: ops, /home/ops/.pm2\ndaemon   web: www-data, /var/www/.pm2\n`
-        + 'you      deploy: calls that name no app go to daemon web\npm2      /usr/lib/node_modules/pm2/bin/pm2  (7.0.4)\n',
+      status: 0,
+      stderr: '',
+      stdout:
+        `guarded by pm2-guard ${version}\nconfig   /etc/pm2-guard/config.yaml\ndaemon   ops: ops, /home/ops/.pm2\ndaemon   web: www-data, /var/www/.pm2\n` +
+        'you      deploy: calls that name no app go to daemon web\npm2      /usr/lib/node_modules/pm2/bin/pm2  ' +
+        '(7.0.4)\n',
     });
-    expect(await host.run('sudo pm2 guard-verify', { user: 'deploy' })).toMatchObject({ status: 0, stderr: '', stdout: containing('you      root, by sudo from deploy: calls that name no app go to daemon web\n') });
-    expect(await host.run('pm2 guard-verify', { user: 'ops' })).toMatchObject({ status: 0, stdout: containing('you      ops: calls that name no app go to daemon ops, as they are\n') });
-    expect(await host.run('pm2 guard-verify', { user: 'alice' })).toMatchObject({ status: 0, stdout: containing('you      alice: exempt, left alone in /home/alice/.pm2\n') });
-    expect(await host.run('pm2 guard-verify', { env: { PM2_GUARD: 'off' } })).toMatchObject({ status: 0, stdout: containing('off      PM2_GUARD=off is set in this shell') });
+    expect(await host.run('sudo pm2 guard-verify', { user: 'deploy' })).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: containing('you      root, by sudo from deploy: calls that name no app go to daemon web\n'),
+    });
+    expect(await host.run('pm2 guard-verify', { user: 'ops' })).toMatchObject({
+      status: 0,
+      stdout: containing('you      ops: calls that name no app go to daemon ops, as they are\n'),
+    });
+    expect(await host.run('pm2 guard-verify', { user: 'alice' })).toMatchObject({
+      status: 0,
+      stdout: containing('you      alice: exempt, left alone in /home/alice/.pm2\n'),
+    });
+    expect(await host.run('pm2 guard-verify', { env: { PM2_GUARD: 'off' } })).toMatchObject({
+      status: 0,
+      stdout: containing('off      PM2_GUARD=off is set in this shell'),
+    });
     expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
     expect(host.daemons()).toEqual([]);
   });
@@ -40,9 +58,21 @@ describeOnHost('pm2 guard-verify', () => {
     const { status, stdout, stderr } = await host.run('pm2 guard-verify --json', { user: 'deploy' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
-      guarded: true, config: { file: '/etc/pm2-guard/config.yaml', error: null, warnings: [] }, off: false,
-      daemons: [{ name: 'ops', user: 'ops', home: '/home/ops/.pm2' }, { name: 'web', user: 'www-data', home: '/var/www/.pm2' }],
-      caller: { user: 'deploy', home: '/home/deploy/.pm2', login: null, verdict: 'rewrite', code: 'PG101', daemon: 'web' },
+      guarded: true,
+      config: { file: '/etc/pm2-guard/config.yaml', error: null, warnings: [] },
+      off: false,
+      daemons: [
+        { name: 'ops', user: 'ops', home: '/home/ops/.pm2' },
+        { name: 'web', user: 'www-data', home: '/var/www/.pm2' },
+      ],
+      caller: {
+        user: 'deploy',
+        home: '/home/deploy/.pm2',
+        login: null,
+        verdict: 'rewrite',
+        code: 'PG101',
+        daemon: 'web',
+      },
       pm2: { path: '/usr/lib/node_modules/pm2/bin/pm2', version: '7.0.4' },
     });
   });
@@ -61,18 +91,34 @@ describeOnHost('pm2 guard-verify', () => {
 
   it('says that there is no pm2', async () => {
     await host.must('mv /usr/lib/node_modules/pm2 /srv/pm2');
-    expect(await host.run('pm2 guard-verify')).toMatchObject({ status: 0, stdout: containing('pm2      there is none on this host; run:  sudo npm install -g pm2\n') });
+    expect(await host.run('pm2 guard-verify')).toMatchObject({
+      status: 0,
+      stdout: containing('pm2      there is none on this host; run:  sudo npm install -g pm2\n'),
+    });
     await host.must('mv /srv/pm2 /usr/lib/node_modules/pm2');
   });
 
   it('says that the config cannot be used, and that another holds', async () => {
     await host.write('/etc/pm2-guard/config.yaml', 'default: [\n');
-    expect(await host.run('pm2 guard-verify')).toMatchObject({ status: 0, stdout: containing('warning  /etc/pm2-guard/config.yaml:') });
+    expect(await host.run('pm2 guard-verify')).toMatchObject({
+      status: 0,
+      stdout: containing('warning  /etc/pm2-guard/config.yaml:'),
+    });
     await host.must('rm /var/lib/pm2-guard/policy.json');
     const { status, stdout } = await host.run('pm2 guard-verify');
-    expect({ status, stdout }).toEqual({ status: 78, stdout: expect.stringMatching(/^guarded by pm2-guard \S+, but its config cannot be used\n {2}\/etc\/pm2-guard\/config\.yaml:\d+:\d+: .*run: {5}sudo pm2-guard check\n$/s) as string });
+    expect({ status, stdout }).toEqual({
+      status: 78,
+      stdout: expect.stringMatching(
+        /^guarded by pm2-guard \S+, but its config cannot be used\n {2}\/etc\/pm2-guard\/config\.yaml:\d+:\d+: .*run: {5}sudo pm2-guard check\n$/s,
+      ) as string,
+    });
     const json = await host.run('pm2 guard-verify --json');
-    expect(JSON.parse(json.stdout)).toMatchObject({ guarded: true, daemons: [], caller: null, config: { error: containing('/etc/pm2-guard/config.yaml:') } });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      guarded: true,
+      daemons: [],
+      caller: null,
+      config: { error: containing('/etc/pm2-guard/config.yaml:') },
+    });
     expect(json.status).toBe(78);
   });
 });

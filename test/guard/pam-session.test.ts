@@ -37,7 +37,10 @@ describeOnHost("root's call in a service with a PAM session", () => {
     const list = await host.run(`${session('/usr/local/bin/pm2 jlist')} | cat`, { timeoutMs: 20_000 });
     expect(JSON.parse(list.stdout)).toMatchObject([{ name: 'myapp' }]);
     const restarted = await host.run(session('/usr/local/bin/pm2 restart myapp'), { timeoutMs: 20_000 });
-    expect([restarted.status, restarted.stderr]).toEqual([0, expect.stringContaining('rewritten: "pm2 restart myapp"')]);
+    expect([restarted.status, restarted.stderr]).toEqual([
+      0,
+      expect.stringContaining('rewritten: "pm2 restart myapp"'),
+    ]);
     const gone = await host.run(session('/usr/local/bin/pm2 restart nothing'), { timeoutMs: 20_000 });
     expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining('Process or Namespace nothing not found')]);
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, status: 'online' }]);

@@ -69,7 +69,9 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
     expect(/^Groups:\s*(.*?)\s*$/m.exec(status)?.[1]?.split(' ').map(Number)).toEqual([33, shared]);
     expect([umask, cwd]).toEqual([0o022, '/var/www/html']);
     expect(env).toMatchObject({ NODE_ENV: 'production', HOME: '/var/www', USER: 'www-data', PM2_HOME: WEB });
-    expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || /\/root/.test(value))).toEqual([]);
+    expect(
+      Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || /\/root/.test(value)),
+    ).toEqual([]);
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([]);
     expect(daemonsOn(host)).toEqual([`www-data ${WEB}`]);
   });
@@ -141,7 +143,10 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
     await host.must('pm2 kill', { user: 'ops' });
     await host.must(`touch ${WEB}/dump.pm2; chown root ${WEB}/dump.pm2; chown -R root ${OPS}/logs`);
     await host.must(`touch ${OPS}/dump.pm2.bak; chmod 600 ${OPS}/dump.pm2.bak; chown root ${OPS}/dump.pm2.bak`);
-    await host.must(`python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('${OPS}/rpc.sock')"; chown ops ${OPS}/rpc.sock; echo 99999 > ${OPS}/pm2.pid; chown ops ${OPS}/pm2.pid`);
+    await host.must(
+      `python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('${OPS}/rpc.sock')"; chown ops ` +
+        `${OPS}/rpc.sock; echo 99999 > ${OPS}/pm2.pid; chown ops ${OPS}/pm2.pid`,
+    );
     const { stdout, stderr, status } = await host.run(`${DOCTOR} --fix --yes --json`, { timeoutMs: 120_000 });
     expect([stderr, status]).toEqual(['', expect.any(Number)]);
     const { done } = JSON.parse(stdout) as { done: { path: string; left: string | null }[] };
@@ -156,14 +161,19 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
 
   it('seal works on a package of a user, and lint reads the files of the users', async () => {
     const prefix = '/home/ops/.npm-global/lib/node_modules';
-    await host.must(`mkdir -p ${prefix} && cp -r /usr/lib/node_modules/pm2 ${prefix} && chown -R ops: /home/ops/.npm-global`);
+    await host.must(
+      `mkdir -p ${prefix} && cp -r /usr/lib/node_modules/pm2 ${prefix} && chown -R ops: /home/ops/.npm-global`,
+    );
     const sealed = await host.run('pm2-guard seal --user ops');
     expect([sealed.status, sealed.stdout]).toEqual([0, expect.stringContaining('sealed')]);
     expect(await host.read(`${prefix}/pm2/bin/pm2`)).toContain('pm2-guard-shim-door');
     expect((await host.tree(`${prefix}/pm2/bin`)).filter(({ owner }) => owner !== 'ops')).toEqual([]);
     expect((await host.run('pm2-guard unseal --user ops')).status).toBe(0);
     expect(await host.read(`${prefix}/pm2/bin/pm2`)).not.toContain('pm2-guard-shim-door');
-    await host.write('/home/ops/deploy.sh', '#!/bin/sh\nsudo -u www-data pm2 restart backup\n', { owner: 'ops', mode: '700' });
+    await host.write('/home/ops/deploy.sh', '#!/bin/sh\nsudo -u www-data pm2 restart backup\n', {
+      owner: 'ops',
+      mode: '700',
+    });
     const linted = await host.run('pm2-guard lint --host --json', { timeoutMs: 120_000 });
     const { findings } = JSON.parse(linted.stdout) as { findings: { file: string }[] };
     expect(findings.map(({ file }) => file)).toContain('/home/ops/deploy.sh');

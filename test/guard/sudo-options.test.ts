@@ -99,11 +99,16 @@ for (const sudo of sudos) {
 
     it('a shim behind sudo that sees another /tmp: the call runs', async () => {
       await give(nopasswd);
-      expect(await host.run(`${shim} --pm2-guard-daemon=web --pm2-guard-mark=/tmp/pm2-guard-absent ping`, { user: 'www-data' }))
-        .toMatchObject({ status: 94, stdout: '' });
+      expect(
+        await host.run(`${shim} --pm2-guard-daemon=web --pm2-guard-mark=/tmp/pm2-guard-absent ping`, {
+          user: 'www-data',
+        }),
+      ).toMatchObject({ status: 94, stdout: '' });
       // Stands in for a PAM module that gives every user a /tmp.
       await host.must('mv /usr/bin/sudo /opt/sudo');
-      await host.write('/usr/bin/sudo', '#!/bin/sh\nrm -f /tmp/pm2-guard-*/started\nexec /opt/sudo "$@"\n', { mode: '755' });
+      await host.write('/usr/bin/sudo', '#!/bin/sh\nrm -f /tmp/pm2-guard-*/started\nexec /opt/sudo "$@"\n', {
+        mode: '755',
+      });
       const { status, stdout } = await host.run('pm2 ping', { user: 'carol' });
       await host.must('mv -f /opt/sudo /usr/bin/sudo');
       expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('pong') as string });
@@ -120,18 +125,24 @@ for (const sudo of sudos) {
     it('the word that only asks runs nothing', async () => {
       await give(nopasswd);
       const before = host.processes().length;
-      expect(await host.run(`sudo -n -u www-data ${shim} --pm2-guard-may`, { user: 'carol' }))
-        .toMatchObject({ status: 0, stdout: '', stderr: '' });
+      expect(await host.run(`sudo -n -u www-data ${shim} --pm2-guard-may`, { user: 'carol' })).toMatchObject({
+        status: 0,
+        stdout: '',
+        stderr: '',
+      });
       expect(host.processes().length).toBe(before);
     });
 
     it('explain asks by doing as well', async () => {
       await give(`erin ALL=(ALL) ALL\nerin ALL=(root) NOPASSWD: /usr/bin/true\n${nopasswd}`);
-      const told = async (user: string) => (await host.run('pm2-guard explain --json -- pm2 restart myapp', { user })).stdout;
+      const told = async (user: string) =>
+        (await host.run('pm2-guard explain --json -- pm2 restart myapp', { user })).stdout;
       expect(JSON.parse(await told('carol'))).toMatchObject({ verdict: 'rewrite' });
       const erin = JSON.parse(await told('erin')) as { verdict: string; message: string[] };
       expect(erin.verdict).toBe('block');
-      expect(erin.message.join('\n')).toMatch(/It says: {2}sudo(-rs)?: (a password|interactive authentication) is required/);
+      expect(erin.message.join('\n')).toMatch(
+        /It says: {2}sudo(-rs)?: (a password|interactive authentication) is required/,
+      );
     });
 
     if (sudo === 'classic') {
@@ -169,13 +180,17 @@ for (const sudo of sudos) {
     beforeAll(async () => {
       host = await createHost({ users: ['carol', 'frank'] });
       await useSudo(host, sudo);
-      if (sudo === 'classic') await host.write('/etc/sudoers.d/log', 'Defaults logfile=/var/log/sudo.log\n', { mode: '440' });
+      if (sudo === 'classic')
+        await host.write('/etc/sudoers.d/log', 'Defaults logfile=/var/log/sudo.log\n', { mode: '440' });
       await host.write(RIGHTS, `frank ALL=(www-data) NOPASSWD: ${shim}\n`, { mode: '440' });
       await host.installGuard(CONFIG);
       await startBusyboxSyslogd(host);
     });
     afterAll(() => host.dispose());
-    const alarms = () => host.must('sleep 0.2; cat /var/log/messages /var/log/sudo.log 2>/dev/null | grep -v pm2-guard: | grep alice || true');
+    const alarms = () =>
+      host.must(
+        'sleep 0.2; cat /var/log/messages /var/log/sudo.log 2>/dev/null | grep -v pm2-guard: | grep alice || true',
+      );
 
     it('are blocked without a word of sudo, in no log of its', async () => {
       for (const call of ['pm2 jlist', 'pm2 restart myapp', 'A=1 pm2 start /srv/x.js --name myapp', 'pm2 kill']) {

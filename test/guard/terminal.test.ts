@@ -17,7 +17,11 @@ class Terminal {
   constructor(private readonly host: Host) {}
 
   async open(path: string): Promise<void> {
-    await this.host.must(`tmux -L t kill-server 2>/dev/null; PATH=${path} tmux -L t -f /dev/null new-session -d -x 140 -y 40 "PS1='ready> ' bash --norc -i"`, { user: 'carol' });
+    await this.host.must(
+      `tmux -L t kill-server 2>/dev/null; PATH=${path} tmux -L t -f /dev/null new-session -d -x 140 -y 40 ` +
+        `"PS1='ready> ' bash --norc -i"`,
+      { user: 'carol' },
+    );
     await this.sees(/ready>/);
   }
 
@@ -38,7 +42,16 @@ class Terminal {
   async isFree(marker: string): Promise<void> {
     await this.type(`echo ${marker}-$?`, 'Enter');
     await this.sees(new RegExp(`^${marker}-\\d+$`, 'm'));
-    await expect.poll(() => this.host.processes().map(({ command }) => command).filter((command) => /(pm2|sudo).*(monit|logs)/.test(command)), { timeout: 5000 }).toEqual([]);
+    await expect
+      .poll(
+        () =>
+          this.host
+            .processes()
+            .map(({ command }) => command)
+            .filter((command) => /(pm2|sudo).*(monit|logs)/.test(command)),
+        { timeout: 5000 },
+      )
+      .toEqual([]);
   }
 }
 
@@ -52,7 +65,11 @@ for (const [way, path, call] of [
     beforeAll(async () => {
       host = await createHost({ node: '22', users: ['carol'] });
       await host.installGuard(CONFIG);
-      await host.write('/etc/sudoers.d/carol', 'carol ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2\n', { mode: '440' });
+      await host.write(
+        '/etc/sudoers.d/carol',
+        'carol ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2\n',
+        { mode: '440' },
+      );
       await host.must('pm2 ping', { cwd: '/' });
       terminal = new Terminal(host);
       await terminal.open(path);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tagged } from '../../src/guard/sudo-listing.ts';
+import { hasTag } from '../../src/guard/sudo-listing.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { rewritten } from '../host/said.ts';
@@ -46,9 +46,16 @@ const refusals = {
     password: 'sudo: interactive authentication is required',
   },
 };
-const who = 'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: process.getuid(), cwd: process.cwd(), env: process.env })); setInterval(() => {}, 1e6);';
+const who =
+  'const fs = require("fs"); fs.writeFileSync("/tmp/who-" + process.env.name, JSON.stringify({ uid: ' +
+  'process.getuid(), cwd: process.cwd(), env: process.env })); setInterval(() => {}, 1e6);';
 
-for (const [sudo, node] of [['classic', '22'], ['classic', '20'], ['trixie', '22'], ['sid', '22']] as const) {
+for (const [sudo, node] of [
+  ['classic', '22'],
+  ['classic', '20'],
+  ['trixie', '22'],
+  ['sid', '22'],
+] as const) {
   describeOnHost(`callers who are not root, node ${node}, sudo ${sudo === 'classic' ? sudo : `-rs of ${sudo}`}`, () => {
     let host: Host;
     beforeAll(async () => {
@@ -61,13 +68,19 @@ for (const [sudo, node] of [['classic', '22'], ['classic', '20'], ['trixie', '22
     });
     afterAll(() => host.dispose());
     const seen = async (app: string): Promise<{ uid: number; cwd: string; env: Record<string, string> }> => {
-      const text = await host.must(`for i in $(seq 200); do test -s /tmp/who-${app} && break; sleep 0.05; done; cat /tmp/who-${app}; rm -f /tmp/who-${app}`);
+      const text = await host.must(
+        `for i in $(seq 200); do test -s /tmp/who-${app} && break; sleep 0.05; done; cat /tmp/who-${app}; rm -f ` +
+          `/tmp/who-${app}`,
+      );
       return JSON.parse(text) as { uid: number; cwd: string; env: Record<string, string> };
     };
 
     for (const user of ['deploy', 'carol', 'dave']) {
       it(`${user} lands in the owner's daemon, with the owner's identity`, async () => {
-        const started = await host.run('NODE_ENV=production PORT=81 pm2 start /srv/who.js --name myapp -f', { user, cwd: '/srv' });
+        const started = await host.run('NODE_ENV=production PORT=81 pm2 start /srv/who.js --name myapp -f', {
+          user,
+          cwd: '/srv',
+        });
         const line = rewritten('pm2 start /srv/who.js --name myapp -f', 6);
         expect(started.status).toBe(0);
         expect(started.stderr).toContain(line);
@@ -77,25 +90,41 @@ for (const [sudo, node] of [['classic', '22'], ['classic', '20'], ['trixie', '22
         if (carried) expect(started.stderr).toBe(line);
         const { uid, cwd, env } = await seen('myapp');
         expect({ uid, cwd }).toEqual({ uid: 33, cwd: '/srv' });
-        expect(env).toMatchObject({ HOME: '/var/www', USER: 'www-data', LOGNAME: 'www-data', PM2_HOME: '/var/www/.pm2' });
-        expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || value.includes(`/home/${user}`))).toEqual([]);
+        expect(env).toMatchObject({
+          HOME: '/var/www',
+          USER: 'www-data',
+          LOGNAME: 'www-data',
+          PM2_HOME: '/var/www/.pm2',
+        });
+        expect(
+          Object.entries(env).filter(
+            ([name, value]) => /^(SUDO_|PM2_GUARD)/.test(name) || value.includes(`/home/${user}`),
+          ),
+        ).toEqual([]);
         // Where the rules allow it: deploy may run ALL, which implies SETENV; carol has the tag; dave has not.
-        expect([env['NODE_ENV'], env['PORT'], env['PWD']]).toEqual([...(carried ? ['production', '81'] : [undefined, undefined]), '/srv']);
+        expect([env['NODE_ENV'], env['PORT'], env['PWD']]).toEqual([
+          ...(carried ? ['production', '81'] : [undefined, undefined]),
+          '/srv',
+        ]);
         await host.must('pm2 delete all >/dev/null', { user: 'www-data' });
       });
     }
 
-    it('exit status, stdout and stdin are pm2\'s', async () => {
+    it("exit status, stdout and stdin are pm2's", async () => {
       expect(await host.run('pm2 restart nowhere', { user: 'carol' })).toMatchObject({ status: 1 });
       const { stdout, status } = await host.run('pm2 jlist', { user: 'carol' });
       expect({ status, list: JSON.parse(stdout) as unknown }).toEqual({ status: 0, list: [] });
-      const piped = await host.run('pm2 start -', { user: 'carol', input: JSON.stringify({ apps: [{ name: 'backup', script: '/srv/who.js', cwd: '/' }] }), cwd: '/' });
+      const piped = await host.run('pm2 start -', {
+        user: 'carol',
+        input: JSON.stringify({ apps: [{ name: 'backup', script: '/srv/who.js', cwd: '/' }] }),
+        cwd: '/',
+      });
       const into = { user: 'ops', daemon: 'ops', pm2Home: '/home/ops/.pm2' };
       expect(piped).toMatchObject({ status: 0, stderr: rewritten('pm2 start -', 10, into) });
       expect((await seen('backup')).uid).toBe(host.account('ops').uid);
     });
 
-    it('the daemon that was decided on survives sudo\'s env_reset: one user, two homes', async () => {
+    it("the daemon that was decided on survives sudo's env_reset: one user, two homes", async () => {
       expect((await host.run('PM2_HOME=/srv/green/.pm2 pm2 ping', { user: 'carol', cwd: '/' })).status).toBe(0);
       expect(host.daemons().map(({ home }) => home)).toContain('/srv/green/.pm2');
       expect((await host.tree('/srv/green')).filter(({ owner }) => owner !== 'ops')).toEqual([]);
@@ -114,15 +143,19 @@ pm2-guard: blocked (PG101): nothing was run
 `);
     });
 
-    it('no rights at all: told that it is not theirs, and nothing of other users\' daemons', async () => {
-      expect(await host.run('pm2 list', { user: 'alice' })).toMatchObject({ status: 126, stdout: '', stderr: `\
+    it("no rights at all: told that it is not theirs, and nothing of other users' daemons", async () => {
+      expect(await host.run('pm2 list', { user: 'alice' })).toMatchObject({
+        status: 126,
+        stdout: '',
+        stderr: `\
 ${refusals[sudo].none('alice')}
 pm2-guard: blocked (PG101): nothing was run
   "pm2 list" is not for alice to run.
   PM2 is installed, but the config gives alice no daemon on this host, and no right to use those of other users.
   ask:      an administrator of this host
   details:  pm2-guard explain PG101
-` });
+`,
+      });
       expect(await host.exists('/home/alice/.pm2')).toBe(false);
     });
 
@@ -160,7 +193,9 @@ pm2-guard: blocked (PG101): nothing was run
       await running.seen(/TAILING/);
       running.kill('SIGTERM');
       await running.result();
-      await host.must('for i in $(seq 50); do pgrep -f "[b]in/pm2 .*logs" >/dev/null || exit 0; sleep 0.1; done; exit 1');
+      await host.must(
+        'for i in $(seq 50); do pgrep -f "[b]in/pm2 .*logs" >/dev/null || exit 0; sleep 0.1; done; exit 1',
+      );
     });
 
     it('never a second hop', async () => {
@@ -173,7 +208,10 @@ pm2-guard: blocked (PG101): nothing was run
       const { status, stderr } = await host.run(`${shim} --pm2-guard-daemon=web list`, { user: 'alice' });
       expect(status).toBe(126);
       expect(stderr).toContain('"pm2 list" is not for alice to run.\n');
-      expect(await host.run(`${shim} --pm2-guard-daemon=green ping`, { user: 'ops' })).toMatchObject({ status: 0, stderr: '' });
+      expect(await host.run(`${shim} --pm2-guard-daemon=green ping`, { user: 'ops' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
     });
 
     it('no sudo installed', async () => {
@@ -200,11 +238,24 @@ pm2-guard: blocked (PG101): nothing was run
 }
 
 describe('sudo -ll', () => {
-  const entry = (users: string, options: string, command: string) => `\nSudoers entry:\n    RunAsUsers: ${users}\n    Options: ${options}\n    Commands:\n\t${command}\n`;
-  it('SETENV for our shim', () => { expect(tagged(entry('www-data, ops', 'setenv, !authenticate', shim), 'ops', shim)).toBe(true); });
-  it('no SETENV', () => { expect(tagged(entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false); });
-  it('for somebody else', () => { expect(tagged(entry('ops', 'setenv', shim), 'www-data', shim)).toBe(false); });
-  it('ALL commands imply it', () => { expect(tagged(entry('ALL', '!authenticate', 'ALL'), 'www-data', shim)).toBe(true); });
-  it('unless it is taken back', () => { expect(tagged(entry('ALL', '!setenv', 'ALL'), 'www-data', shim)).toBe(false); });
-  it('the last entry that fits decides', () => { expect(tagged(entry('ALL', '', 'ALL') + entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false); });
+  const entry = (users: string, options: string, command: string) =>
+    `\nSudoers entry:\n    RunAsUsers: ${users}\n    Options: ${options}\n    Commands:\n\t${command}\n`;
+  it('SETENV for our shim', () => {
+    expect(hasTag(entry('www-data, ops', 'setenv, !authenticate', shim), 'ops', shim)).toBe(true);
+  });
+  it('no SETENV', () => {
+    expect(hasTag(entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false);
+  });
+  it('for somebody else', () => {
+    expect(hasTag(entry('ops', 'setenv', shim), 'www-data', shim)).toBe(false);
+  });
+  it('ALL commands imply it', () => {
+    expect(hasTag(entry('ALL', '!authenticate', 'ALL'), 'www-data', shim)).toBe(true);
+  });
+  it('unless it is taken back', () => {
+    expect(hasTag(entry('ALL', '!setenv', 'ALL'), 'www-data', shim)).toBe(false);
+  });
+  it('the last entry that fits decides', () => {
+    expect(hasTag(entry('ALL', '', 'ALL') + entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false);
+  });
 });

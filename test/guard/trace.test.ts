@@ -16,12 +16,19 @@ describeOnHost('PM2_GUARD_DEBUG=1', () => {
   afterAll(() => host.dispose());
 
   it('prints one line for each stage, and leaves what programs read as it is', async () => {
-    await host.must('pm2 start /srv/www/app.js --name myapp || pm2 start /bin/sleep --name myapp -- 1000', { cwd: '/' });
+    await host.must('pm2 start /srv/www/app.js --name myapp || pm2 start /bin/sleep --name myapp -- 1000', {
+      cwd: '/',
+    });
     const { status, stdout, stderr } = await host.run('PM2_GUARD_DEBUG=1 pm2 jlist', { cwd: '/' });
     expect(status).toBe(0);
-    expect(stderr.match(/^pm2-guard: debug: (\w+)/gm)?.map((line) => line.split(' ').pop())).toEqual(
-      ['policy', 'pm2', 'caller', 'invocation', 'evidence', 'verdict'],
-    );
+    expect(stderr.match(/^pm2-guard: debug: (\w+)/gm)?.map((line) => line.split(' ').pop())).toEqual([
+      'policy',
+      'pm2',
+      'caller',
+      'invocation',
+      'evidence',
+      'verdict',
+    ]);
     expect(stderr).toContain('pm2-guard: debug: verdict    rewrite (PG101), daemon web\n');
     const [app] = JSON.parse(stdout) as { name: string }[];
     expect(app).toMatchObject({ name: 'myapp' });

@@ -2,20 +2,46 @@ import { describe, expect, it } from 'vitest';
 import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../../src/host/daemon-unit.ts';
 import type { Unit } from '../../src/host/units.ts';
 
-const account = (name: string, uid: number) => ({ name, uid, gid: uid, gecos: '', home: `/home/${name}`, shell: '/bin/sh' });
+const account = (name: string, uid: number) => ({
+  name,
+  uid,
+  gid: uid,
+  gecos: '',
+  home: `/home/${name}`,
+  shell: '/bin/sh',
+});
 const unit = (name: string, of: Partial<Unit> = {}): Unit => ({
-  name, file: `/etc/systemd/system/${name}`, manager: null, user: 'ops', home: '/srv/ops/.pm2', userHome: null, path: null,
-  start: [], pidFile: null, enabled: true, lingers: true, account: account('ops', 1002), program: null, node: null, ...of,
+  name,
+  file: `/etc/systemd/system/${name}`,
+  manager: null,
+  user: 'ops',
+  home: '/srv/ops/.pm2',
+  userHome: null,
+  path: null,
+  start: [],
+  pidFile: null,
+  enabled: true,
+  lingers: true,
+  account: account('ops', 1002),
+  program: null,
+  node: null,
+  ...of,
 });
 
 describe('the unit of a daemon', () => {
-  it('is told by its control group, of the system\'s manager', () => {
+  it("is told by its control group, of the system's manager", () => {
     expect(serviceOf(['/system.slice/pm2-ops.service'])).toEqual({ manager: null, name: 'pm2-ops.service' });
-    expect(serviceOf(['/apps.slice/apps-node.slice/pm2@ops.service/payload'])).toEqual({ manager: null, name: 'pm2@ops.service' });
-    expect(serviceOf(['/user.slice/user-1002.slice/session-4.scope', '/system.slice/cron.service'])).toEqual({ manager: null, name: 'cron.service' });
+    expect(serviceOf(['/apps.slice/apps-node.slice/pm2@ops.service/payload'])).toEqual({
+      manager: null,
+      name: 'pm2@ops.service',
+    });
+    expect(serviceOf(['/user.slice/user-1002.slice/session-4.scope', '/system.slice/cron.service'])).toEqual({
+      manager: null,
+      name: 'cron.service',
+    });
   });
 
-  it('is told by its control group, of a user\'s manager', () => {
+  it("is told by its control group, of a user's manager", () => {
     const path = '/user.slice/user-1002.slice/user@1002.service/app.slice/pm2.service';
     expect(serviceOf([path])).toEqual({ manager: 1002, name: 'pm2.service' });
     expect(serviceOf(['/user.slice/user-1002.slice/user@1002.service/init.scope'])).toBeNull();
@@ -28,14 +54,18 @@ describe('the unit of a daemon', () => {
     expect(serviceOf(['/lxc.payload.web/system.slice/pm2-ops.service'])).toBeNull();
   });
 
-  it('is not the system\'s where a user made a group of that name below the own manager', () => {
+  it("is not the system's where a user made a group of that name below the own manager", () => {
     const system = unit('pm2-ops.service');
     const forged = ['/user.slice/user-1003.slice/user@1003.service/pm2-ops.service'];
     expect(unitAround(forged, 1003, [system])).toBeNull();
     expect(unitAround(['/system.slice/pm2-ops.service'], 1002, [system])).toBe(system);
     const own = unit('pm2-ops.service', { manager: 'ops' });
-    expect(unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], 1002, [system, own])).toBe(own);
-    expect(unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], 0, [own])).toBeNull();
+    expect(
+      unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], 1002, [system, own]),
+    ).toBe(own);
+    expect(
+      unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], 0, [own]),
+    ).toBeNull();
   });
 
   it('that starts it is one of its own user, with its PM2_HOME: an enabled one first', () => {
@@ -56,7 +86,14 @@ describe('the unit of a daemon', () => {
   it('is acted on through its own manager', () => {
     expect(systemctlWords(unit('pm2-ops.service'), 'restart')).toEqual(['systemctl', 'restart', 'pm2-ops.service']);
     expect(systemctlWords(unit('-x.service', { manager: 'ops' }), 'kill', '--signal=KILL')).toEqual([
-      'systemctl', '--user', '-M', 'ops@', 'kill', '--signal=KILL', '--', '-x.service',
+      'systemctl',
+      '--user',
+      '-M',
+      'ops@',
+      'kill',
+      '--signal=KILL',
+      '--',
+      '-x.service',
     ]);
   });
 });

@@ -22,15 +22,44 @@ type Place = [name: string, cwd?: string | null, script?: string | null];
 
 function daemon(user: string | null, home: string, apps: Place[] = [], rest: Partial<FoundDaemon> = {}): FoundDaemon {
   return {
-    user, home, failure: null, source: 'socket', unit: null,
+    user,
+    home,
+    failure: null,
+    source: 'socket',
+    unit: null,
     apps: apps.map(([name, cwd = null, script = null]) => ({ name, namespace: null, script, cwd })),
-    live: { socket: `${home}/rpc.sock`, home, pid: 7, uid: 1, user, reachable: true, elsewhere: false, door: `${home}/rpc.sock` }, ...rest,
+    live: {
+      socket: `${home}/rpc.sock`,
+      home,
+      pid: 7,
+      uid: 1,
+      user,
+      reachable: true,
+      elsewhere: false,
+      door: `${home}/rpc.sock`,
+    },
+    ...rest,
   };
 }
 const down = { live: null, source: 'dump' } as const;
 const web = (...apps: Place[]) => daemon('www-data', '/var/www/.pm2', apps);
 const root = (...apps: Place[]) => daemon('root', '/root/.pm2', apps);
-const unit = (enabled: boolean) => ({ name: 'pm2-x.service', file: '/x', manager: null, user: 'daemon', home: '/x', userHome: null, path: null, start: [], pidFile: null, account: null, program: null, node: null, enabled, lingers: true });
+const unit = (enabled: boolean) => ({
+  name: 'pm2-x.service',
+  file: '/x',
+  manager: null,
+  user: 'daemon',
+  home: '/x',
+  userHome: null,
+  path: null,
+  start: [],
+  pidFile: null,
+  account: null,
+  program: null,
+  node: null,
+  enabled,
+  lingers: true,
+});
 
 /** The policy that a draft makes: no draft may be refused. */
 function policyOf(text: string) {
@@ -43,22 +72,37 @@ function policyOf(text: string) {
 function drafted(...found: FoundDaemon[]): Drafted & { text: string } {
   const text = draft(found);
   policyOf(text);
-  return { ...parse(text) as Drafted, text };
+  return { ...(parse(text) as Drafted), text };
 }
 
 describe('a draft declares', () => {
   it('what runs, with its apps', () => {
     expect(drafted(web(['shop'], ['api']), root(['backup']))).toMatchObject({
-      mode: 'rewrite', default: 'web',
-      daemons: { web: { user: 'www-data', home: '/var/www/.pm2', apps: ['api', 'shop'] }, root: { user: 'root', home: '/root/.pm2', apps: ['backup'] } },
+      mode: 'rewrite',
+      default: 'web',
+      daemons: {
+        web: { user: 'www-data', home: '/var/www/.pm2', apps: ['api', 'shop'] },
+        root: { user: 'root', home: '/root/.pm2', apps: ['backup'] },
+      },
     });
   });
-  it('root as the default where there is nobody else', () => { expect(drafted(root(['a']))).toMatchObject({ default: 'root', daemons: { root: { apps: ['a'] } } }); });
-  it('a user\'s second home by a name of its own', () => { expect(Object.keys(drafted(web(['a']), daemon('www-data', '/srv/.pm2', [['b']])).daemons)).toEqual(['web', 'web-2']); });
-  it('what its boot unit starts, even without apps', () => {
-    expect(drafted(web(['a']), daemon('daemon', '/x', [], { ...down, unit: unit(true) })).daemons).toHaveProperty('daemon');
+  it('root as the default where there is nobody else', () => {
+    expect(drafted(root(['a']))).toMatchObject({ default: 'root', daemons: { root: { apps: ['a'] } } });
   });
-  it('what a dump would bring back', () => { expect(drafted(daemon('www-data', '/var/www/.pm2', [['a']], down)).daemons).toMatchObject({ web: { apps: ['a'] } }); });
+  it("a user's second home by a name of its own", () => {
+    expect(Object.keys(drafted(web(['a']), daemon('www-data', '/srv/.pm2', [['b']])).daemons)).toEqual([
+      'web',
+      'web-2',
+    ]);
+  });
+  it('what its boot unit starts, even without apps', () => {
+    expect(drafted(web(['a']), daemon('daemon', '/x', [], { ...down, unit: unit(true) })).daemons).toHaveProperty(
+      'daemon',
+    );
+  });
+  it('what a dump would bring back', () => {
+    expect(drafted(daemon('www-data', '/var/www/.pm2', [['a']], down)).daemons).toMatchObject({ web: { apps: ['a'] } });
+  });
   it('an app of two daemons in both, and says so', () => {
     const { daemons, text } = drafted(web(['shop'], ['api']), root(['shop']));
     expect([daemons.web?.apps, daemons.root?.apps]).toEqual([['api', 'shop'], ['shop']]);
@@ -83,7 +127,7 @@ describe('the default is', () => {
   it('the daemon of the only boot unit, whatever else runs', () => {
     expect(drafted(booted(person(['a'])), web(...many), root(['b'])).default).toBe('nobody');
   });
-  it('not the daemon of a unit of a user\'s own manager', () => {
+  it("not the daemon of a unit of a user's own manager", () => {
     const own = { ...person(['a']), unit: { ...unit(true), manager: 'nobody', user: null } };
     expect(drafted(own)).not.toHaveProperty('default');
     expect(drafted(own, web(['b'])).default).toBe('web');
@@ -106,7 +150,7 @@ describe('the default is', () => {
   });
 });
 
-describe('a daemon of root\'s', () => {
+describe("a daemon of root's", () => {
   it('is not declared where others can change its home', () => {
     const { text, daemons } = drafted(daemon('root', '/tmp/.pm2', [['a']]), web(['b']));
     expect(Object.keys(daemons)).toEqual(['web']);
@@ -140,42 +184,129 @@ describe('a draft only mentions', () => {
     expect(Object.values(daemons).map(({ home }) => home)).not.toContain(found.home);
     return text.slice(text.indexOf('# Seen as well'));
   };
-  it('a home where pm2 was once typed', () => { expect(mentioned(daemon('daemon', '/srv/.pm2', [], { ...down, source: null }), web(['a']))).toContain('/srv/.pm2: does not run; user daemon; no apps'); });
-  it('root\'s daemon that runs nothing', () => { expect(mentioned(root(), web(['a']))).toContain('/root/.pm2: runs as root (pid 7); no apps'); });
-  it('a saved list of what runs elsewhere', () => { expect(mentioned(daemon('root', '/root/.pm2', [['a']], down), web(['a'], ['b']))).toContain('apps from its saved list'); });
-  it('a daemon of nobody', () => { expect(mentioned(daemon(null, '/home/gone/.pm2', [['a']]), web(['b']))).toContain('uid 1, which has no account'); });
-  it('a unit that is not enabled', () => { expect(mentioned(daemon('daemon', '/x', [], { ...down, unit: unit(false) }), web(['a']))).toContain('not enabled by pm2-x.service'); });
+  it('a home where pm2 was once typed', () => {
+    expect(mentioned(daemon('daemon', '/srv/.pm2', [], { ...down, source: null }), web(['a']))).toContain(
+      '/srv/.pm2: does not run; user daemon; no apps',
+    );
+  });
+  it("root's daemon that runs nothing", () => {
+    expect(mentioned(root(), web(['a']))).toContain('/root/.pm2: runs as root (pid 7); no apps');
+  });
+  it('a saved list of what runs elsewhere', () => {
+    expect(mentioned(daemon('root', '/root/.pm2', [['a']], down), web(['a'], ['b']))).toContain(
+      'apps from its saved list',
+    );
+  });
+  it('a daemon of nobody', () => {
+    expect(mentioned(daemon(null, '/home/gone/.pm2', [['a']]), web(['b']))).toContain('uid 1, which has no account');
+  });
+  it('a unit that is not enabled', () => {
+    expect(mentioned(daemon('daemon', '/x', [], { ...down, unit: unit(false) }), web(['a']))).toContain(
+      'not enabled by pm2-x.service',
+    );
+  });
 });
 
 describe('paths', () => {
   const paths = (...apps: Place[]) => drafted(web(...apps)).daemons.web?.paths;
-  it('are where an app works', () => { expect(paths(['a', '/var/www/html/a/public_html', '/usr/bin/npm'])).toEqual(['/var/www/html/a/public_html']); });
-  it('are where its script is, if it works elsewhere', () => { expect(paths(['a', '/', '/srv/a/app.js'])).toEqual(['/srv/a']); });
-  it('are not below what they are part of', () => { expect(paths(['a', '/srv/a', '/srv/a/dist/app.js'], ['b', '/srv/a/b', null])).toEqual(['/srv/a']); });
-  it('fold into a common parent', () => { expect(paths(['a', '/var/www/html/a'], ['b', '/var/www/html/b'])).toEqual(['/var/www/html']); });
-  it('do not fold into what is everybody\'s', () => {
-    expect(paths(['a', '/srv/a'], ['b', '/srv/b'], ['c', '/home/x/c'], ['d', '/var/www/d'], ['e', '/var/www/e'])).toEqual(['/home/x/c', '/srv/a', '/srv/b', '/var/www/d', '/var/www/e']);
+  it('are where an app works', () => {
+    expect(paths(['a', '/var/www/html/a/public_html', '/usr/bin/npm'])).toEqual(['/var/www/html/a/public_html']);
   });
-  it.each(['/', '/srv', '/home', '/home/deploy', '/var/www', '/tmp/x', '/usr/local/lib', '/opt', '/root', '/home/x/.nvm/versions'])('are never %s', (cwd) => { expect(paths(['a', cwd])).toBeUndefined(); });
-  it('may be root\'s own home', () => { expect(drafted(root(['a', '/root'])).daemons.root?.paths).toEqual(['/root']); });
-  it('are not those of two daemons, nor around another\'s', () => {
-    const { daemons } = drafted(web(['a', '/srv/x/a'], ['b', '/srv/x/b'], ['s', '/srv/s']), root(['c', '/srv/x/c'], ['t', '/srv/s']));
+  it('are where its script is, if it works elsewhere', () => {
+    expect(paths(['a', '/', '/srv/a/app.js'])).toEqual(['/srv/a']);
+  });
+  it('are not below what they are part of', () => {
+    expect(paths(['a', '/srv/a', '/srv/a/dist/app.js'], ['b', '/srv/a/b', null])).toEqual(['/srv/a']);
+  });
+  it('fold into a common parent', () => {
+    expect(paths(['a', '/var/www/html/a'], ['b', '/var/www/html/b'])).toEqual(['/var/www/html']);
+  });
+  it("do not fold into what is everybody's", () => {
+    expect(
+      paths(['a', '/srv/a'], ['b', '/srv/b'], ['c', '/home/x/c'], ['d', '/var/www/d'], ['e', '/var/www/e']),
+    ).toEqual(['/home/x/c', '/srv/a', '/srv/b', '/var/www/d', '/var/www/e']);
+  });
+  it.each([
+    '/',
+    '/srv',
+    '/home',
+    '/home/deploy',
+    '/var/www',
+    '/tmp/x',
+    '/usr/local/lib',
+    '/opt',
+    '/root',
+    '/home/x/.nvm/versions',
+  ])('are never %s', (cwd) => {
+    expect(paths(['a', cwd])).toBeUndefined();
+  });
+  it("may be root's own home", () => {
+    expect(drafted(root(['a', '/root'])).daemons.root?.paths).toEqual(['/root']);
+  });
+  it("are not those of two daemons, nor around another's", () => {
+    const { daemons } = drafted(
+      web(['a', '/srv/x/a'], ['b', '/srv/x/b'], ['s', '/srv/s']),
+      root(['c', '/srv/x/c'], ['t', '/srv/s']),
+    );
     expect([daemons.web?.paths, daemons.root?.paths]).toEqual([['/srv/x/a', '/srv/x/b'], ['/srv/x/c']]);
   });
 });
 
 it('is always valid, and finds every app', () => {
-  const name = fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.constantFrom('007', 'null', '~', '*', '!a', 'a*b', '[x]', '{a,b}', '- a', 'a: b', '# a', '@a', '"', '\\', 'a\nb', '\u0000', '\ufffd', '\ud800', '__proto__', 'true'));
-  const path = fc.option(fc.oneof(fc.constantFrom('/srv/a', '/srv/a/*', '/srv/\u0000', '/srv/a\ud800', '/srv/a: b', 'relative', ''), fc.string({ unit: 'binary' }).map((text) => `/srv/x/${text}`)));
+  const name = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1 }),
+    fc.constantFrom(
+      '007',
+      'null',
+      '~',
+      '*',
+      '!a',
+      'a*b',
+      '[x]',
+      '{a,b}',
+      '- a',
+      'a: b',
+      '# a',
+      '@a',
+      '"',
+      '\\',
+      'a\nb',
+      '\u0000',
+      '\ufffd',
+      '\ud800',
+      '__proto__',
+      'true',
+    ),
+  );
+  const path = fc.option(
+    fc.oneof(
+      fc.constantFrom('/srv/a', '/srv/a/*', '/srv/\u0000', '/srv/a\ud800', '/srv/a: b', 'relative', ''),
+      fc.string({ unit: 'binary' }).map((text) => `/srv/x/${text}`),
+    ),
+  );
   const apps = fc.array(fc.tuple(name, path, path), { maxLength: 6 });
-  fc.assert(fc.property(apps, apps, apps, (one, two, three) => {
-    const found = [web(...one), root(...two), daemon('no such user', '/x', three), daemon(null, '/y\u0000\ufffd\ud800\n', three)];
-    const policy = policyOf(draft(found));
-    for (const [owner, list] of [['web', one], ['root', two]] as const) {
-      for (const [app] of list) {
-        if (/[\u0000\ufffd]|\p{Surrogate}/u.test(app)) continue;
-        expect([app, policy.ownersOfName(app).map((rule) => rule.daemon)]).toEqual([app, expect.arrayContaining([owner])]);
+  fc.assert(
+    fc.property(apps, apps, apps, (one, two, three) => {
+      const found = [
+        web(...one),
+        root(...two),
+        daemon('no such user', '/x', three),
+        daemon(null, '/y\u0000\ufffd\ud800\n', three),
+      ];
+      const policy = policyOf(draft(found));
+      for (const [owner, list] of [
+        ['web', one],
+        ['root', two],
+      ] as const) {
+        for (const [app] of list) {
+          if (/[\u0000\ufffd]|\p{Surrogate}/u.test(app)) continue;
+          expect([app, policy.ownersOfName(app).map((rule) => rule.daemon)]).toEqual([
+            app,
+            expect.arrayContaining([owner]),
+          ]);
+        }
       }
-    }
-  }), { numRuns: 500 });
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -5,14 +5,21 @@ import { afterAll, expect, it } from 'vitest';
 import { globalPm2Packages, pm2PackagesBelow } from '../../src/host/pm2-packages.ts';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'packages-')));
-afterAll(() => { rmSync(home, { recursive: true }); });
-const lay = (path: string) => { mkdirSync(join(home, path, 'bin'), { recursive: true }); };
+afterAll(() => {
+  rmSync(home, { recursive: true });
+});
+const lay = (path: string) => {
+  mkdirSync(join(home, path, 'bin'), { recursive: true });
+};
 
 // Where each of them says, in its own documentation, that it keeps global packages.
 const managers = {
   nvm: ['.nvm/versions/node/v18.20.8/lib/node_modules/pm2', '.nvm/versions/node/v22.23.3/lib/node_modules/pm2'],
   volta: ['.volta/tools/image/packages/pm2/lib/node_modules/pm2'],
-  fnm: ['.local/share/fnm/node-versions/v22.23.3/installation/lib/node_modules/pm2', '.fnm/node-versions/v20.20.2/installation/lib/node_modules/pm2'],
+  fnm: [
+    '.local/share/fnm/node-versions/v22.23.3/installation/lib/node_modules/pm2',
+    '.fnm/node-versions/v20.20.2/installation/lib/node_modules/pm2',
+  ],
   asdf: ['.asdf/installs/nodejs/22.23.3/lib/node_modules/pm2'],
   mise: ['.local/share/mise/installs/node/22.23.3/lib/node_modules/pm2'],
   nodenv: ['.nodenv/versions/22.23.3/lib/node_modules/pm2'],
@@ -29,17 +36,22 @@ it.each(Object.entries(managers))('%s', (name, paths) => {
   expect({ [name]: pm2PackagesBelow(home) }).toEqual({ [name]: paths.map((path) => join(home, path)).sort() });
 });
 
-it('what is there under two names is there once: mise\'s latest, pnpm\'s store', () => {
+it("what is there under two names is there once: mise's latest, pnpm's store", () => {
   rmSync(home, { recursive: true });
   lay('.local/share/mise/installs/node/22.23.3/lib/node_modules/pm2');
   symlinkSync('22.23.3', join(home, '.local/share/mise/installs/node/latest'));
   lay('.local/share/pnpm/global/5/.pnpm/pm2@7.0.4/node_modules/pm2');
   mkdirSync(join(home, '.local/share/pnpm/global/5/node_modules'));
   symlinkSync('../.pnpm/pm2@7.0.4/node_modules/pm2', join(home, '.local/share/pnpm/global/5/node_modules/pm2'));
-  expect(pm2PackagesBelow(home)).toEqual(['.local/share/mise/installs/node/22.23.3/lib/node_modules/pm2', '.local/share/pnpm/global/5/.pnpm/pm2@7.0.4/node_modules/pm2'].map((path) => join(home, path)));
+  expect(pm2PackagesBelow(home)).toEqual(
+    [
+      '.local/share/mise/installs/node/22.23.3/lib/node_modules/pm2',
+      '.local/share/pnpm/global/5/.pnpm/pm2@7.0.4/node_modules/pm2',
+    ].map((path) => join(home, path)),
+  );
 });
 
-it('the host\'s: where PATH and a node lead', () => {
+it("the host's: where PATH and a node lead", () => {
   rmSync(home, { recursive: true });
   lay('one/lib/node_modules/pm2');
   lay('two/lib/node_modules/pm2');
@@ -47,7 +59,8 @@ it('the host\'s: where PATH and a node lead', () => {
   mkdirSync(join(home, 'bin'));
   symlinkSync('../one/lib/node_modules/pm2/bin/pm2', join(home, 'bin/pm2'));
   symlinkSync('/dev/null', join(home, 'one/lib/node_modules/pm2/bin/other'));
-  const found = () => globalPm2Packages(`relative:${home}/bin`, [join(home, 'two/bin/node')]).filter((path) => path.startsWith(home));
+  const found = () =>
+    globalPm2Packages(`relative:${home}/bin`, [join(home, 'two/bin/node')]).filter((path) => path.startsWith(home));
   expect(found()).toEqual([join(home, 'two/lib/node_modules/pm2')]); // the link of PATH leads nowhere yet
   rmSync(join(home, 'bin/pm2'));
   mkdirSync(join(home, 'one/lib/node_modules/pm2/bin/pm2'));

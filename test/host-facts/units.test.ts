@@ -5,16 +5,39 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { pm2Units } from '../../src/host/units.ts';
 
 let place = '';
-beforeEach(() => { place = mkdtempSync(join(tmpdir(), 'units-')); });
-afterEach(() => { rmSync(place, { recursive: true }); });
-const write = (name: string, text: string) => { mkdirSync(dirname(join(place, name)), { recursive: true }); writeFileSync(join(place, name), text); };
-const units = () => pm2Units([join(place, 'etc'), join(place, 'lib')]).map(({ name, user, home, enabled }) => [name, user, home, enabled]);
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), 'units-'));
+});
+afterEach(() => {
+  rmSync(place, { recursive: true });
+});
+const write = (name: string, text: string) => {
+  mkdirSync(dirname(join(place, name)), { recursive: true });
+  writeFileSync(join(place, name), text);
+};
+const units = () =>
+  pm2Units([join(place, 'etc'), join(place, 'lib')]).map(({ name, user, home, enabled }) => [
+    name,
+    user,
+    home,
+    enabled,
+  ]);
 
 const cases: [what: string, text: string, user: string | null, home: string | null][] = [
-  ['of pm2 startup', '[Service]\nUser=web\nEnvironment=PATH=/bin\nEnvironment=PM2_HOME=/srv/.pm2\nExecStart=/usr/bin/pm2 resurrect\n', 'web', '/srv/.pm2'],
+  [
+    'of pm2 startup',
+    '[Service]\nUser=web\nEnvironment=PATH=/bin\nEnvironment=PM2_HOME=/srv/.pm2\nExecStart=/usr/bin/pm2 resurrect\n',
+    'web',
+    '/srv/.pm2',
+  ],
   ['without a home', '[Service]\nUser=web\nExecStart=/usr/lib/node_modules/pm2/bin/pm2 resurrect\n', 'web', null],
   ['without a user', '[Service]\nEnvironment=PM2_HOME=/srv/.pm2\n', null, '/srv/.pm2'],
-  ['with quotes and several variables', '[Service]\nEnvironment="A=b c" "PM2_HOME=/srv/my apps/.pm2" C=d\n', null, '/srv/my apps/.pm2'],
+  [
+    'with quotes and several variables',
+    '[Service]\nEnvironment="A=b c" "PM2_HOME=/srv/my apps/.pm2" C=d\n',
+    null,
+    '/srv/my apps/.pm2',
+  ],
   ['with a long line', '[Service]\nEnvironment=A=b \\\n  PM2_HOME=/srv/.pm2\n', null, '/srv/.pm2'],
   ['with a line twice', '[Service]\nUser=a\nUser=b\nEnvironment=PM2_HOME=/a\nEnvironment=PM2_HOME=/b\n', 'b', '/b'],
   ['that takes back', '[Service]\nUser=a\nUser=\nEnvironment=PM2_HOME=/a\nEnvironment=\n', null, null],
@@ -37,7 +60,11 @@ it('that is enabled, overridden, masked, or of another kind', () => {
   symlinkSync('/dev/null', join(place, 'etc/pm2-masked.service'));
   write('etc/nginx.service', '[Service]\nUser=www-data\n');
   write('etc/pm2.txt', text);
-  expect(units()).toEqual([['pm2-drop.service', 'c', '/a', false], ['pm2-on.service', 'a', '/a', true], ['pm2-over.service', 'b', '/a', false]]);
+  expect(units()).toEqual([
+    ['pm2-drop.service', 'c', '/a', false],
+    ['pm2-on.service', 'a', '/a', true],
+    ['pm2-over.service', 'b', '/a', false],
+  ]);
 });
 
 it('that has another name too is one, and an instance has drop-ins of its own', () => {
@@ -47,7 +74,11 @@ it('that has another name too is one, and an instance has drop-ins of its own', 
   write('lib/pm2@.service', '[Service]\nUser=%i\nEnvironment=PM2_HOME=/home/%i/.pm2\n');
   write('etc/pm2@ops.service.d/10.conf', '[Service]\nEnvironment=PM2_HOME=/srv/ops\n');
   for (const instance of ['ops', 'dev']) write(`etc/multi-user.target.wants/pm2@${instance}.service`, '');
-  expect(units()).toEqual([['pm2-web.service', 'a', '/a', false], ['pm2@dev.service', 'dev', '/home/dev/.pm2', true], ['pm2@ops.service', 'ops', '/srv/ops', true]]);
+  expect(units()).toEqual([
+    ['pm2-web.service', 'a', '/a', false],
+    ['pm2@dev.service', 'dev', '/home/dev/.pm2', true],
+    ['pm2@ops.service', 'ops', '/srv/ops', true],
+  ]);
 });
 
 it('whose home is in a file of its environment', () => {

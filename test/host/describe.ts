@@ -5,9 +5,23 @@ import { describe } from 'vitest';
 function obstacle(): string | null {
   if (process.platform !== 'linux') return `throwaway hosts need Linux, this is ${process.platform}`;
   if (process.getuid?.() !== 0) return 'throwaway hosts need root: run the tests with sudo';
-  const tried = spawnSync('unshare', ['--mount', '--pid', '--fork', '--ipc', '--uts', '--net', 'sh', '-c',
-    'mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r && mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/r']);
-  if (tried.status !== 0) return `throwaway hosts need unshare, tmpfs and overlay mounts: ${(tried.error?.message ?? tried.stderr.toString()).trim()}`;
+  const tried = spawnSync('unshare', [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--ipc',
+    '--uts',
+    '--net',
+    'sh',
+    '-c',
+    'mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r && mount -t overlay -o ' +
+      'lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/r',
+  ]);
+  if (tried.status !== 0)
+    return (
+      'throwaway hosts need unshare, tmpfs and overlay mounts: ' +
+      (tried.error?.message ?? tried.stderr.toString()).trim()
+    );
   return null;
 }
 

@@ -2,7 +2,19 @@
 // Fetched once into .cache/ with npm, in the layout that `npm install -g --prefix` makes; quick when all is there.
 // Debian's own packages are debian.mjs's.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installDebianPackages } from './debian.mjs';
@@ -13,7 +25,10 @@ export const nodeVersions = { 18: '18.20.8', 20: '20.20.2', 22: '22.23.3', 24: '
 export const npmVersion = '10.9.9';
 export const cache = join(dirname(fileURLToPath(import.meta.url)), '../../.cache');
 
-/** npm's own cache with all that an installation of these PM2s needs: hosts without a network install them from it (`--offline`). */
+/**
+ * npm's own cache with all that an installation of these PM2s needs: hosts without a network install them from it
+ * (`--offline`).
+ */
 export const npmCache = join(cache, 'npm-cache', pm2Versions.join('_'));
 
 /** The registry that the cache is of: its entries are named by it. */
@@ -25,7 +40,11 @@ const isRoot = () => process.getuid?.() === 0;
 
 /** npm without chatter; its stderr is shown where it fails. */
 function npm(args: string[], cwd: string): void {
-  execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, npm_config_loglevel: 'error' } });
+  execFileSync('npm', args, {
+    cwd,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, npm_config_loglevel: 'error' },
+  });
 }
 
 /** Makes `target` whole or not at all: two test runs may fetch at once, and one may be killed. */
@@ -72,7 +91,8 @@ function fill(source: string, draft: string): void {
     mkdirSync(join(draft, 'lib/node_modules'), { recursive: true });
     mkdirSync(join(draft, 'bin'));
     renameSync(source, join(draft, 'lib/node_modules/npm'));
-    for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(draft, 'bin', name));
+    for (const name of ['npm', 'npx'])
+      symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(draft, 'bin', name));
   }
 }
 
@@ -96,21 +116,43 @@ export function fetchAll(): void {
   mkdirSync(cache, { recursive: true });
   for (const version of pm2Versions) {
     fetchOnce(join(cache, 'pm2', version), (draft) => {
-      npm(['install', '--global', '--prefix', draft, '--ignore-scripts', '--no-audit', '--no-fund', `pm2@${version}`], cache);
+      npm(
+        ['install', '--global', '--prefix', draft, '--ignore-scripts', '--no-audit', '--no-fund', `pm2@${version}`],
+        cache,
+      );
     });
   }
   fetchOnce(npmCache, (draft) => {
     const prefix = mkdtempSync(join(cache, 'prefix-'));
     try {
-      for (const version of pm2Versions) npm(['install', '--global', '--prefix', prefix, '--cache', draft, '--ignore-scripts', '--no-audit', '--no-fund', `pm2@${version}`], cache);
+      for (const version of pm2Versions)
+        npm(
+          [
+            'install',
+            '--global',
+            '--prefix',
+            prefix,
+            '--cache',
+            draft,
+            '--ignore-scripts',
+            '--no-audit',
+            '--no-fund',
+            `pm2@${version}`,
+          ],
+          cache,
+        );
     } finally {
       rmSync(prefix, { recursive: true, force: true });
     }
   });
   if (process.platform !== 'linux') return;
   for (const version of Object.values(nodeVersions)) {
-    fetchOnce(join(cache, 'node', version), (draft) => { unpack(`node-linux-${process.arch}@${version}`, draft); });
+    fetchOnce(join(cache, 'node', version), (draft) => {
+      unpack(`node-linux-${process.arch}@${version}`, draft);
+    });
   }
-  fetchOnce(join(cache, 'npm', npmVersion), (draft) => { unpack(`npm@${npmVersion}`, draft); });
+  fetchOnce(join(cache, 'npm', npmVersion), (draft) => {
+    unpack(`npm@${npmVersion}`, draft);
+  });
   installDebianPackages();
 }

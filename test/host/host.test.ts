@@ -6,15 +6,21 @@ import { createHost, type Host } from './host.ts';
 
 describeOnHost('a throwaway host', () => {
   let host: Host;
-  beforeAll(async () => { host = await createHost(); });
+  beforeAll(async () => {
+    host = await createHost();
+  });
   afterAll(() => host.dispose());
   const says = async (commandLine: string, options = {}) => (await host.run(commandLine, options)).stdout.trim();
 
   it('changes nothing outside', async () => {
     const before = readFileSync('/etc/passwd', 'utf8');
-    await host.must('useradd -m visitor; touch /etc/seen /usr/bin/seen /usr/local/bin/seen /var/lib/seen /opt/seen /tmp/seen /srv/seen /root/seen');
+    await host.must(
+      'useradd -m visitor; touch /etc/seen /usr/bin/seen /usr/local/bin/seen /var/lib/seen /opt/seen /tmp/seen ' +
+        '/srv/seen /root/seen',
+    );
     expect(readFileSync('/etc/passwd', 'utf8')).toBe(before);
-    for (const place of ['/etc', '/usr/bin', '/usr/local/bin', '/var/lib', '/opt', '/tmp', '/srv', '/root']) expect(existsSync(`${place}/seen`)).toBe(false);
+    for (const place of ['/etc', '/usr/bin', '/usr/local/bin', '/var/lib', '/opt', '/tmp', '/srv', '/root'])
+      expect(existsSync(`${place}/seen`)).toBe(false);
   });
 
   it('cannot write to the checkout', async () => {
@@ -23,27 +29,41 @@ describeOnHost('a throwaway host', () => {
 
   it('has the users that a server has', async () => {
     expect(await says('getent passwd www-data')).toBe('www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin');
-    for (const user of ['deploy', 'ops', 'alice']) expect(await says('id -un; id -Gn; echo $HOME; pwd', { user })).toBe(`${user}\n${user}\n/home/${user}\n/home/${user}`);
-    expect((await host.run('id', { user: 'www-data', login: true })).stdout).toContain('This account is currently not available.');
+    for (const user of ['deploy', 'ops', 'alice'])
+      expect(await says('id -un; id -Gn; echo $HOME; pwd', { user })).toBe(
+        `${user}\n${user}\n/home/${user}\n/home/${user}`,
+      );
+    expect((await host.run('id', { user: 'www-data', login: true })).stdout).toContain(
+      'This account is currently not available.',
+    );
   });
 
   it('has the real sudo with the sudoers that Debian ships', async () => {
     expect(await says('sudo -u www-data id -un', { user: 'deploy' })).toBe('www-data');
     expect((await host.run('sudo -n id', { user: 'alice' })).status).toBe(1);
-    expect(await says('sudo -n printenv FOO HOME PATH', { user: 'deploy', env: { FOO: 'foo' } }))
-      .toBe('/root\n/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
+    expect(await says('sudo -n printenv FOO HOME PATH', { user: 'deploy', env: { FOO: 'foo' } })).toBe(
+      '/root\n/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    );
   });
 
-  it('has a real PM2, owned by root in directories that are root\'s alone', async () => {
+  it("has a real PM2, owned by root in directories that are root's alone", async () => {
     expect(await says('readlink -f /usr/bin/pm2; which pm2')).toBe('/usr/lib/node_modules/pm2/bin/pm2\n/usr/bin/pm2');
     const files = await host.tree('/usr/lib/node_modules');
-    expect(files.filter(({ owner, type, mode }) => owner !== 'root' || (type !== 'l' && (parseInt(mode, 8) & 0o022) !== 0))).toEqual([]);
+    expect(
+      files.filter(({ owner, type, mode }) => owner !== 'root' || (type !== 'l' && (parseInt(mode, 8) & 0o022) !== 0)),
+    ).toEqual([]);
   });
 
-  it.each([18, 20, 22, 24, 26] as const)('can have node %i, and PM2 where Debian\'s npm puts it', async (node) => {
+  it.each([18, 20, 22, 24, 26] as const)("can have node %i, and PM2 where Debian's npm puts it", async (node) => {
     await using other = await createHost({ node, prefix: '/usr/local', pm2: '5.4.3' });
-    expect((await other.run('node -p "process.versions.node.split(\'.\')[0]"; command -v npm; readlink -f "$(command -v pm2)"; test -e /usr/lib/node_modules/pm2 || echo nowhere else')).stdout)
-      .toBe(`${node}\n/usr/bin/npm\n/usr/local/lib/node_modules/pm2/bin/pm2\nnowhere else\n`);
+    expect(
+      (
+        await other.run(
+          'node -p "process.versions.node.split(\'.\')[0]"; command -v npm; readlink -f "$(command -v pm2)"; test ' +
+            '-e /usr/lib/node_modules/pm2 || echo nowhere else',
+        )
+      ).stdout,
+    ).toBe(`${node}\n/usr/bin/npm\n/usr/local/lib/node_modules/pm2/bin/pm2\nnowhere else\n`);
   });
 
   it('gives a command its exit status, its signal, its input', async () => {
@@ -59,13 +79,22 @@ describeOnHost('a throwaway host', () => {
     terminal.type('hello\n');
     await terminal.seen(/hello\r\nhello\r\n/);
     terminal.type('\x03');
-    expect(await terminal.result()).toMatchObject({ status: 130, stdout: expect.stringMatching(/^\/dev\/pts\/\d/) as string });
+    expect(await terminal.result()).toMatchObject({
+      status: 130,
+      stdout: expect.stringMatching(/^\/dev\/pts\/\d/) as string,
+    });
   });
 
   it('shows daemons and apps without asking pm2', async () => {
-    await host.must('pm2 start server.js --name seen', { user: 'www-data', cwd: '/var/www/html/myapp/public_html', env: { PM2_HOME: '/var/www/.pm2', MARK: 'mark' } });
+    await host.must('pm2 start server.js --name seen', {
+      user: 'www-data',
+      cwd: '/var/www/html/myapp/public_html',
+      env: { PM2_HOME: '/var/www/.pm2', MARK: 'mark' },
+    });
     expect(host.daemons()).toMatchObject([{ uid: 33, home: '/var/www/.pm2' }]);
-    expect(await host.apps('/var/www/.pm2')).toMatchObject([{ name: 'seen', status: 'online', uid: 33, env: { MARK: 'mark' } }]);
+    expect(await host.apps('/var/www/.pm2')).toMatchObject([
+      { name: 'seen', status: 'online', uid: 33, env: { MARK: 'mark' } },
+    ]);
     expect(await host.apps('/root/.pm2')).toEqual([]);
   });
 
@@ -81,7 +110,11 @@ describeOnHost('a throwaway host', () => {
   it('ends when the tests are killed', async () => {
     const script = `require('${import.meta.dirname}/host.ts').createHost({ pm2: null }).then((host) => { console.log(host.init); setInterval(() => {}, 1000); })`;
     const runner = spawn(process.execPath, ['--import', 'tsx', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const init = await new Promise<string>((resolve) => runner.stdout.once('data', (chunk: Buffer) => { resolve(chunk.toString().trim()); }));
+    const init = await new Promise<string>((resolve) =>
+      runner.stdout.once('data', (chunk: Buffer) => {
+        resolve(chunk.toString().trim());
+      }),
+    );
     const namespace = namespaceOf(init);
     expect(inside(namespace)).toContain(init);
     runner.kill('SIGKILL');

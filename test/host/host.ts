@@ -22,7 +22,9 @@ export interface HostOptions {
   node?: keyof typeof nodeVersions | `${keyof typeof nodeVersions}` | 'debian';
   /** The Debian that the host is made of. Default: bookworm. */
   system?: System;
-  /** npm's global prefix: /usr as NodeSource's packages, /usr/local as Debian's. node itself is always /usr/bin/node. */
+  /**
+   * npm's global prefix: /usr as NodeSource's packages, /usr/local as Debian's. node itself is always /usr/bin/node.
+   */
   prefix?: '/usr' | '/usr/local';
   /**
    * What /usr/bin/sudo is: Debian's classic sudo, sudo-rs by a link of alternatives as on Ubuntu, or sudo-rs as a plain
@@ -78,7 +80,11 @@ export class Host {
   #disposed = false;
 
   /** @param first the first process, by its pid outside */
-  constructor(protected first: number, protected readonly keeper: ChildProcess, readonly options: HostOptions) {}
+  constructor(
+    protected first: number,
+    protected readonly keeper: ChildProcess,
+    readonly options: HostOptions,
+  ) {}
 
   /** The first process, by its pid outside. */
   get init(): number {
@@ -100,7 +106,9 @@ export class Host {
   }
 
   account(name: string): Account {
-    const line = readFileSync(`/proc/${this.init}/root/etc/passwd`, 'utf8').split('\n').find((entry) => entry.startsWith(`${name}:`));
+    const line = readFileSync(`/proc/${this.init}/root/etc/passwd`, 'utf8')
+      .split('\n')
+      .find((entry) => entry.startsWith(`${name}:`));
     if (line === undefined) throw new Error(`no user ${name} on this host`);
     const [, , uid, gid, , home = '/', shell = '/bin/sh'] = line.split(':');
     return { name, uid: Number(uid), gid: Number(gid), home, shell };
@@ -119,16 +127,26 @@ export class Host {
   /** As `run`, but throws unless it exits 0: for what a test only prepares. Returns stdout. */
   async must(commandLine: string, options: RunOptions = {}): Promise<string> {
     const result = await this.run(commandLine, options);
-    if (result.status !== 0) throw new Error(`${commandLine}: exit ${result.status ?? result.signal ?? '?'}\n${result.stdout}${result.stderr}`);
+    if (result.status !== 0)
+      throw new Error(
+        `${commandLine}: exit ${result.status ?? result.signal ?? '?'}\n${result.stdout}${result.stderr}`,
+      );
     return result.stdout;
   }
 
-  /** Runs a command line under a real pseudo-terminal of 120x40 (script(1)); all output is in `stdout`. `Running.type` types into it. */
+  /**
+   * Runs a command line under a real pseudo-terminal of 120x40 (script(1)); all output is in `stdout`. `Running.type`
+   * types into it.
+   */
   tty(commandLine: string, options: RunOptions = {}): Running {
     const { shell } = this.account(options.user ?? 'root');
     // script runs its command by $SHELL, which is nologin for www-data; the command itself sees the user's own.
     const line = `stty cols 120 rows 40; SHELL=${shell}; export SHELL; exec /bin/sh -c '${commandLine.replaceAll("'", "'\\''")}'`;
-    return this.start(['script', '-qec', line, '/dev/null'], { ...options, input: '', env: { TERM: 'xterm-256color', ...options.env, SHELL: '/bin/sh' } }, true);
+    return this.start(
+      ['script', '-qec', line, '/dev/null'],
+      { ...options, input: '', env: { TERM: 'xterm-256color', ...options.env, SHELL: '/bin/sh' } },
+      true,
+    );
   }
 
   /** Starts a program and hands back the running process: to be signalled, typed into, or waited for. */
@@ -137,15 +155,34 @@ export class Host {
     const account = this.account(options.user ?? 'root');
     const cwd = options.cwd ?? account.home;
     const env: Record<string, string | undefined> = {
-      HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell, LANG: 'C.UTF-8', PWD: cwd,
-      PATH: account.uid === 0 ? rootPath : userPath, ...options.env,
+      HOME: account.home,
+      USER: account.name,
+      LOGNAME: account.name,
+      SHELL: account.shell,
+      LANG: 'C.UTF-8',
+      PWD: cwd,
+      PATH: account.uid === 0 ? rootPath : userPath,
+      ...options.env,
     };
-    const command = options.login === true
-      ? ['su', '-l', account.name, '-c', argv[0] === '/bin/sh' && argv[1] === '-c' ? argv[2] ?? '' : argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')]
-      : account.uid === 0 ? argv : ['setpriv', '--reuid', account.name, '--regid', String(account.gid), '--init-groups', '--', ...argv];
+    const command =
+      options.login === true
+        ? [
+            'su',
+            '-l',
+            account.name,
+            '-c',
+            argv[0] === '/bin/sh' && argv[1] === '-c'
+              ? (argv[2] ?? '')
+              : argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' '),
+          ]
+        : account.uid === 0
+          ? argv
+          : ['setpriv', '--reuid', account.name, '--regid', String(account.gid), '--init-groups', '--', ...argv];
     const [nsenter = '', ...words] = this.enter();
     const child = spawn(nsenter, [...words, '/usr/bin/env', `--chdir=${cwd}`, ...absolute(command)], {
-      env: env, detached: true, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      env: env,
+      detached: true,
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     return new Running(child, options.input, keepInput, options.timeoutMs ?? 30_000, argv.join(' '));
   }
@@ -170,10 +207,14 @@ export class Host {
   /** Everything at and below a path, sorted; empty where there is nothing. */
   async tree(path: string): Promise<FileEntry[]> {
     const { stdout } = await this.exec(['find', path, '-printf', '%p\\t%y\\t%m\\t%u\\t%g\\t%l\\0'], { cwd: '/' });
-    return stdout.split('\0').filter((entry) => entry !== '').map((entry) => {
-      const [name = '', type = '', mode = '', owner = '', group = '', link = ''] = entry.split('\t');
-      return { path: name, type, mode, owner, group, link };
-    }).sort((a, b) => (a.path < b.path ? -1 : 1));
+    return stdout
+      .split('\0')
+      .filter((entry) => entry !== '')
+      .map((entry) => {
+        const [name = '', type = '', mode = '', owner = '', group = '', link = ''] = entry.split('\t');
+        return { path: name, type, mode, owner, group, link };
+      })
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   /** Every living process of the host, as its kernel knows it. */
@@ -234,17 +275,34 @@ function absolute(argv: readonly string[]): readonly string[] {
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   await makeSystems([options.system ?? 'bookworm']);
-  const keeper = spawn('unshare', [
-    '--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--ipc', '--uts', '--net', '/bin/sh', join(repository, 'test/host/boot.sh'),
-  ], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: rootPath, ...filesOf(options) } });
+  const keeper = spawn(
+    'unshare',
+    [
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child=SIGKILL',
+      '--ipc',
+      '--uts',
+      '--net',
+      '/bin/sh',
+      join(repository, 'test/host/boot.sh'),
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: rootPath, ...filesOf(options) } },
+  );
   const init = await new Promise<number>((resolve, reject) => {
-    let said = '', complaint = '';
-    keeper.stderr.on('data', (chunk: Buffer) => { complaint += chunk.toString(); });
+    let said = '',
+      complaint = '';
+    keeper.stderr.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
     keeper.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       if (said.includes('\n')) resolve(Number(said));
     });
-    keeper.once('exit', () => { reject(new Error(`the throwaway host did not start: ${complaint}`)); });
+    keeper.once('exit', () => {
+      reject(new Error(`the throwaway host did not start: ${complaint}`));
+    });
   });
   // The host must not keep the test process alive, nor outlive it: its init waits on this pipe.
   keeper.stdout.destroy();

@@ -17,8 +17,15 @@ export default async function setup(): Promise<void> {
 export function fetchAndBuild(): void {
   fetchAll();
   const built = join(repository, 'dist/pm2.cjs');
-  const below = (directory: string) => readdirSync(join(repository, directory), { recursive: true, encoding: 'utf8' }).map((name) => join(repository, directory, name));
-  const sources = [join(repository, 'build.mjs'), join(repository, 'README.md'), ...['src', 'completions', 'docs', 'packaging'].flatMap(below)];
+  const below = (directory: string) =>
+    readdirSync(join(repository, directory), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(repository, directory, name),
+    );
+  const sources = [
+    join(repository, 'build.mjs'),
+    join(repository, 'README.md'),
+    ...['src', 'completions', 'docs', 'packaging'].flatMap(below),
+  ];
   const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
   if (existsSync(built) && statSync(built).mtimeMs >= newest) return;
   try {

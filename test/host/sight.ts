@@ -52,20 +52,32 @@ function peek(path: string): string {
 
 export function processesOf(init: number): HostProcess[] {
   const proc = procOf(init);
-  return readdirSync(proc).filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    const status = peek(`${proc}/${pid}/status`);
-    if (status === '' || /^State:\s+[ZX]/m.test(status)) return [];
-    const field = (name: string, index: number) => Number(new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/)[index]);
-    return [{
-      pid: Number(pid), parent: field('PPid', 0), uid: field('Uid', 1), gid: field('Gid', 1),
-      command: peek(`${proc}/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' '),
-    }];
-  });
+  return readdirSync(proc)
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const status = peek(`${proc}/${pid}/status`);
+      if (status === '' || /^State:\s+[ZX]/m.test(status)) return [];
+      const field = (name: string, index: number) =>
+        Number(new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/)[index]);
+      return [
+        {
+          pid: Number(pid),
+          parent: field('PPid', 0),
+          uid: field('Uid', 1),
+          gid: field('Gid', 1),
+          command: peek(`${proc}/${pid}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' '),
+        },
+      ];
+    });
 }
 
 function environmentOf(init: number, pid: number): Record<string, string> {
-  return Object.fromEntries(peek(`${procOf(init)}/${pid}/environ`).split('\0').filter((entry) => entry.includes('='))
-    .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    peek(`${procOf(init)}/${pid}/environ`)
+      .split('\0')
+      .filter((entry) => entry.includes('='))
+      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
 }
 
 /** proc(5): /proc/net/unix lists every listening socket with its path and inode, /proc/pid/fd says who holds it. */
@@ -77,13 +89,26 @@ export function daemonsOf(init: number): HostDaemon[] {
   }
   const proc = procOf(init);
   return processesOf(init).flatMap(({ pid, uid }) => {
-    const socket = socketsOf(proc, pid).map((inode) => listening.get(inode)).find((path) => path !== undefined);
+    const socket = socketsOf(proc, pid)
+      .map((inode) => listening.get(inode))
+      .find((path) => path !== undefined);
     if (socket === undefined) return [];
-    return [{ pid, uid, socket, home: socket.slice(0, -'/rpc.sock'.length), cwd: readlinkSync(`${proc}/${pid}/cwd`), env: environmentOf(init, pid) }];
+    return [
+      {
+        pid,
+        uid,
+        socket,
+        home: socket.slice(0, -'/rpc.sock'.length),
+        cwd: readlinkSync(`${proc}/${pid}/cwd`),
+        env: environmentOf(init, pid),
+      },
+    ];
   });
 }
 
-/** Inodes of its sockets. Files close while we look: a connection that just ended must not hide the one that listens. */
+/**
+ * Inodes of its sockets. Files close while we look: a connection that just ended must not hide the one that listens.
+ */
 function socketsOf(proc: string, pid: number): string[] {
   const read = <T>(look: () => T): T | null => {
     try {
@@ -92,10 +117,17 @@ function socketsOf(proc: string, pid: number): string[] {
       return null;
     }
   };
-  return (read(() => readdirSync(`${proc}/${pid}/fd`)) ?? []).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? '')?.[1] ?? []);
+  return (read(() => readdirSync(`${proc}/${pid}/fd`)) ?? []).flatMap(
+    (fd) => /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? '')?.[1] ?? [],
+  );
 }
 
-interface Listed { name: string; pid: number; pm_id: number; pm2_env: Record<string, unknown> & { status: string; namespace?: string; restart_time?: number } }
+interface Listed {
+  name: string;
+  pid: number;
+  pm_id: number;
+  pm2_env: Record<string, unknown> & { status: string; namespace?: string; restart_time?: number };
+}
 
 export async function appsOf(init: number, home: string): Promise<HostApp[]> {
   const listed = await monitorData(`/proc/${init}/root${home}/rpc.sock`);
@@ -103,24 +135,43 @@ export async function appsOf(init: number, home: string): Promise<HostApp[]> {
   return listed.map((app) => {
     const process = app.pid > 0 ? processes.find(({ pid }) => pid === app.pid) : undefined;
     return {
-      name: app.name, namespace: app.pm2_env.namespace ?? 'default', id: app.pm_id, status: app.pm2_env.status, restarts: app.pm2_env.restart_time ?? 0,
-      pid: app.pid, uid: process?.uid ?? null, env: process === undefined ? {} : environmentOf(init, app.pid), pm2: app.pm2_env,
+      name: app.name,
+      namespace: app.pm2_env.namespace ?? 'default',
+      id: app.pm_id,
+      status: app.pm2_env.status,
+      restarts: app.pm2_env.restart_time ?? 0,
+      pid: app.pid,
+      uid: process?.uid ?? null,
+      env: process === undefined ? {} : environmentOf(init, app.pid),
+      pm2: app.pm2_env,
     };
   });
 }
 
-/** One getMonitorData call in AMP v1, as PM2.md section 4.5 describes it: 0x10|argc, then for each argument a uint32BE length and its bytes. */
+/**
+ * One getMonitorData call in AMP v1, as docs/pm2-internals.md section 4.5 describes it: 0x10|argc, then for each
+ * argument a uint32BE length and its bytes.
+ */
 function monitorData(socketPath: string): Promise<Listed[]> {
-  const words = ['j:{"type":"call","method":"getMonitorData","args":[{}]}', 's:test:0'].map((word) => Buffer.from(word));
-  const frame = Buffer.concat([Buffer.from([0x10 | words.length]), ...words.flatMap((word) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(word.length);
-    return [length, word];
-  })]);
+  const words = ['j:{"type":"call","method":"getMonitorData","args":[{}]}', 's:test:0'].map((word) =>
+    Buffer.from(word),
+  );
+  const frame = Buffer.concat([
+    Buffer.from([0x10 | words.length]),
+    ...words.flatMap((word) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(word.length);
+      return [length, word];
+    }),
+  ]);
   return new Promise((resolve, reject) => {
     let answer = Buffer.alloc(0);
-    const socket = connect(socketPath, () => { socket.write(frame); });
-    socket.setTimeout(10_000, () => { socket.destroy(new Error(`${socketPath} does not answer`)); });
+    const socket = connect(socketPath, () => {
+      socket.write(frame);
+    });
+    socket.setTimeout(10_000, () => {
+      socket.destroy(new Error(`${socketPath} does not answer`));
+    });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve([]);
       else reject(error);

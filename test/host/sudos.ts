@@ -25,12 +25,15 @@ export async function useSudo(host: Host, sudo: Sudo, place: Place = 'alternativ
     await host.must(
       place === 'file'
         ? `rm -f ${own} && mv /usr/lib/cargo/bin/${name} ${own}`
-        : `rm -f ${own} && ln -s /usr/lib/cargo/bin/${name} /etc/alternatives/${name} && ln -s /etc/alternatives/${name} ${own}`,
+        : `rm -f ${own} && ln -s /usr/lib/cargo/bin/${name} /etc/alternatives/${name} && ln -s ` +
+            `/etc/alternatives/${name} ${own}`,
     );
   }
 }
 
-/** The package's programs, in a directory of the cache: from Debian's archive, by apt with a configuration of its own. */
+/**
+ * The package's programs, in a directory of the cache: from Debian's archive, by apt with a configuration of its own.
+ */
 function fetchSudoRs(suite: Exclude<Sudo, 'classic'>): string {
   const target = join(cache, 'sudo-rs', suite);
   fetchOnce(target, (draft) => {
@@ -40,8 +43,12 @@ function fetchSudoRs(suite: Exclude<Sudo, 'classic'>): string {
       writeFileSync(join(apt, 'status'), '');
       mkdirSync(join(apt, 'lists/partial'), { recursive: true });
       const options = [
-        `Dir::State::Lists=${apt}/lists`, `Dir::State::status=${apt}/status`, `Dir::Cache=${apt}`,
-        `Dir::Etc::SourceList=${apt}/sources`, 'Dir::Etc::SourceParts=/dev/null', 'APT::Sandbox::User=root',
+        `Dir::State::Lists=${apt}/lists`,
+        `Dir::State::status=${apt}/status`,
+        `Dir::Cache=${apt}`,
+        `Dir::Etc::SourceList=${apt}/sources`,
+        'Dir::Etc::SourceParts=/dev/null',
+        'APT::Sandbox::User=root',
       ].flatMap((option) => ['-o', option]);
       for (const words of [['update'], ['download', 'sudo-rs']]) {
         execFileSync('apt-get', ['-qq', ...options, ...words], { cwd: apt, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -49,7 +56,9 @@ function fetchSudoRs(suite: Exclude<Sudo, 'classic'>): string {
       const [deb = ''] = readdirSync(apt).filter((name) => name.endsWith('.deb'));
       execFileSync('dpkg-deb', ['--extract', join(apt, deb), join(apt, 'files')]);
       for (const name of ['sudo', 'visudo']) {
-        writeFileSync(join(draft, name), forOlderLibc(readFileSync(join(apt, 'files/usr/lib/cargo/bin', name))), { mode: 0o755 });
+        writeFileSync(join(draft, name), forOlderLibc(readFileSync(join(apt, 'files/usr/lib/cargo/bin', name))), {
+          mode: 0o755,
+        });
       }
     } finally {
       rmSync(apt, { recursive: true, force: true });
@@ -59,8 +68,8 @@ function fetchSudoRs(suite: Exclude<Sudo, 'classic'>): string {
 }
 
 /**
- * Debian 12 has glibc 2.36. The only symbols of 2.39 that these programs name are weak (pidfd_spawnp, pidfd_getpid), and
- * Rust does without them; but the version itself is required. They are looked for in 2.34 instead, and not found.
+ * Debian 12 has glibc 2.36. The only symbols of 2.39 that these programs name are weak (pidfd_spawnp, pidfd_getpid),
+ * and Rust does without them; but the version itself is required. They are looked for in 2.34 instead, and not found.
  * Elfxx_Vernaux begins with the hash of the version's name (Linux Standard Base, "Symbol Version Requirements").
  */
 function forOlderLibc(program: Buffer): Buffer {
@@ -70,7 +79,10 @@ function forOlderLibc(program: Buffer): Buffer {
     hash.writeUInt32LE(elfHash(name));
     return hash;
   };
-  for (const [was, is] of [[words(from), words(to)], [Buffer.from(`${from}\0`), Buffer.from(`${to}\0`)]] as const) {
+  for (const [was, is] of [
+    [words(from), words(to)],
+    [Buffer.from(`${from}\0`), Buffer.from(`${to}\0`)],
+  ] as const) {
     const at = program.indexOf(was);
     if (at >= 0) is.copy(program, at);
   }

@@ -32,7 +32,9 @@ describeOnHost('calls, and what other users have laid out for them', () => {
     await host.write('/var/www/html/myapp/eco.config.js', eco('shop', '/srv/a.js'), { owner: 'www-data' });
     await host.must('chmod 755 /home/mallory');
   });
-  beforeEach(() => host.must('rm -f /tmp/ran; install -m 666 /dev/null /tmp/ran; sysctl -q fs.protected_regular=0 || true'));
+  beforeEach(() =>
+    host.must('rm -f /tmp/ran; install -m 666 /dev/null /tmp/ran; sysctl -q fs.protected_regular=0 || true'),
+  );
   afterAll(() => host.dispose());
   const ranAs = async () => [...new Set((await host.read('/tmp/ran')).split(' ').filter((word) => word !== ''))];
   const uid = (name: string) => String(host.account(name).uid);
@@ -59,11 +61,14 @@ describeOnHost('calls, and what other users have laid out for them', () => {
     expect(ran.filter((who) => who !== '33')).toEqual([]);
   });
 
-  it.each(['stop', 'start', 'restart', 'delete'])("root's pm2 %s of a user's file runs it as that user", async (command) => {
-    await host.run(`pm2 ${command} /home/mallory/eco.config.js`, { cwd: '/' });
-    expect(await ranAs()).toEqual([uid('mallory')]);
-    await host.run('pm2 kill', { user: 'mallory', cwd: '/' });
-  });
+  it.each(['stop', 'start', 'restart', 'delete'])(
+    "root's pm2 %s of a user's file runs it as that user",
+    async (command) => {
+      await host.run(`pm2 ${command} /home/mallory/eco.config.js`, { cwd: '/' });
+      expect(await ranAs()).toEqual([uid('mallory')]);
+      await host.run('pm2 kill', { user: 'mallory', cwd: '/' });
+    },
+  );
 
   it("root's call about a file that others can exchange runs it as no one", async () => {
     await host.must('install -d -m 777 /srv/shared');
@@ -81,7 +86,12 @@ describeOnHost('calls, and what other users have laid out for them', () => {
   );
 
   it("root's secrets are not in the environment of a daemon that root's call spawns", async () => {
-    const env = { VAULT_TOKEN: 'secret-1', AWS_SECRET_ACCESS_KEY: 'secret-2', MYSQL_PWD: 'secret-3', SHOP_INTERNAL: 'secret-4' };
+    const env = {
+      VAULT_TOKEN: 'secret-1',
+      AWS_SECRET_ACCESS_KEY: 'secret-2',
+      MYSQL_PWD: 'secret-3',
+      SHOP_INTERNAL: 'secret-4',
+    };
     await host.must('pm2 list', { cwd: '/', env });
     const [daemon] = host.daemons().filter(({ uid: owner }) => owner === 33);
     expect(daemon).toBeDefined();
@@ -106,7 +116,9 @@ describeOnHost('calls, and what other users have laid out for them', () => {
   it("what a declared daemon says it runs draws no new app of root's there", async () => {
     const bob = { user: 'bob', cwd: '/home/bob' };
     await host.must('/usr/bin/pm2 start /srv/new/x.js --name newapp && /usr/bin/pm2 save', bob);
-    const { stdout } = await host.run('pm2-guard explain --json -- pm2 start /srv/new/x.js --name newapp', { cwd: '/' });
+    const { stdout } = await host.run('pm2-guard explain --json -- pm2 start /srv/new/x.js --name newapp', {
+      cwd: '/',
+    });
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'rewrite', user: 'www-data' });
     // A call about what runs already may go there.
     const running = await host.run('pm2-guard explain --json -- pm2 restart newapp', { cwd: '/' });

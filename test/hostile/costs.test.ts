@@ -52,7 +52,10 @@ it('saved lists are read until the share of their owner is used up', () => {
   if (process.getuid?.() === 0) chownSync(file, 1000, 1000);
   const mayRead = dumpReader();
   expect([mayRead(file), mayRead(file), mayRead(file), mayRead(join(directory, 'no'))]).toEqual([
-    true, true, false, false,
+    true,
+    true,
+    false,
+    false,
   ]);
   expect(savedLists(directory, () => false)).toEqual([]);
   rmSync(directory, { recursive: true });
@@ -63,7 +66,10 @@ it("what one user's things cost is counted to that user alone, and root's not at
   const taken = [1, 1, 2].map((amount) => shares.take(1000, amount));
   expect(taken).toEqual([true, true, false]);
   expect([shares.take(1001, 3), shares.take(1001), shares.take(null, 4), shares.take(0, 1e9)]).toEqual([
-    true, false, false, true,
+    true,
+    false,
+    false,
+    true,
   ]);
 });
 
@@ -118,7 +124,7 @@ describeOnHost('what a user fills the host with', () => {
     await host.must(
       `mkdir -p ${UNITS} && cd ${UNITS} && perl -e 'print "[", "{\\"name\\":1}," x 3900000, "1]"' > ../dump && ` +
         'for i in $(seq 40); do mkdir -p /home/mallory/h$i && ln ../dump /home/mallory/h$i/dump.pm2 && ' +
-        "printf \"[Service]\\nEnvironment=PM2_HOME=/home/mallory/h$i\\nExecStart=pm2 resurrect\\n\" > h$i.service; done",
+        'printf "[Service]\\nEnvironment=PM2_HOME=/home/mallory/h$i\\nExecStart=pm2 resurrect\\n" > h$i.service; done',
       mallory,
     );
     expect(await doctor()).toBeLessThan(90_000);

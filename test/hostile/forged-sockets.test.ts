@@ -58,7 +58,7 @@ describeOnHost('lines that a user forges in /proc/net/unix', () => {
     return pidOf(/service\.js/);
   };
 
-  it('make no daemon of root\'s, no default and no pid to kill, whatever socket of root\'s they name', async () => {
+  it("make no daemon of root's, no default and no pid to kill, whatever socket of root's they name", async () => {
     const pid = await serve();
     await lies('mallory', 'list', '/home/mallory/.pm2/rpc.sock', '[{"name":"a","pm_id":0,"pm2_env":{"name":"a"}}]');
     const inodes = await socketsOf(host, pid);
@@ -72,7 +72,7 @@ describeOnHost('lines that a user forges in /proc/net/unix', () => {
     expect((await host.must(`${GUARD} doctor || true`)).includes(String(pid))).toBe(false);
   });
 
-  it('name another process for a daemon of root\'s that is there: that process is left alone', async () => {
+  it("name another process for a daemon of root's that is there: that process is left alone", async () => {
     const pid = await serve();
     await host.must('pm2 ping');
     const [inode = ''] = await socketsOf(host, pid);
@@ -90,7 +90,7 @@ describeOnHost('lines that a user forges in /proc/net/unix', () => {
     await host.must('pm2 kill && rm -rf /root/.pm2');
   });
 
-  it('are not needed: the only daemon of the host is an ordinary user\'s, and is no default', async () => {
+  it("are not needed: the only daemon of the host is an ordinary user's, and is no default", async () => {
     await host.must('echo "setInterval(() => {}, 1e6)" > a.js && pm2 start a.js', { user: 'mallory' });
     const { daemons, ...config } = await drafted();
     expect([config.default, daemons]).toEqual([
@@ -100,7 +100,7 @@ describeOnHost('lines that a user forges in /proc/net/unix', () => {
     await host.must('pm2 kill', { user: 'mallory' });
   });
 
-  it('a daemon of root\'s in a user\'s home is not declared, and a config that declares it is refused', async () => {
+  it("a daemon of root's in a user's home is not declared, and a config that declares it is refused", async () => {
     await host.must('pm2 start sleep --interpreter none -- 1000', { env: { HOME: '/home/mallory' } });
     const draft = await host.must(`${GUARD} init`);
     expect(Object.values((parse(draft) as Drafted).daemons).map(({ home }) => home)).not.toContain(

@@ -4,10 +4,22 @@ import type { DaemonFacts } from '../../src/host/daemon-facts.ts';
 import type { Ghost } from '../../src/host/ghosts.ts';
 
 const HOME = '/home/mallory/.pm2';
-const process = { pid: 4711, uid: 1001, realUid: 1001, exe: '/usr/bin/node', command: `PM2 v7.0.4: God Daemon (${HOME})` };
+const process = {
+  pid: 4711,
+  uid: 1001,
+  realUid: 1001,
+  exe: '/usr/bin/node',
+  command: `PM2 v7.0.4: God Daemon (${HOME})`,
+};
 /** A daemon of mallory's that is what it seems to be. */
 const daemon = {
-  pid: 4711, uid: 1001, home: HOME, reachable: true, socketFile: { uid: 1001, mode: 0o600 }, apps: [], process,
+  pid: 4711,
+  uid: 1001,
+  home: HOME,
+  reachable: true,
+  socketFile: { uid: 1001, mode: 0o600 },
+  apps: [],
+  process,
 };
 const killable = (change: object) => killableDaemon({ ...daemon, ...change } as unknown as DaemonFacts);
 
@@ -19,7 +31,10 @@ it('a pid that root may be told to end is that of a daemon by its program and by
 const others: [what: string, change: object][] = [
   ['a service that holds a socket of that name', { process: { ...process, exe: '/usr/sbin/sshd', command: 'sshd' } }],
   ['a service that calls itself the daemon', { process: { ...process, exe: '/usr/sbin/sshd' } }],
-  ["a node of root's that was sent the socket of a user", { uid: 0, process: { ...process, uid: 0, realUid: 0, command: 'node' } }],
+  [
+    "a node of root's that was sent the socket of a user",
+    { uid: 0, process: { ...process, uid: 0, realUid: 0, command: 'node' } },
+  ],
   ['a node whose socket has no file', { socketFile: null, process: { ...process, command: 'node server.js' } }],
   ['a process that cannot be looked into', { process: null }],
 ];
@@ -33,6 +48,7 @@ it("what a user's daemon calls its app is not to be ended where it is another us
 });
 
 it('a process with the environment of an app is not to be ended where another user has started it', () => {
-  const ghost = (uid: number, realUid: number) => killableGhost({ process: { pid: 7, uid, realUid } } as unknown as Ghost);
+  const ghost = (uid: number, realUid: number) =>
+    killableGhost({ process: { pid: 7, uid, realUid } } as unknown as Ghost);
   expect([ghost(1001, 1001), ghost(0, 1001)]).toEqual([[7], []]);
 });

@@ -10,7 +10,7 @@ import type { FoundDaemon } from '../../src/host/survey.ts';
 import { encode } from '../../src/pm2/amp.ts';
 import { readDump, readDumpRecords } from '../../src/pm2/dump.ts';
 import { isModule, isRunning, minUptimeOf, recordsIn } from '../../src/pm2/record.ts';
-import { askDaemon, ByteBudget, listAndReport, listApps, type Process } from '../../src/pm2/rpc.ts';
+import { askDaemon, ByteBudget, listAndReport, listApps, type ListedProcess } from '../../src/pm2/rpc.ts';
 
 const ANSWERS = 10_000;
 const place = mkdtempSync(join(tmpdir(), 'liar-'));
@@ -18,7 +18,9 @@ const path = join(place, 'rpc.sock');
 let server: Server;
 let answer: (ids: string[]) => Buffer[] = () => [];
 let crashes: unknown[] = [];
-const crashed = (error: unknown) => { crashes.push(error); };
+const crashed = (error: unknown) => {
+  crashes.push(error);
+};
 
 beforeAll(async () => {
   process.on('uncaughtException', crashed);
@@ -92,7 +94,9 @@ const KEYS = [
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: false },
-    poison, fc.integer(), fc.string({ maxLength: 20 }),
+    poison,
+    fc.integer(),
+    fc.string({ maxLength: 20 }),
     fc.array(tie('value'), { maxLength: 4 }),
     fc.dictionary(fc.constantFrom(...KEYS), tie('value'), { maxKeys: 6 }),
   ),
@@ -113,7 +117,7 @@ const body = fc.oneof(
 const frames = (bodies: readonly unknown[], ids: readonly unknown[]): Buffer =>
   Buffer.concat(bodies.map((one, at) => encode([one as object, ids[at % Math.max(ids.length, 1)] ?? 'x'])));
 
-function isBounded({ name, namespace, script, cwd, pmId, pid, status, restarts, username }: Process): boolean {
+function isBounded({ name, namespace, script, cwd, pmId, pid, status, restarts, username }: ListedProcess): boolean {
   const texts = [name, namespace, script, cwd, status, username].every(
     (text) => text === null || (typeof text === 'string' && text.length <= 4096),
   );
@@ -211,7 +215,10 @@ describe('a daemon that lies', () => {
 
 it('a dump of another user is read within the same bounds', () => {
   const file = join(place, 'dump.pm2');
-  const read = (text: string) => { writeFileSync(file, text); return readDump(file); };
+  const read = (text: string) => {
+    writeFileSync(file, text);
+    return readDump(file);
+  };
   expect(read(`[{"name":"${'n'.repeat(5000)}"},{"name":"a","pm_cwd":"/${'d'.repeat(400_000)}"}]`)).toEqual([
     { name: 'a', namespace: null, script: null, cwd: null },
   ]);
@@ -222,14 +229,17 @@ it('a dump of another user is read within the same bounds', () => {
 
 function frame(json: string, id: string): Buffer {
   const parts = [`j:${json}`, `s:${id}`].map((text) => Buffer.from(text));
-  return Buffer.concat([Buffer.from([0x12]), ...parts.flatMap((part) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(part.length);
-    return [length, part];
-  })]);
+  return Buffer.concat([
+    Buffer.from([0x12]),
+    ...parts.flatMap((part) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(part.length);
+      return [length, part];
+    }),
+  ]);
 }
 
-function living(apps: readonly Process[]): FoundDaemon {
+function living(apps: readonly ListedProcess[]): FoundDaemon {
   const home = '/var/www/.pm2';
   return {
     user: 'www-data',

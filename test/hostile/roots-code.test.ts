@@ -46,7 +46,11 @@ describeOnHost('root runs no code that others can change', () => {
   const parts: [what: string, path: string, prepare: string][] = [
     ['a file that only the daemon loads', `${PACKAGE}/lib/God.js`, `chown alice ${PACKAGE}/lib/God.js`],
     ['a directory of what PM2 needs', `${PACKAGE}/node_modules/async`, `chown alice ${PACKAGE}/node_modules/async`],
-    ['a template of units', `${PACKAGE}/lib/templates/init-scripts/systemd.tpl`, `chmod g+w ${PACKAGE}/lib/templates/init-scripts/systemd.tpl`],
+    [
+      'a template of units',
+      `${PACKAGE}/lib/templates/init-scripts/systemd.tpl`,
+      `chmod g+w ${PACKAGE}/lib/templates/init-scripts/systemd.tpl`,
+    ],
     [
       'a package to which a link leads',
       '/home/alice',
@@ -101,7 +105,10 @@ describeOnHost('root runs no code that others can change', () => {
     expect(await ping()).toMatchObject({ status: 0 });
     await kill();
     await host.must('chown alice /srv/nodes');
-    await host.must('rm /srv/nodes/node; printf "#!/bin/sh\\nid -u >> /tmp/ran\\n" > /srv/nodes/node; chmod 755 /srv/nodes/node', { user: 'alice' });
+    await host.must(
+      'rm /srv/nodes/node; printf "#!/bin/sh\\nid -u >> /tmp/ran\\n" > /srv/nodes/node; chmod 755 /srv/nodes/node',
+      { user: 'alice' },
+    );
     await expectRefusal('/srv/nodes');
     expect(await host.run('pm2-guard check')).toMatchObject({
       status: 0,

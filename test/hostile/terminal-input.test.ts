@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 
-const CONFIG = 'default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [shop], paths: [/var/www/html] }\n';
+const CONFIG =
+  'default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [shop], paths: [/var/www/html] }\n';
 /** Types a command into the terminal, by every way to it, and writes down what came of that. */
 const PUSH = `import fcntl, os, termios
 ways = {"fd 0": lambda: 0, "fd 1": lambda: 1, "/dev/tty": lambda: os.open("/dev/tty", os.O_RDWR)}
@@ -46,7 +47,9 @@ describe.runIf(pushes)('a kernel that lets a process put input into its terminal
 
     /** Types a line into a shell of root's in a terminal; what the push came to, and what root's shell then ran. */
     async function typed(line: string): Promise<{ said: string; ran: string }> {
-      await host.must('rm -f /tmp/said /tmp/pushed; install -m 666 /dev/null /tmp/said; sysctl -q fs.protected_regular=0 || true');
+      await host.must(
+        'rm -f /tmp/said /tmp/pushed; install -m 666 /dev/null /tmp/said; sysctl -q fs.protected_regular=0 || true',
+      );
       const terminal = host.tty("PS1='ready> ' bash --norc --noprofile -i", { cwd: '/', timeoutMs: 60_000 });
       await terminal.seen(/ready> /);
       terminal.type(`${line}; echo do''ne\n`);

@@ -39,8 +39,8 @@ describeOnHost('a directory that a user changes while root removes it', () => {
     void host.run(`perl /srv/exchange.pl ${OLD} /srv/victim ${seconds}`, options).catch(() => undefined);
     await host.must('sleep 0.5');
   }
-  const victim = async () => (
-    (await host.tree('/srv/victim')).map(({ path, owner, mode }) => `${path} ${owner} ${mode}`));
+  const victim = async () =>
+    (await host.tree('/srv/victim')).map(({ path, owner, mode }) => `${path} ${owner} ${mode}`);
   const names = ['precious', 'x0', 'x1', 'x2'];
   const whole = ['/srv/victim root 755', ...names.map((name) => `/srv/victim/${name} root 600`)];
 
@@ -66,7 +66,7 @@ describeOnHost('a directory that a user changes while root removes it', () => {
     for (let round = 0; round < 6; round += 1) {
       await host.run('node /usr/src/pm2-guard/dist/pm2-guard.cjs uninstall');
       expect(await victim()).toEqual(whole);
-      if (!await host.exists(OLD)) break;
+      if (!(await host.exists(OLD))) break;
     }
   }, 60_000);
 

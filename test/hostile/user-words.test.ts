@@ -7,7 +7,7 @@ import { bringLiar, end, GUARD, lie } from './mallory.ts';
 const UNITS = '/home/mallory/.config/systemd/user';
 const HOME = '/home/mallory/.pm2';
 
-describeOnHost('what a user writes decides about that user\'s things alone', () => {
+describeOnHost("what a user writes decides about that user's things alone", () => {
   let host: Host;
   const config =
     'daemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [shop, "-rf"] }\n  kim: { user: kim }\n';
@@ -43,7 +43,7 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
     ],
     ['by dots', 'User=mallory\\nEnvironment=PM2_HOME=/home/mallory/../../etc/default', ''],
   ];
-  it.each(claims)('a unit of his own manager that claims a directory of root\'s %s', async (_, lines, before) => {
+  it.each(claims)("a unit of his own manager that claims a directory of root's %s", async (_, lines, before) => {
     if (before !== '') await host.must(before);
     await unit(lines);
     const outside = await owners();
@@ -52,14 +52,14 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
     expect(await owners()).toBe(outside);
   });
 
-  it('a unit of his own manager does not have root\'s unit of another user taken away', async () => {
+  it("a unit of his own manager does not have root's unit of another user taken away", async () => {
     await host.write(
       '/etc/systemd/system/pm2-www-data.service',
       '[Service]\nUser=www-data\nEnvironment=PM2_HOME=/var/www/.pm2\nExecStart=/usr/bin/pm2 resurrect\n',
     );
     await host.must(
       'cd /etc/systemd/system && mkdir -p multi-user.target.wants && ln -sf ../pm2-www-data.service ' +
-      'multi-user.target.wants/',
+        'multi-user.target.wants/',
     );
     await host.write('/var/www/.pm2/dump.pm2', '[]', { owner: 'www-data' });
     await unit('Environment=PM2_HOME=/var/www/.pm2');
@@ -67,7 +67,7 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
     await host.must('rm -r /etc/systemd/system/multi-user.target.wants/pm2-www-data.service /var/www/.pm2/dump.pm2');
   });
 
-  it('a system unit that names a home in a directory of root\'s gives nothing in it away', async () => {
+  it("a system unit that names a home in a directory of root's gives nothing in it away", async () => {
     await host.write(
       '/etc/systemd/system/pm2-x.service',
       '[Service]\nUser=mallory\nEnvironment=PM2_HOME=/etc/.pm2\nExecStart=/usr/bin/pm2 resurrect\n',
@@ -155,7 +155,7 @@ describeOnHost('what a user writes decides about that user\'s things alone', () 
       'import resource, subprocess, time',
       'began = time.time()',
       "subprocess.run(['node', '/usr/src/pm2-guard/dist/pm2-guard.cjs', 'doctor', '--json'], " +
-      "stdout=subprocess.DEVNULL)",
+        'stdout=subprocess.DEVNULL)',
       'print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, int(time.time() - began))',
     ].join('; ');
     const [mib = 0, seconds = 0] = (await host.must(`python3 -c "${measure}"`, { timeoutMs: 120_000 }))

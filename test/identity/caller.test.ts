@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { personOf } from '../../src/identity/caller.ts';
 
-const account = (name: string, uid: number) => ({ name, uid, gid: uid, gecos: '', home: `/home/${name}`, shell: '/bin/sh' });
+const account = (name: string, uid: number) => ({
+  name,
+  uid,
+  gid: uid,
+  gecos: '',
+  home: `/home/${name}`,
+  shell: '/bin/sh',
+});
 const root = account('root', 0);
 const web = account('www-data', 33);
 const by = (euid: number, env: NodeJS.ProcessEnv, loginUser: string | null = null) => {

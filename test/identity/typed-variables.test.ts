@@ -21,4 +21,3 @@ describe("typed on sudo's line", () => {
     expect([...typedIn(['sudo', 'sh', '-c', 'A=1 pm2 restart x'], env)]).toEqual(['A']);
   });
 });
-

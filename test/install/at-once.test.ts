@@ -15,16 +15,24 @@ describeOnHost('two who change an installation at once', () => {
   /** Without the code caches and prepared files: each installation makes them anew. */
   const plain = (lines: string[]) =>
     lines.filter((line) => !/\.code$|(policy|no-sudo)\.json$|\/var\/cache\/pm2-guard\//.test(line));
-  const same = (now: string[], then: string[]) => Object.values(difference(plain(then), plain(now))).flat().length === 0;
+  const same = (now: string[], then: string[]) =>
+    Object.values(difference(plain(then), plain(now))).flat().length === 0;
   /** Both at once, the second some milliseconds later; what each ended with. */
   const both = async (first: string, second: string, later: number) => {
-    const { stdout } = await host.run(`{ ${first}; echo "exit $?"; } > /tmp/first 2>&1 & sleep ${later / 1000}; { ${second}; echo "exit $?"; } > /tmp/second 2>&1; wait; cat /tmp/first /tmp/second`, { cwd: '/' });
+    const { stdout } = await host.run(
+      `{ ${first}; echo "exit $?"; } > /tmp/first 2>&1 & sleep ${later / 1000}; { ${second}; echo "exit $?"; } > ` +
+        '/tmp/second 2>&1; wait; cat /tmp/first /tmp/second',
+      { cwd: '/' },
+    );
     return { stdout, ends: stdout.match(/^exit \d+$/gm) };
   };
   beforeAll(async () => {
     host = await createHost();
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
-    await host.must(`mkdir /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/b && sed -i 's/"0\\.1\\.0"/"0.2.0"/g' /srv/b/dist/*.cjs`);
+    await host.must(
+      `mkdir /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/b && sed -i 's/"0\\.1\\.0"/"0.2.0"/g' ` +
+        '/srv/b/dist/*.cjs',
+    );
     nothing = await snapshot(host);
     await host.must(command('install'));
     whole = await snapshot(host);
@@ -33,12 +41,17 @@ describeOnHost('two who change an installation at once', () => {
   afterAll(() => host.dispose());
 
   it('come one after the other: the second says whom it waits for, and touches nothing', async () => {
-    const holder = host.start(['/bin/sh', '-c', `ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" ${LOCK}; cat`], { input: '' }, true);
+    const holder = host.start(
+      ['/bin/sh', '-c', `ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" ${LOCK}; cat`],
+      { input: '' },
+      true,
+    );
     await host.must(`until test -h ${LOCK}; do sleep 0.05; done`);
     const install = host.tty(command('install'));
     await install.seen(/^pm2-guard: pid \d+ is changing the installation: waiting for it\r?$/m);
     expect(same(await snapshot(host), nothing)).toBe(true);
-    expect(await host.run(command('install --dry-run'))).toMatchObject({ status: 0, stderr: '' }); // who only looks waits for nobody
+    // who only looks waits for nobody
+    expect(await host.run(command('install --dry-run'))).toMatchObject({ status: 0, stderr: '' });
     holder.kill('SIGKILL');
     await holder.result();
     expect(await install.result()).toMatchObject({ status: 0 });
@@ -49,7 +62,11 @@ describeOnHost('two who change an installation at once', () => {
   it('install, and install', async () => {
     for (let round = 0; round < 6; round++) {
       await host.must(command('uninstall'));
-      const { stdout, ends } = await both(command('install'), command('install', round % 2 === 0 ? checkout : '/srv/b'), round * 40);
+      const { stdout, ends } = await both(
+        command('install'),
+        command('install', round % 2 === 0 ? checkout : '/srv/b'),
+        round * 40,
+      );
       expect(ends, stdout).toEqual(['exit 0', 'exit 0']);
       expect((JSON.parse((await host.run('pm2-guard status --json')).stdout) as Status).problems).toEqual([]);
       await host.must('pm2 guard-verify', { user: 'www-data', cwd: '/' });
@@ -61,7 +78,10 @@ describeOnHost('two who change an installation at once', () => {
       const { stdout, ends } = await both(command('install'), command('uninstall'), round * 60);
       expect(ends, stdout).toEqual(['exit 0', 'exit 0']);
       const now = await snapshot(host);
-      expect([whole, nothing].some((one) => same(now, one)), difference(whole, now).gone.join('\n')).toBe(true);
+      expect(
+        [whole, nothing].some((one) => same(now, one)),
+        difference(whole, now).gone.join('\n'),
+      ).toBe(true);
     }
   });
 });

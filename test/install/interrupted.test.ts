@@ -9,9 +9,9 @@ const CONFIG = `default: web\ndaemons:\n  web:\n    user: www-data\n    home: ${
 const KILLS = 14;
 
 /**
- * `node killer.cjs N COMMAND...`: lets the command run for a millisecond at a time (SIGSTOP, SIGCONT), looks at the places that
- * install writes to, and kills it (SIGKILL) when they have changed for the Nth time, or, for `sN`, after so many milliseconds of its
- * own. Prints how often they had changed when it ended, its status, and its milliseconds.
+ * `node killer.cjs N COMMAND...`: lets the command run for a millisecond at a time (SIGSTOP, SIGCONT), looks at the
+ * places that install writes to, and kills it (SIGKILL) when they have changed for the Nth time, or, for `sN`, after so
+ * many milliseconds of its own. Prints how often they had changed when it ended, its status, and its milliseconds.
  */
 const KILLER = `
 const fs = require('fs'), { spawn } = require('child_process');
@@ -47,7 +47,11 @@ describeOnHost('an install that is killed', () => {
   let course = { changes: 0, slices: 0 };
   const install = (directory = checkout) => `node ${directory}/dist/pm2-guard.cjs install`;
   const kill = async (at: string, command: string) => {
-    const [changes = '0', ended = '', slices = '0'] = (await host.must(`node /srv/killer.cjs ${at} ${command}`, { timeoutMs: 60_000 })).trim().split(' ');
+    const [changes = '0', ended = '', slices = '0'] = (
+      await host.must(`node /srv/killer.cjs ${at} ${command}`, { timeoutMs: 60_000 })
+    )
+      .trim()
+      .split(' ');
     return { changes: Number(changes), ended, slices: Number(slices) };
   };
   /** V8's form of a bundle is made anew with each; times and numbers of files are no content. */
@@ -56,17 +60,29 @@ describeOnHost('an install that is killed', () => {
   const differs = (now: string[], then: string[]) => difference(plain(then), plain(now));
   /** By its owner, who gets the same answer with the guard and without. */
   const works = async () => {
-    expect(await host.run('pm2 id myapp', { user: 'www-data', env: { PM2_HOME: WEB }, cwd: '/' })).toMatchObject({ status: 0, stdout: '[ 0 ]\n', stderr: '' });
+    expect(await host.run('pm2 id myapp', { user: 'www-data', env: { PM2_HOME: WEB }, cwd: '/' })).toMatchObject({
+      status: 0,
+      stdout: '[ 0 ]\n',
+      stderr: '',
+    });
   };
   /** At what was seen to change, each time, and at moments of any kind in between. */
-  const moments = ({ changes, slices }: { changes: number; slices: number }, kills: number): string[] => Array.from({ length: kills }, (_, index) =>
-    index % 2 === 0 ? String(1 + (index / 2) % changes) : `s${1 + Math.floor(slices * (0.3 + 0.7 * Math.random()))}`);
+  const moments = ({ changes, slices }: { changes: number; slices: number }, kills: number): string[] =>
+    Array.from({ length: kills }, (_, index) =>
+      index % 2 === 0
+        ? String(1 + ((index / 2) % changes))
+        : `s${1 + Math.floor(slices * (0.3 + 0.7 * Math.random()))}`,
+    );
 
   beforeAll(async () => {
     host = await createHost();
     await host.write('/srv/killer.cjs', KILLER);
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
-    await host.must('pm2 start server.js --name myapp', { user: 'www-data', env: { PM2_HOME: WEB }, cwd: '/var/www/html/myapp/public_html' });
+    await host.must('pm2 start server.js --name myapp', {
+      user: 'www-data',
+      env: { PM2_HOME: WEB },
+      cwd: '/var/www/html/myapp/public_html',
+    });
     before = await snapshot(host);
     course = await kill('none', install());
     whole = await snapshot(host);
@@ -95,7 +111,10 @@ describeOnHost('an install that is killed', () => {
   }, 240_000);
 
   it('over another version: every call is guarded, by one of the two', async () => {
-    await host.must(`mkdir /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/b && sed -i 's/"0\\.1\\.0"/"0.2.0"/g' /srv/b/dist/*.cjs`);
+    await host.must(
+      `mkdir /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/b && sed -i 's/"0\\.1\\.0"/"0.2.0"/g' ` +
+        '/srv/b/dist/*.cjs',
+    );
     await host.must(install());
     const upgrade = await kill('none', install('/srv/b'));
     for (const [index, at] of moments(upgrade, 6).entries()) {
@@ -104,7 +123,10 @@ describeOnHost('an install that is killed', () => {
       // Root's own daemon would not know it. A program reads `id`, so no notice is printed.
       expect(await host.run('pm2 id myapp', { cwd: '/' })).toMatchObject({ status: 0, stdout: '[ 0 ]\n', stderr: '' });
     }
-    await host.must(`touch -h -d '2 minutes ago' /usr/local/lib/pm2-guard/* && ${install()} && touch -h -d '2 minutes ago' /usr/local/lib/pm2-guard/* && ${install()}`);
+    await host.must(
+      `touch -h -d '2 minutes ago' /usr/local/lib/pm2-guard/* && ${install()} && touch -h -d '2 minutes ago' ` +
+        `/usr/local/lib/pm2-guard/* && ${install()}`,
+    );
     expect(differs(await snapshot(host), whole)).toEqual({ gone: [], new: [] });
   }, 240_000);
 

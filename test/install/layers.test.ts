@@ -4,26 +4,29 @@ import { checkout, createHost, type Host } from '../host/host.ts';
 import { difference, snapshot } from './snapshot.ts';
 import { withBlock, withoutBlock } from '../../src/install/layers/marked-block.ts';
 import { sessionPath, withOurs, withoutOurs } from '../../src/install/layers/environment.ts';
-import { choose, NO_CHOICE } from '../../src/install/layers/layers.ts';
+import { chooseLayers, NO_CHOICE } from '../../src/install/layers/layers.ts';
 import type { Status } from '../../src/install/status.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 const CONFIG = 'default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n';
 const INSTALL = `node ${checkout}/dist/pm2-guard.cjs install`;
 
-describe('lines of ours in a file of somebody else\'s', () => {
+describe("lines of ours in a file of somebody else's", () => {
   const OURS = ['a', 'b'];
   const texts = ['', '\n', 'x', 'x\n', 'x\n\n', '# c\n[ -z "$PS1" ] && return\ny', '\xff\x00\n', 'x\r\n'];
-  it.each(texts.flatMap((text) => (['start', 'end'] as const).map((at) => [text, at] as const)))('go without a trace from %j, at its %s', (text, at) => {
-    const changed = withBlock(text, OURS, at);
-    expect(changed).not.toBe(text);
-    expect(withBlock(changed, OURS, at)).toBe(changed);
-    expect(withoutBlock(changed)).toBe(text);
-    // A later version says something else.
-    const later = withBlock(changed, ['c'], at);
-    expect(later).not.toContain('\na\n');
-    expect(withoutBlock(later)).toBe(text);
-  });
+  it.each(texts.flatMap((text) => (['start', 'end'] as const).map((at) => [text, at] as const)))(
+    'go without a trace from %j, at its %s',
+    (text, at) => {
+      const changed = withBlock(text, OURS, at);
+      expect(changed).not.toBe(text);
+      expect(withBlock(changed, OURS, at)).toBe(changed);
+      expect(withoutBlock(changed)).toBe(text);
+      // A later version says something else.
+      const later = withBlock(changed, ['c'], at);
+      expect(later).not.toContain('\na\n');
+      expect(withoutBlock(later)).toBe(text);
+    },
+  );
   it('take a file along that was made for them, as long as nothing else has come to be there', () => {
     const made = withBlock(null, OURS, 'end');
     expect(withoutBlock(made)).toBeNull();
@@ -43,8 +46,9 @@ describe('lines of ours in a file of somebody else\'s', () => {
 
 describe('the PATH of /etc/environment', () => {
   it.each([
-    ['PATH=/a:/b\n', `PATH=/usr/local/lib/pm2-guard/bin:/a:/b\n`], ['LANG=C\nPATH="/a"\nX=1', `PATH="/usr/local/lib/pm2-guard/bin:/a"\nX=1`],
-    ['PATH=/x\n export PATH=\'/a\'\n', ` export PATH='/usr/local/lib/pm2-guard/bin:/a'\n`],
+    ['PATH=/a:/b\n', `PATH=/usr/local/lib/pm2-guard/bin:/a:/b\n`],
+    ['LANG=C\nPATH="/a"\nX=1', `PATH="/usr/local/lib/pm2-guard/bin:/a"\nX=1`],
+    ["PATH=/x\n export PATH='/a'\n", ` export PATH='/usr/local/lib/pm2-guard/bin:/a'\n`],
   ])('%j gets ours first, and back', (text, expected) => {
     expect(withOurs(text).endsWith(expected)).toBe(true);
     expect(sessionPath(withOurs(text))).toBe(`/usr/local/lib/pm2-guard/bin:${sessionPath(text) ?? ''}`);
@@ -52,24 +56,35 @@ describe('the PATH of /etc/environment', () => {
     expect(withOurs(withoutOurs(withOurs(text)))).toBe(withOurs(text));
     expect(withoutOurs(`A=1\n${withOurs(text)}B=2\n`)).toBe(`A=1\n${text}B=2\n`);
   });
-  it('is not there: nothing is added', () => { expect(withOurs('#PATH=/a\nXPATH=/b\n')).toBe('#PATH=/a\nXPATH=/b\n'); });
+  it('is not there: nothing is added', () => {
+    expect(withOurs('#PATH=/a\nXPATH=/b\n')).toBe('#PATH=/a\nXPATH=/b\n');
+  });
 });
 
 describe('the choice of layers', () => {
   it.each([
-    [{}, NO_CHOICE], [{ without: 'zsh,fish' }, { with: [], without: ['zsh', 'fish'] }], [{ with: 'sudo-shim' }, { with: ['sudo-shim'], without: [] }],
-    [{ layers: 'local-bin, sudo-shim' }, { with: ['sudo-shim'], without: ['local-sbin', 'profile', 'bash', 'zsh', 'fish', 'environment', 'sudo'] }],
-  ])('%j', (wish, choice) => { expect(choose(wish, NO_CHOICE)).toEqual(choice); });
+    [{}, NO_CHOICE],
+    [{ without: 'zsh,fish' }, { with: [], without: ['zsh', 'fish'] }],
+    [{ with: 'sudo-shim' }, { with: ['sudo-shim'], without: [] }],
+    [
+      { layers: 'local-bin, sudo-shim' },
+      { with: ['sudo-shim'], without: ['local-sbin', 'profile', 'bash', 'zsh', 'fish', 'environment', 'sudo'] },
+    ],
+  ])('%j', (wish, choice) => {
+    expect(chooseLayers(wish, NO_CHOICE)).toEqual(choice);
+  });
   it('stays, until something else is chosen', () => {
-    const kept = choose({ with: 'sudo-shim', without: 'zsh' }, NO_CHOICE);
-    expect(choose({}, kept)).toEqual(kept);
-    expect(choose({ with: 'zsh', without: 'sudo-shim' }, kept)).toEqual(NO_CHOICE);
-    expect(choose({ layers: 'default', without: 'bash' }, kept)).toEqual({ with: [], without: ['bash'] });
+    const kept = chooseLayers({ with: 'sudo-shim', without: 'zsh' }, NO_CHOICE);
+    expect(chooseLayers({}, kept)).toEqual(kept);
+    expect(chooseLayers({ with: 'zsh', without: 'sudo-shim' }, kept)).toEqual(NO_CHOICE);
+    expect(chooseLayers({ layers: 'default', without: 'bash' }, kept)).toEqual({ with: [], without: ['bash'] });
   });
 });
 
 /** Each way, as it is really gone: what `pm2` is there. */
-const SSH = 'ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ProxyCommand="/usr/sbin/sshd -i -h /etc/ssh/test_key" -i /root/key';
+const SSH =
+  'ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ' +
+  'ProxyCommand="/usr/sbin/sshd -i -h /etc/ssh/test_key" -i /root/key';
 const PM2 = 'command -v pm2';
 const WAYS: Readonly<Record<string, string>> = {
   'login sh': `su -l ops -c "${PM2}"`,
@@ -83,14 +98,16 @@ const WAYS: Readonly<Record<string, string>> = {
   'ssh fish': `${SSH} eve@here "${PM2}"`,
   'ssh sh': `${SSH} ops@here "${PM2}"`,
   'ssh root': `${SSH} root@here "${PM2}"`,
-  'sudo': `setpriv --reuid deploy --regid deploy --clear-groups sudo sh -c "${PM2}"`,
+  sudo: `setpriv --reuid deploy --regid deploy --clear-groups sudo sh -c "${PM2}"`,
   'sudo -i': `setpriv --reuid deploy --regid deploy --clear-groups sudo -i sh -c "${PM2}"`,
-  'root': PM2,
+  root: PM2,
   'a service': `env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin /bin/sh -c "${PM2}"`,
 };
 
 async function goAll(host: Host): Promise<Record<string, string>> {
-  const answers = await Promise.all(Object.entries(WAYS).map(async ([way, line]) => [way, (await host.run(line, { cwd: '/' })).stdout.trim()] as const));
+  const answers = await Promise.all(
+    Object.entries(WAYS).map(async ([way, line]) => [way, (await host.run(line, { cwd: '/' })).stdout.trim()] as const),
+  );
   return Object.fromEntries(answers);
 }
 
@@ -121,13 +138,25 @@ describeOnHost('layers of reach, where npm has its own pm2 in /usr/local/bin', (
 
   it('guarded: every way but that of /bin/sh over ssh, for which seal is proposed', async () => {
     await host.must(INSTALL);
-    const others = Object.entries(await answers()).filter(([, path]) => path !== SHIM && path !== '/usr/local/sbin/pm2');
+    const others = Object.entries(await answers()).filter(
+      ([, path]) => path !== SHIM && path !== '/usr/local/sbin/pm2',
+    );
     expect(others).toEqual([['ssh sh', '/usr/local/bin/pm2']]);
     const found = await status();
     expect(found.problems).toEqual([]);
     expect(found.proposals).toContainEqual({ way: 'ssh, sh', text: 'sudo pm2-guard seal', into: null });
     expect((await host.run('pm2-guard status')).stdout).toContain('\nssh, sh: run:  sudo pm2-guard seal\n');
-    expect(await states()).toEqual({ 'local-bin': 'not used', 'local-sbin': 'in place', 'profile': 'in place', 'bash': 'in place', 'zsh': 'in place', 'fish': 'in place', 'environment': 'not used', 'sudo': 'not used', 'sudo-shim': 'left out' });
+    expect(await states()).toEqual({
+      'local-bin': 'not used',
+      'local-sbin': 'in place',
+      profile: 'in place',
+      bash: 'in place',
+      zsh: 'in place',
+      fish: 'in place',
+      environment: 'not used',
+      sudo: 'not used',
+      'sudo-shim': 'left out',
+    });
   });
 
   // Each layer alone: what is covered by it and by no other one.
@@ -141,10 +170,17 @@ describeOnHost('layers of reach, where npm has its own pm2 in /usr/local/bin', (
     ['sudo-shim', []],
   ])('%s alone', async (layer, covered) => {
     await host.must(`${INSTALL} --layers ${layer}`);
-    const guarded = Object.entries(await answers()).filter(([, path]) => path !== '/usr/local/bin/pm2').map(([way]) => way).sort();
+    const guarded = Object.entries(await answers())
+      .filter(([, path]) => path !== '/usr/local/bin/pm2')
+      .map(([way]) => way)
+      .sort();
     expect(guarded).toEqual(covered);
     expect(await host.exists('/usr/local/bin/sudo')).toBe(layer === 'sudo-shim');
-    expect(Object.entries(await states()).filter(([, state]) => state !== 'left out').map(([name]) => name)).toEqual([layer]);
+    expect(
+      Object.entries(await states())
+        .filter(([, state]) => state !== 'left out')
+        .map(([name]) => name),
+    ).toEqual([layer]);
   });
 
   it('the choice stays with the next install, and with a damaged record it is the default one', async () => {
@@ -154,12 +190,20 @@ describeOnHost('layers of reach, where npm has its own pm2 in /usr/local/bin', (
     expect(await host.read('/etc/zsh/zshenv')).not.toContain('pm2-guard');
     await host.must('echo "{" > /usr/local/lib/pm2-guard/install.json; pm2-guard install');
     expect(await states()).toMatchObject({ zsh: 'in place' });
-    expect(await host.run('pm2-guard install --with nothing')).toMatchObject({ status: 1, stderr: expect.stringContaining('there is no layer "nothing"; there are local-bin,') as string });
+    expect(await host.run('pm2-guard install --with nothing')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('there is no layer "nothing"; there are local-bin,') as string,
+    });
   });
 
   it('status tells of one that is not as it was left, and install puts it right', async () => {
     await host.must('sed -i "/lib\\/pm2-guard/d" /etc/bash.bashrc; rm /etc/profile.d/pm2-guard.sh');
-    expect((await status()).problems).toEqual(expect.arrayContaining([expect.stringContaining('layer bash: /etc/bash.bashrc is not as install would leave it'), expect.stringContaining('layer profile: /etc/profile.d/pm2-guard.sh')]));
+    expect((await status()).problems).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('layer bash: /etc/bash.bashrc is not as install would leave it'),
+        expect.stringContaining('layer profile: /etc/profile.d/pm2-guard.sh'),
+      ]),
+    );
     await host.must('pm2-guard install');
     expect((await status()).problems).toEqual([]);
     expect(await status()).toMatchObject({ problems: [] });
@@ -169,9 +213,18 @@ describeOnHost('layers of reach, where npm has its own pm2 in /usr/local/bin', (
 
   it('the sudo shim is what ssh commands find, and still finds the real sudo when it is there twice', async () => {
     await host.must(`${INSTALL} --layers default --with sudo-shim`);
-    expect((await host.run(`${SSH} deploy@here "command -v sudo; sudo -iu www-data pm2 ping"`, { cwd: '/' })).stdout).toMatch(/^\/usr\/local\/lib\/pm2-guard\/bin\/sudo\n[^]*pong/);
-    const twice = await host.run('PATH=/usr/local/bin:/usr/local/lib/pm2-guard/bin:/usr/bin:/bin; command -v sudo; sudo sudo sudo id -un; sudo -iu www-data pm2 ping', { user: 'deploy' });
-    expect(twice).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\/usr\/local\/bin\/sudo\nroot\n[^]*pong/) as string });
+    expect(
+      (await host.run(`${SSH} deploy@here "command -v sudo; sudo -iu www-data pm2 ping"`, { cwd: '/' })).stdout,
+    ).toMatch(/^\/usr\/local\/lib\/pm2-guard\/bin\/sudo\n[^]*pong/);
+    const twice = await host.run(
+      'PATH=/usr/local/bin:/usr/local/lib/pm2-guard/bin:/usr/bin:/bin; command -v sudo; sudo sudo sudo id -un; ' +
+        'sudo -iu www-data pm2 ping',
+      { user: 'deploy' },
+    );
+    expect(twice).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\/usr\/local\/bin\/sudo\nroot\n[^]*pong/) as string,
+    });
     await host.must('rm -rf /var/www/.pm2/*; pkill -f "[G]od Daemon"; true');
   });
 
@@ -181,27 +234,42 @@ describeOnHost('layers of reach, where npm has its own pm2 in /usr/local/bin', (
     await host.must('pm2-guard uninstall');
     expect((await host.read('/etc/zsh/zshenv')).endsWith('fi\nmine\n')).toBe(true);
     expect((await host.read('/etc/bash.bashrc')).startsWith('# mine\n# System-wide .bashrc')).toBe(true);
-    await host.must('sed -i \'$d\' /etc/zsh/zshenv; sed -i 1d /etc/bash.bashrc; rm -rf /var/www/.pm2/*');
+    await host.must("sed -i '$d' /etc/zsh/zshenv; sed -i 1d /etc/bash.bashrc; rm -rf /var/www/.pm2/*");
     expect(difference(before, await snapshot(host))).toEqual({ gone: [], new: [] });
   });
 });
 
-describeOnHost('layers of reach, where npm\'s prefix is /usr', () => {
+describeOnHost("layers of reach, where npm's prefix is /usr", () => {
   let host: Host;
-  beforeAll(async () => { host = await prepared('/usr'); });
+  beforeAll(async () => {
+    host = await prepared('/usr');
+  });
   afterAll(() => host.dispose());
 
   it('plain: the real pm2; guarded: ours everywhere; cron is proposed; afterwards not a byte is left', async () => {
     expect(Object.entries(await goAll(host)).filter(([, path]) => path !== '/usr/bin/pm2')).toEqual([]);
     // A PATH of the system's own, as Ubuntu has it, and one that leads past /usr/local.
     await host.write('/etc/environment', 'LANG=C\nPATH="/opt/tools:/usr/bin:/usr/local/bin:/bin"');
-    await host.must('chmod 640 /etc/environment; chgrp ops /etc/environment; mkdir /opt/tools; printf "no line end" >> /etc/zsh/zshenv; chmod 600 /etc/bash.bashrc');
+    await host.must(
+      'chmod 640 /etc/environment; chgrp ops /etc/environment; mkdir /opt/tools; printf "no line end" >> ' +
+        '/etc/zsh/zshenv; chmod 600 /etc/bash.bashrc',
+    );
     const before = await snapshot(host);
     expect((await goAll(host))['ssh sh']).toBe('/usr/bin/pm2');
     await host.must(INSTALL);
-    expect(Object.entries(await goAll(host)).filter(([, path]) => path !== SHIM && path !== '/usr/local/sbin/pm2' && path !== '/usr/local/bin/pm2')).toEqual([]);
+    expect(
+      Object.entries(await goAll(host)).filter(
+        ([, path]) => path !== SHIM && path !== '/usr/local/sbin/pm2' && path !== '/usr/local/bin/pm2',
+      ),
+    ).toEqual([]);
     const { proposals } = JSON.parse((await host.run('pm2-guard status --json')).stdout) as Status;
-    expect(proposals).toEqual([{ way: 'cron job', text: `PATH=/usr/local/lib/pm2-guard/bin:/usr/local/bin:/usr/bin:/bin`, into: 'the first line of each crontab that calls pm2' }]);
+    expect(proposals).toEqual([
+      {
+        way: 'cron job',
+        text: `PATH=/usr/local/lib/pm2-guard/bin:/usr/local/bin:/usr/bin:/bin`,
+        into: 'the first line of each crontab that calls pm2',
+      },
+    ]);
     const installed = await snapshot(host, { times: true });
     await host.must('pm2-guard install');
     expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
@@ -210,7 +278,9 @@ describeOnHost('layers of reach, where npm\'s prefix is /usr', () => {
   });
 
   it('files that others can write are left as they are', async () => {
-    await host.must('chmod 666 /etc/bash.bashrc; chown alice /etc/environment; rm -rf /usr/local/sbin && ln -s bin /usr/local/sbin');
+    await host.must(
+      'chmod 666 /etc/bash.bashrc; chown alice /etc/environment; rm -rf /usr/local/sbin && ln -s bin /usr/local/sbin',
+    );
     const before = await snapshot(host);
     const { stdout } = await host.run(INSTALL);
     expect(stdout).toContain('/etc/bash.bashrc  (left as it is: /etc/bash.bashrc is writable by everybody');

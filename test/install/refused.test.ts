@@ -6,7 +6,9 @@ const INSTALL = `node ${checkout}/dist/pm2-guard.cjs install`;
 
 describeOnHost('what the system refuses is said in words, with what to look at', () => {
   let host: Host;
-  beforeAll(async () => { host = await createHost(); });
+  beforeAll(async () => {
+    host = await createHost();
+  });
   afterAll(() => host.dispose());
   const refused = async (): Promise<string> => {
     const { status, stdout, stderr } = await host.run(INSTALL);
@@ -17,13 +19,17 @@ describeOnHost('what the system refuses is said in words, with what to look at',
 
   it('a read-only file system, and again when it is none', async () => {
     await host.must('mount --bind /usr/local/lib /usr/local/lib && mount -o remount,bind,ro /usr/local/lib');
-    expect(await refused()).toMatch(/^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: its file system is read-only\n {2}run: {2}findmnt -T \/usr\/local\/\S+\n$/);
+    expect(await refused()).toMatch(
+      /^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: its file system is read-only\n {2}run: {2}findmnt -T \/usr\/local\/\S+\n$/,
+    );
     await host.must('umount /usr/local/lib');
   });
 
   it('a full one', async () => {
     await host.must('mount -t tmpfs -o size=64k,mode=755 tmpfs /usr/local/lib');
-    expect(await refused()).toMatch(/^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: there is no space left on its file system\n {2}run: {2}df -h \/usr\/local\/lib\S*\n$/);
+    expect(await refused()).toMatch(
+      /^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: there is no space left on its file system\n {2}run: {2}df -h \/usr\/local\/lib\S*\n$/,
+    );
     await host.must('umount /usr/local/lib');
   });
 

@@ -1,12 +1,17 @@
 import type { Host } from '../host/host.ts';
 
 /**
- * Everything in /etc, /usr/local and /var, a line each: path, type, mode, owner, group, link target, and for what could be
- * ours the digest of its content. `times`: with the time of the last change, to the nanosecond.
+ * Everything in /etc, /usr/local and /var, a line each: path, type, mode, owner, group, link target, and for what could
+ * be ours the digest of its content. `times`: with the time of the last change, to the nanosecond.
  */
 export async function snapshot(host: Host, { times = false } = {}): Promise<string[]> {
-  const found = await host.must(`find /etc /usr/local /var -printf '%p %y %m %U:%G %l${times ? ' %T@' : ''}\\n'`, { cwd: '/' });
-  const digests = await host.must('find /etc /usr/local /var/lib/pm2-guard /var/cache/pm2-guard -type f -exec sha256sum {} + 2>/dev/null || :', { cwd: '/' });
+  const found = await host.must(`find /etc /usr/local /var -printf '%p %y %m %U:%G %l${times ? ' %T@' : ''}\\n'`, {
+    cwd: '/',
+  });
+  const digests = await host.must(
+    'find /etc /usr/local /var/lib/pm2-guard /var/cache/pm2-guard -type f -exec sha256sum {} + 2>/dev/null || :',
+    { cwd: '/' },
+  );
   return `${found}${digests}`.split('\n').sort();
 }
 

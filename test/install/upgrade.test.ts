@@ -19,14 +19,18 @@ const LOOPS: Readonly<Record<string, { user: string; line: string; expected: Reg
   // build.
   // Only www-data's daemon has an app to list. A program reads it, so no notice is printed.
   rewritten: {
-    user: 'root', line: loop('rewritten', 'touch /etc/pm2-guard/config.yaml', 'pm2 jlist'),
+    user: 'root',
+    line: loop('rewritten', 'touch /etc/pm2-guard/config.yaml', 'pm2 jlist'),
     expected: /^0\|\[\{"pid"\|$/,
   },
   passed: {
-    user: 'www-data', line: loop('passed', ':', `PM2_HOME=${WEB} pm2 jlist`), expected: /^0\|\[\{"pid"\|$/,
+    user: 'www-data',
+    line: loop('passed', ':', `PM2_HOME=${WEB} pm2 jlist`),
+    expected: /^0\|\[\{"pid"\|$/,
   },
   blocked: {
-    user: 'alice', line: loop('blocked', ':', 'pm2 restart myapp'),
+    user: 'alice',
+    line: loop('blocked', ':', 'pm2 restart myapp'),
     expected: /^126\|\|pm2-guard: blocked \(PG101\): nothing was run\/ {2}"pm2 restart myapp" is not for alice /,
   },
   command: { user: 'alice', line: loop('command', ':', 'pm2-guard check'), expected: /^0\|\/etc\/pm\|$/ },
@@ -45,9 +49,15 @@ describeOnHost('an upgrade while calls are made', () => {
   afterAll(() => host.dispose());
 
   it('no call sees anything missing, half written or of two versions, and none fails', async () => {
-    await host.must('for name in rewritten passed blocked command; do for file in seen err; do touch /srv/$file.$name; chmod 666 /srv/$file.$name; done; done');
-    const running = Object.values(LOOPS).map(({ user, line }) => host.start(['/bin/sh', '-c', line], { user, cwd: '/', timeoutMs: 120_000 }));
-    const lines = async (name: string) => (await host.read(`/srv/seen.${name}`)).split('\n').filter((line) => line !== '');
+    await host.must(
+      'for name in rewritten passed blocked command; do for file in seen err; do touch /srv/$file.$name; chmod 666 ' +
+        '/srv/$file.$name; done; done',
+    );
+    const running = Object.values(LOOPS).map(({ user, line }) =>
+      host.start(['/bin/sh', '-c', line], { user, cwd: '/', timeoutMs: 120_000 }),
+    );
+    const lines = async (name: string) =>
+      (await host.read(`/srv/seen.${name}`)).split('\n').filter((line) => line !== '');
     for (let count = 1; count <= INSTALLS; count++) {
       const release = count % 2 === 0 ? 'a' : 'b';
       await host.must(`node /srv/${release}/dist/pm2-guard.cjs install`);

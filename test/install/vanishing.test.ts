@@ -20,14 +20,27 @@ describe('an upgrade removes', () => {
     ['/root/.nodenv/versions/22.1.0/bin/node', 'nodenv removes', []],
     ['/root/.volta/tools/image/node/22.1.0/bin/node', 'volta removes', []],
     ['/usr/local/n/versions/node/22.1.0/bin/node', 'n removes', []],
-    ['/nix/store/abc-nodejs-22/bin/node', 'Nix removes', ['/run/current-system/sw/bin/node', '/nix/var/nix/profiles/default/bin/node']],
-    ['/home/linuxbrew/.linuxbrew/Cellar/node/22.1.0/bin/node', 'Homebrew removes', ['/home/linuxbrew/.linuxbrew/opt/node/bin/node']],
+    [
+      '/nix/store/abc-nodejs-22/bin/node',
+      'Nix removes',
+      ['/run/current-system/sw/bin/node', '/nix/var/nix/profiles/default/bin/node'],
+    ],
+    [
+      '/home/linuxbrew/.linuxbrew/Cellar/node/22.1.0/bin/node',
+      'Homebrew removes',
+      ['/home/linuxbrew/.linuxbrew/opt/node/bin/node'],
+    ],
   ])('%s', (file, why, stays) => {
     expect(vanishing(file)).toMatchObject({ why: containing(why), stays });
   });
-  it.each(['/usr/bin/node', '/usr/local/bin/node', '/opt/plesk/node/22/bin/node', '/opt/node-v22.1.0-linux-x64/bin/node'])(
-    'not %s', (file) => { expect(vanishing(file)).toBeNull(); },
-  );
+  it.each([
+    '/usr/bin/node',
+    '/usr/local/bin/node',
+    '/opt/plesk/node/22/bin/node',
+    '/opt/node-v22.1.0-linux-x64/bin/node',
+  ])('not %s', (file) => {
+    expect(vanishing(file)).toBeNull();
+  });
 });
 
 describeOnHost('a node that an upgrade removes', () => {
@@ -36,7 +49,9 @@ describeOnHost('a node that an upgrade removes', () => {
   const setUp = async (): Promise<void> => {
     host = await createHost();
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
-    await host.must('mkdir -p /snap/node/9000/bin && cp -L /usr/bin/node /snap/node/9000/bin/node && ln -s 9000 /snap/node/current');
+    await host.must(
+      'mkdir -p /snap/node/9000/bin && cp -L /usr/bin/node /snap/node/9000/bin/node && ln -s 9000 /snap/node/current',
+    );
   };
   const installWith = (node: string) => host.run(`${node} ${checkout}/dist/pm2-guard.cjs install`);
   const doctor = async () => {
@@ -62,7 +77,9 @@ describeOnHost('a node that an upgrade removes', () => {
     expect(await installWith('/snap/node/9000/bin/node')).toMatchObject({ status: 0 });
     expect(await host.must(`readlink ${NODE}`)).toBe('/snap/node/current/bin/node\n');
     expect(await doctor()).toEqual([]);
-    await host.must('cp -r /snap/node/9000 /snap/node/9001 && ln -sfn 9001 /snap/node/current && rm -r /snap/node/9000');
+    await host.must(
+      'cp -r /snap/node/9000 /snap/node/9001 && ln -sfn 9001 /snap/node/current && rm -r /snap/node/9000',
+    );
     expect(await host.run('pm2 ping')).toMatchObject({ status: 0 });
     expect(await host.run('pm2-guard status')).toMatchObject({ status: 0 });
   });
@@ -70,9 +87,15 @@ describeOnHost('a node that an upgrade removes', () => {
   it('is recorded with a warning where there is no other; doctor says so until there is one', async () => {
     await setUp();
     const old = '/root/.nvm/versions/node/v22.1.0/bin/node';
-    await host.must(`mkdir -p /root/.nvm/versions/node/v22.1.0/bin && mv /snap/node/9000/bin/node ${old} && mv /usr/bin/node /srv/node`);
+    await host.must(
+      `mkdir -p /root/.nvm/versions/node/v22.1.0/bin && mv /snap/node/9000/bin/node ${old} && mv /usr/bin/node ` +
+        '/srv/node',
+    );
     const { status, stdout } = await installWith(old);
-    expect({ status, stdout }).toMatchObject({ status: 0, stdout: containing(`warning: ${old}, the node of root's calls, is removed`) });
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: containing(`warning: ${old}, the node of root's calls, is removed`),
+    });
     expect(await doctor()).toMatchObject([{ evidence: [`${old} is removed when nvm removes this version`] }]);
     await host.must('cp /srv/node /usr/bin/node && pm2-guard install');
     expect(await doctor()).toEqual([]);
@@ -86,9 +109,14 @@ describeOnHost('a node that an upgrade removes', () => {
     await installWith(old);
     await host.must(`mv ${old} /srv/node`);
     const { status, stderr } = await host.run('sudo pm2 jlist', { user: 'deploy' });
-    expect({ status, stderr }).toMatchObject({ status: 127, stderr: containing('unguarded:  /snap/node/current/bin/node /usr/lib/node_modules/pm2/bin/pm2\n') });
+    expect({ status, stderr }).toMatchObject({
+      status: 127,
+      stderr: containing('unguarded:  /snap/node/current/bin/node /usr/lib/node_modules/pm2/bin/pm2\n'),
+    });
     await host.must('cp /srv/node /usr/bin/node');
-    expect(await doctor()).toMatchObject([{ evidence: [`${old} is not there`], repair: [['sudo', 'pm2-guard', 'install']] }]);
+    expect(await doctor()).toMatchObject([
+      { evidence: [`${old} is not there`], repair: [['sudo', 'pm2-guard', 'install']] },
+    ]);
     await host.must('sudo pm2-guard install', { user: 'deploy' });
     expect(await doctor()).toEqual([]);
   });

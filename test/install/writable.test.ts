@@ -36,7 +36,8 @@ touch /etc/staff-group-for-usr-local; chown alice /var/cache; chmod 777 lib/node
       '  /usr/local/share is writable by its group (mode 2775)',
       '  /usr/local/share/man is writable by its group (mode 2775)',
       `  /var/cache is owned by uid ${uid('alice')}, not by root`,
-      '  Debian gave /usr/local to the group staff, and gives it new directories there as long as /etc/staff-group-for-usr-local',
+      '  Debian gave /usr/local to the group staff, and gives it new directories there as long as ' +
+        '/etc/staff-group-for-usr-local',
       '  exists: rm /etc/staff-group-for-usr-local keeps it from coming back',
       expect.stringMatching(/^ {2}fix: {2}sudo chown root /),
       '',
@@ -48,11 +49,14 @@ touch /etc/staff-group-for-usr-local; chown alice /var/cache; chmod 777 lib/node
     expect(await host.run('pm2-guard status')).toMatchObject({ status: 0 });
   });
 
-  it("names a pm2 that others can change with all that is wrong on the way to it", async () => {
+  it('names a pm2 that others can change with all that is wrong on the way to it', async () => {
     await fresh();
     await host.must('cd /usr/lib && chown deploy node_modules && chmod g+w node_modules/pm2/bin node_modules/pm2/lib');
     const { status, stdout } = await host.run(script);
-    expect({ status, stdout }).toMatchObject({ status: 1, stdout: containing('/usr/lib/node_modules is owned by uid') });
+    expect({ status, stdout }).toMatchObject({
+      status: 1,
+      stdout: containing('/usr/lib/node_modules is owned by uid'),
+    });
     const [, fix = ''] = /^ {2}run: {2}(chown .*) && pm2-guard install$/m.exec(stdout) ?? [];
     await host.must(fix);
     expect(await host.run('pm2-guard install')).toMatchObject({ status: 0 });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { lintPolicy } from '../../src/lint/config.ts';
 import { filesBelow } from '../../src/lint/files.ts';
 import { lint } from '../../src/lint/lint.ts';
-import type { Finding } from '../../src/lint/model.ts';
+import type { LintFinding } from '../../src/lint/model.ts';
 
 /**
  * The label of a line. `!`: a finding is needed. `w`: one that is `wrong`. `s`: a statement of its file covers it.
@@ -17,7 +17,7 @@ export interface LabelledLine {
   line: number;
   text: string;
   label: Label | null;
-  findings: Finding[];
+  findings: LintFinding[];
 }
 
 const CORPUS = join(import.meta.dirname, 'corpus');

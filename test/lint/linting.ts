@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { lintPolicy } from '../../src/lint/config.ts';
 import { filesBelow } from '../../src/lint/files.ts';
 import { lint } from '../../src/lint/lint.ts';
-import type { Finding } from '../../src/lint/model.ts';
+import type { LintFinding } from '../../src/lint/model.ts';
 
 /** What lint says of some files under a config; null: without one. */
 export async function findings(
   files: Record<string, string>,
   config: string | null,
   as: string | null = null,
-): Promise<Finding[]> {
+): Promise<LintFinding[]> {
   const directory = mkdtempSync(join(tmpdir(), 'lint-rules-'));
   try {
     for (const [name, text] of Object.entries(files)) {
@@ -27,7 +27,12 @@ export async function findings(
 }
 
 /** `1 wrong PL001`: lines, severities and codes. */
-export async function said(text: string, config: string | null, name = 'x.sh', as: string | null = null): Promise<string[]> {
+export async function said(
+  text: string,
+  config: string | null,
+  name = 'x.sh',
+  as: string | null = null,
+): Promise<string[]> {
   return (await findings({ [name]: text }, config, as)).map(
     ({ line, severity, code }) => `${line} ${severity} ${code}`,
   );

@@ -7,9 +7,11 @@ const GROUP = `${WEB}personal: ["site*", "%clients-elsewhere"]\n`;
 /** On every Debian, root is in the group root. The account daemon has the primary group daemon. */
 const HERE = `${WEB}personal: ["%daemon"]\n`;
 
-const lints = (config: string, text: string, ...expected: string[]) => async () => {
-  expect(await said(text, config)).toEqual(expected);
-};
+const lints =
+  (config: string, text: string, ...expected: string[]) =>
+  async () => {
+    expect(await said(text, config)).toEqual(expected);
+  };
 
 describe('users with a daemon of their own (personal)', () => {
   it('by name: their own daemon is as if it were declared', lints(GROUP, 'sudo -u site7 pm2 start x.js'));

@@ -1,14 +1,14 @@
 import { kindOf } from '../../src/lint/kinds.ts';
-import type { Call } from '../../src/lint/model.ts';
+import type { LintCall } from '../../src/lint/model.ts';
 import { grammarsOf, readSource } from '../../src/lint/read.ts';
 import { loadGrammars } from '../../src/lint/shell/grammar.ts';
 import { Fragment, Lines } from '../../src/lint/text.ts';
 
 /** `3 root@web1 PM2_HOME=/x: restart myapp`: the line, who, where if not here, what is set, the words. */
-function inWords(call: Call, lines: Lines): string {
+function inWords(call: LintCall, lines: Lines): string {
   const { user, world, pm2Home, home } = call;
   const who = user.kind === 'known' ? user.name : user.kind === 'variable' ? `{${user.text}}` : '?';
-  const places: Record<Call['world']['kind'], string> = {
+  const places: Record<LintCall['world']['kind'], string> = {
     here: '',
     remote: `@${world.kind === 'remote' ? world.host : ''}`,
     'variable host': '@?',

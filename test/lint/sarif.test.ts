@@ -11,10 +11,7 @@ import { fetchPackage } from '../host/fetch.ts';
 const COMMAND = join(import.meta.dirname, '../../dist/pm2-guard.cjs');
 const CONFIG = 'daemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [myapp, api] }\n';
 /** Microsoft's SDK for SARIF carries the schema of 2.1.0 as it was published. */
-const SCHEMA = join(
-  fetchPackage('@microsoft/jest-sarif', '1.0.0-beta.0'),
-  'lib/schemas/sarif-2.1.0-rtm.5.json',
-);
+const SCHEMA = join(fetchPackage('@microsoft/jest-sarif', '1.0.0-beta.0'), 'lib/schemas/sarif-2.1.0-rtm.5.json');
 
 const EVERY_SEVERITY = `#!/bin/sh
 sudo pm2 restart myapp
@@ -86,16 +83,31 @@ describe('--sarif, by the schema of SARIF 2.1.0', () => {
   });
 
   it('names with what URIs and JSON give another meaning', () => {
-    const names = ['a b.sh', 'a%20b.sh', 'c#d?.sh', 'x:y.sh', 'line\nbreak.sh', '"quoted"\\.sh', 'été/日本.sh', 'esc\u001b[31m.sh'];
+    const names = [
+      'a b.sh',
+      'a%20b.sh',
+      'c#d?.sh',
+      'x:y.sh',
+      'line\nbreak.sh',
+      '"quoted"\\.sh',
+      'été/日本.sh',
+      'esc\u001b[31m.sh',
+    ];
     const log = logOf(Object.fromEntries(names.map((name) => [name, 'sudo pm2 restart myapp\n'])));
-    expect(urisOf(log).map((uri) => decodeURIComponent(uri ?? '')).sort()).toEqual([...names].sort());
+    expect(
+      urisOf(log)
+        .map((uri) => decodeURIComponent(uri ?? ''))
+        .sort(),
+    ).toEqual([...names].sort());
     for (const uri of urisOf(log)) expect(uri).toMatch(/^[\w.~!*'()%/-]+$/);
   });
 
   it('text with control characters and invalid UTF-8', () => {
     const text = Buffer.concat([
       Buffer.from('sudo pm2 restart myapp "\u001b[2J\u202e"\n'),
-      Buffer.from([0x73, 0x75, 0x64, 0x6f, 0x20, 0x70, 0x6d, 0x32, 0x20, 0x73, 0x74, 0x6f, 0x70, 0x20, 0xff, 0xfe, 0x0a]),
+      Buffer.from([
+        0x73, 0x75, 0x64, 0x6f, 0x20, 0x70, 0x6d, 0x32, 0x20, 0x73, 0x74, 0x6f, 0x70, 0x20, 0xff, 0xfe, 0x0a,
+      ]),
     ]);
     expect(resultsOf(logOf({ 'odd.sh': text })).length).toBeGreaterThan(0);
   });
@@ -111,7 +123,6 @@ describe('--sarif, by the schema of SARIF 2.1.0', () => {
   });
 
   it('with less severe findings left out', () => {
-    for (const severity of ['wrong', 'risky', 'note'])
-      logOf({ 'deploy.sh': EVERY_SEVERITY }, '--severity', severity);
+    for (const severity of ['wrong', 'risky', 'note']) logOf({ 'deploy.sh': EVERY_SEVERITY }, '--severity', severity);
   });
 });

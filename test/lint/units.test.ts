@@ -47,15 +47,21 @@ describe('a unit and its drop-ins', () => {
     expect(await said({ 'app.service.d/a.conf': `[Service]\n${RESTART}\n` })).toEqual([
       'app.service.d/a.conf:2 unknown PL024',
     ]);
-    expect(await said({ 'x.sh': `cat > /etc/systemd/system/app.service.d/a.conf <<EOF\n[Service]\n${RESTART}\nEOF\n` })).toEqual([
-      'x.sh:3 unknown PL024',
-    ]);
+    expect(
+      await said({ 'x.sh': `cat > /etc/systemd/system/app.service.d/a.conf <<EOF\n[Service]\n${RESTART}\nEOF\n` }),
+    ).toEqual(['x.sh:3 unknown PL024']);
   });
   it('drop-ins of a template, of a prefix and of all services', async () => {
     for (const directory of ['app@.service.d', 'service.d'])
-      expect(await said({ 'app@web.service': UNIT, [`${directory}/a.conf`]: AS_WEB, 'service.d/b.conf': AT_WEB })).toEqual([]);
-    expect(await said({ 'app-web.service': UNIT, 'app-.service.d/a.conf': AS_WEB, 'service.d/b.conf': AT_WEB })).toEqual([]);
-    expect(await said({ 'app.service': UNIT, 'other.service.d/a.conf': AS_WEB })).toEqual(['app.service:4 wrong PL001']);
+      expect(
+        await said({ 'app@web.service': UNIT, [`${directory}/a.conf`]: AS_WEB, 'service.d/b.conf': AT_WEB }),
+      ).toEqual([]);
+    expect(
+      await said({ 'app-web.service': UNIT, 'app-.service.d/a.conf': AS_WEB, 'service.d/b.conf': AT_WEB }),
+    ).toEqual([]);
+    expect(await said({ 'app.service': UNIT, 'other.service.d/a.conf': AS_WEB })).toEqual([
+      'app.service:4 wrong PL001',
+    ]);
   });
   it('the drop-ins in /etc are those of a unit in /usr/lib; a unit in /etc replaces it', async () => {
     const there = { 'usr/lib/systemd/system/app.service': UNIT };

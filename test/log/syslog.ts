@@ -7,16 +7,26 @@ async function ready(host: Host): Promise<void> {
 
 /** The real systemd-journald, writing to /run/log/journal. It wants a cgroup tree; nothing else of systemd runs. */
 export async function startJournald(host: Host): Promise<void> {
-  await host.must([
-    'mount -t cgroup2 none /sys/fs/cgroup', 'mkdir -p /run/systemd/journal /run/log/journal', 'ln -sf /run/systemd/journal/dev-log /dev/log',
-    'setsid /lib/systemd/systemd-journald < /dev/null > /dev/null 2>&1 &',
-  ].join('\n'));
+  await host.must(
+    [
+      'mount -t cgroup2 none /sys/fs/cgroup',
+      'mkdir -p /run/systemd/journal /run/log/journal',
+      'ln -sf /run/systemd/journal/dev-log /dev/log',
+      'setsid /lib/systemd/systemd-journald < /dev/null > /dev/null 2>&1 &',
+    ].join('\n'),
+  );
   await ready(host);
 }
 
 /** The real rsyslogd as Debian configures it, without the kernel's messages, which are not the host's. */
-export async function startRsyslog(host: Host, format: 'RSYSLOG_FileFormat' | 'RSYSLOG_TraditionalFileFormat'): Promise<void> {
-  await host.must(`sed -i /imklog/d /etc/rsyslog.conf && echo '$ActionFileDefaultTemplate ${format}' > /etc/rsyslog.d/format.conf && rm -f /dev/log && rsyslogd -i /run/rsyslogd.pid`);
+export async function startRsyslog(
+  host: Host,
+  format: 'RSYSLOG_FileFormat' | 'RSYSLOG_TraditionalFileFormat',
+): Promise<void> {
+  await host.must(
+    `sed -i /imklog/d /etc/rsyslog.conf && echo '$ActionFileDefaultTemplate ${format}' > ` +
+      '/etc/rsyslog.d/format.conf && rm -f /dev/log && rsyslogd -i /run/rsyslogd.pid',
+  );
   await ready(host);
 }
 

@@ -19,7 +19,11 @@ describe('the generated pages (npm run docs)', () => {
   it('are on disk as they are made', () => {
     for (const [file, text] of Object.entries(referencePages())) expect(textOf(`docs/${file}`), file).toBe(text);
     const codes = readdirSync(join(root, 'docs/codes')).map((name) => `codes/${name}`);
-    expect(codes.sort()).toEqual(Object.keys(referencePages()).filter((file) => file.startsWith('codes/')).sort());
+    expect(codes.sort()).toEqual(
+      Object.keys(referencePages())
+        .filter((file) => file.startsWith('codes/'))
+        .sort(),
+    );
   });
 
   it('have a trap for each number that sources and docs name', () => {
@@ -52,6 +56,9 @@ describe('links in Markdown', () => {
 /** As GitHub names them. */
 function headingsOf(file: string): string[] {
   return [...textOf(file).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
-    text.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'),
+    text
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
   );
 }

@@ -4,17 +4,32 @@ import { join } from 'node:path';
 import { cache } from '../host/fetch.ts';
 
 const repository = join(cache, '..');
-const kept = ['src', 'shims', 'completions', 'packaging', 'build.mjs', 'bundle.mjs', 'package.json', 'tsconfig.json', 'README.md', 'docs', 'LICENSE', 'CHANGELOG.md', 'install.sh'];
+const kept = [
+  'src',
+  'shims',
+  'completions',
+  'packaging',
+  'build.mjs',
+  'bundle.mjs',
+  'package.json',
+  'tsconfig.json',
+  'README.md',
+  'docs',
+  'LICENSE',
+  'CHANGELOG.md',
+  'install.sh',
+];
 
 /**
- * A copy of the sources in a directory of their own, with nothing built, that calls itself by this version. The tools to build
- * with are found above it.
+ * A copy of the sources in a directory of their own, with nothing built, that calls itself by this version. The tools
+ * to build with are found above it.
  */
 export function sources(version: string): string {
   const directory = mkdtempSync(join(cache, 'sources-'));
-  for (const name of kept) cpSync(join(repository, name), join(directory, name), { recursive: true, preserveTimestamps: true });
+  for (const name of kept)
+    cpSync(join(repository, name), join(directory, name), { recursive: true, preserveTimestamps: true });
   const file = join(directory, 'package.json');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')) as object, version }, null, 2));
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), version }, null, 2));
   return directory;
 }
 

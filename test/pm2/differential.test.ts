@@ -7,15 +7,41 @@ import { linesOf } from './lines.ts';
 import { oracleOf, type Observation } from './oracle.ts';
 import { versions } from './real.ts';
 
-// `npm run test:grammar` asks for all of it; the ordinary run takes a sample. A failure prints the seed and the shortest line.
+// `npm run test:grammar` asks for all of it; the ordinary run takes a sample. A failure prints the seed and the
+// shortest line.
 const lines = Number(process.env.PM2_GUARD_GRAMMAR_LINES ?? 3000);
-const seed = process.env.PM2_GUARD_GRAMMAR_SEED === undefined ? {} : { seed: Number(process.env.PM2_GUARD_GRAMMAR_SEED) };
+const seed =
+  process.env.PM2_GUARD_GRAMMAR_SEED === undefined ? {} : { seed: Number(process.env.PM2_GUARD_GRAMMAR_SEED) };
 
 /** Which word of an API call names processes: the independent side of `interpret`, read off PM2's own calls. */
 const targetOf: Partial<Record<string, number>> = {
-  start: 0, stop: 0, restart: 0, delete: 0, reload: 0, scale: 0, getProcessIdByName: 0, inspect: 0, reset: 0, describe: 0, env: 0, sendLineToStdin: 0, attach: 0,
-  trigger: 0, getPID: 0, flush: 0, sendSignalToProcessName: 1, sendSignalToProcessId: 1, monitorState: 1, pullAndRestart: 0, forward: 0, backward: 0, _startJson: 0,
-  printLogs: 0, streamLogs: 0, jsonStream: 0, formatStream: 0,
+  start: 0,
+  stop: 0,
+  restart: 0,
+  delete: 0,
+  reload: 0,
+  scale: 0,
+  getProcessIdByName: 0,
+  inspect: 0,
+  reset: 0,
+  describe: 0,
+  env: 0,
+  sendLineToStdin: 0,
+  attach: 0,
+  trigger: 0,
+  getPID: 0,
+  flush: 0,
+  sendSignalToProcessName: 1,
+  sendSignalToProcessId: 1,
+  monitorState: 1,
+  pullAndRestart: 0,
+  forward: 0,
+  backward: 0,
+  _startJson: 0,
+  printLogs: 0,
+  streamLogs: 0,
+  jsonStream: 0,
+  formatStream: 0,
 };
 
 function targetsOf({ calls, stdin }: Observation): unknown[] {
@@ -30,11 +56,19 @@ function targetsOf({ calls, stdin }: Observation): unknown[] {
 /** How PM2 leaves, and what it prints on the way, by our reading. */
 function endOf(line: CommandLine): { exit: number | null; printed: string } {
   switch (line.type) {
-    case 'run': return { exit: ['examples', 'install-otel', 'uninstall-otel'].includes(line.command) ? 0 : null, printed: '' };
-    case 'version': case 'help': return { exit: 0, printed: line.type };
-    case 'usage error': return { exit: 1, printed: line.error };
-    case 'unknown command': case 'usage': return { exit: 1, printed: line.type };
-    case 'nothing': case 'completion': return { exit: null, printed: '' };
+    case 'run':
+      return { exit: ['examples', 'install-otel', 'uninstall-otel'].includes(line.command) ? 0 : null, printed: '' };
+    case 'version':
+    case 'help':
+      return { exit: 0, printed: line.type };
+    case 'usage error':
+      return { exit: 1, printed: line.error };
+    case 'unknown command':
+    case 'usage':
+      return { exit: 1, printed: line.type };
+    case 'nothing':
+    case 'completion':
+      return { exit: null, printed: '' };
   }
 }
 
@@ -48,19 +82,32 @@ function compare(argv: string[], major: Major, observe: (argv: readonly string[]
   if (line.type !== 'version' && line.type !== 'usage') expect(seen.connected).toBe(!line.startupScan);
   const { command, targets, starts } = interpret(argv, { major, env: {}, cwd: '/srv' });
   if (line.type !== 'run') {
-    expect({ command, targets, starts, api: seen.calls }).toEqual({ command: line.type === 'completion' ? 'completion' : null, targets: [], starts: [], api: [] });
+    expect({ command, targets, starts, api: seen.calls }).toEqual({
+      command: line.type === 'completion' ? 'completion' : null,
+      targets: [],
+      starts: [],
+      api: [],
+    });
     return;
   }
-  expect({ command: seen.action?.command, own: seen.own, spawned: seen.spawned, stdin: seen.stdin })
-    .toEqual({ command: line.command, own: plain(line.own), spawned: line.spawns, stdin: line.stdin });
+  expect({ command: seen.action?.command, own: seen.own, spawned: seen.spawned, stdin: seen.stdin }).toEqual({
+    command: line.command,
+    own: plain(line.own),
+    spawned: line.spawns,
+    stdin: line.stdin,
+  });
   expect(actedOn(line, seen)).toEqual(line.args);
-  const named = targetsOf(seen).filter((word) => line.command !== 'logs' || (word !== 'all' && word !== 'PM2')); // the daemon's own log
+  // the daemon's own log
+  const named = targetsOf(seen).filter((word) => line.command !== 'logs' || (word !== 'all' && word !== 'PM2'));
   // `set a:k` restarts a deep inside API.js: test/pm2/interpret.test.ts has the table.
   const words = line.command === 'start' && starts.length > 0 ? line.args : targets.map(({ word }) => word);
   if (!['set', 'multiset', 'config'].includes(line.command)) expect(named).toEqual(words);
 }
 
-/** The words CLI.js went on with: for start and restart those of its API calls, for others what commander handed the action. */
+/**
+ * The words CLI.js went on with: for start and restart those of its API calls, for others what commander handed the
+ * action.
+ */
 function actedOn(line: CommandLine & { type: 'run' }, { action, calls, stdin }: Observation): unknown[] {
   if ((line.command === 'start' || line.command === 'restart') && !stdin && line.own.container !== true) {
     return calls.filter(([method]) => method === line.command).map(([, word]) => word);
@@ -70,14 +117,22 @@ function actedOn(line: CommandLine & { type: 'run' }, { action, calls, stdin }: 
 
 /** Options as they differ from commander's defaults. */
 function plain(options: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => !(Array.isArray(value) && value.length === 0)));
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => !(Array.isArray(value) && value.length === 0)),
+  );
 }
 
 describe.each(versions)('PM2 %s', (version, major) => {
   const { observe } = oracleOf(version);
   it(`reads ${lines} random command lines as we do`, () => {
     const began = performance.now();
-    fc.assert(fc.property(linesOf(major), (argv) => { compare(argv, major, observe); }), { numRuns: lines, ...seed });
-    if (lines > 10_000) console.log(`PM2 ${version}: ${lines} lines in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    fc.assert(
+      fc.property(linesOf(major), (argv) => {
+        compare(argv, major, observe);
+      }),
+      { numRuns: lines, ...seed },
+    );
+    if (lines > 10_000)
+      console.log(`PM2 ${version}: ${lines} lines in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   });
 });

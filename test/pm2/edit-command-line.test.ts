@@ -10,14 +10,16 @@ const read = (line: string) => interpret(words(line), context);
 
 describe('withTargets', () => {
   /** What stands in brackets is kept. */
-  const _ = (line: string, expected: string | null, env: NodeJS.ProcessEnv = {}) => () => {
-    const marked = words(line);
-    const kept = marked.flatMap((word, at) => (/^\[.*\]$/.test(word) ? [at] : []));
-    const argv = marked.map((word) => word.replace(/^\[(.*)\]$/, '$1'));
-    const invocation = interpret(argv, { ...context, env });
-    const keep = [...invocation.targets, ...invocation.starts].filter(({ at }) => at !== null && kept.includes(at));
-    expect(withTargets(invocation, { ...context, env }, keep)).toEqual(expected === null ? null : words(expected));
-  };
+  const _ =
+    (line: string, expected: string | null, env: NodeJS.ProcessEnv = {}) =>
+    () => {
+      const marked = words(line);
+      const kept = marked.flatMap((word, at) => (/^\[.*\]$/.test(word) ? [at] : []));
+      const argv = marked.map((word) => word.replace(/^\[(.*)\]$/, '$1'));
+      const invocation = interpret(argv, { ...context, env });
+      const keep = [...invocation.targets, ...invocation.starts].filter(({ at }) => at !== null && kept.includes(at));
+      expect(withTargets(invocation, { ...context, env }, keep)).toEqual(expected === null ? null : words(expected));
+    };
 
   describe('an app that is called like a command', () => {
     it('keeps kill', _('stop [kill] stop', 'stop kill'));
@@ -57,8 +59,8 @@ describe('withTargets', () => {
   });
 
   describe('words after --', () => {
-    it('are the app\'s', _('start worker [shop-b] -- api worker', 'start shop-b -- api worker'));
-    it('are the app\'s, the other', _('start [worker] shop-b -- api worker', 'start worker -- api worker'));
+    it("are the app's", _('start worker [shop-b] -- api worker', 'start shop-b -- api worker'));
+    it("are the app's, the other", _('start [worker] shop-b -- api worker', 'start worker -- api worker'));
     it('of a restart', _('restart web [api] -- --port 3 web2', 'restart api -- --port 3 web2'));
     it('are targets of stop', _('stop [a] -- b', 'stop a --'));
     it('are targets of stop, the other', _('stop a -- [b]', 'stop -- b'));
@@ -108,10 +110,12 @@ describe('withTargets', () => {
 });
 
 describe('withOnly', () => {
-  const _ = (line: string, names: string, ...expected: (string | null)[]) => () => {
-    const want = expected[0] === null ? null : expected.map((command) => words(command ?? ''));
-    expect(withOnly(read(line), context, names === '' ? [] : words(names))).toEqual(want);
-  };
+  const _ =
+    (line: string, names: string, ...expected: (string | null)[]) =>
+    () => {
+      const want = expected[0] === null ? null : expected.map((command) => words(command ?? ''));
+      expect(withOnly(read(line), context, names === '' ? [] : words(names))).toEqual(want);
+    };
   it('delete compares with one name', _('delete e.json', 'a b', 'delete e.json --only a', 'delete e.json --only b'));
   it('stop compares with one name', _('stop e.json', 'a b', 'stop e.json --only a', 'stop e.json --only b'));
   it('restart from standard input', _('restart -', 'web api', 'restart - --only web', 'restart - --only api'));
@@ -140,7 +144,9 @@ describe('withOnly', () => {
   it('a blank, of one that is compared', _('stop eco.json', 'a_b', 'stop eco.json --only a_b'));
   it('a name twice', _('reload eco.json', 'a b a', 'reload eco.json --only a,b'));
   it('no name', _('start eco.json', '', null));
-  it('an empty name', () => { expect(withOnly(read('start eco.json'), context, [''])).toBe(null); });
+  it('an empty name', () => {
+    expect(withOnly(read('start eco.json'), context, [''])).toBe(null);
+  });
   it('no process file', _('restart web', 'web', null));
   it('a file and standard input', _('restart - eco.json', 'web', null));
   it('another command', _('list', 'web', null));
@@ -168,7 +174,7 @@ describe('withoutOptions', () => {
   it('the value is a target', _('restart -u api api', 'restart api'));
   it('the value is the command', _('-u start start app.js', 'start app.js'));
   it('the option is a value', _('start app.js --name --uid', 'start app.js --name --uid'));
-  it('the option is the app\'s', _('start app.js -- --uid x', 'start app.js -- --uid x'));
+  it("the option is the app's", _('start app.js -- --uid x', 'start app.js -- --uid x'));
   it('the option is in -s-u', _('restart api -s-u', 'restart api -s-u'));
   it('the value is --', _('start -u -- app.js', null));
   it('--watch would take the script', _('start --watch --uid x app.js', 'start app.js --watch'));

@@ -14,11 +14,17 @@ describe.each(outermost)('PM2 %s does what was asked', (version, major) => {
   pm2.file('eco.json', JSON.stringify({ apps }));
   pm2.file('ecosystem.config.js', `module.exports = ${JSON.stringify({ apps })}`);
   const context = { major, env: {}, cwd: pm2.root };
-  const running = () => pm2.list().map(({ name }) => name).sort();
-  const runAll = (commands: readonly (readonly string[])[] | null) => (
-    commands?.map((argv) => pm2.run([...argv]).status));
+  const running = () =>
+    pm2
+      .list()
+      .map(({ name }) => name)
+      .sort();
+  const runAll = (commands: readonly (readonly string[])[] | null) =>
+    commands?.map((argv) => pm2.run([...argv]).status);
   afterEach(() => pm2.clear());
-  afterAll(() => { pm2.stop(); });
+  afterAll(() => {
+    pm2.stop();
+  });
 
   it('starts two apps of a process file, then deletes them', () => {
     const started = withOnly(interpret(['start', 'eco.json'], context), context, ['site', 'log']);

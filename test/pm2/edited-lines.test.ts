@@ -25,32 +25,57 @@ const valued = ['--name', '-n', '--namespace', '--env', '--only', '--uid', '--gi
 const option = fc.oneof(
   fc.constantFrom('-f', '--time', '-a', '-fa', '--no-color', '-s').map((flag) => [flag]),
   fc.tuple(fc.constantFrom(...valued), fc.constantFrom(...things)).map(([flag, value]) => [flag, value]),
-  fc.tuple(fc.constantFrom('--name', '--uid', '--only', '--hp'), fc.constantFrom(...things))
+  fc
+    .tuple(fc.constantFrom('--name', '--uid', '--only', '--hp'), fc.constantFrom(...things))
     .map(([flag, value]) => [`${flag}=${value}`]),
   fc.constantFrom(...things).map((value) => ['-fu', value]),
 );
 const strange = fc.constantFrom(
-  ['--watch'], ['-l'], ['-ux'], ['-u', '--'], ['-e', '--'], ['--fresh'], ['-s-s'], ['--='], ['-no-daemon'], ['-u'],
+  ['--watch'],
+  ['-l'],
+  ['-ux'],
+  ['-u', '--'],
+  ['-e', '--'],
+  ['--fresh'],
+  ['-s-s'],
+  ['--='],
+  ['-no-daemon'],
+  ['-u'],
   ['--silent'],
 );
 const command = fc.constantFrom(
-  'start', 'restart', 'stop', 'delete', 'del', 'reload', 'startOrRestart', 'startup', 'unstartup', 'scale', 'logs',
+  'start',
+  'restart',
+  'stop',
+  'delete',
+  'del',
+  'reload',
+  'startOrRestart',
+  'startup',
+  'unstartup',
+  'scale',
+  'logs',
   'flush',
 );
 const thing = fc.constantFrom(...things).map((word) => [word]);
 const argument = fc.constantFrom('--port', '-u', ...things);
-const dashed = fc.oneof(fc.constant([]), fc.array(argument, { maxLength: 3 }).map((words) => ['--', ...words]));
+const dashed = fc.oneof(
+  fc.constant([]),
+  fc.array(argument, { maxLength: 3 }).map((words) => ['--', ...words]),
+);
 const word = fc.oneof(
-  { weight: 4, arbitrary: thing }, { weight: 2, arbitrary: option }, { weight: 1, arbitrary: strange },
+  { weight: 4, arbitrary: thing },
+  { weight: 2, arbitrary: option },
+  { weight: 1, arbitrary: strange },
 );
 
 /** Lines in which the same few words are targets, values, arguments and commands. */
-const confusing = fc.tuple(
-  fc.array(fc.oneof(option, strange), { maxLength: 1 }), command, fc.array(word, { maxLength: 6 }), dashed,
-).map(([front, typed, middle, end]) => [...front.flat(), typed, ...middle.flat(), ...end]);
+const confusing = fc
+  .tuple(fc.array(fc.oneof(option, strange), { maxLength: 1 }), command, fc.array(word, { maxLength: 6 }), dashed)
+  .map(([front, typed, middle, end]) => [...front.flat(), typed, ...middle.flat(), ...end]);
 
-const anyLine = (major: Major): fc.Arbitrary<string[]> => (
-  fc.oneof({ weight: 1, arbitrary: linesOf(major) }, { weight: 2, arbitrary: confusing }));
+const anyLine = (major: Major): fc.Arbitrary<string[]> =>
+  fc.oneof({ weight: 1, arbitrary: linesOf(major) }, { weight: 2, arbitrary: confusing });
 const anyMask = fc.array(fc.boolean(), { minLength: 16, maxLength: 16 });
 const name = fc.constantFrom('web', 'api', 'log', 'startup', '-s', '--', 'shop b', 'a,b', '--watch', '');
 const anyNames = fc.uniqueArray(name, { minLength: 1, maxLength: 2 });
@@ -152,18 +177,24 @@ describe.each(versions)('PM2 %s', (version, major) => {
   const { observe } = oracleOf(version);
   const context: ParseContext = { major, env: {}, cwd: '/srv' };
   const made: Record<string, number> = {};
-  const count = (edit: string, result: boolean): void => { if (result) made[edit] = (made[edit] ?? 0) + 1; };
+  const count = (edit: string, result: boolean): void => {
+    if (result) made[edit] = (made[edit] ?? 0) + 1;
+  };
   afterAll(() => {
     if (lines > 10_000) console.log(`PM2 ${version}: of ${lines} lines, edited: ${JSON.stringify(made)}`);
   });
 
   it(`reads ${lines} edited lines as they were meant`, () => {
-    fc.assert(fc.property(anyLine(major), anyMask, anyNames, anyAttrs, (argv, mask, asked, attrs) => {
-      const invocation = interpret(argv, context);
-      count('targets', checkTargets(invocation, context, mask, observe));
-      count('only', checkOnly(invocation, context, asked, observe));
-      count('options', checkOptions(invocation, context, attrs, observe));
-      if (invocation.startup) count('startup', checkStartup(invocation, context, mask[0] ? '/srv/ops' : null, observe));
-    }), { numRuns: lines, ...seed });
+    fc.assert(
+      fc.property(anyLine(major), anyMask, anyNames, anyAttrs, (argv, mask, asked, attrs) => {
+        const invocation = interpret(argv, context);
+        count('targets', checkTargets(invocation, context, mask, observe));
+        count('only', checkOnly(invocation, context, asked, observe));
+        count('options', checkOptions(invocation, context, attrs, observe));
+        if (invocation.startup)
+          count('startup', checkStartup(invocation, context, mask[0] ? '/srv/ops' : null, observe));
+      }),
+      { numRuns: lines, ...seed },
+    );
   });
 });

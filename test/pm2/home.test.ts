@@ -7,12 +7,19 @@ import { describe, expect, it } from 'vitest';
 import { dumpFile, PATH_OVERRIDES, pm2Home, rpcSocket } from '../../src/pm2/home.ts';
 import type { Major } from '../../src/pm2/invocation.ts';
 
-const versions: [string, Major][] = [['5.4.3', 5], ['6.0.14', 6], ['7.0.4', 7]];
+const versions: [string, Major][] = [
+  ['5.4.3', 5],
+  ['6.0.14', 6],
+  ['7.0.4', 7],
+];
 const pm2 = (version: string) => resolve('.cache/pm2', version, 'lib/node_modules/pm2');
 const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
 const passwdHome = userInfo().homedir;
 
-/** What the real paths.js says, for many environments in one child: PM2_HOME and the whole structure; null where it throws. */
+/**
+ * What the real paths.js says, for many environments in one child: PM2_HOME and the whole structure; null where it
+ * throws.
+ */
 function real(version: string, environments: Record<string, string>[]): (Record<string, unknown> | null)[] {
   const program = `
     console.error = () => {};
@@ -22,7 +29,9 @@ function real(version: string, environments: Record<string, string>[]): (Record<
       Object.assign(process.env, env);
       try { return paths(process.env.OVER_HOME); } catch { return null; }
     })));`;
-  return JSON.parse(execFileSync(process.execPath, ['-'], { input: program, cwd, encoding: 'utf8', env: {}, maxBuffer: 64 << 20 })) as (Record<string, unknown> | null)[];
+  return JSON.parse(
+    execFileSync(process.execPath, ['-'], { input: program, cwd, encoding: 'utf8', env: {}, maxBuffer: 64 << 20 }),
+  ) as (Record<string, unknown> | null)[];
 }
 
 /** constants.js itself, in a child that was started with this environment. */
@@ -60,8 +69,26 @@ describe.each(versions)('PM2 %s', (version, major) => {
   });
 
   it('agrees with any environment', () => {
-    const value = fc.constantFrom('', '/', '.', '..', 'a', './a b', '/x', '/x/', '//x', '/x/../y', '~', '~/z', 'é', '/x/.pm2');
-    const environment = fc.record({ HOME: value, PM2_HOME: value, OVER_HOME: value, HOMEPATH: value, HOMEDRIVE: value }, { requiredKeys: [] });
+    const value = fc.constantFrom(
+      '',
+      '/',
+      '.',
+      '..',
+      'a',
+      './a b',
+      '/x',
+      '/x/',
+      '//x',
+      '/x/../y',
+      '~',
+      '~/z',
+      'é',
+      '/x/.pm2',
+    );
+    const environment = fc.record(
+      { HOME: value, PM2_HOME: value, OVER_HOME: value, HOMEPATH: value, HOMEDRIVE: value },
+      { requiredKeys: [] },
+    );
     const environments = fc.sample(environment, 3000) as Record<string, string>[];
     const answers = real(version, environments);
     let compared = 0;
@@ -77,8 +104,13 @@ describe.each(versions)('PM2 %s', (version, major) => {
   it('knows every variable that moves a path, and no other', () => {
     const [plain] = real(version, [{ HOME: '/h' }]);
     const keys = Object.keys(plain ?? {});
-    const candidates = [...new Set([...PATH_OVERRIDES, ...keys, ...keys.map((key) => `PM2_${key}`)])].filter((key) => key !== 'PM2_HOME');
-    const answers = real(version, candidates.map((key) => ({ HOME: '/h', [key]: '/moved' })));
+    const candidates = [...new Set([...PATH_OVERRIDES, ...keys, ...keys.map((key) => `PM2_${key}`)])].filter(
+      (key) => key !== 'PM2_HOME',
+    );
+    const answers = real(
+      version,
+      candidates.map((key) => ({ HOME: '/h', [key]: '/moved' })),
+    );
     const moving = candidates.filter((_, index) => JSON.stringify(answers[index]) !== JSON.stringify(plain));
     // The Windows names need each other, or a HOME that is unset, to show an effect.
     expect(moving.sort()).toEqual(PATH_OVERRIDES.filter((key) => key !== 'HOMEPATH' && key !== 'HOMEDRIVE').sort());

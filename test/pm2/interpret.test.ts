@@ -3,15 +3,25 @@ import { interpret } from '../../src/pm2/interpret.ts';
 import type { Target } from '../../src/pm2/invocation.ts';
 
 const cwd = '/srv/app';
-const read = (line: string, env: NodeJS.ProcessEnv = {}) => interpret(line.split(' ').map((word) => word.replace(/_/g, ' ')), { major: 7, env, cwd });
+const read = (line: string, env: NodeJS.ProcessEnv = {}) =>
+  interpret(
+    line.split(' ').map((word) => word.replace(/_/g, ' ')),
+    { major: 7, env, cwd },
+  );
 const show = (target: Target) => (target.kind === 'file' ? `file ${target.path}` : `${target.kind} ${target.word}`);
-const starts = (line: string, env?: NodeJS.ProcessEnv) => read(line, env).starts.map(({ name, namespace, script, cwd: folder }) => `${name ?? '?'}${namespace === null ? '' : ` in ${namespace}`}: ${script ?? '-'} from ${folder}`);
+const starts = (line: string, env?: NodeJS.ProcessEnv) =>
+  read(line, env).starts.map(
+    ({ name, namespace, script, cwd: folder }) =>
+      `${name ?? '?'}${namespace === null ? '' : ` in ${namespace}`}: ${script ?? '-'} from ${folder}`,
+  );
 
 /** scope, then targets. */
-const _ = (line: string, ...expected: string[]) => () => {
-  const { scope, targets } = read(line);
-  expect([scope, ...targets.map(show)]).toEqual(expected);
-};
+const _ =
+  (line: string, ...expected: string[]) =>
+  () => {
+    const { scope, targets } = read(line);
+    expect([scope, ...targets.map(show)]).toEqual(expected);
+  };
 
 describe('targets', () => {
   it('names', _('restart api web', 'app', 'name api', 'name web'));
@@ -56,9 +66,15 @@ describe('whole daemon and others', () => {
   it('version', _('-v', 'pure'));
   it('unknown', _('foo', 'pure'));
   it('container', _('start app.js --container', 'host'));
-  it('canonical names', () => { expect(read('save')).toMatchObject({ command: 'dump', typed: 'save' }); });
-  it('no command', () => { expect(read('foo')).toMatchObject({ command: null, typed: 'foo' }); });
-  it('completion', () => { expect(read('completion')).toMatchObject({ command: 'completion', typed: 'completion' }); });
+  it('canonical names', () => {
+    expect(read('save')).toMatchObject({ command: 'dump', typed: 'save' });
+  });
+  it('no command', () => {
+    expect(read('foo')).toMatchObject({ command: null, typed: 'foo' });
+  });
+  it('completion', () => {
+    expect(read('completion')).toMatchObject({ command: 'completion', typed: 'completion' });
+  });
 });
 
 describe('configuration restarts apps', () => {
@@ -74,7 +90,11 @@ describe('configuration restarts apps', () => {
 });
 
 describe('starts', () => {
-  const is = (line: string, ...expected: string[]) => () => { expect(starts(line)).toEqual(expected); };
+  const is =
+    (line: string, ...expected: string[]) =>
+    () => {
+      expect(starts(line)).toEqual(expected);
+    };
   it('a script', is('start a.js', 'a: /srv/app/a.js from /srv/app'));
   it('two', is('start a.js ../b.py', 'a: /srv/app/a.js from /srv/app', 'b: /srv/b.py from /srv/app'));
   it('--cwd moves the script too', is('start a.js --cwd /var/www', 'a: /var/www/a.js from /var/www'));
@@ -97,16 +117,32 @@ describe('starts', () => {
   it('nothing left by --', _('start a -- a', 'app', 'file /srv/app/ecosystem.config.js'));
   it('stdin', _('start -', 'app', 'stdin -'));
 
-  it('name in the environment', () => { expect(starts('start a.js --name b', { name: 'x' })).toEqual(['x: /srv/app/a.js from /srv/app']); });
-  it('namespace in the environment', () => { expect(starts('start a.js', { namespace: 'n' })).toEqual(['a in n: /srv/app/a.js from /srv/app']); });
-  it('not inside an app', () => { expect(starts('start a.js', { name: 'x', pm_id: '0' })).toEqual(['a: /srv/app/a.js from /srv/app']); });
-  it('not programmatic', () => { expect(starts('start a.js', { name: 'x', PM2_PROGRAMMATIC: 'true' })).toEqual(['a: /srv/app/a.js from /srv/app']); });
-  it('not filtered', () => { expect(starts('start a.js --filter-env nam', { name: 'x' })).toEqual(['a: /srv/app/a.js from /srv/app']); });
-  it('serve with a name in the environment', () => { expect(starts('serve', { name: 'x', PM2_SERVE_PORT: '1' })).toEqual(['x: - from /srv/app']); });
+  it('name in the environment', () => {
+    expect(starts('start a.js --name b', { name: 'x' })).toEqual(['x: /srv/app/a.js from /srv/app']);
+  });
+  it('namespace in the environment', () => {
+    expect(starts('start a.js', { namespace: 'n' })).toEqual(['a in n: /srv/app/a.js from /srv/app']);
+  });
+  it('not inside an app', () => {
+    expect(starts('start a.js', { name: 'x', pm_id: '0' })).toEqual(['a: /srv/app/a.js from /srv/app']);
+  });
+  it('not programmatic', () => {
+    expect(starts('start a.js', { name: 'x', PM2_PROGRAMMATIC: 'true' })).toEqual(['a: /srv/app/a.js from /srv/app']);
+  });
+  it('not filtered', () => {
+    expect(starts('start a.js --filter-env nam', { name: 'x' })).toEqual(['a: /srv/app/a.js from /srv/app']);
+  });
+  it('serve with a name in the environment', () => {
+    expect(starts('serve', { name: 'x', PM2_SERVE_PORT: '1' })).toEqual(['x: - from /srv/app']);
+  });
 });
 
 describe('--only', () => {
-  const only = (line: string, ...expected: string[]) => () => { expect(read(line).only).toEqual(expected); };
+  const only =
+    (line: string, ...expected: string[]) =>
+    () => {
+      expect(read(line).only).toEqual(expected);
+    };
   it('a list for start', only('start eco.json --only a,b_c', 'a', 'b', 'c'));
   it('a list for reload', only('reload eco.json --only a,b', 'a', 'b'));
   it('one name for stop', only('stop eco.json --only a,b', 'a,b'));
@@ -116,16 +152,27 @@ describe('--only', () => {
 });
 
 describe('startup', () => {
-  it('all of it', () => { expect(read('startup systemd -u www-data --hp /var/www')).toMatchObject({ scope: 'host', startup: { user: 'www-data', hp: '/var/www', platform: 'systemd' } }); });
-  it('nothing said', () => { expect(read('unstartup').startup).toEqual({ user: null, hp: null, platform: null }); });
-  it('other commands', () => { expect(read('start startup').startup).toBe(null); });
+  it('all of it', () => {
+    expect(read('startup systemd -u www-data --hp /var/www')).toMatchObject({
+      scope: 'host',
+      startup: { user: 'www-data', hp: '/var/www', platform: 'systemd' },
+    });
+  });
+  it('nothing said', () => {
+    expect(read('unstartup').startup).toEqual({ user: null, hp: null, platform: null });
+  });
+  it('other commands', () => {
+    expect(read('start startup').startup).toBe(null);
+  });
 });
 
 describe('places in argv', () => {
-  const places = (line: string, ...expected: (number | null)[]) => () => {
-    const { targets, starts } = read(line);
-    expect([...targets, ...starts].map(({ at }) => at)).toEqual(expected);
-  };
+  const places =
+    (line: string, ...expected: (number | null)[]) =>
+    () => {
+      const { targets, starts } = read(line);
+      expect([...targets, ...starts].map(({ at }) => at)).toEqual(expected);
+    };
   it('targets', places('restart api web', 1, 2));
   it('behind options', places('-n x restart -f api --env web web', 4, 7));
   it('log, which PM2 reads as logs', places('stop api log', 1, 2));

@@ -17,68 +17,169 @@ const root = process.getuid?.() === 0;
 const nobody: Evaluator = { user: 'nobody', uid: 65534, gid: 65534, userHome: '/nonexistent' };
 const self: Evaluator = { user: 'self', uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1, userHome: '/' };
 beforeAll(async () => {
-  await build({ entryPoints: ['src/guard/read-process-file.ts'], bundle: true, platform: 'node', format: 'cjs', target: 'node18', outfile: bundle });
+  await build({
+    entryPoints: ['src/guard/read-process-file.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node18',
+    outfile: bundle,
+  });
 });
-afterAll(() => { rmSync(place, { recursive: true }); });
+afterAll(() => {
+  rmSync(place, { recursive: true });
+});
 
 const ask = (argv: string[], rest: Partial<ProcessFile> & Pick<ProcessFile, 'source'>): Promise<App[] | null> => {
   const only = argv.includes('--only') ? (argv[argv.indexOf('--only') + 1] ?? '') : '';
   return appsOfProcessFile({
     invocation: { argv, command: argv[0] ?? null, only: only === '' ? [] : only.split(/,| /) },
-    major: 7, evaluator: self, cwd: place, env: { PATH: process.env.PATH }, timeoutMs: 10_000, bundle, ...rest,
+    major: 7,
+    evaluator: self,
+    cwd: place,
+    env: { PATH: process.env.PATH },
+    timeoutMs: 10_000,
+    bundle,
+    ...rest,
   });
 };
 
 /** Files are laid down below the PM2's root; `args` is what is typed there; `input` what is piped in. */
-interface Form { args: string[]; files?: Record<string, string>; input?: string; env?: Record<string, string>; cwd?: string }
+interface Form {
+  args: string[];
+  files?: Record<string, string>;
+  input?: string;
+  env?: Record<string, string>;
+  cwd?: string;
+}
 const list = '[{ name: "one", script: "app.js", namespace: "shop" }, { script: "./my.server.js", cwd: "sub" }]';
 const forms: Record<string, Form> = {
   'a list': { args: ['start', 'x.json'], files: { 'x.json': '[{"name":"a","script":"app.js"},{"script":"app.js"}]' } },
   'an object': { args: ['start', 'x.json'], files: { 'x.json': '{"script":"app.js","name":"a b"}' } },
-  'apps': { args: ['start', 'x.json'], files: { 'x.json': '{"apps":[{"name":"a","script":"app.js","namespace":"n"}]}' } },
+  apps: { args: ['start', 'x.json'], files: { 'x.json': '{"apps":[{"name":"a","script":"app.js","namespace":"n"}]}' } },
   'one app in apps': { args: ['start', 'x.json'], files: { 'x.json': '{"apps":{"name":"a","script":"app.js"}}' } },
-  'pm2': { args: ['start', 'x.json'], files: { 'x.json': '{"pm2":[{"name":"a","script":"app.js"}],"name":"package"}' } },
-  'static': { args: ['start', 'x.json'], files: { 'x.json': '{"apps":[],"static":[{"port":18080,"path":"."},{"name":"files","port":18081}]}' } },
-  'JSON with comments': { args: ['start', 'x.json'], files: { 'x.json': '// mine\n{apps: [{name: "a", script: "app.js",},]}' } },
-  'JSON that is JavaScript': { args: ['start', 'x.json'], files: { 'x.json': '{apps: ["x", "y"].map((name) => ({ name, script: "app.js" }))}' } },
-  'JSON with a prototype': { args: ['start', 'x.json'], files: { 'x.json': '{"__proto__":{"apps":[{"name":"hidden","script":"app.js"}]}}' } },
-  'JSON with a byte order mark': { args: ['start', 'x.json'], files: { 'x.json': '\ufeff{"name":"a","script":"app.js"}' } },
-  'YAML': { args: ['start', 'x.yml'], files: { 'x.yml': 'base: &b\n  script: app.js\napps:\n  - <<: *b\n    name: a\n  - script: sub/my.server.js\n' } },
-  'YAML of a list': { args: ['start', 'x.yaml'], files: { 'x.yaml': '- script: app.js\n  name: "007"\n' } },
-  'JavaScript': { args: ['start', 'eco.config.js'], files: { 'eco.config.js': `console.log("[noise]"); module.exports = { apps: ${list} }` } },
-  'CommonJS': { args: ['start', 'eco.config.cjs'], files: { 'eco.config.cjs': `module.exports = ${list}` } },
-  'an ES module': { args: ['start', 'eco.config.mjs'], files: { 'eco.config.mjs': `export const apps = ${list}` } },
-  'an ES module with a default': { args: ['start', 'eco.config.mjs'], files: { 'eco.config.mjs': `export default { apps: ${list} }` } },
-  'JavaScript that requires': { args: ['start', 'eco.config.js'], files: { 'eco.config.js': 'module.exports = require("./sub/list.js")', 'sub/list.js': `module.exports = ${list}` } },
-  'JavaScript that looks around': {
-    args: ['start', 'eco.config.js', '--env', 'prod'], env: { STAGE: 'blue' },
-    files: { 'eco.config.js': 'module.exports = { name: [process.env.STAGE, process.env.PM2_USAGE, process.argv.includes("--env"), require("path").basename(process.cwd()), require.main === module].join("-"), script: "app.js" }' },
+  pm2: { args: ['start', 'x.json'], files: { 'x.json': '{"pm2":[{"name":"a","script":"app.js"}],"name":"package"}' } },
+  static: {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '{"apps":[],"static":[{"port":18080,"path":"."},{"name":"files","port":18081}]}' },
   },
-  'an extension in the middle': { args: ['start', 'x.json.bak'], files: { 'x.json.bak': '{"name":"a","script":"app.js"}' } },
+  'JSON with comments': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '// mine\n{apps: [{name: "a", script: "app.js",},]}' },
+  },
+  'JSON that is JavaScript': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '{apps: ["x", "y"].map((name) => ({ name, script: "app.js" }))}' },
+  },
+  'JSON with a prototype': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '{"__proto__":{"apps":[{"name":"hidden","script":"app.js"}]}}' },
+  },
+  'JSON with a byte order mark': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '\ufeff{"name":"a","script":"app.js"}' },
+  },
+  YAML: {
+    args: ['start', 'x.yml'],
+    files: { 'x.yml': 'base: &b\n  script: app.js\napps:\n  - <<: *b\n    name: a\n  - script: sub/my.server.js\n' },
+  },
+  'YAML of a list': { args: ['start', 'x.yaml'], files: { 'x.yaml': '- script: app.js\n  name: "007"\n' } },
+  JavaScript: {
+    args: ['start', 'eco.config.js'],
+    files: { 'eco.config.js': `console.log("[noise]"); module.exports = { apps: ${list} }` },
+  },
+  CommonJS: { args: ['start', 'eco.config.cjs'], files: { 'eco.config.cjs': `module.exports = ${list}` } },
+  'an ES module': { args: ['start', 'eco.config.mjs'], files: { 'eco.config.mjs': `export const apps = ${list}` } },
+  'an ES module with a default': {
+    args: ['start', 'eco.config.mjs'],
+    files: { 'eco.config.mjs': `export default { apps: ${list} }` },
+  },
+  'JavaScript that requires': {
+    args: ['start', 'eco.config.js'],
+    files: { 'eco.config.js': 'module.exports = require("./sub/list.js")', 'sub/list.js': `module.exports = ${list}` },
+  },
+  'JavaScript that looks around': {
+    args: ['start', 'eco.config.js', '--env', 'prod'],
+    env: { STAGE: 'blue' },
+    files: {
+      'eco.config.js':
+        'module.exports = { name: [process.env.STAGE, process.env.PM2_USAGE, process.argv.includes("--env"), ' +
+        'require("path").basename(process.cwd()), require.main === module].join("-"), script: "app.js" }',
+    },
+  },
+  'an extension in the middle': {
+    args: ['start', 'x.json.bak'],
+    files: { 'x.json.bak': '{"name":"a","script":"app.js"}' },
+  },
   'no such file': { args: ['start', 'none.json'] },
   'a broken file': { args: ['start', 'x.json'], files: { 'x.json': '{"apps": [' } },
   'a file that throws': { args: ['start', 'eco.config.js'], files: { 'eco.config.js': 'throw new Error("no")' } },
-  'an entry without script': { args: ['start', 'x.json'], files: { 'x.json': '[{"name":"b","script":"app.js"},{"exec":"app.js"},{}]' } },
+  'an entry without script': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '[{"name":"b","script":"app.js"},{"exec":"app.js"},{}]' },
+  },
   'an entry that is null': { args: ['start', 'x.json'], files: { 'x.json': '[null,{"name":"b","script":"app.js"}]' } },
   'a name that is a number': { args: ['start', 'x.json'], files: { 'x.json': '[{"name":7,"script":"app.js"}]' } },
   'a name that is 0': { args: ['start', 'x.json'], files: { 'x.json': '[{"name":0,"script":"app.js"}]' } },
-  'cmd and command': { args: ['start', 'x.json'], files: { 'x.json': '[{"cmd":"app.js"},{"command":"node app.js"},{"cmd":".hidden.js","name":""}]', '.hidden.js': 'setInterval(() => {}, 1e6)' } },
+  'cmd and command': {
+    args: ['start', 'x.json'],
+    files: {
+      'x.json': '[{"cmd":"app.js"},{"command":"node app.js"},{"cmd":".hidden.js","name":""}]',
+      '.hidden.js': 'setInterval(() => {}, 1e6)',
+    },
+  },
   'exec with a name': { args: ['start', 'x.json'], files: { 'x.json': '[{"exec":"app.js","name":"a"}]' } },
   'a command line': { args: ['start', 'x.json'], files: { 'x.json': '[{"script":"node app.js --port 3"}]' } },
-  'a command of PATH': { args: ['start', 'x.json'], files: { 'x.json': '[{"script":"sleep","args":"1000","name":"nap"}]' } },
-  'an absolute cwd': { args: ['start', '../x.json'], cwd: 'sub', files: { 'x.json': '[{"script":"./my.server.js","name":"a"},{"script":"app.js","cwd":"..","name":"b"}]' } },
-  'an app of the name by an absolute path': { args: ['start', 'x.json', '--cwd', 'sub'], files: { 'x.json': '[{"script":"./my.server.js","name":"a","cwd":"/tmp"}]' } },
-  '--namespace': { args: ['start', 'x.json', '--namespace', 'n'], files: { 'x.json': '[{"script":"app.js","name":"a"},{"script":"app.js","name":"b","namespace":"own"}]' } },
-  '--name is ignored': { args: ['start', 'x.json', '--name', 'z'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
-  '--only': { args: ['start', 'x.json', '--only', 'a,c'], files: { 'x.json': '[{"script":"app.js","name":"a"},{"script":"app.js","name":"b"},{"script":"app.js","name":"c"}]' } },
-  '--only by the name of the script': { args: ['start', 'x.json', '--only', 'app'], files: { 'x.json': '[{"script":"app.js"},{"script":"app.js","name":"b"}]' } },
-  '--only nothing': { args: ['start', 'x.json', '--only', 'z'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
-  'append_env_to_name': { args: ['start', 'x.json', '--env', 'prod'], files: { 'x.json': '[{"script":"app.js","name":"a","append_env_to_name":true},{"script":"app.js","name":"b"}]' } },
-  'append_env_to_name and --only': { args: ['start', 'x.json', '--env', 'prod', '--only', 'a'], files: { 'x.json': '[{"script":"app.js","name":"a","append_env_to_name":true}]' } },
-  'append_env_to_name without --env': { args: ['start', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a","append_env_to_name":true}]' } },
-  'startOrRestart': { args: ['startOrRestart', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
-  'startOrReload': { args: ['startOrReload', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
-  'restart': { args: ['restart', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
+  'a command of PATH': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '[{"script":"sleep","args":"1000","name":"nap"}]' },
+  },
+  'an absolute cwd': {
+    args: ['start', '../x.json'],
+    cwd: 'sub',
+    files: { 'x.json': '[{"script":"./my.server.js","name":"a"},{"script":"app.js","cwd":"..","name":"b"}]' },
+  },
+  'an app of the name by an absolute path': {
+    args: ['start', 'x.json', '--cwd', 'sub'],
+    files: { 'x.json': '[{"script":"./my.server.js","name":"a","cwd":"/tmp"}]' },
+  },
+  '--namespace': {
+    args: ['start', 'x.json', '--namespace', 'n'],
+    files: { 'x.json': '[{"script":"app.js","name":"a"},{"script":"app.js","name":"b","namespace":"own"}]' },
+  },
+  '--name is ignored': {
+    args: ['start', 'x.json', '--name', 'z'],
+    files: { 'x.json': '[{"script":"app.js","name":"a"}]' },
+  },
+  '--only': {
+    args: ['start', 'x.json', '--only', 'a,c'],
+    files: {
+      'x.json': '[{"script":"app.js","name":"a"},{"script":"app.js","name":"b"},{"script":"app.js","name":"c"}]',
+    },
+  },
+  '--only by the name of the script': {
+    args: ['start', 'x.json', '--only', 'app'],
+    files: { 'x.json': '[{"script":"app.js"},{"script":"app.js","name":"b"}]' },
+  },
+  '--only nothing': {
+    args: ['start', 'x.json', '--only', 'z'],
+    files: { 'x.json': '[{"script":"app.js","name":"a"}]' },
+  },
+  append_env_to_name: {
+    args: ['start', 'x.json', '--env', 'prod'],
+    files: { 'x.json': '[{"script":"app.js","name":"a","append_env_to_name":true},{"script":"app.js","name":"b"}]' },
+  },
+  'append_env_to_name and --only': {
+    args: ['start', 'x.json', '--env', 'prod', '--only', 'a'],
+    files: { 'x.json': '[{"script":"app.js","name":"a","append_env_to_name":true}]' },
+  },
+  'append_env_to_name without --env': {
+    args: ['start', 'x.json'],
+    files: { 'x.json': '[{"script":"app.js","name":"a","append_env_to_name":true}]' },
+  },
+  startOrRestart: { args: ['startOrRestart', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
+  startOrReload: { args: ['startOrReload', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
+  restart: { args: ['restart', 'x.json'], files: { 'x.json': '[{"script":"app.js","name":"a"}]' } },
   'standard input': { args: ['start', '-'], input: '{"apps":[{"name":"a","script":"app.js"}]}' },
   'JavaScript on standard input': { args: ['start', '-'], input: '{apps: [{name: "a".repeat(3), script: "app.js"}]}' },
 };
@@ -90,7 +191,9 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
     pm2.file('sub/my.server.js', 'setInterval(() => {}, 1e6)');
     pm2.run(['list']);
   });
-  afterAll(() => { pm2.stop(); });
+  afterAll(() => {
+    pm2.stop();
+  });
 
   it.each(Object.entries(forms))('%s', async (what, { args, files = {}, input = '', env = {}, cwd = '' }) => {
     if (input.includes('repeat') && root) return; // code from standard input is not evaluated for root: see below
@@ -107,7 +210,10 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
     });
     pm2.run(args, { cwd: from, input, env });
     const answer = await listApps(pm2.socket, { timeoutMs: 5000 });
-    const started = answer.type === 'answered' ? answer.apps.map(({ name, namespace, cwd: at, script }) => ({ name, namespace, cwd: at, script })) : null;
+    const started =
+      answer.type === 'answered'
+        ? answer.apps.map(({ name, namespace, cwd: at, script }) => ({ name, namespace, cwd: at, script }))
+        : null;
     await pm2.clear();
     const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);
     const expected = (declared ?? []).map((app) => ({ ...app, namespace: app.namespace ?? 'default' })).sort(byName);
@@ -123,7 +229,9 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
 describe('to stop, delete, and restart what is on standard input', () => {
   const pm2 = new RealPm2('7.0.4');
   const app = pm2.file('app.js', 'setInterval(() => {}, 1e6)');
-  afterAll(() => { pm2.stop(); });
+  afterAll(() => {
+    pm2.stop();
+  });
   const acts: [args: string[], text: string, hit: string[]][] = [
     [['stop', 'x.json'], '[{"name":"a","script":"app.js"},{"script":"app.js"}]', ['a', 'app']],
     [['stop', 'x.json', '--only', 'a'], '[{"name":"a","script":"app.js"},{"name":"b","script":"app.js"}]', ['a']],
@@ -136,28 +244,45 @@ describe('to stop, delete, and restart what is on standard input', () => {
     pm2.file('x.json', text);
     pm2.run(args, { input: text });
     const answer = await listApps(pm2.socket, { timeoutMs: 5000 });
-    const untouched = answer.type === 'answered' ? answer.apps.filter((one) => one.status === 'online').map((one) => one.name) : [];
+    const untouched =
+      answer.type === 'answered' ? answer.apps.filter((one) => one.status === 'online').map((one) => one.name) : [];
     expect(['a', 'a-e', 'app', 'b'].filter((name) => !untouched.includes(name))).toEqual(hit);
     const word = args[1] ?? '';
-    const declared = await ask(args, { source: word === '-' ? { text } : { word, path: join(pm2.root, word) }, cwd: pm2.root });
+    const declared = await ask(args, {
+      source: word === '-' ? { text } : { word, path: join(pm2.root, word) },
+      cwd: pm2.root,
+    });
     expect(declared?.map((one) => one.name)).toEqual(hit);
     await pm2.clear();
   });
 });
 
 describe('the environment renames', () => {
-  const source = { text: '[{"name":"a","script":"x"},{"name":"b","script":"x","env":{"name":"c"},"env_e":{"name":"d"}}]' };
-  const names = async (argv: string[], env: Record<string, string>) => (await ask(argv, { source, env }))?.map((app) => app.name);
-  it('by `name`', async () => { expect(await names(['start', '-'], { name: 'z' })).toEqual(['a', 'z', 'b', 'c']); });
-  it('by --env', async () => { expect(await names(['start', '-', '--env', 'e'], {})).toEqual(['a', 'b', 'd']); });
-  it('not inside an app', async () => { expect(await names(['start', '-'], { name: 'z', pm_id: '0' })).toEqual(['a', 'b', 'c']); });
-  it('not what is stopped', async () => { expect(await names(['stop', '-'], { name: 'z' })).toEqual(['a', 'b']); });
+  const source = {
+    text: '[{"name":"a","script":"x"},{"name":"b","script":"x","env":{"name":"c"},"env_e":{"name":"d"}}]',
+  };
+  const names = async (argv: string[], env: Record<string, string>) =>
+    (await ask(argv, { source, env }))?.map((app) => app.name);
+  it('by `name`', async () => {
+    expect(await names(['start', '-'], { name: 'z' })).toEqual(['a', 'z', 'b', 'c']);
+  });
+  it('by --env', async () => {
+    expect(await names(['start', '-', '--env', 'e'], {})).toEqual(['a', 'b', 'd']);
+  });
+  it('not inside an app', async () => {
+    expect(await names(['start', '-'], { name: 'z', pm_id: '0' })).toEqual(['a', 'b', 'c']);
+  });
+  it('not what is stopped', async () => {
+    expect(await names(['stop', '-'], { name: 'z' })).toEqual(['a', 'b']);
+  });
 });
 
 describe('a file that', () => {
   const file = join(place, 'eco.config.js');
   const evaluator = root ? nobody : self;
-  beforeEach(() => { rmSync(file, { force: true, recursive: true }); });
+  beforeEach(() => {
+    rmSync(file, { force: true, recursive: true });
+  });
   const asked = (text: string, rest: Partial<ProcessFile> = {}) => {
     writeFileSync(file, text);
     return ask(['start', 'eco.config.js'], { source: { word: 'eco.config.js', path: file }, evaluator, ...rest });
@@ -172,28 +297,52 @@ describe('a file that', () => {
   });
   it('never ends, and its children with it', async () => {
     const tag = `4242${process.pid}`;
-    expect(await asked(`require("child_process").spawn("sleep", ["${tag}"]); for (;;) {}`, { timeoutMs: 1500 })).toBeNull();
-    await new Promise((done) => { setTimeout(done, 200); });
+    expect(
+      await asked(`require("child_process").spawn("sleep", ["${tag}"]); for (;;) {}`, { timeoutMs: 1500 }),
+    ).toBeNull();
+    await new Promise((done) => {
+      setTimeout(done, 200);
+    });
     expect(() => execFileSync('pgrep', ['-f', `sleep ${tag}`])).toThrow();
   });
-  it('leaves timers behind', async () => { expect(await asked(`setInterval(() => {}, 1e6); ${ok}`)).toEqual([one]); });
-  it('exits', async () => { expect(await asked('process.exit(0)')).toBeNull(); });
-  it('is killed', async () => { expect(await asked('process.kill(process.pid, "SIGKILL")')).toBeNull(); });
-  it('prints where the answer goes', async () => { expect(await asked(`require("fs").writeSync(3, "[{\\"name\\":\\"forged\\"}]\\n"); ${ok}`)).toEqual([one]); });
-  it('floods where the answer goes', async () => { expect(await asked('for (;;) try { require("fs").writeSync(3, "x".repeat(1e6) + "\\n") } catch {}')).toBeNull(); });
-  it('declares far too much', async () => { expect(await asked('module.exports = { name: "a".repeat(9e6), script: "x" }')).toBeNull(); });
-  it('reads standard input', async () => { expect(await asked(`require("fs").readFileSync(0); ${ok}`)).toEqual([one]); });
+  it('leaves timers behind', async () => {
+    expect(await asked(`setInterval(() => {}, 1e6); ${ok}`)).toEqual([one]);
+  });
+  it('exits', async () => {
+    expect(await asked('process.exit(0)')).toBeNull();
+  });
+  it('is killed', async () => {
+    expect(await asked('process.kill(process.pid, "SIGKILL")')).toBeNull();
+  });
+  it('prints where the answer goes', async () => {
+    expect(await asked(`require("fs").writeSync(3, "[{\\"name\\":\\"forged\\"}]\\n"); ${ok}`)).toEqual([one]);
+  });
+  it('floods where the answer goes', async () => {
+    expect(await asked('for (;;) try { require("fs").writeSync(3, "x".repeat(1e6) + "\\n") } catch {}')).toBeNull();
+  });
+  it('declares far too much', async () => {
+    expect(await asked('module.exports = { name: "a".repeat(9e6), script: "x" }')).toBeNull();
+  });
+  it('reads standard input', async () => {
+    expect(await asked(`require("fs").readFileSync(0); ${ok}`)).toEqual([one]);
+  });
   it('is called from a directory that is gone', async () => {
     const gone = join(place, 'gone');
     expect(await asked(ok, { cwd: gone })).toEqual([{ ...one, cwd: gone }]);
   });
   it('is a FIFO', async () => {
     execFileSync('mkfifo', ['-m', '666', file]);
-    expect(await ask(['start', 'eco.config.js'], { source: { word: 'eco.config.js', path: file }, evaluator })).toBeNull();
+    expect(
+      await ask(['start', 'eco.config.js'], { source: { word: 'eco.config.js', path: file }, evaluator }),
+    ).toBeNull();
     expect(await ask(['start', 'eco.json'], { source: { word: 'eco.json', path: file } })).toBeNull();
   });
-  it('is no process file by its name', async () => { expect(await asked(ok, { source: { word: 'app.js', path: file } })).toBeNull(); });
-  it('nobody may evaluate', async () => { expect(await asked(ok, { evaluator: null })).toBeNull(); });
+  it('is no process file by its name', async () => {
+    expect(await asked(ok, { source: { word: 'app.js', path: file } })).toBeNull();
+  });
+  it('nobody may evaluate', async () => {
+    expect(await asked(ok, { evaluator: null })).toBeNull();
+  });
   it('meets a child that cannot be started', async () => {
     expect(await asked(ok, { node: '/nowhere/node' })).toBeNull();
     expect(await asked(ok, { bundle: '/nowhere/child.cjs' })).toBeNull();
@@ -202,24 +351,42 @@ describe('a file that', () => {
     const path = join(place, 'plain.json');
     writeFileSync(path, '{"name":"a","script":"x"}');
     symlinkSync('plain.json', join(place, 'link.json'));
-    expect(await ask(['start', 'link.json'], { source: { word: 'link.json', path: join(place, 'link.json') }, node: '/nowhere/node' })).toEqual([one]);
+    expect(
+      await ask(['start', 'link.json'], {
+        source: { word: 'link.json', path: join(place, 'link.json') },
+        node: '/nowhere/node',
+      }),
+    ).toEqual([one]);
   });
 });
 
-describe.runIf(root)('for root, another user\'s file', () => {
+describe.runIf(root)("for root, another user's file", () => {
   const home = join(place, 'user');
   const file = join(home, 'eco.config.js');
   const proof = join(home, 'proof');
-  beforeAll(() => { mkdirSync(home); execFileSync('chown', ['nobody', home]); });
-  beforeEach(() => { rmSync(proof, { force: true }); });
+  beforeAll(() => {
+    mkdirSync(home);
+    execFileSync('chown', ['nobody', home]);
+  });
+  beforeEach(() => {
+    rmSync(proof, { force: true });
+  });
   const report = `require("fs").writeFileSync(${JSON.stringify(proof)}, JSON.stringify({
     ids: [process.getuid(), process.geteuid(), process.getgid(), process.getegid()], groups: process.getgroups(), cwd: process.cwd(), env: process.env,
     back: (() => { try { process.setuid(0); return true; } catch { return false; } })(),
   })); module.exports = { name: "a", script: "x" }`;
-  const asked = (rest: Partial<ProcessFile> = {}, word = 'eco.config.js') => ask(['start', word], { source: { word, path: join(home, word) }, cwd: home, ...rest });
-  const proven = () => JSON.parse(execFileSync('cat', [proof], { encoding: 'utf8' })) as { ids: number[]; groups: number[]; cwd: string; env: Record<string, string>; back: boolean };
+  const asked = (rest: Partial<ProcessFile> = {}, word = 'eco.config.js') =>
+    ask(['start', word], { source: { word, path: join(home, word) }, cwd: home, ...rest });
+  const proven = () =>
+    JSON.parse(execFileSync('cat', [proof], { encoding: 'utf8' })) as {
+      ids: number[];
+      groups: number[];
+      cwd: string;
+      env: Record<string, string>;
+      back: boolean;
+    };
 
-  it('is evaluated as that user, with nothing of root\'s', async () => {
+  it("is evaluated as that user, with nothing of root's", async () => {
     writeFileSync(file, report);
     const env = {
       PATH: '/usr/bin',
@@ -238,7 +405,12 @@ describe.runIf(root)('for root, another user\'s file', () => {
     };
     expect(await asked({ evaluator: nobody, env })).toHaveLength(1);
     const { ids, groups, cwd, env: seen, back } = proven();
-    expect({ ids, groups, cwd, back }).toEqual({ ids: [65534, 65534, 65534, 65534], groups: [65534], cwd: home, back: false });
+    expect({ ids, groups, cwd, back }).toEqual({
+      ids: [65534, 65534, 65534, 65534],
+      groups: [65534],
+      cwd: home,
+      back: false,
+    });
     const own = {
       HOME: '/nonexistent',
       USER: 'nobody',
@@ -266,15 +438,27 @@ describe.runIf(root)('for root, another user\'s file', () => {
     const own = mkdtempSync('/usr/local/lib/process-file-');
     chmodSync(own, 0o755);
     writeFileSync(join(own, 'eco.config.js'), 'module.exports = { name: `uid${process.getuid()}`, script: "x" }');
-    expect((await ask(['start', 'eco.config.js'], { source: { word: 'eco.config.js', path: join(own, 'eco.config.js') } }))?.map((app) => app.name)).toEqual(['uid0']);
+    expect(
+      (
+        await ask(['start', 'eco.config.js'], { source: { word: 'eco.config.js', path: join(own, 'eco.config.js') } })
+      )?.map((app) => app.name),
+    ).toEqual(['uid0']);
     rmSync(own, { recursive: true });
   });
   it('cannot be evaluated by a user for another', async () => {
     // A child that is nobody asks for root's view.
     const asker = join(place, 'asker.cjs');
-    await build({ entryPoints: ['src/pm2/process-file.ts'], bundle: true, platform: 'node', format: 'cjs', outfile: asker });
+    await build({
+      entryPoints: ['src/pm2/process-file.ts'],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      outfile: asker,
+    });
     const program = `require(${JSON.stringify(asker)}).appsOfProcessFile({ source: { text: '{name: ["a"].join(), script: "x"}' }, invocation: { argv: ['start', '-'], command: 'start', only: [] }, major: 7,
       evaluator: { user: 'daemon', uid: 1, gid: 1, userHome: '/' }, cwd: '/', env: {}, timeoutMs: 5000, bundle: ${JSON.stringify(bundle)} }).then((apps) => console.log(JSON.stringify(apps)))`;
-    expect(execFileSync(process.execPath, ['-e', program], { uid: 65534, gid: 65534, encoding: 'utf8' })).toBe('null\n');
+    expect(execFileSync(process.execPath, ['-e', program], { uid: 65534, gid: 65534, encoding: 'utf8' })).toBe(
+      'null\n',
+    );
   });
 });

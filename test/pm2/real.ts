@@ -6,7 +6,11 @@ import type { Major } from '../../src/pm2/invocation.ts';
 import { askDaemon, listApps } from '../../src/pm2/rpc.ts';
 
 /** The PM2s that test/host/fetch lays down. */
-export const versions: [version: string, major: Major][] = [['5.4.3', 5], ['6.0.14', 6], ['7.0.4', 7]];
+export const versions: [version: string, major: Major][] = [
+  ['5.4.3', 5],
+  ['6.0.14', 6],
+  ['7.0.4', 7],
+];
 
 export const packageOf = (version: string) => resolve('.cache/pm2', version, 'lib/node_modules/pm2');
 export const binOf = (version: string) => join(packageOf(version), 'bin/pm2');
@@ -31,9 +35,14 @@ export class RealPm2 {
     return path;
   }
 
-  run(args: string[], { cwd = this.root, env = {}, input = '' }: { cwd?: string; env?: Record<string, string>; input?: string } = {}) {
+  run(
+    args: string[],
+    { cwd = this.root, env = {}, input = '' }: { cwd?: string; env?: Record<string, string>; input?: string } = {},
+  ) {
     return spawnSync(process.execPath, [binOf(this.version), ...args], {
-      cwd, input, encoding: 'utf8',
+      cwd,
+      input,
+      encoding: 'utf8',
       env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: this.root, PM2_HOME: this.home, ...env },
     });
   }

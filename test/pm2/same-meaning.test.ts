@@ -3,12 +3,16 @@ import { interpret } from '../../src/pm2/interpret.ts';
 import { sameMeaning } from '../../src/pm2/same-meaning.ts';
 
 const read = (line: string, cwd = '/srv') => interpret(line.split(' '), { major: 7, env: {}, cwd });
-const same = (a: string, b: string, ...except: string[]) => () => {
-  expect(sameMeaning(read(a), read(b), except)).toBe(true);
-};
-const not = (a: string, b: string, ...except: string[]) => () => {
-  expect(sameMeaning(read(a), read(b), except)).toBe(false);
-};
+const same =
+  (a: string, b: string, ...except: string[]) =>
+  () => {
+    expect(sameMeaning(read(a), read(b), except)).toBe(true);
+  };
+const not =
+  (a: string, b: string, ...except: string[]) =>
+  () => {
+    expect(sameMeaning(read(a), read(b), except)).toBe(false);
+  };
 
 describe('means the same', () => {
   it('the same line', same('restart api', 'restart api'));
@@ -44,5 +48,7 @@ describe('means another thing', () => {
   it('help', not('start --help', 'stop --help'));
   it('version and help', not('-v', '--help'));
   it('deploy: PM2 hands on its words as typed', not('deploy a b -f', 'deploy -f a b'));
-  it('the directory', () => { expect(sameMeaning(read('start a.js', '/a'), read('start a.js', '/b'))).toBe(false); });
+  it('the directory', () => {
+    expect(sameMeaning(read('start a.js', '/a'), read('start a.js', '/b'))).toBe(false);
+  });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startupWords } from '../../src/pm2/startup-words.ts';
-import { shown } from '../../src/terminal/shown.ts';
+import { quoteCommand } from '../../src/terminal/shown.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 
@@ -20,7 +20,7 @@ describeOnHost('the command that writes a boot unit', () => {
     ['/.pm2', 'sudo pm2 startup systemd -u ops --hp /'],
   ];
   it.each(homes)('names the PM2_HOME %s, says each PM2', async (pm2Home, words) => {
-    expect(shown(startupWords('ops', pm2Home))).toBe(words);
+    expect(quoteCommand(startupWords('ops', pm2Home))).toBe(words);
     for (const host of hosts) {
       await host.standInSystemctl();
       await host.must(words, { user: 'deploy', cwd: '/', env: { PM2_HOME: '/home/deploy/elsewhere' } });

@@ -13,7 +13,7 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     // Says that the config is read anew.
     await host.must(
       'bundle=/usr/local/lib/pm2-guard/bin/../load-policy.cjs; echo \'require("fs").writeFileSync("/tmp/read", ' +
-      '"");\' | cat - $bundle > /srv/new && cat /srv/new > $bundle',
+        '"");\' | cat - $bundle > /srv/new && cat /srv/new > $bundle',
     );
   });
   afterAll(() => host.dispose());
@@ -23,13 +23,17 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     return host.exists('/tmp/read');
   };
 
-  it.each(['useradd zoe', 'usermod -s /bin/sh alice', 'userdel zoe', 'useradd -M a0', 'touch /etc/passwd', 'groupadd zoo'])(
-    '%s: it holds',
-    async (change) => {
-      await host.must(change);
-      expect(await isRead()).toBe(false);
-    },
-  );
+  it.each([
+    'useradd zoe',
+    'usermod -s /bin/sh alice',
+    'userdel zoe',
+    'useradd -M a0',
+    'touch /etc/passwd',
+    'groupadd zoo',
+  ])('%s: it holds', async (change) => {
+    await host.must(change);
+    expect(await isRead()).toBe(false);
+  });
 
   it.each([
     [

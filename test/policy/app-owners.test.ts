@@ -35,7 +35,10 @@ function guardFinds(one: App): string[] {
   return claims.claims.flatMap(({ rules }) => rules.map(({ daemon }) => daemon)).sort();
 }
 
-const doctorFinds = (one: App): string[] => ownersOfApp(policy, one, realpathOf).map(({ daemon }) => daemon).sort();
+const doctorFinds = (one: App): string[] =>
+  ownersOfApp(policy, one, realpathOf)
+    .map(({ daemon }) => daemon)
+    .sort();
 
 describe('whose app it is: one answer for guard, doctor and adopt', () => {
   const cases: [what: string, one: App, owners: string[]][] = [

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle } from '../../bundle.mjs';
 import { buildReader } from './private-host.ts';
 
-// cosmiconfig 9 looks for a "meta config" in the current directory whenever an explorer is made, and runs it where it is code.
-// Whoever calls pm2 as root in a directory of somebody else's (a deploy user's checkout) would run that user's file as root.
+// cosmiconfig 9 looks for a "meta config" in the current directory whenever an explorer is made, and runs it where it
+// is code. Whoever calls pm2 as root in a directory of somebody else's (a deploy user's checkout) would run that user's
+// file as root.
 
 const root = join(import.meta.dirname, '../..');
 let reader: string;
@@ -16,9 +17,12 @@ beforeAll(async () => {
   reader = await buildReader();
   await bundle({ 'read-config': 'src/policy/read-config.ts' }, top);
 });
-afterAll(() => { for (const path of [reader, top]) rmSync(path, { recursive: true }); });
+afterAll(() => {
+  for (const path of [reader, top]) rmSync(path, { recursive: true });
+});
 
-const code = (mark: string): string => `require('node:fs').writeFileSync(${JSON.stringify(mark)}, 'run'); module.exports = {};`;
+const code = (mark: string): string =>
+  `require('node:fs').writeFileSync(${JSON.stringify(mark)}, 'run'); module.exports = {};`;
 const TRAPS: Record<string, (mark: string) => string> = {
   '.config/config.js': code,
   '.config/config.cjs': code,
@@ -31,7 +35,8 @@ const TRAPS: Record<string, (mark: string) => string> = {
   '.config/pm2-guardrc.js': code,
   'pm2-guard.config.js': code,
   'pm2-guard.config.cjs': code,
-  'pm2-guard.config.mjs': (mark) => `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(mark)}, 'run');`,
+  'pm2-guard.config.mjs': (mark) =>
+    `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(mark)}, 'run');`,
   'node_modules/yaml/index.js': code,
   'node_modules/cosmiconfig/index.js': code,
   'load-policy.cjs': code,
@@ -55,7 +60,8 @@ const plain = (config: string): string => `
   const { cosmiconfigSync } = require(${JSON.stringify(join(root, 'node_modules/cosmiconfig'))});
   const loader = (path, text) => JSON.parse(text);
   console.log(JSON.stringify(cosmiconfigSync('pm2-guard', { searchPlaces: [${JSON.stringify(config)}], loaders: { '.json': loader }, cache: false, searchStrategy: 'none' }).load(${JSON.stringify(config)}).config));`;
-const ours = (config: string): string => `console.log(require(${JSON.stringify(join(top, 'read-config.cjs'))}).readConfig(${JSON.stringify(config)}).type)`;
+const ours = (config: string): string =>
+  `console.log(require(${JSON.stringify(join(top, 'read-config.cjs'))}).readConfig(${JSON.stringify(config)}).type)`;
 
 describe('the current directory has no say in the config', () => {
   const config = join(top, 'config.json');
@@ -63,11 +69,17 @@ describe('the current directory has no say in the config', () => {
 
   it.each(['.config/config.js', '.config/config.cjs'])('plain cosmiconfig runs ./%s', (file) => {
     const { directory, mark } = hostile(file);
-    expect(node(directory, '-e', plain(config))).toMatchObject({ status: 0, stdout: '{"daemons":{"web":{"user":"root"}}}\n' });
+    expect(node(directory, '-e', plain(config))).toMatchObject({
+      status: 0,
+      stdout: '{"daemons":{"web":{"user":"root"}}}\n',
+    });
     expect(existsSync(mark)).toBe(true);
   });
   it.each(['.config/config.yaml', '.config/config.json'])('plain cosmiconfig heeds ./%s, and fails over it', (file) => {
-    expect(node(hostile(file).directory, '-e', plain(config))).toMatchObject({ status: 1, stderr: expect.stringContaining('Can not specify loaders in meta config file') as string });
+    expect(node(hostile(file).directory, '-e', plain(config))).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Can not specify loaders in meta config file') as string,
+    });
   });
 
   it.each(Object.keys(TRAPS))('ours passes by ./%s', (file) => {
@@ -83,7 +95,12 @@ describe('the current directory has no say in the config', () => {
   });
   it('which may be gone', () => {
     const { directory } = hostile();
-    expect(spawnSync('sh', ['-c', `cd ${directory}; rmdir ${directory}; exec ${process.execPath} -e '${ours(config)}'`], { encoding: 'utf8', cwd: '/' })).toMatchObject({ status: 0, stdout: 'source\n' });
+    expect(
+      spawnSync('sh', ['-c', `cd ${directory}; rmdir ${directory}; exec ${process.execPath} -e '${ours(config)}'`], {
+        encoding: 'utf8',
+        cwd: '/',
+      }),
+    ).toMatchObject({ status: 0, stdout: 'source\n' });
   });
 
   it('and $import in the config imports nothing', () => {
@@ -91,14 +108,27 @@ describe('the current directory has no say in the config', () => {
     const importing = join(directory, 'x.json');
     writeFileSync(importing, `{"$import": "${config}", "daemons": {}}`);
     expect(node('/', '-e', plain(importing)).stdout).toContain('"user":"root"');
-    expect(node('/', '-e', `console.log(JSON.stringify(require(${JSON.stringify(join(top, 'read-config.cjs'))}).readConfig(${JSON.stringify(importing)}).source.document))`).stdout)
-      .toContain('"$import"');
+    expect(
+      node(
+        '/',
+        '-e',
+        `console.log(JSON.stringify(require(${JSON.stringify(join(top, 'read-config.cjs'))}).readConfig(${JSON.stringify(importing)}).source.document))`,
+      ).stdout,
+    ).toContain('"$import"');
   });
 });
 
-it.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a uid without an account, and without HOME, reads the config too', () => {
-  const config = join(top, 'config.json');
-  spawnSync('chmod', ['-R', 'a+rX', top]);
-  expect(spawnSync('setpriv', ['--reuid', '54321', '--regid', '54321', '--clear-groups', process.execPath, '-e', ours(config)], { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin' } }))
-    .toMatchObject({ status: 0, stdout: 'source\n', stderr: '' });
-});
+it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'a uid without an account, and without HOME, reads the config too',
+  () => {
+    const config = join(top, 'config.json');
+    spawnSync('chmod', ['-R', 'a+rX', top]);
+    expect(
+      spawnSync(
+        'setpriv',
+        ['--reuid', '54321', '--regid', '54321', '--clear-groups', process.execPath, '-e', ours(config)],
+        { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin' } },
+      ),
+    ).toMatchObject({ status: 0, stdout: 'source\n', stderr: '' });
+  },
+);

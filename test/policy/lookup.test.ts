@@ -39,12 +39,18 @@ function write(daemons: { name: string; apps: string[]; paths: string[] }[]): { 
   return { text: `${lines.join('\n')}\n`, owners };
 }
 
-const owns = (apps: string, name: string): (() => void) => () => {
-  expect(policyOf(`daemons: {web: {user: root, apps: [${apps}]}}`).ownersOfName(name)).toEqual([{ daemon: 'web', pattern: expect.any(String) as string, line: 1 }]);
-};
-const ownsNot = (apps: string, name: string): (() => void) => () => {
-  expect(policyOf(`daemons: {web: {user: root, apps: [${apps}]}}`).ownersOfName(name)).toEqual([]);
-};
+const owns =
+  (apps: string, name: string): (() => void) =>
+  () => {
+    expect(policyOf(`daemons: {web: {user: root, apps: [${apps}]}}`).ownersOfName(name)).toEqual([
+      { daemon: 'web', pattern: expect.any(String) as string, line: 1 },
+    ]);
+  };
+const ownsNot =
+  (apps: string, name: string): (() => void) =>
+  () => {
+    expect(policyOf(`daemons: {web: {user: root, apps: [${apps}]}}`).ownersOfName(name)).toEqual([]);
+  };
 
 describe('the owner of a name', () => {
   it('literal', owns('myapp', 'myapp'));
@@ -52,7 +58,7 @@ describe('the owner of a name', () => {
   it('literal: the whole name, not its end', ownsNot('myapp', 'amyapp'));
   it('literal: letters as they are', ownsNot('myapp', 'MyApp'));
   it('literal with a dot', ownsNot('my.app', 'myxapp'));
-  it('literal that looks like the table\'s own marks', owns('"<a>1:2"', '<a>1:2'));
+  it("literal that looks like the table's own marks", owns('"<a>1:2"', '<a>1:2'));
   it('literal with blanks, quotes, percent', owns('"a \\"b\\" %003c"', 'a "b" %003c'));
   it('literal beyond ASCII', owns('größe-🚀', 'größe-🚀'));
   it('literal with a newline', owns('"a\\nb"', 'a\nb'));
@@ -97,14 +103,34 @@ describe('the owner of a name', () => {
     home: /b
     apps: [api, "shop-admin-*", "shop-?", "job-*", "shop-*"]
 `);
-  const daemons = (name: string): string[] => policy.ownersOfName(name).map(({ daemon, pattern }) => `${daemon} ${pattern}`);
-  it('two daemons of one name', () => { expect(daemons('api')).toEqual(['prod api', 'staging api']); });
-  it('a longer glob beats a shorter', () => { expect(daemons('shop-admin-1')).toEqual(['staging shop-admin-*']); });
-  it('equal globs of two daemons, one rule a daemon', () => { expect(daemons('shop-1')).toEqual(['prod shop-*', 'staging shop-*']); });
-  it('globs that fix other ends are equals', () => { expect(daemons('job-x-job')).toEqual(['prod *-job', 'staging job-*']); });
-  it('a catch-all catches the rest', () => { expect(daemons('other')).toEqual(['prod *']); });
-  it('namesMatching gives the literal names', () => { expect(policy.namesMatching((name) => /a/.test(name)).map(({ daemon, pattern, line }) => [daemon, pattern, line])).toEqual([['prod', 'api', 5], ['staging', 'api', 9]]); });
-  it('namesMatching gives none that does not match', () => { expect(policy.namesMatching((name) => name.startsWith('shop'))).toEqual([]); });
+  const daemons = (name: string): string[] =>
+    policy.ownersOfName(name).map(({ daemon, pattern }) => `${daemon} ${pattern}`);
+  it('two daemons of one name', () => {
+    expect(daemons('api')).toEqual(['prod api', 'staging api']);
+  });
+  it('a longer glob beats a shorter', () => {
+    expect(daemons('shop-admin-1')).toEqual(['staging shop-admin-*']);
+  });
+  it('equal globs of two daemons, one rule a daemon', () => {
+    expect(daemons('shop-1')).toEqual(['prod shop-*', 'staging shop-*']);
+  });
+  it('globs that fix other ends are equals', () => {
+    expect(daemons('job-x-job')).toEqual(['prod *-job', 'staging job-*']);
+  });
+  it('a catch-all catches the rest', () => {
+    expect(daemons('other')).toEqual(['prod *']);
+  });
+  it('namesMatching gives the literal names', () => {
+    expect(
+      policy.namesMatching((name) => /a/.test(name)).map(({ daemon, pattern, line }) => [daemon, pattern, line]),
+    ).toEqual([
+      ['prod', 'api', 5],
+      ['staging', 'api', 9],
+    ]);
+  });
+  it('namesMatching gives none that does not match', () => {
+    expect(policy.namesMatching((name) => name.startsWith('shop'))).toEqual([]);
+  });
 });
 
 describe('the owner of a path', () => {
@@ -113,35 +139,68 @@ describe('the owner of a path', () => {
   blog: {user: root, home: /b, paths: [/var/www/html/blog]}
   twin: {user: root, home: /c, paths: [/opt/x]}
 `);
-  const rules = (path: string): string[] => policy.ownersOfPath(path).map(({ daemon, pattern, line }) => `${daemon} ${pattern} ${line}`);
-  it('itself', () => { expect(rules('/var/www/html')).toEqual(['web /var/www/html 2']); });
-  it('below it', () => { expect(rules('/var/www/html/x/y.js')).toEqual(['web /var/www/html 2']); });
-  it('the longest', () => { expect(rules('/var/www/html/blog/y.js')).toEqual(['blog /var/www/html/blog 3']); });
-  it('at a boundary', () => { expect(rules('/var/www/html2')).toEqual([]); });
-  it('at a boundary of the longer one', () => { expect(rules('/var/www/html/blogger')).toEqual(['web /var/www/html 2']); });
-  it('of two daemons', () => { expect(rules('/opt/x/1')).toEqual(['twin /opt/x 4', 'web /opt/x 2']); });
-  it('above it', () => { expect(rules('/var/www')).toEqual([]); });
-  it('all below the root', () => { expect(policyOf('daemons: {web: {user: root, paths: [/]}}').ownersOfPath('/x')).toHaveLength(1); });
+  const rules = (path: string): string[] =>
+    policy.ownersOfPath(path).map(({ daemon, pattern, line }) => `${daemon} ${pattern} ${line}`);
+  it('itself', () => {
+    expect(rules('/var/www/html')).toEqual(['web /var/www/html 2']);
+  });
+  it('below it', () => {
+    expect(rules('/var/www/html/x/y.js')).toEqual(['web /var/www/html 2']);
+  });
+  it('the longest', () => {
+    expect(rules('/var/www/html/blog/y.js')).toEqual(['blog /var/www/html/blog 3']);
+  });
+  it('at a boundary', () => {
+    expect(rules('/var/www/html2')).toEqual([]);
+  });
+  it('at a boundary of the longer one', () => {
+    expect(rules('/var/www/html/blogger')).toEqual(['web /var/www/html 2']);
+  });
+  it('of two daemons', () => {
+    expect(rules('/opt/x/1')).toEqual(['twin /opt/x 4', 'web /opt/x 2']);
+  });
+  it('above it', () => {
+    expect(rules('/var/www')).toEqual([]);
+  });
+  it('all below the root', () => {
+    expect(policyOf('daemons: {web: {user: root, paths: [/]}}').ownersOfPath('/x')).toHaveLength(1);
+  });
 });
 
 describe('for any config', () => {
   const letters = fc.constantFrom('a', 'b', '/', '.', '-', '@', '\n', '"', '%', '<', '>', 'ü', '🚀', '\u0000');
   const name = fc.string({ unit: letters, minLength: 1, maxLength: 5 });
-  const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '/', '.', '-', '*', '?', '('), minLength: 1, maxLength: 6 });
+  const pattern = fc.string({
+    unit: fc.constantFrom('a', 'b', '/', '.', '-', '*', '?', '('),
+    minLength: 1,
+    maxLength: 6,
+  });
   const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { maxLength: 4 }).map((parts) => `/${parts.join('/')}`);
-  const daemons = fc.uniqueArray(fc.record({
-    name: fc.constantFrom('web', 'ops', 'a', 'B', 'z1'),
-    apps: fc.array(fc.oneof(name, pattern), { maxLength: 6 }),
-    paths: fc.array(path, { maxLength: 4 }),
-  }), { selector: ({ name: daemon }) => daemon, minLength: 1, maxLength: 4 });
+  const daemons = fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom('web', 'ops', 'a', 'B', 'z1'),
+      apps: fc.array(fc.oneof(name, pattern), { maxLength: 6 }),
+      paths: fc.array(path, { maxLength: 4 }),
+    }),
+    { selector: ({ name: daemon }) => daemon, minLength: 1, maxLength: 4 },
+  );
 
   it('the compiled policy answers as a naive one does', () => {
-    fc.assert(fc.property(daemons, fc.array(fc.oneof(name, pattern), { minLength: 1 }), fc.array(path, { minLength: 1 }), (config, names, paths) => {
-      const { text, owners } = write(config);
-      const policy = policyOf(text);
-      for (const each of [...names, ...config.flatMap(({ apps }) => apps)]) expect(policy.ownersOfName(each)).toEqual(naiveOwnersOfName(owners, each));
-      for (const each of paths) expect(policy.ownersOfPath(each)).toEqual(naiveOwnersOfPath(owners, each));
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(
+        daemons,
+        fc.array(fc.oneof(name, pattern), { minLength: 1 }),
+        fc.array(path, { minLength: 1 }),
+        (config, names, paths) => {
+          const { text, owners } = write(config);
+          const policy = policyOf(text);
+          for (const each of [...names, ...config.flatMap(({ apps }) => apps)])
+            expect(policy.ownersOfName(each)).toEqual(naiveOwnersOfName(owners, each));
+          for (const each of paths) expect(policy.ownersOfPath(each)).toEqual(naiveOwnersOfPath(owners, each));
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it('the order of the config is of no account', () => {
@@ -151,18 +210,56 @@ describe('for any config', () => {
       paths: paths.map((each) => policy.ownersOfPath(each).map(({ daemon, pattern: rule }) => [daemon, rule])),
       all: policy.namesMatching(() => true).map(({ daemon, pattern: rule }) => [daemon, rule]),
     });
-    fc.assert(fc.property(daemons, fc.array(fc.oneof(name, pattern)), fc.array(path), fc.func(fc.nat()), (config, names, paths, rank) => {
-      const shuffle = <Item>(items: Item[]): Item[] => items.map((item, index) => ({ item, key: rank(item, index) })).sort((a, b) => a.key - b.key).map(({ item }) => item);
-      const shuffled = shuffle(config.map(({ apps, paths: prefixes, ...daemon }) => ({ ...daemon, apps: shuffle(apps), paths: shuffle(prefixes) })));
-      expect(withoutLines(policyOf(write(shuffled).text), names, paths)).toEqual(withoutLines(policyOf(write(config).text), names, paths));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        daemons,
+        fc.array(fc.oneof(name, pattern)),
+        fc.array(path),
+        fc.func(fc.nat()),
+        (config, names, paths, rank) => {
+          const shuffle = <Item>(items: Item[]): Item[] =>
+            items
+              .map((item, index) => ({ item, key: rank(item, index) }))
+              .sort((a, b) => a.key - b.key)
+              .map(({ item }) => item);
+          const shuffled = shuffle(
+            config.map(({ apps, paths: prefixes, ...daemon }) => ({
+              ...daemon,
+              apps: shuffle(apps),
+              paths: shuffle(prefixes),
+            })),
+          );
+          expect(withoutLines(policyOf(write(shuffled).text), names, paths)).toEqual(
+            withoutLines(policyOf(write(config).text), names, paths),
+          );
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it('each literal name is found again, on its line', () => {
-    fc.assert(fc.property(fc.uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter((text) => !/[*?[\]{}\\!]/.test(text)), { minLength: 1 }), (names) => {
-      const policy = policyOf(`daemons:\n  web:\n    user: root\n    apps:\n${names.map((each) => `      - ${JSON.stringify(each)}\n`).join('')}`);
-      for (const [index, each] of names.entries()) expect(policy.ownersOfName(each)).toEqual([{ daemon: 'web', pattern: each, line: index + 5 }]);
-      expect(policy.namesMatching(() => true).map(({ pattern: rule }) => rule).sort()).toEqual([...names].sort());
-    }));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(
+          fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter((text) => !/[*?[\]{}\\!]/.test(text)),
+          { minLength: 1 },
+        ),
+        (names) => {
+          const policy = policyOf(
+            `daemons:\n  web:\n    user: root\n    ` +
+              `apps:\n${names.map((each) => `      - ${JSON.stringify(each)}\n`).join('')}`,
+          );
+          for (const [index, each] of names.entries())
+            expect(policy.ownersOfName(each)).toEqual([{ daemon: 'web', pattern: each, line: index + 5 }]);
+          expect(
+            policy
+              .namesMatching(() => true)
+              .map(({ pattern: rule }) => rule)
+              .sort(),
+          ).toEqual([...names].sort());
+        },
+      ),
+    );
   });
 });

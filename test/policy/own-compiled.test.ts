@@ -3,8 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReader, canUnshare, policies, run, type Printed } from './private-host.ts';
 
 let reader: string;
-beforeAll(async () => { reader = await buildReader(); });
-afterAll(() => { rmSync(reader, { recursive: true }); });
+beforeAll(async () => {
+  reader = await buildReader();
+});
+afterAll(() => {
+  rmSync(reader, { recursive: true });
+});
 
 const C = '/etc/pm2-guard/config.yaml';
 const OWN = '/tmp/pm2-guard-65534';
@@ -24,11 +28,12 @@ const KEPT = `${EDITED}as nobody $read >/dev/null; test -f ${OWN}/policy.json\n`
 /** What it says is that other daemon. */
 const FORGED = `${KEPT}sed 's/"name":"web"/"name":"mine"/g' -i ${OWN}/policy.json; chown nobody ${OWN}/policy.json\n`;
 const read = (script: string, env?: Record<string, string>): Printed[] => policies(reader, script, env);
-const slowness = (printed: Printed[]): boolean[] => printed.map((one) => {
-  if (one.type !== 'policy') throw new Error(`no policy: ${one.text}`);
-  expect(one).toMatchObject({ owners: ['web yourapp 6'], warnings: [] });
-  return one.slow;
-});
+const slowness = (printed: Printed[]): boolean[] =>
+  printed.map((one) => {
+    if (one.type !== 'policy') throw new Error(`no policy: ${one.text}`);
+    expect(one).toMatchObject({ owners: ['web yourapp 6'], warnings: [] });
+    return one.slow;
+  });
 
 describe.runIf(canUnshare)('after an edit of the config, root away', () => {
   it('each user reads YAML once', () => {
@@ -38,17 +43,25 @@ describe.runIf(canUnshare)('after an edit of the config, root away', () => {
   });
 
   it('what a user keeps is closed to others, whatever the umask, and beside it stands nothing', () => {
-    const { stdout } = run(reader, `${EDITED}umask 277; as nobody $read >/dev/null; cd /tmp
-      stat -c '%n %U %a' pm2-guard-65534 pm2-guard-65534/*; find /tmp /run/user /var/lib/pm2-guard -newer ${C} -type f`);
+    const { stdout } = run(
+      reader,
+      `${EDITED}umask 277; as nobody $read >/dev/null; cd /tmp
+      stat -c '%n %U %a' pm2-guard-65534 pm2-guard-65534/*; find /tmp /run/user /var/lib/pm2-guard -newer ${C} -type f`,
+    );
     expect(stdout.trimEnd().split('\n')).toEqual([
-      'pm2-guard-65534 nobody 700', 'pm2-guard-65534/policy.json nobody 600', `${OWN}/policy.json`,
+      'pm2-guard-65534 nobody 700',
+      'pm2-guard-65534/policy.json nobody 600',
+      `${OWN}/policy.json`,
     ]);
   });
 
   it('lies in the directory of the session, where there is one', () => {
-    const { stdout } = run(reader, `${EDITED}install -d -o nobody -m 700 /run/user/65534
+    const { stdout } = run(
+      reader,
+      `${EDITED}install -d -o nobody -m 700 /run/user/65534
       as nobody $read >/dev/null; find /run/user /tmp -name policy.json; rm -r /run/user/65534
-      as nobody $read >/dev/null; find /run/user /tmp -name policy.json`);
+      as nobody $read >/dev/null; find /run/user /tmp -name policy.json`,
+    );
     expect(stdout.trimEnd().split('\n')).toEqual(['/run/user/65534/pm2-guard/policy.json', `${OWN}/policy.json`]);
   });
 
@@ -64,7 +77,7 @@ describe.runIf(canUnshare)('after an edit of the config, root away', () => {
     expect(slowness(printed)).toEqual([true, true]);
   });
 
-  it('gives way to root\'s as soon as root calls', () => {
+  it("gives way to root's as soon as root calls", () => {
     const [own, , roots] = read(`${FORGED}as nobody $read yourapp; $read; as nobody $read yourapp`);
     expect([own, roots]).toMatchObject([{ owners: ['mine yourapp 6'] }, { owners: ['web yourapp 6'], slow: false }]);
   });
@@ -103,20 +116,22 @@ describe.runIf(canUnshare)('what a user keeps decides for that user alone', () =
 describe.runIf(canUnshare)('what another could have made is not believed, without a word', () => {
   const own = `${OWN}/policy.json`;
   const cases: [string, string][] = [
-    ['a directory of another user\'s', `chown daemon ${OWN}`],
+    ["a directory of another user's", `chown daemon ${OWN}`],
     ['a directory that others may write', `chmod 770 ${OWN}`],
     ['a directory that others may look into', `chmod 711 ${OWN}`],
-    ['a link to a directory of the user\'s', `mv ${OWN} /mnt/real; ln -s /mnt/real ${OWN}; chown -h nobody ${OWN}`],
-    ['another user\'s link', `mv ${OWN} /mnt/real; ln -s /mnt/real ${OWN}; chown -h daemon ${OWN}`],
-    ['a file of another user\'s', `chown daemon ${own}`],
-    ['a file of root\'s', `chown root ${own}; chmod 644 ${own}`],
+    ["a link to a directory of the user's", `mv ${OWN} /mnt/real; ln -s /mnt/real ${OWN}; chown -h nobody ${OWN}`],
+    ["another user's link", `mv ${OWN} /mnt/real; ln -s /mnt/real ${OWN}; chown -h daemon ${OWN}`],
+    ["a file of another user's", `chown daemon ${own}`],
+    ["a file of root's", `chown root ${own}; chmod 644 ${own}`],
     ['a file that its group may write', `chmod 660 ${own}`],
     ['a file with a second name', `ln ${own} /tmp/second`],
     ['a link to a file', `mv ${own} ${OWN}/real; ln -s real ${own}`],
     ['a /tmp that is not sticky', 'chmod 0777 /tmp'],
-    ['a /tmp of another user\'s', 'chown daemon /tmp'],
-    ['a session directory of another user\'s',
-      `install -d -o daemon -m 777 /run/user/65534; mv ${OWN} /run/user/65534/pm2-guard`],
+    ["a /tmp of another user's", 'chown daemon /tmp'],
+    [
+      "a session directory of another user's",
+      `install -d -o daemon -m 777 /run/user/65534; mv ${OWN} /run/user/65534/pm2-guard`,
+    ],
   ];
   it.each(cases)('%s', (_, spoil) => {
     const forge = `sed 's/"name":"web"/"name":"mine"/g' ${own} > /mnt/forged; cat /mnt/forged > ${own}`;
@@ -130,7 +145,7 @@ describe.runIf(canUnshare)('what another could have made is not believed, withou
     ['is no JSON', `head -c 4096 /bin/ls > ${own}`],
     ['is null', `echo null > ${own}`],
     ['has another format', `sed 's/"format":[0-9]*/"format":99/' -i ${own}; chown nobody ${own}`],
-    ['is another pm2-guard\'s', `sed 's/"version":"[^"]*"/"version":"0.0.1"/' -i ${own}; chown nobody ${own}`],
+    ["is another pm2-guard's", `sed 's/"version":"[^"]*"/"version":"0.0.1"/' -i ${own}; chown nobody ${own}`],
     ['lacks a part', `sed 's/"daemons":/"x":/' -i ${own}; chown nobody ${own}`],
     ['is endless', `truncate -s 1G ${own}`],
   ];
@@ -165,11 +180,17 @@ describe.runIf(canUnshare)('a disk that takes nothing never fails a call', () =>
 
 describe.runIf(canUnshare)('many at once', () => {
   it('calls of one user keep one file', () => {
-    const { stdout, status } = run(reader, `${EDITED}
+    const { stdout, status } = run(
+      reader,
+      `${EDITED}
       for i in 1 2 3 4 5 6 7 8; do as nobody $read yourapp >/mnt/out$i & done; wait; cat /mnt/out*
-      test "$(ls -A ${OWN})" = policy.json; as nobody $read yourapp`);
+      test "$(ls -A ${OWN})" = policy.json; as nobody $read yourapp`,
+    );
     expect(status).toBe(0);
-    const printed = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Printed);
+    const printed = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Printed);
     expect(slowness(printed)).toHaveLength(9);
     expect(slowness(printed).at(-1)).toBe(false);
   });

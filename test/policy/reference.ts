@@ -10,7 +10,8 @@ export interface Owner {
 /** `*` and `?` by hand, on the whole name. Patterns here hold no other wildcard. */
 export function naiveMatch(pattern: string, name: string): boolean {
   if (pattern === '') return name === '';
-  if (pattern[0] === '*') return naiveMatch(pattern.slice(1), name) || (name !== '' && naiveMatch(pattern, name.slice(1)));
+  if (pattern[0] === '*')
+    return naiveMatch(pattern.slice(1), name) || (name !== '' && naiveMatch(pattern, name.slice(1)));
   return name !== '' && (pattern[0] === '?' || pattern[0] === name[0]) && naiveMatch(pattern.slice(1), name.slice(1));
 }
 
@@ -27,20 +28,27 @@ export function naiveOwnersOfName(owners: Owner[], name: string): Rule[] {
   const rules = owners.flatMap(({ daemon, apps }) => apps.map(({ pattern, line }) => ({ daemon, pattern, line })));
   const literal = rules.filter(({ pattern }) => !isWild(pattern) && pattern === name);
   const globs = rules.filter(({ pattern }) => isWild(pattern) && naiveMatch(pattern, name));
-  const matching = literal.length > 0 ? literal : globs.filter(({ pattern }) => !globs.some((other) => beats(other.pattern, pattern)));
+  const matching =
+    literal.length > 0 ? literal : globs.filter(({ pattern }) => !globs.some((other) => beats(other.pattern, pattern)));
   return onePerDaemon(matching);
 }
 
 /** The same of ownersOfPath. */
 export function naiveOwnersOfPath(owners: Owner[], path: string): Rule[] {
-  const rules = owners.flatMap(({ daemon, paths }) => paths.map(({ path: pattern, line }) => ({ daemon, pattern, line })));
-  const holding = rules.filter(({ pattern }) => pattern === path || path.startsWith(pattern === '/' ? '/' : `${pattern}/`));
+  const rules = owners.flatMap(({ daemon, paths }) =>
+    paths.map(({ path: pattern, line }) => ({ daemon, pattern, line })),
+  );
+  const holding = rules.filter(
+    ({ pattern }) => pattern === path || path.startsWith(pattern === '/' ? '/' : `${pattern}/`),
+  );
   const longest = Math.max(...holding.map(({ pattern }) => pattern.length));
   return onePerDaemon(holding.filter(({ pattern }) => pattern.length === longest));
 }
 
 function onePerDaemon(rules: Rule[]): Rule[] {
-  const sorted = [...rules].sort((a, b) => compare(a.daemon, b.daemon) || compare(a.pattern, b.pattern) || a.line - b.line);
+  const sorted = [...rules].sort(
+    (a, b) => compare(a.daemon, b.daemon) || compare(a.pattern, b.pattern) || a.line - b.line,
+  );
   return sorted.filter(({ daemon }, index) => sorted[index - 1]?.daemon !== daemon);
 }
 

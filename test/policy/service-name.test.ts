@@ -12,6 +12,11 @@ it('gives the boot unit of each daemon a name of its own', () => {
   const other = daemon('jobs', 'ops', 1002, '/home/ops/.pm2');
   const all = [blue, own, ops, other];
   expect(all.map((one) => serviceNameOf(one, all))).toEqual(['pm2-blue', null, 'pm2-shop-ops', null]);
-  expect(all.map((one) => bootUnitName(one, all))).toEqual(['pm2-blue.service', 'pm2-shop.service', 'pm2-shop-ops.service', 'pm2-ops.service']);
+  expect(all.map((one) => bootUnitName(one, all))).toEqual([
+    'pm2-blue.service',
+    'pm2-shop.service',
+    'pm2-shop-ops.service',
+    'pm2-ops.service',
+  ]);
   expect([blue, ops].map((one) => serviceNameOf(one, [blue, ops]))).toEqual([null, 'pm2-ops']);
 });

@@ -30,7 +30,8 @@ if (process.env.PROBE) {
 }
 `;
 /** Of the loader, once PM2 has started: nothing of ours is left. */
-const FOREIGN = `if (!Object.keys(require.cache).some((file) => file.endsWith('/lib/API.js'))) delete process.env.PROBE; // the guard looks into it, too
+// the guard looks into it, too
+const FOREIGN = `if (!Object.keys(require.cache).some((file) => file.endsWith('/lib/API.js'))) delete process.env.PROBE;
 ${PROBE}
 if (process.env.PROBE) {
   const loader = require('module');
@@ -55,9 +56,12 @@ if (process.env.COUNT) {
 
 async function probed(node: '18' | '20' | '22' | '24' | '26', pm2: '5.4.3' | '6.0.14' | '7.0.4'): Promise<Host> {
   const host = await createHost({ node, pm2 });
-  for (const [file, text] of [['lib/Configuration.js', PROBE], ['constants.js', COUNTER]] as const) {
+  for (const [file, text] of [
+    ['lib/Configuration.js', PROBE],
+    ['constants.js', COUNTER],
+  ] as const) {
     const path = `${host.pm2Package}/${file}`;
-    await host.write(path, text + await host.read(path));
+    await host.write(path, text + (await host.read(path)));
   }
   await host.write('/home/ops/eco.config.js', FOREIGN, { owner: 'ops' });
   await host.must('sleep 0.1');
@@ -79,7 +83,9 @@ const PAIRS = [
 for (const [node, pm2] of PAIRS) {
   describeOnHost(`PM2 ${pm2} as prepared, node ${node}`, () => {
     let host: Host;
-    beforeAll(async () => { host = await probed(node, pm2); });
+    beforeAll(async () => {
+      host = await probed(node, pm2);
+    });
     afterAll(() => host.dispose());
 
     const seen = async (call: string, name: string, env: Record<string, string> = {}) => {
@@ -96,7 +102,7 @@ for (const [node, pm2] of PAIRS) {
       return { status, stdout: stdout.replaceAll(/[│─┌┐└┘├┤┬┴┼].*\n/g, ''), stderr, it };
     };
 
-    it('is used: node reads next to none of PM2\'s files', async () => {
+    it("is used: node reads next to none of PM2's files", async () => {
       const { it: prepared } = await seen('pm2 jlist', 'COUNT');
       const { it: without } = await seen('pm2 jlist', 'COUNT', { PM2_GUARD_CACHE: 'off' });
       expect(Number(without)).toBeGreaterThan(100);

@@ -22,7 +22,7 @@ describeOnHost('what was prepared, after something has changed', () => {
   async function prepared(node: '18' | '22' | '26' = '22'): Promise<void> {
     host = await createHost({ node });
     const path = `${host.pm2Package}/constants.js`;
-    await host.write(path, COUNTER + await host.read(path));
+    await host.write(path, COUNTER + (await host.read(path)));
     await host.must('sleep 0.1');
     await host.installGuard(CONFIG);
     await host.must('/usr/bin/pm2 ping', CALLER);
@@ -115,21 +115,22 @@ describeOnHost('what was prepared, after something has changed', () => {
     expect(await isUsed()).toBe(true);
   });
 
-  it('root\'s next call prepares a pm2 that npm has replaced', async () => {
+  it("root's next call prepares a pm2 that npm has replaced", async () => {
     await prepared();
     await host.must(
       `cp -r ${host.pm2Package} /srv/new && rm -rf ${host.pm2Package} && cp -r /srv/new ${host.pm2Package} && ` +
-      'sleep 0.1',
+        'sleep 0.1',
     );
     expect(await isUsed()).toBe(false);
     await host.must('pm2 jlist > /dev/null', { cwd: '/' });
-    for (let tries = 0; tries < 50 && !await isUsed(); tries += 1) await host.must('sleep 0.2');
+    for (let tries = 0; tries < 50 && !(await isUsed()); tries += 1) await host.must('sleep 0.2');
     expect(await isUsed()).toBe(true);
-    expect((await host.tree('/var/cache/pm2-guard')).map(({ path, owner, mode }) => `${path} ${owner} ${mode}`))
-      .toEqual(['/var/cache/pm2-guard root 755', `${FILE} root 644`]);
+    expect(
+      (await host.tree('/var/cache/pm2-guard')).map(({ path, owner, mode }) => `${path} ${owner} ${mode}`),
+    ).toEqual(['/var/cache/pm2-guard root 755', `${FILE} root 644`]);
   });
 
-  it('a pm2 of a user\'s is not prepared, by install nor by root\'s calls', async () => {
+  it("a pm2 of a user's is not prepared, by install nor by root's calls", async () => {
     host = await createHost();
     await host.must(`mkdir -p /opt/hers/lib/node_modules && cp -r ${host.pm2Package} /opt/hers/lib/node_modules && chown -R alice /opt/hers/lib/node_modules/pm2/node_modules/debug
       sed -i '1i require("fs").writeFileSync("/tmp/ran." + process.getuid(), "");' /opt/hers/lib/node_modules/pm2/node_modules/debug/src/index.js`);

@@ -32,27 +32,42 @@ describeOnHost('a package while it is sealed, and one that somebody else can wri
   afterAll(() => host.dispose());
   beforeEach(() => host.must(`rm -rf ${one}/bin && mkdir ${one}/bin && cp ${SOURCE}/bin/pm2 ${one}/bin`));
 
-  it.each(['seal', 'unseal'])('%s can be killed before each of its steps: pm2 works, and it can be done again', async (command) => {
-    const program = (await host.must('readlink -f /usr/local/lib/pm2-guard/bin/../pm2-guard.cjs')).trim();
-    for (let step = 1; ; step++) {
-      await host.must(`rm -rf ${one}/bin && mkdir ${one}/bin && cp ${SOURCE}/bin/pm2 ${one}/bin${command === 'unseal' ? ` && pm2-guard seal --path ${one}` : ''}`);
-      const { signal, status } = await host.exec(['/usr/bin/node', '-r', '/srv/killer.cjs', program, command, '--path', one], { env: { KILL_AT: String(step) } });
-      const call = await host.exec(['/usr/bin/node', `${one}/bin/pm2`], { user: 'www-data', env: { HOME: '/var/www' } });
-      expect({ step, ...call }).toMatchObject({ step, stdout: 'PM2 runs\n', stderr: '', status: 0 });
-      await host.must(`pm2-guard unseal --path ${one}`);
-      expect({ step, names: await host.must(`ls -A ${one}/bin`) }).toEqual({ step, names: 'pm2\n' });
-      if (signal === null) {
-        expect(status).toBe(0);
-        expect(step).toBeGreaterThan(command === 'seal' ? 8 : 1);
-        return;
+  it.each(['seal', 'unseal'])(
+    '%s can be killed before each of its steps: pm2 works, and it can be done again',
+    async (command) => {
+      const program = (await host.must('readlink -f /usr/local/lib/pm2-guard/bin/../pm2-guard.cjs')).trim();
+      for (let step = 1; ; step++) {
+        await host.must(
+          `rm -rf ${one}/bin && mkdir ${one}/bin && cp ${SOURCE}/bin/pm2 ` +
+            `${one}/bin${command === 'unseal' ? ` && pm2-guard seal --path ${one}` : ''}`,
+        );
+        const { signal, status } = await host.exec(
+          ['/usr/bin/node', '-r', '/srv/killer.cjs', program, command, '--path', one],
+          { env: { KILL_AT: String(step) } },
+        );
+        const call = await host.exec(['/usr/bin/node', `${one}/bin/pm2`], {
+          user: 'www-data',
+          env: { HOME: '/var/www' },
+        });
+        expect({ step, ...call }).toMatchObject({ step, stdout: 'PM2 runs\n', stderr: '', status: 0 });
+        await host.must(`pm2-guard unseal --path ${one}`);
+        expect({ step, names: await host.must(`ls -A ${one}/bin`) }).toEqual({ step, names: 'pm2\n' });
+        if (signal === null) {
+          expect(status).toBe(0);
+          expect(step).toBeGreaterThan(command === 'seal' ? 8 : 1);
+          return;
+        }
       }
-    }
-  });
+    },
+  );
 
   it('two at once come to one end', async () => {
     await host.must(`for each in 1 2 3; do pm2-guard seal --path ${one} & done; wait; pm2-guard seal --path ${one}`);
     expect(await host.must(`cd ${one}/bin && ls -A`)).toBe('pm2\npm2.pm2-guard-original\n');
-    await host.must(`for each in 1 2 3; do pm2-guard seal --path ${one} & pm2-guard unseal --path ${one} & done; wait; pm2-guard unseal --path ${one}`);
+    await host.must(
+      `for each in 1 2 3; do pm2-guard seal --path ${one} & pm2-guard unseal --path ${one} & done; wait; pm2-guard ` +
+        `unseal --path ${one}`,
+    );
     expect(await host.must(`cd ${one}/bin && ls -A && cat pm2`)).toBe(`pm2\n${await host.read(`${SOURCE}/bin/pm2`)}`);
   });
 
@@ -60,14 +75,19 @@ describeOnHost('a package while it is sealed, and one that somebody else can wri
     await host.must(`rm -rf /opt/store && mkdir /opt/store && ln ${one}/bin/pm2 /opt/store/a1b2c3`);
     const before = await host.must('cd /opt/store && stat -c "%i %h %a %U %s %y" a1b2c3 && cat a1b2c3');
     await host.must(`pm2-guard seal --path ${one}`);
-    expect(await host.must(`cat /opt/store/a1b2c3; grep -c pm2-guard-shim-door ${one}/bin/pm2`)).toBe(`${await host.read(`${SOURCE}/bin/pm2`)}1\n`);
+    expect(await host.must(`cat /opt/store/a1b2c3; grep -c pm2-guard-shim-door ${one}/bin/pm2`)).toBe(
+      `${await host.read(`${SOURCE}/bin/pm2`)}1\n`,
+    );
     await host.must(`pm2-guard unseal --path ${one}`);
     expect(await host.must('cd /opt/store && stat -c "%i %h %a %U %s %y" a1b2c3 && cat a1b2c3')).toBe(before);
   });
 
   it('a link in PATH stays a link, and its package is sealed', async () => {
     await host.must(`ln -sfn ${one}/bin/pm2 /usr/local/sbin/pm2`);
-    expect(await host.run('pm2-guard seal --path /usr/local/sbin/pm2')).toMatchObject({ status: 0, stdout: `sealed     ${one}  (PM2 7.0.4)\n` });
+    expect(await host.run('pm2-guard seal --path /usr/local/sbin/pm2')).toMatchObject({
+      status: 0,
+      stdout: `sealed     ${one}  (PM2 7.0.4)\n`,
+    });
     expect(await host.tree('/usr/local/sbin/pm2')).toMatchObject([{ type: 'l', link: `${one}/bin/pm2` }]);
     await host.must(`rm /usr/local/sbin/pm2; pm2-guard unseal --path ${one}`);
   });
@@ -76,16 +96,28 @@ describeOnHost('a package while it is sealed, and one that somebody else can wri
     const hers = '/home/alice/.nvm/versions/node/v22/lib/node_modules/pm2';
     const sealHers = () => host.run(`pm2-guard seal --path ${hers}`);
     beforeEach(async () => {
-      await host.must(`rm -rf /home/alice/.nvm && mkdir -p ${hers}/bin ${hers}/lib && cp ${SOURCE}/package.json ${hers} && cp ${SOURCE}/bin/pm2 ${hers}/bin && chown -R alice: /home/alice/.nvm`);
+      await host.must(
+        `rm -rf /home/alice/.nvm && mkdir -p ${hers}/bin ${hers}/lib && cp ${SOURCE}/package.json ${hers} && cp ` +
+          `${SOURCE}/bin/pm2 ${hers}/bin && chown -R alice: /home/alice/.nvm`,
+      );
     });
 
-    it('what she has made a link to root\'s is not written through', async () => {
-      await host.must('mkdir -p /etc/secret/bin && chmod 700 /etc/secret && echo secret > /etc/secret/bin/pm2 && cp /etc/secret/bin/pm2 /srv/secret');
+    it("what she has made a link to root's is not written through", async () => {
+      await host.must(
+        'mkdir -p /etc/secret/bin && chmod 700 /etc/secret && echo secret > /etc/secret/bin/pm2 && cp ' +
+          '/etc/secret/bin/pm2 /srv/secret',
+      );
       await host.must(`rm -rf ${hers}/bin && ln -s /etc/secret/bin ${hers}/bin`, { user: 'alice' });
       expect(await sealHers()).toMatchObject({ status: 1 });
-      await host.must(`rm ${hers}/bin && mkdir ${hers}/bin && ln -s /etc/secret/bin/pm2 ${hers}/bin/pm2`, { user: 'alice' });
+      await host.must(`rm ${hers}/bin && mkdir ${hers}/bin && ln -s /etc/secret/bin/pm2 ${hers}/bin/pm2`, {
+        user: 'alice',
+      });
       expect((await sealHers()).stdout).toContain('bin/pm2 is a symbolic link');
-      await host.must(`rm ${hers}/bin/pm2 && cp ${SOURCE}/bin/pm2 ${hers}/bin/pm2 && ln -s /etc/secret/bin/pm2 ${hers}/bin/pm2.pm2-guard-original`, { user: 'alice' });
+      await host.must(
+        `rm ${hers}/bin/pm2 && cp ${SOURCE}/bin/pm2 ${hers}/bin/pm2 && ln -s /etc/secret/bin/pm2 ` +
+          `${hers}/bin/pm2.pm2-guard-original`,
+        { user: 'alice' },
+      );
       expect(await sealHers()).toMatchObject({ status: 0 });
       expect(await host.must('find /etc/secret -type f -exec cat {} + && ls -A /etc/secret/bin')).toBe('secret\npm2\n');
     });
@@ -93,13 +125,21 @@ describeOnHost('a package while it is sealed, and one that somebody else can wri
     it('what she cannot write is not written', async () => {
       await host.must(`chmod 555 ${hers}/bin`);
       const { stdout, status } = await sealHers();
-      expect({ stdout, status }).toEqual({ stdout: `NOT DONE   ${hers}  (no PM2): its owner may not write there\n  run:  ls -ld ${hers}/bin\n`, status: 1 });
+      expect({ stdout, status }).toEqual({
+        stdout: `NOT DONE   ${hers}  (no PM2): its owner may not write there\n  run:  ls -ld ${hers}/bin\n`,
+        status: 1,
+      });
     });
 
     it('what is made is hers', async () => {
       expect(await sealHers()).toMatchObject({ status: 0, stdout: `sealed     ${hers}  (PM2 7.0.4, as alice)\n` });
-      expect((await host.tree(`${hers}/bin`)).map(({ owner, group }) => `${owner}:${group}`)).toEqual(Array(3).fill('alice:alice'));
-      expect(await host.run('pm2-guard unseal')).toMatchObject({ status: 0, stdout: `unsealed   ${hers}  (PM2 7.0.4, as alice)\n` });
+      expect((await host.tree(`${hers}/bin`)).map(({ owner, group }) => `${owner}:${group}`)).toEqual(
+        Array(3).fill('alice:alice'),
+      );
+      expect(await host.run('pm2-guard unseal')).toMatchObject({
+        status: 0,
+        stdout: `unsealed   ${hers}  (PM2 7.0.4, as alice)\n`,
+      });
       expect(await host.must(`ls -A ${hers}/bin`)).toBe('pm2\n');
     });
   });

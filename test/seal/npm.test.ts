@@ -5,22 +5,32 @@ import { checkout, createHost, type Host } from '../host/host.ts';
 import { rewritten } from '../host/said.ts';
 import { CONFIG, SITE, WEB } from '../traps/twins.ts';
 
-const TEXT = '#!/usr/bin/env node\n\nrequire(\'../lib/binaries/CLI.js\');\n';
+const TEXT = "#!/usr/bin/env node\n\nrequire('../lib/binaries/CLI.js');\n";
 const registry = npmRegistry();
 
 /** npm of somebody, with a prefix, who has no network. */
 function npmOf(host: Host, user: string, prefix: string): (words: string) => Promise<string> {
   const { home } = host.account(user);
   const cache = `${home}/.npm-cache`;
-  const ready = host.must(`cp -r ${npmCache.replace(/^.*\/\.cache/, `${checkout}/.cache`)} ${cache} && chown -R ${user}: ${cache}`);
+  const ready = host.must(
+    `cp -r ${npmCache.replace(/^.*\/\.cache/, `${checkout}/.cache`)} ${cache} && chown -R ${user}: ${cache}`,
+  );
   return async (words) => {
     await ready;
-    return host.must(`npm ${words} -g --prefix ${prefix} --cache ${cache} --registry ${registry} --offline --ignore-scripts --no-audit --no-fund --no-update-notifier 2>&1`, { user, timeoutMs: 120_000 });
+    return host.must(
+      `npm ${words} -g --prefix ${prefix} --cache ${cache} --registry ${registry} --offline --ignore-scripts ` +
+        '--no-audit --no-fund --no-update-notifier 2>&1',
+      { user, timeoutMs: 120_000 },
+    );
   };
 }
 
 /** Names of ours below a directory. */
-const traces = async (host: Host, directory: string): Promise<string> => host.must(`find ${directory} -name '*pm2-guard*' -o -name '.pm2.*'; grep -rl pm2-guard-shim ${directory}/lib/node_modules || :`);
+const traces = async (host: Host, directory: string): Promise<string> =>
+  host.must(
+    `find ${directory} -name '*pm2-guard*' -o -name '.pm2.*'; grep -rl pm2-guard-shim ` +
+      `${directory}/lib/node_modules || :`,
+  );
 
 describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
   let host: Host;
@@ -35,30 +45,49 @@ describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
   });
   afterAll(() => host.dispose());
 
-  it.each(['7.0.4', '6.0.14'])('lays down PM2 %s as if there were no seal, and root\'s next call seals it again', async (version) => {
-    expect(await host.read(bin)).toContain('pm2-guard-shim-door');
-    await npm(`install pm2@${version}`);
-    expect(await host.read(bin)).toBe(TEXT);
-    expect(await traces(host, '/usr/lib')).toBe('');
-    expect(await host.run('pm2-guard status')).toMatchObject({ status: 1, stdout: expect.stringContaining('problem: /usr/lib/node_modules/pm2: no longer sealed; run:  sudo pm2-guard seal\n') as string });
+  it.each(['7.0.4', '6.0.14'])(
+    "lays down PM2 %s as if there were no seal, and root's next call seals it again",
+    async (version) => {
+      expect(await host.read(bin)).toContain('pm2-guard-shim-door');
+      await npm(`install pm2@${version}`);
+      expect(await host.read(bin)).toBe(TEXT);
+      expect(await traces(host, '/usr/lib')).toBe('');
+      expect(await host.run('pm2-guard status')).toMatchObject({
+        status: 1,
+        stdout: expect.stringContaining(
+          'problem: /usr/lib/node_modules/pm2: no longer sealed; run:  sudo pm2-guard seal\n',
+        ) as string,
+      });
 
-    const byPath = await host.run('/usr/bin/pm2 restart nothing-of-the-kind', { user: 'www-data', env: { PM2_HOME: WEB } });
-    expect(byPath.stderr).not.toContain('pm2-guard'); // nobody but root may write there
-    // What verify tries, and install rehearses, leaves everything as it is.
-    expect(await host.run('pm2 restart pm2-guard-verify-seal')).toMatchObject({ status: 126, stderr: expect.not.stringContaining('sealed') as string });
-    expect(await host.read(bin)).toBe(TEXT);
-    const roots = await host.run('pm2 ping');
-    const sealed = `pm2-guard: sealed again: /usr/lib/node_modules/pm2, which was replaced by PM2 ${version}\n`;
-    expect(roots).toMatchObject({ status: 0, stderr: sealed + rewritten('pm2 ping', null) });
-    expect(await host.read(`${bin}.pm2-guard-original`)).toBe(TEXT);
-    const again = await host.run('/usr/bin/pm2 ping');
-    expect(again).toMatchObject({ status: 0, stderr: rewritten('pm2 ping', null) });
-    expect(await host.run('pm2-guard status')).toMatchObject({ status: 0, stdout: expect.stringContaining('/usr/lib/node_modules/pm2  (sealed)') as string });
-  });
+      const byPath = await host.run('/usr/bin/pm2 restart nothing-of-the-kind', {
+        user: 'www-data',
+        env: { PM2_HOME: WEB },
+      });
+      expect(byPath.stderr).not.toContain('pm2-guard'); // nobody but root may write there
+      // What verify tries, and install rehearses, leaves everything as it is.
+      expect(await host.run('pm2 restart pm2-guard-verify-seal')).toMatchObject({
+        status: 126,
+        stderr: expect.not.stringContaining('sealed') as string,
+      });
+      expect(await host.read(bin)).toBe(TEXT);
+      const roots = await host.run('pm2 ping');
+      const sealed = `pm2-guard: sealed again: /usr/lib/node_modules/pm2, which was replaced by PM2 ${version}\n`;
+      expect(roots).toMatchObject({ status: 0, stderr: sealed + rewritten('pm2 ping', null) });
+      expect(await host.read(`${bin}.pm2-guard-original`)).toBe(TEXT);
+      const again = await host.run('/usr/bin/pm2 ping');
+      expect(again).toMatchObject({ status: 0, stderr: rewritten('pm2 ping', null) });
+      expect(await host.run('pm2-guard status')).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('/usr/lib/node_modules/pm2  (sealed)') as string,
+      });
+    },
+  );
 
   it('works while somebody seals and unseals all the time, and so does pm2', async () => {
     const stop = '/srv/stop';
-    const sealing = host.must(`while [ ! -e ${stop} ]; do pm2-guard seal; pm2-guard unseal; done >/srv/log 2>&1`, { timeoutMs: 120_000 });
+    const sealing = host.must(`while [ ! -e ${stop} ]; do pm2-guard seal; pm2-guard unseal; done >/srv/log 2>&1`, {
+      timeoutMs: 120_000,
+    });
     try {
       await npm('install pm2@5.4.3');
       await npm('install pm2@7.0.4');
@@ -78,7 +107,11 @@ describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
     await host.must('pm2-guard seal');
     await npm('uninstall pm2');
     expect(await host.must('find /usr/lib/node_modules /usr/bin -name "*pm2*"')).toBe('');
-    expect(await host.run('pm2-guard seal')).toMatchObject({ status: 1, stderr: 'pm2-guard: there is no pm2 on this host to seal\n  run:  sudo npm install -g pm2 && sudo pm2-guard seal\n' });
+    expect(await host.run('pm2-guard seal')).toMatchObject({
+      status: 1,
+      stderr:
+        'pm2-guard: there is no pm2 on this host to seal\n  run:  sudo npm install -g pm2 && sudo pm2-guard seal\n',
+    });
     expect(await host.run('pm2-guard unseal')).toMatchObject({ status: 0, stdout: 'nothing is sealed\n' });
   });
 });
@@ -90,7 +123,10 @@ describeOnHost('npm, with a sealed pm2 of a version manager in a home', () => {
   const directory = `${prefix}/lib/node_modules/pm2`;
   beforeAll(async () => {
     host = await createHost();
-    await host.must(`install -d -o alice -g alice /home/alice/.nvm /home/alice/.nvm/versions /home/alice/.nvm/versions/node ${prefix} ${prefix}/bin && ln -s /usr/bin/node ${prefix}/bin/node`);
+    await host.must(
+      'install -d -o alice -g alice /home/alice/.nvm /home/alice/.nvm/versions /home/alice/.nvm/versions/node ' +
+        `${prefix} ${prefix}/bin && ln -s /usr/bin/node ${prefix}/bin/node`,
+    );
     npm = npmOf(host, 'alice', prefix);
     await npm('install pm2@5.4.3');
     await host.installGuard(CONFIG);
@@ -100,9 +136,14 @@ describeOnHost('npm, with a sealed pm2 of a version manager in a home', () => {
   // As nvm's lines in ~/.bashrc leave it.
   const nvm = { user: 'alice', env: { PATH: `${prefix}/bin:/usr/local/bin:/usr/bin:/bin` } };
 
-  it('is sealed in its user\'s name, and met', async () => {
-    expect(await host.run('pm2-guard seal --user alice')).toMatchObject({ status: 0, stdout: `sealed     ${directory}  (PM2 5.4.3, as alice)\n` });
-    expect((await host.tree(`${prefix}/lib`)).filter(({ owner, group }) => owner !== 'alice' || group !== 'alice')).toEqual([]);
+  it("is sealed in its user's name, and met", async () => {
+    expect(await host.run('pm2-guard seal --user alice')).toMatchObject({
+      status: 0,
+      stdout: `sealed     ${directory}  (PM2 5.4.3, as alice)\n`,
+    });
+    expect(
+      (await host.tree(`${prefix}/lib`)).filter(({ owner, group }) => owner !== 'alice' || group !== 'alice'),
+    ).toEqual([]);
     const { stdout, stderr, status } = await host.run('pm2 restart myapp', nvm);
     expect({ stdout, status }).toEqual({ stdout: '', status: 126 });
     expect(stderr).toContain('blocked (PG101): nothing was run\n  "pm2 restart myapp" is not for alice to run.\n');
@@ -112,15 +153,22 @@ describeOnHost('npm, with a sealed pm2 of a version manager in a home', () => {
     const { stdout, stderr, status } = await host.exec([`${prefix}/bin/pm2`, 'jlist']);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ name: 'myapp' }]);
-    expect(stderr).toBe(`pm2-guard: root does not run ${prefix}/bin/pm2, which others can change; `
-      + '/usr/lib/node_modules/pm2/bin/pm2 runs instead\n');
+    expect(stderr).toBe(
+      `pm2-guard: root does not run ${prefix}/bin/pm2, which others can change; ` +
+        '/usr/lib/node_modules/pm2/bin/pm2 runs instead\n',
+    );
   });
 
   it('she upgrades as ever, and the next `seal` finds it', async () => {
     await npm('install pm2@7.0.4');
     expect(await traces(host, prefix)).toBe('');
-    expect((await host.run('pm2-guard status')).stdout).toContain(`problem: ${directory}: no longer sealed; run:  sudo pm2-guard seal\n`);
-    expect(await host.run('pm2-guard seal')).toMatchObject({ status: 0, stdout: `sealed     ${directory}  (PM2 7.0.4, as alice)\nsealed     /usr/lib/node_modules/pm2  (PM2 7.0.4)\n` });
+    expect((await host.run('pm2-guard status')).stdout).toContain(
+      `problem: ${directory}: no longer sealed; run:  sudo pm2-guard seal\n`,
+    );
+    expect(await host.run('pm2-guard seal')).toMatchObject({
+      status: 0,
+      stdout: `sealed     ${directory}  (PM2 7.0.4, as alice)\nsealed     /usr/lib/node_modules/pm2  (PM2 7.0.4)\n`,
+    });
     expect((await host.run('pm2 restart myapp', nvm)).status).toBe(126);
     await npm('uninstall pm2');
     expect((await host.tree(prefix)).filter(({ path }) => path.includes('pm2'))).toEqual([]);

@@ -8,7 +8,9 @@ import { binOf, versions } from '../pm2/real.ts';
 
 const door = readFileSync('src/seal/door.cjs', 'utf8');
 /** PM2 7.0.0 to 7.0.3 differ from all others in how they start. */
-const polyglot = '#!/bin/sh\n\':\' //; exec "$(command -v node || command -v bun)" "$0" "$@"\n\nrequire(\'../lib/binaries/CLI.js\');\n';
+const polyglot =
+  '#!/bin/sh\n\':\' //; exec "$(command -v node || command -v bun)" "$0" ' +
+  '"$@"\n\nrequire(\'../lib/binaries/CLI.js\');\n';
 const textOf = (original: string) => {
   const made = doorText(original, door);
   return made.type === 'text' ? made.text : '';
@@ -29,8 +31,12 @@ it('a shell script that becomes node stays one, to the shell and to node', () =>
 });
 
 it.each([
-  ['', 'nothing'], ['#!/bin/sh\nexec authbind --deep pm2 "$@"\n', 'a wrapper'], ['#!/usr/bin/python3\n', 'another language'],
-  ['require("../lib/binaries/CLI.js")\n', 'no first line'], ['\x7fELF', 'a program'], ['#!/usr/bin/env nodemon\n', 'what is only called alike'],
+  ['', 'nothing'],
+  ['#!/bin/sh\nexec authbind --deep pm2 "$@"\n', 'a wrapper'],
+  ['#!/usr/bin/python3\n', 'another language'],
+  ['require("../lib/binaries/CLI.js")\n', 'no first line'],
+  ['\x7fELF', 'a program'],
+  ['#!/usr/bin/env nodemon\n', 'what is only called alike'],
 ])('%j is left alone: %s', (text) => {
   expect(doorText(text, door)).toMatchObject({ type: 'foreign' });
 });

@@ -9,7 +9,14 @@ import { installRecorder, recordAll, RECORDER, type Outcome, type Seen } from '.
 /** `npm run test:sudo` types twenty thousand. */
 const LINES = Number(process.env['PM2_GUARD_SUDO_LINES'] ?? 1500);
 const SEED = Number(process.env['PM2_GUARD_SUDO_SEED'] ?? 1);
-const CALLER = { SHELL: RECORDER, FOO: 'foo', BAR: 'bar', PM2_HOME: '/caller', SUDO_ASKPASS: '/bin/false', SUDO_EDITOR: '/bin/true' };
+const CALLER = {
+  SHELL: RECORDER,
+  FOO: 'foo',
+  BAR: 'bar',
+  PM2_HOME: '/caller',
+  SUDO_ASKPASS: '/bin/false',
+  SUDO_EDITOR: '/bin/true',
+};
 
 /**
  * What sudo runs and we do not read: a command for another host, no command but a shell, a value
@@ -35,7 +42,8 @@ describeOnHost(`a line for each option and ${LINES} random ones, read by us and 
       const outcome = outcomes[index] as Outcome;
       if (call.type === 'not ours') {
         tally[outcome.seen === null ? 'untouched' : 'missed']++;
-        if (outcome.seen !== null && !LEFT_ASIDE.test(call.why)) wrong.push(`${JSON.stringify(line)}: sudo runs it, and we leave it for ${call.why}`);
+        if (outcome.seen !== null && !LEFT_ASIDE.test(call.why))
+          wrong.push(`${JSON.stringify(line)}: sudo runs it, and we leave it for ${call.why}`);
         continue;
       }
       const fault = outcome.seen === null ? refusalFault(outcome.stderr) : difference(call, outcome.seen, host);
@@ -48,22 +56,31 @@ describeOnHost(`a line for each option and ${LINES} random ones, read by us and 
     expect(tally.missed).toBeLessThan(lines.length / 25);
   }, 3_600_000);
 
-  it('are passed on untouched where pm2 is somebody\'s own program', async () => {
+  it("are passed on untouched where pm2 is somebody's own program", async () => {
     await host.installGuard('default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n');
     await host.must('rm /usr/local/sbin/pm2'); // sudo would find ours before that one
     const lines = [...Object.keys(TABLE).map(words), ...randomLines(Math.ceil(LINES / 10), SEED + 1)];
     const real = await recordAll(host, lines, CALLER);
     const through = await recordAll(host, lines, CALLER, '/usr/local/lib/pm2-guard/bin/sudo');
     const changed = lines.filter((_, index) => JSON.stringify(real[index]) !== JSON.stringify(through[index]));
-    expect(changed.map((line) => [line, real[lines.indexOf(line)], through[lines.indexOf(line)]]).slice(0, 5)).toEqual([]);
+    expect(changed.map((line) => [line, real[lines.indexOf(line)], through[lines.indexOf(line)]]).slice(0, 5)).toEqual(
+      [],
+    );
   }, 3_600_000);
 });
 
-/** sudo ran nothing though we read a command: fine where its rules or the host said no, a fault where it read the line otherwise. */
+/**
+ * sudo ran nothing though we read a command: fine where its rules or the host said no, a fault where it read the line
+ * otherwise.
+ */
 function refusalFault(stderr: string): string | null {
-  if (/usage:|invalid option|unrecognized|ambiguous|requires an argument/.test(stderr)) return `sudo does not read it so: ${stderr}`;
-  return /unknown (user|group)|command not found|invalid timeout|unable to (change|stat|initialize)|invalid (working|chroot) directory|not (allowed|permitted)|may not|No such file|invalid argument|not a member|SELinux/i.test(stderr)
-    ? null : `sudo says: ${stderr === '' ? 'nothing' : stderr}`;
+  if (/usage:|invalid option|unrecognized|ambiguous|requires an argument/.test(stderr))
+    return `sudo does not read it so: ${stderr}`;
+  return /unknown (user|group)|command not found|invalid timeout|unable to (change|stat|initialize)|invalid (working|chroot) directory|not (allowed|permitted)|may not|No such file|invalid argument|not a member|SELinux/i.test(
+    stderr,
+  )
+    ? null
+    : `sudo says: ${stderr === '' ? 'nothing' : stderr}`;
 }
 
 function difference(call: SudoRun, seen: Seen, host: Host): string | null {
@@ -71,9 +88,11 @@ function difference(call: SudoRun, seen: Seen, host: Host): string | null {
   if (seen.uid !== target.uid) return `user ${call.user ?? '-'} is ${seen.uid} to sudo`;
   if (seen.gid !== target.gid) return `group ${call.group ?? '-'} is ${seen.gid} to sudo`;
   const expected = expectedWords(call);
-  if (expected !== null && JSON.stringify(seen.argv) !== JSON.stringify(expected)) return `sudo runs ${JSON.stringify(seen.argv)}, we read ${JSON.stringify(expected)}`;
+  if (expected !== null && JSON.stringify(seen.argv) !== JSON.stringify(expected))
+    return `sudo runs ${JSON.stringify(seen.argv)}, we read ${JSON.stringify(expected)}`;
   const set = new Map(call.assignments.map(({ name, value }) => [name, value]));
-  for (const [name, value] of set) if (seen.env[name] !== value) return `${name}=${value} is ${seen.env[name] ?? 'unset'} to sudo`;
+  for (const [name, value] of set)
+    if (seen.env[name] !== value) return `${name}=${value} is ${seen.env[name] ?? 'unset'} to sudo`;
   for (const name of ['FOO', 'BAR', 'PM2_HOME'] as const) {
     if (set.has(name)) continue;
     const kept = call.keepEnvironment || call.keep.includes(name);
@@ -91,7 +110,8 @@ function expectedWords(call: SudoRun): string[] | null {
 }
 
 function accountOf({ user, group }: SudoRun, host: Host): { uid: number; gid: number } {
-  const ofName = (name: string) => (/^#\d+$/.test(name) ? ({ '33': 'www-data', '0': 'root' })[String(Number(name.slice(1)))] ?? 'root' : name);
+  const ofName = (name: string) =>
+    /^#\d+$/.test(name) ? ({ '33': 'www-data', '0': 'root' }[String(Number(name.slice(1)))] ?? 'root') : name;
   const account = host.account(ofName(user ?? (group === null ? 'root' : 'deploy')));
   return { uid: account.uid, gid: group === null ? account.gid : host.account(ofName(group)).gid };
 }

@@ -7,13 +7,23 @@ function found(words: string[]): string {
   if (payload === null) return 'left alone';
   const sets = payload.sets.map(({ name, value }) => (value === null ? `-${name}` : `${name}=${value}`));
   return [
-    ...(payload.wrappers.length > 0 ? [`[${payload.wrappers.join(' ')}]`] : []), payload.pm2, ...payload.argv,
+    ...(payload.wrappers.length > 0 ? [`[${payload.wrappers.join(' ')}]`] : []),
+    payload.pm2,
+    ...payload.argv,
     ...(payload.cleared || sets.length > 0 ? [`{${[...(payload.cleared ? ['-'] : []), ...sets].join(' ')}}`] : []),
   ].join(' ');
 }
 
-const line = (text: string, expected: string) => { it(text, () => { expect(found(text.split(' '))).toBe(expected); }); };
-const shell = (text: string, expected: string, words = ['sh', '-c']) => { it(`${words.join(' ')} ${JSON.stringify(text)}`, () => { expect(found([...words, text])).toBe(expected); }); };
+const line = (text: string, expected: string) => {
+  it(text, () => {
+    expect(found(text.split(' '))).toBe(expected);
+  });
+};
+const shell = (text: string, expected: string, words = ['sh', '-c']) => {
+  it(`${words.join(' ')} ${JSON.stringify(text)}`, () => {
+    expect(found([...words, text])).toBe(expected);
+  });
+};
 
 describe('behind programs that run another', () => {
   line('pm2 restart myapp', 'pm2 restart myapp');
@@ -28,7 +38,10 @@ describe('behind programs that run another', () => {
   line('env -i A=1 pm2 list', '[env -i A=1] pm2 list {- A=1}');
   line('env - pm2 list', '[env -] pm2 list {-}');
   line('env -u PM2_HOME pm2 list', '[env -u PM2_HOME] pm2 list {-PM2_HOME}');
-  line('env --unset=PM2_HOME -uHOME -- A=1 pm2 list', '[env --unset=PM2_HOME -uHOME -- A=1] pm2 list {-PM2_HOME -HOME A=1}');
+  line(
+    'env --unset=PM2_HOME -uHOME -- A=1 pm2 list',
+    '[env --unset=PM2_HOME -uHOME -- A=1] pm2 list {-PM2_HOME -HOME A=1}',
+  );
   line('env -C / pm2 list', 'left alone');
   line('env -S pm2 list', 'left alone');
   line('env =x pm2', 'left alone');
@@ -58,7 +71,7 @@ describe('behind programs that run another', () => {
   line('node pm2', 'left alone');
 });
 
-describe('in a shell\'s -c', () => {
+describe("in a shell's -c", () => {
   shell('pm2 restart myapp', 'pm2 restart myapp');
   shell('  pm2   restart  "my app" \'x y\'a"b"', 'pm2 restart my app x yab');
   shell('pm2 restart myapp', 'pm2 restart myapp', ['/bin/bash', '-c']);
@@ -69,11 +82,35 @@ describe('in a shell\'s -c', () => {
   shell('PM2_HOME=/x pm2 list', 'pm2 list {PM2_HOME=/x}');
   shell('nice -n 5 pm2 list', '[nice -n 5] pm2 list');
   for (const text of [
-    'cd /srv/blog && pm2 restart blog', 'pm2 list; id', 'pm2 list | cat', 'pm2 list > /tmp/x', 'pm2 restart $APP', 'pm2 restart `id`', 'pm2 restart $(id)', 'pm2 restart "$APP"',
-    'pm2 restart a*', 'pm2 restart a?', 'pm2 restart [ab]', 'pm2 restart ~/x', 'pm2 restart {a,b}', 'pm2 restart # all', 'pm2 restart a\\ b', 'pm2 restart !!', 'pm2 list &',
-    'pm2 list\nid', '( pm2 list )', '! pm2 list', 'pm2 restart "a', 'exec pm2 list', '', 'PM2_HOME=/x',
-  ]) shell(text, 'left alone');
-  it('with words behind it', () => { expect(found(['sh', '-c', 'pm2 list', 'sh'])).toBe('left alone'); });
+    'cd /srv/blog && pm2 restart blog',
+    'pm2 list; id',
+    'pm2 list | cat',
+    'pm2 list > /tmp/x',
+    'pm2 restart $APP',
+    'pm2 restart `id`',
+    'pm2 restart $(id)',
+    'pm2 restart "$APP"',
+    'pm2 restart a*',
+    'pm2 restart a?',
+    'pm2 restart [ab]',
+    'pm2 restart ~/x',
+    'pm2 restart {a,b}',
+    'pm2 restart # all',
+    'pm2 restart a\\ b',
+    'pm2 restart !!',
+    'pm2 list &',
+    'pm2 list\nid',
+    '( pm2 list )',
+    '! pm2 list',
+    'pm2 restart "a',
+    'exec pm2 list',
+    '',
+    'PM2_HOME=/x',
+  ])
+    shell(text, 'left alone');
+  it('with words behind it', () => {
+    expect(found(['sh', '-c', 'pm2 list', 'sh'])).toBe('left alone');
+  });
 });
 
 it('plain words are what a shell makes of them', () => {

@@ -4,16 +4,61 @@ export function randomLines(count: number, seed: number): string[][] {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const chance = (probability: number) => random() < probability;
 
-  const users = ['root', 'www-data', 'ops', 'www-data', '#33', '#0', '#033', 'nobody-there', '#77777', '33', '', '--', '=ops'];
+  const users = [
+    'root',
+    'www-data',
+    'ops',
+    'www-data',
+    '#33',
+    '#0',
+    '#033',
+    'nobody-there',
+    '#77777',
+    '33',
+    '',
+    '--',
+    '=ops',
+  ];
   const groups = ['root', 'www-data', '#33', 'ops', 'nosuch', ''];
   const values: Record<string, () => string> = {
-    u: () => pick(users), g: () => pick(groups), p: () => pick(['', 'Password:', '-n', '%u']), C: () => pick(['3', '7', '2', 'x', '003', '9999999999', '']),
-    D: () => pick(['/srv/elsewhere', '/', '/nowhere', '']), R: () => pick(['/', '']), T: () => pick(['5', '1m', 'x', '']), r: () => pick(['x', '']), t: () => pick(['x', '']), U: () => 'root',
+    u: () => pick(users),
+    g: () => pick(groups),
+    p: () => pick(['', 'Password:', '-n', '%u']),
+    C: () => pick(['3', '7', '2', 'x', '003', '9999999999', '']),
+    D: () => pick(['/srv/elsewhere', '/', '/nowhere', '']),
+    R: () => pick(['/', '']),
+    T: () => pick(['5', '1m', 'x', '']),
+    r: () => pick(['x', '']),
+    t: () => pick(['x', '']),
+    U: () => 'root',
   };
   const longs: Record<string, string> = {
-    A: 'askpass', b: 'background', B: 'bell', C: 'close-from', D: 'chdir', E: 'preserve-env', g: 'group', H: 'set-home', i: 'login', n: 'non-interactive', N: 'no-update',
-    P: 'preserve-groups', p: 'prompt', R: 'chroot', r: 'role', S: 'stdin', s: 'shell', t: 'type', T: 'command-timeout', u: 'user', k: 'reset-timestamp',
-    K: 'remove-timestamp', l: 'list', v: 'validate', V: 'version', U: 'other-user',
+    A: 'askpass',
+    b: 'background',
+    B: 'bell',
+    C: 'close-from',
+    D: 'chdir',
+    E: 'preserve-env',
+    g: 'group',
+    H: 'set-home',
+    i: 'login',
+    n: 'non-interactive',
+    N: 'no-update',
+    P: 'preserve-groups',
+    p: 'prompt',
+    R: 'chroot',
+    r: 'role',
+    S: 'stdin',
+    s: 'shell',
+    t: 'type',
+    T: 'command-timeout',
+    u: 'user',
+    k: 'reset-timestamp',
+    K: 'remove-timestamp',
+    l: 'list',
+    v: 'validate',
+    V: 'version',
+    U: 'other-user',
   };
   const likely = 'nuuunEHskiSbBNPgp';
   const unlikely = 'ACDRTrtUKlvVkig';
@@ -22,7 +67,10 @@ export function randomLines(count: number, seed: number): string[][] {
   const option = (): string[] => {
     const letter = pick(Array.from(chance(0.8) ? likely : unlikely));
     const value = values[letter];
-    if (letter === 'E' && chance(0.5)) return [`--${abbreviated('preserve-env')}=${pick(['FOO', 'FOO,BAR', 'HOME', '', 'A=b', 'PM2_HOME,FOO', ',FOO,'])}`];
+    if (letter === 'E' && chance(0.5))
+      return [
+        `--${abbreviated('preserve-env')}=${pick(['FOO', 'FOO,BAR', 'HOME', '', 'A=b', 'PM2_HOME,FOO', ',FOO,'])}`,
+      ];
     if (chance(0.35)) {
       const name = abbreviated(longs[letter] ?? '');
       if (value === undefined) return [chance(0.97) ? `--${name}` : `--${name}=x`];
@@ -38,10 +86,72 @@ export function randomLines(count: number, seed: number): string[][] {
     const value = values[letter]?.() ?? '';
     return chance(0.5) ? [`-${flags}${letter}${value}`] : [`-${flags}${letter}`, value];
   };
-  const assignment = () => [pick(['FOO=1', 'BAR=a b', 'PM2_HOME=/x', 'HOME=/h', 'A=', 'a/b=c', '=x', '/x=y', 'FOO=$HOME', 'X=--', '1a=2', 'NODE_ENV=ü'])];
-  const slip = () => [pick(['-', '--', '-W', '--nosuch', '---user=x', '-h', '--help', '-hdebian', '-nh', '--host=debian', '-e', '-a', '-cx', '-E=FOO', '--=', '-1', '--constructor'])];
-  const word = () => pick(['restart', 'myapp', '--update-env', '-u', 'ops', 'a b', '', '$HOME', '*', 'ü', '\'', '"', '\\', 'A=1', '--', '-n', 'x\ny', ';', '~', '#', '`id`', 'pm2']);
-  const command = () => [pick(['pm2', 'pm2', '/usr/local/bin/pm2', 'pm2', 'nosuch']), ...Array.from({ length: Math.floor(random() * 5) }, word)];
+  const assignment = () => [
+    pick([
+      'FOO=1',
+      'BAR=a b',
+      'PM2_HOME=/x',
+      'HOME=/h',
+      'A=',
+      'a/b=c',
+      '=x',
+      '/x=y',
+      'FOO=$HOME',
+      'X=--',
+      '1a=2',
+      'NODE_ENV=ü',
+    ]),
+  ];
+  const slip = () => [
+    pick([
+      '-',
+      '--',
+      '-W',
+      '--nosuch',
+      '---user=x',
+      '-h',
+      '--help',
+      '-hdebian',
+      '-nh',
+      '--host=debian',
+      '-e',
+      '-a',
+      '-cx',
+      '-E=FOO',
+      '--=',
+      '-1',
+      '--constructor',
+    ]),
+  ];
+  const word = () =>
+    pick([
+      'restart',
+      'myapp',
+      '--update-env',
+      '-u',
+      'ops',
+      'a b',
+      '',
+      '$HOME',
+      '*',
+      'ü',
+      "'",
+      '"',
+      '\\',
+      'A=1',
+      '--',
+      '-n',
+      'x\ny',
+      ';',
+      '~',
+      '#',
+      '`id`',
+      'pm2',
+    ]);
+  const command = () => [
+    pick(['pm2', 'pm2', '/usr/local/bin/pm2', 'pm2', 'nosuch']),
+    ...Array.from({ length: Math.floor(random() * 5) }, word),
+  ];
 
   return Array.from({ length: count }, () => {
     const line: string[] = [];

@@ -38,25 +38,58 @@ for (const line of require('node:fs').readFileSync(0, 'utf8').split('\\n').filte
 export async function installRecorder(host: Host): Promise<void> {
   await host.write(RECORDER, SCRIPT, { mode: '755' });
   await host.write('/srv/driver.cjs', DRIVER);
-  await host.must(`for user in root ops www-data deploy; do usermod --shell ${RECORDER} $user; done; install -d -m 755 /srv/elsewhere`);
-  await host.write('/etc/sudoers.d/deploy', 'Defaults closefrom_override, user_command_timeouts\ndeploy ALL=(ALL:ALL) CWD=* CHROOT=* NOPASSWD: ALL\n', { mode: '440' });
+  await host.must(
+    `for user in root ops www-data deploy; do usermod --shell ${RECORDER} $user; done; install -d -m 755 ` +
+      '/srv/elsewhere',
+  );
+  await host.write(
+    '/etc/sudoers.d/deploy',
+    'Defaults closefrom_override, user_command_timeouts\ndeploy ALL=(ALL:ALL) CWD=* CHROOT=* NOPASSWD: ALL\n',
+    { mode: '440' },
+  );
 }
 
 /** What comes of each line, typed by deploy in /srv. Several drivers at once: sudo mostly waits. */
-export async function recordAll(host: Host, lines: readonly (readonly string[])[], env: Record<string, string>, sudo = '/usr/bin/sudo'): Promise<Outcome[]> {
+export async function recordAll(
+  host: Host,
+  lines: readonly (readonly string[])[],
+  env: Record<string, string>,
+  sudo = '/usr/bin/sudo',
+): Promise<Outcome[]> {
   const drivers = 3;
-  const parts = await Promise.all(Array.from({ length: drivers }, async (_, driver) => {
-    const input = lines.filter((__, index) => index % drivers === driver).map((line) => `${JSON.stringify(line)}\n`).join('');
-    const { stdout, stderr, status } = await host.exec(['/usr/bin/node', '/srv/driver.cjs', sudo], { user: 'deploy', cwd: '/srv', env, input, timeoutMs: 3_600_000 });
-    if (status !== 0) throw new Error(`the driver failed: ${stderr}`);
-    return stdout.trimEnd().split('\n').map((line) => outcomeOf(JSON.parse(line) as { stdout: string; stderr: string }));
-  }));
-  return lines.map((_, index) => parts[index % drivers]?.[Math.floor(index / drivers)] ?? { seen: null, stderr: 'the driver did not answer' });
+  const parts = await Promise.all(
+    Array.from({ length: drivers }, async (_, driver) => {
+      const input = lines
+        .filter((__, index) => index % drivers === driver)
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join('');
+      const { stdout, stderr, status } = await host.exec(['/usr/bin/node', '/srv/driver.cjs', sudo], {
+        user: 'deploy',
+        cwd: '/srv',
+        env,
+        input,
+        timeoutMs: 3_600_000,
+      });
+      if (status !== 0) throw new Error(`the driver failed: ${stderr}`);
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => outcomeOf(JSON.parse(line) as { stdout: string; stderr: string }));
+    }),
+  );
+  return lines.map(
+    (_, index) =>
+      parts[index % drivers]?.[Math.floor(index / drivers)] ?? { seen: null, stderr: 'the driver did not answer' },
+  );
 }
 
 function outcomeOf({ stdout, stderr }: { stdout: string; stderr: string }): Outcome {
   const [ran, uid, gid, cwd = '', count, ...rest] = stdout.split('\0').slice(0, -1);
   if (ran !== 'RAN') return { seen: null, stderr };
-  const env = Object.fromEntries(rest.slice(0, Number(count)).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  const env = Object.fromEntries(
+    rest
+      .slice(0, Number(count))
+      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
   return { seen: { uid: Number(uid), gid: Number(gid), cwd, env, argv: rest.slice(Number(count)) }, stderr };
 }

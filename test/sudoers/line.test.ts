@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sudoersLine, sudoersWord } from '../../src/sudoers/line.ts';
 
-const word = (name: string, expected: string | null) => () => { expect(sudoersWord(name)).toBe(expected); };
+const word = (name: string, expected: string | null) => () => {
+  expect(sudoersWord(name)).toBe(expected);
+};
 
 describe('a name as a word of sudoers', () => {
   it('a login name', word('www-data', 'www-data'));
@@ -21,7 +23,7 @@ describe('a name as a word of sudoers', () => {
   it('a backslash and a space', word('%CORP\\domain users', '%CORP\\\\domain\\ users'));
   it('a realm', word('alice@corp.example', '"alice@corp.example"'));
   it('other alphabets', word('jürgen', '"jürgen"'));
-  it('the grammar\'s own characters', word('a=(ALL):,b', '"a=(ALL):,b"'));
+  it("the grammar's own characters", word('a=(ALL):,b', '"a=(ALL):,b"'));
   it('nothing', word('', null));
   it('a group without a name', word('%', null));
   it('a newline', word('alice\nbob ALL=(ALL) ALL', null));
@@ -37,10 +39,18 @@ describe('a name as a word of sudoers', () => {
 });
 
 describe('the line that allows a call', () => {
-  const line = (operator: string, user: string, expected: string) => () => { expect(sudoersLine(operator, user)).toBe(expected); };
+  const line = (operator: string, user: string, expected: string) => () => {
+    expect(sudoersLine(operator, user)).toBe(expected);
+  };
   it('user', line('deploy', 'www-data', 'deploy ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2'));
   it('group', line('%web', 'www-data', '%web ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2'));
-  it('caller without an account', line('#1234', 'www-data', '#1234 ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2'));
-  it('a forged name stays one comment', line('x\nevil ALL=(ALL) ALL', 'www-data', '# "x\\nevil ALL=(ALL) ALL" cannot be named in sudoers'));
+  it(
+    'caller without an account',
+    line('#1234', 'www-data', '#1234 ALL=(www-data) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2'),
+  );
+  it(
+    'a forged name stays one comment',
+    line('x\nevil ALL=(ALL) ALL', 'www-data', '# "x\\nevil ALL=(ALL) ALL" cannot be named in sudoers'),
+  );
   it('a group is no user to become', line('deploy', '%web', '# "%web" cannot be named in sudoers'));
 });

@@ -17,7 +17,8 @@ describeOnHost('in a real terminal (tmux)', () => {
     await host.must('mkdir -p /root/an-app-with-a-rather-long-name-of-its-own');
     await host.write('/root/an-app-with-a-rather-long-name-of-its-own/index.js', 'setInterval(() => {}, 1000);\n');
     await host.must(
-      'PM2_GUARD=off pm2 start /root/an-app-with-a-rather-long-name-of-its-own/index.js --name an-app-with-a-rather-long-name',
+      'PM2_GUARD=off pm2 start /root/an-app-with-a-rather-long-name-of-its-own/index.js --name ' +
+        'an-app-with-a-rather-long-name',
     );
   });
   afterAll(() => host.dispose());
@@ -32,7 +33,11 @@ describeOnHost('in a real terminal (tmux)', () => {
         // -J joins what the terminal broke.
         const text = await host.must(`${tmux} capture-pane -p -J ${colours ? '-e' : ''}`);
         const end = text.indexOf('--end--');
-        if (end >= 0) return text.slice(0, end).split('\n').map((line) => line.trimEnd());
+        if (end >= 0)
+          return text
+            .slice(0, end)
+            .split('\n')
+            .map((line) => line.trimEnd());
         await sleep(200);
       }
     } finally {

@@ -28,9 +28,11 @@ describe('how wide text is', () => {
 });
 
 describe('wrapped', () => {
-  const wraps = (text: string, ...lines: string[]) => () => {
-    expect(wrapped(text, 80).split('\n')).toEqual(lines);
-  };
+  const wraps =
+    (text: string, ...lines: string[]) =>
+    () => {
+      expect(wrapped(text, 80).split('\n')).toEqual(lines);
+    };
   it('between words', wraps(LONG, LONG.slice(0, 80), LONG.slice(81)));
   it('with the indent of the line', wraps(`  ${LONG}`, `  ${LONG.slice(0, 71)}`, `  ${LONG.slice(72)}`));
   it(
@@ -81,7 +83,9 @@ describe('refilled', () => {
 
 describe('the cells of a table', () => {
   const drawn = (rows: string[][]) => {
-    const widths = rows[0]?.map((_, at) => Math.max(...rows.flatMap((row) => (row[at] ?? '').split('\n').map(({ length }) => length))));
+    const widths = rows[0]?.map((_, at) =>
+      Math.max(...rows.flatMap((row) => (row[at] ?? '').split('\n').map(({ length }) => length))),
+    );
     return (widths ?? []).reduce((sum, one) => sum + one + 3, 1);
   };
   const rows = [

@@ -23,19 +23,41 @@ describeOnHost('adopt ends the trap', () => {
   const site = (options = '') => `${pm2} start ${SITE}/server.js --name myapp --cwd ${SITE} ${options}`;
   /** As `pm2 startup` leaves it (templates/init-scripts/systemd.tpl), enabled. */
   const unit = async (user: string, home: string) => {
-    await host.write(`/etc/systemd/system/pm2-${user}.service`, `[Service]\nType=forking\nUser=${user}\nEnvironment=PM2_HOME=${home}\nExecStart=${pm2} resurrect\n[Install]\nWantedBy=multi-user.target\n`);
-    await host.must(`mkdir -p /etc/systemd/system/multi-user.target.wants; ln -s ../pm2-${user}.service /etc/systemd/system/multi-user.target.wants/`);
+    await host.write(
+      `/etc/systemd/system/pm2-${user}.service`,
+      `[Service]\nType=forking\nUser=${user}\nEnvironment=PM2_HOME=${home}\nExecStart=${pm2} ` +
+        `resurrect\n[Install]\nWantedBy=multi-user.target\n`,
+    );
+    await host.must(
+      `mkdir -p /etc/systemd/system/multi-user.target.wants; ln -s ../pm2-${user}.service ` +
+        '/etc/systemd/system/multi-user.target.wants/',
+    );
   };
-  /** It runs once, as its user, in its home and its list; the environment has nothing of the old user; the guard reaches it. */
+  /**
+   * It runs once, as its user, in its home and its list; the environment has nothing of the old user; the guard
+   * reaches it.
+   */
   const isHome = async (old: string) => {
     expect(await running(host, WEB)).toEqual([`myapp ${web} online`]);
     expect(await savedIn(host, WEB)).toEqual(['myapp']);
     expect(await running(host, old)).toEqual([]);
-    expect(await savedIn(host, old) ?? []).toEqual([]);
-    expect(host.processes().filter(({ command }) => command.includes('server.js') && !command.includes('npm'))).toMatchObject([{ uid: web }]);
+    expect((await savedIn(host, old)) ?? []).toEqual([]);
+    expect(
+      host.processes().filter(({ command }) => command.includes('server.js') && !command.includes('npm')),
+    ).toMatchObject([{ uid: web }]);
     const env = (await host.apps(WEB))[0]?.env ?? {};
-    expect(env).toMatchObject({ NODE_ENV: 'production', HOME: '/var/www', USER: 'www-data', LOGNAME: 'www-data', PM2_HOME: WEB });
-    expect(Object.entries(env).filter(([name, value]) => /^(SUDO_|PM2_GUARD|XDG_)/.test(name) || /root|deploy|alice/.test(value))).toEqual([]);
+    expect(env).toMatchObject({
+      NODE_ENV: 'production',
+      HOME: '/var/www',
+      USER: 'www-data',
+      LOGNAME: 'www-data',
+      PM2_HOME: WEB,
+    });
+    expect(
+      Object.entries(env).filter(
+        ([name, value]) => /^(SUDO_|PM2_GUARD|XDG_)/.test(name) || /root|deploy|alice/.test(value),
+      ),
+    ).toEqual([]);
     expect(await foreignFiles(host, WEB, 'www-data')).toEqual([]);
     expect(await host.run('pm2 restart myapp', { user: 'www-data' })).toMatchObject({ status: 0, stderr: '' });
     const { stderr } = await host.run('sudo pm2 restart myapp', { user: 'deploy' });
@@ -43,15 +65,17 @@ describeOnHost('adopt ends the trap', () => {
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 2, uid: web }]);
   };
 
-  it('T01 T23: sudo pm2 start, and root\'s own unit', async () => {
+  it("T01 T23: sudo pm2 start, and root's own unit", async () => {
     await unit('root', ROOT);
     await host.must(`sudo NODE_ENV=production ${site()} && sudo ${pm2} save`, { user: 'deploy' });
-    expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toContain('Process or Namespace myapp not found');
+    expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toContain(
+      'Process or Namespace myapp not found',
+    );
     const said = await adopted(host, 'myapp');
     expect(said).toMatch(/^myapp: moved to web \(www-data in \/var\/www\/\.pm2\), stopped for \d+\.\d s$/m);
     expect(said).toContain(
       'pm2-root.service still brings its daemon up at boot, and has nothing left to start\n  run:      sudo ' +
-      'systemctl disable pm2-root.service',
+        'systemctl disable pm2-root.service',
     );
     expect(said).toContain(
       'nothing brings the daemon of web up at boot\n  run:      sudo pm2 startup systemd -u www-data --hp /var/www',
@@ -59,13 +83,15 @@ describeOnHost('adopt ends the trap', () => {
     await isHome(ROOT);
   });
 
-  it('T02: the inverse: an admin started a copy of root\'s app, and it cannot run', async () => {
+  it("T02: the inverse: an admin started a copy of root's app, and it cannot run", async () => {
     await host.write('/srv/nightly.js', 'require("fs").readFileSync("/etc/shadow"); setInterval(() => {}, 1000);');
     await host.must(`${pm2} start /srv/nightly.js && ${pm2} save`);
     await host.must(`${pm2} start /srv/nightly.js`, { user: 'alice' });
     const before = (await host.apps(ROOT))[0]?.pid;
     // One that has not been up for its min_uptime may have been in the other's way, and is started again.
-    await expect.poll(async () => Date.now() - Number((await host.apps(ROOT))[0]?.pm2['pm_uptime'])).toBeGreaterThan(1500);
+    await expect
+      .poll(async () => Date.now() - Number((await host.apps(ROOT))[0]?.pm2['pm_uptime']))
+      .toBeGreaterThan(1500);
     expect(await adopted(host, 'nightly')).toContain('admin has nightly already: that copy stays, this one goes');
     expect(await running(host, '/home/alice/.pm2')).toEqual([]);
     expect(await host.apps(ROOT)).toMatchObject([{ name: 'nightly', pid: before, status: 'online' }]);
@@ -73,15 +99,19 @@ describeOnHost('adopt ends the trap', () => {
   });
 
   it('T02: root never starts what another user has put into a daemon', async () => {
-    await host.must(`${pm2} start /bin/sh --name nightly --interpreter none -- -c "id -u > /srv/owned; sleep 1000"`, { user: 'alice' });
+    await host.must(`${pm2} start /bin/sh --name nightly --interpreter none -- -c "id -u > /srv/owned; sleep 1000"`, {
+      user: 'alice',
+    });
     const { status, stdout } = await adopt(host, 'nightly --yes');
     expect(status).toBe(1);
     expect(stdout).toContain('BLOCKED BY  root would run what alice has put into /home/alice/.pm2');
     expect(daemonsOn(host)).toEqual(['alice /home/alice/.pm2']);
   });
 
-  it('T11: a daemon of root\'s in the user\'s own home', async () => {
-    await host.must(`sudo PM2_HOME=${WEB} NODE_ENV=production ${site()} && sudo PM2_HOME=${WEB} ${pm2} save`, { user: 'deploy' });
+  it("T11: a daemon of root's in the user's own home", async () => {
+    await host.must(`sudo PM2_HOME=${WEB} NODE_ENV=production ${site()} && sudo PM2_HOME=${WEB} ${pm2} save`, {
+      user: 'deploy',
+    });
     expect(daemonsOn(host)).toEqual([`root ${WEB}`]);
     expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toMatch(/EACCES|Permission denied/);
     const said = await adopted(host, 'myapp');
@@ -90,9 +120,12 @@ describeOnHost('adopt ends the trap', () => {
     await isHome('/nowhere');
   });
 
-  it('T12: PM2\'s own advice was followed, and www-data commands a daemon of root\'s', async () => {
-    await host.must(`PM2_HOME=${WEB} NODE_ENV=production ${site()} && PM2_HOME=${WEB} ${pm2} start ${SITE}/server.js --name shop-idle --cwd ${SITE} && PM2_HOME=${WEB} ${pm2} stop shop-idle && chown www-data: ${WEB}/*.sock`);
-    expect((await host.must(`${pm2} jlist`, { user: 'www-data' }))).toContain('"name":"myapp"');
+  it("T12: PM2's own advice was followed, and www-data commands a daemon of root's", async () => {
+    await host.must(
+      `PM2_HOME=${WEB} NODE_ENV=production ${site()} && PM2_HOME=${WEB} ${pm2} start ${SITE}/server.js --name ` +
+        `shop-idle --cwd ${SITE} && PM2_HOME=${WEB} ${pm2} stop shop-idle && chown www-data: ${WEB}/*.sock`,
+    );
+    expect(await host.must(`${pm2} jlist`, { user: 'www-data' })).toContain('"name":"myapp"');
     await adopted(host, 'myapp');
     expect(daemonsOn(host)).toEqual([`www-data ${WEB}`]);
     expect(await running(host, WEB)).toEqual([`myapp ${web} online`, 'shop-idle - stopped']);
@@ -102,7 +135,10 @@ describeOnHost('adopt ends the trap', () => {
 
   it('T12: a link or a second name that the user laid out is not given away', async () => {
     await host.must(`PM2_HOME=${WEB} ${site()}`);
-    await host.must(`ln -s /etc/shadow ${WEB}/logs/a.log; echo secret > /srv/kept; chmod 600 /srv/kept; mv /srv/kept ${WEB}/logs/b.log; touch /var/www/.npm/c; ln /var/www/.npm/c ${WEB}/logs/c.log 2>/dev/null || true`);
+    await host.must(
+      `ln -s /etc/shadow ${WEB}/logs/a.log; echo secret > /srv/kept; chmod 600 /srv/kept; mv /srv/kept ` +
+        `${WEB}/logs/b.log; touch /var/www/.npm/c; ln /var/www/.npm/c ${WEB}/logs/c.log 2>/dev/null || true`,
+    );
     const refused = await adopt(host, 'myapp --yes');
     expect(refused).toMatchObject({
       status: 1,
@@ -115,8 +151,11 @@ describeOnHost('adopt ends the trap', () => {
     expect((await host.tree('/etc/shadow'))[0]?.owner).toBe('root');
   });
 
-  it('T13: leftovers of root\'s in the home that it goes to', async () => {
-    await host.must(`PM2_HOME=${WEB} ${pm2} ping && PM2_HOME=${WEB} ${pm2} save --force && PM2_HOME=${WEB} ${pm2} kill && NODE_ENV=production ${site()}`);
+  it("T13: leftovers of root's in the home that it goes to", async () => {
+    await host.must(
+      `PM2_HOME=${WEB} ${pm2} ping && PM2_HOME=${WEB} ${pm2} save --force && PM2_HOME=${WEB} ${pm2} kill && ` +
+        `NODE_ENV=production ${site()}`,
+    );
     expect(await foreignFiles(host, WEB, 'www-data')).not.toEqual([]);
     await adopted(host, 'myapp');
     await isHome(ROOT);
@@ -125,9 +164,15 @@ describeOnHost('adopt ends the trap', () => {
   it('T20: a private home of the right user', async () => {
     await host.must('install -d -o ops /home/ops/.agent');
     await host.write('/home/ops/backup.js', 'setInterval(() => {}, 1000);', { owner: 'ops' });
-    await host.must(`${pm2} start backup.js && ${pm2} save`, { user: 'ops', env: { HOME: '/home/ops/.agent' }, cwd: '/home/ops' });
+    await host.must(`${pm2} start backup.js && ${pm2} save`, {
+      user: 'ops',
+      env: { HOME: '/home/ops/.agent' },
+      cwd: '/home/ops',
+    });
     await adopted(host, 'backup');
-    expect(await host.apps(OPS)).toMatchObject([{ name: 'backup', status: 'online', env: { HOME: '/home/ops', PM2_HOME: OPS } }]);
+    expect(await host.apps(OPS)).toMatchObject([
+      { name: 'backup', status: 'online', env: { HOME: '/home/ops', PM2_HOME: OPS } },
+    ]);
     expect(await savedIn(host, '/home/ops/.agent/.pm2')).toEqual([]);
   });
 
@@ -150,15 +195,21 @@ describeOnHost('adopt ends the trap', () => {
   });
 
   it('T29: a list that was copied from another user brings nothing back', async () => {
-    await host.must(`NODE_ENV=production ${site()} && ${pm2} save && ${pm2} kill && install -o www-data ${ROOT}/dump.pm2 ${WEB}/dump.pm2 && rm -r ${ROOT}`);
+    await host.must(
+      `NODE_ENV=production ${site()} && ${pm2} save && ${pm2} kill && install -o www-data ${ROOT}/dump.pm2 ` +
+        `${WEB}/dump.pm2 && rm -r ${ROOT}`,
+    );
     await host.must(`${pm2} resurrect`, { user: 'www-data' });
     expect(await running(host, WEB)).toEqual([]);
     await adopted(host, `--from ${WEB}`);
     await isHome(ROOT);
   });
 
-  it('T04 T31: a job\'s user has a copy: what was killed comes back, and the list is empty', async () => {
-    await host.must(`NODE_ENV=production ${site()}`, { user: 'alice', env: { BUILD_ID: '7', JENKINS_NODE_COOKIE: 'alice-7' } });
+  it("T04 T31: a job's user has a copy: what was killed comes back, and the list is empty", async () => {
+    await host.must(`NODE_ENV=production ${site()}`, {
+      user: 'alice',
+      env: { BUILD_ID: '7', JENKINS_NODE_COOKIE: 'alice-7' },
+    });
     const [ghost] = await host.apps('/home/alice/.pm2');
     await host.must(`kill -9 ${ghost?.pid ?? 0}`);
     await expect.poll(() => running(host, '/home/alice/.pm2')).toEqual([`myapp ${host.account('alice').uid} online`]);
@@ -174,18 +225,26 @@ describeOnHost('adopt ends the trap', () => {
     expect(await running(host, WEB)).toEqual([`myapp ${web} online`]);
     expect(await running(host, ROOT)).toEqual([]);
     expect(await savedIn(host, ROOT)).toEqual([]);
-    expect(await host.run('wget -qO- http://127.0.0.1:3000/ || curl -s http://127.0.0.1:3000/')).toMatchObject({ stdout: `myapp of uid ${web}\n` });
+    expect(await host.run('wget -qO- http://127.0.0.1:3000/ || curl -s http://127.0.0.1:3000/')).toMatchObject({
+      stdout: `myapp of uid ${web}\n`,
+    });
   });
 
   it('T33: two daemons in one home, and the first cannot be asked', async () => {
     await host.must(`NODE_ENV=production ${site('--no-pmx -- --flag one')} && ${pm2} save`, { user: 'www-data' });
-    await host.must(`find ${WEB} -mindepth 1 -delete; ${pm2} start ${SITE}/server.js --name shop-new --cwd ${SITE} && ${pm2} save`, { user: 'www-data', env: { PORT: '3001' } });
+    await host.must(
+      `find ${WEB} -mindepth 1 -delete; ${pm2} start ${SITE}/server.js --name shop-new --cwd ${SITE} && ${pm2} save`,
+      { user: 'www-data', env: { PORT: '3001' } },
+    );
     expect(daemonsOn(host)).toEqual([`www-data ${WEB}`, `www-data ${WEB}`]);
     expect(await running(host, WEB)).toEqual([`shop-new ${web} online`]);
     await adopted(host, 'myapp');
     expect(daemonsOn(host)).toEqual([`www-data ${WEB}`]);
     expect(await running(host, WEB)).toEqual([`myapp ${web} online`, `shop-new ${web} online`]);
     expect(await savedIn(host, WEB)).toEqual(['myapp', 'shop-new']);
-    expect((await host.apps(WEB)).find(({ name }) => name === 'myapp')?.pm2).toMatchObject({ args: ['--flag', 'one'], NODE_ENV: 'production' });
+    expect((await host.apps(WEB)).find(({ name }) => name === 'myapp')?.pm2).toMatchObject({
+      args: ['--flag', 'one'],
+      NODE_ENV: 'production',
+    });
   });
 });

@@ -44,7 +44,7 @@ describeOnHost('T25: startup and unstartup', () => {
   it('guarded: links that the owner laid out in it lead root nowhere (S12)', async () => {
     await hosts.guarded.must(
       'mkdir -p /srv/ops/pm2home; cd /srv/ops/pm2home; echo 1 > touch; ln -s /etc/nologin module_conf.json; ln -s ' +
-      '/etc/made logs',
+        '/etc/made logs',
       { user: 'ops' },
     );
     expect(await root('pm2 startup systemd -u ops')).toMatchObject({ status: 0 });
@@ -190,7 +190,7 @@ describeOnHost('one npm prefix that belongs to a person', () => {
     expect({ status, code: /PG\d+/.exec(stderr)?.[0] }).toEqual({ status: 126, code: 'PG113' });
     expect(stderr).toContain(
       'fix:      as root:  chown root: /usr/lib/node_modules && chown -R root: /usr/lib/node_modules/pm2 && ' +
-      'pm2-guard install',
+        'pm2-guard install',
     );
   });
 });

@@ -14,9 +14,12 @@ describeOnHost('T35: one name in two daemons, on purpose', () => {
       await host.must('pm2 start api.js', { user: name, cwd: `/srv/${name}` });
     }
   });
-  const restarts = async (host: Host): Promise<Record<string, number | undefined>> => Object.fromEntries(await Promise.all(stages.map(async (name) => [name, (await host.apps(homeOf(name)))[0]?.restarts] as const)));
+  const restarts = async (host: Host): Promise<Record<string, number | undefined>> =>
+    Object.fromEntries(
+      await Promise.all(stages.map(async (name) => [name, (await host.apps(homeOf(name)))[0]?.restarts] as const)),
+    );
 
-  it('plain: a name alone finds what the caller\'s environment says, or a third copy is started', async () => {
+  it("plain: a name alone finds what the caller's environment says, or a third copy is started", async () => {
     await hosts.plain.must('sudo pm2 restart api || sudo pm2 start api.js', { user: 'deploy', cwd: '/srv/staging' });
     expect(hosts.plain.daemons()).toHaveLength(3);
     await hosts.plain.must(`sudo PM2_HOME=${homeOf('prod')} pm2 restart api`, { user: 'deploy', cwd: '/srv/staging' });
@@ -36,7 +39,9 @@ describeOnHost('T35: one name in two daemons, on purpose', () => {
   });
 
   it('guarded: the directory says it', async () => {
-    expect(await hosts.guarded.run('sudo pm2 restart api', { user: 'deploy', cwd: '/srv/staging' })).toMatchObject({ status: 0 });
+    expect(await hosts.guarded.run('sudo pm2 restart api', { user: 'deploy', cwd: '/srv/staging' })).toMatchObject({
+      status: 0,
+    });
     expect(await restarts(hosts.guarded)).toEqual({ staging: 1, prod: 1 });
     expect(daemonsOn(hosts.guarded)).toHaveLength(2);
   });

@@ -21,7 +21,12 @@ daemons:
     apps: [backup]
 `;
 
-const places = [['classic', 'file'], ['trixie', 'alternative'], ['sid', 'alternative'], ['sid', 'file']] as const;
+const places = [
+  ['classic', 'file'],
+  ['trixie', 'alternative'],
+  ['sid', 'alternative'],
+  ['sid', 'file'],
+] as const;
 
 for (const [sudo, place] of places) {
   const name = sudo === 'classic' ? sudo : `sudo-rs of ${sudo}, ${place === 'file' ? 'as a file' : 'by alternatives'}`;
@@ -51,20 +56,36 @@ for (const [sudo, place] of places) {
       const written = await host.run('pm2-guard sudoers --write');
       expect(written).toMatchObject({ status: 0, stderr: '' });
       expect(written.stdout).toContain(`created  ${OPERATORS}\n`);
-      expect(await host.run('pm2-guard sudoers --write')).toMatchObject({ status: 0, stdout: expect.stringContaining('unchanged') as string });
+      expect(await host.run('pm2-guard sudoers --write')).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('unchanged') as string,
+      });
       for (const user of ['carol', 'erin']) await restartsOnce('pm2 restart myapp', user);
     });
 
     it('sudo pm2, sudo -u, by a user who may do anything', async () => {
-      for (const line of ['sudo pm2 restart myapp', `sudo -u www-data PM2_HOME=${WEB} pm2 restart myapp`, 'sudo -iu www-data pm2 restart myapp']) {
-        expect(await restartsOnce(line, 'deploy')).toBe(line === `sudo -u www-data PM2_HOME=${WEB} pm2 restart myapp` ? '' : rewritten('pm2 restart myapp', 6));
+      for (const line of [
+        'sudo pm2 restart myapp',
+        `sudo -u www-data PM2_HOME=${WEB} pm2 restart myapp`,
+        'sudo -iu www-data pm2 restart myapp',
+      ]) {
+        expect(await restartsOnce(line, 'deploy')).toBe(
+          line === `sudo -u www-data PM2_HOME=${WEB} pm2 restart myapp` ? '' : rewritten('pm2 restart myapp', 6),
+        );
       }
     });
 
     it.each([
-      'sudo pm2 restart myapp', 'sudo -n pm2 restart myapp', 'sudo --user=www-data pm2 restart myapp', 'sudo -iu www-data pm2 restart myapp',
-      `sudo -u www-data PM2_HOME=${WEB} pm2 restart myapp`, 'sudo -nu www-data pm2 restart myapp', 'sudo -H -k pm2 restart myapp',
-      'sudo env PM2_HOME=/root/.pm2 pm2 restart myapp', 'sudo sh -c "pm2 restart myapp"', `sudo ${SHIM} restart myapp`,
+      'sudo pm2 restart myapp',
+      'sudo -n pm2 restart myapp',
+      'sudo --user=www-data pm2 restart myapp',
+      'sudo -iu www-data pm2 restart myapp',
+      `sudo -u www-data PM2_HOME=${WEB} pm2 restart myapp`,
+      'sudo -nu www-data pm2 restart myapp',
+      'sudo -H -k pm2 restart myapp',
+      'sudo env PM2_HOME=/root/.pm2 pm2 restart myapp',
+      'sudo sh -c "pm2 restart myapp"',
+      `sudo ${SHIM} restart myapp`,
     ])('an operator types: %s', async (line) => {
       await restartsOnce(line, 'carol');
     });
@@ -77,14 +98,18 @@ for (const [sudo, place] of places) {
         ['sudo --preserve-env=FLAVOUR pm2 restart myapp --update-env', { FLAVOUR: 'mint' }],
         ['sudo -E pm2 restart myapp --update-env', { FLAVOUR: 'mint' }],
       ] as const) {
-        await host.must('env -u FLAVOUR pm2 delete myapp; pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE });
+        await host.must('env -u FLAVOUR pm2 delete myapp; pm2 start server.js --name myapp', {
+          user: 'www-data',
+          cwd: SITE,
+        });
         const stderr = await restartsOnce(line, 'carol', env);
         const [app] = await host.apps(WEB);
         // 0.2.5 keeps no variable; what was typed as a word of sudo's own crosses there as well.
         const asWord = /^sudo (env )?FLAVOUR=/.test(line);
         const arrives = sudo !== 'trixie' || asWord;
         expect({ line, FLAVOUR: app?.env['FLAVOUR'] }).toEqual({ line, FLAVOUR: arrives ? 'mint' : undefined });
-        const named = /^pm2-guard: not handed to the app: (.*) \(sudo did not keep/m.exec(stderr)?.[1]?.split(', ') ?? [];
+        const named =
+          /^pm2-guard: not handed to the app: (.*) \(sudo did not keep/m.exec(stderr)?.[1]?.split(', ') ?? [];
         expect({ line, named: named.includes('FLAVOUR') }).toEqual({ line, named: !arrives });
         expect(Object.keys(app?.env ?? {}).filter((variable) => /^(SUDO_|PM2_GUARD)/.test(variable))).toEqual([]);
       }
@@ -97,9 +122,12 @@ for (const [sudo, place] of places) {
       expect(typed).toMatchObject({ status: real.status, stdout: real.stdout, stderr: real.stderr });
     });
 
-    it('what the rights do not cover is refused in sudo\'s own words', async () => {
+    it("what the rights do not cover is refused in sudo's own words", async () => {
       for (const line of ['sudo -n -u ops pm2 restart backup', 'sudo -n id -un']) {
-        const real = await host.run(line.replace('sudo', '/usr/bin/sudo').replace(' pm2 ', ` ${SHIM} `), { user: 'carol', env: { PATH } });
+        const real = await host.run(line.replace('sudo', '/usr/bin/sudo').replace(' pm2 ', ` ${SHIM} `), {
+          user: 'carol',
+          env: { PATH },
+        });
         const typed = await host.run(line, { user: 'carol', env: { PATH } });
         expect(typed).toMatchObject({ status: 1, stdout: '', stderr: real.stderr });
       }
@@ -112,17 +140,25 @@ for (const [sudo, place] of places) {
       expect(await host.run('pm2-guard sudoers --write')).toMatchObject({ status: 0, stderr: '' });
       await host.write('/etc/sudoers.d/mine', 'this is no rule\n', { mode: '644' });
       await host.must(`rm ${OPERATORS}`);
-      expect(await host.run('pm2-guard sudoers --write')).toMatchObject({ status: 1, stderr: expect.stringContaining('sudoers is not in order') as string });
+      expect(await host.run('pm2-guard sudoers --write')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('sudoers is not in order') as string,
+      });
       await host.must('rm /etc/sudoers.d/mine && pm2-guard sudoers --write');
     });
 
     it('says that a file which sudo does not read has no effect', async () => {
       const main = sudo === 'classic' ? '/etc/sudoers' : '/etc/sudoers-rs';
-      await host.must(`cp -p /etc/sudoers /opt/sudoers; cp -p /etc/sudoers ${main}.new; mv ${main}.new ${main}; sed -i '/includedir/d; $a deploy ALL=(ALL:ALL) NOPASSWD: ALL' ${main}`);
+      await host.must(
+        `cp -p /etc/sudoers /opt/sudoers; cp -p /etc/sudoers ${main}.new; mv ${main}.new ${main}; sed -i ` +
+          `'/includedir/d; $a deploy ALL=(ALL:ALL) NOPASSWD: ALL' ${main}`,
+      );
       const told = await host.run('pm2-guard sudoers --write');
       await host.must(`rm -f ${main}; cp -p /opt/sudoers /etc/sudoers`);
       expect(told).toMatchObject({ status: 1, stdout: '' });
-      expect(told.stderr).toContain(`sudo does not let carol run pm2 as www-data. ${main} does not include /etc/sudoers.d`);
+      expect(told.stderr).toContain(
+        `sudo does not let carol run pm2 as www-data. ${main} does not include /etc/sudoers.d`,
+      );
       expect(await host.run('pm2-guard sudoers --write')).toMatchObject({ status: 0 });
     });
 
@@ -149,23 +185,33 @@ for (const sudo of sudos) {
       let host: Host;
       beforeAll(async () => {
         host = await hostWith(sudo, 'alternative', prefix);
-        await host.must(`sed -i 's|^Defaults\\s*secure_path=.*|Defaults secure_path="${securePathOfSid}"|' /etc/sudoers && visudo -c`);
+        await host.must(
+          `sed -i 's|^Defaults\\s*secure_path=.*|Defaults secure_path="${securePathOfSid}"|' /etc/sudoers && visudo -c`,
+        );
       });
       afterAll(() => host.dispose());
 
-      it('without the guard sudo pm2 is root\'s own, or is not found', async () => {
+      it("without the guard sudo pm2 is root's own, or is not found", async () => {
         const { status, stderr } = await host.run('sudo pm2 ping', { user: 'deploy' });
         if (prefix === '/usr') expect(daemonsOn(host)).toEqual(['root /root/.pm2']);
-        else expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('command not found') as string });
+        else
+          expect({ status, stderr }).toEqual({
+            status: 1,
+            stderr: expect.stringContaining('command not found') as string,
+          });
         await host.must('sudo pm2 kill || true', { user: 'deploy' });
       });
 
       it('with it sudo pm2 lands right, and sudo pm2-guard is found', async () => {
         await host.installGuard(CONFIG);
-        expect(await host.read('/etc/sudoers.d/pm2-guard')).toContain(`Defaults secure_path="/usr/local/lib/pm2-guard/bin:${securePathOfSid}"\n`);
+        expect(await host.read('/etc/sudoers.d/pm2-guard')).toContain(
+          `Defaults secure_path="/usr/local/lib/pm2-guard/bin:${securePathOfSid}"\n`,
+        );
         expect(await host.run('sudo pm2 ping', { user: 'deploy' })).toMatchObject({ status: 0 });
         expect(daemonsOn(host)).toEqual([`www-data ${WEB}`]);
-        expect(await host.run('sudo pm2-guard status', { user: 'deploy' })).toMatchObject({ stdout: expect.stringMatching(/sudo +guarded/) as string });
+        expect(await host.run('sudo pm2-guard status', { user: 'deploy' })).toMatchObject({
+          stdout: expect.stringMatching(/sudo +guarded/) as string,
+        });
         const second = await host.run('pm2-guard install');
         expect(second.stdout).not.toMatch(/(created|updated) .*sudoers\.d/);
       });
@@ -179,7 +225,11 @@ for (const sudo of sudos) {
   }
 }
 
-async function hostWith(sudo: (typeof sudos)[number], place: Place, prefix: '/usr' | '/usr/local' = '/usr'): Promise<Host> {
+async function hostWith(
+  sudo: (typeof sudos)[number],
+  place: Place,
+  prefix: '/usr' | '/usr/local' = '/usr',
+): Promise<Host> {
   const host = await createHost({ prefix, users: ['carol', 'erin', 'frank'] });
   await useSudo(host, sudo, place);
   return host;

@@ -19,14 +19,18 @@ function pair(prepare: (host: Host) => Promise<unknown> = () => Promise.resolve(
   const hosts = {} as Pair;
   beforeAll(async () => {
     [hosts.guarded, hosts.sealed] = await Promise.all([createHost(), createHost()]);
-    await Promise.all([hosts.guarded, hosts.sealed].map(async (host) => {
-      await prepare(host);
-      await host.installGuard(CONFIG);
-      await host.must('pm2 start server.js --name myapp && pm2 save', { cwd: SITE });
-    }));
+    await Promise.all(
+      [hosts.guarded, hosts.sealed].map(async (host) => {
+        await prepare(host);
+        await host.installGuard(CONFIG);
+        await host.must('pm2 start server.js --name myapp && pm2 save', { cwd: SITE });
+      }),
+    );
     await hosts.sealed.must(seal);
   });
-  afterAll(async () => { await Promise.all([hosts.guarded.dispose(), hosts.sealed.dispose()]); });
+  afterAll(async () => {
+    await Promise.all([hosts.guarded.dispose(), hosts.sealed.dispose()]);
+  });
   return hosts;
 }
 
@@ -38,17 +42,26 @@ async function restarts(host: Host): Promise<number | undefined> {
 
 describeOnHost('T40: pm2 by its absolute path', () => {
   const hosts = pair();
-  const ways = ['/usr/bin/pm2', BIN, `node ${BIN}`, `exec -a pm2 ${BIN}`, 'cd /usr/lib/node_modules && exec ./pm2/bin/pm2'];
+  const ways = [
+    '/usr/bin/pm2',
+    BIN,
+    `node ${BIN}`,
+    `exec -a pm2 ${BIN}`,
+    'cd /usr/lib/node_modules && exec ./pm2/bin/pm2',
+  ];
 
   it('goes round the shim', async () => {
-    const { stdout, status } = await hosts.guarded.run('/usr/bin/pm2 restart myapp || /usr/bin/pm2 start server.js --name myapp', { cwd: SITE });
+    const { stdout, status } = await hosts.guarded.run(
+      '/usr/bin/pm2 restart myapp || /usr/bin/pm2 start server.js --name myapp',
+      { cwd: SITE },
+    );
     expect(stdout).toContain('Done');
     expect(status).toBe(0);
     expect(daemonsOn(hosts.guarded)).toEqual(['root /root/.pm2', `www-data ${WEB}`]);
   });
 
   it('is met where it is sealed, once, and by the shim as well', async () => {
-    let before = await restarts(hosts.sealed) ?? -1;
+    let before = (await restarts(hosts.sealed)) ?? -1;
     for (const way of [...ways, 'pm2', 'sudo pm2', 'sudo /usr/bin/pm2']) {
       const { stderr, status } = await hosts.sealed.exec(['bash', '-c', `${way} restart myapp`]);
       expect({ way, stderr, status }).toEqual({ way, stderr: rewritten('pm2 restart myapp', 6), status: 0 });
@@ -64,30 +77,49 @@ describeOnHost('T40: pm2 by its absolute path', () => {
   });
 
   it('passes where it is sealed, for the owner', async () => {
-    const before = await restarts(hosts.sealed) ?? -1;
-    expect(await hosts.sealed.exec(['/usr/bin/pm2', 'restart', 'myapp'], { user: 'www-data', env: { PM2_HOME: WEB } })).toMatchObject({ status: 0, stderr: '' });
+    const before = (await restarts(hosts.sealed)) ?? -1;
+    expect(
+      await hosts.sealed.exec(['/usr/bin/pm2', 'restart', 'myapp'], { user: 'www-data', env: { PM2_HOME: WEB } }),
+    ).toMatchObject({ status: 0, stderr: '' });
     expect(await restarts(hosts.sealed)).toBe(before + 1);
   });
 
-  it('a dying daemon\'s `node $_ update` is understood', async () => {
+  it("a dying daemon's `node $_ update` is understood", async () => {
     // lib/Daemon.js: spawn('node', [process.env['_'], 'update'], { env: process.env, detached: true })
     const env = { PM2_HOME: WEB, _: '/usr/bin/pm2' };
-    expect(await hosts.sealed.exec(['node', '/usr/bin/pm2', 'update'], { user: 'www-data', env })).toMatchObject({ status: 0, stderr: '' });
+    expect(await hosts.sealed.exec(['node', '/usr/bin/pm2', 'update'], { user: 'www-data', env })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
     expect(daemonsOn(hosts.sealed)).toEqual([`www-data ${WEB}`]);
-    const stray = await hosts.sealed.exec(['node', '/usr/bin/pm2', 'update'], { env: { ...env, PM2_HOME: '/root/.pm2' } });
+    const stray = await hosts.sealed.exec(['node', '/usr/bin/pm2', 'update'], {
+      env: { ...env, PM2_HOME: '/root/.pm2' },
+    });
     expect(stray).toMatchObject({ status: 126, stdout: '' });
-    expect(stray.stderr).toContain('"pm2 update" as root would use the PM2 daemon in PM2_HOME /root/.pm2.\n'
-      + '  The config declares no daemon there  (/etc/pm2-guard/config.yaml)\n');
+    expect(stray.stderr).toContain(
+      '"pm2 update" as root would use the PM2 daemon in PM2_HOME /root/.pm2.\n' +
+        '  The config declares no daemon there  (/etc/pm2-guard/config.yaml)\n',
+    );
   });
 });
 
 describeOnHost('T42: environments whose PATH knows nothing of us', () => {
   const hosts = pair();
   const line = 'pm2 restart myapp || pm2 start /var/www/html/myapp/public_html/server.js --name myapp';
-  const bare = { HOME: undefined, USER: undefined, LOGNAME: undefined, LANG: undefined, PWD: undefined, SHELL: '/bin/sh' };
+  const bare = {
+    HOME: undefined,
+    USER: undefined,
+    LOGNAME: undefined,
+    LANG: undefined,
+    PWD: undefined,
+    SHELL: '/bin/sh',
+  };
   const ways: [what: string, options: RunOptions][] = [
-    ['cron\'s own', { env: { ...bare, HOME: '/root', LOGNAME: 'root', PATH: '/usr/bin:/bin' } }], // cron(8), crontab(5)
-    ['a unit with a PATH of its own', { env: { ...bare, PATH: '/usr/bin', INVOCATION_ID: '0', JOURNAL_STREAM: '8:1' } }],
+    ["cron's own", { env: { ...bare, HOME: '/root', LOGNAME: 'root', PATH: '/usr/bin:/bin' } }], // cron(8), crontab(5)
+    [
+      'a unit with a PATH of its own',
+      { env: { ...bare, PATH: '/usr/bin', INVOCATION_ID: '0', JOURNAL_STREAM: '8:1' } },
+    ],
     ['nothing but PATH', { env: { ...bare, PATH: '/bin:/usr/bin:/usr/local/bin' } }],
   ];
 
@@ -98,7 +130,7 @@ describeOnHost('T42: environments whose PATH knows nothing of us', () => {
   });
 
   it.each(ways)('%s leads to the guard where pm2 is sealed', async (_, options) => {
-    const before = await restarts(hosts.sealed) ?? -1;
+    const before = (await restarts(hosts.sealed)) ?? -1;
     const { stderr } = await hosts.sealed.run(line, options);
     expect(stderr).toBe(rewritten('pm2 restart myapp', 6));
     expect(await restarts(hosts.sealed)).toBe(before + 1);
@@ -109,7 +141,10 @@ describeOnHost('T42: environments whose PATH knows nothing of us', () => {
 describeOnHost('T43: a version manager puts its bin first at login', () => {
   const prefix = '/home/deploy/.nvm/versions/node/v22.23.3';
   const hosts = pair(async (host) => {
-    await host.must(`mkdir -p ${prefix}/bin && cp -r ${checkout}/.cache/pm2/7.0.4/* ${prefix} && ln -s /usr/bin/node ${prefix}/bin/node && chown -R deploy: /home/deploy/.nvm`);
+    await host.must(
+      `mkdir -p ${prefix}/bin && cp -r ${checkout}/.cache/pm2/7.0.4/* ${prefix} && ln -s /usr/bin/node ` +
+        `${prefix}/bin/node && chown -R deploy: /home/deploy/.nvm`,
+    );
     await host.must(`echo 'export PATH="${prefix}/bin:$PATH"' >> /home/deploy/.profile`);
   }, 'pm2-guard seal --user deploy');
   const deploy = { user: 'deploy', login: true };
@@ -122,7 +157,7 @@ describeOnHost('T43: a version manager puts its bin first at login', () => {
 
   it('and is met where it is sealed', async () => {
     expect((await hosts.sealed.must('command -v pm2', deploy)).trim()).toBe(`${prefix}/bin/pm2`);
-    const before = await restarts(hosts.sealed) ?? -1;
+    const before = (await restarts(hosts.sealed)) ?? -1;
     const { stderr, status } = await hosts.sealed.run('pm2 restart myapp', deploy);
     expect({ stderr, status }).toEqual({ stderr: rewritten('pm2 restart myapp', 6), status: 0 });
     expect(await restarts(hosts.sealed)).toBe(before + 1);
@@ -135,22 +170,47 @@ describeOnHost('units of pm2 startup, and a sealed pm2', () => {
   const hosts = pair(async (host) => {
     await host.standInSystemctl();
     // Root's stray of two weeks ago, with its unit.
-    await host.must(`/usr/bin/pm2 start ${SITE}/server.js --name myapp && /usr/bin/pm2 save && /usr/bin/pm2 startup systemd -u root --hp /root && /usr/bin/pm2 kill`, { cwd: '/' });
+    await host.must(
+      `/usr/bin/pm2 start ${SITE}/server.js --name myapp && /usr/bin/pm2 save && /usr/bin/pm2 startup systemd -u ` +
+        'root --hp /root && /usr/bin/pm2 kill',
+      { cwd: '/' },
+    );
   });
 
   /** Runs one line of a unit with exactly its User= and Environment=, and what systemd adds (systemd.exec(5)). */
-  const asSystemd = async (host: Host, file: string, line: 'ExecStart' | 'ExecStop' | 'ExecReload'): Promise<Result> => {
+  const asSystemd = async (
+    host: Host,
+    file: string,
+    line: 'ExecStart' | 'ExecStop' | 'ExecReload',
+  ): Promise<Result> => {
     const text = await host.read(file);
     const valueOf = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
     const account = host.account(valueOf('User'));
-    const own = Object.fromEntries([...text.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
-    const env = { PWD: undefined, HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell, LANG: 'C.UTF-8', INVOCATION_ID: '9f2b', JOURNAL_STREAM: '8:42', ...own };
+    const own = Object.fromEntries(
+      [...text.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    const env = {
+      PWD: undefined,
+      HOME: account.home,
+      USER: account.name,
+      LOGNAME: account.name,
+      SHELL: account.shell,
+      LANG: 'C.UTF-8',
+      INVOCATION_ID: '9f2b',
+      JOURNAL_STREAM: '8:42',
+      ...own,
+    };
     return host.exec(valueOf(line).split(' '), { user: account.name, cwd: '/', env });
   };
-  const reboot = (host: Host) => host.must('pkill -9 -f "[G]od Daemon"; pkill -9 -f [s]erver.js; rm -f /var/www/.pm2/*.sock /root/.pm2/*.sock; true');
+  const reboot = (host: Host) =>
+    host.must(
+      'pkill -9 -f "[G]od Daemon"; pkill -9 -f [s]erver.js; rm -f /var/www/.pm2/*.sock /root/.pm2/*.sock; true',
+    );
 
   it('are written as ever', async () => {
-    await Promise.all([hosts.guarded, hosts.sealed].map((host) => host.must('pm2 startup systemd -u www-data', { cwd: '/' })));
+    await Promise.all(
+      [hosts.guarded, hosts.sealed].map((host) => host.must('pm2 startup systemd -u www-data', { cwd: '/' })),
+    );
     const text = await hosts.sealed.read(unit);
     expect(text).toBe(await hosts.guarded.read(unit));
     expect(text).toContain(`ExecStart=${BIN} resurrect\n`);
@@ -168,7 +228,8 @@ describeOnHost('units of pm2 startup, and a sealed pm2', () => {
 
   it('of a stray boot a second copy, where pm2 is not sealed', async () => {
     await reboot(hosts.guarded);
-    for (const file of [unit, strays]) expect(await asSystemd(hosts.guarded, file, 'ExecStart')).toMatchObject({ status: 0 });
+    for (const file of [unit, strays])
+      expect(await asSystemd(hosts.guarded, file, 'ExecStart')).toMatchObject({ status: 0 });
     expect(daemonsOn(hosts.guarded)).toEqual(['root /root/.pm2', `www-data ${WEB}`]);
     expect(await hosts.guarded.apps('/root/.pm2')).toMatchObject([{ name: 'myapp' }]);
   });

@@ -20,8 +20,10 @@ describeOnHost('T26: pm2 save as the wrong user', () => {
     const { status, stdout, stderr } = await save(hosts.guarded, '--force');
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
     expect(stderr).toMatch(/^pm2-guard: blocked \(PG109\): nothing was run\n/);
-    expect(stderr).toContain('  choose:   if you mean daemon "web" - ITS SAVED LIST IS REPLACED (1 app: myapp)    '
-      + `sudo -u www-data PM2_HOME=${WEB} pm2 save --force\n`);
+    expect(stderr).toContain(
+      '  choose:   if you mean daemon "web" - ITS SAVED LIST IS REPLACED (1 app: myapp)    ' +
+        `sudo -u www-data PM2_HOME=${WEB} pm2 save --force\n`,
+    );
     expect(await hosts.guarded.exists(`${WEB}/dump.pm2`)).toBe(false);
   });
 
@@ -42,14 +44,14 @@ describeOnHost('T34: list-wide verbs in the wrong daemon', () => {
   const verbs = ['restart all', 'stop all', 'delete all', 'kill'];
   const type = (host: Host, verb: string) => host.run(`pm2 ${verb}`, { user: 'alice', env: { PM2_HOME: WEB } });
 
-  it.each(verbs)('guarded: %s touches nobody else\'s apps', async (verb) => {
+  it.each(verbs)("guarded: %s touches nobody else's apps", async (verb) => {
     const { status, stdout, stderr } = await type(hosts.guarded, verb);
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
     expect(stderr).toContain(`"pm2 ${verb}" is not for alice to run.\n`);
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', status: 'online', restarts: 0 }]);
   });
 
-  it('plain: other people\'s apps die', async () => {
+  it("plain: other people's apps die", async () => {
     await type(hosts.plain, 'restart all');
     expect(await hosts.plain.apps(WEB)).toMatchObject([{ restarts: 1 }]);
     await type(hosts.plain, 'delete all');
@@ -63,7 +65,7 @@ describeOnHost('T34: pm2 update as root', () => {
   const hosts = twins(CONFIG, {}, startSite);
   const update = (host: Host) => host.run('sudo pm2 update', { user: 'deploy' });
 
-  it('plain: a daemon of root\'s is made and updated, the old one goes on', async () => {
+  it("plain: a daemon of root's is made and updated, the old one goes on", async () => {
     const [before] = hosts.plain.daemons();
     await update(hosts.plain);
     expect(daemonsOn(hosts.plain)).toEqual(['root /root/.pm2', `www-data ${WEB}`]);
@@ -83,7 +85,8 @@ describeOnHost('T34: pm2 update as root', () => {
 describeOnHost('T36: a home shared by a group, the daemon is down', () => {
   const home = '/srv/shared/.pm2';
   const hosts = twins(CONFIG.replace(`home: ${WEB}`, `home: ${home}`), {}, (host) =>
-    host.must(`usermod -aG www-data alice; install -d -o www-data -g www-data -m 2775 /srv/shared ${home}`));
+    host.must(`usermod -aG www-data alice; install -d -o www-data -g www-data -m 2775 /srv/shared ${home}`),
+  );
   const status = (host: Host) => host.run('pm2 status', { user: 'alice', env: { PM2_HOME: home } });
 
   it('plain: whoever asks owns the daemon', async () => {

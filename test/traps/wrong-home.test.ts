@@ -4,9 +4,13 @@ import type { Host } from '../host/host.ts';
 import { appsIn, CONFIG, daemonsOn, OPS, SITE, twins, WEB } from './twins.ts';
 
 const script = 'setInterval(() => {}, 1000);';
-const startSite = (host: Host, env: Record<string, string | undefined>, user = 'www-data') => host.run('pm2 start server.js --name myapp', { user, cwd: SITE, env });
+const startSite = (host: Host, env: Record<string, string | undefined>, user = 'www-data') =>
+  host.run('pm2 start server.js --name myapp', { user, cwd: SITE, env });
 
-for (const [pm2, home] of [['6.0.14', '/etc/.pm2'], ['7.0.4', '/root/.pm2']] as const) {
+for (const [pm2, home] of [
+  ['6.0.14', '/etc/.pm2'],
+  ['7.0.4', '/root/.pm2'],
+] as const) {
   describeOnHost(`T15: HOME unset, PM2 ${pm2}`, () => {
     const hosts = twins(CONFIG, { pm2 });
 
@@ -15,9 +19,11 @@ for (const [pm2, home] of [['6.0.14', '/etc/.pm2'], ['7.0.4', '/root/.pm2']] as 
       expect(daemonsOn(hosts.plain)).toEqual([`root ${home}`]);
     });
 
-    it('guarded: the owner\'s daemon, for root and for the owner', async () => {
+    it("guarded: the owner's daemon, for root and for the owner", async () => {
       expect(await startSite(hosts.guarded, { HOME: undefined }, 'root')).toMatchObject({ status: 0 });
-      expect(await hosts.guarded.run('pm2 restart myapp', { user: 'www-data', env: { HOME: undefined } })).toMatchObject({ status: 0 });
+      expect(
+        await hosts.guarded.run('pm2 restart myapp', { user: 'www-data', env: { HOME: undefined } }),
+      ).toMatchObject({ status: 0 });
       expect(daemonsOn(hosts.guarded)).toEqual([`www-data ${WEB}`]);
       expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', restarts: 1 }]);
     });
@@ -42,12 +48,17 @@ describeOnHost('T16: HOME=/, or a home that is not there', () => {
 });
 
 describeOnHost('T17: PM2_HOME exported in one shell only', () => {
-  const hosts = twins(CONFIG.replace('user: ops', 'user: ops\n    home: /srv/ops/.pm2').replace('default: web', 'default: ops'), {}, async (host) => {
-    await host.must('install -d -o ops /srv/ops');
-    await host.write('/home/ops/backup.js', script, { owner: 'ops' });
-    await host.must('pm2 start backup.js', { user: 'ops', env: { PM2_HOME: '/srv/ops/.pm2' } });
-  });
-  const names = (output: string) => [...output.matchAll(/"name":"(\w+)","namespace"|^\[\]$/gm)].map(([, name]) => name ?? 'none');
+  const hosts = twins(
+    CONFIG.replace('user: ops', 'user: ops\n    home: /srv/ops/.pm2').replace('default: web', 'default: ops'),
+    {},
+    async (host) => {
+      await host.must('install -d -o ops /srv/ops');
+      await host.write('/home/ops/backup.js', script, { owner: 'ops' });
+      await host.must('pm2 start backup.js', { user: 'ops', env: { PM2_HOME: '/srv/ops/.pm2' } });
+    },
+  );
+  const names = (output: string) =>
+    [...output.matchAll(/"name":"(\w+)","namespace"|^\[\]$/gm)].map(([, name]) => name ?? 'none');
 
   it('plain: the list is empty over ssh', async () => {
     const { stdout } = await hosts.plain.run('pm2 jlist', { user: 'ops' });
@@ -56,7 +67,8 @@ describeOnHost('T17: PM2_HOME exported in one shell only', () => {
   });
 
   it('guarded: both see the same', async () => {
-    for (const env of [{}, { PM2_HOME: '/srv/ops/.pm2' }]) expect(names((await hosts.guarded.run('pm2 jlist', { user: 'ops', env })).stdout)).not.toContain('none');
+    for (const env of [{}, { PM2_HOME: '/srv/ops/.pm2' }])
+      expect(names((await hosts.guarded.run('pm2 jlist', { user: 'ops', env })).stdout)).not.toContain('none');
     expect(await hosts.guarded.run('pm2 restart backup', { user: 'ops' })).toMatchObject({ status: 0 });
     expect(await hosts.guarded.apps('/srv/ops/.pm2')).toMatchObject([{ name: 'backup', restarts: 1 }]);
     expect(daemonsOn(hosts.guarded)).toEqual(['ops /srv/ops/.pm2']);
@@ -84,7 +96,8 @@ describeOnHost('T20: same user, private HOME', () => {
     await host.must(`install -d -o ops ${agent}`);
     await host.write('/home/ops/backup.js', script, { owner: 'ops' });
   });
-  const start = (host: Host) => host.must('pm2 start backup.js', { user: 'ops', env: { HOME: agent }, cwd: '/home/ops' });
+  const start = (host: Host) =>
+    host.must('pm2 start backup.js', { user: 'ops', env: { HOME: agent }, cwd: '/home/ops' });
 
   it('plain: "started", and nobody else sees it', async () => {
     await start(hosts.plain);
@@ -98,7 +111,7 @@ describeOnHost('T20: same user, private HOME', () => {
   });
 });
 
-describeOnHost('T21: variables that move PM2\'s paths are inherited', () => {
+describeOnHost("T21: variables that move PM2's paths are inherited", () => {
   const hosts = twins(CONFIG, {}, async (host) => {
     await host.must('install -d -o www-data /srv/other');
     await startSite(host, {});
@@ -134,15 +147,26 @@ describeOnHost('T21: variables that move PM2\'s paths are inherited', () => {
 });
 
 describeOnHost('T22: two homes of one user, on purpose', () => {
-  const config = 'daemons:\n  blue:\n    user: ops\n    home: /srv/blue/.pm2\n    apps: [blue]\n  green:\n    user: ops\n    home: /srv/green/.pm2\n    apps: [green]\n';
+  const config =
+    'daemons:\n  blue:\n    user: ops\n    home: /srv/blue/.pm2\n    apps: [blue]\n  green:\n    user: ops\n    ' +
+    'home: /srv/green/.pm2\n    apps: [green]\n';
   const hosts = twins(config, {}, async (host) => {
     await host.must('install -d -o ops /srv/blue /srv/green');
     for (const name of ['blue', 'green']) {
       await host.write(`/srv/${name}/${name}.js`, script, { owner: 'ops' });
-      await host.must(`pm2 start ${name}.js`, { user: 'ops', cwd: `/srv/${name}`, env: { PM2_HOME: `/srv/${name}/.pm2` } });
+      await host.must(`pm2 start ${name}.js`, {
+        user: 'ops',
+        cwd: `/srv/${name}`,
+        env: { PM2_HOME: `/srv/${name}/.pm2` },
+      });
     }
   });
-  const deploy = (host: Host) => host.must('pm2 restart green || pm2 start green.js', { user: 'ops', cwd: '/srv/green', env: { PM2_HOME: '/srv/blue/.pm2' } });
+  const deploy = (host: Host) =>
+    host.must('pm2 restart green || pm2 start green.js', {
+      user: 'ops',
+      cwd: '/srv/green',
+      env: { PM2_HOME: '/srv/blue/.pm2' },
+    });
 
   it('plain: a copy beside the wrong apps', async () => {
     await deploy(hosts.plain);
@@ -153,6 +177,8 @@ describeOnHost('T22: two homes of one user, on purpose', () => {
     await deploy(hosts.guarded);
     expect(await appsIn(hosts.guarded, '/srv/blue/.pm2')).toEqual(['blue']);
     expect(await hosts.guarded.apps('/srv/green/.pm2')).toMatchObject([{ name: 'green', restarts: 1 }]);
-    expect(await hosts.guarded.run('pm2 restart blue', { user: 'ops', env: { PM2_HOME: '/srv/blue/.pm2' } })).toMatchObject({ status: 0, stderr: '' });
+    expect(
+      await hosts.guarded.run('pm2 restart blue', { user: 'ops', env: { PM2_HOME: '/srv/blue/.pm2' } }),
+    ).toMatchObject({ status: 0, stderr: '' });
   });
 });

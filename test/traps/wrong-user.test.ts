@@ -6,7 +6,7 @@ import { appsIn, CONFIG, daemonsOn, foreignFiles, OPS, SITE, twins, WEB } from '
 const start = 'sudo pm2 start npm --name myapp --cwd /var/www/html/myapp/public_html -- start';
 const asOwner = 'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2';
 
-describeOnHost('T01: sudo pm2 start, later pm2 restart as the app\'s user', () => {
+describeOnHost("T01: sudo pm2 start, later pm2 restart as the app's user", () => {
   const hosts = twins();
   const twoWeeks = async (host: Host) => {
     await host.must(start, { user: 'deploy' });
@@ -21,7 +21,7 @@ describeOnHost('T01: sudo pm2 start, later pm2 restart as the app\'s user', () =
     expect(await hosts.plain.apps('/root/.pm2')).toMatchObject([{ name: 'myapp', uid: 0, status: 'online' }]);
   });
 
-  it('guarded: it was the owner\'s from the start', async () => {
+  it("guarded: it was the owner's from the start", async () => {
     expect(await twoWeeks(hosts.guarded)).toMatchObject({ status: 0 });
     expect(daemonsOn(hosts.guarded)).toEqual([`www-data ${WEB}`]);
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, status: 'online', restarts: 1 }]);
@@ -93,10 +93,19 @@ describeOnHost('T03: a web page shells out, exec("pm2 jlist") as www-data', () =
   });
 });
 
-describeOnHost('T05: root\'s cron job heals', () => {
-  const hosts = twins(CONFIG, {}, (host) => host.must(`pm2 start server.js --name myapp`, { user: 'www-data', cwd: SITE }));
+describeOnHost("T05: root's cron job heals", () => {
+  const hosts = twins(CONFIG, {}, (host) =>
+    host.must(`pm2 start server.js --name myapp`, { user: 'www-data', cwd: SITE }),
+  );
   // As cron runs a line of Debian's /etc/crontab, which sets this PATH.
-  const cron = { env: { PATH: '/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin', SHELL: '/bin/sh', USER: undefined, LANG: undefined } };
+  const cron = {
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin',
+      SHELL: '/bin/sh',
+      USER: undefined,
+      LANG: undefined,
+    },
+  };
   const heal = (host: Host) => host.must(`pm2 restart myapp || pm2 start ${SITE}/server.js --name myapp`, cron);
 
   it('plain: a duplicate, as root', async () => {

@@ -7,7 +7,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readRegularFile, UnreadableFile } from '../../src/trust/read.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pg-read-'));
-afterAll(() => { rmSync(directory, { recursive: true }); });
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
 const at = (name: string): string => join(directory, name);
 
 function kindOf(path: string, maxBytes = 1000): string {
@@ -26,16 +28,36 @@ describe('a file that somebody else owns', () => {
   symlinkSync('nowhere', at('dangling'));
   execFileSync('mkfifo', [at('fifo')]);
 
-  it('is read', () => { expect(kindOf(at('text'))).toBe('hello'); });
-  it('may be empty', () => { expect(kindOf(at('empty'))).toBe(''); });
-  it('may be as long as allowed', () => { expect(kindOf(at('text'), 5)).toBe('hello'); });
-  it('may not be longer', () => { expect(kindOf(at('text'), 4)).toBe('size'); });
-  it('is no link', () => { expect(kindOf(at('link'))).toBe('link'); });
-  it('is no dangling link', () => { expect(kindOf(at('dangling'))).toBe('link'); });
-  it('is no FIFO, which would make us wait', () => { expect(kindOf(at('fifo'))).toBe('type'); });
-  it('is no directory', () => { expect(kindOf(directory)).toBe('type'); });
-  it('is no endless device', () => { expect(kindOf('/dev/zero')).toBe('type'); });
-  it('may be missing', () => { expect(kindOf(at('none'))).toBe('missing'); });
+  it('is read', () => {
+    expect(kindOf(at('text'))).toBe('hello');
+  });
+  it('may be empty', () => {
+    expect(kindOf(at('empty'))).toBe('');
+  });
+  it('may be as long as allowed', () => {
+    expect(kindOf(at('text'), 5)).toBe('hello');
+  });
+  it('may not be longer', () => {
+    expect(kindOf(at('text'), 4)).toBe('size');
+  });
+  it('is no link', () => {
+    expect(kindOf(at('link'))).toBe('link');
+  });
+  it('is no dangling link', () => {
+    expect(kindOf(at('dangling'))).toBe('link');
+  });
+  it('is no FIFO, which would make us wait', () => {
+    expect(kindOf(at('fifo'))).toBe('type');
+  });
+  it('is no directory', () => {
+    expect(kindOf(directory)).toBe('type');
+  });
+  it('is no endless device', () => {
+    expect(kindOf('/dev/zero')).toBe('type');
+  });
+  it('may be missing', () => {
+    expect(kindOf(at('none'))).toBe('missing');
+  });
   it('is no socket', async () => {
     const server = createServer();
     await new Promise<void>((done) => server.listen(at('socket'), done));

@@ -7,7 +7,7 @@ describe('a word', () => {
     for (const word of [KERNEL, ROOT, wordOf(0)])
       expect([isGoodFor(word, 0), isGoodFor(word, 1000)]).toEqual([true, true]);
   });
-  it('of a user is good for the user\'s own things only', () => {
+  it("of a user is good for the user's own things only", () => {
     expect([1000, 1001, 0].map((owner) => isGoodFor(wordOf(1000), owner))).toEqual([true, false, false]);
     expect(isGoodFor(wordOf(NO_UID), 0)).toBe(false);
   });

@@ -6,9 +6,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { replaceFile } from '../../src/trust/write.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'pg-write-'));
-afterAll(() => { rmSync(top, { recursive: true }); });
+afterAll(() => {
+  rmSync(top, { recursive: true });
+});
 let serial = 0;
-const room = (): string => { const path = join(top, String(++serial)); mkdirSync(path); return path; };
+const room = (): string => {
+  const path = join(top, String(++serial));
+  mkdirSync(path);
+  return path;
+};
 
 describe('replacing a file', () => {
   it('writes the text with the mode asked for, whatever the umask', () => {
@@ -35,13 +41,17 @@ describe('replacing a file', () => {
   it('leaves nothing behind where it fails, and the old one stands', () => {
     const directory = room();
     mkdirSync(join(directory, 'a', 'full'), { recursive: true });
-    expect(() => { replaceFile(join(directory, 'a'), 'x', 0o600); }).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    expect(() => {
+      replaceFile(join(directory, 'a'), 'x', 0o600);
+    }).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
     expect(readdirSync(directory)).toEqual(['a']);
   });
 
-  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)('on a full disk: ENOSPC, nothing behind, the old one stands', () => {
-    const directory = room();
-    const script = `
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'on a full disk: ENOSPC, nothing behind, the old one stands',
+    () => {
+      const directory = room();
+      const script = `
       const fs = require('node:fs');
       const directory = process.argv[1];
       require('node:child_process').execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', directory]);
@@ -51,6 +61,10 @@ describe('replacing a file', () => {
       try { replaceFile(directory + '/policy', 'x'.repeat(100000), 0o644); } catch (error) { code = error.code; }
       require('node:assert').deepEqual([code, fs.readdirSync(directory), fs.readFileSync(directory + '/policy', 'utf8')], ['ENOSPC', ['policy'], 'old']);
     `;
-    execFileSync('unshare', ['-m', process.execPath, '--import', 'tsx', '-e', script, directory], { cwd: join(import.meta.dirname, '../..'), stdio: 'pipe' });
-  });
+      execFileSync('unshare', ['-m', process.execPath, '--import', 'tsx', '-e', script, directory], {
+        cwd: join(import.meta.dirname, '../..'),
+        stdio: 'pipe',
+      });
+    },
+  );
 });

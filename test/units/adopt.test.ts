@@ -17,7 +17,9 @@ describeOnHost('adopt of what runs in a unit', () => {
   /** T11, T25: root's daemon in the PM2_HOME of www-data, by a unit of root's. */
   const rootsUnit = async () => {
     await withoutDaemons(host);
-    await host.must(`${roots(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)} && ${roots('save')} && ${roots('kill')}`);
+    await host.must(
+      `${roots(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)} && ${roots('save')} && ${roots('kill')}`,
+    );
     await host.must('PM2_GUARD=off pm2 startup systemd -u root --hp /var/www && systemctl start pm2-root');
     await host.must('pm2 startup systemd -u www-data --hp /var/www');
     await expect.poll(() => host.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 0, status: 'online' }]);

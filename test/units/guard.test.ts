@@ -29,7 +29,7 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     expect(await cgroup()).toMatch(/session-/);
   });
 
-  it('T46: root\'s restart brings the daemon up by its unit, and restarts the app', async () => {
+  it("T46: root's restart brings the daemon up by its unit, and restarts the app", async () => {
     await down();
     const { status, stderr } = await host.session('deploy', 'sudo pm2 restart myapp', { timeoutMs: 60_000 });
     expect(stderr).toContain(`pm2-guard: daemon "web" did not run: its unit was started (${UNIT})`);
@@ -49,7 +49,11 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
 
   it('T46: whoever only asks for the list gets an empty one, and a line that names the unit; nothing is spawned', async () => {
     await down();
-    for (const [line, user] of [['sudo pm2 list', 'deploy'], [`cd / && ${asWeb('ls')}`, 'deploy'], ['pm2 list', 'deploy']] as const) {
+    for (const [line, user] of [
+      ['sudo pm2 list', 'deploy'],
+      [`cd / && ${asWeb('ls')}`, 'deploy'],
+      ['pm2 list', 'deploy'],
+    ] as const) {
       const { status, stderr } = await host.session(user, line);
       expect(stderr).toContain(`does not run; its unit starts it with all saved apps:  ${START}`);
       expect(status).toBe(0);
@@ -59,14 +63,14 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     expect(await host.must('ls -A /tmp | grep pm2-guard || true')).toBe('');
   });
 
-  it('T46: a call that is not root\'s names the unit, and starts none', async () => {
+  it("T46: a call that is not root's names the unit, and starts none", async () => {
     await down();
     const { stderr } = await host.session('deploy', `cd / && ${asWeb('restart myapp')}`);
     expect(stderr).toContain(START);
     expect((await host.unit(UNIT)).ActiveState).toBe('inactive');
   });
 
-  it('a call that ends something starts no unit, and neither does the unit\'s own call', async () => {
+  it("a call that ends something starts no unit, and neither does the unit's own call", async () => {
     await down();
     await host.session('deploy', 'sudo pm2 stop myapp');
     expect((await host.unit(UNIT)).ActiveState).toBe('inactive');
@@ -82,7 +86,7 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     expect(host.daemons()).toHaveLength(1);
   });
 
-  it('unstartup of root removes root\'s unit, and leaves the site alone', async () => {
+  it("unstartup of root removes root's unit, and leaves the site alone", async () => {
     await inTheUnit(host);
     await host.must('PM2_GUARD=off pm2 startup systemd -u root --hp /root');
     expect((await host.session('deploy', 'sudo pm2 unstartup systemd')).status).toBe(0);
@@ -100,7 +104,9 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     await host.write('/srv/stage/app.js', 'setInterval(() => {}, 1e6);\n');
     const stage = (words: string) => `sudo -u www-data PM2_HOME=/srv/stage/.pm2 pm2 ${words}`;
     await host.must(`${asWeb(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)} && ${asWeb('save')}`, { cwd: '/' });
-    await host.must(`${stage('start /srv/stage/app.js --name stage-app --cwd /srv')} && ${stage('save')}`, { cwd: '/' });
+    await host.must(`${stage('start /srv/stage/app.js --name stage-app --cwd /srv')} && ${stage('save')}`, {
+      cwd: '/',
+    });
     await host.must('pm2 startup systemd -u www-data --hp /var/www && pm2 startup systemd -u www-data --hp /srv/stage');
     await host.reboot();
     await runsInUnit(host, ['myapp']);
@@ -118,7 +124,7 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     for (let at = 0; at < 10; at++) expect(recorded).toContain(`pm2 delete record-${at}`);
   });
 
-  it('log says so to whoever may not see the system\'s journal', async () => {
+  it("log says so to whoever may not see the system's journal", async () => {
     await host.session('alice', 'logger -t pm2-guard mine');
     const { status, stderr } = await host.session('alice', 'pm2-guard log');
     expect([status, stderr]).toEqual([1, expect.stringContaining('you may not read the journal')]);

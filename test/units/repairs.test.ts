@@ -2,7 +2,19 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { systemdHost, type SystemdHost } from '../host/systemd.ts';
 import {
-  asWeb, CONFIG, codes, examined, finding, inTheUnit, runsInUnit, SHOP, SITE, typed, UNIT, WEB, withoutDaemons,
+  asWeb,
+  CONFIG,
+  codes,
+  examined,
+  finding,
+  inTheUnit,
+  runsInUnit,
+  SHOP,
+  SITE,
+  typed,
+  UNIT,
+  WEB,
+  withoutDaemons,
 } from './scene.ts';
 
 const save = `sudo -u www-data env PM2_HOME=${WEB} pm2 save`;
@@ -19,14 +31,14 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
   });
   afterAll(() => host.dispose());
 
-  it('plain pm2: pm2 update in a session ends the unit\'s daemon, and systemd the one that pm2 spawns', async () => {
+  it("plain pm2: pm2 update in a session ends the unit's daemon, and systemd the one that pm2 spawns", async () => {
     await inTheUnit(host);
     await host.session('deploy', `PM2_GUARD=off timeout 25 ${asWeb('update')}`, { timeoutMs: 40_000 });
     await expect.poll(() => host.daemons().length, { timeout: 15_000 }).toBe(0);
     expect((await host.unit(UNIT)).ActiveState).not.toBe('active');
   });
 
-  it('PD112: another PM2 than the daemon\'s', async () => {
+  it("PD112: another PM2 than the daemon's", async () => {
     await inTheUnit(host, ['myapp', 'shop']);
     await setVersion('7.0.99');
     expect(await typed(host, await finding(host, 'PD112'))).toEqual([save, restart]);
@@ -47,7 +59,10 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
 
   it('PD110: the unit itself sets another HOME', async () => {
     await inTheUnit(host);
-    await host.must(`sed -i 's#^PIDFile#Environment=HOME=/srv\\nPIDFile#' /etc/systemd/system/${UNIT}; systemctl daemon-reload; systemctl restart ${UNIT}`);
+    await host.must(
+      `sed -i 's#^PIDFile#Environment=HOME=/srv\\nPIDFile#' /etc/systemd/system/${UNIT}; systemctl daemon-reload; ` +
+        `systemctl restart ${UNIT}`,
+    );
     await runsInUnit(host, ['myapp']);
     const found = await finding(host, 'PD110');
     expect(found.evidence).toContain(`/etc/systemd/system/${UNIT} sets it`);
@@ -64,7 +79,7 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
     expect(await codes(host)).toEqual([]);
   });
 
-  it('PD103: a second daemon took the socket of the unit\'s', async () => {
+  it("PD103: a second daemon took the socket of the unit's", async () => {
     await inTheUnit(host, ['myapp', 'shop']);
     await host.must(`rm ${WEB}/*.sock`);
     await host.session('deploy', `cd / && ${asWeb('list')}`);
@@ -86,7 +101,10 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
   it('PD111: a daemon outside of its unit loses no saved app, and no running one', async () => {
     await inTheUnit(host, ['shop']);
     await host.must(`systemctl stop ${UNIT}`);
-    await host.session('deploy', `cd / && PM2_GUARD=off ${asWeb(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)}`);
+    await host.session(
+      'deploy',
+      `cd / && PM2_GUARD=off ${asWeb(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)}`,
+    );
     expect(await host.cgroup(host.daemons()[0]?.pid ?? 0)).toMatch(/\/session-/);
     const lines = await typed(host, await finding(host, 'PD111'));
     expect(lines.slice(0, 2)).toEqual([save.replace(/save$/, 'resurrect'), save]);
@@ -126,7 +144,7 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
     expect(await codes(host)).toEqual([]);
   });
 
-  it('PD106: an empty daemon of root\'s, in a unit of root\'s', async () => {
+  it("PD106: an empty daemon of root's, in a unit of root's", async () => {
     await inTheUnit(host);
     await host.must('PM2_GUARD=off pm2 startup systemd -u root --hp /root && systemctl start pm2-root');
     expect(await typed(host, await finding(host, 'PD106'))).toEqual(['sudo systemctl stop pm2-root.service']);
@@ -147,7 +165,10 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
 
   it('PD411: nothing starts a daemon at boot', async () => {
     await withoutDaemons(host);
-    await host.session('deploy', `cd / && ${asWeb(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)} && ${asWeb('save')}`);
+    await host.session(
+      'deploy',
+      `cd / && ${asWeb(`start ${SITE}/server.js --name myapp --cwd ${SITE}`)} && ${asWeb('save')}`,
+    );
     const found = await finding(host, 'PD411');
     expect(found.what).toBe(`nothing starts the daemon of www-data in ${WEB} at boot`);
     await typed(host, found);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { Finding } from '../../src/doctor/finding.ts';
+import type { DoctorFinding } from '../../src/doctor/finding.ts';
 import type { Report } from '../../src/doctor/report.ts';
-import { shown } from '../../src/terminal/shown.ts';
+import { quoteCommand } from '../../src/terminal/shown.ts';
 import type { SystemdHost } from '../host/systemd.ts';
 import { SITE, WEB } from '../traps/twins.ts';
 
@@ -46,10 +46,13 @@ export async function withoutDaemons(host: SystemdHost): Promise<void> {
 /** These apps are online, as www-data, in a daemon that is the main process of its unit. */
 export async function runsInUnit(host: SystemdHost, apps: readonly string[], unit = UNIT, home = WEB): Promise<void> {
   await expect
-    .poll(async () => (await host.apps(home)).map(({ name, uid, status }) => `${name} ${uid ?? '-'} ${status}`).sort(), {
-      timeout: 15_000,
-      interval: 100,
-    })
+    .poll(
+      async () => (await host.apps(home)).map(({ name, uid, status }) => `${name} ${uid ?? '-'} ${status}`).sort(),
+      {
+        timeout: 15_000,
+        interval: 100,
+      },
+    )
     .toEqual(apps.map((name) => `${name} 33 online`).sort());
   const daemons = host.daemons().filter((daemon) => daemon.home === home);
   expect(daemons).toHaveLength(1);
@@ -68,7 +71,7 @@ export async function codes(host: SystemdHost): Promise<string[]> {
   return (await examined(host)).findings.map(({ code }) => code).filter((code) => /^PD[124]/.test(code));
 }
 
-export async function finding(host: SystemdHost, code: string): Promise<Finding> {
+export async function finding(host: SystemdHost, code: string): Promise<DoctorFinding> {
   const { findings } = await examined(host);
   const found = findings.find((one) => one.code === code);
   if (found === undefined) throw new Error(`no ${code} among ${findings.map((one) => one.code).join(' ')}`);
@@ -76,8 +79,8 @@ export async function finding(host: SystemdHost, code: string): Promise<Finding>
 }
 
 /** Types a repair exactly as it is shown, as a person who has logged in by ssh and may use sudo. */
-export async function typed(host: SystemdHost, { repair }: Pick<Finding, 'repair'>): Promise<string[]> {
-  const lines = repair.map((words) => shown(words));
+export async function typed(host: SystemdHost, { repair }: Pick<DoctorFinding, 'repair'>): Promise<string[]> {
+  const lines = repair.map((words) => quoteCommand(words));
   expect(lines).not.toEqual([]);
   for (const line of lines) {
     const { status, stdout, stderr } = await host.session('deploy', line, { timeoutMs: 60_000 });

@@ -7,10 +7,13 @@ import { policyFrom } from './policies.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Caller } from '../../src/verdict/caller.ts';
 import { decide } from '../../src/verdict/decide.ts';
-import { shown } from '../../src/terminal/shown.ts';
+import { quoteCommand } from '../../src/terminal/shown.ts';
 import type { Evidence, More, OwnDaemon, Verdict } from '../../src/verdict/verdict.ts';
 
-/** A caller as a row writes it: `root`, `deploy>root` (deploy typed sudo), `www-data PM2_HOME=/x HOME=/y`, `deploy @/srv/app` (cwd). */
+/**
+ * A caller as a row writes it: `root`, `deploy>root` (deploy typed sudo), `www-data PM2_HOME=/x HOME=/y`, `deploy
+ * @/srv/app` (cwd).
+ */
 export function callerFrom(text: string, major: Major = 7): { caller: Caller; env: NodeJS.ProcessEnv } {
   const [who = '', ...rest] = text.split(' ');
   const [first = '', second] = who.split('>');
@@ -87,7 +90,7 @@ export function advice(verdict: Verdict | More): string[] {
           return [];
       }
     })
-    .map(shown);
+    .map(quoteCommand);
 }
 
 /** Nothing lives where plain pm2 would look. */

@@ -13,7 +13,11 @@ describe('the owner of a name in the config (section 3.2)', () => {
   is('a new app by its name', web('deploy>root', 'start npm --name myapp --cwd /tmp -- start'), 'rewrite web');
   is('a namespace', web('root', 'start /tmp/x.js --name x --namespace backup'), 'rewrite ops');
   is('the wrong home, as root', web('root PM2_HOME=/home/ops/.pm2', 'restart myapp'), 'rewrite web');
-  is('`name` in the environment names the app', web('deploy>root name=backup', 'start /tmp/a.js --name myapp'), 'rewrite ops');
+  is(
+    '`name` in the environment names the app',
+    web('deploy>root name=backup', 'start /tmp/a.js --name myapp'),
+    'rewrite ops',
+  );
   is('a key of an app restarts it', web('root', 'set backup:level 3'), 'rewrite ops');
   is('--only names the apps of a file', web('root', 'start /tmp/eco.config.js --only backup'), 'rewrite ops');
   is('words after -- belong to the app', web('root', 'start /tmp/a.js --name backup -- myapp'), 'rewrite ops');
@@ -27,33 +31,79 @@ describe('the owner of a path', () => {
   is('a neighbour with the same beginning', web('root', 'start /srv/tools2/x.js'), 'rewrite web');
   is('a running app by its path', web('root', 'restart /srv/tools/x.js'), 'rewrite ops');
   it('a link into it', () => {
-    expect(web('root', 'start /opt/current/x.js', { realpaths: new Map([['/opt/current/x.js', '/srv/tools/x.js']]) })).toBe('rewrite ops');
+    expect(
+      web('root', 'start /opt/current/x.js', { realpaths: new Map([['/opt/current/x.js', '/srv/tools/x.js']]) }),
+    ).toBe('rewrite ops');
   });
   is('a name beats a path', web('root', 'start /srv/tools/x.js --name myapp'), 'rewrite web');
 });
 
 describe('what a process file declares', () => {
-  it('is asked for when nothing else tells', () => { expect(verdictWith(WEB, 'root', 'start /tmp/eco.config.js', {})).toBe('more'); });
-  is('decides', web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('backup')]]]) }), 'rewrite ops');
-  is('for two owners', web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('backup'), app('myapp')]]]) }), 'block PG104');
-  is('filtered by --only', web('root', 'start /tmp/eco.config.js --only backup,nix', { files: new Map([['/tmp/eco.config.js', [app('backup'), app('myapp')]]]) }), 'rewrite ops');
-  is('unreadable: PM2 will say so, in the default daemon', web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', null]]) }), 'rewrite web');
+  it('is asked for when nothing else tells', () => {
+    expect(verdictWith(WEB, 'root', 'start /tmp/eco.config.js', {})).toBe('more');
+  });
+  is(
+    'decides',
+    web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('backup')]]]) }),
+    'rewrite ops',
+  );
+  is(
+    'for two owners',
+    web('root', 'start /tmp/eco.config.js', {
+      files: new Map([['/tmp/eco.config.js', [app('backup'), app('myapp')]]]),
+    }),
+    'block PG104',
+  );
+  is(
+    'filtered by --only',
+    web('root', 'start /tmp/eco.config.js --only backup,nix', {
+      files: new Map([['/tmp/eco.config.js', [app('backup'), app('myapp')]]]),
+    }),
+    'rewrite ops',
+  );
+  is(
+    'unreadable: PM2 will say so, in the default daemon',
+    web('root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', null]]) }),
+    'rewrite web',
+  );
   is('on stdin', web('root', 'start -', { files: new Map([['-', [app('backup')]]]) }), 'rewrite ops');
-  is('the one in the current directory', web('root @/tmp', 'start', { files: new Map([['/tmp/ecosystem.config.js', [app('backup')]]]) }), 'rewrite ops');
+  is(
+    'the one in the current directory',
+    web('root @/tmp', 'start', { files: new Map([['/tmp/ecosystem.config.js', [app('backup')]]]) }),
+    'rewrite ops',
+  );
 });
 
 describe('where it lives already', () => {
-  it('is asked for when the config is silent', () => { expect(verdictWith(WEB, 'root', 'restart unknown', { files: new Map() })).toBe('more'); });
+  it('is asked for when the config is silent', () => {
+    expect(verdictWith(WEB, 'root', 'restart unknown', { files: new Map() })).toBe('more');
+  });
   is('a live list decides', web('root', 'restart worker', lives('ops', 'worker')), 'rewrite ops');
   is(
     'a list draws nothing that is new',
     web('deploy>root', 'start /tmp/worker.js', lives('ops', 'worker')),
     'rewrite web',
   );
-  is('a live list beats a dump', web('root', 'restart worker', { sights: [
-    { daemon: 'web', source: 'dump', apps: [app('worker')] }, { daemon: 'ops', source: 'socket', apps: [app('worker')] }] }), 'rewrite ops');
-  is('a dump, where nothing is alive', web('root', 'restart worker', { sights: [{ daemon: 'ops', source: 'dump', apps: [app('worker')] }] }), 'rewrite ops');
-  is('in two', web('root', 'restart worker', { sights: [...lives('ops', 'worker').sights, ...lives('web', 'worker').sights] }), 'block PG103');
+  is(
+    'a live list beats a dump',
+    web('root', 'restart worker', {
+      sights: [
+        { daemon: 'web', source: 'dump', apps: [app('worker')] },
+        { daemon: 'ops', source: 'socket', apps: [app('worker')] },
+      ],
+    }),
+    'rewrite ops',
+  );
+  is(
+    'a dump, where nothing is alive',
+    web('root', 'restart worker', { sights: [{ daemon: 'ops', source: 'dump', apps: [app('worker')] }] }),
+    'rewrite ops',
+  );
+  is(
+    'in two',
+    web('root', 'restart worker', { sights: [...lives('ops', 'worker').sights, ...lives('web', 'worker').sights] }),
+    'block PG103',
+  );
   is('the config beats it', web('root', 'restart myapp', lives('ops', 'myapp')), 'rewrite web');
 });
 
@@ -118,7 +168,11 @@ describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
   );
   is('an unknown app goes to the default', web('root', 'restart unknown'), 'rewrite web');
   is('an unknown app of a declared caller is his', web('ops', 'start /tmp/x.js'), 'pass ops');
-  is('a numeric word that is a declared name', row(WEB.replace('myapp,', 'myapp, "404",'))('ops', 'restart 404'), 'rewrite web');
+  is(
+    'a numeric word that is a declared name',
+    row(WEB.replace('myapp,', 'myapp, "404",'))('ops', 'restart 404'),
+    'rewrite web',
+  );
   is('a regex over names of one daemon', web('ops', 'restart /^my/'), 'rewrite web');
   is('a regex over names of two', web('root', 'restart /myapp|backup/'), 'block PG104');
   is('a regex over live names', web('root', 'restart /^work/', lives('ops', 'worker')), 'rewrite ops');
@@ -127,14 +181,30 @@ describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
 describe('root is a legitimate owner like any other', () => {
   is('his app', rooted('deploy>root', 'restart rootjob'), 'pass rootd');
   is('his app, typed by another', rooted('www-data', 'restart rootjob'), 'rewrite rootd');
-  is('another\'s app', rooted('deploy>root', 'restart myapp'), 'rewrite web');
-  is('bare sudo never starts an unknown app in root\'s daemon', rooted('deploy>root', 'start /tmp/x.js'), 'rewrite web');
-  is('nor by a process file', rooted('deploy>root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('unknown')]]]) }), 'rewrite web');
-  is('nor by one that cannot be read', rooted('deploy>root', 'startOrRestart /tmp/eco.json', { files: new Map([['/tmp/eco.json', null]]) }), 'rewrite web');
-  is('a stop by one starts nothing', rooted('deploy>root', 'stop /tmp/eco.json', { files: new Map([['/tmp/eco.json', [app('unknown')]]]) }), 'pass rootd');
+  is("another's app", rooted('deploy>root', 'restart myapp'), 'rewrite web');
+  is("bare sudo never starts an unknown app in root's daemon", rooted('deploy>root', 'start /tmp/x.js'), 'rewrite web');
+  is(
+    'nor by a process file',
+    rooted('deploy>root', 'start /tmp/eco.config.js', { files: new Map([['/tmp/eco.config.js', [app('unknown')]]]) }),
+    'rewrite web',
+  );
+  is(
+    'nor by one that cannot be read',
+    rooted('deploy>root', 'startOrRestart /tmp/eco.json', { files: new Map([['/tmp/eco.json', null]]) }),
+    'rewrite web',
+  );
+  is(
+    'a stop by one starts nothing',
+    rooted('deploy>root', 'stop /tmp/eco.json', { files: new Map([['/tmp/eco.json', [app('unknown')]]]) }),
+    'pass rootd',
+  );
   is('a root shell may', rooted('root', 'start /tmp/x.js'), 'pass rootd');
   is('a PM2_HOME typed along is a choice', rooted('deploy>root PM2_HOME=/root/.pm2', 'start /tmp/x.js'), 'pass rootd');
-  is('no default: refused', row(WITH_ROOT.replace('default: web\n', ''))('deploy>root', 'start /tmp/x.js'), 'block PG105');
+  is(
+    'no default: refused',
+    row(WITH_ROOT.replace('default: web\n', ''))('deploy>root', 'start /tmp/x.js'),
+    'block PG105',
+  );
 });
 
 describe('right user, wrong home', () => {
@@ -145,11 +215,15 @@ describe('right user, wrong home', () => {
   is('T16: HOME=/, and ops is not the default', web('ops HOME=/', 'save'), 'rewrite ops');
   is('T20: a private HOME, nothing named', web('ops HOME=/home/ops/.sandbox', 'start /tmp/x.js'), 'rewrite ops');
   is('a wrong home of one with two daemons: it was chosen', row(TWO_HOMES)('deploy HOME=/', 'list'), 'block PG105');
-  is('bare sudo with a HOME of another\'s: root\'s only one', rooted('deploy>root HOME=/home/deploy', 'list'), 'rewrite rootd');
+  is(
+    "bare sudo with a HOME of another's: root's only one",
+    rooted('deploy>root HOME=/home/deploy', 'list'),
+    'rewrite rootd',
+  );
   is('T20: a private HOME', web('ops HOME=/home/ops/.sandbox', 'restart backup'), 'rewrite ops');
   is('T21: a socket elsewhere', web('www-data PM2_DAEMON_RPC_PORT=/tmp/rpc.sock', 'list'), 'rewrite web');
   is('T21: OVER_HOME', web('www-data OVER_HOME=/tmp/x', 'list'), 'rewrite web');
-  is('T18: su keeps the caller\'s PM2_HOME', web('www-data PM2_HOME=/home/ops/.pm2', 'restart myapp'), 'rewrite web');
+  is("T18: su keeps the caller's PM2_HOME", web('www-data PM2_HOME=/home/ops/.pm2', 'restart myapp'), 'rewrite web');
   is('T11: sudo -E keeps HOME', web('deploy>root HOME=/home/deploy', 'restart myapp'), 'rewrite web');
   is('T14: stay root, set PM2_HOME', web('deploy>root PM2_HOME=/var/www/.pm2', 'reload myapp'), 'rewrite web');
 });
@@ -158,7 +232,7 @@ describe('several homes for one user, one name in two daemons (T22, T35)', () =>
   const two = row(TWO_HOMES);
   is('his first home', two('deploy PM2_HOME=/srv/blue/.pm2', 'restart site'), 'pass blue');
   is('his second', two('deploy PM2_HOME=/srv/green/.pm2', 'restart site'), 'pass green');
-  is('the other home\'s app', two('deploy PM2_HOME=/srv/green/.pm2', 'restart api'), 'rewrite blue');
+  is("the other home's app", two('deploy PM2_HOME=/srv/green/.pm2', 'restart api'), 'rewrite blue');
   is('no home named: the path', two('deploy @/srv/green/app', 'restart site'), 'rewrite green');
   is('nothing says which', two('deploy', 'restart site'), 'block PG103');
   is('root, by path', two('root', 'start /srv/blue/site.js'), 'rewrite blue');
@@ -195,21 +269,43 @@ describe('modes', () => {
   is('block, wrong home', mode('mode: block\n')('www-data HOME=/srv', 'restart myapp'), 'block PG102');
   is('observe', mode('mode: observe\n')('root', 'restart myapp'), 'pass PG003');
   is('observe, two owners', mode('mode: observe\n')('root', 'restart myapp backup'), 'pass PG003');
-  is('observe, no such daemon for startup', mode('mode: observe\n')('root', 'startup -u alice --hp /home/alice'), 'pass PG003');
-  is('block for one daemon', row(WEB.replace('user: ops', 'user: ops\n    mode: block'))('root', 'restart backup'), 'block PG101');
-  is('and not for the other', row(WEB.replace('user: ops', 'user: ops\n    mode: block'))('root', 'restart myapp'), 'rewrite web');
+  is(
+    'observe, no such daemon for startup',
+    mode('mode: observe\n')('root', 'startup -u alice --hp /home/alice'),
+    'pass PG003',
+  );
+  is(
+    'block for one daemon',
+    row(WEB.replace('user: ops', 'user: ops\n    mode: block'))('root', 'restart backup'),
+    'block PG101',
+  );
+  is(
+    'and not for the other',
+    row(WEB.replace('user: ops', 'user: ops\n    mode: block'))('root', 'restart myapp'),
+    'rewrite web',
+  );
   is('exempt', mode('exempt: [alice]\n')('alice', 'restart myapp'), 'pass PG002');
   is('exempt is nobody else', mode('exempt: [alice]\n')('alice>root', 'restart myapp'), 'rewrite web');
   it('the right command is printed', () => {
-    expect(advice(decided(policyFrom(`mode: block\n${WEB.trimStart()}`), 'root', 'restart myapp'))).toEqual(['sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp']);
+    expect(advice(decided(policyFrom(`mode: block\n${WEB.trimStart()}`), 'root', 'restart myapp'))).toEqual([
+      'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
+    ]);
   });
 });
 
 describe('names that are kept for verify', () => {
-  for (const line of ['describe pm2-guard-verify-x', 'restart myapp pm2-guard-verify-x', 'start /tmp/a.js --name pm2-guard-verify-x']) {
+  for (const line of [
+    'describe pm2-guard-verify-x',
+    'restart myapp pm2-guard-verify-x',
+    'start /tmp/a.js --name pm2-guard-verify-x',
+  ]) {
     is(`nobody's: ${line}`, web('www-data', line), 'block PG108');
     is(`an exempt user's neither: ${line}`, row(`exempt: [alice]\n${WEB.trimStart()}`)('alice', line), 'block PG108');
-    is(`blocked where all is only observed: ${line}`, row(`mode: observe\n${WEB.trimStart()}`)('root', line), 'block PG108');
+    is(
+      `blocked where all is only observed: ${line}`,
+      row(`mode: observe\n${WEB.trimStart()}`)('root', line),
+      'block PG108',
+    );
     is(`whatever the config says: ${line}`, row(WEB.replace('"shop-*"', '"*"'))('www-data', line), 'block PG108');
   }
   is('a name that only ends so is an app like any other', web('ops', 'restart my-pm2-guard-verify-x'), 'pass ops');

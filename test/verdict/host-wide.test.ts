@@ -14,7 +14,7 @@ describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
   is('neither, as a declared root: right already', rooted('deploy>root', 'startup'), 'pass rootd');
   is('-u alone, as a declared root: right already', rooted('root', 'startup -u root'), 'pass rootd');
   is('the same in block mode', row(`mode: block\n${WITH_ROOT.trimStart()}`)('root', 'startup'), 'pass rootd');
-  is('the daemon\'s own user', web('ops', 'startup'), 'pass ops');
+  is("the daemon's own user", web('ops', 'startup'), 'pass ops');
   is('a user without a daemon', web('root', 'startup -u alice --hp /home/alice'), 'block PG106');
   is('a PM2_HOME without a daemon', web('root', 'startup --hp /home/alice'), 'block PG106');
   is('in block mode', row(`mode: block\n${WEB.trimStart()}`)('root', 'startup -u www-data'), 'block PG107');
@@ -27,13 +27,13 @@ describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
   is('bare unstartup, root has a unit', web('deploy>root', 'unstartup', { rootUnit: true }), 'pass PG008');
   is('bare unstartup, root has none', web('deploy>root', 'unstartup'), 'block PG109');
   is('bare unstartup, root is declared', rooted('deploy>root', 'unstartup systemd'), 'pass rootd');
-  is('bare unstartup of the daemon\'s own user', web('ops', 'unstartup'), 'pass ops');
+  is("bare unstartup of the daemon's own user", web('ops', 'unstartup'), 'pass ops');
   is('logrotate for a declared user', web('root', 'logrotate -u www-data'), 'rewrite web');
   is('logrotate, right already', web('root PM2_HOME=/var/www/.pm2', 'logrotate -u www-data'), 'pass web');
   is('logrotate without a user: the default', web('root', 'logrotate'), 'rewrite web');
   is('logrotate for an undeclared user', web('root', 'logrotate -u alice'), 'block PG106');
   is('logrotate of a user', web('ops', 'logrotate'), 'pass PG009');
-  is('deepUpdate stays root\'s', web('deploy>root', 'deepUpdate'), 'pass PG009');
+  is("deepUpdate stays root's", web('deploy>root', 'deepUpdate'), 'pass PG009');
   it('fills in what is missing', () => {
     const filled = (config: string, line: string) => decided(policyFrom(config), 'deploy>root', line);
     expect(filled(WEB, 'startup systemd')).toMatchObject({
@@ -67,7 +67,11 @@ daemons:
 `;
     const line = (typed: string, config = two) => {
       const verdict = decided(policyFrom(config), 'root', typed);
-      return verdict.type === 'rewrite' ? verdict.argv.join(' ') : verdict.type === 'pass' ? `pass ${verdict.daemon?.name ?? '-'}` : verdict.type;
+      return verdict.type === 'rewrite'
+        ? verdict.argv.join(' ')
+        : verdict.type === 'pass'
+          ? `pass ${verdict.daemon?.name ?? '-'}`
+          : verdict.type;
     };
     expect(line('startup systemd -u deploy --hp /home/deploy')).toBe('pass shop');
     expect(line('startup systemd -u deploy --hp /srv/preview')).toBe(
@@ -92,7 +96,9 @@ daemons:
     const said = decided(policyFrom(two), 'root', 'startup systemd -u deploy --hp /srv/preview');
     expect(said).toMatchObject({
       code: 'PG107',
-      reason: expect.stringContaining('would write pm2-deploy.service, which is for another daemon of deploy') as string,
+      reason: expect.stringContaining(
+        'would write pm2-deploy.service, which is for another daemon of deploy',
+      ) as string,
     });
     const blocking = `mode: block\n${two.trimStart()}`;
     expect(advice(decided(policyFrom(blocking), 'root', 'startup -u deploy --hp /srv/preview'))).toEqual([

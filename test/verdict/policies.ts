@@ -6,7 +6,10 @@ import { validate } from '../../src/policy/schema.ts';
 import { lineAt, parseSource, toValue } from '../../src/policy/source.ts';
 import { people } from './people.ts';
 
-/** The policy of a config text by the product's own way (parse, schema, compile, open), but with the users of `people`. */
+/**
+ * The policy of a config text by the product's own way (parse, schema, compile, open), but with the users of
+ * `people`.
+ */
 export function policyFrom(text: string): Policy {
   const parsed = parseSource('/etc/pm2-guard/config.yaml', text, 'yaml');
   if (parsed.type === 'errors') throw new Error(parsed.errors[0].message);

@@ -131,9 +131,7 @@ describe('never worse than without the guard', () => {
     eachCase(({ invocation, verdict }) => {
       if (verdict.type !== 'rewrite') return;
       const again = interpret(verdict.argv, invocation.context);
-      expect(sameMeaning(invocation, again, verdict.code === 'PG107' ? OF_UNITS : ['uid', 'gid', 'user'])).toBe(
-        true,
-      );
+      expect(sameMeaning(invocation, again, verdict.code === 'PG107' ? OF_UNITS : ['uid', 'gid', 'user'])).toBe(true);
     });
   });
 });
@@ -149,16 +147,14 @@ describe('every suggestion is a command', () => {
         switch (advice.label) {
           case 'run':
           case 'bypass':
-            expect(
-              sameMeaning(invocation, interpret(wordsOf(advice.command), invocation.context), OF_UNITS),
-            ).toBe(true);
+            expect(sameMeaning(invocation, interpret(wordsOf(advice.command), invocation.context), OF_UNITS)).toBe(
+              true,
+            );
             break;
           case 'choose':
             for (const { command } of advice.choices) {
               if (command)
-                expect(sameMeaning(invocation, interpret(wordsOf(command), invocation.context), OF_UNITS)).toBe(
-                  true,
-                );
+                expect(sameMeaning(invocation, interpret(wordsOf(command), invocation.context), OF_UNITS)).toBe(true);
             }
             break;
           case 'run all': {

@@ -6,7 +6,10 @@ export const names = ['myapp', 'api', 'worker', 'shop-a', '0', '@t/x', 'staging'
 export const homes = ['/var/www/.pm2', '/home/ops/.pm2', '/root/.pm2', '/srv/x', '/home/staging/.pm2'];
 const paths = ['/srv', '/srv/app', '/var/www/html', '/opt/x'];
 
-/** A daemon of a config: user, home, apps, paths. Homes are told apart by index, because two daemons must not share one. */
+/**
+ * A daemon of a config: user, home, apps, paths. Homes are told apart by index, because two daemons must not share
+ * one.
+ */
 const daemon = fc.record({
   user: fc.constantFrom('root', 'www-data', 'ops', 'deploy', 'staging'),
   apps: fc.uniqueArray(fc.constantFrom(...names, 'shop-*', '*', '?pi'), { maxLength: 4 }),

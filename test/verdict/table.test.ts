@@ -26,7 +26,10 @@ const SITUATIONS = {
 } as const;
 type Situation = keyof typeof SITUATIONS;
 
-/** Calls without evidence, and what follows in each situation: declared, lost, chosen, of another, not alive, alive, absent. */
+/**
+ * Calls without evidence, and what follows in each situation: declared, lost, chosen, of another, not alive, alive,
+ * absent.
+ */
 const ROWS: Record<string, readonly string[]> = {
   list: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
   jlist: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],

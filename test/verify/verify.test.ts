@@ -15,16 +15,34 @@ describeOnHost('pm2-guard verify', () => {
   let host: Host;
   beforeAll(async () => {
     host = await createHost({ users: ['fay', 'zed', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6'] });
-    await host.must('chsh -s /usr/bin/fish fay; chsh -s /usr/bin/zsh zed; groupadd team; usermod -aG team fay; usermod -aG team zed');
-    await host.must('mkdir -p /home/fay/.config/fish /home/fay/.local/share/fish && chown -R fay: /home/fay; touch /home/zed/.zshrc');
+    await host.must(
+      'chsh -s /usr/bin/fish fay; chsh -s /usr/bin/zsh zed; groupadd team; usermod -aG team fay; usermod -aG team zed',
+    );
+    await host.must(
+      'mkdir -p /home/fay/.config/fish /home/fay/.local/share/fish && chown -R fay: /home/fay; touch /home/zed/.zshrc',
+    );
     await host.installGuard(CONFIG);
     // Out of the way of cron's PATH=/usr/bin:/bin: see test/traps/ways-in.test.ts for what it does there.
     await host.must('rm /usr/bin/pm2; touch /.dockerenv');
     await host.must('printf "Defaults lecture=never\\n" > /etc/sudoers.d/lecture');
   });
   afterAll(() => host.dispose());
-  const everything = async () => [await snapshot(host, { times: true }), (await host.must("find /home /root /srv /opt /tmp /run /dev/shm -printf '%p %y %m %U:%G %l %T@\\n'", { cwd: '/' })).split('\n').sort()] as const;
-  const processes = () => host.processes().map(({ command }) => command).sort();
+  const everything = async () =>
+    [
+      await snapshot(host, { times: true }),
+      (
+        await host.must("find /home /root /srv /opt /tmp /run /dev/shm -printf '%p %y %m %U:%G %l %T@\\n'", {
+          cwd: '/',
+        })
+      )
+        .split('\n')
+        .sort(),
+    ] as const;
+  const processes = () =>
+    host
+      .processes()
+      .map(({ command }) => command)
+      .sort();
 
   it('really goes every way of everybody, finds the guard, and leaves nothing behind: no file, no process, no daemon', async () => {
     const [before, running] = [await everything(), processes()];
@@ -35,20 +53,56 @@ describeOnHost('pm2-guard verify', () => {
     expect(now).toEqual(running);
     expect(host.daemons()).toEqual([]);
 
-    const ways = (user: string) => found.ways.filter((one) => one.user === user && one.state === 'covered').map(({ way }) => way);
+    const ways = (user: string) =>
+      found.ways.filter((one) => one.user === user && one.state === 'covered').map(({ way }) => way);
     expect(ways('anybody')).toEqual(['bash login shell', 'zsh login shell', 'dash login shell', 'fish login shell']);
     expect(ways('deploy')).toEqual([
-      'bash login shell', 'bash login shell, interactive', 'bash, interactive', 'dash login shell', 'ssh host pm2', 'at job', 'systemd service', 'docker exec', 'env -i sh',
-      'sudo pm2', 'sudo -i pm2', 'sudo -s pm2', 'sudo -u www-data pm2',
+      'bash login shell',
+      'bash login shell, interactive',
+      'bash, interactive',
+      'dash login shell',
+      'ssh host pm2',
+      'at job',
+      'systemd service',
+      'docker exec',
+      'env -i sh',
+      'sudo pm2',
+      'sudo -i pm2',
+      'sudo -s pm2',
+      'sudo -u www-data pm2',
     ]);
-    expect(ways('zed')).toEqual(expect.arrayContaining(['zsh login shell', 'zsh login shell, interactive', 'zsh, interactive', 'ssh host pm2']));
-    expect(ways('fay')).toEqual(expect.arrayContaining(['fish login shell', 'fish login shell, interactive', 'fish, interactive', 'ssh host pm2']));
+    expect(ways('zed')).toEqual(
+      expect.arrayContaining(['zsh login shell', 'zsh login shell, interactive', 'zsh, interactive', 'ssh host pm2']),
+    );
+    expect(ways('fay')).toEqual(
+      expect.arrayContaining([
+        'fish login shell',
+        'fish login shell, interactive',
+        'fish, interactive',
+        'ssh host pm2',
+      ]),
+    );
     expect(ways('www-data')).toEqual(['systemd service', 'docker exec', 'env -i sh']);
-    expect(ways('root')).toEqual(expect.arrayContaining([
-      'su - deploy -c pm2', 'su deploy -c pm2', 'runuser -u deploy -- pm2', 'su -s /bin/sh www-data -c pm2', 'runuser -u www-data -- pm2', 'sudo -u www-data pm2', 'sudo -iu ops pm2',
-    ]));
-    expect(wayOf(found, 'cron job', 'www-data')).toMatchObject({ state: 'note', answers: 'nothing', why: 'no pm2 in its PATH', cures: [containing('crontab -u www-data')] });
-    expect(found.left).toContain('zed is not let in (a password is required): sudo pm2, sudo -i pm2, sudo -s pm2, sudo -u www-data pm2');
+    expect(ways('root')).toEqual(
+      expect.arrayContaining([
+        'su - deploy -c pm2',
+        'su deploy -c pm2',
+        'runuser -u deploy -- pm2',
+        'su -s /bin/sh www-data -c pm2',
+        'runuser -u www-data -- pm2',
+        'sudo -u www-data pm2',
+        'sudo -iu ops pm2',
+      ]),
+    );
+    expect(wayOf(found, 'cron job', 'www-data')).toMatchObject({
+      state: 'note',
+      answers: 'nothing',
+      why: 'no pm2 in its PATH',
+      cures: [containing('crontab -u www-data')],
+    });
+    expect(found.left).toContain(
+      'zed is not let in (a password is required): sudo pm2, sudo -i pm2, sudo -s pm2, sudo -u www-data pm2',
+    );
   });
 
   it('tells people: a line a way, those alike in one; what is to be done; and last, one line', async () => {
@@ -56,8 +110,14 @@ describeOnHost('pm2-guard verify', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^covered {2}bash login shell +anybody, ops, deploy +guard$/m);
     expect(stdout).toMatch(/^note {5}cron job +ops, deploy +nothing$/m);
-    expect(stdout).toContain('note: cron job (ops, deploy): no pm2 in its PATH\n  run:  (echo PATH=/usr/local/lib/pm2-guard/bin:/usr/local/bin:/usr/bin:/bin; sudo crontab -u USER -l) | sudo crontab -u USER -\n');
-    expect(stdout).toMatch(/\ncovered: all \d+ ways lead to the guard; \d+ notes, which no PATH can cover or nobody uses\n$/);
+    expect(stdout).toContain(
+      'note: cron job (ops, deploy): no pm2 in its PATH\n  run:  (echo ' +
+        'PATH=/usr/local/lib/pm2-guard/bin:/usr/local/bin:/usr/bin:/bin; sudo crontab -u USER -l) | sudo crontab -u ' +
+        'USER -\n',
+    );
+    expect(stdout).toMatch(
+      /\ncovered: all \d+ ways lead to the guard; \d+ notes, which no PATH can cover or nobody uses\n$/,
+    );
   });
 
   it('shows progress and a table to a terminal', async () => {
@@ -71,60 +131,105 @@ describeOnHost('pm2-guard verify', () => {
   it('notes do not count, unless asked to: a real pm2 that has to be called by its path', async () => {
     const found = await verified(host, '--user www-data --strict');
     expect(found).toMatchObject({ status: 1, result: 'gaps' });
-    expect(wayOf(found, '/usr/lib/node_modules/pm2/bin/pm2', 'root')).toMatchObject({ state: 'note', answers: 'pm2', version: '7.0.4', cures: ['sudo pm2-guard seal'] });
+    expect(wayOf(found, '/usr/lib/node_modules/pm2/bin/pm2', 'root')).toMatchObject({
+      state: 'note',
+      answers: 'pm2',
+      version: '7.0.4',
+      cures: ['sudo pm2-guard seal'],
+    });
   });
 
   it('goes the ways of the caller alone where he is not root', async () => {
     const found = await verified(host, '', { user: 'deploy' });
     expect(found).toMatchObject({ status: 0, result: 'covered', left: [containing('only root can try')] });
-    expect([...new Set(found.ways.filter(({ way }) => !way.startsWith('/')).map(({ user }) => user))]).toEqual(['anybody', 'deploy']);
+    expect([...new Set(found.ways.filter(({ way }) => !way.startsWith('/')).map(({ user }) => user))]).toEqual([
+      'anybody',
+      'deploy',
+    ]);
     expect(wayOf(found, 'sudo -u www-data pm2', 'deploy')).toMatchObject({ state: 'covered' });
-    expect(await host.run('pm2-guard verify --user ops', { user: 'deploy' })).toMatchObject({ status: 2, stdout: '', stderr: 'pm2-guard: only root can go the ways of others\n  run:  sudo pm2-guard verify --user ops\n' });
-    expect(await host.run('pm2-guard verify --user nobody-here')).toMatchObject({ status: 2, stdout: '', stderr: 'pm2-guard: there is no user nobody-here\n' });
+    expect(await host.run('pm2-guard verify --user ops', { user: 'deploy' })).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'pm2-guard: only root can go the ways of others\n  run:  sudo pm2-guard verify --user ops\n',
+    });
+    expect(await host.run('pm2-guard verify --user nobody-here')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'pm2-guard: there is no user nobody-here\n',
+    });
   });
 
   it('looks at the first members of a large group, and says so', async () => {
     await host.must('for u in m1 m2 m3 m4 m5 m6; do usermod -aG team $u; done');
     const { left, ways } = await verified(host);
-    expect(left).toContain('%team has 8 members: only fay, zed, m1, m2, m3 are looked at (--user NAME looks at others)');
+    expect(left).toContain(
+      '%team has 8 members: only fay, zed, m1, m2, m3 are looked at (--user NAME looks at others)',
+    );
     expect(ways.some(({ user }) => user === 'm3')).toBe(true);
     expect(ways.some(({ user }) => user === 'm4')).toBe(false);
   });
 
   it('does not believe an exit status, nor a mark: what does not block that very call is not the guard', async () => {
-    const said = 'pm2-guard: blocked (PG108): nothing was run\n'
-      + '  "pm2 describe pm2-guard-verify-0" names pm2-guard-verify-0, a name that no app can have.\n';
+    const said =
+      'pm2-guard: blocked (PG108): nothing was run\n' +
+      '  "pm2 describe pm2-guard-verify-0" names pm2-guard-verify-0, a name that no app can have.\n';
     const script = `#!/bin/sh\n# pm2-guard-shim\nprintf '%s' '${said}' >&2\nexit 126\n`;
     await host.write('/home/ops/bin/pm2', script, { owner: 'ops', mode: '755' });
     await host.must('echo PATH=/home/ops/bin:\\$PATH >> /home/ops/.profile');
     const found = await verified(host, '--user ops');
-    expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({ state: 'unknown', answers: null, why: containing('/home/ops/bin/pm2 is pm2-guard\'s, and did not block what it has to block: exit status 126') });
+    expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({
+      state: 'unknown',
+      answers: null,
+      why: containing("/home/ops/bin/pm2 is pm2-guard's, and did not block what it has to block: exit status 126"),
+    });
     expect(found).toMatchObject({ status: 2, result: 'cannot tell' });
   });
 
   it('runs nothing as root that others could have put there, whatever it says of itself', async () => {
     await host.write('/etc/cron.d/odd', 'PATH=/home/ops/bin:/usr/bin:/bin\n@daily root pm2 save\n');
-    await host.write('/home/ops/bin/pm2', '#!/bin/sh\n# pm2-guard-shim\n[ "$(id -u)" -ne 0 ] || touch /tmp/ran-as-root\n', { owner: 'ops', mode: '755' });
-    expect(wayOf(await verified(host, '--user root'), '/etc/cron.d/odd:2', 'root')).toMatchObject({ state: 'unknown', why: containing('/home/ops/bin/pm2 is not run as root: /home/ops is owned by uid') });
+    await host.write(
+      '/home/ops/bin/pm2',
+      '#!/bin/sh\n# pm2-guard-shim\n[ "$(id -u)" -ne 0 ] || touch /tmp/ran-as-root\n',
+      { owner: 'ops', mode: '755' },
+    );
+    expect(wayOf(await verified(host, '--user root'), '/etc/cron.d/odd:2', 'root')).toMatchObject({
+      state: 'unknown',
+      why: containing('/home/ops/bin/pm2 is not run as root: /home/ops is owned by uid'),
+    });
     expect(await host.exists('/tmp/ran-as-root')).toBe(false);
     await host.must('rm /etc/cron.d/odd');
   });
 
   it('sees PM2_GUARD=off in a startup file', async () => {
-    await host.must('rm -r /home/ops/bin; cp /etc/skel/.profile /home/ops/.profile; echo export PM2_GUARD=off >> /home/ops/.profile');
+    await host.must(
+      'rm -r /home/ops/bin; cp /etc/skel/.profile /home/ops/.profile; echo export PM2_GUARD=off >> /home/ops/.profile',
+    );
     const found = await verified(host, '--user ops');
     expect(found.status).toBe(1);
-    expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({ state: 'gap', answers: 'guard', why: containing('PM2_GUARD=off') });
+    expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({
+      state: 'gap',
+      answers: 'guard',
+      why: containing('PM2_GUARD=off'),
+    });
     expect(wayOf(found, 'bash, interactive', 'ops')).toMatchObject({ state: 'covered' });
     expect(host.daemons()).toEqual([]);
   });
 
   it('is not hung by a startup file that waits, nor fooled by one that ends the shell', async () => {
-    await host.must('cp /etc/skel/.profile /home/ops/.profile; echo "sleep 1000" > /home/ops/.bash_profile; echo "exit 0" > /home/ops/.bashrc');
+    await host.must(
+      'cp /etc/skel/.profile /home/ops/.profile; echo "sleep 1000" > /home/ops/.bash_profile; echo "exit 0" > ' +
+        '/home/ops/.bashrc',
+    );
     const found = await verified(host, '--user ops');
     expect(found).toMatchObject({ status: 2, result: 'cannot tell' });
-    expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({ state: 'unknown', why: containing('did not end in 10 s') });
-    expect(wayOf(found, 'bash, interactive', 'ops')).toMatchObject({ state: 'unknown', why: containing('ended before it ran anything: exit status 0') });
+    expect(wayOf(found, 'bash login shell', 'ops')).toMatchObject({
+      state: 'unknown',
+      why: containing('did not end in 10 s'),
+    });
+    expect(wayOf(found, 'bash, interactive', 'ops')).toMatchObject({
+      state: 'unknown',
+      why: containing('ended before it ran anything: exit status 0'),
+    });
     expect(wayOf(found, 'systemd service', 'ops')).toMatchObject({ state: 'covered' });
     expect(processes().filter((command) => command.includes('sleep 1000'))).toEqual([]);
   });
@@ -142,16 +247,27 @@ describeOnHost('pm2-guard verify', () => {
   it('says what the guard leaves alone by its config', async () => {
     await host.write('/etc/pm2-guard/config.yaml', `mode: observe\nexempt: [alice]\n${CONFIG}`);
     const { remarks, status } = await verified(host, '--user www-data');
-    expect(remarks).toEqual([containing('mode: observe for ops, web: '), containing('exempt: the guard answers alice, ')]);
+    expect(remarks).toEqual([
+      containing('mode: observe for ops, web: '),
+      containing('exempt: the guard answers alice, '),
+    ]);
     expect(status).toBe(0);
-    expect((await host.run('pm2-guard verify --user www-data')).stdout).toContain('\nremark: exempt: the guard answers alice');
+    expect((await host.run('pm2-guard verify --user www-data')).stdout).toContain(
+      '\nremark: exempt: the guard answers alice',
+    );
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
   });
 
   it('says that nothing can be told without a config', async () => {
     await host.must('rm /var/lib/pm2-guard/policy.json');
     await host.write('/etc/pm2-guard/config.yaml', 'default: [\n');
-    expect(await host.run('pm2-guard verify')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^pm2-guard: nothing can be told: the config cannot be used\n\/etc\/pm2-guard\/config\.yaml:.*run: {2}sudo pm2-guard check\n$/s) as string });
+    expect(await host.run('pm2-guard verify')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^pm2-guard: nothing can be told: the config cannot be used\n\/etc\/pm2-guard\/config\.yaml:.*run: {2}sudo pm2-guard check\n$/s,
+      ) as string,
+    });
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
   });
 });

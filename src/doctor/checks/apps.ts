@@ -3,7 +3,7 @@ import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { CONFIG_PLACES } from '../../policy/places.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
 import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
 
@@ -22,16 +22,25 @@ function seats(facts: HostFacts): Seat[] {
   });
 }
 
-/** PD201, PD202; T01, T02, T32: an app in a daemon that the config does not put it into, alone or beside the right one. */
+/**
+ * PD201, PD202; T01, T02, T32: an app in a daemon that the config does not put it into, alone or beside the right
+ * one.
+ */
 export const strayApps: Check = {
   name: 'stray apps',
   find: (facts) => {
     const all = seats(facts);
-    return all.flatMap((seat): Finding[] => {
+    return all.flatMap((seat): DoctorFinding[] => {
       const placement = placementOf(seat.processes[0], seat.daemon, facts);
       if (placement.type !== 'stray') return [];
-      const { owners: [owner], rule } = placement;
-      const right = all.find(({ name, daemon, processes: [app] }) => name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home');
+      const {
+        owners: [owner],
+        rule,
+      } = placement;
+      const right = all.find(
+        ({ name, daemon, processes: [app] }) =>
+          name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home',
+      );
       const says = `${facts.policy?.file ?? 'the config'}:${rule.line} puts it into ${owner.name}: user ${owner.user}, home ${owner.home}`;
       const whose = {
         word: wordOf(seat.daemon.uid ?? NO_UID),
@@ -39,93 +48,146 @@ export const strayApps: Check = {
         speaker: seat.daemon.user ?? 'its user',
       };
       if (right) return [twice(seat, right, [says], facts)];
-      return [{
-        ...subjectOf(seat),
-        code: 'PD201', urgency: 'wrong', fix: null, trap: seat.daemon.uid === 0 ? 'T01' : 'T02',
-        what: `${seat.name} lives in the wrong daemon: ${inWords(seat.daemon)}`,
-        evidence: [says, seen(seat), ...lookFirst(whose)],
-        why: `pm2 restart ${seat.name}, typed for ${owner.name}, answers "Process or Namespace ${seat.name} not found" while the app is up.`,
-        repair: [adoptFrom({ from: seat.daemon.home, apps: [seat.name], ...whose })],
-      }];
+      return [
+        {
+          ...subjectOf(seat),
+          code: 'PD201',
+          urgency: 'wrong',
+          fix: null,
+          trap: seat.daemon.uid === 0 ? 'T01' : 'T02',
+          what: `${seat.name} lives in the wrong daemon: ${inWords(seat.daemon)}`,
+          evidence: [says, seen(seat), ...lookFirst(whose)],
+          why:
+            `pm2 restart ${seat.name}, typed for ${owner.name}, answers "Process or Namespace ${seat.name} not ` +
+            'found" while the app is up.',
+          repair: [adoptFrom({ from: seat.daemon.home, apps: [seat.name], ...whose })],
+        },
+      ];
     });
   },
 };
 
 /**
- * PD202 without the config's help: one name, script and working directory in two daemons. One name with two directories is
- * staging and production (T35), and two daemons that the config gives the name to are meant.
+ * PD202 without the config's help: one name, script and working directory in two daemons. One name with two directories
+ * is staging and production (T35), and two daemons that the config gives the name to are meant.
  */
 export const twins: Check = {
   name: 'apps in two daemons',
   find: (facts) => {
     const seen = new Map<string, Seat>();
-    return seats(facts).flatMap((seat): Finding[] => {
+    return seats(facts).flatMap((seat): DoctorFinding[] => {
       const [{ script, cwd }] = seat.processes;
       const key = JSON.stringify([seat.name, script, cwd]);
       const first = seen.get(key);
       if (!first) seen.set(key, seat);
       if (!first || first.daemon.home === seat.daemon.home) return [];
       const places = [first, seat].map(({ processes: [app], daemon }) => placementOf(app, daemon, facts));
-      const settled = places.some(({ type }) => type === 'stray') || places.every((place) => place.type === 'home' && place.rule !== null);
+      const settled =
+        places.some(({ type }) => type === 'stray') ||
+        places.every((place) => place.type === 'home' && place.rule !== null);
       if (settled) return [];
       // Which of them is the copy only the config could tell.
-      const next = facts.policy === null ? ['sudo', 'pm2-guard', 'init', '--output', CONFIG_PLACES[0]] : ['sudoedit', facts.policy.file];
+      const next =
+        facts.policy === null
+          ? ['sudo', 'pm2-guard', 'init', '--output', CONFIG_PLACES[0]]
+          : ['sudoedit', facts.policy.file];
       return [{ ...twice(seat, first, [], facts), repair: [next] }];
     });
   },
 };
 
-function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Finding {
+function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): DoctorFinding {
   const targets = targetsOf(copy.name, copy.processes, copy.daemon);
   return {
     ...subjectOf(copy),
-    code: 'PD202', urgency: 'urgent', fix: null, trap: 'T32',
+    code: 'PD202',
+    urgency: 'urgent',
+    fix: null,
+    trap: 'T32',
     what: `${copy.name} runs in two daemons: ${inWords(right.daemon)}, and ${inWords(copy.daemon)}`,
     evidence: [...says, seen(right), seen(copy)],
-    why: 'Both start it again whenever it ends: EADDRINUSE in a loop where it has a port, every job and mail twice where it has none.',
+    why:
+      'Both start it again whenever it ends: EADDRINUSE in a loop where it has a port, every job and mail twice ' +
+      'where it has none.',
     // What was saved would bring it back; an empty list is saved with --force only.
-    repair: targets === null ? [] : [
-      ...pm2In(copy.daemon, facts, 'delete', ...targets),
-      ...(savedNames(homeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force')),
-    ],
+    repair:
+      targets === null
+        ? []
+        : [
+            ...pm2In(copy.daemon, facts, 'delete', ...targets),
+            ...(savedNames(homeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force')),
+          ],
   };
 }
 
 /** PD206, T38: pm2 shows who typed `pm2 start`, by the client's own account. */
 export const usernames: Check = {
   name: 'user column',
-  find: (facts) => seats(facts).flatMap((seat): Finding[] => {
-    const wrong = seat.processes.find(({ username, user }) => username !== null && user !== null && username !== user);
-    if (!wrong) return [];
-    return [{
-      ...subjectOf(seat),
-      code: 'PD206', urgency: 'untidy', fix: null, trap: 'T38',
-      what: `pm2 list says that ${seat.name} runs as ${wrong.username ?? ''}, and it runs as ${wrong.user ?? ''}`,
-      evidence: [`pid ${wrong.process?.pid ?? ''} has uid ${wrong.process?.uid ?? ''}, says the kernel`, `${wrong.username ?? ''} is who typed pm2 start: the client fills that in`],
-      why: 'Nobody can tell from pm2 list as whom an app runs.',
-      repair: [],
-    }];
-  }),
+  find: (facts) =>
+    seats(facts).flatMap((seat): DoctorFinding[] => {
+      const wrong = seat.processes.find(
+        ({ username, user }) => username !== null && user !== null && username !== user,
+      );
+      if (!wrong) return [];
+      return [
+        {
+          ...subjectOf(seat),
+          code: 'PD206',
+          urgency: 'untidy',
+          fix: null,
+          trap: 'T38',
+          what: `pm2 list says that ${seat.name} runs as ${wrong.username ?? ''}, and it runs as ${wrong.user ?? ''}`,
+          evidence: [
+            `pid ${wrong.process?.pid ?? ''} has uid ${wrong.process?.uid ?? ''}, says the kernel`,
+            `${wrong.username ?? ''} is who typed pm2 start: the client fills that in`,
+          ],
+          why: 'Nobody can tell from pm2 list as whom an app runs.',
+          repair: [],
+        },
+      ];
+    }),
 };
 
-/** PD207: PM2 calls an app online whose spawn failed, and does not try again (God/ForkMode.js takes the error for a log line). */
+/**
+ * PD207: PM2 calls an app online whose spawn failed, and does not try again (God/ForkMode.js takes the error for a
+ * log line).
+ */
 export const neverSpawned: Check = {
   name: 'online without a process',
-  find: (facts) => seats(facts).flatMap((seat): Finding[] => {
-    const nothing = seat.processes.filter(({ status, pid, process }) => status === 'online' && !pid && process === null);
-    if (nothing.length === 0) return [];
-    return [{
-      ...subjectOf(seat),
-      code: 'PD207', urgency: 'wrong', fix: null, trap: null,
-      what: `pm2 list says that ${seat.name} is online, and nothing runs`,
-      evidence: [`${inWords(seat.daemon)}: ${nothing.length === 1 ? 'it has no pid' : `${nothing.length} of them have no pid`}`, ...nothing.slice(0, 1).map(({ cwd, script }) => `its working directory is ${cwd ?? 'unknown'}, its script ${script ?? 'unknown'}`), `${seat.daemon.home}/pm2.log tells why it could not be spawned`],
-      why: 'Mostly its user may not enter the working directory that root started it from, or its interpreter is gone. It is down, and nobody is told.',
-      repair: [],
-    }];
-  }),
+  find: (facts) =>
+    seats(facts).flatMap((seat): DoctorFinding[] => {
+      const nothing = seat.processes.filter(
+        ({ status, pid, process }) => status === 'online' && !pid && process === null,
+      );
+      if (nothing.length === 0) return [];
+      return [
+        {
+          ...subjectOf(seat),
+          code: 'PD207',
+          urgency: 'wrong',
+          fix: null,
+          trap: null,
+          what: `pm2 list says that ${seat.name} is online, and nothing runs`,
+          evidence: [
+            `${inWords(seat.daemon)}: ` +
+              (nothing.length === 1 ? 'it has no pid' : `${nothing.length} of them have no pid`),
+            ...nothing
+              .slice(0, 1)
+              .map(
+                ({ cwd, script }) => `its working directory is ${cwd ?? 'unknown'}, its script ${script ?? 'unknown'}`,
+              ),
+            `${seat.daemon.home}/pm2.log tells why it could not be spawned`,
+          ],
+          why:
+            'Mostly its user may not enter the working directory that root started it from, or its interpreter is ' +
+            'gone. It is down, and nobody is told.',
+          repair: [],
+        },
+      ];
+    }),
 };
 
-function subjectOf({ daemon, name, processes: [app] }: Seat): Pick<Finding, 'subject'> {
+function subjectOf({ daemon, name, processes: [app] }: Seat): Pick<DoctorFinding, 'subject'> {
   return { subject: about({ home: daemon.home, app: name, pid: app.process?.pid ?? null }) };
 }
 

@@ -4,9 +4,9 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/units.ts';
 import { ciLeashes } from '../../identity/environment.ts';
 import { PATH_OVERRIDES } from '../../pm2/home.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared } from '../placement.ts';
-import type { Words } from '../repair.ts';
+import type { CommandWords } from '../repair.ts';
 import { emptied, renewed, runningUnit } from '../through-unit.ts';
 import { drop } from '../unit-words.ts';
 import { listed } from '../words.ts';
@@ -15,11 +15,13 @@ type Living = DaemonFacts & { pid: number; env: Readonly<Record<string, string>>
 
 /** A daemon keeps the environment of whoever spawned it for as long as it lives (lib/Client.js launchDaemon). */
 function living(facts: HostFacts): Living[] {
-  return daemonsHere(facts).flatMap((daemon) => (daemon.pid === null || !daemon.process?.env ? [] : [{ ...daemon, pid: daemon.pid, env: daemon.process.env }]));
+  return daemonsHere(facts).flatMap((daemon) =>
+    daemon.pid === null || !daemon.process?.env ? [] : [{ ...daemon, pid: daemon.pid, env: daemon.process.env }],
+  );
 }
 
 /** A new daemon, with the environment of its unit, or with that which sudo gives to the call. */
-function respawned(daemon: Living, facts: HostFacts, before: readonly Words[] = []): Words[] {
+function respawned(daemon: Living, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
   return isUndeclared(daemon, facts) ? emptied(daemon, facts) : renewed(daemon, facts, before);
 }
 
@@ -30,7 +32,7 @@ function unitWithHome(daemon: Living, facts: HostFacts): Unit | null {
 }
 
 /** Has the unit set the user's own HOME, and leaves the daemon in its PM2_HOME. */
-function homeInUnit({ home, userHome }: Living, unit: Unit | null): Words[] {
+function homeInUnit({ home, userHome }: Living, unit: Unit | null): CommandWords[] {
   if (unit === null || userHome === null || ![home, userHome].every((path) => /^[\w./-]+$/.test(path))) return [];
   return drop(unit.name, 'home', `Environment=HOME=${userHome} PM2_HOME=${home}`);
 }
@@ -38,18 +40,28 @@ function homeInUnit({ home, userHome }: Living, unit: Unit | null): Words[] {
 /** PD108, T39: the end of a CI job is the end of the daemon. */
 export const leashes: Check = {
   name: 'CI variables',
-  find: (facts) => living(facts).flatMap((daemon): Finding[] => {
-    const { home, pid, env, user, apps } = daemon;
-    const names = ciLeashes(env);
-    if (names.length === 0) return [];
-    return [{
-      code: 'PD108', urgency: 'wrong', fix: null, trap: 'T39', subject: about({ home, pid }),
-      what: `the daemon of ${user ?? 'somebody'} in ${home} was spawned in a CI job, and may end with it`,
-      evidence: [`pid ${pid} has ${listed(names)} in its environment`, ...(apps.length > 0 ? [`it runs ${listed(apps.map(({ name }) => name))}`] : [])],
-      why: 'CI runners end everything that carries the variables of a job: a green job, and the apps are gone.',
-      repair: respawned(daemon, facts),
-    }];
-  }),
+  find: (facts) =>
+    living(facts).flatMap((daemon): DoctorFinding[] => {
+      const { home, pid, env, user, apps } = daemon;
+      const names = ciLeashes(env);
+      if (names.length === 0) return [];
+      return [
+        {
+          code: 'PD108',
+          urgency: 'wrong',
+          fix: null,
+          trap: 'T39',
+          subject: about({ home, pid }),
+          what: `the daemon of ${user ?? 'somebody'} in ${home} was spawned in a CI job, and may end with it`,
+          evidence: [
+            `pid ${pid} has ${listed(names)} in its environment`,
+            ...(apps.length > 0 ? [`it runs ${listed(apps.map(({ name }) => name))}`] : []),
+          ],
+          why: 'CI runners end everything that carries the variables of a job: a green job, and the apps are gone.',
+          repair: respawned(daemon, facts),
+        },
+      ];
+    }),
 };
 
 /** Of PATH_OVERRIDES, those that name no path. */
@@ -58,44 +70,78 @@ const NO_PATH = /TOKEN|BUILTIN|EMBEDDED/;
 /** PD109, T21: sockets and files of the daemon are not where its home is. */
 export const overrides: Check = {
   name: 'path overrides',
-  find: (facts) => living(facts).flatMap((daemon): Finding[] => {
-    const { home, pid, env, user, process, userHome } = daemon;
-    const cwd = process?.cwd ?? '/';
-    const named = env['OVER_HOME'] ? env['PM2_HOME'] === env['OVER_HOME'] ? undefined : env['PM2_HOME'] : env['PM2_HOME'];
-    const expected = resolve(cwd, named ?? join(env['HOME'] ?? userHome ?? '/etc', '.pm2'));
-    const away = PATH_OVERRIDES.filter((name) => !NO_PATH.test(name) && env[name] && !isWithin(resolve(cwd, env[name]), expected));
-    if (away.length === 0) return [];
-    return [{
-      code: 'PD109', urgency: 'wrong', fix: null, trap: 'T21', subject: about({ home, pid }),
-      what: `variables keep parts of the daemon of ${user ?? 'somebody'} in ${home} elsewhere`,
-      evidence: [`pid ${pid} was spawned with:`, ...away.map((name) => `${name}=${env[name] ?? ''}`), `its home would be ${expected}`],
-      why: 'Who calls pm2 without these variables reaches another daemon, another dump, another log.',
-      repair: respawned(daemon, facts),
-    }];
-  }),
+  find: (facts) =>
+    living(facts).flatMap((daemon): DoctorFinding[] => {
+      const { home, pid, env, user, process, userHome } = daemon;
+      const cwd = process?.cwd ?? '/';
+      const named = env['OVER_HOME']
+        ? env['PM2_HOME'] === env['OVER_HOME']
+          ? undefined
+          : env['PM2_HOME']
+        : env['PM2_HOME'];
+      const expected = resolve(cwd, named ?? join(env['HOME'] ?? userHome ?? '/etc', '.pm2'));
+      const away = PATH_OVERRIDES.filter(
+        (name) => !NO_PATH.test(name) && env[name] && !isWithin(resolve(cwd, env[name]), expected),
+      );
+      if (away.length === 0) return [];
+      return [
+        {
+          code: 'PD109',
+          urgency: 'wrong',
+          fix: null,
+          trap: 'T21',
+          subject: about({ home, pid }),
+          what: `variables keep parts of the daemon of ${user ?? 'somebody'} in ${home} elsewhere`,
+          evidence: [
+            `pid ${pid} was spawned with:`,
+            ...away.map((name) => `${name}=${env[name] ?? ''}`),
+            `its home would be ${expected}`,
+          ],
+          why: 'Who calls pm2 without these variables reaches another daemon, another dump, another log.',
+          repair: respawned(daemon, facts),
+        },
+      ];
+    }),
 };
 
 /** PD110, T15, T16, T19, T20: PM2 derives its home from HOME, and hands HOME on to its apps in cluster mode. */
 export const wrongHomeVariable: Check = {
   name: 'HOME of a daemon',
-  find: (facts) => living(facts).flatMap((daemon): Finding[] => {
-    const { home, pid, env, user, userHome } = daemon;
-    const { HOME } = env;
-    if (foreignOwner(daemon, facts) !== null) return []; // PD102
-    if (userHome === null || (HOME !== undefined && HOME !== '' && resolve('/', HOME) === resolve('/', userHome))) return [];
-    const derived = !env['PM2_HOME'] || env['PM2_HOME'] === join(HOME ?? '/etc', '.pm2');
-    const absent = HOME === undefined || HOME === '';
-    const unit = unitWithHome(daemon, facts);
-    return [{
-      code: 'PD110', urgency: derived ? 'wrong' : 'untidy', fix: null, trap: absent ? 'T15' : HOME === '/' ? 'T16' : 'T20', subject: about({ home, pid }),
-      what: absent ? `the daemon of ${user ?? 'somebody'} in ${home} has no HOME` : `the daemon of ${user ?? 'somebody'} in ${home} has a HOME that is not its user's`,
-      evidence: [absent ? `pid ${pid} has no HOME` : `pid ${pid} has HOME=${HOME}`, ...(unit === null ? [] : [`${unit.file} sets it`]), `the home directory of ${user ?? 'its user'} is ${userHome}`],
-      why: absent
-        ? 'Without HOME, PM2 5 and 6 live in /etc/.pm2, PM2 7 in the home directory: an upgrade makes two daemons of one.'
-        : derived ? 'Its PM2_HOME follows from that HOME: nobody who logs in as that user sees what runs there.' : 'Apps in cluster mode inherit that HOME.',
-      repair: respawned(daemon, facts, homeInUnit(daemon, unit)),
-    }];
-  }),
+  find: (facts) =>
+    living(facts).flatMap((daemon): DoctorFinding[] => {
+      const { home, pid, env, user, userHome } = daemon;
+      const { HOME } = env;
+      if (foreignOwner(daemon, facts) !== null) return []; // PD102
+      if (userHome === null || (HOME !== undefined && HOME !== '' && resolve('/', HOME) === resolve('/', userHome)))
+        return [];
+      const derived = !env['PM2_HOME'] || env['PM2_HOME'] === join(HOME ?? '/etc', '.pm2');
+      const absent = HOME === undefined || HOME === '';
+      const unit = unitWithHome(daemon, facts);
+      return [
+        {
+          code: 'PD110',
+          urgency: derived ? 'wrong' : 'untidy',
+          fix: null,
+          trap: absent ? 'T15' : HOME === '/' ? 'T16' : 'T20',
+          subject: about({ home, pid }),
+          what: absent
+            ? `the daemon of ${user ?? 'somebody'} in ${home} has no HOME`
+            : `the daemon of ${user ?? 'somebody'} in ${home} has a HOME that is not its user's`,
+          evidence: [
+            absent ? `pid ${pid} has no HOME` : `pid ${pid} has HOME=${HOME}`,
+            ...(unit === null ? [] : [`${unit.file} sets it`]),
+            `the home directory of ${user ?? 'its user'} is ${userHome}`,
+          ],
+          why: absent
+            ? 'Without HOME, PM2 5 and 6 live in /etc/.pm2, PM2 7 in the home directory: an upgrade makes two ' +
+              'daemons of one.'
+            : derived
+              ? 'Its PM2_HOME follows from that HOME: nobody who logs in as that user sees what runs there.'
+              : 'Apps in cluster mode inherit that HOME.',
+          repair: respawned(daemon, facts, homeInUnit(daemon, unit)),
+        },
+      ];
+    }),
 };
 
 function isWithin(path: string, directory: string): boolean {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../../host/facts.ts';
 import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { NO_UID, wordOf, type Word } from '../../trust/word.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
@@ -13,44 +13,75 @@ export const doubleBoots: Check = {
   find: (facts) => {
     const boots = bootsOf(facts).filter(({ enabled }) => enabled);
     return [
-      ...boots.flatMap((boot, index) => boots.slice(index + 1).flatMap((other) => (isSameHome(boot.home, other.home, facts) ? [sameHome(boot, other)] : sameApps(boot, other, facts)))),
-      ...facts.boot.crontabs.filter(({ when }) => when === '@reboot').flatMap((line) => {
-        const home = line.home ?? join(line.userHome, '.pm2');
-        return boots.filter((boot) => isSameHome(boot.home, home, facts)).map((boot): Finding => ({
-          code: 'PD408', urgency: 'wrong', what: `${boot.name} and an @reboot line of cron both start the daemon in ${home}`,
-          evidence: [`${line.file}:${line.line}: ${line.user} runs ${line.command}`, `${boot.file} is enabled`],
-          why: 'They race at boot: whoever is second finds the socket taken or not yet there, and two daemons share a home.',
-          repair: [['sudo', 'sed', '-i', `${line.line}s/^/# /`, line.file]],
-          fix: null, trap: 'T28', subject: about({ home, path: line.file }),
-        }));
-      }),
+      ...boots.flatMap((boot, index) =>
+        boots
+          .slice(index + 1)
+          .flatMap((other) =>
+            isSameHome(boot.home, other.home, facts) ? [sameHome(boot, other)] : sameApps(boot, other, facts),
+          ),
+      ),
+      ...facts.boot.crontabs
+        .filter(({ when }) => when === '@reboot')
+        .flatMap((line) => {
+          const home = line.home ?? join(line.userHome, '.pm2');
+          return boots
+            .filter((boot) => isSameHome(boot.home, home, facts))
+            .map((boot): DoctorFinding => ({
+              code: 'PD408',
+              urgency: 'wrong',
+              what: `${boot.name} and an @reboot line of cron both start the daemon in ${home}`,
+              evidence: [`${line.file}:${line.line}: ${line.user} runs ${line.command}`, `${boot.file} is enabled`],
+              why:
+                'They race at boot: whoever is second finds the socket taken or not yet there, and two daemons ' +
+                'share a home.',
+              repair: [['sudo', 'sed', '-i', `${line.line}s/^/# /`, line.file]],
+              fix: null,
+              trap: 'T28',
+              subject: about({ home, path: line.file }),
+            }));
+        }),
     ];
   },
 };
 
-function sameHome(one: Boot, other: Boot): Finding {
+function sameHome(one: Boot, other: Boot): DoctorFinding {
   // Root's unit is not taken away because of a user's. The one of root in a user's home, or the one that is no unit, is
   // the older habit.
   const users = [one, other].find(({ word }) => word.by === 'user');
   const goes = users === undefined ? other.user === 'root' || other.file.startsWith('/etc/init') : users === other;
   const [keep, leave] = goes ? [one, other] : [other, one];
   return {
-    code: 'PD404', urgency: 'wrong', what: `${one.name} and ${other.name} both start the daemon in ${one.home}`,
+    code: 'PD404',
+    urgency: 'wrong',
+    what: `${one.name} and ${other.name} both start the daemon in ${one.home}`,
     evidence: [one, other].map(({ file, user }) => `${file}: as ${user}`),
-    why: `They race at boot; what ${keep.name} does not win, systemd counts as failed, and its restart kills the other's apps.`,
+    why:
+      `They race at boot; what ${keep.name} does not win, systemd counts as failed, and its restart kills the ` +
+      `other's apps.`,
     repair: leave.retire,
-    fix: null, trap: 'T23', subject: about({ home: one.home, path: leave.file }),
+    fix: null,
+    trap: 'T23',
+    subject: about({ home: one.home, path: leave.file }),
   };
 }
 
 /** T23. The same name in two daemons may be meant (T35): then the config says so, or the scripts are two. */
-function sameApps(one: Boot, other: Boot, facts: HostFacts): Finding[] {
+function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
   if (isFossil(one, facts) || isFossil(other, facts)) return []; // told as such
   const [ours, theirs] = [savedIn(one, facts), savedIn(other, facts)];
-  const shared = [...new Set(ours.filter((app) => theirs.some((twin) => twin.name === app.name && twin.script === app.script)).map(({ name }) => name))]
-    .filter((name) => !isMeant(name, [one, other], facts));
+  const shared = [
+    ...new Set(
+      ours
+        .filter((app) => theirs.some((twin) => twin.name === app.name && twin.script === app.script))
+        .map(({ name }) => name),
+    ),
+  ].filter((name) => !isMeant(name, [one, other], facts));
   if (shared.length === 0) return [];
-  const owner = [one, other].find(({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && owners(shared[0] ?? '', facts).includes(daemon.name)));
+  const owner = [one, other].find(({ home }) =>
+    facts.policy?.daemons.some(
+      (daemon) => daemon.home === home && owners(shared[0] ?? '', facts).includes(daemon.name),
+    ),
+  );
   const leave = owner === undefined ? null : owner === one ? other : one;
   const whose = {
     word: wordIn(leave, facts),
@@ -91,7 +122,9 @@ function savedIn({ home }: Boot, facts: HostFacts): { name: string; script: stri
 
 function isMeant(app: string, boots: readonly Boot[], facts: HostFacts): boolean {
   const names = owners(app, facts);
-  return boots.every(({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && names.includes(daemon.name)) === true);
+  return boots.every(
+    ({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && names.includes(daemon.name)) === true,
+  );
 }
 
 function owners(app: string, { policy }: HostFacts): string[] {

@@ -1,9 +1,9 @@
 import { octal, type Exchanger } from '../../host/way.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { inHome, listed, pathsIn } from '../words.ts';
-import type { HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 
 /** PD310, PD311, PD314: who can read what is in a home, and who could put something else in its place. */
 export const exposedHomes: Check = {
@@ -12,16 +12,35 @@ export const exposedHomes: Check = {
 };
 
 /** T30: PM2 writes the environment of every app into its list, with its umask. */
-function secrets(facts: HomeFacts): Finding[] {
-  const { home, open, saved, contents: { files } } = facts;
+function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
+  const {
+    home,
+    open,
+    saved,
+    contents: { files },
+  } = facts;
   const exposed = saved.flatMap(({ file, apps }) => {
     const entry = files.find(({ name }) => name === file);
     const names = apps.filter((app) => app.secrets.length > 0);
-    return entry !== undefined && open && (entry.mode & 0o004) !== 0 && names.length > 0 ? [{ entry, apps: names }] : [];
+    return entry !== undefined && open && (entry.mode & 0o004) !== 0 && names.length > 0
+      ? [{ entry, apps: names }]
+      : [];
   });
   if (exposed.length === 0) return [];
-  const deeds = exposed.filter(({ entry }) => entry.links === 1).map(({ entry: { name, dev, ino, mode } }): Deed => ({ type: 'mode', name, dev, ino, from: mode, to: mode & 0o700 }));
-  const paths = pathsIn(home, exposed.map(({ entry }) => entry.name));
+  const deeds = exposed
+    .filter(({ entry }) => entry.links === 1)
+    .map(({ entry: { name, dev, ino, mode } }): Deed => ({
+      type: 'mode',
+      name,
+      dev,
+      ino,
+      from: mode,
+      to: mode & 0o700,
+    }));
+  const paths = pathsIn(
+    home,
+    exposed.map(({ entry }) => entry.name),
+  );
   return [
     {
       code: 'PD310',
@@ -33,7 +52,8 @@ function secrets(facts: HomeFacts): Finding[] {
           .slice(0, 5)
           .map((app) => `  ${app.name}: ${listed(app.secrets, 8)}`),
       ]),
-      why: 'PM2 saves the whole environment of each app, passwords and keys as they are. ' +
+      why:
+        'PM2 saves the whole environment of each app, passwords and keys as they are. ' +
         'A file that is there keeps its mode when it is saved again.',
       repair: exposed.every(({ entry }) => entry.uid === facts.owner?.uid)
         ? inHome(facts, ['chmod', 'go=', ...paths])
@@ -49,32 +69,59 @@ function secrets(facts: HomeFacts): Finding[] {
 const WEB_SERVERS = ['www-data', 'nginx', 'apache', 'http', 'httpd', 'wwwrun', 'caddy'];
 
 /** T30. */
-function served(facts: HomeFacts): Finding[] {
-  const { home, served: directory, contents: { files: [own] }, owner } = facts;
+function served(facts: Pm2HomeFacts): DoctorFinding[] {
+  const {
+    home,
+    served: directory,
+    contents: {
+      files: [own],
+    },
+    owner,
+  } = facts;
   if (directory === null || own === undefined || owner === null) return [];
   const isServers = WEB_SERVERS.includes(owner.name);
   if (!isServers && (own.mode & 0o005) === 0) return [];
-  return [{
-    code: 'PD311', urgency: 'urgent', what: `${home} lies in a directory that a web server hands out`,
-    evidence: [`${directory.path} is served${directory.source === null ? ' where nothing else is configured' : `, by ${directory.source}`}`, `the home is ${owner.name}'s, mode ${octal(own.mode)}`],
-    why: 'dump.pm2 and the logs, with the passwords in them, are one request away; few servers refuse names that begin with a dot.',
-    repair: isServers || own.uid !== owner.uid ? [] : inHome(facts, ['chmod', 'go=', home]),
-    fix: null, trap: 'T30', subject: about({ home, path: home }),
-  }];
+  return [
+    {
+      code: 'PD311',
+      urgency: 'urgent',
+      what: `${home} lies in a directory that a web server hands out`,
+      evidence: [
+        `${directory.path} is ` +
+          `served${directory.source === null ? ' where nothing else is configured' : `, by ${directory.source}`}`,
+        `the home is ${owner.name}'s, mode ${octal(own.mode)}`,
+      ],
+      why:
+        'dump.pm2 and the logs, with the passwords in them, are one request away; few servers refuse names that ' +
+        'begin with a dot.',
+      repair: isServers || own.uid !== owner.uid ? [] : inHome(facts, ['chmod', 'go=', home]),
+      fix: null,
+      trap: 'T30',
+      subject: about({ home, path: home }),
+    },
+  ];
 }
 
-function exchangeable({ home, exchanger, owner, contents }: HomeFacts): Finding[] {
+function exchangeable({ home, exchanger, owner, contents }: Pm2HomeFacts): DoctorFinding[] {
   if (exchanger === null || owner === null || contents.files.length === 0) return [];
   const { step, why, by, anchored } = exchanger;
   // The home itself, of somebody else: its files say whose and why (PD102, PD303 to PD306).
   if (by === 'owner' && step.path === home) return [];
-  return [{
-    code: 'PD314', urgency: by === 'group' ? 'wrong' : 'urgent', what: `others than ${owner.name} can exchange ${home}`,
-    evidence: [why],
-    why: `They can put a saved list or a socket of theirs in its place: the next resurrect runs what it says, as ${owner.name}.`,
-    repair: anchored ? [repairOf(step.path, by)] : [],
-    fix: null, trap: null, subject: about({ home, path: step.path }),
-  }];
+  return [
+    {
+      code: 'PD314',
+      urgency: by === 'group' ? 'wrong' : 'urgent',
+      what: `others than ${owner.name} can exchange ${home}`,
+      evidence: [why],
+      why:
+        'They can put a saved list or a socket of theirs in its place: the next resurrect runs what it says, as ' +
+        `${owner.name}.`,
+      repair: anchored ? [repairOf(step.path, by)] : [],
+      fix: null,
+      trap: null,
+      subject: about({ home, path: step.path }),
+    },
+  ];
 }
 
 function repairOf(path: string, by: Exchanger['by']): string[] {

@@ -1,7 +1,7 @@
 import type { UnitState } from '../../host/systemd.ts';
 import { homeOfUnit } from '../../host/homes.ts';
 import { isSameHome } from '../boots.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere } from '../placement.ts';
 import { startable } from '../through-unit.ts';
 
@@ -9,7 +9,7 @@ import { startable } from '../through-unit.ts';
 export const failedUnits: Check = {
   name: 'failed units',
   find: (facts) =>
-    facts.units.flatMap((unit): Finding[] => {
+    facts.units.flatMap((unit): DoctorFinding[] => {
       const state = facts.boot.systemd.states?.get(unit.name);
       if (state?.active !== 'failed') return [];
       const home = homeOfUnit(unit);
@@ -35,7 +35,7 @@ export const failedUnits: Check = {
     }),
 };
 
-/** For people: what systemd and the guard mean by it (systemd.exec(5), $SERVICE_RESULT; PRODUCT.md section 4). */
+/** For people: what systemd and the guard mean by it (systemd.exec(5), $SERVICE_RESULT; docs/contract.md section 4). */
 function reasonOf({ result, exitStatus }: UnitState): string {
   if (result === 'exit-code' && exitStatus === 126) return 'pm2-guard blocked its pm2';
   if (result === 'exit-code' && exitStatus === 217) return 'its user does not exist';

@@ -1,37 +1,50 @@
 import { dirname } from 'node:path';
 import type { HomeFile } from '../../host/home-files.ts';
-import type { HomeFacts, HomeOwner } from '../../host/home-facts.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import type { Pm2HomeFacts, HomeOwner } from '../../host/home-facts.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { inHome, listed, pathsIn, userOf } from '../words.ts';
+import { inHome, listed, pathsIn, userName } from '../words.ts';
 
 /** What only a daemon makes, and takes away when it ends in order. */
 const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
 
-/** PD303, PD304, PD306, T11, T13, T14: files in a home that are not its user's, by what made them and by who lives there now. */
+/**
+ * PD303, PD304, PD306, T11, T13, T14: files in a home that are not its user's, by what made them and by who lives
+ * there now.
+ */
 export const foreignFiles: Check = {
   name: 'foreign files',
-  find: (facts) => distinctHomes(facts).flatMap((home) => {
-    const { owner } = home;
-    if (owner === null || home.detour !== null) return []; // PD313's
-    const who = occupancyOf(home, facts);
-    // A root-made link in a home leads where root wants; sockets of a living daemon are PD101's.
-    const foreign = home.contents.files.filter((file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'));
-    if (foreign.length === 0) return [];
-    switch (who.type) {
-      // Another's daemon lives there, and they are right for it: it is to go first, and to chown its sockets would make it worse (PD102, PD101).
-      case 'unclear': case 'other': return [];
-      case 'owner': case 'nobody': {
-        const roots = owner.uid === 0 ? [] : foreign.filter(({ uid }) => uid === 0);
-        const others = foreign.filter((file) => !roots.includes(file));
-        return [...(roots.length > 0 ? [leftByRoot(home, owner, roots, who.type === 'nobody')] : []), ...(others.length > 0 ? [ofSomebody(home, owner, others)] : [])];
+  find: (facts) =>
+    distinctHomes(facts).flatMap((home) => {
+      const { owner } = home;
+      if (owner === null || home.detour !== null) return []; // PD313's
+      const who = occupancyOf(home, facts);
+      // A root-made link in a home leads where root wants; sockets of a living daemon are PD101's.
+      const foreign = home.contents.files.filter(
+        (file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'),
+      );
+      if (foreign.length === 0) return [];
+      switch (who.type) {
+        // Another's daemon lives there, and they are right for it: it is to go first, and to chown its sockets would
+        // make it worse (PD102, PD101).
+        case 'unclear':
+        case 'other':
+          return [];
+        case 'owner':
+        case 'nobody': {
+          const roots = owner.uid === 0 ? [] : foreign.filter(({ uid }) => uid === 0);
+          const others = foreign.filter((file) => !roots.includes(file));
+          return [
+            ...(roots.length > 0 ? [leftByRoot(home, owner, roots, who.type === 'nobody')] : []),
+            ...(others.length > 0 ? [ofSomebody(home, owner, others)] : []),
+          ];
+        }
       }
-    }
-  }),
+    }),
 };
 
-function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[], empty: boolean): Finding {
+function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[], empty: boolean): DoctorFinding {
   const { home, contents, pidFile } = facts;
   const marks = empty ? files.filter(({ name }) => DAEMONS_OWN.includes(name)) : [];
   const daemon = marks.length > 0;
@@ -64,12 +77,11 @@ function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile
       ...contents.cut.map((directory) => `${directory}/ holds more than was looked at`),
       ...(left.length === 0
         ? []
-        : [
-            `not given away, closed or in another's directory: ${listed(left.map(({ name }) => name))}`,
-          ]),
+        : [`not given away, closed or in another's directory: ${listed(left.map(({ name }) => name))}`]),
     ],
     why: daemon
-      ? `${owner.name} cannot start a daemon here, or meets EACCES; PM2's advice, to chown the sockets, does not bring the apps back.`
+      ? `${owner.name} cannot start a daemon here, or meets EACCES; PM2's advice, to chown the sockets, does not ` +
+        'bring the apps back.'
       : `As ${owner.name}, pm2 meets EACCES: save fails, and reload fails with exit status 0.`,
     repair: [
       ...chowned(facts, owner, given),
@@ -101,7 +113,7 @@ function leftByRoot(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile
  * What may be given to the owner of a home: it lies in a directory that the owner owns, or gets with it, and it has no
  * second name elsewhere, which would be given away too.
  */
-export function givable(home: HomeFacts, owner: { uid: number }, files: readonly HomeFile[]): HomeFile[] {
+export function givable(home: Pm2HomeFacts, owner: { uid: number }, files: readonly HomeFile[]): HomeFile[] {
   const { heldBy, contents } = home;
   const single = files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
   const becomesOwn = (name: string): boolean => {
@@ -122,7 +134,7 @@ function isOpen({ type, mode }: HomeFile): boolean {
  * -execdir works in the directory that find has open, and find follows no link: what the owner puts in the place of a
  * directory meanwhile is not reached. chown(1) with a path would go through it.
  */
-function chowned({ home, anchored }: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
+function chowned({ home, anchored }: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
   if (!anchored || files.length === 0) return [];
   const uids = [...new Set(files.map(({ uid }) => String(uid)))].flatMap((uid, at) => [
     ...(at === 0 ? [] : ['-o']),
@@ -153,18 +165,31 @@ function chowned({ home, anchored }: HomeFacts, owner: HomeOwner, files: readonl
   ];
 }
 
-function ofSomebody(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): Finding {
+function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): DoctorFinding {
   const { home } = facts;
-  const people = [...new Set(files.map(({ uid }) => userOf(uid, facts)))];
+  const people = [...new Set(files.map(({ uid }) => userName(uid, facts)))];
   const given = givable(facts, owner, files).filter(isOpen);
-  const paths = pathsIn(home, given.slice(0, 12).map(({ name }) => name));
+  const paths = pathsIn(
+    home,
+    given.slice(0, 12).map(({ name }) => name),
+  );
   return {
-    code: 'PD306', urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
+    code: 'PD306',
+    urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
     what: `files of ${listed(people)} are in the home of ${owner.name}: ${home}`,
-    evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userOf(uid, facts)})`))}`],
+    evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userName(uid, facts)})`))}`],
     why: `What a saved list says, the next resurrect runs as ${owner.name}: whoever may write it is ${owner.name}.`,
     repair: given.length > 0 && owner.uid !== 0 ? [['ls', '-ld', ...paths], ...chowned(facts, owner, given)] : [],
-    fix: null, trap: 'T13', subject: about({ home, path: pathsIn(home, files.map(({ name }) => name))[0] ?? null }),
+    fix: null,
+    trap: 'T13',
+    subject: about({
+      home,
+      path:
+        pathsIn(
+          home,
+          files.map(({ name }) => name),
+        )[0] ?? null,
+    }),
   };
 }
 
@@ -172,10 +197,13 @@ function ofSomebody(facts: HomeFacts, owner: HomeOwner, files: readonly HomeFile
 const CODE = ['.', 'modules', 'dump.pm2', 'module_conf.json'];
 
 const EVIDENCE: Record<HomeOwner['evidence'], string> = {
-  config: 'so says the config', passwd: 'it is in that user\'s home directory', unit: 'so says its boot unit', directory: 'whose directory it is',
+  config: 'so says the config',
+  passwd: "it is in that user's home directory",
+  unit: 'so says its boot unit',
+  directory: 'whose directory it is',
 };
 
-/** PM2.md 2.3 and 4.3: which call of root's makes which file. */
+/** docs/pm2-internals.md section 2.3 and 4.3: which call of root's makes which file. */
 const CAUSES: [name: string, cause: string][] = [
   ['dump.pm2', 'pm2 save, typed as root'],
   ['reload.lock', 'pm2 reload, typed as root'],

@@ -10,30 +10,33 @@ import { inHome, listed } from '../words.ts';
 /** PD406, T24: a unit of former days, whose saved apps live elsewhere by now. */
 export const fossilBoots: Check = {
   name: 'boot units of former days',
-  find: (facts) => bootsOf(facts).filter((boot) => isFossil(boot, facts)).map((boot) => {
-    const apps = savedNames(boot, facts);
-    const home = homeCalled(boot.home, facts);
-    const now = witnesses(boot, facts).filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
-    return {
-      code: 'PD406',
-      urgency: boot.enabled ? ('wrong' as const) : ('untidy' as const),
-      what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
-      evidence: [
-        `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.home}`,
-        ...now.map(({ user, home }) => `they run as ${user ?? 'somebody'} in ${home}`),
-      ],
-      why: boot.enabled
-        ? 'It shows only when the machine is rebooted: then a second copy of each comes up with an old list.'
-        : 'An administrator who enables or starts it by mistake gets a second copy of each, from an old list.',
-      repair: [
-        ...boot.retire,
-        ...(home === undefined ? [] : inHome(home, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])),
-      ],
-      fix: null,
-      trap: 'T24',
-      subject: about({ home: boot.home, path: boot.file }),
-    };
-  }),
+  find: (facts) =>
+    bootsOf(facts)
+      .filter((boot) => isFossil(boot, facts))
+      .map((boot) => {
+        const apps = savedNames(boot, facts);
+        const home = homeCalled(boot.home, facts);
+        const now = witnesses(boot, facts).filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
+        return {
+          code: 'PD406',
+          urgency: boot.enabled ? ('wrong' as const) : ('untidy' as const),
+          what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
+          evidence: [
+            `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.home}`,
+            ...now.map(({ user, home }) => `they run as ${user ?? 'somebody'} in ${home}`),
+          ],
+          why: boot.enabled
+            ? 'It shows only when the machine is rebooted: then a second copy of each comes up with an old list.'
+            : 'An administrator who enables or starts it by mistake gets a second copy of each, from an old list.',
+          repair: [
+            ...boot.retire,
+            ...(home === undefined ? [] : inHome(home, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])),
+          ],
+          fix: null,
+          trap: 'T24',
+          subject: about({ home: boot.home, path: boot.file }),
+        };
+      }),
 };
 
 /** Nobody lives in its home, and every app of its saved list runs in another daemon. */
@@ -62,5 +65,11 @@ function witnesses(boot: Boot, facts: HostFacts): DaemonFacts[] {
 }
 
 function savedNames({ home }: Boot, facts: HostFacts): string[] {
-  return [...new Set(homeCalled(home, facts)?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? [])];
+  return [
+    ...new Set(
+      homeCalled(home, facts)
+        ?.saved.find(({ file }) => file === 'dump.pm2')
+        ?.apps.map(({ name }) => name) ?? [],
+    ),
+  ];
 }

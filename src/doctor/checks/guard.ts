@@ -1,6 +1,6 @@
 import { wayToInstall } from '../../runtime/way-to-install.ts';
 import { stateInWords } from '../../sudoers/file.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { GuardFacts } from '../guard-facts.ts';
 
 const REINSTALL = [['sudo', 'pm2-guard', 'install']];
@@ -11,31 +11,67 @@ export const guardItself: Check = {
   find: ({ guard, asRoot }) => {
     const { status } = guard;
     if (status.installed === null) {
-      return [finding({
-        code: 'PD601', urgency: 'wrong', what: 'pm2-guard is not installed on this host', evidence: ['there is no /usr/local/lib/pm2-guard/bin/pm2'],
-        why: 'What is repaired today comes back with the next sudo pm2.', repair: [wayToInstall(__dirname).split(' ')],
-      })];
+      return [
+        finding({
+          code: 'PD601',
+          urgency: 'wrong',
+          what: 'pm2-guard is not installed on this host',
+          evidence: ['there is no /usr/local/lib/pm2-guard/bin/pm2'],
+          why: 'What is repaired today comes back with the next sudo pm2.',
+          repair: [wayToInstall(__dirname).split(' ')],
+        }),
+      ];
     }
-    return [...installation(guard), ...trust(guard), ...config(guard), ...ways(guard), ...(asRoot ? rights(guard) : []), ...seals(guard)];
+    return [
+      ...installation(guard),
+      ...trust(guard),
+      ...config(guard),
+      ...ways(guard),
+      ...(asRoot ? rights(guard) : []),
+      ...seals(guard),
+    ];
   },
 };
 
-function installation({ status, broken }: GuardFacts): Finding[] {
-  const evidence = [...broken, ...(status.installed === status.version ? [] : [`installed is ${status.installed ?? 'none'}, and this is ${status.version}`])];
+function installation({ status, broken }: GuardFacts): DoctorFinding[] {
+  const evidence = [
+    ...broken,
+    ...(status.installed === status.version
+      ? []
+      : [`installed is ${status.installed ?? 'none'}, and this is ${status.version}`]),
+  ];
   if (evidence.length === 0) return [];
-  return [finding({ code: 'PD601', urgency: 'wrong', what: 'the installation of pm2-guard is not whole', evidence, why: 'Calls of pm2 may fail, or reach the real pm2 unguarded.', repair: REINSTALL })];
+  return [
+    finding({
+      code: 'PD601',
+      urgency: 'wrong',
+      what: 'the installation of pm2-guard is not whole',
+      evidence,
+      why: 'Calls of pm2 may fail, or reach the real pm2 unguarded.',
+      repair: REINSTALL,
+    }),
+  ];
 }
 
-function trust({ changeable }: GuardFacts): Finding[] {
-  return changeable.map(({ kind, path, why }) => finding({
-    code: 'PD602', urgency: 'urgent', what: `others than root can change what the guard runs or believes: ${path}`, evidence: [`${path} ${why}`],
-    why: 'Whoever can write there decides what root runs.',
-    repair: [kind === 'owner' ? ['sudo', 'chown', '-h', 'root:root', path] : ['sudo', 'chmod', 'go-w', path]],
-    subject: about({ path }),
-  }));
+function trust({ changeable }: GuardFacts): DoctorFinding[] {
+  return changeable.map(({ kind, path, why }) =>
+    finding({
+      code: 'PD602',
+      urgency: 'urgent',
+      what: `others than root can change what the guard runs or believes: ${path}`,
+      evidence: [`${path} ${why}`],
+      why: 'Whoever can write there decides what root runs.',
+      repair: [kind === 'owner' ? ['sudo', 'chown', '-h', 'root:root', path] : ['sudo', 'chmod', 'go-w', path]],
+      subject: about({ path }),
+    }),
+  );
 }
 
-function config({ status: { config: { state, file, message } } }: GuardFacts): Finding[] {
+function config({
+  status: {
+    config: { state, file, message },
+  },
+}: GuardFacts): DoctorFinding[] {
   if (message === null) return [];
   return [
     finding({
@@ -56,36 +92,61 @@ function config({ status: { config: { state, file, message } } }: GuardFacts): F
   ];
 }
 
-function ways({ status }: GuardFacts): Finding[] {
+function ways({ status }: GuardFacts): DoctorFinding[] {
   // The others are proposed by status and gone by verify: no installation covers them by itself.
   const open = status.ways.filter(({ ours, finds }) => ours && finds?.type === 'other');
   if (open.length === 0) return [];
-  return [finding({
-    code: 'PD604', urgency: 'wrong', what: `not every way of typing pm2 leads to the guard: ${open.map(({ way }) => way).join(', ')}`,
-    evidence: open.map(({ way, finds, path }) => `${way}: ${finds?.type === 'other' ? finds.path : ''} comes first in ${path ?? ''}`),
-    why: 'Who comes that way falls into the trap as before.', repair: [...REINSTALL, ['sudo', 'pm2-guard', 'verify']],
-  })];
+  return [
+    finding({
+      code: 'PD604',
+      urgency: 'wrong',
+      what: `not every way of typing pm2 leads to the guard: ${open.map(({ way }) => way).join(', ')}`,
+      evidence: open.map(
+        ({ way, finds, path }) => `${way}: ${finds?.type === 'other' ? finds.path : ''} comes first in ${path ?? ''}`,
+      ),
+      why: 'Who comes that way falls into the trap as before.',
+      repair: [...REINSTALL, ['sudo', 'pm2-guard', 'verify']],
+    }),
+  ];
 }
 
-function rights({ status: { sudoers } }: GuardFacts): Finding[] {
+function rights({ status: { sudoers } }: GuardFacts): DoctorFinding[] {
   const words = sudoers?.state === 'differs' || sudoers?.state === 'missing' ? stateInWords(sudoers) : null;
   if (words === null) return [];
-  return [finding({
-    code: 'PD605', urgency: sudoers?.state === 'differs' ? 'wrong' : 'untidy', what: 'the rights of the operators are not what the config asks for',
-    evidence: [words.replace(/; run:.*$/, '')], why: 'Operators are refused what they may do, or may do what they should not.',
-    repair: [['sudo', 'pm2-guard', 'sudoers', '--write']], subject: about({ path: '/etc/sudoers.d/pm2-guard-operators' }),
-  })];
+  return [
+    finding({
+      code: 'PD605',
+      urgency: sudoers?.state === 'differs' ? 'wrong' : 'untidy',
+      what: 'the rights of the operators are not what the config asks for',
+      evidence: [words.replace(/; run:.*$/, '')],
+      why: 'Operators are refused what they may do, or may do what they should not.',
+      repair: [['sudo', 'pm2-guard', 'sudoers', '--write']],
+      subject: about({ path: '/etc/sudoers.d/pm2-guard-operators' }),
+    }),
+  ];
 }
 
 /** npm lays down an unsealed pm2 with each upgrade. */
-function seals({ seals: known }: GuardFacts): Finding[] {
-  return known.filter(({ state, wished }) => wished && state !== 'sealed' && state !== 'hidden').map(({ package: directory, state, version }) => finding({
-    code: 'PD606', urgency: 'wrong', what: `${directory} was sealed, and is not any more`,
-    evidence: [`PM2 ${version ?? ''}: ${state === 'outdated' ? 'sealed by another pm2-guard' : state === 'broken' ? 'its own bin/pm2 is gone from beside the door' : 'its bin/pm2 is PM2\'s own'}`],
-    why: 'Calls by its path go round the guard: cron, units, version managers.', repair: [['sudo', 'pm2-guard', 'seal']], subject: about({ path: directory }),
-  }));
+function seals({ seals: known }: GuardFacts): DoctorFinding[] {
+  return known
+    .filter(({ state, wished }) => wished && state !== 'sealed' && state !== 'hidden')
+    .map(({ package: directory, state, version }) =>
+      finding({
+        code: 'PD606',
+        urgency: 'wrong',
+        what: `${directory} was sealed, and is not any more`,
+        evidence: [
+          `PM2 ${version ?? ''}: ${state === 'outdated' ? 'sealed by another pm2-guard' : state === 'broken' ? 'its own bin/pm2 is gone from beside the door' : "its bin/pm2 is PM2's own"}`,
+        ],
+        why: 'Calls by its path go round the guard: cron, units, version managers.',
+        repair: [['sudo', 'pm2-guard', 'seal']],
+        subject: about({ path: directory }),
+      }),
+    );
 }
 
-function finding(parts: Omit<Finding, 'fix' | 'trap' | 'subject'> & { subject?: Finding['subject'] }): Finding {
+function finding(
+  parts: Omit<DoctorFinding, 'fix' | 'trap' | 'subject'> & { subject?: DoctorFinding['subject'] },
+): DoctorFinding {
   return { fix: null, trap: null, subject: about({}), ...parts };
 }

@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { end } from '../through-unit.ts';
@@ -10,22 +10,49 @@ import { listed } from '../words.ts';
 /** PD307, PD308: homes of nobody, where PM2 goes when it does not know whose home it is in (T15, T16). */
 export const homelessHomes: Check = {
   name: 'homes of nobody',
-  find: (facts) => distinctHomes(facts).flatMap((home) => {
-    if (home.home === '/etc/.pm2') return [homeless(home, facts, 'PD307', 'HOME was not set', 'Up to PM2 6 the service or script finds its apps here, and whoever logs in does not; PM2 7 looks in the user\'s home directory instead, and finds nothing.')];
-    if (home.home === '/.pm2') return [homeless(home, facts, 'PD308', 'HOME was /', 'Whoever logs in does not find the apps that live here; and no user but root could have made it.')];
-    return home.possible || !facts.asRoot || !isMeant(home, facts) ? [] : [impossible(home)];
-  }),
+  find: (facts) =>
+    distinctHomes(facts).flatMap((home) => {
+      if (home.home === '/etc/.pm2')
+        return [
+          homeless(
+            home,
+            facts,
+            'PD307',
+            'HOME was not set',
+            'Up to PM2 6 the service or script finds its apps here, and whoever logs in does not; PM2 7 looks in ' +
+              "the user's home directory instead, and finds nothing.",
+          ),
+        ];
+      if (home.home === '/.pm2')
+        return [
+          homeless(
+            home,
+            facts,
+            'PD308',
+            'HOME was /',
+            'Whoever logs in does not find the apps that live here; and no user but root could have made it.',
+          ),
+        ];
+      return home.possible || !facts.asRoot || !isMeant(home, facts) ? [] : [impossible(home)];
+    }),
 };
 
-function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string, why: string): Finding {
+function homeless(home: Pm2HomeFacts, facts: HostFacts, code: string, cause: string, why: string): DoctorFinding {
   const who = occupancyOf(home, facts);
   const daemon = who.type === 'owner' || who.type === 'other' ? who.daemon : null;
-  const apps = [...new Set(daemon?.apps.map(({ name }) => name) ?? home.saved.flatMap((list) => list.apps.map(({ name }) => name)))];
+  const apps = [
+    ...new Set(daemon?.apps.map(({ name }) => name) ?? home.saved.flatMap((list) => list.apps.map(({ name }) => name))),
+  ];
   const whose = {
-    word: wordOf(daemon?.uid ?? home.owner?.uid ?? NO_UID), owner: null,
+    word: wordOf(daemon?.uid ?? home.owner?.uid ?? NO_UID),
+    owner: null,
     speaker: daemon?.user ?? home.owner?.name ?? 'its user',
   };
-  const declared = facts.policy?.daemons.find((one) => one.home !== home.home && apps.some((app) => facts.policy?.ownersOfName(app).some((rule) => rule.daemon === one.name)));
+  const declared = facts.policy?.daemons.find(
+    (one) =>
+      one.home !== home.home &&
+      apps.some((app) => facts.policy?.ownersOfName(app).some((rule) => rule.daemon === one.name)),
+  );
   return {
     code,
     urgency: daemon === null && apps.length === 0 ? 'untidy' : 'wrong',
@@ -53,17 +80,21 @@ function homeless(home: HomeFacts, facts: HostFacts, code: string, cause: string
 }
 
 /** Something is going to start a daemon there. */
-function isMeant({ home, unit }: HomeFacts, { policy }: HostFacts): boolean {
+function isMeant({ home, unit }: Pm2HomeFacts, { policy }: HostFacts): boolean {
   return unit?.enabled === true || policy?.daemons.some((daemon) => daemon.home === home) === true;
 }
 
-function impossible({ home, owner, unit, anchored }: HomeFacts): Finding {
+function impossible({ home, owner, unit, anchored }: Pm2HomeFacts): DoctorFinding {
   const directory = home.replace(/\/[^/]+$/, '') || '/';
   return {
-    code: 'PD308', urgency: 'wrong', what: `${home} cannot be made: ${directory} is not there`,
+    code: 'PD308',
+    urgency: 'wrong',
+    what: `${home} cannot be made: ${directory} is not there`,
     evidence: [unit?.enabled ? `${unit.name} starts a daemon in it at boot` : 'the config declares it'],
     why: 'PM2 ends with EACCES or ENOENT before it has started anything.',
     repair: owner === null || !anchored ? [] : [['sudo', 'install', '-d', '-o', owner.name, directory]],
-    fix: null, trap: 'T16', subject: about({ home, path: directory }),
+    fix: null,
+    trap: 'T16',
+    subject: about({ home, path: directory }),
   };
 }

@@ -1,55 +1,91 @@
 import type { HomeFile } from '../../host/home-files.ts';
-import type { HomeFacts } from '../../host/home-facts.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import type { Pm2HomeFacts } from '../../host/home-facts.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { as, inHome, pathsIn } from '../words.ts';
 
 /** Names that PM2 uses as directories: a link there, to /var/log say, is an administrator's habit. */
 const DIRECTORIES = ['logs', 'pids', 'modules'];
 
-/** PD313: what a root client of PM2 would write through (T14): links, second names of somebody else's file, and what is no file. */
+/**
+ * PD313: what a root client of PM2 would write through (T14): links, second names of somebody else's file, and what
+ * is no file.
+ */
 export const oddFiles: Check = {
   name: 'links and oddities in a home',
-  find: (facts) => distinctHomes(facts).flatMap((home) => {
-    const { owner, detour } = home;
-    if (owner !== null && detour !== null && detour.uid === owner.uid) return [led(home.home, owner.name, detour.path, home.physical)];
-    const odd = home.contents.files.flatMap((file) => {
-      const why = oddity(file, home);
-      return why === null ? [] : [{ file, why }];
-    });
-    if (owner === null || odd.length === 0) return [];
-    const [first] = pathsIn(home.home, odd.map(({ file }) => file.name));
-    return [{
-      code: 'PD313', urgency: 'wrong' as const, what: `a pm2 of root's in ${home.home} would write to what is not PM2's`,
-      evidence: odd.slice(0, 8).map(({ file, why }) => `${file.name} ${why}`),
-      why: 'PM2 opens its files by name and follows links: pm2 save or flush as root overwrites what they lead to.',
-      repair: inHome(home, ['rm', ...pathsIn(home.home, odd.slice(0, 8).map(({ file }) => file.name))]),
-      fix: null, trap: 'T14', subject: about({ home: home.home, path: first ?? null }),
-    }];
-  }),
+  find: (facts) =>
+    distinctHomes(facts).flatMap((home) => {
+      const { owner, detour } = home;
+      if (owner !== null && detour !== null && detour.uid === owner.uid)
+        return [led(home.home, owner.name, detour.path, home.physical)];
+      const odd = home.contents.files.flatMap((file) => {
+        const why = oddity(file, home);
+        return why === null ? [] : [{ file, why }];
+      });
+      if (owner === null || odd.length === 0) return [];
+      const [first] = pathsIn(
+        home.home,
+        odd.map(({ file }) => file.name),
+      );
+      return [
+        {
+          code: 'PD313',
+          urgency: 'wrong' as const,
+          what: `a pm2 of root's in ${home.home} would write to what is not PM2's`,
+          evidence: odd.slice(0, 8).map(({ file, why }) => `${file.name} ${why}`),
+          why: 'PM2 opens its files by name and follows links: pm2 save or flush as root overwrites what they lead to.',
+          repair: inHome(home, [
+            'rm',
+            ...pathsIn(
+              home.home,
+              odd.slice(0, 8).map(({ file }) => file.name),
+            ),
+          ]),
+          fix: null,
+          trap: 'T14',
+          subject: about({ home: home.home, path: first ?? null }),
+        },
+      ];
+    }),
 };
 
 /** The home itself is a link of its user's: what is behind it is not repaired, and root has no business there. */
-function led(home: string, user: string, link: string, physical: string | null): Finding {
+function led(home: string, user: string, link: string, physical: string | null): DoctorFinding {
   return {
-    code: 'PD313', urgency: 'untidy', what: `${home} is where a link of ${user}'s leads`,
+    code: 'PD313',
+    urgency: 'untidy',
+    what: `${home} is where a link of ${user}'s leads`,
     evidence: [`${link} is ${user}'s link; it leads to ${physical ?? 'nothing'}`],
-    why: `${user} decides at every moment where a pm2 of root's would write. Its files are not looked at for owners, and doctor --fix does nothing there.`,
+    why:
+      `${user} decides at every moment where a pm2 of root's would write. Its files are not looked at for owners, ` +
+      'and doctor --fix does nothing there.',
     // A link of root's would be followed by all that trusts root's links: it is not made one here.
     repair: physical === null ? [as(user, ['rm', link])] : [],
-    fix: null, trap: 'T14', subject: about({ home, path: link }),
+    fix: null,
+    trap: 'T14',
+    subject: about({ home, path: link }),
   };
 }
 
-function oddity({ name, type, links, uid, target }: HomeFile, { owner, physical, home }: HomeFacts): string | null {
+function oddity({ name, type, links, uid, target }: HomeFile, { owner, physical, home }: Pm2HomeFacts): string | null {
   switch (type) {
     case 'link':
       // One that root made leads where root wants it; no client writes through those of modules.
       if (DIRECTORIES.includes(name) || name.startsWith('modules/') || target === null || uid === 0) return null;
-      return [home, physical ?? home].some((place) => target.startsWith(`${place}/`)) || !/^\/|(^|\/)\.\.(\/|$)/.test(target) ? null : `is a link to ${target}`;
-    case 'file': return links > 1 && uid !== owner?.uid ? `is another name of a file that ${uid === 0 ? 'root' : `uid ${uid}`} owns` : null;
-    case 'fifo': return 'is a FIFO: whoever opens it waits';
-    case 'device': return 'is a device';
-    case 'directory': case 'socket': return null;
+      return [home, physical ?? home].some((place) => target.startsWith(`${place}/`)) ||
+        !/^\/|(^|\/)\.\.(\/|$)/.test(target)
+        ? null
+        : `is a link to ${target}`;
+    case 'file':
+      return links > 1 && uid !== owner?.uid
+        ? `is another name of a file that ${uid === 0 ? 'root' : `uid ${uid}`} owns`
+        : null;
+    case 'fifo':
+      return 'is a FIFO: whoever opens it waits';
+    case 'device':
+      return 'is a device';
+    case 'directory':
+    case 'socket':
+      return null;
   }
 }

@@ -1,47 +1,69 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/units.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, savedNames } from '../placement.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
-import { asUserOf, kill, pm2In, type Words } from '../repair.ts';
+import { asUserOf, kill, pm2In, type CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, end, listKept, runningUnit, started, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD103, PD104, T33: a daemon whose socket another one took, or that is gone. No pm2 command reaches it any more. */
 export const unreachable: Check = {
   name: 'unreachable daemon',
-  find: (facts) => daemonsHere(facts).filter(({ reachable, pid }) => !reachable && pid !== null).map((daemon): Finding => {
-    const twin = daemonsHere(facts).find((other) => other.reachable && (other.home === daemon.home || (other.physical !== null && other.physical === daemon.physical)));
-    const names = daemon.apps.map(({ name }) => name);
-    const runs = `it still runs ${names.length > 0 ? listed(names) : 'nothing'}`;
-    const shared = { urgency: names.length > 0 ? 'urgent' : 'wrong', fix: null, trap: 'T33', subject: about({ home: daemon.home, pid: daemon.pid, path: daemon.socket }) } as const;
-    if (twin) {
-      return {
-        ...shared,
-        code: 'PD103',
-        what: `two daemons have one home, ${daemon.home}`,
-        evidence: [`pid ${daemon.pid ?? ''} listens where nobody can connect any more: ${daemon.socket} is now that of pid ${twin.pid ?? ''}`, runs],
-        why: 'pm2 reaches the second only: what the first runs is in no list, cannot be stopped, and comes back when it is killed.',
-        repair: endFirst(daemon, twin, facts),
-      };
-    }
-    return {
-      ...shared,
-      code: 'PD104',
-      what: `no command reaches the daemon of ${daemon.user ?? 'a user without an account'} in ${daemon.home}`,
-      evidence: [`pid ${daemon.pid ?? ''} listens on ${daemon.socket}, which is ${daemon.physical === null ? 'gone with its directory' : 'no more there'}`, runs],
-      why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
-      repair: [
-        ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.home)] : []),
-        ...anew(daemon, facts),
-      ],
-    };
-  }),
+  find: (facts) =>
+    daemonsHere(facts)
+      .filter(({ reachable, pid }) => !reachable && pid !== null)
+      .map((daemon): DoctorFinding => {
+        const twin = daemonsHere(facts).find(
+          (other) =>
+            other.reachable &&
+            (other.home === daemon.home || (other.physical !== null && other.physical === daemon.physical)),
+        );
+        const names = daemon.apps.map(({ name }) => name);
+        const runs = `it still runs ${names.length > 0 ? listed(names) : 'nothing'}`;
+        const shared = {
+          urgency: names.length > 0 ? 'urgent' : 'wrong',
+          fix: null,
+          trap: 'T33',
+          subject: about({ home: daemon.home, pid: daemon.pid, path: daemon.socket }),
+        } as const;
+        if (twin) {
+          return {
+            ...shared,
+            code: 'PD103',
+            what: `two daemons have one home, ${daemon.home}`,
+            evidence: [
+              `pid ${daemon.pid ?? ''} listens where nobody can connect any more: ${daemon.socket} is now that of ` +
+                `pid ${twin.pid ?? ''}`,
+              runs,
+            ],
+            why:
+              'pm2 reaches the second only: what the first runs is in no list, cannot be stopped, and comes back ' +
+              'when it is killed.',
+            repair: endFirst(daemon, twin, facts),
+          };
+        }
+        return {
+          ...shared,
+          code: 'PD104',
+          what: `no command reaches the daemon of ${daemon.user ?? 'a user without an account'} in ${daemon.home}`,
+          evidence: [
+            `pid ${daemon.pid ?? ''} listens on ${daemon.socket}, which is ` +
+              (daemon.physical === null ? 'gone with its directory' : 'no more there'),
+            runs,
+          ],
+          why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
+          repair: [
+            ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.home)] : []),
+            ...anew(daemon, facts),
+          ],
+        };
+      }),
 };
 
 /** On SIGTERM it writes its list to dump.pm2, then stops its apps: of that list they come back. */
-function anew(daemon: DaemonFacts, facts: HostFacts): Words[] {
+function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
   if (own !== null) return [systemctl(own, runs ? 'restart' : 'stop')];
@@ -51,14 +73,16 @@ function anew(daemon: DaemonFacts, facts: HostFacts): Words[] {
 }
 
 /**
- * Not with SIGTERM: the first would write its list over the saved one, and as it closes its socket libuv would remove the
- * path, which is the second's by now (uv__pipe_close). Its apps go after it, or it would start them again.
+ * Not with SIGTERM: the first would write its list over the saved one, and as it closes its socket libuv would remove
+ * the path, which is the second's by now (uv__pipe_close). Its apps go after it, or it would start them again.
  */
-function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Words[] {
+function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   if (unit !== null) return endBoth(daemon, twin, unit, facts);
   const saved = savedNames(homeOf(twin, facts)) ?? [];
-  const lost = daemon.apps.filter(({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name));
+  const lost = daemon.apps.filter(
+    ({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name),
+  );
   return [
     ...kill(killableDaemon(daemon), 'KILL'),
     ...kill(killableApps(daemon)),
@@ -70,7 +94,7 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Wor
  * The first is in a unit: systemd would start another daemon for it if it were killed. The unit's own restart ends
  * both (`pm2 kill` reaches the second), and brings back the list that the first saves when it ends.
  */
-function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): Words[] {
+function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const first = daemon.apps.map(({ name }) => name);
   const others = [...twin.apps.map(({ name }) => name), ...(savedNames(homeOf(twin, facts)) ?? [])];
   if (others.every((name) => first.includes(name))) return [systemctl(unit, 'restart')];

@@ -1,8 +1,8 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 import type { SavedApp } from '../../host/saved-list.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { adoptFrom, isPlainTarget, lookFirst } from '../repair.ts';
 import { as, listed, pm2As } from '../words.ts';
@@ -10,31 +10,49 @@ import { as, listed, pm2As } from '../words.ts';
 /** PD312, PD315: saved lists that speak of another home than the one they lie in (T29), or of another user's (T14). */
 export const strangeLists: Check = {
   name: 'saved lists of another home',
-  find: (facts) => distinctHomes(facts).flatMap((home) => {
-    const { owner } = home;
-    const apps = home.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
-    if (owner === null) return [];
-    const copied = apps.filter((app) => foreignPaths(app, home, facts).length > 0);
-    const theirs = apps.filter((app) => !copied.includes(app) && app.userHome !== null && isAnothers(app.userHome, home, facts));
-    return [...(copied.length > 0 ? [copy(home, copied, facts)] : []), ...(theirs.length > 0 ? [borrowed(home, owner, theirs)] : [])];
-  }),
+  find: (facts) =>
+    distinctHomes(facts).flatMap((home) => {
+      const { owner } = home;
+      const apps = home.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+      if (owner === null) return [];
+      const copied = apps.filter((app) => foreignPaths(app, home, facts).length > 0);
+      const theirs = apps.filter(
+        (app) => !copied.includes(app) && app.userHome !== null && isAnothers(app.userHome, home, facts),
+      );
+      return [
+        ...(copied.length > 0 ? [copy(home, copied, facts)] : []),
+        ...(theirs.length > 0 ? [borrowed(home, owner, theirs)] : []),
+      ];
+    }),
 };
 
 /** What a saved app has in another home of PM2's: its PM2_HOME, its pid file, its logs. */
-function foreignPaths({ home: saved, paths }: SavedApp, { home, physical }: HomeFacts, { homes }: HostFacts): string[] {
+function foreignPaths(
+  { home: saved, paths }: SavedApp,
+  { home, physical }: Pm2HomeFacts,
+  { homes }: HostFacts,
+): string[] {
   const own = [home, physical ?? home];
-  const others = homes.flatMap((other) => [other.home, other.physical ?? other.home]).filter((other) => !own.includes(other));
+  const others = homes
+    .flatMap((other) => [other.home, other.physical ?? other.home])
+    .filter((other) => !own.includes(other));
   // Logs may lie wherever somebody wants them; in another home of PM2's nobody wants them.
-  const strays = paths.filter((path) => others.some((other) => path.startsWith(`${other}/`)) || (/\/\.pm2\/(pids|logs)\//.test(path) && !own.some((place) => path.startsWith(`${place}/`))));
+  const strays = paths.filter(
+    (path) =>
+      others.some((other) => path.startsWith(`${other}/`)) ||
+      (/\/\.pm2\/(pids|logs)\//.test(path) && !own.some((place) => path.startsWith(`${place}/`))),
+  );
   return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
 }
 
-function copy({ home, owner }: HomeFacts, apps: readonly SavedApp[], facts: HostFacts): Finding {
+function copy({ home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
   const path = `${home}/dump.pm2`;
   const own = facts.policy?.daemons.find((daemon) => daemon.home === home);
   const whose = { word: wordOf(owner?.uid ?? NO_UID), owner: own?.uid ?? null, speaker: owner?.name ?? 'its user' };
   const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
-  const places = facts.homes.filter((other) => other.home === home).flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
+  const places = facts.homes
+    .filter((other) => other.home === home)
+    .flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
   return {
     code: 'PD312',
     urgency: 'wrong',
@@ -53,21 +71,41 @@ function copy({ home, owner }: HomeFacts, apps: readonly SavedApp[], facts: Host
 }
 
 /** The home directory of an account of this host, and not of the owner's. */
-function isAnothers(userHome: string, { owner }: HomeFacts, { homes }: HostFacts): boolean {
-  return userHome !== owner?.home && (userHome === '/root' || homes.some((other) => other.owner?.evidence === 'passwd' && other.owner.home === userHome && other.owner.uid !== owner?.uid));
+function isAnothers(userHome: string, { owner }: Pm2HomeFacts, { homes }: HostFacts): boolean {
+  return (
+    userHome !== owner?.home &&
+    (userHome === '/root' ||
+      homes.some(
+        (other) =>
+          other.owner?.evidence === 'passwd' && other.owner.home === userHome && other.owner.uid !== owner?.uid,
+      ))
+  );
 }
 
-function borrowed({ home }: HomeFacts, owner: { name: string; home: string }, apps: readonly SavedApp[]): Finding {
+function borrowed(
+  { home }: Pm2HomeFacts,
+  owner: { name: string; home: string },
+  apps: readonly SavedApp[],
+): DoctorFinding {
   const names = [...new Set(apps.map(({ name }) => name))];
   return {
-    code: 'PD315', urgency: 'untidy', what: `apps of ${owner.name} are to run with the HOME of somebody else`,
+    code: 'PD315',
+    urgency: 'untidy',
+    what: `apps of ${owner.name} are to run with the HOME of somebody else`,
     evidence: apps.slice(0, 5).map((app) => `${app.name}: HOME=${app.userHome ?? ''}`),
-    why: `They were started by somebody else who had PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, meets EACCES.`,
-    // pm2 takes no `--` here: it would end the names (PM2.md 1.3), and `--yes` or `all` are names of apps as well.
-    repair: !names.every(isPlainTarget) ? [] : [
-      as(owner.name, ['env', `HOME=${owner.home}`, `PM2_HOME=${home}`, 'pm2', 'restart', ...names, '--update-env']),
-      pm2As(owner.name, home, ['save']),
-    ],
-    fix: null, trap: 'T14', subject: about({ home, app: names[0] ?? null, path: `${home}/dump.pm2` }),
+    why:
+      `They were started by somebody else who had PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, ` +
+      'meets EACCES.',
+    // pm2 takes no `--` here: it would end the names (docs/pm2-internals.md section 1.3), and `--yes` or `all` are
+    // names of apps as well.
+    repair: !names.every(isPlainTarget)
+      ? []
+      : [
+          as(owner.name, ['env', `HOME=${owner.home}`, `PM2_HOME=${home}`, 'pm2', 'restart', ...names, '--update-env']),
+          pm2As(owner.name, home, ['save']),
+        ],
+    fix: null,
+    trap: 'T14',
+    subject: about({ home, app: names[0] ?? null, path: `${home}/dump.pm2` }),
   };
 }

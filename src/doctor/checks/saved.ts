@@ -4,72 +4,102 @@ import type { Unit } from '../../host/units.ts';
 import type { Daemon } from '../../policy/policy.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
 import { isSameHome } from '../boots.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, isUndeclared, placementOf, savedNames } from '../placement.ts';
-import { pm2In, type Words } from '../repair.ts';
+import { pm2In, type CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, started } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 import { as, listed } from '../words.ts';
 
 /** PD204, PD205, T26: what runs, and what would come back. */
-export const savedLists: Check = {
+export const savedListChecks: Check = {
   name: 'saved lists',
-  find: (facts) => daemonsHere(facts).flatMap((daemon): Finding[] => {
-    const { apps, failure, reachable, home, pid } = daemon;
-    const saved = savedNames(homeOf(daemon, facts));
-    if (failure !== null || !reachable || isUndeclared(daemon, facts)) return [];
-    const running = apps.map(({ name }) => name);
-    const kept = saved ?? [];
-    // To save a stray would make it come back.
-    const fresh = apps.filter((app) => placementOf(app, daemon, facts).type !== 'stray' && !kept.includes(app.name)).map(({ name }) => name);
-    const lost = kept.filter((name) => !running.includes(name));
-    const shared = { fix: null, trap: 'T26', subject: about({ home, pid, path: `${home}/dump.pm2` }) } as const;
-    return [
-      ...(fresh.length === 0 ? [] : [{
-        ...shared,
-        code: 'PD204', urgency: 'wrong' as const,
-        what: `${listed(fresh)} would not come back after a reboot`,
-        evidence: [saved === null ? `${home}/dump.pm2 does not exist, or is no list` : `${home}/dump.pm2 holds ${kept.length === 0 ? 'nothing' : listed(kept)}`, `the daemon there runs ${listed(running)}`],
-        why: 'PM2 brings back what was saved, and nothing else.',
-        repair: pm2In(daemon, facts, 'save'),
-      }]),
-      ...(lost.length === 0 ? [] : [{
-        ...shared,
-        code: 'PD205', urgency: 'wrong' as const,
-        what: `${listed(lost)} is saved and not in the daemon: it would come back after a reboot`,
-        evidence: [`${home}/dump.pm2 holds ${listed(kept)}`, `the daemon there has ${running.length === 0 ? 'nothing' : listed(running)}`],
-        why: 'It was deleted without pm2 save, or the daemon started without pm2 resurrect. Where it was deleted on purpose, save instead.',
-        repair: pm2In(daemon, facts, 'resurrect'),
-      }]),
-    ];
-  }),
+  find: (facts) =>
+    daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
+      const { apps, failure, reachable, home, pid } = daemon;
+      const saved = savedNames(homeOf(daemon, facts));
+      if (failure !== null || !reachable || isUndeclared(daemon, facts)) return [];
+      const running = apps.map(({ name }) => name);
+      const kept = saved ?? [];
+      // To save a stray would make it come back.
+      const fresh = apps
+        .filter((app) => placementOf(app, daemon, facts).type !== 'stray' && !kept.includes(app.name))
+        .map(({ name }) => name);
+      const lost = kept.filter((name) => !running.includes(name));
+      const shared = { fix: null, trap: 'T26', subject: about({ home, pid, path: `${home}/dump.pm2` }) } as const;
+      return [
+        ...(fresh.length === 0
+          ? []
+          : [
+              {
+                ...shared,
+                code: 'PD204',
+                urgency: 'wrong' as const,
+                what: `${listed(fresh)} would not come back after a reboot`,
+                evidence: [
+                  saved === null
+                    ? `${home}/dump.pm2 does not exist, or is no list`
+                    : `${home}/dump.pm2 holds ${kept.length === 0 ? 'nothing' : listed(kept)}`,
+                  `the daemon there runs ${listed(running)}`,
+                ],
+                why: 'PM2 brings back what was saved, and nothing else.',
+                repair: pm2In(daemon, facts, 'save'),
+              },
+            ]),
+        ...(lost.length === 0
+          ? []
+          : [
+              {
+                ...shared,
+                code: 'PD205',
+                urgency: 'wrong' as const,
+                what: `${listed(lost)} is saved and not in the daemon: it would come back after a reboot`,
+                evidence: [
+                  `${home}/dump.pm2 holds ${listed(kept)}`,
+                  `the daemon there has ${running.length === 0 ? 'nothing' : listed(running)}`,
+                ],
+                why:
+                  'It was deleted without pm2 save, or the daemon started without pm2 resurrect. Where it was ' +
+                  'deleted on purpose, save instead.',
+                repair: pm2In(daemon, facts, 'resurrect'),
+              },
+            ]),
+      ];
+    }),
 };
 
 /** PD115: a daemon that the config declares, which has something to run and does not live. */
 export const absentDaemon: Check = {
   name: 'absent daemon',
-  find: (facts) => (facts.policy?.daemons ?? []).flatMap((declared): Finding[] => {
-    const { daemons, homes } = facts;
-    if (daemons.some((daemon) => daemon.declared?.name === declared.name)) return [];
-    const names = savedNames(homes.find((one) => one.home === declared.home) ?? null) ?? [];
-    if (names.length === 0) return [];
-    const unit = bootUnitOfDaemon(declared, facts);
-    return [{
-      code: 'PD115', urgency: 'wrong', fix: null, trap: null, subject: about({ home: declared.home }),
-      what: `the daemon ${declared.name} does not run, and has apps`,
-      evidence: [
-        `no process listens in ${declared.home}`,
-        `its saved list holds ${listed(names)}`,
-        ...(unit === null ? [] : [`${unit.file} should start it`]),
-      ],
-      why: 'They are down until it is started. The next pm2 command spawns an empty daemon, outside of any unit.',
-      repair: broughtUp(declared, unit, facts),
-    }];
-  }),
+  find: (facts) =>
+    (facts.policy?.daemons ?? []).flatMap((declared): DoctorFinding[] => {
+      const { daemons, homes } = facts;
+      if (daemons.some((daemon) => daemon.declared?.name === declared.name)) return [];
+      const names = savedNames(homes.find((one) => one.home === declared.home) ?? null) ?? [];
+      if (names.length === 0) return [];
+      const unit = bootUnitOfDaemon(declared, facts);
+      return [
+        {
+          code: 'PD115',
+          urgency: 'wrong',
+          fix: null,
+          trap: null,
+          subject: about({ home: declared.home }),
+          what: `the daemon ${declared.name} does not run, and has apps`,
+          evidence: [
+            `no process listens in ${declared.home}`,
+            `its saved list holds ${listed(names)}`,
+            ...(unit === null ? [] : [`${unit.file} should start it`]),
+          ],
+          why: 'They are down until it is started. The next pm2 command spawns an empty daemon, outside of any unit.',
+          repair: broughtUp(declared, unit, facts),
+        },
+      ];
+    }),
 };
 
 /** By its unit; where systemd runs and there is none, the unit is written first. */
-function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): Words[] {
+function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): CommandWords[] {
   if (unit !== null) return started(unit, facts);
   if (facts.boot.systemd.states !== null && facts.asRoot && !startedElsehow(declared, facts)) {
     const name = bootUnitName(declared, facts.policy?.daemons ?? []);

@@ -1,66 +1,116 @@
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { as, inHome, pathsIn } from '../words.ts';
-import type { HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 
 /** PD301, PD302: what a daemon leaves behind that was killed. */
 export const staleFiles: Check = {
   name: 'stale sockets and pid files',
-  find: (facts) => distinctHomes(facts).flatMap((home) => {
-    const { owner, pidFile, detour } = home;
-    if (owner === null || detour !== null) return [];
-    const who = occupancyOf(home, facts);
-    switch (who.type) {
-      case 'nobody': return [...sockets(home), ...deadPid(home)];
-      case 'owner': case 'other': {
-        const { pid, process: god, user } = who.daemon;
-        // In a pid namespace of its own it calls itself by another number.
-        const isIt = pidFile === null || pid === null || pidFile.pid === pid || (pidFile.pid !== null && god?.pids.includes(pidFile.pid) === true);
-        return isIt || user === null ? [] : [wrongPid(home, pid, user)];
+  find: (facts) =>
+    distinctHomes(facts).flatMap((home) => {
+      const { owner, pidFile, detour } = home;
+      if (owner === null || detour !== null) return [];
+      const who = occupancyOf(home, facts);
+      switch (who.type) {
+        case 'nobody':
+          return [...sockets(home), ...deadPid(home)];
+        case 'owner':
+        case 'other': {
+          const { pid, process: god, user } = who.daemon;
+          // In a pid namespace of its own it calls itself by another number.
+          const isIt =
+            pidFile === null ||
+            pid === null ||
+            pidFile.pid === pid ||
+            (pidFile.pid !== null && god?.pids.includes(pidFile.pid) === true);
+          return isIt || user === null ? [] : [wrongPid(home, pid, user)];
+        }
+        case 'unclear':
+          return [];
       }
-      case 'unclear': return [];
-    }
-  }),
+    }),
 };
 
-function sockets(facts: HomeFacts): Finding[] {
-  const { home, owner, contents: { files }, sockets: known } = facts;
-  const dead = files.filter((file) => file.uid === owner?.uid && known.some(({ name, state }) => name === file.name && state === 'dead'));
+function sockets(facts: Pm2HomeFacts): DoctorFinding[] {
+  const {
+    home,
+    owner,
+    contents: { files },
+    sockets: known,
+  } = facts;
+  const dead = files.filter(
+    (file) => file.uid === owner?.uid && known.some(({ name, state }) => name === file.name && state === 'dead'),
+  );
   if (owner === null || dead.length === 0) return [];
-  const paths = pathsIn(home, dead.map(({ name }) => name));
-  return [{
-    code: 'PD301', urgency: 'untidy', what: `nobody listens on the socket${dead.length > 1 ? 's' : ''} in ${home}`,
-    evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
-    why: 'The daemon of this home was killed, or the machine lost its power: what it ran has not run since, unless something else started it.',
-    repair: inHome(facts, ['rm', ...paths]),
-    fix: fixIn(facts, dead.map(({ name, dev, ino }): Deed => ({ type: 'remove socket', name, dev, ino }))),
-    trap: null, subject: about({ home, path: paths[0] ?? null }),
-  }];
+  const paths = pathsIn(
+    home,
+    dead.map(({ name }) => name),
+  );
+  return [
+    {
+      code: 'PD301',
+      urgency: 'untidy',
+      what: `nobody listens on the socket${dead.length > 1 ? 's' : ''} in ${home}`,
+      evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
+      why:
+        'The daemon of this home was killed, or the machine lost its power: what it ran has not run since, unless ' +
+        'something else started it.',
+      repair: inHome(facts, ['rm', ...paths]),
+      fix: fixIn(
+        facts,
+        dead.map(({ name, dev, ino }): Deed => ({ type: 'remove socket', name, dev, ino })),
+      ),
+      trap: null,
+      subject: about({ home, path: paths[0] ?? null }),
+    },
+  ];
 }
 
-function deadPid(facts: HomeFacts): Finding[] {
-  const { home, owner, contents: { files }, pidFile } = facts;
+function deadPid(facts: Pm2HomeFacts): DoctorFinding[] {
+  const {
+    home,
+    owner,
+    contents: { files },
+    pidFile,
+  } = facts;
   const file = files.find(({ name }) => name === 'pm2.pid');
   if (owner === null || pidFile === null || file?.uid !== owner.uid) return [];
   const path = `${home}/pm2.pid`;
-  return [{
-    code: 'PD302', urgency: 'untidy', what: `${path} names a process that is no daemon`,
-    evidence: [pidFile.pid === null ? `${path} holds no number` : pidFile.command === null ? `there is no process ${pidFile.pid}` : `process ${pidFile.pid} is: ${pidFile.command}`],
-    why: 'systemd takes the process in PIDFile= for the service, and a script that ends the daemon by this number ends somebody else\'s process.',
-    repair: inHome(facts, ['rm', path]),
-    fix: fixIn(facts, [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }]),
-    trap: null, subject: about({ home, path, pid: pidFile.pid }),
-  }];
+  return [
+    {
+      code: 'PD302',
+      urgency: 'untidy',
+      what: `${path} names a process that is no daemon`,
+      evidence: [
+        pidFile.pid === null
+          ? `${path} holds no number`
+          : pidFile.command === null
+            ? `there is no process ${pidFile.pid}`
+            : `process ${pidFile.pid} is: ${pidFile.command}`,
+      ],
+      why:
+        'systemd takes the process in PIDFile= for the service, and a script that ends the daemon by this number ' +
+        "ends somebody else's process.",
+      repair: inHome(facts, ['rm', path]),
+      fix: fixIn(facts, [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }]),
+      trap: null,
+      subject: about({ home, path, pid: pidFile.pid }),
+    },
+  ];
 }
 
-function wrongPid({ home, pidFile, trusted }: HomeFacts, pid: number, user: string): Finding {
+function wrongPid({ home, pidFile, trusted }: Pm2HomeFacts, pid: number, user: string): DoctorFinding {
   const path = `${home}/pm2.pid`;
   return {
-    code: 'PD302', urgency: 'untidy', what: `${path} does not name the daemon that lives there`,
+    code: 'PD302',
+    urgency: 'untidy',
+    what: `${path} does not name the daemon that lives there`,
     evidence: [`it says ${pidFile?.pid ?? 'nothing'}`, `the daemon is pid ${pid}`],
     why: 'systemd takes the process in PIDFile= for the service: it would not notice the end of the daemon, nor end it.',
     repair: user === 'root' && !trusted ? [] : [as(user, ['sh', '-c', `echo ${pid} > "$1"`, 'sh', path])],
-    fix: null, trap: null, subject: about({ home, path, pid }),
+    fix: null,
+    trap: null,
+    subject: about({ home, path, pid }),
   };
 }

@@ -5,9 +5,9 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/units.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
 import { allUnits, bootsOf, isSameHome } from '../boots.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs, homeOf, placementOf, savedNames } from '../placement.ts';
-import type { Words } from '../repair.ts';
+import type { CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, intoUnit, runningUnit, systemctl, unitOfDaemon } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 import { listed } from '../words.ts';
@@ -20,7 +20,7 @@ export const unbootedDaemons: Check = {
   name: 'daemons that nothing starts at boot',
   find: (facts) => {
     if (facts.boot.systemd.states === null || !facts.asRoot) return [];
-    return daemonsHere(facts).flatMap((daemon): Finding[] => {
+    return daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
       const { home, pid, user } = daemon;
       const declared = declaredAs(daemon);
       if (declared === null || !daemon.reachable || isBooted(daemon, facts)) return [];
@@ -60,13 +60,13 @@ function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
   return service !== null && runningUnit(daemon, facts) === null && !SESSIONS.test(service.name);
 }
 
-function enabled(daemon: DaemonFacts, unit: Unit, facts: HostFacts): Words[] {
+function enabled(daemon: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const enable = systemctl(unit, 'enable');
   return runningUnit(daemon, facts) === unit ? [enable] : [enable, ...intoUnit(daemon, unit, facts)];
 }
 
 /** By PM2 itself; then the daemon moves into the unit, or the unit's first start would fail. */
-function written(daemon: DaemonFacts, facts: HostFacts): Words[] {
+function written(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const declared = declaredAs(daemon);
   if (declared === null) return [];
   const unit = { name: bootUnitName(declared, facts.policy?.daemons ?? []), manager: null };
@@ -78,7 +78,7 @@ function written(daemon: DaemonFacts, facts: HostFacts): Words[] {
 export const lingering: Check = {
   name: 'units of users that do not linger',
   find: (facts) =>
-    allUnits(facts).flatMap((unit): Finding[] => {
+    allUnits(facts).flatMap((unit): DoctorFinding[] => {
       const { manager, name, file } = unit;
       if (manager === null || !unit.enabled || unit.lingers || facts.boot.systemd.states === null) return [];
       return [
@@ -87,7 +87,9 @@ export const lingering: Check = {
           urgency: 'wrong',
           what: `${name} of ${manager} starts at a login of ${manager}, and not at boot`,
           evidence: [`${file} is enabled`, `there is no /var/lib/systemd/linger/${manager}`],
-          why: `Some seconds after the last logout of ${manager} its daemon ends with all apps; a reboot starts nothing.`,
+          why:
+            `Some seconds after the last logout of ${manager} its daemon ends with all apps; a reboot starts ` +
+            'nothing.',
           repair: [['sudo', 'loginctl', 'enable-linger', manager]],
           fix: null,
           trap: null,

@@ -3,7 +3,7 @@ import type { CronLine } from '../../host/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { allUnits, homeCalled, isSameHome, bootsOf } from '../boots.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
 import { disagreementOf } from './unit-home.ts';
@@ -18,16 +18,39 @@ export const undeclaredBoots: Check = {
     const { policy } = facts;
     if (policy === null) return [];
     return [
-      ...bootsOf(facts).filter((boot) => boot.enabled && !isDeclared(boot.home, policy, facts) && !policy.exempt.includes(boot.user) && !isFossil(boot, facts))
-        .filter(({ file }) => !allUnits(facts).some((unit) => unit.file === file && disagreementOf(unit, facts) !== null))
-        .map((boot): Finding => ({
-          code: 'PD409', urgency: 'wrong', what: `${boot.name} starts a daemon that the config does not declare`,
-          evidence: [`${boot.file} is enabled: ${boot.user} in ${boot.home}`, `${policy.file} declares ${listed(policy.daemons.map(({ user, home }) => `${user} in ${home}`), 4)}`],
+      ...bootsOf(facts)
+        .filter(
+          (boot) =>
+            boot.enabled &&
+            !isDeclared(boot.home, policy, facts) &&
+            !policy.exempt.includes(boot.user) &&
+            !isFossil(boot, facts),
+        )
+        .filter(
+          ({ file }) => !allUnits(facts).some((unit) => unit.file === file && disagreementOf(unit, facts) !== null),
+        )
+        .map((boot): DoctorFinding => ({
+          code: 'PD409',
+          urgency: 'wrong',
+          what: `${boot.name} starts a daemon that the config does not declare`,
+          evidence: [
+            `${boot.file} is enabled: ${boot.user} in ${boot.home}`,
+            `${policy.file} declares ${listed(
+              policy.daemons.map(({ user, home }) => `${user} in ${home}`),
+              4,
+            )}`,
+          ],
           why: `A reboot brings it back, whatever was repaired before. ${homeCalled(boot.home, facts)?.dump ? 'Bring its apps home, or declare it.' : 'Declare it, or take it away.'}`,
           repair: boot.retire,
-          fix: null, trap: 'T23', subject: about({ home: boot.home, path: boot.file }),
+          fix: null,
+          trap: 'T23',
+          subject: about({ home: boot.home, path: boot.file }),
         })),
-      ...facts.boot.crontabs.filter((line) => !isDeclared(homeOf(line), policy, facts) && !policy.exempt.includes(line.user) && !isGuarded(line)).map((line) => stray(line, policy)),
+      ...facts.boot.crontabs
+        .filter(
+          (line) => !isDeclared(homeOf(line), policy, facts) && !policy.exempt.includes(line.user) && !isGuarded(line),
+        )
+        .map((line) => stray(line, policy)),
     ];
   },
 };
@@ -42,18 +65,39 @@ function isDeclared(home: string, policy: Policy, facts: HostFacts): boolean {
 
 /** It calls the guard, which decides at each call. */
 function isGuarded({ path, command }: CronLine): boolean {
-  const named = [...command.matchAll(/(?:^|[\s;&|("'`])((?:\/[^\s;&|"'`]*\/)?)pm2(?=$|[\s;&|)"'`])/g)].map(([, directory = '']) => directory.replace(/\/$/, ''));
+  const named = [...command.matchAll(/(?:^|[\s;&|("'`])((?:\/[^\s;&|"'`]*\/)?)pm2(?=$|[\s;&|)"'`])/g)].map(
+    ([, directory = '']) => directory.replace(/\/$/, ''),
+  );
   const first = path.split(':').find((directory) => [...GUARDED, '/usr/bin', '/bin'].includes(directory)) ?? '';
   return named.every((directory) => GUARDED.includes(directory === '' ? first : directory));
 }
 
-function stray(line: CronLine, { file, daemons }: Policy): Finding {
+function stray(line: CronLine, { file, daemons }: Policy): DoctorFinding {
   const home = homeOf(line);
   return {
-    code: 'PD409', urgency: 'wrong', what: `a crontab of ${line.user} calls pm2 past the guard, for a daemon that the config does not declare`,
-    evidence: [`${line.file}:${line.line}: ${line.command}`, `cron's PATH is ${line.path}; the daemon would be ${line.user}'s in ${home}`, `${file} declares ${listed(daemons.map(({ user, home: declared }) => `${user} in ${declared}`), 4)}`],
+    code: 'PD409',
+    urgency: 'wrong',
+    what: `a crontab of ${line.user} calls pm2 past the guard, for a daemon that the config does not declare`,
+    evidence: [
+      `${line.file}:${line.line}: ${line.command}`,
+      `cron's PATH is ${line.path}; the daemon would be ${line.user}'s in ${home}`,
+      `${file} declares ${listed(
+        daemons.map(({ user, home: declared }) => `${user} in ${declared}`),
+        4,
+      )}`,
+    ],
     why: 'A watchdog that finds nothing to restart starts a second copy: each incident makes one.',
-    repair: [['sudo', 'sed', '-i', `${line.line}s#\\(^\\|[[:space:];&|(]\\)\\(/[^[:space:];&|]*/\\)\\?pm2\\([[:space:];&|)]\\|$\\)#\\1/usr/local/lib/pm2-guard/bin/pm2\\3#g`, line.file]],
-    fix: null, trap: 'T05', subject: about({ home, path: line.file }),
+    repair: [
+      [
+        'sudo',
+        'sed',
+        '-i',
+        `${line.line}s#\\(^\\|[[:space:];&|(]\\)\\(/[^[:space:];&|]*/\\)\\?pm2\\([[:space:];&|)]\\|$\\)#\\1/usr/local/lib/pm2-guard/bin/pm2\\3#g`,
+        line.file,
+      ],
+    ],
+    fix: null,
+    trap: 'T05',
+    subject: about({ home, path: line.file }),
   };
 }

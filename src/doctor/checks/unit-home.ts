@@ -2,21 +2,26 @@ import type { HostFacts } from '../../host/facts.ts';
 import { homeOfUnit } from '../../host/homes.ts';
 import type { Unit } from '../../host/units.ts';
 import { allUnits, homeCalled, userOfUnit } from '../boots.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';
-import { retire, startup } from '../unit-words.ts';
+import { retire, startupRepair } from '../unit-words.ts';
 
 /** PD401, PD402, PD403, PD410: a unit whose user, home, saved list, pid file and programs do not go together (T25). */
 export const unitHomes: Check = {
   name: 'units, homes and saved lists',
-  find: (facts) => allUnits(facts).flatMap((unit) => {
-    const disagreement = disagreementOf(unit, facts);
-    return [...(disagreement === null ? emptyHanded(unit, facts) : [disagreement]), ...elsewhere(unit), ...(unit.enabled && facts.asRoot ? gone(unit, facts) : [])];
-  }),
+  find: (facts) =>
+    allUnits(facts).flatMap((unit) => {
+      const disagreement = disagreementOf(unit, facts);
+      return [
+        ...(disagreement === null ? emptyHanded(unit, facts) : [disagreement]),
+        ...elsewhere(unit),
+        ...(unit.enabled && facts.asRoot ? gone(unit, facts) : []),
+      ];
+    }),
 };
 
 /** T25: user and home were resolved apart, as `pm2 startup -u X` without --hp does. */
-export function disagreementOf(unit: Unit, facts: HostFacts): Finding | null {
+export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | null {
   if (unit.home === null) return null;
   const user = userOfUnit(unit);
   const home = homeCalled(homeOfUnit(unit), facts);
@@ -41,10 +46,10 @@ export function disagreementOf(unit: Unit, facts: HostFacts): Finding | null {
       unit.manager !== null
         ? retire(unit)
         : user === 'root'
-          ? [...retire(unit), startup(owner.name, facts, owner.home)]
+          ? [...retire(unit), startupRepair(owner.name, facts, owner.home)]
           : [
               ...(unit.name === `pm2-${user}.service` ? [] : retire(unit)),
-              ...(unit.account === null ? [] : [startup(user, facts, unit.account.home)]),
+              ...(unit.account === null ? [] : [startupRepair(user, facts, unit.account.home)]),
             ],
     fix: null,
     trap: 'T25',
@@ -57,21 +62,30 @@ function userLine({ manager, user }: Unit): string {
   return user === null ? 'no User=, which is root' : `User=${user}`;
 }
 
-function emptyHanded(unit: Unit, facts: HostFacts): Finding[] {
+function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const home = homeCalled(homeOfUnit(unit), facts);
-  if (!unit.enabled || home === undefined || !home.possible || home.dump || (home.physical === null && !facts.asRoot)) return [];
+  if (!unit.enabled || home === undefined || !home.possible || home.dump || (home.physical === null && !facts.asRoot))
+    return [];
   if (occupancyOf(home, facts).type !== 'nobody') return []; // what lives there and is not saved is told app by app
-  return [{
-    code: 'PD402', urgency: 'untidy', what: `${unit.name} brings nothing back: ${home.home} has no saved list`,
-    evidence: [`${unit.file} is enabled`, `there is no ${home.home}/dump.pm2, and no daemon`],
-    why: 'It looks as if a reboot were taken care of. pm2 save was never typed as this user, or it was typed as another.',
-    repair: retire(unit),
-    fix: null, trap: 'T26', subject: about({ home: home.home, path: unit.file }),
-  }];
+  return [
+    {
+      code: 'PD402',
+      urgency: 'untidy',
+      what: `${unit.name} brings nothing back: ${home.home} has no saved list`,
+      evidence: [`${unit.file} is enabled`, `there is no ${home.home}/dump.pm2, and no daemon`],
+      why:
+        'It looks as if a reboot were taken care of. pm2 save was never typed as this user, or it was typed as ' +
+        'another.',
+      repair: retire(unit),
+      fix: null,
+      trap: 'T26',
+      subject: about({ home: home.home, path: unit.file }),
+    },
+  ];
 }
 
 /** systemd waits for the pid file of a forking service until its time is over, then ends it (systemd.service(5)). */
-function elsewhere(unit: Unit): Finding[] {
+function elsewhere(unit: Unit): DoctorFinding[] {
   const expected = `${homeOfUnit(unit)}/pm2.pid`;
   if (unit.pidFile === null || unit.pidFile.replace(/\/{2,}/g, '/') === expected) return [];
   return [
@@ -96,18 +110,29 @@ function elsewhere(unit: Unit): Finding[] {
   ];
 }
 
-function gone(unit: Unit, facts: HostFacts): Finding[] {
+function gone(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const [program] = unit.start;
   const missing = [
     ...(program?.startsWith('/') && unit.program === null ? [`ExecStart=${program} is not there`] : []),
     ...(unit.node === null ? [`there is no node in its PATH${unit.path === null ? '' : `, ${unit.path}`}`] : []),
   ];
   if (missing.length === 0) return [];
-  return [{
-    code: 'PD403', urgency: 'wrong', what: `${unit.name} cannot start: its ${unit.node === null ? 'node' : 'pm2'} is gone`,
-    evidence: missing.map((line) => `${unit.file}: ${line}`),
-    why: 'The paths were written down when the unit was made; an upgrade of node or pm2, or a version manager, has moved them since. It is noticed at the next boot.',
-    repair: unit.account === null || unit.manager !== null ? [] : [startup(userOfUnit(unit), facts, unit.account.home)],
-    fix: null, trap: null, subject: about({ home: homeOfUnit(unit), path: unit.file }),
-  }];
+  return [
+    {
+      code: 'PD403',
+      urgency: 'wrong',
+      what: `${unit.name} cannot start: its ${unit.node === null ? 'node' : 'pm2'} is gone`,
+      evidence: missing.map((line) => `${unit.file}: ${line}`),
+      why:
+        'The paths were written down when the unit was made; an upgrade of node or pm2, or a version manager, has ' +
+        'moved them since. It is noticed at the next boot.',
+      repair:
+        unit.account === null || unit.manager !== null
+          ? []
+          : [startupRepair(userOfUnit(unit), facts, unit.account.home)],
+      fix: null,
+      trap: null,
+      subject: about({ home: homeOfUnit(unit), path: unit.file }),
+    },
+  ];
 }

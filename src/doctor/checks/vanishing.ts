@@ -1,4 +1,4 @@
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { Program } from '../programs.ts';
 
 const AGAIN = ['sudo', 'pm2-guard', 'install'];
@@ -6,29 +6,35 @@ const AGAIN = ['sudo', 'pm2-guard', 'install'];
 /** PD504: what the guard starts by its path is gone, or an upgrade will take it away. */
 export const vanishingPrograms: Check = {
   name: 'recorded pm2 and node that are gone or will be',
-  find: ({ guard }) => guard.programs.map((program): Finding => {
-    const { of, path, pinnedFor, gone, vanishing } = program;
-    const whose = pinnedFor === null ? `the ${of} that install recorded` : `the ${of} of daemon "${pinnedFor}"`;
-    const will = vanishing?.why ?? '';
-    return {
-      code: 'PD504',
-      urgency: gone ? 'wrong' : 'untidy',
-      what: `${whose} ${gone ? 'is gone' : 'will go'}: ${path}`,
-      evidence: [gone ? `${path} is not there` : `${path} ${will}`],
-      why: of === 'node'
-        ? 'root\'s calls of pm2 then run another node, or end with 127 where there is none.'
-        : 'Calls of pm2 then run another pm2, or end with 127 where there is none.',
-      repair: repairOf(program),
-      fix: null,
-      trap: null,
-      subject: about({ path }),
-    };
-  }),
+  find: ({ guard }) =>
+    guard.programs.map((program): DoctorFinding => {
+      const { of, path, pinnedFor, gone, vanishing } = program;
+      const whose = pinnedFor === null ? `the ${of} that install recorded` : `the ${of} of daemon "${pinnedFor}"`;
+      const will = vanishing?.why ?? '';
+      return {
+        code: 'PD504',
+        urgency: gone ? 'wrong' : 'untidy',
+        what: `${whose} ${gone ? 'is gone' : 'will go'}: ${path}`,
+        evidence: [gone ? `${path} is not there` : `${path} ${will}`],
+        why:
+          of === 'node'
+            ? "root's calls of pm2 then run another node, or end with 127 where there is none."
+            : 'Calls of pm2 then run another pm2, or end with 127 where there is none.',
+        repair: repairOf(program),
+        fix: null,
+        trap: null,
+        subject: about({ path }),
+      };
+    }),
 };
 
 /** A pin of the config is for a person to change. */
 function repairOf({ of, pinnedFor, gone, other }: Program): string[][] {
-  if (pinnedFor !== null) return [['sudoedit', '/etc/pm2-guard/config.yaml'], ['pm2-guard', 'check']];
+  if (pinnedFor !== null)
+    return [
+      ['sudoedit', '/etc/pm2-guard/config.yaml'],
+      ['pm2-guard', 'check'],
+    ];
   if (other !== null || (gone && of === 'node')) return [AGAIN];
   return of === 'node'
     ? [['sudo', 'apt-get', 'install', 'nodejs'], AGAIN]

@@ -1,6 +1,6 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
-import { about, type Check, type Finding } from '../finding.ts';
+import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared, placementOf } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { emptied, end } from '../through-unit.ts';
@@ -9,96 +9,120 @@ import { listed } from '../words.ts';
 /** PD101, T12: the socket was given to somebody whom the daemon is not. */
 export const foreignSocket: Check = {
   name: 'foreign socket',
-  find: (facts) => daemonsHere(facts).flatMap(({ socketFile, uid, user, pid, home, socket }): Finding[] => {
-    if (socketFile === null || uid === null || pid === null || socketFile.uid === uid) return [];
-    const victim = user ?? `uid ${uid}`;
-    return [{
-      code: 'PD101',
-      urgency: 'urgent',
-      what: `${socketFile.owner} commands a daemon that runs as ${victim}`,
-      evidence: [`${socket} belongs to ${socketFile.owner}`, `the daemon behind it, pid ${pid}, runs as ${victim}`],
-      why: `A user who may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other check.`,
-      // Back to the daemon, never on to the user: the daemon is what does not belong there (PD102). Not through links (-h).
-      repair: [['sudo', 'chown', '-h', `${user ?? uid}:`, socket, `${home}/pub.sock`]],
-      fix: null,
-      trap: 'T12',
-      subject: about({ home, pid, path: socket }),
-    }];
-  }),
+  find: (facts) =>
+    daemonsHere(facts).flatMap(({ socketFile, uid, user, pid, home, socket }): DoctorFinding[] => {
+      if (socketFile === null || uid === null || pid === null || socketFile.uid === uid) return [];
+      const victim = user ?? `uid ${uid}`;
+      return [
+        {
+          code: 'PD101',
+          urgency: 'urgent',
+          what: `${socketFile.owner} commands a daemon that runs as ${victim}`,
+          evidence: [`${socket} belongs to ${socketFile.owner}`, `the daemon behind it, pid ${pid}, runs as ${victim}`],
+          why:
+            `A user who may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other ` +
+            'check.',
+          // Back to the daemon, never on to the user: the daemon is what does not belong there (PD102). Not through
+          // links (-h).
+          repair: [['sudo', 'chown', '-h', `${user ?? uid}:`, socket, `${home}/pub.sock`]],
+          fix: null,
+          trap: 'T12',
+          subject: about({ home, pid, path: socket }),
+        },
+      ];
+    }),
 };
 
 /** PD102, T11: a daemon of one user in the home of another. */
-export const foreignHome: Check = {
+export const foreignHomeCheck: Check = {
   name: 'foreign home',
-  find: (facts) => daemonsHere(facts).flatMap((daemon): Finding[] => {
-    const { uid, user, pid, home } = daemon;
-    const owner = foreignOwner(daemon, facts);
-    if (pid === null || owner === null) return [];
-    const runner = user ?? `uid ${uid}`;
-    const whose = { word: wordOf(uid ?? NO_UID), owner: null, speaker: runner };
-    return [
-      {
-        code: 'PD102',
-        urgency: uid === 0 ? 'urgent' : 'wrong',
-        what: `a daemon of ${runner} lives in the home of ${owner.name}`,
-        evidence: [
-          `${home} is for the daemon of ${owner.name}: ${owner.why}`,
-          `the daemon there, pid ${pid}, runs as ${runner}`,
-          `it runs ${appsInWords(daemon)}`,
-          ...(daemon.apps.length === 0 ? [] : lookFirst(whose)),
-        ],
-        why:
-          uid === 0
-            ? `${owner.name} gets "connect EACCES" instead of a daemon, ` +
-              `and may write the files that root's daemon reads and runs.`
-            : `${owner.name} gets "connect EACCES" instead of a daemon, ` +
-              `and files that he cannot write are left behind.`,
-        // Without names: all that is in it, whatever the config says of each, for the home is another's.
-        repair:
-          daemon.apps.length === 0
-            ? end(daemon, facts)
-            : facts.policy === null
-              ? []
-              : [adoptFrom({ from: home, apps: [], ...whose })],
-        fix: null,
-        trap: 'T11',
-        subject: about({ home, pid }),
-      },
-    ];
-  }),
+  find: (facts) =>
+    daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
+      const { uid, user, pid, home } = daemon;
+      const owner = foreignOwner(daemon, facts);
+      if (pid === null || owner === null) return [];
+      const runner = user ?? `uid ${uid}`;
+      const whose = { word: wordOf(uid ?? NO_UID), owner: null, speaker: runner };
+      return [
+        {
+          code: 'PD102',
+          urgency: uid === 0 ? 'urgent' : 'wrong',
+          what: `a daemon of ${runner} lives in the home of ${owner.name}`,
+          evidence: [
+            `${home} is for the daemon of ${owner.name}: ${owner.why}`,
+            `the daemon there, pid ${pid}, runs as ${runner}`,
+            `it runs ${appsInWords(daemon)}`,
+            ...(daemon.apps.length === 0 ? [] : lookFirst(whose)),
+          ],
+          why:
+            uid === 0
+              ? `${owner.name} gets "connect EACCES" instead of a daemon, ` +
+                `and may write the files that root's daemon reads and runs.`
+              : `${owner.name} gets "connect EACCES" instead of a daemon, ` +
+                `and files that he cannot write are left behind.`,
+          // Without names: all that is in it, whatever the config says of each, for the home is another's.
+          repair:
+            daemon.apps.length === 0
+              ? end(daemon, facts)
+              : facts.policy === null
+                ? []
+                : [adoptFrom({ from: home, apps: [], ...whose })],
+          fix: null,
+          trap: 'T11',
+          subject: about({ home, pid }),
+        },
+      ];
+    }),
 };
 
 /** PD105, PD106: a daemon that the config does not know. */
 export const undeclaredDaemon: Check = {
   name: 'undeclared daemon',
-  find: (facts) => daemonsHere(facts).flatMap((daemon): Finding[] => {
-    const { user, uid, pid, home, apps } = daemon;
-    if (!isUndeclared(daemon, facts) || foreignOwner(daemon, facts) !== null || pid === null) return []; // PD102
-    const runner = user ?? `uid ${uid ?? ''}`;
-    const subject = about({ home, pid });
-    if (apps.length === 0 && daemon.modules.length === 0 && daemon.failure === null && daemon.reachable) {
-      return [{
-        code: 'PD106', urgency: 'untidy', subject, fix: null, trap: null,
-        what: `a daemon of ${runner} that nobody declared runs nothing`,
-        evidence: [`${home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
-        why: 'The next pm2 start that finds it makes a stray.',
-        repair: end(daemon, facts),
-      }];
-    }
-    const strays = apps.filter((app) => placementOf(app, daemon, facts).type === 'stray');
-    const unknown = apps.filter((app) => !strays.includes(app));
-    return [{
-      code: 'PD105', urgency: 'wrong', subject, fix: null, trap: daemon.uid === 0 ? 'T01' : 'T02',
-      what: `nobody declared the daemon of ${runner} in ${home}`,
-      evidence: [
-        `pid ${pid}, runs ${appsInWords(daemon)}`,
-        ...(strays.length > 0 ? [`the config puts ${listed(strays.map(({ name }) => name))} elsewhere`] : []),
-        ...(unknown.length > 0 ? [`the config names neither it nor ${listed(unknown.map(({ name }) => name))}`] : []),
-      ],
-      why: 'Whoever looks into the declared daemons does not find what runs there; a deploy starts a second copy beside it.',
-      repair: emptied(daemon, facts),
-    }];
-  }),
+  find: (facts) =>
+    daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
+      const { user, uid, pid, home, apps } = daemon;
+      if (!isUndeclared(daemon, facts) || foreignOwner(daemon, facts) !== null || pid === null) return []; // PD102
+      const runner = user ?? `uid ${uid ?? ''}`;
+      const subject = about({ home, pid });
+      if (apps.length === 0 && daemon.modules.length === 0 && daemon.failure === null && daemon.reachable) {
+        return [
+          {
+            code: 'PD106',
+            urgency: 'untidy',
+            subject,
+            fix: null,
+            trap: null,
+            what: `a daemon of ${runner} that nobody declared runs nothing`,
+            evidence: [`${home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
+            why: 'The next pm2 start that finds it makes a stray.',
+            repair: end(daemon, facts),
+          },
+        ];
+      }
+      const strays = apps.filter((app) => placementOf(app, daemon, facts).type === 'stray');
+      const unknown = apps.filter((app) => !strays.includes(app));
+      return [
+        {
+          code: 'PD105',
+          urgency: 'wrong',
+          subject,
+          fix: null,
+          trap: daemon.uid === 0 ? 'T01' : 'T02',
+          what: `nobody declared the daemon of ${runner} in ${home}`,
+          evidence: [
+            `pid ${pid}, runs ${appsInWords(daemon)}`,
+            ...(strays.length > 0 ? [`the config puts ${listed(strays.map(({ name }) => name))} elsewhere`] : []),
+            ...(unknown.length > 0
+              ? [`the config names neither it nor ${listed(unknown.map(({ name }) => name))}`]
+              : []),
+          ],
+          why:
+            'Whoever looks into the declared daemons does not find what runs there; a deploy starts a second copy ' +
+            'beside it.',
+          repair: emptied(daemon, facts),
+        },
+      ];
+    }),
 };
 
 function appsInWords({ apps, failure }: DaemonFacts): string {

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { commandOf } from '../../host/processes.ts';
+import { commandLineOf } from '../../host/processes.ts';
 import { asUser } from '../../identity/as-user.ts';
 import type { Identity } from '../../identity/switch-user.ts';
 import { removeDeadSocket, UNLINK } from '../../repair/dead-socket.ts';
@@ -15,7 +15,7 @@ import type { Deed, Fix } from '../fix.ts';
  * @param directory that holds the file
  * @throws Left with nothing changed
  */
-export async function carryOut(deed: Deed, directory: Held, { owner, home }: Fix): Promise<void> {
+export async function applyFix(deed: Deed, directory: Held, { owner, home }: Fix): Promise<void> {
   const user = { user: owner.name, uid: owner.uid, gid: owner.gid };
   const name = basename(deed.name);
   switch (deed.type) {
@@ -51,7 +51,7 @@ function removePidFile(directory: Held, name: string, deed: Deed & { type: 'remo
   requireSame(directory, name, deed);
   const text = startOf(openItself(directory, name, user)).trim();
   if ((/^\d{1,10}$/.test(text) ? Number(text) : null) !== deed.pid) throw new Left('it names another process by now');
-  if (deed.pid !== null && /PM2/.test(commandOf(deed.pid))) throw new Left('the process is a daemon by now');
+  if (deed.pid !== null && /PM2/.test(commandLineOf(deed.pid))) throw new Left('the process is a daemon by now');
   asUser(user, UNLINK, name, directory.fd);
 }
 

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { octal } from '../../host/way.ts';
 import { SwitchError } from '../../identity/switch-user.ts';
 import { UnreadableFile } from '../../trust/read.ts';
-import type { Finding } from '../finding.ts';
+import type { DoctorFinding } from '../finding.ts';
 import type { Deed, Fix } from '../fix.ts';
 import { hold, Left, within, type Held } from '../../repair/held.ts';
-import { carryOut } from './deeds.ts';
+import { applyFix } from './deeds.ts';
 
 /** One change: planned, then done or left. */
-export interface Change {
+export interface FixChange {
   /** Of the finding that it repairs. */
   code: string;
   path: string;
@@ -19,7 +19,7 @@ export interface Change {
   undo: string[] | null;
 }
 
-export interface Done extends Change {
+export interface DoneFix extends FixChange {
   /** Null: it is done; else why it is not. */
   left: string | null;
 }
@@ -27,14 +27,14 @@ export interface Done extends Change {
 interface Step {
   fix: Fix;
   deed: Deed;
-  change: Change;
+  change: FixChange;
 }
 
 /** First whose it is, then who may read it, then what is dead. */
 const ORDER: readonly Deed['type'][] = ['own', 'mode', 'remove socket', 'remove pid file'];
 
 /** All that the findings allow to be done, in order. */
-export function planOf(findings: readonly Finding[]): Step[] {
+export function fixPlanOf(findings: readonly DoctorFinding[]): Step[] {
   return findings
     .flatMap(({ code, fix }) =>
       fix === null ? [] : fix.deeds.map((deed) => ({ fix, deed, change: changeOf(code, fix, deed) })),
@@ -42,7 +42,7 @@ export function planOf(findings: readonly Finding[]): Step[] {
     .sort((a, b) => ORDER.indexOf(a.deed.type) - ORDER.indexOf(b.deed.type));
 }
 
-function changeOf(code: string, { home, owner }: Fix, deed: Deed): Change {
+function changeOf(code: string, { home, owner }: Fix, deed: Deed): FixChange {
   const path = deed.name === '.' ? home : join(home, deed.name);
   switch (deed.type) {
     case 'own':
@@ -71,9 +71,9 @@ function changeOf(code: string, { home, owner }: Fix, deed: Deed): Change {
  *
  * @param again the findings of now
  */
-export async function mend(plan: readonly Step[], again: readonly Finding[]): Promise<Done[]> {
-  const valid = new Set(planOf(again).map(keyOf));
-  const done: Done[] = [];
+export async function mend(plan: readonly Step[], again: readonly DoctorFinding[]): Promise<DoneFix[]> {
+  const valid = new Set(fixPlanOf(again).map(keyOf));
+  const done: DoneFix[] = [];
   for (const step of plan)
     done.push({
       ...step.change,
@@ -97,7 +97,7 @@ async function attempt({ fix, deed }: Step): Promise<string | null> {
     if (home.dev !== fix.dev || home.ino !== fix.ino) return 'the PM2_HOME is another directory by now';
     const below = dirname(deed.name);
     if (below !== '.') held.push(within(home, below, user));
-    await carryOut(deed, held.at(-1) ?? home, fix);
+    await applyFix(deed, held.at(-1) ?? home, fix);
     return null;
   } catch (error) {
     if (error instanceof Left || error instanceof UnreadableFile || error instanceof SwitchError) return error.message;

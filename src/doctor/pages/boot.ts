@@ -1,17 +1,21 @@
-import type { Page } from './page.ts';
+import type { FindingPage } from './page.ts';
 
 /** PD4xx: boot. */
-export const bootPages: Record<string, Page> = {
+export const bootPages: Record<string, FindingPage> = {
   PD401: {
     title: 'a unit whose user and home do not go together',
     meaning: 'User= and PM2_HOME= of a boot unit belong to two users.',
-    trap: 'pm2 startup -u www-data without --hp takes the home of whoever typed it: User=www-data, PM2_HOME=/root/.pm2. It fails at the next boot, and not before.',
+    trap:
+      'pm2 startup -u www-data without --hp takes the home of whoever typed it: User=www-data, ' +
+      'PM2_HOME=/root/.pm2. It fails at the next boot, and not before.',
     cure: 'Write it anew with both: pm2 startup systemd -u www-data --hp /var/www. pm2-guard fills in --hp.',
   },
   PD402: {
     title: 'a unit without a saved list',
     meaning: 'A unit is enabled, and its home has no dump.pm2.',
-    trap: 'pm2 startup was typed, pm2 save was not, or by another user into another home. The reboot brings nothing back.',
+    trap:
+      'pm2 startup was typed, pm2 save was not, or by another user into another home. The reboot brings nothing ' +
+      'back.',
     cure: 'Start the apps as this user and save, or take the unit away.',
   },
   PD403: {
@@ -24,42 +28,57 @@ export const bootPages: Record<string, Page> = {
     title: 'one home is started twice',
     meaning: 'Two units, or a unit and an init script, start a daemon in the same home.',
     trap: 'A second pm2 startup under another service name, or an upgrade from SysV to systemd. They race at each boot.',
-    cure: 'Keep the one whose user is the home\'s, take the other away.',
+    cure: "Keep the one whose user is the home's, take the other away.",
   },
   PD405: {
     title: 'two units bring the same app back',
     meaning: 'Both are enabled, and both saved lists have an app of the same name and script.',
-    trap: 'The app was moved from one user to another, and the old unit left enabled. After a reboot two copies fight for the port.',
-    cure: 'Bring the app home with pm2-guard adopt, which saves both lists; take the unit away that has nothing left to start.',
+    trap:
+      'The app was moved from one user to another, and the old unit left enabled. After a reboot two copies fight ' +
+      'for the port.',
+    cure:
+      'Bring the app home with pm2-guard adopt, which saves both lists; take the unit away that has nothing left ' +
+      'to start.',
   },
   PD406: {
     title: 'a unit of former days',
     meaning: 'No daemon lives in its home, and all that its saved list would bring back runs in other daemons.',
-    trap: 'Nothing is wrong until the reboot, or until somebody starts the unit: then there is a second copy of everything, from an old list.',
+    trap:
+      'Nothing is wrong until the reboot, or until somebody starts the unit: then there is a second copy of ' +
+      'everything, from an old list.',
     cure: 'Take the unit away and move the list aside.',
   },
   PD407: {
     title: 'a user that systemd does not take',
     meaning: 'User= is not a name for systemd, or no account of this host.',
-    trap: 'Hosting panels name users after domains. systemd up to 233 ignores such a line with a warning and runs the service as root; later ones refuse the unit, newer ones take most names. pm2 startup writes User=undefined where neither USER nor LOGNAME is set.',
+    trap:
+      'Hosting panels name users after domains. systemd up to 233 ignores such a line with a warning and runs the ' +
+      'service as root; later ones refuse the unit, newer ones take most names. pm2 startup writes User=undefined ' +
+      'where neither USER nor LOGNAME is set.',
     cure: 'Name the user by number: User=1001.',
   },
   PD408: {
     title: '@reboot and a unit',
     meaning: 'A crontab starts at boot what a unit starts as well.',
-    trap: 'Both were right once. They race, and the second daemon takes the socket of the first: its apps run on where nobody sees them.',
+    trap:
+      'Both were right once. They race, and the second daemon takes the socket of the first: its apps run on where ' +
+      'nobody sees them.',
     cure: 'Take the line out of the crontab.',
   },
   PD409: {
     title: 'a stray is started by a unit or a crontab',
     meaning: 'What it starts or calls is a daemon that the config does not declare.',
-    trap: 'Root\'s watchdog in cron: pm2 restart app || pm2 start app.js. It never finds the app, which is another user\'s, and starts a copy.',
-    cure: 'Let the line call the guard\'s pm2, take the unit away, or declare the daemon.',
+    trap:
+      "Root's watchdog in cron: pm2 restart app || pm2 start app.js. It never finds the app, which is another " +
+      "user's, and starts a copy.",
+    cure: "Let the line call the guard's pm2, take the unit away, or declare the daemon.",
   },
   PD410: {
     title: 'a unit that waits for the wrong pid file',
-    meaning: 'PIDFile= is not in the home that the unit\'s daemon uses.',
-    trap: 'PM2_HOME was changed in the unit, or in a drop-in, and PIDFile= was not. systemd waits, gives up, and ends the daemon.',
+    meaning: "PIDFile= is not in the home that the unit's daemon uses.",
+    trap:
+      'PM2_HOME was changed in the unit, or in a drop-in, and PIDFile= was not. systemd waits, gives up, and ends ' +
+      'the daemon.',
     cure: 'Set PIDFile= to pm2.pid of the same home.',
   },
   PD411: {
@@ -71,13 +90,21 @@ export const bootPages: Record<string, Page> = {
   PD412: {
     title: 'a unit that has failed',
     meaning: 'systemd has given up on a unit that starts a PM2 daemon.',
-    trap: 'Another daemon had its PM2_HOME when it started (result protocol), its user or program is gone, it took too long, or pm2-guard blocked a unit that starts a daemon which the config does not declare (status 126).',
-    cure: 'Read its own words with journalctl. A unit that should start nothing is disabled; one whose daemon runs outside of it is repaired as PD111.',
+    trap:
+      'Another daemon had its PM2_HOME when it started (result protocol), its user or program is gone, it took too ' +
+      'long, or pm2-guard blocked a unit that starts a daemon which the config does not declare (status 126).',
+    cure:
+      'Read its own words with journalctl. A unit that should start nothing is disabled; one whose daemon runs ' +
+      'outside of it is repaired as PD111.',
   },
   PD413: {
     title: 'a unit of a user who does not linger',
-    meaning: 'A unit below ~/.config/systemd/user is enabled, and the service manager of that user runs only while the user is logged in.',
-    trap: 'systemctl --user enable looks as if it were for the boot. Without lingering the manager starts at the first login and ends, with all that it runs, after the last logout.',
+    meaning:
+      'A unit below ~/.config/systemd/user is enabled, and the service manager of that user runs only while the ' +
+      'user is logged in.',
+    trap:
+      'systemctl --user enable looks as if it were for the boot. Without lingering the manager starts at the first ' +
+      'login and ends, with all that it runs, after the last logout.',
     cure: 'loginctl enable-linger USER, or a unit of the system with pm2 startup.',
   },
 };

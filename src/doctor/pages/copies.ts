@@ -1,18 +1,21 @@
-import type { Page } from './page.ts';
+import type { FindingPage } from './page.ts';
 
 /** PD5xx: installations of pm2 and node. */
-export const copyPages: Record<string, Page> = {
+export const copyPages: Record<string, FindingPage> = {
   PD501: {
     title: 'a pm2 that root runs and others can change',
-    meaning: 'The package, a file in it, or a directory above it can be written by somebody else than root; and root runs it.',
-    trap: 'npm was given a prefix of a user\'s, or /usr/local was chowned to be rid of sudo; then sudo pm2 startup wrote that path into root\'s unit.',
+    meaning:
+      'The package, a file in it, or a directory above it can be written by somebody else than root; and root runs it.',
+    trap:
+      "npm was given a prefix of a user's, or /usr/local was chowned to be rid of sudo; then sudo pm2 startup " +
+      "wrote that path into root's unit.",
     cure: 'Give it to root, or let root use a pm2 of its own: sudo npm install -g pm2.',
   },
   PD502: {
     title: 'a node that root runs and others can change',
-    meaning: 'As PD501, of node itself: an nvm in somebody\'s home directory, most often.',
-    trap: 'A unit made with sudo env PATH=$PATH:... pm2 startup keeps the caller\'s nvm in front.',
-    cure: 'Let root\'s units use /usr/bin/node.',
+    meaning: "As PD501, of node itself: an nvm in somebody's home directory, most often.",
+    trap: "A unit made with sudo env PATH=$PATH:... pm2 startup keeps the caller's nvm in front.",
+    cure: "Let root's units use /usr/bin/node.",
   },
   PD503: {
     title: 'several versions of pm2',
@@ -22,7 +25,8 @@ export const copyPages: Record<string, Page> = {
   },
   PD504: {
     title: 'a recorded node or pm2 that is gone or will be',
-    meaning: 'install records the node of root\'s calls and the real pm2 by their paths, and the config may pin others. ' +
+    meaning:
+      "install records the node of root's calls and the real pm2 by their paths, and the config may pin others. " +
       'One of these is not there, or lies in a directory that an upgrade removes.',
     trap: 'The node was one of snap, nvm or another version manager: each version has a directory of its own.',
     cure: 'Install a node that stays (/usr/bin/node), then run pm2-guard install again. Correct a pin in the config.',

@@ -1,36 +1,54 @@
-import type { Page } from './page.ts';
+import type { FindingPage } from './page.ts';
 
 /** PD1xx: living daemons. */
-export const daemonPages: Record<string, Page> = {
+export const daemonPages: Record<string, FindingPage> = {
   PD101: {
-    title: 'the socket is not its daemon\'s',
+    title: "the socket is not its daemon's",
     meaning: 'The owner of rpc.sock is not the user as whom the daemon behind it runs.',
-    trap: 'A root daemon got into a user\'s home (sudo with HOME or PM2_HOME kept), the user met EACCES, and PM2 itself advised to chown the sockets. The daemon obeys whoever may write to its socket: that user is root now (T12).',
-    cure: 'Give the socket back to the daemon\'s user, then move its apps to the daemon that they belong to (PD102).',
+    trap:
+      "A root daemon got into a user's home (sudo with HOME or PM2_HOME kept), the user met EACCES, and PM2 itself " +
+      'advised to chown the sockets. The daemon obeys whoever may write to its socket: that user is root now (T12).',
+    cure: "Give the socket back to the daemon's user, then move its apps to the daemon that they belong to (PD102).",
   },
   PD102: {
-    title: 'a daemon in somebody else\'s home',
+    title: "a daemon in somebody else's home",
     meaning: 'A daemon of one user listens in the home that the config, or the account, gives to another.',
-    trap: 'sudo -E, sudo -s, su -m, setpriv: HOME or PM2_HOME survives the change of user, and PM2 looks at nothing else (T11). The home\'s own user gets "connect EACCES .../rpc.sock" from then on.',
-    cure: 'Adopt its apps into the daemon of the home\'s user. When it runs nothing any more, end it; what it left behind is PD3xx. Do not chown the sockets.',
+    trap:
+      'sudo -E, sudo -s, su -m, setpriv: HOME or PM2_HOME survives the change of user, and PM2 looks at nothing ' +
+      'else (T11). The home\'s own user gets "connect EACCES .../rpc.sock" from then on.',
+    cure:
+      "Adopt its apps into the daemon of the home's user. When it runs nothing any more, end it; what it left " +
+      'behind is PD3xx. Do not chown the sockets.',
   },
   PD103: {
     title: 'two daemons, one home',
-    meaning: 'Two daemons were bound to the same socket path. The path leads to the later one; the first still runs its apps, and no command reaches it.',
-    trap: 'The socket or the whole home was removed while the daemon ran, or two clients spawned one at the same moment (T33).',
-    cure: 'End the first with SIGKILL, then its apps: with SIGTERM it would save its list over the other\'s, and remove the other\'s socket. What only it had is brought back from the saved list.',
+    meaning:
+      'Two daemons were bound to the same socket path. The path leads to the later one; the first still runs its ' +
+      'apps, and no command reaches it.',
+    trap:
+      'The socket or the whole home was removed while the daemon ran, or two clients spawned one at the same ' +
+      'moment (T33).',
+    cure:
+      "End the first with SIGKILL, then its apps: with SIGTERM it would save its list over the other's, and remove " +
+      "the other's socket. What only it had is brought back from the saved list.",
   },
   PD104: {
     title: 'a daemon that no command reaches',
     meaning: 'The daemon listens on a socket whose file is gone, and runs on with its apps.',
     trap: 'rm -rf ~/.pm2, or a clean-up job, while it ran (T33). The next pm2 command spawns a second daemon beside it.',
-    cure: 'Let it save and end itself (SIGTERM), into a directory that is there; then resurrect what it saved. A daemon that is in a unit is restarted by systemctl, which does both.',
+    cure:
+      'Let it save and end itself (SIGTERM), into a directory that is there; then resurrect what it saved. A ' +
+      'daemon that is in a unit is restarted by systemctl, which does both.',
   },
   PD105: {
     title: 'a daemon that nobody declared, with apps',
     meaning: 'The config declares no daemon of this user in this home, and apps run there.',
-    trap: 'pm2 start was typed as the wrong user (sudo, a CI user, an admin: T01, T02, T04) or with another HOME (T19, T20).',
-    cure: 'Adopt the apps that the config puts elsewhere. If the daemon is meant, declare it. A user whose daemons are his own business can be listed under exempt.',
+    trap:
+      'pm2 start was typed as the wrong user (sudo, a CI user, an admin: T01, T02, T04) or with another HOME (T19, ' +
+      'T20).',
+    cure:
+      'Adopt the apps that the config puts elsewhere. If the daemon is meant, declare it. A user whose daemons are ' +
+      'his own business can be listed under exempt.',
   },
   PD106: {
     title: 'an empty daemon that nobody declared',
@@ -40,56 +58,98 @@ export const daemonPages: Record<string, Page> = {
   },
   PD107: {
     title: 'a daemon that does not answer, or not truly',
-    meaning: 'It listens and keeps silent, does not speak PM2\'s protocol, or lists processes that are not its children.',
-    trap: 'A daemon that is stopped or hangs still holds its socket: every pm2 command for it waits. One that lists what is not its own was tampered with.',
-    cure: 'A stopped one goes on with SIGCONT. For one that hangs, look at pm2.log in its home before you end it: with it go its apps.',
+    meaning:
+      "It listens and keeps silent, does not speak PM2's protocol, or lists processes that are not its children.",
+    trap:
+      'A daemon that is stopped or hangs still holds its socket: every pm2 command for it waits. One that lists ' +
+      'what is not its own was tampered with.',
+    cure:
+      'A stopped one goes on with SIGCONT. For one that hangs, look at pm2.log in its home before you end it: with ' +
+      'it go its apps.',
   },
   PD108: {
     title: 'a daemon on the leash of a CI job',
-    meaning: 'The daemon was spawned inside a CI job, and has the variables by which the runner finds and ends whatever a job left behind (RUNNER_TRACKING_ID, JENKINS_NODE_COOKIE, BUILD_ID).',
+    meaning:
+      'The daemon was spawned inside a CI job, and has the variables by which the runner finds and ends whatever a ' +
+      'job left behind (RUNNER_TRACKING_ID, JENKINS_NODE_COOKIE, BUILD_ID).',
     trap: 'The job ends green, and the daemon with all its apps goes with it (T39).',
-    cure: 'pm2 update from a clean environment spawns a new daemon and brings the apps back; a daemon that is in a unit is restarted by systemctl. In the job: call pm2 through the guard, which takes these variables out.',
+    cure:
+      'pm2 update from a clean environment spawns a new daemon and brings the apps back; a daemon that is in a ' +
+      'unit is restarted by systemctl. In the job: call pm2 through the guard, which takes these variables out.',
   },
   PD109: {
-    title: 'variables that move PM2\'s files',
-    meaning: 'The daemon was spawned with OVER_HOME, PM2_DAEMON_RPC_PORT, PM2_DUMP_FILE_PATH or their like, so that its sockets, its dump or its pid file are not where its home is.',
-    trap: 'PM2\'s paths yield to PM2_<KEY> of whoever spawns the daemon (T21). Who calls without these variables talks to another daemon, saves to another dump.',
-    cure: 'pm2 update from a clean environment, or for a daemon in a unit systemctl restart. Where the socket itself was moved, adopt the apps, and end that daemon.',
+    title: "variables that move PM2's files",
+    meaning:
+      'The daemon was spawned with OVER_HOME, PM2_DAEMON_RPC_PORT, PM2_DUMP_FILE_PATH or their like, so that its ' +
+      'sockets, its dump or its pid file are not where its home is.',
+    trap:
+      "PM2's paths yield to PM2_<KEY> of whoever spawns the daemon (T21). Who calls without these variables talks " +
+      'to another daemon, saves to another dump.',
+    cure:
+      'pm2 update from a clean environment, or for a daemon in a unit systemctl restart. Where the socket itself ' +
+      'was moved, adopt the apps, and end that daemon.',
   },
   PD110: {
-    title: 'a HOME that is not the user\'s',
-    meaning: 'The daemon has no HOME, or another than its user\'s home directory by passwd.',
-    trap: 'PM2 derives its home from HOME: a private HOME (agents, sandboxes, HOME=/srv/app to please an app) is a second daemon (T19, T20); without HOME it is /etc/.pm2 up to PM2 6 and the home directory from 7 on (T15); HOME=/ is /.pm2 (T16).',
-    cure: 'Where PM2_HOME is right, pm2 update from a clean environment, or for a daemon in a unit systemctl restart, after the unit sets the right HOME. Otherwise adopt the apps into the user\'s own daemon.',
+    title: "a HOME that is not the user's",
+    meaning: "The daemon has no HOME, or another than its user's home directory by passwd.",
+    trap:
+      'PM2 derives its home from HOME: a private HOME (agents, sandboxes, HOME=/srv/app to please an app) is a ' +
+      'second daemon (T19, T20); without HOME it is /etc/.pm2 up to PM2 6 and the home directory from 7 on (T15); ' +
+      'HOME=/ is /.pm2 (T16).',
+    cure:
+      'Where PM2_HOME is right, pm2 update from a clean environment, or for a daemon in a unit systemctl restart, ' +
+      "after the unit sets the right HOME. Otherwise adopt the apps into the user's own daemon.",
   },
   PD111: {
     title: 'a daemon outside its unit',
-    meaning: 'An enabled unit starts a daemon in this home at boot, and the daemon that runs there is not in the unit\'s control group.',
-    trap: 'After pm2 kill, the next pm2 command spawned it in a login session. systemd takes the unit for dead, or kills the daemon with the session; its limits and its restart do not hold.',
-    cure: 'Save, end the daemon, and let systemd start it. The apps stop for that moment. Where something is saved that does not run, resurrect first: pm2 save would forget it.',
+    meaning:
+      "An enabled unit starts a daemon in this home at boot, and the daemon that runs there is not in the unit's " +
+      'control group.',
+    trap:
+      'After pm2 kill, the next pm2 command spawned it in a login session. systemd takes the unit for dead, or ' +
+      'kills the daemon with the session; its limits and its restart do not hold.',
+    cure:
+      'Save, end the daemon, and let systemd start it. The apps stop for that moment. Where something is saved ' +
+      'that does not run, resurrect first: pm2 save would forget it.',
   },
   PD112: {
     title: 'a daemon of another version',
-    meaning: 'The PM2 that the daemon has in memory is not the one that lies where it was started from, that its unit starts, or that the command line is.',
-    trap: 'npm install -g pm2 changes files, not the daemon; and a second installation was added for sudo or cron (T10). pm2 says "In-memory PM2 is out-of-date".',
-    cure: 'pm2 update, as the daemon\'s user; for a daemon in a unit save and systemctl restart, for pm2 update would have systemd end the new daemon too. Both restart the apps. Keep one pm2 (PD503).',
+    meaning:
+      'The PM2 that the daemon has in memory is not the one that lies where it was started from, that its unit ' +
+      'starts, or that the command line is.',
+    trap:
+      'npm install -g pm2 changes files, not the daemon; and a second installation was added for sudo or cron ' +
+      '(T10). pm2 says "In-memory PM2 is out-of-date".',
+    cure:
+      "pm2 update, as the daemon's user; for a daemon in a unit save and systemctl restart, for pm2 update would " +
+      'have systemd end the new daemon too. Both restart the apps. Keep one pm2 (PD503).',
   },
   PD113: {
     title: 'a daemon of another node',
     meaning: 'The node that runs the daemon was replaced or removed, or is not the one of its unit or of the config.',
-    trap: 'The daemon keeps the node that it was spawned with, and starts apps in cluster mode by that path; a version manager removes old versions.',
+    trap:
+      'The daemon keeps the node that it was spawned with, and starts apps in cluster mode by that path; a version ' +
+      'manager removes old versions.',
     cure: 'pm2 update, with the right node in PATH; a daemon that is in a unit is restarted by systemctl.',
   },
   PD114: {
     title: 'a socket that others may write to',
-    meaning: 'The socket is writable by its group, as PM2 makes it (0775), and the group has members who can get to it; or it is writable by everybody.',
-    trap: 'Whoever may write to it can have the daemon run anything as its user. When the daemon is down, the first member who types pm2 status owns the new one (T36).',
-    cure: 'Close the home to the group: PM2 opens the sockets anew at every start. If they are meant to, list them as operators (alice, or "%group"), and let them come in through the guard.',
+    meaning:
+      'The socket is writable by its group, as PM2 makes it (0775), and the group has members who can get to it; ' +
+      'or it is writable by everybody.',
+    trap:
+      'Whoever may write to it can have the daemon run anything as its user. When the daemon is down, the first ' +
+      'member who types pm2 status owns the new one (T36).',
+    cure:
+      'Close the home to the group: PM2 opens the sockets anew at every start. If they are meant to, list them as ' +
+      'operators (alice, or "%group"), and let them come in through the guard.',
   },
   PD115: {
     title: 'a declared daemon that does not run',
     meaning: 'The config declares it, its saved list has apps, and nobody listens in its home.',
-    trap: 'No boot unit, or one that failed. The next pm2 command spawns an empty daemon, and a pm2 save in it loses the list.',
+    trap:
+      'No boot unit, or one that failed. The next pm2 command spawns an empty daemon, and a pm2 save in it loses ' +
+      'the list.',
     cure: 'Start its unit; where there is none, write it with pm2 startup, or resurrect by hand.',
   },
 };

@@ -1,7 +1,7 @@
-import type { Page } from './page.ts';
+import type { FindingPage } from './page.ts';
 
 /** PD6xx: the guard itself. */
-export const guardPages: Record<string, Page> = {
+export const guardPages: Record<string, FindingPage> = {
   PD601: {
     title: 'pm2-guard is not installed, or not whole',
     meaning: 'Files of it are missing, its record is damaged, or the node it uses is gone.',
@@ -11,14 +11,16 @@ export const guardPages: Record<string, Page> = {
   PD602: {
     title: 'others can change the guard',
     meaning: 'A file or directory of pm2-guard can be written by somebody else than root.',
-    trap: 'A chown -R or chmod -R that went too far. The guard refuses to believe a config that others can write, but it cannot refuse to be replaced.',
+    trap:
+      'A chown -R or chmod -R that went too far. The guard refuses to believe a config that others can write, but ' +
+      'it cannot refuse to be replaced.',
     cure: 'Give it back to root, without the right to write for others.',
   },
   PD603: {
     title: 'the config cannot be used',
     meaning:
       'It has an error, or others can write it. The guard uses the last good one. ' +
-        'Where there is none, every call of pm2 ends with status 78, or none is stopped: on_error says which.',
+      'Where there is none, every call of pm2 ends with status 78, or none is stopped: on_error says which.',
     trap: 'It was edited and not checked.',
     cure: 'pm2-guard check shows the place.',
   },

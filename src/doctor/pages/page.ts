@@ -1,5 +1,5 @@
 /** What a code means, for `pm2-guard explain PD101`. */
-export interface Page {
+export interface FindingPage {
   title: string;
   /** What was found, in PM2's terms. */
   meaning: string;

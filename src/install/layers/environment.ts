@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { distrust } from '../../trust/trust.ts';
+import { findUntrusted } from '../../trust/trust.ts';
 import { pendingLinks, firstPm2 } from '../finds.ts';
 import { ENVIRONMENT, OURS, SHIMS } from '../places.ts';
 import type { Layer } from './layer.ts';
@@ -9,9 +9,9 @@ const PATH_LINE = /^([ \t]*(?:export[ \t]+)?PATH=["']?)([^"'\n]*)/gm;
 const NOTE = `# ${OURS}: the first directory of the next line, until pm2-guard uninstall\n`;
 
 /**
- * /etc/environment gives a PATH to every session that PAM opens, on Ubuntu for instance. A line that is there gets our directory as
- * its first where it leads to another pm2. None is added where there is none, as on Debian: it would take the place of what
- * login, su and sshd give to root and to everybody else, which are two things.
+ * /etc/environment gives a PATH to every session that PAM opens, on Ubuntu for instance. A line that is there gets our
+ * directory as its first where it leads to another pm2. None is added where there is none, as on Debian: it would take
+ * the place of what login, su and sshd give to root and to everybody else, which are two things.
  */
 export const environment: Layer = {
   name: 'environment',
@@ -21,16 +21,23 @@ export const environment: Layer = {
   apply: (ledger) => {
     const text = existsSync(ENVIRONMENT) ? readFileSync(ENVIRONMENT, 'latin1') : '';
     const path = sessionPath(text);
-    if (text.includes(NOTE)) { ledger.edit(ENVIRONMENT, (before) => withOurs(withoutOurs(before ?? ''))); return; }
-    if (path === null) { ledger.note(ENVIRONMENT, 'kept', 'not needed: sets no PATH'); return; }
+    if (text.includes(NOTE)) {
+      ledger.edit(ENVIRONMENT, (before) => withOurs(withoutOurs(before ?? '')));
+      return;
+    }
+    if (path === null) {
+      ledger.note(ENVIRONMENT, 'kept', 'not needed: sets no PATH');
+      return;
+    }
     const find = firstPm2(path, pendingLinks(ledger));
-    const fault = distrust(ENVIRONMENT, 'file');
+    const fault = findUntrusted(ENVIRONMENT, 'file');
     if (find.type === 'shim') ledger.note(ENVIRONMENT, 'kept', `not needed: its PATH finds ${find.path} first`);
     else if (fault !== null) ledger.note(ENVIRONMENT, 'kept', `left as it is: ${fault.path} ${fault.why}`);
     else ledger.edit(ENVIRONMENT, (before) => withOurs(before ?? ''));
   },
   withdraw: (ledger) => {
-    if (existsSync(ENVIRONMENT) && readFileSync(ENVIRONMENT, 'latin1').includes(NOTE)) ledger.edit(ENVIRONMENT, (text) => withoutOurs(text ?? ''));
+    if (existsSync(ENVIRONMENT) && readFileSync(ENVIRONMENT, 'latin1').includes(NOTE))
+      ledger.edit(ENVIRONMENT, (text) => withoutOurs(text ?? ''));
   },
 };
 
@@ -49,5 +56,8 @@ export function withOurs(text: string): string {
 export function withoutOurs(text: string): string {
   const at = text.indexOf(NOTE);
   if (at < 0) return text;
-  return text.slice(0, at) + text.slice(at + NOTE.length).replace(new RegExp(`^([ \\t]*(?:export[ \\t]+)?PATH=["']?)${SHIMS}:`), '$1');
+  return (
+    text.slice(0, at) +
+    text.slice(at + NOTE.length).replace(new RegExp(`^([ \\t]*(?:export[ \\t]+)?PATH=["']?)${SHIMS}:`), '$1')
+  );
 }

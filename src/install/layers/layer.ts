@@ -1,9 +1,22 @@
 import type { Ledger } from '../ledger.ts';
 
-export const LAYER_NAMES = ['local-bin', 'local-sbin', 'profile', 'bash', 'zsh', 'fish', 'environment', 'sudo', 'sudo-shim'] as const;
+export const LAYER_NAMES = [
+  'local-bin',
+  'local-sbin',
+  'profile',
+  'bash',
+  'zsh',
+  'fish',
+  'environment',
+  'sudo',
+  'sudo-shim',
+] as const;
 export type LayerName = (typeof LAYER_NAMES)[number];
 
-/** One way in which calls are made to reach us: something small outside of our own directories, which uninstall takes away again. */
+/**
+ * One way in which calls are made to reach us: something small outside of our own directories, which uninstall takes
+ * away again.
+ */
 export interface Layer {
   name: LayerName;
   /** Which calls: for people. */

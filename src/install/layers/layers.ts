@@ -10,15 +10,15 @@ import { bash, fish, profile, zsh } from './shells.ts';
 const LAYERS: readonly Layer[] = [localBin, localSbin, profile, bash, zsh, fish, environment, sudo, sudoShim];
 
 /** What was chosen beside the defaults. A layer that a later version brings comes with its own default. */
-export interface Choice {
+export interface LayerChoice {
   with: LayerName[];
   without: LayerName[];
 }
 
-export const NO_CHOICE: Choice = { with: [], without: [] };
+export const NO_CHOICE: LayerChoice = { with: [], without: [] };
 
 /** What the command line says of layers: names, separated by commas. */
-export interface Wish {
+export interface LayerWish {
   /** Exactly these; `default`: those of an install that says nothing. */
   layers?: string | undefined;
   with?: string | undefined;
@@ -29,9 +29,14 @@ export interface Wish {
  * @param kept the choice of the last install
  * @throws UserError for a name that is none
  */
-export function choose(wish: Wish, kept: Choice): Choice {
+export function chooseLayers(wish: LayerWish, kept: LayerChoice): LayerChoice {
   const exactly = wish.layers === undefined || wish.layers === 'default' ? null : named(wish.layers);
-  const start = exactly !== null ? exactly : wish.layers === 'default' ? defaults() : LAYER_NAMES.filter((name) => isChosen(name, kept));
+  const start =
+    exactly !== null
+      ? exactly
+      : wish.layers === 'default'
+        ? defaults()
+        : LAYER_NAMES.filter((name) => isChosen(name, kept));
   const without = named(wish.without ?? '');
   const wanted = [...start, ...named(wish.with ?? '')].filter((name) => !without.includes(name));
   return {
@@ -41,14 +46,14 @@ export function choose(wish: Wish, kept: Choice): Choice {
 }
 
 /** What a damaged or older record says of it. */
-export function choiceOf(recorded: unknown): Choice {
+export function choiceOf(recorded: unknown): LayerChoice {
   const { with: more, without } = (recorded ?? {}) as { with?: unknown; without?: unknown };
   const known = (names: unknown) => LAYER_NAMES.filter((name) => Array.isArray(names) && names.includes(name));
   return { with: known(more), without: known(without) };
 }
 
 /** Puts the chosen ones in place, and takes the others away. */
-export function applyLayers(ledger: Ledger, choice: Choice): void {
+export function applyLayers(ledger: Ledger, choice: LayerChoice): void {
   for (const layer of LAYERS) {
     if (isChosen(layer.name, choice)) layer.apply(ledger);
     else layer.withdraw(ledger);
@@ -60,13 +65,16 @@ export function layersBackwards(): readonly Layer[] {
   return [...LAYERS].reverse();
 }
 
-export function isChosen(name: LayerName, choice: Choice): boolean {
+export function isChosen(name: LayerName, choice: LayerChoice): boolean {
   return choice.with.includes(name) || (defaults().includes(name) && !choice.without.includes(name));
 }
 
 /** One line a layer, for help. */
 export function layersInWords(): string {
-  return LAYERS.map(({ name, place, reaches, byDefault }) => `  ${name.padEnd(12)}${place.padEnd(33)}${reaches}${byDefault ? '' : ' (not by default)'}`).join('\n');
+  return LAYERS.map(
+    ({ name, place, reaches, byDefault }) =>
+      `  ${name.padEnd(12)}${place.padEnd(33)}${reaches}${byDefault ? '' : ' (not by default)'}`,
+  ).join('\n');
 }
 
 export { LAYERS };
@@ -76,9 +84,17 @@ function defaults(): LayerName[] {
 }
 
 function named(list: string): LayerName[] {
-  return list.split(',').map((name) => name.trim()).filter((name) => name !== '').map((name) => {
-    const found = LAYER_NAMES.find((known) => known === name);
-    if (found === undefined) throw new UserError(`there is no layer "${name}"; there are ${LAYER_NAMES.join(', ')}`, 'pm2-guard install --help');
-    return found;
-  });
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+    .map((name) => {
+      const found = LAYER_NAMES.find((known) => known === name);
+      if (found === undefined)
+        throw new UserError(
+          `there is no layer "${name}"; there are ${LAYER_NAMES.join(', ')}`,
+          'pm2-guard install --help',
+        );
+      return found;
+    });
 }

@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { distrust } from '../../trust/trust.ts';
+import { findUntrusted } from '../../trust/trust.ts';
 import { hasRealSudo } from '../finds.ts';
-import { look, type Ledger } from '../ledger.ts';
+import { statOrNone, type Ledger } from '../ledger.ts';
 import { isOwnLink } from '../ours.ts';
 import { PM2_LINK, PM2_SBIN_LINK, SHIMS, SUDO_LINK } from '../places.ts';
 import type { Layer } from './layer.ts';
@@ -13,27 +13,36 @@ export const localBin: Layer = {
   reaches: 'every PATH that a system sets: ssh commands, sudo, services, PHP',
   place: PM2_LINK,
   byDefault: true,
-  apply: (ledger) => { link(ledger, PM2_LINK, 'pm2', 'is a pm2 already: calls that search /usr/local/bin first find that one'); },
-  withdraw: (ledger) => { unlink(ledger, PM2_LINK); },
-};
-
-/** First in root's PATH, in sudo's and in that of services; so they are met where npm's own link is in /usr/local/bin. */
-export const localSbin: Layer = {
-  name: 'local-sbin',
-  reaches: 'root, sudo and services where npm\'s own pm2 is in /usr/local/bin',
-  place: PM2_SBIN_LINK,
-  byDefault: true,
   apply: (ledger) => {
-    if (isSame(dirname(PM2_SBIN_LINK), dirname(PM2_LINK))) ledger.note(PM2_SBIN_LINK, 'kept', `not needed: is ${PM2_LINK}`);
-    else link(ledger, PM2_SBIN_LINK, 'pm2', 'is a pm2 already');
+    link(ledger, PM2_LINK, 'pm2', 'is a pm2 already: calls that search /usr/local/bin first find that one');
   },
-  withdraw: (ledger) => { unlink(ledger, PM2_SBIN_LINK); },
+  withdraw: (ledger) => {
+    unlink(ledger, PM2_LINK);
+  },
 };
 
 /**
- * Not by default. What it adds is little: `sudo -iu www-data pm2 ...` of programs that read no startup file (PHP, cron jobs with a
- * PATH of their own); the pm2 behind sudo is met anyway. What it costs is that every sudo of every program goes through a script of
- * ours. It can never find itself: the real sudo is the one that is set-user-ID.
+ * First in root's PATH, in sudo's and in that of services; so they are met where npm's own link is in /usr/local/bin.
+ */
+export const localSbin: Layer = {
+  name: 'local-sbin',
+  reaches: "root, sudo and services where npm's own pm2 is in /usr/local/bin",
+  place: PM2_SBIN_LINK,
+  byDefault: true,
+  apply: (ledger) => {
+    if (isSame(dirname(PM2_SBIN_LINK), dirname(PM2_LINK)))
+      ledger.note(PM2_SBIN_LINK, 'kept', `not needed: is ${PM2_LINK}`);
+    else link(ledger, PM2_SBIN_LINK, 'pm2', 'is a pm2 already');
+  },
+  withdraw: (ledger) => {
+    unlink(ledger, PM2_SBIN_LINK);
+  },
+};
+
+/**
+ * Not by default. What it adds is little: `sudo -iu www-data pm2 ...` of programs that read no startup file (PHP, cron
+ * jobs with a PATH of their own); the pm2 behind sudo is met anyway. What it costs is that every sudo of every program
+ * goes through a script of ours. It can never find itself: the real sudo is the one that is set-user-ID.
  */
 export const sudoShim: Layer = {
   name: 'sudo-shim',
@@ -44,14 +53,21 @@ export const sudoShim: Layer = {
     if (hasRealSudo()) link(ledger, SUDO_LINK, 'sudo', 'is a sudo already');
     else ledger.note(SUDO_LINK, 'kept', 'not needed: sudo is not installed');
   },
-  withdraw: (ledger) => { unlink(ledger, SUDO_LINK); },
+  withdraw: (ledger) => {
+    unlink(ledger, SUDO_LINK);
+  },
 };
 
 function link(ledger: Ledger, path: string, shim: string, taken: string): void {
   const directory = dirname(path);
-  const fault = distrust(directory, 'directory');
-  if (fault !== null) ledger.note(path, 'kept', fault.kind === 'missing' ? `this system has no ${directory}` : `left out: ${fault.path} ${fault.why}`);
-  else if (look(path) === null || isOwnLink(path)) ledger.link(path, join(SHIMS, shim));
+  const fault = findUntrusted(directory, 'directory');
+  if (fault !== null)
+    ledger.note(
+      path,
+      'kept',
+      fault.kind === 'missing' ? `this system has no ${directory}` : `left out: ${fault.path} ${fault.why}`,
+    );
+  else if (statOrNone(path) === null || isOwnLink(path)) ledger.link(path, join(SHIMS, shim));
   else ledger.note(path, 'kept', taken);
 }
 

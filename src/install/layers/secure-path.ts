@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { faultOfText, sudoersFault, visudoHere } from '../../sudoers/visudo.ts';
 import { replaceFile } from '../../trust/write.ts';
 import { firstPm2, pendingLinks, type Find } from '../finds.ts';
-import { look, type Ledger } from '../ledger.ts';
+import { statOrNone, type Ledger } from '../ledger.ts';
 import { isOthers } from '../ours.ts';
 import { COMMAND_LINK, OURS, SHIMS, SUDOERS } from '../places.ts';
 import { securePath } from '../sudo.ts';
@@ -16,24 +16,43 @@ export const sudo: Layer = {
   place: SUDOERS,
   byDefault: true,
   apply: writeWhereNeeded,
-  withdraw: (ledger) => { if (look(SUDOERS) !== null && !isOthers(SUDOERS)) removeDropIn(ledger, SUDOERS); },
+  withdraw: (ledger) => {
+    if (statOrNone(SUDOERS) !== null && !isOthers(SUDOERS)) removeDropIn(ledger, SUDOERS);
+  },
 };
 
 function writeWhereNeeded(ledger: Ledger): void {
   const current = securePath();
   switch (current.type) {
-    case 'absent': { ledger.note(SUDOERS, 'kept', 'not needed: sudo is not installed'); return; }
-    case 'hidden': throw new Error('only root can ask sudo'); // status says so of the layer
-    case 'unknown': { ledger.note(SUDOERS, 'kept', 'sudo runs nothing for root, so its secure_path is not known'); return; }
-    case 'none': { ledger.note(SUDOERS, 'kept', 'not needed: sudo searches the caller\'s own PATH'); return; }
-    case 'set': break;
+    case 'absent': {
+      ledger.note(SUDOERS, 'kept', 'not needed: sudo is not installed');
+      return;
+    }
+    case 'hidden':
+      throw new Error('only root can ask sudo'); // status says so of the layer
+    case 'unknown': {
+      ledger.note(SUDOERS, 'kept', 'sudo runs nothing for root, so its secure_path is not known');
+      return;
+    }
+    case 'none': {
+      ledger.note(SUDOERS, 'kept', "not needed: sudo searches the caller's own PATH");
+      return;
+    }
+    case 'set':
+      break;
   }
-  if (isOthers(SUDOERS)) { ledger.note(SUDOERS, 'refused', 'is not ours'); return; }
-  const others = current.path.split(':').filter((directory) => directory !== SHIMS).join(':');
+  if (isOthers(SUDOERS)) {
+    ledger.note(SUDOERS, 'refused', 'is not ours');
+    return;
+  }
+  const others = current.path
+    .split(':')
+    .filter((directory) => directory !== SHIMS)
+    .join(':');
   const find = firstPm2(others, pendingLinks(ledger));
   const findsCommand = others.split(':').includes(dirname(COMMAND_LINK));
   if (find.type === 'shim' && findsCommand) {
-    if (look(SUDOERS) === null) ledger.note(SUDOERS, 'kept', `not needed: sudo finds ${find.path} first`);
+    if (statOrNone(SUDOERS) === null) ledger.note(SUDOERS, 'kept', `not needed: sudo finds ${find.path} first`);
     else removeDropIn(ledger, SUDOERS);
     return;
   }
@@ -42,27 +61,46 @@ function writeWhereNeeded(ledger: Ledger): void {
 
 function whyNeeded(find: Find): string {
   switch (find.type) {
-    case 'none': return 'sudo would find no pm2';
-    case 'shim': return 'sudo would find no pm2-guard';
-    case 'door': case 'other': return `sudo would find ${find.path} first`;
+    case 'none':
+      return 'sudo would find no pm2';
+    case 'shim':
+      return 'sudo would find no pm2-guard';
+    case 'door':
+    case 'other':
+      return `sudo would find ${find.path} first`;
   }
 }
 
 function writeDropIn(ledger: Ledger, others: string, why: string): void {
-  if (/["\\\n]/.test(others)) { ledger.note(SUDOERS, 'refused', `the secure_path of sudo holds a character that cannot be repeated: ${others}`); return; }
+  if (/["\\\n]/.test(others)) {
+    ledger.note(SUDOERS, 'refused', `the secure_path of sudo holds a character that cannot be repeated: ${others}`);
+    return;
+  }
   // Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root.
   const before = sudoersFault();
-  if (before !== null) { ledger.note(SUDOERS, 'refused', `left alone because sudoers is not in order: ${before}`); return; }
-  const text = Buffer.from(`# Written by ${OURS}, removed by pm2-guard uninstall: ${why}.\nDefaults secure_path="${SHIMS}:${others}"\n`);
-  const old = look(SUDOERS) === null ? null : readFileSync(SUDOERS);
+  if (before !== null) {
+    ledger.note(SUDOERS, 'refused', `left alone because sudoers is not in order: ${before}`);
+    return;
+  }
+  const text = Buffer.from(
+    `# Written by ${OURS}, removed by pm2-guard uninstall: ${why}.\nDefaults secure_path="${SHIMS}:${others}"\n`,
+  );
+  const old = statOrNone(SUDOERS) === null ? null : readFileSync(SUDOERS);
   const fault = faultOfText(text);
-  if (fault !== null) { ledger.note(SUDOERS, 'refused', fault); return; }
+  if (fault !== null) {
+    ledger.note(SUDOERS, 'refused', fault);
+    return;
+  }
   // Why it was written then is no reason to write it anew.
   const same = old?.toString().split('\n')[1] === text.toString().split('\n')[1];
-  ledger.file(SUDOERS, same ? old ?? text : text, 0o440);
+  ledger.file(SUDOERS, same ? (old ?? text) : text, 0o440);
   if (ledger.dry) return;
   const now = securePath();
-  const after = sudoersFault() ?? (now.type === 'set' && now.path === `${SHIMS}:${others}` ? null : 'it has no effect: another line of sudoers sets secure_path later, or /etc/sudoers.d is not included');
+  const after =
+    sudoersFault() ??
+    (now.type === 'set' && now.path === `${SHIMS}:${others}`
+      ? null
+      : 'it has no effect: another line of sudoers sets secure_path later, or /etc/sudoers.d is not included');
   if (after === null) return;
   ledger.changes.pop();
   if (old === null) rmSync(SUDOERS);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { distrust } from '../../trust/trust.ts';
+import { findUntrusted } from '../../trust/trust.ts';
 import type { Ledger } from '../ledger.ts';
 import { makeAbove } from '../made.ts';
 import { isOthers } from '../ours.ts';
@@ -13,21 +13,32 @@ function pathFirst(assign: string): string[] {
   return [`case ":\${PATH-}:" in`, `  :${SHIMS}:*) ;;`, `  *) ${assign}=${SHIMS}\${PATH:+:$PATH} ;;`, 'esac'];
 }
 
-const header = (what: string) => `# Written by ${OURS}, removed by pm2-guard uninstall: ${what} the pm2 of pm2-guard first.`;
+const header = (what: string) =>
+  `# Written by ${OURS}, removed by pm2-guard uninstall: ${what} the pm2 of pm2-guard first.`;
 
 export const profile: Layer = {
   name: 'profile',
   reaches: 'login shells: sh, dash, bash, busybox', // by /etc/profile; not zsh, fish, csh
   place: PROFILE,
   byDefault: true,
-  apply: (ledger) => { ownFile(ledger, PROFILE, [header('login shells find'), ...pathFirst('PATH')], existsSync(dirname(PROFILE)) ? null : `this system has no ${dirname(PROFILE)}`); },
-  withdraw: (ledger) => { removeOwn(ledger, PROFILE); },
+  apply: (ledger) => {
+    ownFile(
+      ledger,
+      PROFILE,
+      [header('login shells find'), ...pathFirst('PATH')],
+      existsSync(dirname(PROFILE)) ? null : `this system has no ${dirname(PROFILE)}`,
+    );
+  },
+  withdraw: (ledger) => {
+    removeOwn(ledger, PROFILE);
+  },
 };
 
 /**
- * bash reads its system-wide bashrc in interactive shells that are no login shells, and where sshd starts it for a command (bash(1),
- * "Invocation"; SYS_BASHRC and SSH_SOURCE_BASHRC, config-top.h, as Debian, Arch, SUSE and Alpine build it). Red Hat's reads none,
- * but its ~/.bashrc goes by way of profile.d. At the start: Debian's returns on its first line where there is no terminal.
+ * bash reads its system-wide bashrc in interactive shells that are no login shells, and where sshd starts it for a
+ * command (bash(1), "Invocation"; SYS_BASHRC and SSH_SOURCE_BASHRC, config-top.h, as Debian, Arch, SUSE and Alpine
+ * build it). Red Hat's reads none, but its ~/.bashrc goes by way of profile.d. At the start: Debian's returns on its
+ * first line where there is no terminal.
  */
 const BASHRC = ['/etc/bash.bashrc', '/etc/bash/bashrc'];
 export const bash: Layer = {
@@ -35,19 +46,36 @@ export const bash: Layer = {
   reaches: 'bash in terminals that are no login, and `ssh host pm2 ...`',
   place: BASHRC.find((file) => existsSync(file)) ?? '/etc/bash.bashrc',
   byDefault: true,
-  apply: (ledger) => { putInto(ledger, bash.place, pathFirst('PATH'), 'start', existsSync(bash.place) ? null : 'this system has no such file'); },
-  withdraw: (ledger) => { takeOutOf(ledger, BASHRC); },
+  apply: (ledger) => {
+    putInto(
+      ledger,
+      bash.place,
+      pathFirst('PATH'),
+      'start',
+      existsSync(bash.place) ? null : 'this system has no such file',
+    );
+  },
+  withdraw: (ledger) => {
+    takeOutOf(ledger, BASHRC);
+  },
 };
 
-/** Every zsh reads it first, also one that sshd starts for a command. At the end: the system's own lines there set a PATH. */
+/**
+ * Every zsh reads it first, also one that sshd starts for a command. At the end: the system's own lines there set a
+ * PATH.
+ */
 const ZSHENV = ['/etc/zsh/zshenv', '/etc/zshenv'];
 export const zsh: Layer = {
   name: 'zsh',
   reaches: 'every zsh, and `ssh host pm2 ...`',
   place: ZSHENV.find((file) => existsSync(dirname(file)) && dirname(file) !== '/etc') ?? '/etc/zshenv',
   byDefault: true,
-  apply: (ledger) => { putInto(ledger, zsh.place, pathFirst('export PATH'), 'end', hasZsh() ? null : 'not needed: zsh is not installed'); },
-  withdraw: (ledger) => { takeOutOf(ledger, ZSHENV); },
+  apply: (ledger) => {
+    putInto(ledger, zsh.place, pathFirst('export PATH'), 'end', hasZsh() ? null : 'not needed: zsh is not installed');
+  },
+  withdraw: (ledger) => {
+    takeOutOf(ledger, ZSHENV);
+  },
 };
 
 const FISH = '/etc/fish/conf.d/pm2-guard.fish';
@@ -57,10 +85,17 @@ export const fish: Layer = {
   place: FISH,
   byDefault: true,
   apply: (ledger) => {
-    const lines = [header('every fish finds'), `if not set -q PATH[1]; or test "$PATH[1]" != ${SHIMS}`, `    set -gx PATH ${SHIMS} $PATH`, 'end'];
+    const lines = [
+      header('every fish finds'),
+      `if not set -q PATH[1]; or test "$PATH[1]" != ${SHIMS}`,
+      `    set -gx PATH ${SHIMS} $PATH`,
+      'end',
+    ];
     ownFile(ledger, FISH, lines, existsSync('/etc/fish') ? null : 'not needed: fish is not installed');
   },
-  withdraw: (ledger) => { removeOwn(ledger, FISH); },
+  withdraw: (ledger) => {
+    removeOwn(ledger, FISH);
+  },
 };
 
 /** Debian leaves /etc/zsh behind where zsh is removed. */
@@ -83,7 +118,13 @@ function removeOwn(ledger: Ledger, file: string): void {
 }
 
 /** A file of somebody else's, in which something is ours. */
-function putInto(ledger: Ledger, file: string, lines: readonly string[], at: 'start' | 'end', obstacle: string | null): void {
+function putInto(
+  ledger: Ledger,
+  file: string,
+  lines: readonly string[],
+  at: 'start' | 'end',
+  obstacle: string | null,
+): void {
   const fault = obstacle ?? whyNot(file);
   if (fault === null) ledger.edit(file, (text) => withBlock(text, lines, at));
   else ledger.note(file, 'kept', fault);
@@ -100,6 +141,6 @@ function takeOutOf(ledger: Ledger, files: readonly string[]): void {
 
 /** Where others can write, they could have root write elsewhere. */
 function whyNot(file: string): string | null {
-  const fault = existsSync(file) ? distrust(file, 'file') : distrust(dirname(file), 'directory');
+  const fault = existsSync(file) ? findUntrusted(file, 'file') : findUntrusted(dirname(file), 'directory');
   return fault === null || fault.kind === 'missing' ? null : `left as it is: ${fault.path} ${fault.why}`;
 }

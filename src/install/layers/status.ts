@@ -1,6 +1,6 @@
-import { Ledger, type Outcome } from '../ledger.ts';
+import { Ledger, type ChangeOutcome } from '../ledger.ts';
 import type { LayerName } from './layer.ts';
-import { isChosen, LAYERS, type Choice } from './layers.ts';
+import { isChosen, LAYERS, type LayerChoice } from './layers.ts';
 
 export interface LayerStatus {
   name: LayerName;
@@ -11,7 +11,7 @@ export interface LayerStatus {
 }
 
 /** How each layer stands: what installing it now would change. */
-export function layerStatus(choice: Choice): LayerStatus[] {
+export function layerStatus(choice: LayerChoice): LayerStatus[] {
   const ledger = new Ledger(true);
   return LAYERS.map(({ name, place, apply }) => {
     if (!isChosen(name, choice)) return { name, place, state: 'left out', note: null };
@@ -26,11 +26,17 @@ export function layerStatus(choice: Choice): LayerStatus[] {
   });
 }
 
-function stateOf(outcome: Outcome): LayerStatus['state'] {
+function stateOf(outcome: ChangeOutcome): LayerStatus['state'] {
   switch (outcome) {
-    case 'unchanged': return 'in place';
-    case 'created': case 'updated': case 'removed': return 'missing';
-    case 'kept': return 'not used';
-    case 'refused': return 'in the way';
+    case 'unchanged':
+      return 'in place';
+    case 'created':
+    case 'updated':
+    case 'removed':
+      return 'missing';
+    case 'kept':
+      return 'not used';
+    case 'refused':
+      return 'in the way';
   }
 }

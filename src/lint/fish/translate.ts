@@ -166,7 +166,10 @@ function cases(node: Syntax, to: Translation): void {
     // A quoted `*` is the wildcard of fish's switch.
     const written = patterns.map(({ start, end }) => to.text.slice(start, end).replace(/^(['"])\*\1$/, '*'));
     to.change(clause.start, patterns.at(-1)?.end ?? clause.start, `${written.join('|')}) :`);
-    block(clause.children.filter((one) => !patterns.includes(one)), to);
+    block(
+      clause.children.filter((one) => !patterns.includes(one)),
+      to,
+    );
     to.change(clause.end, clause.end, '\n:\n;;\n');
   }
   closed(node, 'esac', to);
@@ -190,6 +193,9 @@ function define(node: Syntax, to: Translation): void {
   const stop = names.findIndex((one) => one.startsWith('-'));
   const given = (stop < 0 ? names : names.slice(0, stop)).map((name, at) => ` ${name}=$${at + 1};`).join('');
   to.change(node.start, header.at(-1)?.end ?? node.start, `${words[0] ?? '_'}() {${given} :`);
-  block(node.children.filter((one) => !header.includes(one)), to);
+  block(
+    node.children.filter((one) => !header.includes(one)),
+    to,
+  );
   closed(node, '}', to);
 }

@@ -46,15 +46,30 @@ function assigned(words: readonly Syntax[], said: readonly string[], to: Transla
   const [start, end] = [words[0]?.start ?? 0, words.at(-1)?.end ?? 0];
   const name = said[at] ?? '';
   const values = words.slice(at + 1);
-  if (has('q', '--query')) { to.change(start, end, `[ -n "$${name.replace(/\W.*$/, '') || '_'}" ]`); return; }
-  if (has('e', '--erase')) { to.change(start, end, `unset ${said.slice(at).join(' ')}`); return; }
-  if (!/^\w+$/.test(name) || has('n', '--names') || has('S', '--show')) { to.change(start, end, 'true'); return; }
-  if (has('u', '--unexport') && values.length === 0) { to.change(start, end, `export -n ${name}`); return; }
+  if (has('q', '--query')) {
+    to.change(start, end, `[ -n "$${name.replace(/\W.*$/, '') || '_'}" ]`);
+    return;
+  }
+  if (has('e', '--erase')) {
+    to.change(start, end, `unset ${said.slice(at).join(' ')}`);
+    return;
+  }
+  if (!/^\w+$/.test(name) || has('n', '--names') || has('S', '--show')) {
+    to.change(start, end, 'true');
+    return;
+  }
+  if (has('u', '--unexport') && values.length === 0) {
+    to.change(start, end, `export -n ${name}`);
+    return;
+  }
   const isList = to.lists.has(name);
   const exports = has('x', '--export') ? 'export ' : '';
   const operator = has('a', '--append') || has('p', '--prepend') ? '+=' : '=';
   const [first, last] = [values[0], values.at(-1)];
-  if (!first || !last) { to.change(start, end, `${exports}${name}${operator}`); return; }
+  if (!first || !last) {
+    to.change(start, end, `${exports}${name}${operator}`);
+    return;
+  }
   to.change(start, first.start, isList ? `${name}${operator}(` : `${exports}${name}${operator}`);
   for (const value of values) argument(value, to, false);
   if (isList) to.change(last.end, last.end, exports === '' ? ')' : `); export ${name}`);
@@ -90,13 +105,26 @@ function variable(node: Syntax, { text, lists, change }: Translation, single: bo
   const replace = (by: string): void => {
     change(node.start, node.end, by);
   };
-  if (name === 'status') { replace('$?'); return; }
+  if (name === 'status') {
+    replace('$?');
+    return;
+  }
   const number = /^\d+$/.test(index) ? Number(index) : null;
   if (name === 'argv') {
-    if (number !== null) { replace(number > 9 ? `\${${number}}` : `$${number}`); return; }
-    replace(single ? '$*' : index === '' || index === '1..-1' ? '"$@"' : '$*'); return;
+    if (number !== null) {
+      replace(number > 9 ? `\${${number}}` : `$${number}`);
+      return;
+    }
+    replace(single ? '$*' : index === '' || index === '1..-1' ? '"$@"' : '$*');
+    return;
   }
-  if (number !== null) { replace(lists.has(name) ? `\${${name}[${number - 1}]}` : `$${name}`); return; }
-  if (lists.has(name)) { replace(single ? `\${${name}[*]}` : `"\${${name}[@]}"`); return; }
+  if (number !== null) {
+    replace(lists.has(name) ? `\${${name}[${number - 1}]}` : `$${name}`);
+    return;
+  }
+  if (lists.has(name)) {
+    replace(single ? `\${${name}[*]}` : `"\${${name}[@]}"`);
+    return;
+  }
   if (index !== '') replace(`$${name}`);
 }

@@ -1,10 +1,10 @@
-import type { Edit, Finding } from '../model.ts';
+import type { Edit, LintFinding } from '../model.ts';
 import type { Lines } from '../text.ts';
 
 const CONTEXT = 3;
 
 /** The fixes as a patch that `git apply` takes. Of two that overlap the first is taken. */
-export function asDiff(findings: readonly Finding[], linesOf: (file: string) => Lines | null): string {
+export function asDiff(findings: readonly LintFinding[], linesOf: (file: string) => Lines | null): string {
   return [...new Set(findings.map(({ file }) => file))]
     .map((file) => {
       const lines = linesOf(file);

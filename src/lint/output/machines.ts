@@ -1,8 +1,8 @@
 import { escapeControls } from '../../terminal/escape.ts';
-import type { Finding, Severity } from '../model.ts';
+import type { LintFinding, Severity } from '../model.ts';
 
 /** PRODUCT: `{schema: 1, findings}`. `lines` has all lines of a statement that is about several calls. */
-export function asJson(findings: readonly Finding[]): string {
+export function asJson(findings: readonly LintFinding[]): string {
   const listed = findings.map(({ code, trap, severity, file, line, column, call, why, fix, lines }) => ({
     code,
     trap,
@@ -21,7 +21,7 @@ export function asJson(findings: readonly Finding[]): string {
 const GCC: Record<Severity, string> = { wrong: 'error', risky: 'warning', note: 'note', unknown: 'note' };
 
 /** `file:line:column: warning: text [PL001]`, which editors read. */
-export function asGcc(findings: readonly Finding[]): string {
+export function asGcc(findings: readonly LintFinding[]): string {
   return findings
     .map(
       ({ file, line, column, severity, why, code }) =>

@@ -1,6 +1,6 @@
 import pico from 'picocolors';
 import { escapeControls } from '../../terminal/escape.ts';
-import { SEVERITIES, type Finding, type Severity } from '../model.ts';
+import { SEVERITIES, type LintFinding, type Severity } from '../model.ts';
 import type { LintReport } from '../report.ts';
 import type { Lines } from '../text.ts';
 
@@ -36,8 +36,8 @@ export function forPeople(report: LintReport, linesOf: (file: string) => Lines |
 }
 
 /** The findings of one rule with one reason in one file, in the order of the first of them. */
-function folded(findings: readonly Finding[]): [Finding, Finding[]][] {
-  const groups = new Map<string, [Finding, Finding[]]>();
+function folded(findings: readonly LintFinding[]): [LintFinding, LintFinding[]][] {
+  const groups = new Map<string, [LintFinding, LintFinding[]]>();
   for (const one of findings) {
     // A correction is of its own line, so each is shown.
     const key =
@@ -51,7 +51,7 @@ function folded(findings: readonly Finding[]): [Finding, Finding[]][] {
   return [...groups.values()];
 }
 
-function underlined(text: string, { column, endColumn }: Finding): string[] {
+function underlined(text: string, { column, endColumn }: LintFinding): string[] {
   const start = column - 1 > WIDTH / 2 && text.length > WIDTH ? column - 1 - 20 : 0;
   const shown = text.slice(start, start + WIDTH).replace(/\t/g, ' ');
   const width = Math.max(1, Math.min(endColumn, start + WIDTH + 1) - column);

@@ -1,6 +1,6 @@
 import type { Location, Log, Region, Result } from 'sarif';
 import { VERSION } from '../../policy/version.ts';
-import type { Finding, Severity } from '../model.ts';
+import type { LintFinding, Severity } from '../model.ts';
 import type { LintReport } from '../report.ts';
 import type { RulePage } from '../rules/rule.ts';
 import { rules } from '../rules/rules.ts';
@@ -59,7 +59,7 @@ function helpOf({ problematic, correct, exceptions }: RulePage): string {
   return `Problematic:\n${problematic}\n\nCorrect:\n${correct}\n\nExceptions: ${exceptions}`;
 }
 
-function resultOf(finding: Finding, lines: Lines | null): Result {
+function resultOf(finding: LintFinding, lines: Lines | null): Result {
   const { code, severity, file, line, column, endColumn, why, fix, edits } = finding;
   const artifactLocation = { uri: uriOf(file) };
   const location = (startLine: number): Location => ({ physicalLocation: { artifactLocation, region: { startLine } } });

@@ -1,7 +1,7 @@
 import type { Form } from '../model.ts';
 import { FragmentBuilder, type Fragment } from '../text.ts';
 import { runText } from '../shell/run.ts';
-import { valueOf, type Scope } from '../shell/scope.ts';
+import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf, trimmed } from './lines.ts';
 
@@ -9,7 +9,7 @@ const ASSIGNMENT = /^\s*(\w+)\s*=\s*(.*?)\s*$/;
 const JOB = /^\s*(@\w+|(?:\S+\s+){4}\S+)\s+/;
 
 /** crontab(5). `system`: a user stands before each command. cron ends a command at an unescaped %. */
-export function readCrontab(fragment: Fragment, scope: Scope, session: Session, system: boolean): void {
+export function readCrontab(fragment: Fragment, scope: ShellScope, session: Session, system: boolean): void {
   const table = scope.child();
   for (const line of linesOf(fragment)) {
     const { text } = line;
@@ -27,7 +27,7 @@ export function readCrontab(fragment: Fragment, scope: Scope, session: Session, 
   }
 }
 
-function runJob(rest: Fragment, schedule: string, table: Scope, session: Session, system: boolean): void {
+function runJob(rest: Fragment, schedule: string, table: ShellScope, session: Session, system: boolean): void {
   const forms: Form[] = schedule === '@reboot' ? ['cron', 'reboot'] : ['cron'];
   const [column = ''] = system ? (/^\S+\s+/.exec(rest.text) ?? []) : [];
   const user = system ? userOfColumn(column.trim()) : table.user;
@@ -39,7 +39,7 @@ function runJob(rest: Fragment, schedule: string, table: Scope, session: Session
   if (/pm2|\.(sh|bash)\b/i.test(plain.text)) runText(withoutEscapes(plain), scope, session);
 }
 
-function userOfColumn(name: string): Scope['user'] {
+function userOfColumn(name: string): ShellScope['user'] {
   return /[${]/.test(name)
     ? { kind: 'variable', text: name, said: 'the user column' }
     : { kind: 'known', name, said: 'the user column' };

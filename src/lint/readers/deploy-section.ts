@@ -1,6 +1,6 @@
 import type { User, World } from '../model.ts';
 import { runText } from '../shell/run.ts';
-import type { Scope } from '../shell/scope.ts';
+import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import type { Fragment } from '../text.ts';
 
@@ -14,7 +14,7 @@ export interface Section {
 }
 
 /** The `deploy` section of a process file: `pm2 deploy` runs these on `host` as `user`, but for pre-deploy-local. */
-export function readDeploy(root: Section, scope: Scope, session: Session): void {
+export function readDeploy(root: Section, scope: ShellScope, session: Session): void {
   for (const [, target] of root.get('deploy')?.entries() ?? []) {
     const name = target.get('user')?.text ?? '';
     const host = target.get('host')?.items()[0]?.text ?? '';

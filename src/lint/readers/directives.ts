@@ -1,7 +1,7 @@
 import type { User } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { runText } from '../shell/run.ts';
-import type { Scope } from '../shell/scope.ts';
+import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf } from './lines.ts';
 
@@ -9,7 +9,7 @@ import { linesOf } from './lines.ts';
  * logrotate(8): scripts between prerotate or postrotate and endscript. It is run by root, whatever `su` says of the
  * files.
  */
-export function readLogrotate(fragment: Fragment, scope: Scope, session: Session): void {
+export function readLogrotate(fragment: Fragment, scope: ShellScope, session: Session): void {
   const root: User = { kind: 'known', name: 'root', said: 'logrotate' };
   const script = /^[ \t]*(?:pre|post)rotate[ \t]*$|^[ \t]*(?:first|last)action[ \t]*$/gm;
   for (const match of fragment.text.matchAll(script)) {
@@ -21,7 +21,7 @@ export function readLogrotate(fragment: Fragment, scope: Scope, session: Session
 }
 
 /** authorized_keys: command="..." runs for each login with that key, as the user of the file. */
-export function readAuthorizedKeys(fragment: Fragment, scope: Scope, session: Session): void {
+export function readAuthorizedKeys(fragment: Fragment, scope: ShellScope, session: Session): void {
   for (const line of linesOf(fragment)) {
     if (/^\s*#/.test(line.text)) continue;
     const forced = /\bcommand="((?:[^"\\]|\\.)*)"/.exec(line.text);
@@ -32,7 +32,7 @@ export function readAuthorizedKeys(fragment: Fragment, scope: Scope, session: Se
 }
 
 /** Laravel Envoy: @task bodies run on the server that @servers names. */
-export function readBlade(fragment: Fragment, scope: Scope, session: Session): void {
+export function readBlade(fragment: Fragment, scope: ShellScope, session: Session): void {
   const { text } = fragment;
   const servers = new Map<string, string>();
   const [, list = ''] = /@servers\(\[([\s\S]*?)\]\)/.exec(text) ?? [];

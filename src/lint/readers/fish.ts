@@ -1,11 +1,11 @@
 import { bashOfFish } from '../fish/translate.ts';
 import { runText } from '../shell/run.ts';
-import type { Scope } from '../shell/scope.ts';
+import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import type { Fragment } from '../text.ts';
 
 /** A script of fish, followed as the bash text that does the same. */
-export function readFish(fragment: Fragment, scope: Scope, session: Session): void {
+export function readFish(fragment: Fragment, scope: ShellScope, session: Session): void {
   const bash = bashOfFish(fragment);
   if (typeof bash === 'string') session.unread.push(bash);
   else runText(bash, scope, session);

@@ -1,6 +1,6 @@
 import type { World } from '../model.ts';
 import { runText } from '../shell/run.ts';
-import { valueOf, type Scope } from '../shell/scope.ts';
+import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import type { Fragment } from '../text.ts';
 
@@ -8,7 +8,7 @@ const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'''([\s\S]*?)'''|"""([\s\S]*?)"""|'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"/g;
 
 /** Jenkinsfile: the strings of `sh` steps. Groovy has no parser here; comments and strings are told apart. */
-export function readJenkins(fragment: Fragment, scope: Scope, session: Session): void {
+export function readJenkins(fragment: Fragment, scope: ShellScope, session: Session): void {
   const { text } = fragment;
   const code = withoutComments(text);
   const world: World = /\bagent\s*\{\s*(docker|dockerfile|kubernetes)\b|\.inside\s*(\([^)]*\))?\s*\{/.test(code)

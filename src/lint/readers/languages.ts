@@ -62,7 +62,11 @@ export const LANGUAGES: Readonly<Record<Exclude<Grammar, 'bash' | 'fish'>, Langu
 };
 
 /** Where the commands of a program run, as far as it is a deploy tool's file. */
-export function placeOf(name: Exclude<Grammar, 'bash' | 'fish'>, text: string, path: string): { user: User; world: World } {
+export function placeOf(
+  name: Exclude<Grammar, 'bash' | 'fish'>,
+  text: string,
+  path: string,
+): { user: User; world: World } {
   const remote: World = { kind: 'remote', host: 'the server' };
   const here: World = { kind: 'here' };
   if (

@@ -1,12 +1,12 @@
 import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import { runText } from '../shell/run.ts';
-import { valueOf, type Scope } from '../shell/scope.ts';
+import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf, trimmed } from './lines.ts';
 
 /** Each line of a recipe is a shell of its own. make's variables are put in where the file sets them once. */
-export function readMakefile(fragment: Fragment, scope: Scope, session: Session): void {
+export function readMakefile(fragment: Fragment, scope: ShellScope, session: Session): void {
   const top = scope.child();
   let one = fragment.text.includes('.ONESHELL');
   let target = top.fork();
@@ -35,7 +35,7 @@ export function readMakefile(fragment: Fragment, scope: Scope, session: Session)
 }
 
 /** `$(APP)` and `${APP}` are make's; `$$APP` is the shell's. */
-function withVariables(recipe: Fragment, scope: Scope): Fragment {
+function withVariables(recipe: Fragment, scope: ShellScope): Fragment {
   const builder = new FragmentBuilder();
   let at = 0;
   for (const match of recipe.text.matchAll(/\$\$|\$\(([\w.-]+)\)|\$\{([\w.-]+)\}/g)) {

@@ -1,6 +1,6 @@
 import type { Fragment } from '../text.ts';
 import { runText } from '../shell/run.ts';
-import type { Scope } from '../shell/scope.ts';
+import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { readDeploy } from './deploy-section.ts';
 import { strings } from './strings.ts';
@@ -8,7 +8,7 @@ import { objectOf } from './static-object.ts';
 import { documents } from './yaml/node.ts';
 
 /** package.json: npm puts node_modules/.bin first in PATH, so a pm2 of the project's own comes before the host's. */
-export function readPackage(fragment: Fragment, scope: Scope, session: Session): void {
+export function readPackage(fragment: Fragment, scope: ShellScope, session: Session): void {
   const [root] = documents(fragment);
   if (!root) return;
   const own = ['dependencies', 'devDependencies', 'optionalDependencies'].some((key) => root.get(key)?.get('pm2'));
@@ -25,7 +25,7 @@ export function readPackage(fragment: Fragment, scope: Scope, session: Session):
 }
 
 /** A process file is read, never evaluated. */
-export function readProcessFile(fragment: Fragment, scope: Scope, session: Session): void {
+export function readProcessFile(fragment: Fragment, scope: ShellScope, session: Session): void {
   const root =
     /^\s*[{[]/.test(fragment.text) || !/\bmodule\.exports|export default|=>|\bconst\b/.test(fragment.text)
       ? (documents(fragment)[0] ?? null)

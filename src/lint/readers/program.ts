@@ -1,14 +1,19 @@
 import type { User } from '../model.ts';
 import { parse, type Grammar, type Syntax } from '../shell/grammar.ts';
 import { runText } from '../shell/run.ts';
-import type { Scope } from '../shell/scope.ts';
+import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { FragmentBuilder, type Fragment } from '../text.ts';
 import { STRINGS, strings } from './strings.ts';
 import { LANGUAGES, placeOf, type Language } from './languages.ts';
 
 /** Strings that a program hands to a shell, or words that it starts without one. */
-export function readProgram(name: Exclude<Grammar, 'bash' | 'fish'>, fragment: Fragment, scope: Scope, session: Session): void {
+export function readProgram(
+  name: Exclude<Grammar, 'bash' | 'fish'>,
+  fragment: Fragment,
+  scope: ShellScope,
+  session: Session,
+): void {
   const tree = parse(name, fragment.text);
   if (typeof tree === 'string') {
     session.unread.push(tree);
@@ -28,7 +33,7 @@ class Program {
 
   constructor(
     private readonly host: Fragment,
-    private readonly scope: Scope,
+    private readonly scope: ShellScope,
     private readonly session: Session,
     private readonly language: Language,
   ) {}

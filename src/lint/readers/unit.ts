@@ -1,7 +1,7 @@
 import type { UnitPart, User } from '../model.ts';
 import { Fragment } from '../text.ts';
 import { runText } from '../shell/run.ts';
-import { valueOf, type Scope } from '../shell/scope.ts';
+import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf, trimmed } from './lines.ts';
 
@@ -22,11 +22,12 @@ const UNKNOWN: User = { kind: 'variable', text: 'User= of the unit, which was no
  */
 export function readUnit(
   fragment: Fragment,
-  scope: Scope,
+  scope: ShellScope,
   session: Session,
   { files = null, isDropIn = false }: { files?: readonly UnitPart[] | null; isDropIn?: boolean } = {},
 ): void {
-  const directives = files === null ? directivesOf(fragment) : files.flatMap((one) => partOf(one, fragment, session.path));
+  const directives =
+    files === null ? directivesOf(fragment) : files.flatMap((one) => partOf(one, fragment, session.path));
   const last = (name: string): Directive | undefined => directives.filter((one) => one.name === name).at(-1);
   const named = last('User');
   // A unit of a user's own manager runs as that user.
@@ -56,12 +57,13 @@ function partOf({ path, text }: UnitPart, fragment: Fragment, own: string): Dire
 function standing(directives: readonly Directive[]): Directive[] {
   return directives.filter(
     ({ name, value }, at) =>
-      value.text !== '' && !directives.some((later, index) => index > at && later.name === name && later.value.text === ''),
+      value.text !== '' &&
+      !directives.some((later, index) => index > at && later.name === name && later.value.text === ''),
   );
 }
 
 /** supervisord's [program:x] sections: `command=` as `user=`. */
-export function readSupervisor(fragment: Fragment, scope: Scope, session: Session): void {
+export function readSupervisor(fragment: Fragment, scope: ShellScope, session: Session): void {
   let at = 0;
   for (const section of fragment.text.split(/(?=^\[)/m)) {
     const directives = directivesOf(fragment.slice(at, at + section.length));
@@ -89,7 +91,7 @@ function userOf(directive: Directive | undefined): User {
   return /[%${]/.test(name) ? { kind: 'variable', text: name, said } : { kind: 'known', name, said };
 }
 
-function assign(text: string, scope: Scope): void {
+function assign(text: string, scope: ShellScope): void {
   for (const [, quoted, bare] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(quoted ?? bare ?? '') ?? [];
     if (name !== undefined)

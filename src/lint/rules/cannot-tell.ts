@@ -1,8 +1,8 @@
 import type { Judged } from '../judge.ts';
-import type { Found, Rule } from './rule.ts';
+import type { RuleFinding, LintRule } from './rule.ts';
 
 /** PL024: what cannot be known is said once for each file and reason. */
-export const cannotTell: Rule = {
+export const cannotTell: LintRule = {
   code: 'PL024',
   trap: 'T42',
   severity: 'unknown',
@@ -20,7 +20,7 @@ export const cannotTell: Rule = {
     for (const call of calls)
       if (call.judgement.kind === 'cannot tell')
         byReason.set(call.judgement.why, [...(byReason.get(call.judgement.why) ?? []), call]);
-    return [...byReason].flatMap(([why, group]): Found[] => {
+    return [...byReason].flatMap(([why, group]): RuleFinding[] => {
       const distinct = group.filter((call, index) => group.findIndex(({ start }) => start === call.start) === index);
       const [first, ...others] = distinct;
       return first

@@ -1,8 +1,8 @@
 import type { Judged } from '../judge.ts';
-import { appsOf, isPinned, mayGoWrong, mayStart, userOf, type Found, type Rule } from './rule.ts';
+import { appsOfCall, isPinned, mayGoWrong, mayStart, callUser, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL010: an app is deleted and started anew, in the daemon of the user who happens to run the file. */
-export const deleteThenStart: Rule = {
+export const deleteThenStart: LintRule = {
   code: 'PL010',
   trap: 'T32',
   severity: 'risky',
@@ -18,14 +18,14 @@ export const deleteThenStart: Rule = {
   check: ({ calls }) =>
     calls
       .filter((call) => mayStart(call) && mayGoWrong(call) && !isPinned(call))
-      .flatMap((call): Found[] => {
+      .flatMap((call): RuleFinding[] => {
         const deletes = call.deleted.filter((one) =>
           sameApp(one.words.map(({ text }) => text).slice(1), call, one.words[0]?.text === 'kill'),
         );
         const [first] = deletes;
         if (!first) return [];
         const why =
-          `the app is deleted and started anew: run as another user than ${userOf(call)}, the delete finds ` +
+          `the app is deleted and started anew: run as another user than ${callUser(call)}, the delete finds ` +
           'nothing and this start makes a second copy';
         return [
           { at: call, severity: 'risky', why },
@@ -42,7 +42,7 @@ export const deleteThenStart: Rule = {
 
 /** A process file may hold any app, and `all` is all of them. */
 function sameApp(words: readonly string[], start: Judged, everything: boolean): boolean {
-  const apps = appsOf(start);
+  const apps = appsOfCall(start);
   const open = start.invocation.targets.some(({ kind }) => kind === 'file' || kind === 'stdin') || apps.length === 0;
   return (
     everything ||

@@ -1,7 +1,7 @@
-import { isPinned, isRight, mayGoWrong, userOf, type Found, type Rule } from './rule.ts';
+import { isPinned, isRight, mayGoWrong, callUser, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL018: HOME or PM2_HOME that is not the user's own. */
-export const foreignHome: Rule = {
+export const foreignHomeRule: LintRule = {
   code: 'PL018',
   trap: 'T19',
   severity: 'risky',
@@ -16,7 +16,7 @@ export const foreignHome: Rule = {
     exceptions: 'A daemon whose `home:` in the config is that directory, called as its user.',
   },
   check: ({ calls }) =>
-    calls.flatMap((call): Found[] => {
+    calls.flatMap((call): RuleFinding[] => {
       if (isRight(call) || !mayGoWrong(call) || (call.judgement.kind === 'wrong' && call.judgement.code === 'PG102'))
         return [];
       if (call.home?.inline === true && call.home.value !== null)
@@ -45,7 +45,7 @@ export const foreignHome: Rule = {
           {
             at: call,
             severity: 'risky',
-            why: `runs as ${userOf(call)} with the HOME of another user, so PM2 looks for its daemon there`,
+            why: `runs as ${callUser(call)} with the HOME of another user, so PM2 looks for its daemon there`,
           },
         ];
       return [];

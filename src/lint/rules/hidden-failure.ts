@@ -1,7 +1,7 @@
-import { isPinned, mayGoWrong, reads, type Found, type Rule } from './rule.ts';
+import { isPinned, mayGoWrong, reads, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL014: the one sign of a wrong daemon, "not found", is thrown away. */
-export const hiddenFailure: Rule = {
+export const hiddenFailure: LintRule = {
   code: 'PL014',
   trap: 'T01',
   severity: 'risky',
@@ -17,7 +17,7 @@ export const hiddenFailure: Rule = {
   check: ({ calls }) =>
     calls
       .filter((call) => call.hidden !== null && mayGoWrong(call) && !isPinned(call) && !reads(call))
-      .map((call): Found => ({
+      .map((call): RuleFinding => ({
         at: call,
         severity: 'risky',
         why: `${call.hidden ?? ''} hides that the app is not found, which is how the wrong daemon shows itself`,

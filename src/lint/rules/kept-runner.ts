@@ -1,7 +1,7 @@
-import { mayGoWrong, reads, type Found, type Rule } from './rule.ts';
+import { mayGoWrong, reads, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL021: a CI runner that is kept has a user, and that user a daemon. */
-export const keptRunner: Rule = {
+export const keptRunner: LintRule = {
   code: 'PL021',
   trap: 'T04',
   severity: 'risky',
@@ -19,7 +19,7 @@ export const keptRunner: Rule = {
       .filter(
         (call) => call.world.kind === 'kept runner' && call.user.kind === 'unset' && mayGoWrong(call) && !reads(call),
       )
-      .map((call): Found => ({
+      .map((call): RuleFinding => ({
         at: call,
         severity: 'risky',
         why:

@@ -1,8 +1,8 @@
 import { assumedAccount, hasLoginShell } from '../accounts.ts';
-import type { Found, Rule } from './rule.ts';
+import type { RuleFinding, LintRule } from './rule.ts';
 
 /** PL017: a login shell for a user who has none. */
-export const noLogin: Rule = {
+export const noLogin: LintRule = {
   code: 'PL017',
   trap: 'T07',
   severity: 'wrong',
@@ -16,7 +16,7 @@ export const noLogin: Rule = {
     exceptions: 'The user has a login shell on the host at hand, or `su -s /bin/sh` names one.',
   },
   check: ({ calls, remarks, source: { text } }) =>
-    calls.flatMap((call): Found[] => {
+    calls.flatMap((call): RuleFinding[] => {
       if (!call.forms.includes('login shell') || call.user.kind !== 'known' || call.judgement.kind === 'own world')
         return [];
       const { name } = call.user;

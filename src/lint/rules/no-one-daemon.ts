@@ -1,7 +1,7 @@
-import type { Rule } from './rule.ts';
+import type { LintRule } from './rule.ts';
 
 /** PL004: two owners, no owner that could be told, or a daemon that is not declared. */
-export const noOneDaemon: Rule = {
+export const noOneDaemon: LintRule = {
   code: 'PL004',
   trap: 'T35',
   severity: 'wrong',

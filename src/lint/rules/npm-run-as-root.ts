@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import type { Found, Rule, Scene } from './rule.ts';
+import type { RuleFinding, LintRule, Scene } from './rule.ts';
 
 /** PL023: sudo npm run, where the script calls pm2. */
-export const npmRunAsRoot: Rule = {
+export const npmRunAsRoot: LintRule = {
   code: 'PL023',
   trap: 'T06',
   severity: 'risky',
@@ -25,7 +25,7 @@ export const npmRunAsRoot: Rule = {
           world.kind !== 'container' &&
           world.kind !== 'throwaway runner',
       )
-      .flatMap(({ about, start, end }): Found[] => {
+      .flatMap(({ about, start, end }): RuleFinding[] => {
         const found = scriptNamed(about, scene, all);
         return found === null
           ? []

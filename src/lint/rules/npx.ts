@@ -1,7 +1,7 @@
-import { isRight, mayGoWrong, type Found, type Rule } from './rule.ts';
+import { isRight, mayGoWrong, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL013: npx and its like. */
-export const npx: Rule = {
+export const npx: LintRule = {
   code: 'PL013',
   trap: 'T41',
   severity: 'risky',
@@ -19,7 +19,7 @@ export const npx: Rule = {
       .filter(
         (call) => call.reached === 'npx' && call.judgement.kind !== 'own world' && (mayGoWrong(call) || isRight(call)),
       )
-      .map((call): Found => {
+      .map((call): RuleFinding => {
         const before = text.slice(call.start, call.pm2At);
         const at = before.search(/\b(npx|bunx|pnpx)\s+(--?[\w-]+\s+)*$/);
         const edits =

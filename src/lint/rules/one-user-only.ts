@@ -1,8 +1,8 @@
 import type { Judged } from '../judge.ts';
-import type { Found, Rule } from './rule.ts';
+import type { RuleFinding, LintRule } from './rule.ts';
 
 /** PL003: one statement for each file that names no user: for whom it is right. */
-export const oneUserOnly: Rule = {
+export const oneUserOnly: LintRule = {
   code: 'PL003',
   trap: 'T01',
   severity: 'risky',
@@ -20,7 +20,7 @@ export const oneUserOnly: Rule = {
       const key = call.judgement.daemon.name;
       byOwner.set(key, [...(byOwner.get(key) ?? []), call]);
     }
-    return [...byOwner.values()].flatMap((group): Found[] => {
+    return [...byOwner.values()].flatMap((group): RuleFinding[] => {
       const distinct = group.filter((call, index) => group.findIndex(({ start }) => start === call.start) === index);
       const [first, ...others] = distinct;
       if (first?.judgement.kind !== 'right for') return [];

@@ -1,7 +1,7 @@
-import { isRight, mayGoWrong, userOf, type Found, type Rule } from './rule.ts';
+import { isRight, mayGoWrong, callUser, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL020: a here-document through ssh. */
-export const overSsh: Rule = {
+export const overSsh: LintRule = {
   code: 'PL020',
   trap: 'T45',
   severity: 'risky',
@@ -20,11 +20,11 @@ export const overSsh: Rule = {
         (call) =>
           call.forms.includes('ssh') && call.forms.includes('here-document') && mayGoWrong(call) && !isRight(call),
       )
-      .map((call): Found => ({
+      .map((call): RuleFinding => ({
         at: call,
         severity: call.judgement.kind === 'cannot tell' ? 'unknown' : 'risky',
         why:
-          `runs on the other side as ${userOf(call)}, in a shell that is no login shell: its PATH decides ` +
+          `runs on the other side as ${callUser(call)}, in a shell that is no login shell: its PATH decides ` +
           'which pm2 that is, and its user whose daemon',
       })),
 };

@@ -1,7 +1,7 @@
-import { isRight, mayGoWrong, type Found, type Rule } from './rule.ts';
+import { isRight, mayGoWrong, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL016: pm2 by its path. */
-export const path: Rule = {
+export const path: LintRule = {
   code: 'PL016',
   trap: 'T40',
   severity: 'risky',
@@ -23,7 +23,7 @@ export const path: Rule = {
           (mayGoWrong(call) || isRight(call)) &&
           call.judgement.kind !== 'own world',
       )
-      .map((call): Found => {
+      .map((call): RuleFinding => {
         const edits = text.startsWith(`${call.pm2} `, call.pm2At)
           ? [{ start: call.pm2At, end: call.pm2At + call.pm2.length, text: 'pm2' }]
           : [];

@@ -1,7 +1,7 @@
-import { isRight, mayGoWrong, type Found, type Rule } from './rule.ts';
+import { isRight, mayGoWrong, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL012: the pm2 that a project has for itself. */
-export const projectPm2: Rule = {
+export const projectPm2: LintRule = {
   code: 'PL012',
   trap: 'T41',
   severity: 'risky',
@@ -20,7 +20,7 @@ export const projectPm2: Rule = {
         (call) =>
           call.reached === 'local' && call.judgement.kind !== 'own world' && (mayGoWrong(call) || isRight(call)),
       )
-      .map((call): Found => ({
+      .map((call): RuleFinding => ({
         at: call,
         severity: isRight(call) ? 'note' : 'risky',
         why:
@@ -30,7 +30,7 @@ export const projectPm2: Rule = {
       })),
     ...remarks
       .filter(({ kind }) => kind === 'requires pm2')
-      .map(({ start, end }): Found => ({
+      .map(({ start, end }): RuleFinding => ({
         at: { start, end },
         severity: 'note',
         why:

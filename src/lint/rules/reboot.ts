@@ -1,7 +1,7 @@
-import type { Found, Rule } from './rule.ts';
+import type { RuleFinding, LintRule } from './rule.ts';
 
 /** PL019: `@reboot` in a crontab. */
-export const reboot: Rule = {
+export const reboot: LintRule = {
   code: 'PL019',
   trap: 'T28',
   severity: 'risky',
@@ -17,7 +17,7 @@ export const reboot: Rule = {
   check: ({ calls }) =>
     calls
       .filter(({ forms, judgement }) => forms.includes('reboot') && judgement.kind !== 'own world')
-      .map((call): Found => ({
+      .map((call): RuleFinding => ({
         at: call,
         severity: 'risky',
         why:

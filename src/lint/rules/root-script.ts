@@ -1,9 +1,9 @@
-import { mayGoWrong, verb, type Rule } from './rule.ts';
+import { mayGoWrong, verb, type LintRule } from './rule.ts';
 
 const SWITCHES = /^(sudo|doas|su|runuser|run0|pkexec|become)$/;
 
 /** PL006: calls without a user in a file that only root runs. */
-export const rootScript: Rule = {
+export const rootScript: LintRule = {
   code: 'PL006',
   trap: 'T05',
   severity: 'risky',

@@ -1,10 +1,10 @@
-import { mayGoWrong, verb, type Rule } from './rule.ts';
+import { mayGoWrong, verb, type LintRule } from './rule.ts';
 
 const SWITCHES = /^(sudo|doas|su|runuser|run0|pkexec|become)$/;
 const HOST_WIDE = new Set(['startup', 'unstartup', 'logrotate', 'deepUpdate', 'install-otel', 'uninstall-otel']);
 
 /** PL005: `sudo pm2` and its like, without a config that gives root a daemon. */
-export const rootsDaemon: Rule = {
+export const rootsDaemon: LintRule = {
   code: 'PL005',
   trap: 'T01',
   severity: 'risky',

@@ -1,11 +1,11 @@
 import type { Policy } from '../../policy/policy.ts';
 import type { Judged } from '../judge.ts';
-import type { Call, Edit, Remark, Severity, Source } from '../model.ts';
+import type { LintCall, Edit, Remark, Severity, SourceFile } from '../model.ts';
 import type { Lines } from '../text.ts';
 
 /** One file with all that was made of it. */
 export interface Scene {
-  source: Source;
+  source: SourceFile;
   lines: Lines;
   calls: readonly Judged[];
   remarks: readonly Remark[];
@@ -13,8 +13,8 @@ export interface Scene {
 }
 
 /** What a rule says of one place. */
-export interface Found {
-  at: Pick<Call, 'start' | 'end'> & { pm2At?: number };
+export interface RuleFinding {
+  at: Pick<LintCall, 'start' | 'end'> & { pm2At?: number };
   severity: Severity;
   why: string;
   /** Changes that make the line right for certain. */
@@ -22,7 +22,7 @@ export interface Found {
   /** What to type instead, where the line cannot be changed for certain. */
   instead?: string;
   /** Further places of which the same is said. */
-  also?: readonly Pick<Call, 'start' | 'pm2At'>[];
+  also?: readonly Pick<LintCall, 'start' | 'pm2At'>[];
 }
 
 /** The page of a rule: `pm2-guard explain PL001`. */
@@ -34,17 +34,17 @@ export interface RulePage {
   exceptions: string;
 }
 
-export interface Rule {
+export interface LintRule {
   code: string;
   trap: string;
   /** The worst that it says. */
   severity: Severity;
   page: RulePage;
-  check(scene: Scene, all: readonly Scene[]): Found[];
+  check(scene: Scene, all: readonly Scene[]): RuleFinding[];
 }
 
 /** Names of users as a sentence has them. */
-export function userOf(call: Pick<Call, 'user'>): string {
+export function callUser(call: Pick<LintCall, 'user'>): string {
   switch (call.user.kind) {
     case 'known':
       return call.user.name;
@@ -125,7 +125,7 @@ export function mayStart(call: Judged): boolean {
 }
 
 /** The apps that a call names, as typed. */
-export function appsOf({ invocation: { targets, starts } }: Judged): string[] {
+export function appsOfCall({ invocation: { targets, starts } }: Judged): string[] {
   return [...new Set([...starts.map(({ name }) => name ?? ''), ...targets.map(({ word }) => word)])].filter(
     (name) => name !== '',
   );

@@ -1,6 +1,6 @@
 import { cannotTell } from './cannot-tell.ts';
 import { deleteThenStart } from './delete-then-start.ts';
-import { foreignHome } from './foreign-home.ts';
+import { foreignHomeRule } from './foreign-home.ts';
 import { hiddenFailure } from './hidden-failure.ts';
 import { keptRunner } from './kept-runner.ts';
 import { noLogin } from './no-login.ts';
@@ -14,18 +14,18 @@ import { projectPm2 } from './project-pm2.ts';
 import { reboot } from './reboot.ts';
 import { rootScript } from './root-script.ts';
 import { rootsDaemon } from './roots-daemon.ts';
-import type { Rule } from './rule.ts';
+import type { LintRule } from './rule.ts';
 import { saveElsewhere } from './save-elsewhere.ts';
 import { secondPm2 } from './second-pm2.ts';
 import { startIfMissing } from './start-if-missing.ts';
-import { startup } from './startup.ts';
+import { startupRule } from './startup.ts';
 import { twoUsers } from './two-users.ts';
 import { wholeDaemon } from './whole-daemon.ts';
 import { wrongPm2Home } from './wrong-pm2-home.ts';
 import { wrongUser } from './wrong-user.ts';
 
 /** All rules, by code. */
-export const rules: readonly Rule[] = [
+export const rules: readonly LintRule[] = [
   wrongUser,
   wrongPm2Home,
   oneUserOnly,
@@ -34,7 +34,7 @@ export const rules: readonly Rule[] = [
   rootScript,
   twoUsers,
   saveElsewhere,
-  startup,
+  startupRule,
   deleteThenStart,
   startIfMissing,
   projectPm2,
@@ -43,7 +43,7 @@ export const rules: readonly Rule[] = [
   wholeDaemon,
   path,
   noLogin,
-  foreignHome,
+  foreignHomeRule,
   reboot,
   overSsh,
   keptRunner,

@@ -1,7 +1,7 @@
-import { hostKey, mayGoWrong, mayStart, userOf, verb, whoKey, type Found, type Rule } from './rule.ts';
+import { hostKey, mayGoWrong, mayStart, callUser, verb, whoKey, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL008: `pm2 save` as another user than the one who started the apps. */
-export const saveElsewhere: Rule = {
+export const saveElsewhere: LintRule = {
   code: 'PL008',
   trap: 'T26',
   severity: 'risky',
@@ -18,7 +18,7 @@ export const saveElsewhere: Rule = {
     const starts = calls.filter((call) => mayStart(call) && call.judgement.kind !== 'own world');
     return calls
       .filter((call) => verb(call) === 'dump' && mayGoWrong(call) && call.judgement.kind !== 'wrong')
-      .flatMap((save): Found[] => {
+      .flatMap((save): RuleFinding[] => {
         const before = starts.filter((start) => hostKey(start) === hostKey(save));
         const [first] = before;
         if (!first || before.some((start) => whoKey(start) === whoKey(save))) return [];
@@ -26,7 +26,7 @@ export const saveElsewhere: Rule = {
           {
             at: save,
             severity: 'risky',
-            why: `saves the list of ${userOf(save)}; the apps of this file are started as ${userOf(first)}`,
+            why: `saves the list of ${callUser(save)}; the apps of this file are started as ${callUser(first)}`,
           },
         ];
       });

@@ -1,7 +1,7 @@
-import type { Found, Rule } from './rule.ts';
+import type { RuleFinding, LintRule } from './rule.ts';
 
 /** PL022: a link to a second pm2. */
-export const secondPm2: Rule = {
+export const secondPm2: LintRule = {
   code: 'PL022',
   trap: 'T10',
   severity: 'risky',
@@ -20,7 +20,7 @@ export const secondPm2: Rule = {
         ({ kind, context }) =>
           kind === 'second pm2' && context.world.kind !== 'container' && context.world.kind !== 'throwaway runner',
       )
-      .map(({ start, end }): Found => ({
+      .map(({ start, end }): RuleFinding => ({
         at: { start, end },
         severity: 'risky',
         why: 'makes a second way to pm2, which is another version, or another node, sooner or later',

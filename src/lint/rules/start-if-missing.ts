@@ -1,5 +1,5 @@
-import type { Call } from '../model.ts';
-import { isPinned, mayGoWrong, mayStart, type Found, type Rule } from './rule.ts';
+import type { LintCall } from '../model.ts';
+import { isPinned, mayGoWrong, mayStart, type RuleFinding, type LintRule } from './rule.ts';
 
 const LOOKS = new Set([
   ...['list', 'l', 'ls', 'ps', 'status', 'jlist', 'prettylist', 'slist', 'describe', 'desc', 'info', 'show'],
@@ -7,7 +7,7 @@ const LOOKS = new Set([
 ]);
 
 /** PL011: "not found" is turned into a start. */
-export const startIfMissing: Rule = {
+export const startIfMissing: LintRule = {
   code: 'PL011',
   trap: 'T05',
   severity: 'risky',
@@ -23,7 +23,7 @@ export const startIfMissing: Rule = {
   check: ({ calls }) =>
     calls
       .filter((call) => mayStart(call) && mayGoWrong(call) && !isPinned(call))
-      .flatMap((call): Found[] => {
+      .flatMap((call): RuleFinding[] => {
         const looks = call.onlyAfter.filter(({ words: [word] }) => word === undefined || LOOKS.has(word.text));
         const seen = new Set<number>();
         const found = looks.filter(({ start }) => start !== call.start && !seen.has(start) && seen.add(start));
@@ -36,7 +36,7 @@ export const startIfMissing: Rule = {
               "is started where a look did not find it; as another user than the app's that is always so, and " +
               'this makes a duplicate',
           },
-          ...found.map((look: Call): Found => ({
+          ...found.map((look: LintCall): RuleFinding => ({
             at: look,
             severity: 'risky',
             why: "its answer decides whether the app is started: as another user than the app's it is never found",

@@ -1,9 +1,9 @@
 import { assumedAccount } from '../accounts.ts';
 import type { Judged } from '../judge.ts';
-import { isRight, verb, type Found, type Rule } from './rule.ts';
+import { isRight, verb, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL009: `pm2 startup` whose unit has another user or PM2_HOME than the apps. */
-export const startup: Rule = {
+export const startupRule: LintRule = {
   code: 'PL009',
   trap: 'T25',
   severity: 'wrong',
@@ -20,7 +20,7 @@ export const startup: Rule = {
   check: ({ calls, policy }) =>
     calls
       .filter((call) => verb(call) === 'startup')
-      .flatMap((call): Found[] => {
+      .flatMap((call): RuleFinding[] => {
         if (call.judgement.kind === 'own world' || (policy !== null && isRight(call) && call.user.kind === 'known'))
           return [];
         const found = faultOf(call);
@@ -41,7 +41,7 @@ export const startup: Rule = {
       }),
 };
 
-function faultOf(call: Judged): Found | null {
+function faultOf(call: Judged): RuleFinding | null {
   const told = call.invocation.startup;
   if (!told) return null;
   const { user, hp } = told;

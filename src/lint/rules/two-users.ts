@@ -1,14 +1,14 @@
 import type { Judged } from '../judge.ts';
 import {
-  appsOf,
+  appsOfCall,
   hostKey,
   mayGoWrong,
   mayStart,
-  userOf,
+  callUser,
   verb,
   whoKey,
-  type Found,
-  type Rule,
+  type RuleFinding,
+  type LintRule,
   type Scene,
 } from './rule.ts';
 
@@ -18,7 +18,7 @@ interface Placed {
 }
 
 /** PL007: one app, called as two users; in one file, or across those given together. */
-export const twoUsers: Rule = {
+export const twoUsers: LintRule = {
   code: 'PL007',
   trap: 'T01',
   severity: 'risky',
@@ -33,7 +33,7 @@ export const twoUsers: Rule = {
   },
   check: (scene, all) => {
     const index = indexOf(all);
-    return scene.calls.filter(isAbout).flatMap((call): Found[] => {
+    return scene.calls.filter(isAbout).flatMap((call): RuleFinding[] => {
       const other = referenceFor({ scene, call }, index);
       if (!other || whoKey(other.call) === whoKey(call)) return [];
       const { line } = other.scene.lines.place(other.call.start);
@@ -43,8 +43,8 @@ export const twoUsers: Rule = {
           at: call,
           severity: 'risky',
           why:
-            `${appsOf(call)[0] ?? 'the app'} is called as ${userOf(call)} here, and ` +
-            `${mayStart(other.call) ? 'started' : 'called'} as ${userOf(other.call)} in ${where}: two daemons`,
+            `${appsOfCall(call)[0] ?? 'the app'} is called as ${callUser(call)} here, and ` +
+            `${mayStart(other.call) ? 'started' : 'called'} as ${callUser(other.call)} in ${where}: two daemons`,
         },
       ];
     });
@@ -96,7 +96,7 @@ function referenceFor({ scene, call }: Placed, index: ReadonlyMap<string, Known>
 }
 
 function keysOf(call: Judged): string[] {
-  return appsOf(call)
+  return appsOfCall(call)
     .filter((app) => app !== 'all')
     .map((app) => `${hostKey(call)}\n${app}`);
 }
@@ -106,7 +106,7 @@ function isAbout(call: Judged): boolean {
     mayGoWrong(call) &&
     call.judgement.kind !== 'wrong' &&
     call.judgement.kind !== 'right for' &&
-    appsOf(call).some((app) => app !== 'all') &&
+    appsOfCall(call).some((app) => app !== 'all') &&
     verb(call) !== 'startup' &&
     call.invocation.scope === 'app' &&
     call.user.kind !== 'variable'

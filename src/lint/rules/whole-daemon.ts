@@ -1,8 +1,8 @@
 import type { Judged } from '../judge.ts';
-import { isPinned, mayGoWrong, userOf, verb, type Found, type Rule } from './rule.ts';
+import { isPinned, mayGoWrong, callUser, verb, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL015: calls about all apps of a daemon, where it is not said which daemon. */
-export const wholeDaemon: Rule = {
+export const wholeDaemon: LintRule = {
   code: 'PL015',
   trap: 'T34',
   severity: 'risky',
@@ -18,10 +18,10 @@ export const wholeDaemon: Rule = {
   check: ({ calls }) =>
     calls
       .filter((call) => isWhole(call) && mayGoWrong(call) && !isPinned(call))
-      .map((call): Found => ({
+      .map((call): RuleFinding => ({
         at: call,
         severity: 'risky',
-        why: `is about every app of the PM2 daemon of ${userOf(call)}, whichever that is`,
+        why: `is about every app of the PM2 daemon of ${callUser(call)}, whichever that is`,
       })),
 };
 

@@ -1,8 +1,8 @@
 import { prefixed } from '../fix.ts';
-import { userOf, verb, type Rule } from './rule.ts';
+import { callUser, verb, type LintRule } from './rule.ts';
 
 /** PL002: the right user, and another PM2_HOME than the config's. */
-export const wrongPm2Home: Rule = {
+export const wrongPm2Home: LintRule = {
   code: 'PL002',
   trap: 'T17',
   severity: 'wrong',
@@ -24,7 +24,7 @@ export const wrongPm2Home: Rule = {
           at: call,
           severity: judgement.certain ? ('wrong' as const) : ('risky' as const),
           why:
-            `runs as ${userOf(call)} with another PM2_HOME than daemon ${judgement.daemon?.name ?? ''}, ` +
+            `runs as ${callUser(call)} with another PM2_HOME than daemon ${judgement.daemon?.name ?? ''}, ` +
             `which has ${judgement.daemon?.home ?? ''}`,
           edits:
             judgement.daemon === null || call.pm2Home || call.home

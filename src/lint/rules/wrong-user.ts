@@ -1,10 +1,10 @@
 import type { Daemon } from '../../policy/policy.ts';
 import type { Judged } from '../judge.ts';
 import { prefixed } from '../fix.ts';
-import { userOf, verb, type Rule } from './rule.ts';
+import { callUser, verb, type LintRule } from './rule.ts';
 
 /** PL001: the config gives the app to another user than the one who makes the call. */
-export const wrongUser: Rule = {
+export const wrongUser: LintRule = {
   code: 'PL001',
   trap: 'T01',
   severity: 'wrong',
@@ -30,7 +30,7 @@ export const wrongUser: Rule = {
         return [];
       const { daemon, certain } = judgement;
       const owner = daemon === null ? 'another user' : `${daemon.user} (daemon ${daemon.name})`;
-      const who = userOf(call);
+      const who = callUser(call);
       return [
         {
           at: call,

@@ -1,8 +1,8 @@
 import type { Syntax } from './grammar.ts';
-import { NOTHING, type Result, type Shell } from './run.ts';
-import { valueOf, type Scope } from './scope.ts';
+import { NOTHING, type RunResult, type RunShell } from './run.ts';
+import { valueOf, type ShellScope } from './scope.ts';
 
-export function assign(shell: Shell, node: Syntax, scope: Scope, exported = false): void {
+export function assign(shell: RunShell, node: Syntax, scope: ShellScope, exported = false): void {
   const name = node.children.find(({ field }) => field === 'name');
   const value = node.children.find(({ field }) => field === 'value');
   if (!name) return;
@@ -10,9 +10,13 @@ export function assign(shell: Shell, node: Syntax, scope: Scope, exported = fals
     const items = value.children.filter(({ named }) => named).flatMap((one) => shell.words.expand(one, scope));
     scope.set(
       shell.text(name),
-      valueOf(items.map(({ text }) => text).join(' '), items.every(({ certain }) => certain), {
-        items: items.map((item) => valueOf(item.text, item.certain)),
-      }),
+      valueOf(
+        items.map(({ text }) => text).join(' '),
+        items.every(({ certain }) => certain),
+        {
+          items: items.map((item) => valueOf(item.text, item.certain)),
+        },
+      ),
     );
     return;
   }
@@ -29,7 +33,7 @@ export function assign(shell: Shell, node: Syntax, scope: Scope, exported = fals
   );
 }
 
-export function declare(shell: Shell, node: Syntax, scope: Scope): Result {
+export function declare(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
   const exports = /^(export|declare\s+-\w*x|typeset\s+-\w*x)/.test(shell.text(node));
   for (const child of node.children) {
     if (child.type === 'variable_assignment') assign(shell, child, scope, exports);

@@ -1,7 +1,7 @@
 import { parseSudo } from '../../sudo/command-line.ts';
 import type { Form, User } from '../model.ts';
 import { readOptions, tail } from './options.ts';
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 
 /** How a command is run by a program that changes the user. */
 export interface Became {
@@ -9,22 +9,22 @@ export interface Became {
   user: User | null;
   /** Which exported variables cross. */
   keeps: 'all' | readonly string[];
-  sets: readonly { name: string; word: Word }[];
+  sets: readonly { name: string; word: ParsedWord }[];
   forms: readonly Form[];
   /** The command that follows; empty: a shell that reads its standard input. */
-  rest: readonly Word[];
+  rest: readonly ParsedWord[];
   /** Text of `-c`. */
-  script: Word | null;
+  script: ParsedWord | null;
   /** HOME stays that of the caller, or is not set. */
   foreignHome: boolean;
 }
 
-type Become = (words: readonly Word[]) => Became | null;
+type Become = (words: readonly ParsedWord[]) => Became | null;
 
 const plain = { keeps: [], sets: [], forms: [], script: null, foreignHome: false } as const;
 
 /** The user that a word names. */
-export function userOf(word: Word | null | undefined, said: string): User {
+export function userNamed(word: ParsedWord | null | undefined, said: string): User {
   if (!word) return { kind: 'known', name: 'root', said };
   const name = word.text.replace(/:.*$/, '');
   return word.certain && name !== '' ? { kind: 'known', name, said } : { kind: 'variable', text: word.text, said };
@@ -62,7 +62,7 @@ const sudo: Become = (words) => {
 };
 
 /** `sudo -i`, `sudo -s -u deploy`: what is on standard input is run. */
-function shellOfSudo(words: readonly Word[]): Became | null {
+function shellOfSudo(words: readonly ParsedWord[]): Became | null {
   const { values, rest } = readOptions(words, { letters: 'CDRTUgprtu', long: ['user', 'group', 'prompt'] });
   if (rest.length > 0 || !(values.has('i') || values.has('s') || values.has('login') || values.has('shell')))
     return null;
@@ -70,7 +70,7 @@ function shellOfSudo(words: readonly Word[]): Became | null {
   const named = values.get('u') ?? values.get('user');
   return {
     ...plain,
-    user: userOf(named, 'sudo'),
+    user: userNamed(named, 'sudo'),
     rest: [],
     forms: ['sudo', ...(login ? ['login shell' as const] : [])],
   };
@@ -82,8 +82,8 @@ const su: Become = (words) => {
     ['command', 'shell', 'group', 'supp-group', 'whitelist-environment', 'session-command'],
     'cgsGw',
   ];
-  let values = new Map<string, Word | null>();
-  const operands: Word[] = [];
+  let values = new Map<string, ParsedWord | null>();
+  const operands: ParsedWord[] = [];
   let left = words;
   while (left.length > 0) {
     const read = readOptions(left, { letters, long });
@@ -99,7 +99,7 @@ const su: Become = (words) => {
   const shell = values.has('s') || values.has('shell');
   return {
     ...plain,
-    user: userOf(named, 'su'),
+    user: userNamed(named, 'su'),
     rest: [],
     script: values.get('c') ?? values.get('command') ?? values.get('session-command') ?? null,
     keeps: login ? [] : 'all',
@@ -112,7 +112,7 @@ const su: Become = (words) => {
 const runuser: Become = (words) => {
   const { values, rest } = readOptions(words, { letters: 'ugGcsw', long: ['user', 'group', 'command', 'shell'] });
   const named = values.get('u') ?? values.get('user');
-  if (named) return { ...plain, user: userOf(named, 'runuser'), keeps: 'all', rest, forms: ['runuser'] };
+  if (named) return { ...plain, user: userNamed(named, 'runuser'), keeps: 'all', rest, forms: ['runuser'] };
   const became = su(words);
   return (
     became && {
@@ -125,7 +125,7 @@ const runuser: Become = (words) => {
 
 const doas: Become = (words) => {
   const { values, rest } = readOptions(words, { letters: 'uaC', long: [] });
-  return { ...plain, user: userOf(values.get('u'), 'doas'), rest, forms: ['doas'] };
+  return { ...plain, user: userNamed(values.get('u'), 'doas'), rest, forms: ['doas'] };
 };
 
 const run0: Become = (words) => {
@@ -133,12 +133,12 @@ const run0: Become = (words) => {
     letters: 'ugDp',
     long: ['user', 'group', 'chdir', 'setenv', 'nice', 'unit', 'property', 'description', 'slice', 'machine'],
   });
-  return { ...plain, user: userOf(values.get('u') ?? values.get('user'), 'run0'), rest, forms: ['run0'] };
+  return { ...plain, user: userNamed(values.get('u') ?? values.get('user'), 'run0'), rest, forms: ['run0'] };
 };
 
 const pkexec: Become = (words) => {
   const { values, rest } = readOptions(words, { letters: '', long: ['user'] });
-  return { ...plain, user: userOf(values.get('user'), 'pkexec'), rest, forms: ['pkexec'] };
+  return { ...plain, user: userNamed(values.get('user'), 'pkexec'), rest, forms: ['pkexec'] };
 };
 
 /**
@@ -146,7 +146,7 @@ const pkexec: Become = (words) => {
  */
 function first(program: string, foreignHome: boolean): Become {
   return ([named, ...rest]) =>
-    named === undefined ? null : { ...plain, user: userOf(named, program), keeps: 'all', rest, foreignHome };
+    named === undefined ? null : { ...plain, user: userNamed(named, program), keeps: 'all', rest, foreignHome };
 }
 
 const setpriv: Become = (words) => {
@@ -171,7 +171,7 @@ const setpriv: Become = (words) => {
   const reset = values.has('reset-env');
   return {
     ...plain,
-    user: named ? userOf(named, 'setpriv') : null,
+    user: named ? userNamed(named, 'setpriv') : null,
     keeps: reset ? [] : 'all',
     rest,
     foreignHome: Boolean(named) && !reset,
@@ -181,7 +181,7 @@ const setpriv: Become = (words) => {
 const chpst: Become = (words) => {
   const { values, rest } = readOptions(words, { letters: 'uUeb/nlLmdorpftc', long: [] });
   const named = values.get('u');
-  return { ...plain, user: named ? userOf(named, 'chpst') : null, keeps: 'all', rest, foreignHome: Boolean(named) };
+  return { ...plain, user: named ? userNamed(named, 'chpst') : null, keeps: 'all', rest, foreignHome: Boolean(named) };
 };
 
 /** systemd-run(1): a transient unit has none of the caller's environment. */
@@ -211,7 +211,7 @@ const systemdRun: Become = (words) => {
   const ofUser = values.has('user');
   return {
     ...plain,
-    user: named ? userOf(named, 'systemd-run') : ofUser ? null : userOf(null, 'systemd-run'),
+    user: named ? userNamed(named, 'systemd-run') : ofUser ? null : userNamed(null, 'systemd-run'),
     rest,
     forms: ['unit'],
   };

@@ -7,14 +7,14 @@ import { readOptions } from './options.ts';
 import { reaches } from './pm2-words.ts';
 import { writeFile } from './redirects.ts';
 import { joined } from './remote.ts';
-import { NOTHING, runText, type Result } from './run.ts';
-import { userOf } from './become.ts';
-import type { Word } from './words.ts';
+import { NOTHING, runText, type RunResult } from './run.ts';
+import { userNamed } from './become.ts';
+import type { ParsedWord } from './words.ts';
 
-type Builtin = (words: readonly Word[], job: Job) => Result;
+type Builtin = (words: readonly ParsedWord[], job: Job) => RunResult;
 
-const said = (out: Fragment | null): Result => ({ ...NOTHING, out });
-const plainText = (text: string, job: Job): Result =>
+const said = (out: Fragment | null): RunResult => ({ ...NOTHING, out });
+const plainText = (text: string, job: Job): RunResult =>
   said(new FragmentBuilder().add(text, job.shell.fragment.at(job.start), true).build());
 
 const shell: Builtin = (words, job) => {
@@ -66,7 +66,7 @@ const crontab: Builtin = (words, job) => {
   if (job.input === null || values.has('l') || values.has('r') || (rest[0] && rest[0].text !== '-')) return NOTHING;
   const named = values.get('u');
   const scope = job.scope.child(
-    { user: named ? userOf(named, 'crontab -u') : job.scope.user, cwd: null, forms: [] },
+    { user: named ? userNamed(named, 'crontab -u') : job.scope.user, cwd: null, forms: [] },
     [],
   );
   const { session } = job.shell;
@@ -204,7 +204,7 @@ export function isBuiltin(name: string): boolean {
 }
 
 /** The shell's own commands, and programs that are about shells. Null: it is none of them. */
-export function builtin(name: string, words: readonly Word[], job: Job): Result | null {
+export function builtin(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   const found = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
   return found ? found(words, job) : null;
 }

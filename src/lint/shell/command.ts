@@ -1,4 +1,4 @@
-import type { Call, Form, Reached, Setting } from '../model.ts';
+import type { LintCall, Form, Reached, Setting } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { assign } from './assign.ts';
 import { builtin } from './builtins.ts';
@@ -9,18 +9,18 @@ import { packageRunner } from './packages.ts';
 import { isPm2Command, isPm2Variable, reaches } from './pm2-words.ts';
 import { effectOf } from './redirects.ts';
 import { elsewhere } from './remote.ts';
-import { NOTHING, runText, Shell, type Result } from './run.ts';
+import { NOTHING, runText, RunShell, type RunResult } from './run.ts';
 import { script, unknownRunner } from './runners.ts';
-import { valueOf, type Scope } from './scope.ts';
+import { valueOf, type ShellScope } from './scope.ts';
 import { MAX_NESTING } from './session.ts';
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 import { behindWrapper, throughEnv } from './wrappers.ts';
 
 /** A command on its way to the program that it runs in the end. */
 export interface Job {
-  shell: Shell;
-  words: readonly Word[];
-  scope: Scope;
+  shell: RunShell;
+  words: readonly ParsedWord[];
+  scope: ShellScope;
   /** Names of variables that are set on this very command line. */
   inline: ReadonlySet<string>;
   input: Fragment | null;
@@ -30,12 +30,12 @@ export interface Job {
 
 /** Follows one simple command. `more` are words that stand behind a here-document's mark. */
 export function runCommand(
-  shell: Shell,
+  shell: RunShell,
   node: Syntax,
-  scope: Scope,
+  scope: ShellScope,
   input: Fragment | null,
   more: readonly Syntax[] = [],
-): Result {
+): RunResult {
   if (isDull(shell, node, scope)) return NOTHING;
   const assignments = node.children.filter(({ type }) => type === 'variable_assignment');
   const nodes = node.children.filter(({ field, named }) => named && (field === 'name' || field === 'argument'));
@@ -60,7 +60,7 @@ export function runCommand(
 }
 
 /** Looks at the program that the words name. */
-export function dispatch(job: Job): Result {
+export function dispatch(job: Job): RunResult {
   const { words, scope, shell } = job;
   const [program, ...rest] = words;
   if (program === undefined || !shell.session.step()) return NOTHING;
@@ -90,9 +90,9 @@ export function dispatch(job: Job): Result {
 function called(
   { shell, scope, inline, start, end }: Job,
   reached: Reached,
-  program: Word,
-  words: readonly Word[],
-): Result {
+  program: ParsedWord,
+  words: readonly ParsedWord[],
+): RunResult {
   const { session, fragment } = shell;
   const app = words.find(({ text }, index) => index > 0 && !text.startsWith('-'))?.text ?? '';
   const setting = (name: 'PM2_HOME' | 'HOME'): Setting | null => {
@@ -101,7 +101,7 @@ function called(
   };
   const verb = words.find(({ text }) => !text.startsWith('-'))?.text ?? '';
   const starts = /^(start|serve|resurrect|startOr\w+)$/.test(verb);
-  const call: Call = {
+  const call: LintCall = {
     ...placeOf(program, words, fragment.at(start), fragment.at(end)),
     pm2: program.text,
     reached,
@@ -127,11 +127,11 @@ function called(
 
 /** Where a call stands: words that a function was given stand where it is called. */
 function placeOf(
-  program: Word,
-  words: readonly Word[],
+  program: ParsedWord,
+  words: readonly ParsedWord[],
   start: number,
   end: number,
-): Pick<Call, 'start' | 'end' | 'pm2At'> {
+): Pick<LintCall, 'start' | 'end' | 'pm2At'> {
   const pm2At = program.origin.at(0);
   if (pm2At >= start && pm2At <= end) return { start, end, pm2At };
   const last = [...words].reverse().find(({ origin }) => origin.at(0) > pm2At) ?? program;
@@ -139,7 +139,7 @@ function placeOf(
 }
 
 /** A function of the script: its body is followed where it is called, with the words that it is given. */
-function inlined(job: Job, name: string, words: readonly Word[]): Result {
+function inlined(job: Job, name: string, words: readonly ParsedWord[]): RunResult {
   const {
     scope,
     shell: { session },
@@ -166,7 +166,7 @@ function inlined(job: Job, name: string, words: readonly Word[]): Result {
           { items },
         ),
       );
-    const result = new Shell(found.fragment, session, job.input).statement(found.body, scope);
+    const result = new RunShell(found.fragment, session, job.input).statement(found.body, scope);
     scope.ended = scope.exited;
     for (const [one, value] of before) scope.set(one, value);
     return result;
@@ -179,10 +179,10 @@ function inlined(job: Job, name: string, words: readonly Word[]): Result {
 /** Runs what a program hands to a shell, or starts itself. */
 export function handOver(
   job: Job,
-  scope: Scope,
-  { script, rest }: { script: Fragment | null; rest: readonly Word[] },
+  scope: ShellScope,
+  { script, rest }: { script: Fragment | null; rest: readonly ParsedWord[] },
   inline: ReadonlySet<string>,
-): Result {
+): RunResult {
   if (script !== null) {
     scope.forms = [...scope.forms, 'nested'];
     return runText(script, scope, job.shell.session, job.input);
@@ -193,7 +193,7 @@ export function handOver(
   return runText(job.input, scope, job.shell.session);
 }
 
-function become(name: string, words: readonly Word[], job: Job): Result | null {
+function become(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   const became = Object.hasOwn(becoming, name) ? becoming[name]?.(words) : undefined;
   if (!became) return null;
   const forms: Form[] = [
@@ -212,7 +212,7 @@ function become(name: string, words: readonly Word[], job: Job): Result | null {
   return handOver(job, scope, { script: became.script?.origin ?? null, rest: became.rest }, inline);
 }
 
-function wrapped(name: string, words: readonly Word[], job: Job): Result | null {
+function wrapped(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   if (name === 'env' || name === 'cross-env') {
     const { cleared, unset, sets, rest } = throughEnv(words);
     if (rest.length === 0) return NOTHING;
@@ -229,7 +229,7 @@ function wrapped(name: string, words: readonly Word[], job: Job): Result | null 
   return result;
 }
 
-function remote(name: string, words: readonly Word[], job: Job): Result | null {
+function remote(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   const there = elsewhere(name, words);
   if (there === null) return null;
   const scope = job.scope.child({ user: there.user, world: there.world, cwd: null, forms: ['ssh'] }, []);

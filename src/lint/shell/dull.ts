@@ -2,14 +2,14 @@ import { becoming } from './become.ts';
 import { isBuiltin } from './builtins.ts';
 import type { Syntax } from './grammar.ts';
 import { isPackageRunner } from './packages.ts';
-import { isElsewhere } from './remote.ts';
-import type { Shell } from './run.ts';
+import { runsElsewhere } from './remote.ts';
+import type { RunShell } from './run.ts';
 import { RUNNER } from './runners.ts';
-import type { Scope } from './scope.ts';
+import type { ShellScope } from './scope.ts';
 import { isWrapper } from './wrappers.ts';
 
 /** Most commands of a script (git, npm ci, curl) have nothing to do with pm2: their words need not be read. */
-export function isDull(shell: Shell, node: Syntax, scope: Scope): boolean {
+export function isDull(shell: RunShell, node: Syntax, scope: ShellScope): boolean {
   const [name] = node.children;
   if (name?.type !== 'command_name' || name.children.length !== 1 || name.children[0]?.type !== 'word') return false;
   const text = shell.text(node);
@@ -26,6 +26,6 @@ export function isDull(shell: Shell, node: Syntax, scope: Scope): boolean {
 
 function isKnown(word: string): boolean {
   return (
-    isBuiltin(word) || Object.hasOwn(becoming, word) || isWrapper(word) || isElsewhere(word) || isPackageRunner(word)
+    isBuiltin(word) || Object.hasOwn(becoming, word) || isWrapper(word) || runsElsewhere(word) || isPackageRunner(word)
   );
 }

@@ -1,14 +1,14 @@
-import type { Call } from '../model.ts';
+import type { LintCall } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import type { UserCheck } from './checks.ts';
 import { runCommand } from './command.ts';
 import type { Syntax } from './grammar.ts';
 import { hides, runRedirected } from './redirects.ts';
-import { NOTHING, type Result, type Shell } from './run.ts';
-import { valueOf, type Scope } from './scope.ts';
+import { NOTHING, type RunResult, type RunShell } from './run.ts';
+import { valueOf, type ShellScope } from './scope.ts';
 
 /** `a && b`, `a || b`. */
-export function list(shell: Shell, node: Syntax, scope: Scope): Result {
+export function list(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
   const [left, right] = node.children.filter(({ named }) => named);
   const operator = node.children.find(({ type }) => type === '&&' || type === '||')?.type;
   if (!left || !right || operator === undefined) return shell.block(node.children, scope);
@@ -23,12 +23,12 @@ export function list(shell: Shell, node: Syntax, scope: Scope): Result {
 
 /** What follows the left side of `&&` or `||`. */
 export function proceed(
-  shell: Shell,
+  shell: RunShell,
   operator: string,
-  first: Result,
-  run: (branch: Scope) => Result,
-  scope: Scope,
-): Result {
+  first: RunResult,
+  run: (branch: ShellScope) => RunResult,
+  scope: ShellScope,
+): RunResult {
   const [yes, no] = [scope.fork(), scope.fork()];
   learn(yes, first.check, true);
   learn(no, first.check, false);
@@ -40,14 +40,14 @@ export function proceed(
   return { out, calls: [...first.calls, ...second.calls], check: operator === '&&' ? first.check : null };
 }
 
-export function pipeline(shell: Shell, node: Syntax, scope: Scope, input: Fragment | null): Result {
-  const calls: Call[] = [];
+export function pipeline(shell: RunShell, node: Syntax, scope: ShellScope, input: Fragment | null): RunResult {
+  const calls: LintCall[] = [];
   let out = input;
   const parts = node.children.filter(({ named }) => named);
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;
     const forked = scope.fork();
-    const result: Result = shell.session.within({ asked: shell.session.asked || !last }, () =>
+    const result: RunResult = shell.session.within({ asked: shell.session.asked || !last }, () =>
       piped(shell, part, forked, out),
     );
     calls.push(...result.calls);
@@ -57,17 +57,17 @@ export function pipeline(shell: Shell, node: Syntax, scope: Scope, input: Fragme
 }
 
 /** One part of a pipeline, with what the part before prints. */
-function piped(shell: Shell, node: Syntax, scope: Scope, input: Fragment | null): Result {
+function piped(shell: RunShell, node: Syntax, scope: ShellScope, input: Fragment | null): RunResult {
   if (input === null) return shell.statement(node, scope);
   if (node.type === 'command') return runCommand(shell, node, scope, input);
   if (node.type === 'redirected_statement') return runRedirected(shell, node, scope, input);
   return shell.statement(node, scope);
 }
 
-export function branches(shell: Shell, node: Syntax, scope: Scope, asked: readonly Call[]): Result {
-  const calls: Call[] = [];
-  const ends: Scope[] = [];
-  const before: Call[] = [...asked];
+export function branches(shell: RunShell, node: Syntax, scope: ShellScope, asked: readonly LintCall[]): RunResult {
+  const calls: LintCall[] = [];
+  const ends: ShellScope[] = [];
+  const before: LintCall[] = [...asked];
   let current = scope.fork();
   let complete = false;
   const clause = (children: readonly Syntax[]): void => {
@@ -99,9 +99,9 @@ export function branches(shell: Shell, node: Syntax, scope: Scope, asked: readon
   return { out: null, calls, check: null };
 }
 
-export function cases(shell: Shell, node: Syntax, scope: Scope): Result {
-  const calls: Call[] = [];
-  const ends: Scope[] = [scope.fork()];
+export function cases(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
+  const calls: LintCall[] = [];
+  const ends: ShellScope[] = [scope.fork()];
   const value = node.children.find(({ field }) => field === 'value');
   const before = value ? shell.words.read(value, scope).asks : [];
   for (const item of node.children) {
@@ -123,7 +123,7 @@ export function cases(shell: Shell, node: Syntax, scope: Scope): Result {
 }
 
 /** The items of a short list of literals are taken one by one. */
-export function loop(shell: Shell, node: Syntax, scope: Scope): Result {
+export function loop(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
   const body = node.children.find(({ type }) => type === 'do_group' || type === 'compound_statement');
   const variable = node.children.find(({ field }) => field === 'variable');
   if (!body || !variable) return NOTHING;
@@ -135,7 +135,7 @@ export function loop(shell: Shell, node: Syntax, scope: Scope): Result {
   const literal =
     items.length > 0 && items.length <= 8 && items.every(({ certain, text }) => certain && !/[*?[{]/.test(text));
   const values = literal ? items.map((item) => valueOf(item.text, true)) : [valueOf(`$${name}`, false, { asks })];
-  const calls: Call[] = [...asks];
+  const calls: LintCall[] = [...asks];
   const branch = scope.fork();
   for (const value of values) {
     branch.ended = false;
@@ -147,7 +147,7 @@ export function loop(shell: Shell, node: Syntax, scope: Scope): Result {
   return { out: null, calls, check: null };
 }
 
-export function repeated(shell: Shell, node: Syntax, scope: Scope): Result {
+export function repeated(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
   const branch = scope.fork();
   const conditions = node.children.filter(({ field, named }) => named && field === 'condition');
   const condition = shell.session.within({ asked: true }, () => shell.block(conditions, branch));
@@ -162,7 +162,7 @@ export function repeated(shell: Shell, node: Syntax, scope: Scope): Result {
 }
 
 /** What a condition says of the user holds on this way. */
-function learn(scope: Scope, check: UserCheck | null, truth: boolean): void {
+function learn(scope: ShellScope, check: UserCheck | null, truth: boolean): void {
   if (check === null || check.is !== truth || scope.user.kind === 'known') return;
   scope.user = { kind: 'known', name: check.user, said: "the script's own check" };
   if (check.user === 'root') scope.forms = [...scope.forms, 'root check'];

@@ -1,4 +1,4 @@
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 
 /** Options of a program that take a value: the letters of short ones, and the long ones. */
 export interface OptionTable {
@@ -8,22 +8,22 @@ export interface OptionTable {
 
 export interface ReadOptions {
   /** By letter or long name; a flag has null. */
-  values: Map<string, Word | null>;
-  rest: readonly Word[];
+  values: Map<string, ParsedWord | null>;
+  rest: readonly ParsedWord[];
 }
 
 /** A part of a word, with the place of its characters. */
-export function tail(word: Word, from: number): Word {
+export function tail(word: ParsedWord, from: number): ParsedWord {
   const origin = word.origin.slice(from, word.text.length);
   return { ...word, text: origin.text, origin };
 }
 
 /** The options before the first word that is none, as getopt_long(3) reads them with POSIXLY_CORRECT. */
-export function readOptions(words: readonly Word[], { letters, long }: OptionTable): ReadOptions {
-  const values = new Map<string, Word | null>();
+export function readOptions(words: readonly ParsedWord[], { letters, long }: OptionTable): ReadOptions {
+  const values = new Map<string, ParsedWord | null>();
   let at = 0;
   for (; at < words.length; at++) {
-    const word = words[at] as Word;
+    const word = words[at] as ParsedWord;
     const { text } = word;
     if (text === '--') {
       at++;

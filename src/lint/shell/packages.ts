@@ -3,9 +3,9 @@ import { remark } from './builtins.ts';
 import { dispatch, type Job } from './command.ts';
 import { readOptions } from './options.ts';
 import { isPm2Command, isPm2Package, reaches } from './pm2-words.ts';
-import { NOTHING, type Result } from './run.ts';
+import { NOTHING, type RunResult } from './run.ts';
 import { runText } from './run.ts';
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 
 const OPTIONS = { letters: 'pcC', long: ['package', 'prefix', 'cwd', 'call', 'dir', 'workspace', 'filter'] };
 
@@ -14,7 +14,7 @@ export function isPackageRunner(name: string): boolean {
 }
 
 /** npm, npx, yarn, pnpm, bun and node: they find pm2 in a project first. Null: it is none of them. */
-export function packageRunner(name: string, words: readonly Word[], job: Job): Result | null {
+export function packageRunner(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   switch (name) {
     case 'npx':
     case 'bunx':
@@ -36,7 +36,7 @@ export function packageRunner(name: string, words: readonly Word[], job: Job): R
   }
 }
 
-function executed(words: readonly Word[], job: Job): Result {
+function executed(words: readonly ParsedWord[], job: Job): RunResult {
   const { values, rest } = readOptions(words, OPTIONS);
   const script = values.get('c') ?? values.get('call');
   if (script) return runText(script.origin, job.scope.child(), job.shell.session);
@@ -46,7 +46,7 @@ function executed(words: readonly Word[], job: Job): Result {
   return reachedBy('npx', { ...program, text: 'pm2' }, others, job);
 }
 
-function reachedBy(reached: Reached, program: Word, others: readonly Word[], job: Job): Result {
+function reachedBy(reached: Reached, program: ParsedWord, others: readonly ParsedWord[], job: Job): RunResult {
   const { calls } = job.shell.session.reading;
   const before = calls.length;
   const result = dispatch({ ...job, words: [program, ...others] });
@@ -54,7 +54,7 @@ function reachedBy(reached: Reached, program: Word, others: readonly Word[], job
   return result;
 }
 
-function manager(words: readonly Word[], job: Job): Result {
+function manager(words: readonly ParsedWord[], job: Job): RunResult {
   const { rest } = readOptions(words, OPTIONS);
   const [verb, ...others] = rest;
   if (!verb) return NOTHING;

@@ -5,10 +5,10 @@ import { contextOfPath } from '../context.ts';
 import { runCommand } from './command.ts';
 import { pipeline, proceed } from './flow.ts';
 import type { Syntax } from './grammar.ts';
-import { NOTHING, type Result, type Shell } from './run.ts';
-import { Scope } from './scope.ts';
+import { NOTHING, type RunResult, type RunShell } from './run.ts';
+import { ShellScope } from './scope.ts';
 import type { Session } from './session.ts';
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 
 /** Whether a right side of `||` makes a failure invisible. */
 export function hides(text: string): string | null {
@@ -24,7 +24,7 @@ interface Effect {
 }
 
 /** What the redirections of a statement do. */
-export function effectOf(shell: Shell, redirects: readonly Syntax[], scope: Scope): Effect {
+export function effectOf(shell: RunShell, redirects: readonly Syntax[], scope: ShellScope): Effect {
   const effect: Effect = { hidden: null, target: null, input: null };
   let outToNull = false;
   for (const node of redirects) {
@@ -53,7 +53,7 @@ export function effectOf(shell: Shell, redirects: readonly Syntax[], scope: Scop
   return effect;
 }
 
-function hereDocument(shell: Shell, node: Syntax, scope: Scope): Fragment | null {
+function hereDocument(shell: RunShell, node: Syntax, scope: ShellScope): Fragment | null {
   const [start, body] = ['heredoc_start', 'heredoc_body'].map((type) =>
     node.children.find((child) => child.type === type),
   );
@@ -75,7 +75,12 @@ function withoutTabs(fragment: Fragment): Fragment {
 }
 
 /** A statement with redirections. In a here-document's line the grammar puts what follows it below the redirection. */
-export function runRedirected(shell: Shell, node: Syntax, scope: Scope, piped: Fragment | null = null): Result {
+export function runRedirected(
+  shell: RunShell,
+  node: Syntax,
+  scope: ShellScope,
+  piped: Fragment | null = null,
+): RunResult {
   const body = node.children.find(({ field }) => field === 'body');
   const redirects = node.children.filter(({ type }) => type.endsWith('_redirect'));
   const nested = redirects.filter(({ type }) => type === 'heredoc_redirect').flatMap(({ children }) => children);
@@ -98,7 +103,7 @@ export function runRedirected(shell: Shell, node: Syntax, scope: Scope, piped: F
   );
   if (effect.target !== null && first.out !== null)
     writeFile(shell.words.read(effect.target, scope), first.out, scope, session);
-  const left: Result = effect.target === null ? first : { ...first, out: null };
+  const left: RunResult = effect.target === null ? first : { ...first, out: null };
   const next = nested.find(({ type }) => type === 'pipeline');
   if (next) {
     const after = pipeline(shell, next, scope, left.out);
@@ -109,7 +114,13 @@ export function runRedirected(shell: Shell, node: Syntax, scope: Scope, piped: F
     : left;
 }
 
-function runBody(shell: Shell, body: Syntax, scope: Scope, input: Fragment | null, more: readonly Syntax[]): Result {
+function runBody(
+  shell: RunShell,
+  body: Syntax,
+  scope: ShellScope,
+  input: Fragment | null,
+  more: readonly Syntax[],
+): RunResult {
   if (body.type === 'command') return runCommand(shell, body, scope, input, more);
   if (body.type === 'list') {
     // `a && b <<EOF`: the here-document is that of the last.
@@ -133,12 +144,12 @@ function runBody(shell: Shell, body: Syntax, scope: Scope, input: Fragment | nul
 }
 
 /** A file that a script writes is read as one that lies there. */
-export function writeFile(path: Word, content: Fragment, scope: Scope, session: Session): void {
+export function writeFile(path: ParsedWord, content: Fragment, scope: ShellScope, session: Session): void {
   const named: Kind | null = kindOfPath(path.text.replace(/^"|"$/g, ''));
   const kind = named ?? kindOfText(content.text) ?? null;
   if (kind === null || kind === 'text') return;
   const { user, forms } = contextOfPath(path.text);
   session.within({ hidden: null, onlyAfter: [], asked: false }, () => {
-    session.readPart(kind, content, new Scope(user, scope.world, null, forms), session);
+    session.readPart(kind, content, new ShellScope(user, scope.world, null, forms), session);
   });
 }

@@ -2,7 +2,7 @@ import type { User, World } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import { readOptions } from './options.ts';
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 
 export interface Elsewhere {
   world: World;
@@ -10,18 +10,18 @@ export interface Elsewhere {
   /** Shell text that runs there; null: what is on standard input, if anything. */
   script: Fragment | null;
   /** Words that run there without a shell. */
-  words: readonly Word[];
+  words: readonly ParsedWord[];
 }
 
 const SSH = { letters: 'BbcDEeFIiJLlmOopPQRSWw', long: ['option'] };
 
 /** Programs that `elsewhere` may know. */
-export function isElsewhere(name: string): boolean {
+export function runsElsewhere(name: string): boolean {
   return /^(ssh|autossh|mosh|sshpass|gcloud|vagrant|eb)$/.test(name);
 }
 
 /** Programs that run a command on another machine, or in a container. Null: this is none of them. */
-export function elsewhere(name: string, words: readonly Word[]): Elsewhere | null {
+export function elsewhere(name: string, words: readonly ParsedWord[]): Elsewhere | null {
   switch (name) {
     case 'ssh':
     case 'autossh':
@@ -58,7 +58,7 @@ export function elsewhere(name: string, words: readonly Word[]): Elsewhere | nul
   }
 }
 
-function ssh(words: readonly Word[]): Elsewhere | null {
+function ssh(words: readonly ParsedWord[]): Elsewhere | null {
   const { values, rest } = readOptions(words, SSH);
   const [target, ...rest2] = rest;
   if (target === undefined) return null;
@@ -85,7 +85,7 @@ function ssh(words: readonly Word[]): Elsewhere | null {
 }
 
 /** `gcloud compute ssh user@vm --command="..."`, `vagrant ssh -c "..."`. */
-function byCommandOption(name: string, words: readonly Word[]): Elsewhere | null {
+function byCommandOption(name: string, words: readonly ParsedWord[]): Elsewhere | null {
   if (!words.some(({ text }) => text === 'ssh')) return null;
   const at = words.findIndex(({ text }) => /^(--command(=.*)?|-c)$/s.test(text));
   const option = words[at];
@@ -104,7 +104,7 @@ function byCommandOption(name: string, words: readonly Word[]): Elsewhere | null
 }
 
 /** Words joined with blanks, as ssh(1) and eval hand them to a shell. */
-export function joined(words: readonly Word[]): Fragment {
+export function joined(words: readonly ParsedWord[]): Fragment {
   const builder = new FragmentBuilder();
   for (const [index, word] of words.entries()) {
     if (index > 0) builder.add(' ', word.origin.at(0), true);

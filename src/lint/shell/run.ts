@@ -1,4 +1,4 @@
-import type { Call } from '../model.ts';
+import type { LintCall } from '../model.ts';
 import { FragmentBuilder, type Fragment } from '../text.ts';
 import { isTest, userCheck, type UserCheck } from './checks.ts';
 import { assign, declare } from './assign.ts';
@@ -6,25 +6,25 @@ import { runCommand } from './command.ts';
 import { parse, type Syntax } from './grammar.ts';
 import { branches, cases, list, loop, pipeline, repeated } from './flow.ts';
 import { runRedirected } from './redirects.ts';
-import type { Scope } from './scope.ts';
+import type { ShellScope } from './scope.ts';
 import { MAX_NESTING, type Session } from './session.ts';
 import { untemplated } from './templates.ts';
-import { Words } from './words.ts';
+import { ShellWords } from './words.ts';
 
 /** What following a statement led to. */
-export interface Result {
+export interface RunResult {
   /** What it prints, where that is text of the script; null: it is not known. */
   out: Fragment | null;
   /** The calls in it. */
-  calls: readonly Call[];
+  calls: readonly LintCall[];
   check: UserCheck | null;
 }
 
-export const NOTHING: Result = { out: null, calls: [], check: null };
+export const NOTHING: RunResult = { out: null, calls: [], check: null };
 
 /** Follows the shell text of one fragment. */
-export class Shell {
-  readonly words: Words;
+export class RunShell {
+  readonly words: ShellWords;
 
   /** @param input what its commands find on standard input */
   constructor(
@@ -32,25 +32,25 @@ export class Shell {
     readonly session: Session,
     readonly input: Fragment | null = null,
   ) {
-    this.words = new Words(fragment, { substitute: (node, scope) => this.substitute(node, scope) });
+    this.words = new ShellWords(fragment, { substitute: (node, scope) => this.substitute(node, scope) });
   }
 
   text(node: Pick<Syntax, 'start' | 'end'>): string {
     return this.fragment.text.slice(node.start, node.end);
   }
 
-  private substitute(node: Syntax, scope: Scope): { out: Fragment | null; asks: readonly Call[] } {
+  private substitute(node: Syntax, scope: ShellScope): { out: Fragment | null; asks: readonly LintCall[] } {
     const result = this.session.within({ asked: true }, () => this.block(node.children, scope.fork()));
     return { out: result.out, asks: result.calls };
   }
 
   /** Statements one after the other. */
-  block(nodes: readonly Syntax[], scope: Scope): Result {
-    const calls: Call[] = [];
+  block(nodes: readonly Syntax[], scope: ShellScope): RunResult {
+    const calls: LintCall[] = [];
     const out = new FragmentBuilder();
     let printed = false;
     let certain = true;
-    let failed: Call[] = [];
+    let failed: LintCall[] = [];
     let check: UserCheck | null = null;
     for (const node of nodes) {
       if (!node.named || scope.ended) continue;
@@ -70,7 +70,7 @@ export class Shell {
     return { out: printed && (certain || calls.length === 0) ? out.build() : null, calls, check };
   }
 
-  statement(node: Syntax, scope: Scope, asked: readonly Call[] = []): Result {
+  statement(node: Syntax, scope: ShellScope, asked: readonly LintCall[] = []): RunResult {
     switch (node.type) {
       case 'command':
         return isTest(node) ? this.test(node, scope) : runCommand(this, node, scope, null);
@@ -122,14 +122,14 @@ export class Shell {
     }
   }
 
-  private comment(node: Syntax, scope: Scope): Result {
+  private comment(node: Syntax, scope: ShellScope): RunResult {
     const [, name] = /pm2-guard:\s*run-as\s+([\w.-]+)/.exec(this.text(node)) ?? [];
     if (name !== undefined) scope.user = { kind: 'known', name, said: 'the run-as comment' };
     return NOTHING;
   }
 
-  private test(node: Syntax, scope: Scope): Result {
-    const calls: Call[] = [];
+  private test(node: Syntax, scope: ShellScope): RunResult {
+    const calls: LintCall[] = [];
     const look = (child: Syntax): void => {
       if (['string', 'simple_expansion', 'expansion', 'command_substitution', 'concatenation'].includes(child.type)) {
         calls.push(...this.words.read(child, scope).asks);
@@ -139,14 +139,14 @@ export class Shell {
     return { out: null, calls, check: userCheck(this.text(node)) };
   }
 
-  private negated(node: Syntax, scope: Scope): Result {
+  private negated(node: Syntax, scope: ShellScope): RunResult {
     const inner = node.children.find(({ named }) => named);
     if (!inner) return NOTHING;
     const { calls, check } = this.session.within({ asked: true }, () => this.statement(inner, scope));
     return { out: null, calls, check: check && { ...check, is: !check.is } };
   }
 
-  private define(node: Syntax, scope: Scope): Result {
+  private define(node: Syntax, scope: ShellScope): RunResult {
     const [name, body] = ['name', 'body'].map((field) => node.children.find((child) => child.field === field));
     if (name && body) scope.define(this.text(name), body, this.fragment);
     return NOTHING;
@@ -161,7 +161,12 @@ const SILENT = new Set([
   'function_definition',
 ]);
 /** Follows shell text from its start. */
-export function runText(fragment: Fragment, scope: Scope, session: Session, input: Fragment | null = null): Result {
+export function runText(
+  fragment: Fragment,
+  scope: ShellScope,
+  session: Session,
+  input: Fragment | null = null,
+): RunResult {
   if (session.nesting >= MAX_NESTING) return NOTHING;
   session.nesting++;
   try {
@@ -171,7 +176,7 @@ export function runText(fragment: Fragment, scope: Scope, session: Session, inpu
       session.unread.push(tree);
       return NOTHING;
     }
-    const shell = new Shell(text, session, input);
+    const shell = new RunShell(text, session, input);
     const result = shell.block(tree.children, scope);
     // What is called from elsewhere (a file that sources this one) sees the variables as they are at the end.
     const uncalled = scope.uncalled().filter((one) => one.fragment === text);

@@ -1,11 +1,11 @@
 import { remark } from './builtins.ts';
 import { dispatch, type Job } from './command.ts';
 import { isPm2Command, reaches } from './pm2-words.ts';
-import { NOTHING, type Result } from './run.ts';
-import type { Word } from './words.ts';
+import { NOTHING, type RunResult } from './run.ts';
+import type { ParsedWord } from './words.ts';
 
 /** Another script: lint may have it too, and then knows who runs it. */
-export function script(program: Word, job: Job): Result {
+export function script(program: ParsedWord, job: Job): RunResult {
   if (program.certain && /\.(sh|bash)$/.test(program.text)) remark(job, 'runs file', program.text);
   return NOTHING;
 }
@@ -16,7 +16,7 @@ export const RUNNER = new RegExp(
 );
 
 /** `retry 5 pm2 reload app`, `run pm2 restart app`: by their names they run the words that follow. */
-export function unknownRunner(name: string, words: readonly Word[], job: Job): Result | null {
+export function unknownRunner(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   if (!RUNNER.test(name)) return null;
   const at = words.findIndex(({ text }, index) => reaches(text) !== null && isPm2Command(words[index + 1]?.text));
   if (at < 0) return null;

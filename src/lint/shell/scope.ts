@@ -1,4 +1,4 @@
-import type { Call, Form, Setting, User, World } from '../model.ts';
+import type { LintCall, Form, Setting, User, World } from '../model.ts';
 import type { Syntax } from './grammar.ts';
 import type { Fragment } from '../text.ts';
 
@@ -10,7 +10,7 @@ export interface Value {
   /** Where its text stands, if that is of several lines: a here-document in a variable. */
   fragment: Fragment | null;
   /** The pm2 calls whose answers it depends on. */
-  asks: readonly Call[];
+  asks: readonly LintCall[];
   /** Of an array. */
   items: readonly Value[] | null;
   exported: boolean;
@@ -33,7 +33,7 @@ export interface ShellFunction {
  * takes
  * back what all branches agree on.
  */
-export class Scope {
+export class ShellScope {
   private readonly variables = new Map<string, Value | null>();
   private readonly functions: Map<string, ShellFunction>;
   readonly aliases: Map<string, string>;
@@ -42,23 +42,23 @@ export class Scope {
   /** It has ended for good. */
   exited = false;
   /** By the app as typed. */
-  deleted = new Map<string, Call>();
+  deleted = new Map<string, LintCall>();
 
   constructor(
     public user: User,
     public world: World,
     public cwd: string | null,
     public forms: readonly Form[],
-    private readonly parent: Scope | null = null,
-    shared: (Pick<Scope, 'aliases'> & { functions: Map<string, ShellFunction> }) | null = null,
+    private readonly parent: ShellScope | null = null,
+    shared: (Pick<ShellScope, 'aliases'> & { functions: Map<string, ShellFunction> }) | null = null,
   ) {
     this.functions = shared?.functions ?? new Map<string, ShellFunction>();
     this.aliases = shared?.aliases ?? new Map<string, string>();
     if (parent !== null) this.deleted = new Map(parent.deleted);
   }
 
-  fork(): Scope {
-    return new Scope(this.user, this.world, this.cwd, this.forms, this, {
+  fork(): ShellScope {
+    return new ShellScope(this.user, this.world, this.cwd, this.forms, this, {
       aliases: this.aliases,
       functions: this.functions,
     });
@@ -66,9 +66,9 @@ export class Scope {
 
   /** A new process: it has the exported variables and nothing else of this shell. */
   child(
-    change: Partial<Pick<Scope, 'user' | 'world' | 'cwd' | 'forms'>> = {},
+    change: Partial<Pick<ShellScope, 'user' | 'world' | 'cwd' | 'forms'>> = {},
     keeps: 'all' | readonly string[] = 'all',
-  ): Scope {
+  ): ShellScope {
     const { user, world, cwd, forms } = {
       user: this.user,
       world: this.world,
@@ -76,7 +76,7 @@ export class Scope {
       forms: this.forms,
       ...change,
     };
-    const child = new Scope(user, world, cwd, forms);
+    const child = new ShellScope(user, world, cwd, forms);
     for (const [name, value] of this.allExported()) if (keeps === 'all' || keeps.includes(name)) child.set(name, value);
     return child;
   }
@@ -118,7 +118,7 @@ export class Scope {
   /**
    * Takes back what the branches did: those that ended count no more, and what differs between the others is not known.
    */
-  join(branches: readonly Scope[]): void {
+  join(branches: readonly ShellScope[]): void {
     const alive = branches.filter(({ ended }) => !ended);
     if (alive.length === 0) {
       this.ended = branches.length > 0;

@@ -1,10 +1,10 @@
-import type { Call, Reading } from '../model.ts';
+import type { LintCall, Reading } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import type { Kind } from '../kinds.ts';
-import type { Scope } from './scope.ts';
+import type { ShellScope } from './scope.ts';
 
 /** How a text of another kind is read that a script writes, or that another kind of file holds. */
-export type ReadPart = (kind: Kind, fragment: Fragment, scope: Scope, session: Session) => void;
+export type ReadPart = (kind: Kind, fragment: Fragment, scope: ShellScope, session: Session) => void;
 
 /** How much of one file is followed. Code that is written by people stays far below. */
 const MAX_STEPS = 400_000;
@@ -19,7 +19,7 @@ export class Session {
   /** What makes a failure invisible around here. */
   hidden: string | null = null;
   /** Calls that were looked at before this place is reached. */
-  onlyAfter: readonly Call[] = [];
+  onlyAfter: readonly LintCall[] = [];
   asked = false;
   nesting = 0;
   private steps = 0;

@@ -1,11 +1,11 @@
-import type { Call } from '../model.ts';
+import type { LintCall } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { FragmentBuilder } from '../text.ts';
 import type { Syntax } from './grammar.ts';
-import { valueOf, type Scope, type Value } from './scope.ts';
+import { valueOf, type ShellScope, type Value } from './scope.ts';
 
 /** One word of a command as the shell would make it. */
-export interface Word extends Value {
+export interface ParsedWord extends Value {
   /** In the fragment it was read from. */
   start: number;
   end: number;
@@ -17,12 +17,18 @@ export interface Word extends Value {
 /** What the reading of words needs of the reading of commands. */
 export interface Substitution {
   /** Follows the commands of `$(...)`: what they print, if that is certain, and which calls they ask. */
-  substitute(node: Syntax, scope: Scope): { out: Fragment | null; asks: readonly Call[] };
+  substitute(node: Syntax, scope: ShellScope): { out: Fragment | null; asks: readonly LintCall[] };
 }
 
-const NO_CALLS: readonly Call[] = [];
+const NO_CALLS: readonly LintCall[] = [];
 
-function wordOf(origin: Fragment, certain: boolean, asks: readonly Call[], node: Syntax, quoted: boolean): Word {
+function wordOf(
+  origin: Fragment,
+  certain: boolean,
+  asks: readonly LintCall[],
+  node: Syntax,
+  quoted: boolean,
+): ParsedWord {
   const { start, end } = node;
   return { text: origin.text, certain, fragment: null, asks, items: null, exported: false, start, end, origin, quoted };
 }
@@ -33,18 +39,18 @@ interface Piece {
   stay: boolean;
   certain: boolean;
   fragment: Fragment | null;
-  asks: readonly Call[];
+  asks: readonly LintCall[];
 }
 
 /** Reads the words of one fragment. */
-export class Words {
+export class ShellWords {
   constructor(
     private readonly fragment: Fragment,
     private readonly deeper: Substitution,
   ) {}
 
   /** The words that one node becomes: several where a variable that stands there without quotes holds blanks. */
-  expand(node: Syntax, scope: Scope): Word[] {
+  expand(node: Syntax, scope: ShellScope): ParsedWord[] {
     const [only] = node.children;
     if (node.type === 'command_name' && only && node.children.length === 1) return this.expand(only, scope);
     const unquoted = node.type === 'simple_expansion' || node.type === 'expansion';
@@ -61,7 +67,7 @@ export class Words {
     });
   }
 
-  read(node: Syntax, scope: Scope): Word {
+  read(node: Syntax, scope: ShellScope): ParsedWord {
     if (node.type === 'word' || node.type === 'number') {
       const origin = this.fragment.slice(node.start, node.end);
       if (!origin.text.includes('\\')) return wordOf(origin, true, NO_CALLS, node, false);
@@ -85,13 +91,13 @@ export class Words {
     );
   }
 
-  private placed(value: Value, node: Syntax): Word {
+  private placed(value: Value, node: Syntax): ParsedWord {
     const origin = value.fragment ?? new FragmentBuilder().add(value.text, this.fragment.at(node.start), true).build();
     return { ...value, start: node.start, end: node.end, quoted: false, origin };
   }
 
   /** `$@`, `$*`, `${list[@]}`: each item is a word. */
-  private itemsOf(node: Syntax, scope: Scope): readonly Value[] | null {
+  private itemsOf(node: Syntax, scope: ShellScope): readonly Value[] | null {
     const text = this.text(node);
     const name = /^\$\{?([@*]|\w+(?=\[[@*]\]))/.exec(text)?.[1];
     return name === undefined ? null : (scope.get(name)?.items ?? null);
@@ -105,7 +111,7 @@ export class Words {
     return { text, from: this.fragment.at(node.start), stay: true, certain, fragment: null, asks: [], ...more };
   }
 
-  private pieces(node: Syntax, scope: Scope): Piece[] {
+  private pieces(node: Syntax, scope: ShellScope): Piece[] {
     switch (node.type) {
       case 'raw_string':
         return this.literal(node.start + 1, Math.max(node.start + 1, node.end - 1));
@@ -174,7 +180,7 @@ export class Words {
     return pieces;
   }
 
-  private doubleQuoted(node: Syntax, scope: Scope): Piece[] {
+  private doubleQuoted(node: Syntax, scope: ShellScope): Piece[] {
     const open = this.text(node).startsWith('$') ? 2 : 1;
     const closed = node.end - node.start > open && this.fragment.text[node.end - 1] === '"';
     return this.between(node, node.start + open, closed ? node.end - 1 : node.end, scope, /\\[$`"\\\n]/);
@@ -183,7 +189,7 @@ export class Words {
   /**
    * The text between two places, with the expansions that are children of the node. Blanks at its ends have no node.
    */
-  private between(node: Syntax, start: number, end: number, scope: Scope, escape: RegExp): Piece[] {
+  private between(node: Syntax, start: number, end: number, scope: ShellScope, escape: RegExp): Piece[] {
     const pieces: Piece[] = [];
     let at = start;
     for (const child of node.children) {
@@ -201,7 +207,7 @@ export class Words {
     return pieces;
   }
 
-  private variable(node: Syntax, scope: Scope): Piece {
+  private variable(node: Syntax, scope: ShellScope): Piece {
     const text = this.text(node);
     const [, name = ''] = /^\$\{?[!#]?(\w+|[@*#?$!-])/.exec(text) ?? [];
     const value = scope.get(name);

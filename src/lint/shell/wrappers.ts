@@ -1,5 +1,5 @@
 import { readOptions, type OptionTable } from './options.ts';
-import type { Word } from './words.ts';
+import type { ParsedWord } from './words.ts';
 
 /** Programs that run the command behind their own words, as the same user with the same environment. */
 const WRAPPERS: Readonly<Record<string, (OptionTable & { operands?: number }) | undefined>> = {
@@ -43,8 +43,8 @@ export function isWrapper(name: string): boolean {
 /** What of a wrapper's words is the command that it runs. */
 export function behindWrapper(
   name: string,
-  words: readonly Word[],
-): { rest: readonly Word[]; script: Word | null } | null {
+  words: readonly ParsedWord[],
+): { rest: readonly ParsedWord[]; script: ParsedWord | null } | null {
   const table = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
   if (table === undefined) return null;
   // `command -v pm2` asks where pm2 is; xargs, watch and flock take one text too.
@@ -64,18 +64,18 @@ export function behindWrapper(
 }
 
 /** env(1), and what stands before a command in `cross-env`: assignments and what is taken away. */
-export function throughEnv(words: readonly Word[]): {
+export function throughEnv(words: readonly ParsedWord[]): {
   cleared: boolean;
   unset: string[];
-  sets: { name: string; word: Word }[];
-  rest: readonly Word[];
+  sets: { name: string; word: ParsedWord }[];
+  rest: readonly ParsedWord[];
 } {
   const unset: string[] = [];
-  const sets: { name: string; word: Word }[] = [];
+  const sets: { name: string; word: ParsedWord }[] = [];
   let cleared = false;
   let at = 0;
   for (; at < words.length; at++) {
-    const word = words[at] as Word;
+    const word = words[at] as ParsedWord;
     const { text } = word;
     const equals = text.indexOf('=');
     if (text === '-' || text === '-i' || text === '--ignore-environment') cleared = true;

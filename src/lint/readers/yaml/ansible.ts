@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path';
-import type { Call, Form, User } from '../../model.ts';
+import type { LintCall, Form, User } from '../../model.ts';
 import { kindOfPath, kindOfText } from '../../kinds.ts';
 import { contextOfPath } from '../../context.ts';
 import { runText } from '../../shell/run.ts';
-import { Scope } from '../../shell/scope.ts';
+import { ShellScope } from '../../shell/scope.ts';
 import type { Session } from '../../shell/session.ts';
 import { namedUser, setAll } from './common.ts';
 import type { Node } from './node.ts';
@@ -20,10 +20,10 @@ const MODULE =
   /^(?:ansible\.(?:builtin|legacy|posix)\.|community\.general\.)?(shell|command|raw|cron|copy|lineinfile|blockinfile)$/;
 
 /** Ansible plays, or the tasks of a role. */
-export function readAnsible(list: Node, scope: Scope, session: Session): void {
+export function readAnsible(list: Node, scope: ShellScope, session: Session): void {
   const unset: User = { kind: 'unset' };
   const start: Rights = { become: false, becomeUser: ROOT, login: scope.user };
-  const registered = new Map<string, Call[]>();
+  const registered = new Map<string, LintCall[]>();
   for (const item of list.items()) {
     const hosts = item.get('hosts');
     if (!hosts) {
@@ -60,7 +60,13 @@ function rightsOf(node: Node, outer: Rights): Rights {
   };
 }
 
-function task(node: Node, outer: Rights, scope: Scope, session: Session, registered: Map<string, Call[]>): void {
+function task(
+  node: Node,
+  outer: Rights,
+  scope: ShellScope,
+  session: Session,
+  registered: Map<string, LintCall[]>,
+): void {
   const rights = rightsOf(node, outer);
   const own = scope.fork();
   setAll(node.get('environment'), own);
@@ -95,7 +101,7 @@ function task(node: Node, outer: Rights, scope: Scope, session: Session, registe
   if (register !== undefined) registered.set(register, session.reading.calls.slice(before));
 }
 
-function runModule(name: string, settings: Node, node: Node, user: User, scope: Scope, session: Session): void {
+function runModule(name: string, settings: Node, node: Node, user: User, scope: ShellScope, session: Session): void {
   const forms: Form[] = [];
   switch (name) {
     case 'shell':
@@ -130,7 +136,7 @@ function runModule(name: string, settings: Node, node: Node, user: User, scope: 
       const kind = content ? (kindOfPath(path) ?? kindOfText(content.text)) : null;
       if (content && kind !== null) {
         const place = contextOfPath(path);
-        session.readPart(kind, content.fragment, new Scope(place.user, scope.world, null, place.forms), session);
+        session.readPart(kind, content.fragment, new ShellScope(place.user, scope.world, null, place.forms), session);
       }
     }
   }

@@ -1,10 +1,10 @@
 import type { World } from '../../model.ts';
-import type { Scope } from '../../shell/scope.ts';
+import type { ShellScope } from '../../shell/scope.ts';
 import type { Session } from '../../shell/session.ts';
 import { namedUser, runAll, runOverSsh, setAll, varies } from './common.ts';
 import type { Node } from './node.ts';
 
-type ReadCi = (root: Node, scope: Scope, session: Session) => void;
+type ReadCi = (root: Node, scope: ShellScope, session: Session) => void;
 
 const HOSTED = /^(ubuntu|windows|macos|buildjet|blacksmith|warp|depot|namespace)[\w.-]*$/i;
 const CONTAINER: World = { kind: 'container' };

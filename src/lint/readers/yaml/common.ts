@@ -1,6 +1,6 @@
 import type { User, World } from '../../model.ts';
 import { runText } from '../../shell/run.ts';
-import { valueOf, type Scope } from '../../shell/scope.ts';
+import { valueOf, type ShellScope } from '../../shell/scope.ts';
 import type { Session } from '../../shell/session.ts';
 import type { Node } from './node.ts';
 
@@ -23,13 +23,13 @@ export function namedHost(node: Node | null): World {
 }
 
 /** Variables of a map such as `env:`. */
-export function setAll(variables: Node | null, scope: Scope): void {
+export function setAll(variables: Node | null, scope: ShellScope): void {
   for (const [name, value] of variables?.entries() ?? [])
     scope.set(name, valueOf(value.text, !varies(value.text), { exported: true }));
 }
 
 /** Runs the items of a script, or its one text, in one shell. */
-export function runAll(script: Node | null, scope: Scope, session: Session): void {
+export function runAll(script: Node | null, scope: ShellScope, session: Session): void {
   for (const item of script?.items() ?? []) {
     if (item.isList) runAll(item, scope, session);
     else if (item.text !== '') runText(item.fragment, scope, session);
@@ -38,7 +38,7 @@ export function runAll(script: Node | null, scope: Scope, session: Session): voi
 }
 
 /** A step that hands its script to another machine over ssh. Keys are those of the common actions and plugins. */
-export function runOverSsh(settings: Node, scope: Scope, session: Session): boolean {
+export function runOverSsh(settings: Node, scope: ShellScope, session: Session): boolean {
   const scripts = settings.first(
     'script',
     'command',

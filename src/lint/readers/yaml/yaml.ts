@@ -2,7 +2,7 @@ import { contextOfPath } from '../../context.ts';
 import { kindOfPath, kindOfText } from '../../kinds.ts';
 import { FragmentBuilder, type Fragment } from '../../text.ts';
 import { runText } from '../../shell/run.ts';
-import { Scope } from '../../shell/scope.ts';
+import { ShellScope } from '../../shell/scope.ts';
 import type { Session } from '../../shell/session.ts';
 import { readDeploy } from '../deploy-section.ts';
 import { readAnsible } from './ansible.ts';
@@ -11,7 +11,7 @@ import { setAll } from './common.ts';
 import { documents, type Node } from './node.ts';
 
 /** YAML of the kinds that hold commands, told by their keys: names of files differ. */
-export function readYaml(fragment: Fragment, scope: Scope, session: Session): void {
+export function readYaml(fragment: Fragment, scope: ShellScope, session: Session): void {
   const cloud = /^#cloud-config\b/m.test(fragment.text.slice(0, 400));
   for (const root of documents(fragment)) {
     if (cloud) readCloudInit(root, scope, session);
@@ -19,7 +19,7 @@ export function readYaml(fragment: Fragment, scope: Scope, session: Session): vo
   }
 }
 
-function readRoot(root: Node, path: string, scope: Scope, session: Session): void {
+function readRoot(root: Node, path: string, scope: ShellScope, session: Session): void {
   if (root.isList) readAnsible(root, scope, session);
   else if (root.get('jobs') && (root.get('on') ?? root.get('true'))) github(root, scope, session);
   else if (root.get('hooks') && (root.get('os') ?? root.get('files'))) appspec(root, scope, session);
@@ -49,7 +49,7 @@ function isAzure(root: Node): boolean {
 }
 
 /** cloud-init: runcmd and bootcmd are root's, and files are written. */
-function readCloudInit(root: Node, scope: Scope, session: Session): void {
+function readCloudInit(root: Node, scope: ShellScope, session: Session): void {
   const shell = scope.child({ user: { kind: 'known', name: 'root', said: 'cloud-init' } }, []);
   for (const key of ['bootcmd', 'runcmd']) {
     for (const item of root.get(key)?.items() ?? []) {
@@ -62,11 +62,11 @@ function readCloudInit(root: Node, scope: Scope, session: Session): void {
     const kind = content ? (kindOfPath(path) ?? kindOfText(content.text)) : null;
     if (!content || kind === null) continue;
     const { user, forms } = contextOfPath(path);
-    session.readPart(kind, content.fragment, new Scope(user, scope.world, null, forms), session);
+    session.readPart(kind, content.fragment, new ShellScope(user, scope.world, null, forms), session);
   }
 }
 
-function runWords(words: readonly Node[], scope: Scope, session: Session): void {
+function runWords(words: readonly Node[], scope: ShellScope, session: Session): void {
   const builder = new FragmentBuilder();
   for (const word of words) {
     const { fragment } = word;
@@ -80,7 +80,7 @@ function runWords(words: readonly Node[], scope: Scope, session: Session): void 
 }
 
 /** go-task's Taskfile. */
-function readTaskfile(root: Node, scope: Scope, session: Session): void {
+function readTaskfile(root: Node, scope: ShellScope, session: Session): void {
   for (const [, task] of root.get('tasks')?.entries() ?? []) {
     const shell = scope.child();
     setAll(task.get('env'), shell);
