@@ -5,10 +5,10 @@ import { errnoToUserError } from '../terminal/refusal.ts';
 import { refilled, widthOf, wrapped } from '../terminal/wrap.ts';
 import { UserError } from '../terminal/user-error.ts';
 
-export { rehearseCommands } from './rehearse.ts';
+export { rehearseCommands as rehearse } from './rehearse.ts';
 
 /** The command of process.argv, to its end and its exit status. Called by the shim, once. */
-export function runPm2Guard(): void {
+function runPm2Guard(): void {
   fitting(createProgram()).parseAsync().catch(fail);
 }
 
@@ -39,3 +39,5 @@ function fail(thrown: unknown): void {
 }
 
 if (require.main === module) runPm2Guard(); // by its path: install.sh, a newer package, guard/renew-seal.ts, a checkout
+
+export { runPm2Guard as main }; // the name that the shims know

@@ -6,7 +6,7 @@ import { caseOf, type Case } from './case.ts';
 import { sudoPlanOf, type Plan } from './plan.ts';
 import { wordsOf } from './rewrite.ts';
 
-export { rehearseSudo } from './rehearse.ts';
+export { rehearseSudo as rehearse } from './rehearse.ts';
 
 /**
  * Asked by shims/sudo, through shims/pm2-guard, with the real sudo's path, whether that refuses the call as typed
@@ -14,7 +14,7 @@ export { rehearseSudo } from './rehearse.ts';
  * where the call is to run as typed. Exit status 126: blocked, and said so. The shell runs it, so that the arguments of
  * a call as typed stay what they are to the byte, and no process of ours stands between sudo and its parent.
  */
-export function runSudo(): void {
+function runSudo(): void {
   answer(process.argv.slice(3)).catch((error: unknown) => {
     process.stderr.write(
       'pm2-guard: this is a bug, sudo runs the call as typed; please report it with the lines ' +
@@ -62,3 +62,5 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+export { runSudo as main }; // the name that the shims know
