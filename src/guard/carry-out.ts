@@ -225,9 +225,9 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
   const closed = obstacleFor(cwd, 'directory') ?? { path: cwd, why: 'is closed' };
   return new CannotCarryOut(
     'PG111',
-    `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot enter ${cwd}: ` +
+    `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ${daemon.user} cannot enter ${cwd}: ` +
       `${closed.path} ${closed.why}.`,
-    ['The app would run in this directory, or its files are named relative to it.'],
+    ['PM2 starts in the directory of the call, and looks for relative paths there.'],
     [{ label: 'fix', text: moveOut(daemon, cwd) }],
   );
 }
@@ -235,8 +235,8 @@ function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): C
 function moveOut({ user }: Daemon, path: string): string {
   const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
   return (
-    `copy it, with what it needs, to a directory that ${user} can read, for example /srv/NAME${open}; then start ` +
-    'it there, by its new path'
+    `copy ${path}, with what it needs and without secrets, to a directory that ${user} can read, for example ` +
+    `/srv/NAME${open}; then start it there, by its new path`
   );
 }
 
@@ -251,9 +251,9 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
     if (closed === null) continue;
     throw new CannotCarryOut(
       'PG116',
-      `${callOf(invocation)} runs as ${daemon.user} in daemon "${daemon.name}", who cannot read ${path}: ` +
+      `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ${daemon.user} cannot read ${path}: ` +
         `${closed.path} ${closed.why}.`,
-      ['PM2 would answer "Script not found" about a file that is there.'],
+      ['PM2 itself would only say "Script not found".'],
       [{ label: 'fix', text: moveOut(daemon, path) }],
     );
   }

@@ -53,7 +53,7 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   say(
     [
       'pm2-guard: blocked (PG302): PM2 itself is not installed',
-      `Running apps are not affected.${version === '' ? '' : ` They run under PM2 ${version}.`} Looked at:`,
+      `Running apps are not affected.${version === '' ? '' : ` The running daemons are of PM2 ${version}.`} Looked at:`,
       ...why.map((line) => `  ${line}`),
       `fix:      ${repairs}`,
       'details:  pm2-guard explain PG302',

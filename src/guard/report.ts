@@ -126,7 +126,7 @@ function adviceLines(advice: Advice): string[] {
         advice.commands.map(({ command }) => quoteCommand(command)),
       );
     case 'fix':
-      return labelled('fix', [advice.text]);
+      return labelled('fix', advice.text.split('\n'));
     case 'ask':
       return labelled('ask', [
         advice.who + (advice.command === null ? '' : `, to run:  ${quoteCommand(advice.command)}`),

@@ -47,7 +47,7 @@ export function blockWrong(why: Reason, { invocation, caller, policy, evidence }
     details: [
       belongs(why, invocation, policy),
       ...(why.why === 'lost'
-        ? [`That comes from ${choosingVariables(caller, invocation.context.env)} in the environment of this call.`]
+        ? [`${caller.home} comes from ${choosingVariables(caller, invocation.context.env)} in the environment.`]
         : []),
     ],
     advice: [advice],
@@ -182,7 +182,11 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
       ...(chosen
         ? [
             `${lives ? '' : 'Nothing runs there now. '}The call chooses its PM2_HOME itself, so it is not redirected.`,
-            ...(bypass === null || harm === null ? [] : [`Past the guard the daemon there would be hit: ${harm}.`]),
+            ...(bypass === null || harm === null
+              ? []
+              : [
+                  `Without the guard this hits the daemon there: ${harm}. To see first what runs there, use "pm2 list".`,
+                ]),
           ]
         : []),
     ],

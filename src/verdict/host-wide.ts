@@ -279,7 +279,7 @@ function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null
       invocation.command === 'startup'
         ? `First declare a daemon for ${whom}; until then no boot unit is written.`
         : `It would write root's file for a daemon that the config does not know.`,
-      `Declared are: ${names}`,
+      `Declared daemons: ${names}`,
     ],
     advice:
       user === null
@@ -288,8 +288,9 @@ function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null
             {
               label: 'fix',
               text:
-                `add to ${policy.file} below "daemons:", with two spaces before it:  ${user}: {user: ${user}}   ` +
-                'then: sudo pm2-guard check',
+                `add a line to ${policy.file} below "daemons:", indented as its neighbours:  ${user}: {user: ${user}}\n` +
+                'then:  sudo pm2-guard check\n' +
+                'then type the command again',
             },
           ],
   };

@@ -76,7 +76,7 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     expect(started.status).toBe(126);
     expect(started.stderr).toContain(
       'pm2-guard: blocked (PG111): nothing was run\n' +
-        '  "pm2 start app.js --name myapp" runs as www-data in daemon "web", who cannot enter /root/secret: ' +
+        '  "pm2 start app.js --name myapp" would run as www-data in daemon "web". www-data cannot enter /root/secret: ' +
         '/root is closed (mode 0700).\n',
     );
   });
@@ -184,7 +184,7 @@ describeOnHost('the real pm2', () => {
     expect({ status, stdout }).toEqual({ status: 127, stdout: '' });
     const [first, second, third, ...rest] = stderr.split('\n');
     expect(first).toBe('pm2-guard: blocked (PG302): PM2 itself is not installed');
-    expect(second).toBe('  Running apps are not affected. They run under PM2 7.0.4. Looked at:');
+    expect(second).toBe('  Running apps are not affected. The running daemons are of PM2 7.0.4. Looked at:');
     expect(third).toBe('    /opt/gone/bin/pm2 does not exist');
     expect(rest.slice(-3)).toEqual([
       // The version of the daemon that runs.

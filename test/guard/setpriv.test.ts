@@ -123,7 +123,7 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
     const closed = await host.run('pm2 start who.js --name myapp', { cwd: '/root/site' });
     expect(closed.status).toBe(126);
     expect(closed.stderr).toContain('blocked (PG111)');
-    expect(closed.stderr).toContain('who cannot enter /root/site: /root is closed (mode 0700).');
+    expect(closed.stderr).toContain('www-data cannot enter /root/site: /root is closed (mode 0700).');
     const unread = await host.run('pm2 start /root/site/who.js --name myapp --cwd /srv', { cwd: '/srv' });
     expect(unread.status).toBe(126);
     expect(unread.stderr).toContain('blocked (PG116)');
