@@ -77,6 +77,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     });
     expect(await host.tree('/var/lib/pm2-guard')).toMatchObject([
       { mode: '755', owner: 'root' },
+      { path: '/var/lib/pm2-guard/no-sudo.json', mode: '644', owner: 'root' },
       { path: '/var/lib/pm2-guard/policy.json', mode: '644', owner: 'root' },
     ]);
     expect(await host.tree('/var/cache/pm2-guard')).toMatchObject([
