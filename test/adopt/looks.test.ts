@@ -139,7 +139,7 @@ describeOnHost('adopt looks before it leaps', () => {
     const { status, stdout } = await call.result();
     expect(status).toBe(1);
     expect(stdout.replaceAll('\r', '')).toMatch(
-      /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^\n]*\n +run: {2}sudo pm2-guard adopt --rollback\n/,
+      /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^]*?\n +run: {2}sudo pm2-guard adopt --rollback\n/,
     );
     await host.must(`rm ${ROOT} && mv ${ROOT}.away ${ROOT}`);
     expect(await adopt(host, '--rollback')).toMatchObject({
