@@ -6,17 +6,17 @@ import { wordOfUnit, type Unit } from '../host/units.ts';
 import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
 
-/** Something that brings up a daemon in a home at boot. */
+/** A unit or boot script that starts a daemon at boot. */
 export interface Boot {
-  /** For people: `pm2-root.service`, `/etc/init.d/pm2-root`. */
+  /** Shown to people: `pm2-root.service`, `/etc/init.d/pm2-root`. */
   name: string;
   file: string;
   user: string;
   home: string;
   enabled: boolean;
-  /** Whose word it is. */
+  /** The user whose statement this is. */
   word: Word;
-  /** Commands after which it does so no longer. */
+  /** Commands that stop it from starting the daemon. */
   retire: string[][];
 }
 
@@ -24,7 +24,6 @@ export function allUnits({ units, boot }: HostFacts): Unit[] {
   return [...units, ...boot.userUnits];
 }
 
-/** Units and boot scripts of one shape. */
 export function bootsOf(facts: HostFacts): Boot[] {
   return [
     ...allUnits(facts).map((unit) => ({
@@ -51,12 +50,11 @@ export function bootsOf(facts: HostFacts): Boot[] {
   ];
 }
 
-/** By name, where User= is a number, too. */
+/** The user's name, also where `User=` is a number. */
 export function userOfUnit({ user, manager, account }: Unit): string {
   return account?.name ?? user ?? manager ?? 'root';
 }
 
-/** One home by two names is one. */
 export function homeCalled(path: string, { homes }: HostFacts): Pm2HomeFacts | undefined {
   return homes.find(({ home }) => home === path);
 }

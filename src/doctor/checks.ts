@@ -28,7 +28,6 @@ import { vanishingPrograms } from './checks/vanishing.ts';
 import { foreignHomeCheck, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
 import type { Check } from './finding.ts';
 
-/** Every check, in the order of their codes. */
 export const checks: readonly Check[] = [
   foreignSocket,
   foreignHomeCheck,

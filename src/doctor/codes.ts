@@ -7,8 +7,8 @@ import { homePages } from './pages/homes.ts';
 import type { FindingPage } from './pages/page.ts';
 
 /**
- * The stable codes of findings, each with its page (`pm2-guard explain PD101`). PD1xx: daemons; PD2xx: apps; PD3xx:
- * files in homes; PD4xx: boot; PD5xx: installations of pm2 and node; PD6xx: the guard itself.
+ * Codes are stable. PD1xx: daemons; PD2xx: apps; PD3xx: files in a PM2_HOME; PD4xx: boot; PD5xx: installed pm2 and
+ * node; PD6xx: the guard itself.
  */
 export const pages: Record<string, FindingPage> = {
   PD001: {

@@ -2,13 +2,13 @@ import { checks } from './checks.ts';
 import { about, URGENCIES, type Check, type DoctorFinding } from './finding.ts';
 import type { DoctorFacts } from './guard-facts.ts';
 
-/** All findings, most dangerous first; of equal ones in the order of their codes, then of the checks. */
+/** Sorted by urgency, then by code, then by check. */
 export function examine(facts: DoctorFacts, all: readonly Check[] = checks): DoctorFinding[] {
   const rank = ({ urgency, code }: DoctorFinding) => `${URGENCIES.indexOf(urgency)}${code}`;
   return all.flatMap((check) => run(check, facts)).sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }
 
-/** A check that crashes is a result, and no reason to keep the others' from anybody. */
+/** A check that throws becomes a finding, so the other checks still report. */
 function run(check: Check, facts: DoctorFacts): DoctorFinding[] {
   try {
     return check.find(facts);

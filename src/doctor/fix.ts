@@ -1,35 +1,27 @@
 import type { Pm2HomeFacts } from '../host/home-facts.ts';
 
-/** What `doctor --fix` may do by itself in one home: safe, and reversible by hand. Carried out by src/doctor/mend. */
+/** Changes for `doctor --fix` in one PM2_HOME. Each is safe and can be undone. src/doctor/mend applies them. */
 export interface Fix {
   home: string;
-  /** The directory that was looked at. */
+  /** Identity of the PM2_HOME as it was examined. */
   dev: number;
   ino: number;
-  /**
-   * Whose the home is: everything is done with that user's rights, and nothing that the user could not have done
-   * without root but `own`.
-   */
+  /** Every change but `own` is made with the rights of this user. */
   owner: { name: string; uid: number; gid: number };
   deeds: Deed[];
 }
 
-/**
- * One change to one file, by its name in the home (`.` is the home), as it was when it was looked at: any other is
- * left alone.
- */
+/** One change to one file, named relative to the PM2_HOME. A file with another device or inode is left alone. */
 export type Deed = { name: string; dev: number; ino: number } &
-  /** Give a file or directory of root's to the owner. */
   (
     | { type: 'own'; uid: number; gid: number }
     | { type: 'mode'; from: number; to: number }
-    /** A socket that nobody listens on. */
     | { type: 'remove socket' }
-    /** pm2.pid, which says this, and no daemon is that process. */
+    /** The pid that the file holds. No daemon has it. */
     | { type: 'remove pid file'; pid: number | null }
   );
 
-/** Null: there is nothing to do, or nobody whose home it is. */
+/** Null: there is no change to make, or the owner is not known. */
 export function fixIn(
   {
     home,

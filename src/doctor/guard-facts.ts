@@ -7,30 +7,26 @@ import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
 import { sealStates } from '../seal/seals.ts';
 import type { Distrust } from '../trust/trust.ts';
 
-/** How pm2-guard itself stands on this host. */
 export interface GuardFacts {
   status: InstallHealth;
-  /** What is missing or broken of the installation; empty also where there is none. */
+  /** Missing or broken parts. Also empty without an installation. */
   broken: string[];
-  /** What of it others than root can change. */
+  /** Parts that users other than root can change. */
   changeable: Distrust[];
-  /** Packages of PM2 that are sealed, or were to be. */
+  /** Packages of PM2 that are sealed or should be. */
   seals: ReturnType<typeof sealStates>;
-  /** What it starts by a path, and is gone or will be. */
+  /** Recorded programs that are gone or will be removed. */
   programs: Program[];
-  /** Declared PM2_HOMEs that are not there, and that their users cannot make. */
   unmakeable: Unmakeable[];
 }
 
-/** All that is examined. */
 export interface DoctorFacts extends HostFacts {
   guard: GuardFacts;
 }
 
-/** Looks at the host, and at the guard in it. */
 export async function gatherDoctorFacts(): Promise<DoctorFacts> {
   const looking = gatherFacts();
-  // Not in the same turn of the event loop: what it waits for would keep the daemons' questions from being sent.
+  // A later turn of the event loop, because this blocks and would delay the requests to the daemons.
   await new Promise((turned) => {
     setImmediate(turned);
   });

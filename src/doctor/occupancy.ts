@@ -2,17 +2,15 @@ import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Pm2HomeFacts } from '../host/home-facts.ts';
 
-/** Who lives in a home. */
+/** Which daemon runs in a PM2_HOME. */
 export type Occupancy =
   | { type: 'nobody' }
-  /** The home's own user. */
   | { type: 'owner'; daemon: DaemonFacts }
-  /** A daemon that runs as somebody else. */
   | { type: 'other'; daemon: DaemonFacts }
-  /** It cannot be told: nothing there may be touched. */
+  /** Unknown, so nothing there may be changed. */
   | { type: 'unclear'; why: string };
 
-/** Who lives in a home, by the kernel and by its sockets; not by its files, which may be left over. */
+/** Decided by processes and sockets, because a dead daemon leaves its files behind. */
 export function occupancyOf(home: Pm2HomeFacts, { daemons, homes }: HostFacts): Occupancy {
   const names = homes
     .filter((other) => other === home || (home.physical !== null && other.physical === home.physical))
@@ -34,7 +32,7 @@ export function occupancyOf(home: Pm2HomeFacts, { daemons, homes }: HostFacts): 
   return { type: daemon.uid === home.owner?.uid ? 'owner' : 'other', daemon };
 }
 
-/** Each directory once, whatever the number of names it has. */
+/** Each physical directory once. */
 export function distinctHomes({ homes }: HostFacts): Pm2HomeFacts[] {
   return homes.filter(
     (home, index) => home.physical === null || homes.findIndex((other) => other.physical === home.physical) === index,

@@ -6,29 +6,28 @@ import { declaredAs, isUndeclared, placementOf } from './placement.ts';
 
 export type OwnerQuestion = { port: number } | { pid: number } | { app: string };
 
-/** Who owns what was asked for (T37). */
+/** The answer of `pm2-guard owner` (T37). */
 export interface OwnerAnswer {
   question: OwnerQuestion;
   owners: ProcessOwner[];
-  /** Processes that it is, and that no daemon owns, each with all above it. */
+  /** Matching processes without a daemon, each with its ancestors. */
   others: Forebear[][];
-  /** Why there is neither, or why there may be more: a sentence. Null: that is all. */
+  /** Why the answer is empty or may be incomplete; null: it is complete. */
   note: string | null;
 }
 
 export interface ProcessOwner {
-  /** Its name in the config; null: nobody declared it. */
+  /** Null: not declared. */
   daemon: string | null;
   stray: boolean;
   user: string | null;
   home: string;
-  /** Null: it is the daemon itself, listening for its apps in cluster mode. */
+  /** Null: the daemon itself, which listens for its apps in cluster mode. */
   app: { name: string; id: number; state: string | null; placement: string } | null;
-  /** From what was asked for up to init; empty: nothing runs. */
+  /** From the process up to init; empty: no process runs. */
   lineage: Forebear[];
 }
 
-/** Walks up from a port, a process or an app's name to the daemon that owns it. */
 export function whoOwns(question: OwnerQuestion, facts: LivingFacts): OwnerAnswer {
   if ('app' in question) return ownersOfName(question, facts);
   return 'pid' in question ? ownersOfPid(question, facts) : ownersOfPort(question, facts);
@@ -79,7 +78,7 @@ function ownersOfPort(question: { port: number }, facts: LivingFacts): OwnerAnsw
   };
 }
 
-/** Of several processes of one app the first is shown; of one line of descent, the process furthest down. */
+/** Shows the first of several processes of an app, and the deepest of one line of descent. */
 function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<OwnerAnswer, 'owners' | 'others'> {
   const owners = new Map<string, ProcessOwner>();
   const others: Forebear[][] = [];
@@ -111,10 +110,8 @@ function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: number | null, 
   };
 }
 
-/** Of a command line, so much is shown to people. */
 const LINE = 100;
 
-/** In lines: the answer first, then the way from it up to init. */
 export function answerLines({ question, owners, others, note }: OwnerAnswer): string[] {
   const what = 'app' in question ? question.app : 'pid' in question ? `pid ${question.pid}` : `port ${question.port}`;
   return [

@@ -1,15 +1,13 @@
 import { counted, listed, lasted } from './words.ts';
 import type { Report, ReportedApp, ReportedDaemon } from './report.ts';
 
-/** Who owns what, as rows: for a table, and for plain lines. Nothing is escaped yet. */
+/** A row of the report, not escaped yet. */
 export interface DaemonRow {
-  /** `web: www-data in /var/www/.pm2`. */
   title: string;
-  /** `pid 812`, `PM2 7.0.4`, `node 22.23.3`, `up 3 h`... */
   details: string[];
   stray: boolean;
   apps: AppRow[];
-  /** There are none, and not only none that are told. */
+  /** True: the daemon said that it has none. */
   empty: boolean;
 }
 
@@ -19,12 +17,12 @@ export interface AppRow {
   pid: string;
   ports: string;
   state: string;
-  /** Whether the config puts it there; empty: it is not for the config to say. */
+  /** Whether the config agrees; empty: the config does not apply. */
   place: string;
   stray: boolean;
 }
 
-/** One row a daemon, and below it one an app, whose instances are taken together. */
+/** One row per daemon, and below it one row per app with all its instances. */
 export function picture({ daemons, config, time }: Report): DaemonRow[] {
   return daemons.map((daemon) => ({
     title:
@@ -71,7 +69,6 @@ function bootInWords(unit: ReportedDaemon['unit']): string {
   return `${unit.enabled ? 'boots by' : 'not booted by'} ${unit.name}`;
 }
 
-/** The instances of an app, which are processes of one name. */
 function grouped(apps: readonly ReportedApp[]): ReportedApp[][] {
   const byName = new Map<string, ReportedApp[]>();
   for (const app of apps) byName.set(app.name, [...(byName.get(app.name) ?? []), app]);
@@ -110,7 +107,6 @@ function appRow(
   };
 }
 
-/** The last line: how it stands. */
 export function conclusion({ daemons, findings, healthy, ghosts }: Report): string {
   const seen = `${counted(daemons.length, 'daemon')}, ${counted(
     daemons.reduce((sum, { apps }) => sum + grouped(apps).length, 0),

@@ -5,23 +5,21 @@ import type { Pm2HomeFacts } from '../host/home-facts.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 
-/** Whether an app lives where the config puts it. */
 export type Placement =
-  /** Its daemon is the one. `rule` is null where nothing names it, and a declared daemon has it. */
+  /** Its own daemon. `rule` is null where a declared daemon has an app that no rule names. */
   | { type: 'home'; rule: Rule | null }
-  /** The config puts it elsewhere: into the first of `owners`, or another of them. */
+  /** The config puts it into one of `owners`. */
   | { type: 'stray'; owners: readonly [Daemon, ...Daemon[]]; rule: Rule }
-  /** Nothing names it, nor its daemon. */
   | { type: 'unknown' }
-  /** There is no config, it is not ours to judge (a container), or the daemon's user is exempt. */
+  /** There is no config, the daemon is in a container, or its user is exempt. */
   | { type: 'unjudged' };
 
-/** The daemons of this host's own file system: those of containers are not for its config to judge. */
+/** Without the daemons in containers, to which the config does not apply. */
 export function daemonsHere({ daemons }: LivingFacts): DaemonFacts[] {
   return daemons.filter(({ elsewhere }) => !elsewhere);
 }
 
-/** The home of a daemon, and what lies in it; null: it is gone, or elsewhere. */
+/** Null: the PM2_HOME is gone, or in a container. */
 export function homeOf({ home, physical, elsewhere }: DaemonFacts, { homes }: HostFacts): Pm2HomeFacts | null {
   return elsewhere
     ? null
@@ -30,22 +28,21 @@ export function homeOf({ home, physical, elsewhere }: DaemonFacts, { homes }: Ho
         null);
 }
 
-/** The names in the list that `pm2 resurrect` would bring back; null: there is none, or none that can be read. */
+/** Names that `pm2 resurrect` would start; null: there is no readable list. */
 export function savedNames(home: Pm2HomeFacts | null): string[] | null {
   return home?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? null;
 }
 
-/** The declared daemon that this one is: its home, and its user. Null: nobody declared it. */
+/** The declared daemon with the same PM2_HOME and user. */
 export function declaredAs({ declared, uid }: DaemonFacts): Daemon | null {
   return declared !== null && (uid === null || declared.uid === uid) ? declared : null;
 }
 
-/** A daemon that the config might have declared, and did not. */
 export function isUndeclared(daemon: DaemonFacts, { policy }: LivingFacts): boolean {
   return policy !== null && !daemon.elsewhere && declaredAs(daemon) === null && !isExempt(daemon, policy);
 }
 
-/** Who should live in its home, and what says so; null: nobody else than its own user. */
+/** The rightful user of its PM2_HOME and the reason; null: its own user. */
 export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: string; why: string } | null {
   const { declared, uid } = daemon;
   if (uid === null) return null;
@@ -67,7 +64,6 @@ export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: str
   return { name: owner.name, why: why[owner.evidence] };
 }
 
-/** Where an app of a living daemon should live. */
 export function placementOf(app: AppFacts, daemon: DaemonFacts, { policy }: LivingFacts): Placement {
   if (policy === null || daemon.elsewhere || isExempt(daemon, policy)) return { type: 'unjudged' };
   const rules = ownersOfApp(policy, app);

@@ -3,7 +3,7 @@ import { quoteCommand } from '../terminal/shown.ts';
 import type { DoctorFinding } from './finding.ts';
 import type { AppRow, DaemonRow } from './picture.ts';
 
-/** The picture in plain lines, for pipes and logs: a line a daemon, then its details, then a line an app. */
+/** For pipes and logs: per daemon one line, its details, then one line per app. */
 export function pictureLines(rows: readonly DaemonRow[]): string[] {
   const cells = (app: AppRow) => [
     app.name,
@@ -26,7 +26,6 @@ export function pictureLines(rows: readonly DaemonRow[]): string[] {
   ]);
 }
 
-/** What people may want emphasised; the identity where there is no colour. */
 export interface Paint {
   urgency(text: string, urgency: DoctorFinding['urgency']): string;
   command(text: string): string;
@@ -35,7 +34,6 @@ export interface Paint {
 
 export const NO_PAINT: Paint = { urgency: (text) => text, command: (text) => text, faint: (text) => text };
 
-/** One finding, in lines. */
 export function findingLines(
   { code, urgency, what, evidence, why, repair, trap }: DoctorFinding,
   paint: Paint = NO_PAINT,

@@ -4,29 +4,28 @@ import { readRecord } from '../install/record.ts';
 import type { Policy } from '../policy/policy.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
 
-/** A program that the guard starts by a path which it was told. */
+/** A program that the guard starts by a recorded path. */
 export interface Program {
   of: 'pm2' | 'node';
   path: string;
-  /** The daemon for which the config pins it; null: install recorded it. */
+  /** The daemon in the config that pins it; null: install recorded it. */
   pinnedFor: string | null;
   gone: boolean;
-  /** What will remove it; null: nothing known, or it is not ours to choose. */
+  /** What will remove it; null: nothing known. */
   vanishing: Vanishing | null;
-  /** Another one that stays; null: there is none. */
+  /** A replacement that stays. */
   other: string | null;
 }
 
 const OTHERS = { node: ['/usr/bin/node', '/usr/local/bin/node'], pm2: ['/usr/bin/pm2'] };
 
-/** The programs of the install record and of the config. */
 export function programs(policy: Policy | null): Program[] {
   const record = readRecord();
   const told = (['node', 'pm2'] as const).flatMap((of) => [
     ...named(of, record?.[of], null),
     ...(policy?.daemons ?? []).flatMap((daemon) => named(of, daemon[of], daemon.name)),
   ]);
-  // Which node and pm2 a daemon runs is for a person to choose: a pin is told only where it is gone.
+  // People choose the pins, so a pin is reported only where it is gone.
   return told.filter(({ gone, vanishing: will, pinnedFor }) => gone || (will !== null && pinnedFor === null));
 }
 

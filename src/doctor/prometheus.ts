@@ -6,11 +6,7 @@ interface Sample {
   value: number;
 }
 
-/**
- * The report as a text file for the node exporter's textfile collector: Prometheus' exposition format 0.0.4. Every
- * metric is a gauge of the moment of `pm2_guard_doctor_timestamp_seconds`; samples have no timestamps, which the
- * collector refuses.
- */
+/** Prometheus text format 0.0.4, for the node exporter's textfile collector. It refuses samples with timestamps. */
 export function prometheusText(
   { daemons, ghosts, findings, time, config }: Report,
   declared: readonly { name: string; user: string; home: string }[],
@@ -75,10 +71,7 @@ function counts(words: readonly string[]): [string, number][] {
   return [...found];
 }
 
-/**
- * Two daemons may have one set of labels (T33), and a second sample of one set would have the whole file refused: the
- * least value counts.
- */
+/** The collector refuses two samples of one label set, and daemons can share one (T33). The least value counts. */
 function metric(name: string, help: string, samples: readonly Sample[]): string[] {
   const unique = new Map<string, number>();
   for (const { labels, value } of samples) {
@@ -94,7 +87,6 @@ function metric(name: string, help: string, samples: readonly Sample[]): string[
   ];
 }
 
-/** A label's value: backslash, quote and line feed are escaped; other control characters are shown, not sent. */
 function escaped(text: string): string {
   return escapeControls(text).replace(/[\\"]/g, '\\$&');
 }

@@ -5,26 +5,23 @@ import type { DoctorFinding } from './finding.ts';
 import { declaredAs, isUndeclared, placementOf, type Placement } from './placement.ts';
 import { unitOfDaemon } from './through-unit.ts';
 
-/**
- * What `doctor --json` prints. A change that a script could notice raises `schema`. Environments stay out of it: they
- * hold secrets.
- */
+/** Output of `doctor --json`. `schema` rises with a breaking change. Environments stay out: they hold secrets. */
 export interface Report {
   schema: 1;
   /** ISO 8601. */
   time: string;
   healthy: boolean;
-  /** Sentences; empty: everything was looked at. */
+  /** What could not be examined; empty: nothing. */
   unseen: string[];
   config: { file: string | null; problem: string | null };
   daemons: ReportedDaemon[];
   ghosts: { app: string; home: string; pid: number; user: string | null; command: string; ports: number[] }[];
-  /** Most dangerous first. `repair`: commands, each as words. `fix`: what `doctor --fix` would do; null: nothing. */
+  /** Most urgent first. */
   findings: readonly DoctorFinding[];
 }
 
 export interface ReportedDaemon {
-  /** Its name in the config; null: nobody declared it. */
+  /** Null: not declared. */
   name: string | null;
   stray: boolean;
   user: string | null;
@@ -32,48 +29,46 @@ export interface ReportedDaemon {
   home: string;
   socket: string;
   pid: number | null;
-  /** `yes`; `no`: another daemon has its socket's place, or nobody; else why it said nothing. */
+  /** `no`: no command reaches it. Any other value but `yes` is why it gave no list. */
   answers: 'yes' | 'no' | 'dead' | 'denied' | 'silent' | 'nonsense';
   pm2: string | null;
   node: string | null;
   /** ISO 8601. */
   started: string | null;
   cwd: string | null;
-  /** The unit that starts a daemon in this home at boot. */
+  /** The unit that starts a daemon in this PM2_HOME at boot. */
   unit: { name: string; enabled: boolean } | null;
   cgroups: readonly string[];
-  /** Namespaces that it does not share with pm2-guard: mount, pid, network. `elsewhere`: its home is in one of them. */
+  /** Namespaces that differ from pm2-guard's. `elsewhere`: its PM2_HOME is in one of them. */
   namespaces: readonly string[];
   elsewhere: boolean;
-  /** TCP; its own, which are those of its apps in cluster mode. */
+  /** TCP ports of the daemon itself, which its apps in cluster mode use. */
   ports: readonly number[];
   modules: string[];
   apps: ReportedApp[];
 }
 
-/** One process of PM2's list. */
 export interface ReportedApp {
   name: string;
   namespace: string | null;
   id: number;
-  /** As the kernel knows it; null: nothing runs. */
+  /** By the kernel; null: no process runs. */
   pid: number | null;
   user: string | null;
   uid: number | null;
   ports: number[];
-  /** PM2's word; null: the daemon gave no list, and the process is there. */
+  /** PM2's state; null: the daemon gave no list, but the process runs. */
   state: string | null;
   restarts: number | null;
   script: string | null;
   cwd: string | null;
-  /** Who started it, by the client's own account: the user column of pm2 list. */
+  /** The user column of pm2 list, which the client sets itself. */
   username: string | null;
   placement: Placement['type'];
-  /** Names of the daemons that the config puts it into; empty: it names none. */
+  /** Daemons that the config names for it. */
   belongs: string[];
 }
 
-/** The facts and what was found in them, for scripts. */
 export function reportOf(facts: HostFacts, findings: readonly DoctorFinding[]): Report {
   return {
     schema: 1,

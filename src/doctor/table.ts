@@ -7,7 +7,7 @@ import type { Paint } from './plain.ts';
 
 const HEAD = ['app', 'runs as', 'pid', 'port', 'state', 'place'];
 
-/** The picture as a table of at most that many columns, for terminals. */
+/** @param width in columns */
 export function pictureTable(rows: readonly DaemonRow[], colour: boolean, width: number): string {
   const { bold, red, dim } = pico.createColors(colour);
   const cellsOf = (app: DaemonRow['apps'][number]) =>
@@ -25,7 +25,6 @@ export function pictureTable(rows: readonly DaemonRow[], colour: boolean, width:
   return table.toString();
 }
 
-/** Colours for findings. */
 export function paintFor(colour: boolean): Paint {
   const { bold, red, yellow, cyan, dim } = pico.createColors(colour);
   const colours = { urgent: red, wrong: yellow, untidy: cyan };

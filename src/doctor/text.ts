@@ -8,12 +8,7 @@ import type { Report } from './report.ts';
 import { paintFor, pictureTable } from './table.ts';
 import { listed } from './words.ts';
 
-/**
- * The report for people: the picture, the findings, and how it stands. Lines, or for a terminal what may hold several;
- * all escaped.
- *
- * @param width of the terminal; null: it is none
- */
+/** Escaped. An element may hold several lines. @param width of the terminal in columns; null: not a terminal */
 export function reportText(
   report: Report,
   facts: HostFacts,
@@ -34,7 +29,6 @@ export function reportText(
   ];
 }
 
-/** What cannot be judged without a config, and what a draft of one would say. */
 function withoutConfig(facts: HostFacts): string[] {
   const entries = declaredByDraft(foundIn(facts));
   return [

@@ -8,42 +8,40 @@ import { homeOf, placementOf, savedNames } from './placement.ts';
 import { kill, pm2In, type CommandWords } from './repair.ts';
 
 /*
- * PM2's unit has `ExecStop=pm2 kill`, and systemd runs it also when the main process ends by itself. So a daemon
- * that is in a unit is ended, restarted and brought up through that unit: `kill PID`, `pm2 kill` and `pm2 update`
- * would have systemd end whatever daemon lives in this PM2_HOME a moment later.
+ * PM2's unit has `ExecStop=pm2 kill`, and systemd also runs it when the main process ends by itself. So commands for
+ * a daemon in a unit go through the unit. After `kill PID`, `pm2 kill` or `pm2 update` systemd would end any new
+ * daemon of this PM2_HOME.
  */
 
-/** The unit in whose control group the daemon is; null: it is in none. */
+/** The unit in whose control group the daemon runs. */
 export function runningUnit({ process, uid }: DaemonFacts, facts: HostFacts): Unit | null {
   return process === null ? null : unitAround(process.cgroups, uid, allUnits(facts));
 }
 
-/** The unit that is written for this daemon, whether it runs there or not: first an enabled one. */
+/** The unit written for this daemon, an enabled one first. The daemon may run outside it. */
 export function unitOfDaemon({ uid, home }: DaemonFacts, facts: HostFacts): Unit | null {
   return unitFor({ uid, home }, allUnits(facts));
 }
 
-/** The enabled unit that starts this daemon at boot; null: none. */
 export function bootUnitOfDaemon({ uid, home }: { uid: number | null; home: string }, facts: HostFacts): Unit | null {
   return bootUnitFor({ uid, home }, allUnits(facts));
 }
 
-/** A unit by its name, written already or not. */
+/** A unit that may not be written yet. */
 type Named = Pick<Unit, 'name' | 'manager'> & Partial<Pick<Unit, 'lingers'>>;
 
-/** A call of systemctl as root. */
 export function systemctl(unit: Named, ...verb: string[]): CommandWords {
   return ['sudo', ...systemctlWords(unit, ...verb)];
 }
 
-/** Starts a unit; systemd starts one that has failed too often only after its failures are forgotten. */
+/** systemd starts a unit that failed too often only after reset-failed. */
 export function started(unit: Named, facts: HostFacts): CommandWords[] {
   const { manager, lingers } = unit;
   const linger = manager !== null && lingers === false ? [['sudo', 'loginctl', 'enable-linger', manager]] : [];
   return [...linger, ...forgotten(unit, facts), systemctl(unit, 'start')];
 }
 
-/** Starts a failed unit that is the one of its daemon, where none runs there; else nothing: other findings say it. */
+/** Starts the failed unit of a declared daemon, if no daemon runs there. Other findings cover the rest. */
 export function startable(unit: Unit, home: string, facts: HostFacts): CommandWords[] {
   const own = facts.policy?.daemons.find((one) => one.uid === unit.account?.uid && isSameHome(one.home, home, facts));
   const lives = facts.daemons.some((daemon) => !daemon.elsewhere && isSameHome(daemon.home, home, facts));
@@ -55,16 +53,14 @@ function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
   return failed ? [systemctl(unit, 'reset-failed')] : [];
 }
 
-/** Ends a daemon, with all that runs in it: by its unit where it is in one, else by a signal. */
+/** Ends a daemon and its apps. */
 export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   return unit === null ? kill(killableDaemon(daemon)) : [systemctl(unit, 'stop')];
 }
 
 /**
- * Makes the saved list hold everything that runs and everything that was saved, so that nothing is lost when the daemon
- * starts anew. `pm2 save` alone would forget saved apps that do not run.
- *
+ * Saves all running and all saved apps. `pm2 save` alone would drop saved apps that do not run.
  * @returns null where no command can do that
  */
 export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] | null {
@@ -77,12 +73,7 @@ export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] 
   return asleep.length === 0 ? save : [...pm2In(daemon, facts, 'resurrect'), ...save];
 }
 
-/**
- * A new daemon in the place of this one, with the PM2, node and environment of now, and with the same apps: by its unit
- * where it is in one, else by `pm2 update`.
- *
- * @param before commands that have to come first, where it is in a unit
- */
+/** Replaces a daemon, with the current PM2, node and environment. @param before commands to run first, for a unit */
 export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   if (unit === null) return pm2In(daemon, facts, 'update');
@@ -90,7 +81,7 @@ export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly 
   return kept === null ? [] : [...before, ...kept, systemctl(unit, 'restart')];
 }
 
-/** A daemon that a session spawned goes, and its unit brings the same apps up. */
+/** Moves a daemon and its apps from a session into its unit. */
 export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): CommandWords[] {
   const kept = listKept(daemon, facts);
   const killed = pm2In(daemon, facts, 'kill');
@@ -98,10 +89,7 @@ export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): Co
   return [...kept, ...killed, ...forgotten(unit, facts), systemctl(unit, 'restart')];
 }
 
-/**
- * What to do about a daemon that should not be: its apps go to their own daemons; where none of them has one, the
- * config has to say; a daemon without apps ends.
- */
+/** Moves the apps of an unwanted daemon to their own daemons. Without apps the daemon ends. */
 export function emptied(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const { apps, home } = daemon;
   if (apps.length === 0) return end(daemon, facts);

@@ -6,7 +6,7 @@ import type { Daemon } from '../policy/policy.ts';
 import { serviceNameOf } from '../policy/service-name.ts';
 import { as } from './words.ts';
 
-/** Commands that add a setting to a unit, and leave the file itself as whoever wrote it left it (systemd.unit(5)). */
+/** A drop-in leaves the unit file as it is (systemd.unit(5)). */
 export function drop(unit: string, name: string, setting: string): string[][] {
   const directory = `/etc/systemd/system/${unit}.d`;
   return [
@@ -17,8 +17,8 @@ export function drop(unit: string, name: string, setting: string): string[][] {
 }
 
 /**
- * A unit away: not started at boot any more, and not there to be enabled by mistake. Its daemon runs on. A unit of a
- * user's own manager lies where that user can change each directory: it is moved with the user's rights.
+ * Removes a unit, so that it cannot be enabled by mistake. Its daemon runs on. A user's unit is moved with the user's
+ * rights, because the user can change its parent directories.
  */
 export function retire({ name, file, manager, enabled }: Unit): string[][] {
   if (manager === null)
@@ -32,14 +32,14 @@ export function retire({ name, file, manager, enabled }: Unit): string[][] {
   ];
 }
 
-/** Writes a unit anew, by PM2 itself, with the user and the PM2_HOME that belong together. */
+/** Has PM2 rewrite a unit with a matching user and PM2_HOME. */
 export function startupRepair(user: string, facts: HostFacts, userHome: string): string[] {
   const declared = facts.policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
   const [daemon] = [...declared.filter(({ home }) => basename(home) === '.pm2'), ...declared];
   return daemon === undefined ? startupWords(user, join(userHome, '.pm2')) : startupFor(daemon, facts);
 }
 
-/** Writes the unit of a declared daemon, under a name that no other daemon of its user has. */
+/** The name differs from that of every other daemon of the user. */
 export function startupFor(daemon: Daemon, { policy }: HostFacts): string[] {
   return startupWords(daemon.user, daemon.home, serviceNameOf(daemon, policy?.daemons ?? []));
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Pm2HomeFacts } from '../host/home-facts.ts';
 
-/** `a, b and 3 more`: evidence stays a line. */
+/** `a, b and 3 more` */
 export function listed(names: readonly string[], most = 6): string {
   const unique = [...new Set(names)];
   return unique.length <= most
@@ -9,41 +9,38 @@ export function listed(names: readonly string[], most = 6): string {
     : `${unique.slice(0, most).join(', ')} and ${unique.length - most} more`;
 }
 
-/** A command as a user: works for one who cannot log in. */
+/** Also works for users who cannot log in. */
 export function as(user: string, words: readonly string[]): string[] {
   return user === 'root' ? ['sudo', ...words] : ['sudo', '-u', user, ...words];
 }
 
 /**
- * A command that changes something in a PM2_HOME by its path: as the owner, so that a link which the owner has put
- * there reaches nothing new. None as root where others can change the way to it.
+ * A command that changes a PM2_HOME by path. It runs as the owner, so a symlink of the owner reaches nothing new.
+ * None as root where others can change the path.
  */
 export function inHome({ owner, trusted }: Pm2HomeFacts, words: readonly string[]): string[][] {
   if (owner === null || (owner.uid === 0 && !trusted)) return [];
   return [as(owner.name, words)];
 }
 
-/** A pm2 command for one home, as its user. */
 export function pm2As(user: string, home: string, words: readonly string[]): string[] {
   return as(user, ['env', `PM2_HOME=${home}`, 'pm2', ...words]);
 }
 
-/** The absolute paths of files of a home. */
 export function pathsIn(home: string, names: readonly string[]): string[] {
   return names.map((name) => (name === '.' ? home : join(home, name)));
 }
 
-/** For people: the account, or its number. */
 export function userName(uid: number, home: Pm2HomeFacts): string {
   return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
 }
 
-/** `1 app`, `2 apps`, `2 processes`. */
+/** `1 app`, `2 apps`, `2 processes` */
 export function counted(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? '' : /s$/.test(thing) ? 'es' : 's'}`;
 }
 
-/** How long something has lasted: `40 s`, `3 h`, `12 d`. */
+/** `40 s`, `3 h`, `12 d` */
 export function lasted(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 120) return `${seconds} s`;

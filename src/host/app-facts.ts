@@ -3,32 +3,26 @@ import type { ListedProcess as Listed } from '../pm2/rpc.ts';
 import { descendants, processOf, type HostProcess, type Processes } from './processes.ts';
 import { environmentOf } from './process-facts.ts';
 
-/** One process of an app: what its daemon says of it, beside what the kernel says. */
+/** One process of an app, by its daemon and by the kernel. */
 export interface AppFacts extends Listed {
-  /** The living process, a child of the daemon; null: there is none. */
+  /** A child of the daemon; null: none runs. */
   process: HostProcess | null;
-  /**
-   * The pid that the daemon names is that of a living process, and of no child of its own: it does not tell the
-   * truth.
-   */
+  /** The daemon names the pid of a living process that is not its child, so its answer is false. */
   untrue: boolean;
-  /** The account of the uid that it really runs as; null: no process, or a uid without an account. */
+  /** By the kernel; null: no process, or a uid without an account. */
   user: string | null;
-  /** TCP ports that it, or anything below it, listens on. */
+  /** TCP ports of it and its descendants. */
   ports: number[];
 }
 
-/**
- * What the daemon lists, each with its process. PM2 starts every app as a child of its own (God/ForkMode.js,
- * ClusterMode.js).
- */
+/** PM2 starts every app as its own child (God/ForkMode.js, ClusterMode.js). */
 export function listedApps(
   listed: readonly Listed[],
   daemon: HostProcess | null,
   processes: Processes,
   ports: PortsByPid,
 ): AppFacts[] {
-  // It calls its children by their numbers in its own pid namespace.
+  // The daemon knows its children by the pids of its own pid namespace.
   const depth = (daemon?.pids.length ?? 1) - 1;
   const children = new Map(
     (daemon === null ? [] : (processes.children.get(daemon.pid) ?? [])).map((child) => [child.pids[depth], child]),
@@ -36,7 +30,7 @@ export function listedApps(
   return listed.map((app) => {
     const child = app.pid === null ? undefined : children.get(app.pid);
     if (child !== undefined || !app.pid || daemon === null || depth > 0) return appFacts(app, child, processes, ports);
-    // The processes were read before the list: an app that crashes and comes back has another pid by now.
+    // The processes were read before the list, so a restarted app has a new pid.
     const now = processOf(app.pid);
     return now === null || now.parent === daemon.pid
       ? appFacts(app, now ?? undefined, processes, ports)
@@ -45,8 +39,7 @@ export function listedApps(
 }
 
 /**
- * What lives below a daemon that does not answer, by the variables that PM2 gives to every app (God/ForkMode.js,
- * ClusterMode.js; Utility.extend(env_copy, env_copy.env)).
+ * Apps of a silent daemon, by the variables that PM2 gives them (God/ForkMode.js, ClusterMode.js, Utility.extend).
  */
 export function appsBelow(daemon: HostProcess, processes: Processes, ports: PortsByPid): AppFacts[] {
   return (processes.children.get(daemon.pid) ?? []).flatMap((child) => {
@@ -82,7 +75,7 @@ function appFacts(app: Listed, child: HostProcess | undefined, processes: Proces
   };
 }
 
-/** What a process and everything below it listen on: `npm start` is npm, and the node below it has the port. */
+/** With descendants: below `npm start`, node has the port. */
 export function portsBelow(pid: number, processes: Processes, ports: PortsByPid): number[] {
   return [...new Set(descendants(processes, pid).flatMap((process) => ports.get(process.pid) ?? []))].sort(
     (a, b) => a - b,

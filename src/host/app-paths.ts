@@ -1,30 +1,23 @@
 import { dirname, isAbsolute } from 'node:path';
 import type { FoundDaemon } from './survey.ts';
 
-/**
- * Below these lies what everybody runs: a script there (npm, python, a version manager's node) says nothing about
- * whose app it is.
- */
+/** Shared directories. A script there (npm, python, a version manager's node) does not identify an app. */
 const SHARED =
   /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)|\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
 
-/** Whether a script is one that everybody runs, so that only its working directory tells whose app it is. */
 export function isShared(script: string): boolean {
   return SHARED.test(script);
 }
 
-/** Parents of other people's things, never one daemon's. */
+/** Parent directories shared by several owners. */
 const BROAD = /^\/([^/]*|home\/[^/]*|Users\/[^/]*|var\/www|srv\/www)$/;
-/** Of those, what is one person's alone. */
+/** Those of BROAD that belong to one person. */
 const PERSONAL = /^\/(root|home\/[^/]+|Users\/[^/]+)$/;
 
 /**
- * Directories that tell a daemon's apps from those of the others: of each app its working directory or its script's,
- * folded into common parents where nobody else has an app below them. None is so broad that it would claim what is not
- * the daemon's.
- *
- * @param userHome of a daemon's user; that alone of all people's homes may be one of its paths
- * @returns by daemon, sorted
+ * Directories that identify a daemon's apps: the working or script directory of each app. They are merged into a
+ * common parent directory that holds no app of another daemon and is not too broad.
+ * @param userHome home directory of the daemon's user, the only one allowed as a path
  */
 export function pathsOf(
   daemons: readonly FoundDaemon[],
@@ -67,7 +60,7 @@ function isBroad(path: string, userHome: string | null): boolean {
   return path === '/' || (BROAD.test(path) && !(path === userHome && PERSONAL.test(path)));
 }
 
-/** Can stand in a config, which is UTF-8 text: a name or path may hold what is none (src/policy/read-config.ts). */
+/** A config is UTF-8 text, but names and paths may hold other bytes (src/policy/read-config.ts). */
 export function isText(text: string): boolean {
   return !/[\u0000\ufffd]|\p{Surrogate}/u.test(text);
 }

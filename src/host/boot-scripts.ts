@@ -2,16 +2,15 @@ import { join } from 'node:path';
 import { mayExecute, listDirectory } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 
-/** A script of `pm2 startup` for an init that is not systemd: SysV's and upstart's /etc/init.d, OpenRC's. */
+/** A script of `pm2 startup` for SysV, upstart or OpenRC. */
 export interface BootScript {
   file: string;
-  /** USER= of the script, or what it runs as; null: it does not say. */
+  /** Null: not set. */
   user: string | null;
-  /** PM2_HOME= of the script; null: the user's own. */
+  /** Null: the user's default. */
   home: string | null;
-  /** The pm2 it runs; null: it does not say. */
   pm2: string | null;
-  /** It runs at boot: a start link in rc2.d to rc5.d, a runlevel of OpenRC, or a job of upstart. */
+  /** It has a start link in rc2.d to rc5.d, an OpenRC runlevel or an upstart job. */
   enabled: boolean;
 }
 
@@ -28,7 +27,7 @@ const RUNLEVELS = [
 ];
 const MAX_BYTES = 1 << 18;
 
-/** The boot scripts that set PM2_HOME or run `pm2 resurrect` (templates/init-scripts of PM2), read as text. */
+/** Scripts that set PM2_HOME or run `pm2 resurrect` (PM2's templates/init-scripts), read as text. */
 export function bootScripts(root = ''): BootScript[] {
   const starts = RUNLEVELS.flatMap((runlevel) => listDirectory(root + runlevel)).map((name) =>
     name.replace(/^S\d\d/, ''),
@@ -50,7 +49,7 @@ export function bootScripts(root = ''): BootScript[] {
   });
 }
 
-/** A value that needs no shell to be read; `${PM2_USER:-www-data}` is what it falls back to (openrc.tpl). */
+/** A value without shell syntax. `${PM2_USER:-www-data}` gives its default (openrc.tpl). */
 function literal(value: string | undefined): string | null {
   const plain = value
     ?.trim()

@@ -6,15 +6,13 @@ import { isBooted, runSystemctl } from './systemctl.ts';
 import { pm2Units } from './units.ts';
 
 /*
- * The bundle boot-unit.cjs, which the guard loads only for a daemon that does not run (src/guard/bring-up.ts): reading
- * all units takes some milliseconds.
+ * The bundle boot-unit.cjs. The guard loads it only for a stopped daemon (src/guard/bring-up.ts), because reading all
+ * units takes milliseconds.
  */
 
 /**
- * The enabled unit of the system's manager that starts this daemon at boot, where the daemon does not run.
- *
- * @returns its name; null: there is none, the daemon runs, systemd does not run this host, or this very process is in a
- *   unit of PM2's and so part of such a start
+ * The enabled system unit of a stopped daemon. Null: there is none, the daemon runs, systemd does not run, or this
+ * process is itself in a unit of PM2.
  */
 export function bootUnitOf(seat: DaemonSeat): string | null {
   if (!isBooted() || isListening(rpcSocket(seat.home))) return null;
@@ -24,19 +22,19 @@ export function bootUnitOf(seat: DaemonSeat): string | null {
   return bootUnitFor(seat, units)?.name ?? null;
 }
 
-/** The unit of PM2's in whose control group a process is; null: it is in none of the system's manager. */
+/** The system unit of PM2 in whose control group a process is. */
 export function unitOfPid(pid: number): string | null {
   if (!isBooted()) return null;
   const service = serviceOf(cgroupsOf(pid));
   return service?.manager === null && pm2Units().some(({ name }) => name === service.name) ? service.name : null;
 }
 
-/** Starts a unit, and waits until it is up. @returns null: it is; else why not, for people */
+/** Waits until the unit is up. @returns null: it is up; else the reason */
 export function startUnit(name: string): string | null {
   return runSystemctl('start', name);
 }
 
-/** Whether a process listens at this path, by the kernel's list (__SO_ACCEPTCON in the flags). */
+/** By the kernel's list (__SO_ACCEPTCON in the flags). */
 function isListening(path: string): boolean {
   return readTextOrEmpty('/proc/net/unix')
     .split('\n')

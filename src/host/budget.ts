@@ -1,23 +1,20 @@
 import { ByteBudget } from '../pm2/rpc.ts';
 import { statOf } from '../runtime/peek.ts';
 
-/** What all daemons together may take: any user can have a thousand sockets. */
+/** Limits for all daemons together, because a user can have a thousand sockets. */
 export interface Budget {
   bytes: ByteBudget;
-  /** In milliseconds since the epoch: a daemon that is not asked by then is called silent. */
+  /** Milliseconds since the epoch. A daemon not asked by then counts as silent. */
   deadline: number;
 }
 
-/**
- * What the things of one user may cost when root looks at a host: bytes, or a number of looks. Any user can have files
- * and processes without end. Root's own are not counted.
- */
+/** Limits what one user makes root read, because a user can have endless files and processes. Root has no limit. */
 export class Shares {
   readonly #left = new Map<number | null, number>();
 
   constructor(private readonly most: number) {}
 
-  /** @returns false: the share of this user is used up */
+  /** @returns false: this user's share is used up */
   take(uid: number | null, amount = 1): boolean {
     if (uid === 0) return true;
     const left = (this.#left.get(uid) ?? this.most) - amount;
@@ -26,10 +23,10 @@ export class Shares {
   }
 }
 
-/** Bytes of saved lists of one user that a look at a host reads: those of 1,000 apps have 20 MB, and twice (.bak). */
+/** Two lists (with .bak) of 1,000 apps have 40 MB. */
 const MOST_DUMP_BYTES = 128 << 20;
 
-/** Says whether a saved list is read: to the account of the user whose file it is. */
+/** Whether a saved list may be read. It counts for the owner of the file. */
 export function dumpReader(): (file: string) => boolean {
   const shares = new Shares(MOST_DUMP_BYTES);
   return (file) => {
@@ -38,16 +35,12 @@ export function dumpReader(): (file: string) => boolean {
   };
 }
 
-/** Limits of all conversations together. The answer of a daemon with 1,000 apps stays below 64 MiB (src/pm2/rpc.ts). */
+/** An answer of 1,000 apps stays below 64 MiB (src/pm2/rpc.ts). */
 const MOST_BYTES = 256 << 20;
 const MOST_MS = 20_000;
-/** Daemons that are asked at the same time. */
 export const AT_ONCE = 8;
 
-/**
- * First the declared daemons, then one of each user, then a second of each: a user with a thousand sockets delays only
- * the user's own.
- */
+/** Declared daemons first, then one of each user in turn, so a user with many sockets delays only that user. */
 export function inFairOrder<One extends { home: string; uid: number | null }>(
   live: readonly One[],
   declared: readonly { home: string }[],
@@ -64,7 +57,6 @@ export function inFairOrder<One extends { home: string; uid: number | null }>(
   return [...live].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
 }
 
-/** For one look at a host. */
 export function freshBudget(): Budget {
   return { bytes: new ByteBudget(MOST_BYTES), deadline: Date.now() + MOST_MS };
 }

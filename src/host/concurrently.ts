@@ -1,4 +1,4 @@
-/** Runs jobs, at most `limit` at a time, and gives their results in the order of the jobs. */
+/** Results keep the order of the jobs. */
 export async function concurrently<Job, Result>(
   limit: number,
   jobs: readonly Job[],

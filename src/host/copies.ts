@@ -8,32 +8,25 @@ import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { globalPm2Packages, nodesOnHost, pm2PackagesBelow } from './pm2-packages.ts';
 
-/** A pm2 or a node on this host. */
 export interface InstalledCopy {
   of: 'pm2' | 'node';
-  /** Physical: PM2's bin/pm2, or node itself. */
+  /** Without symlinks: bin/pm2, or node. */
   file: string;
-  /** Of pm2's package.json; of a node, what the names of its directories say; null: they do not. */
+  /** From package.json, or for node from a directory name; null: unknown. */
   version: string | null;
-  /** The account that owns the file; null: a uid without one. */
+  /** Null: a uid without an account. */
   owner: string | null;
-  /** Where somebody other than root could change it; null: nobody can. */
+  /** The part that users other than root can change. */
   changeable: Changeable | null;
 }
 
-/** As src/trust/trust.ts tells it; of a package, for any file in it. */
 export interface Changeable {
   path: string;
   kind: 'owner' | 'writable' | 'other';
-  /** `is owned by uid 1000, not by root`. */
   why: string;
 }
 
-/**
- * Every pm2 and node that npm and the usual version managers have put on this host, and those that are named.
- *
- * @param named files that daemons run, units start or a record names; a `pm2` or a `node`
- */
+/** Every pm2 and node of npm, the usual version managers, and `named`: files that daemons, units or records name. */
 export function copiesOnHost(named: readonly string[]): InstalledCopy[] {
   const homes = [...new Set(localAccounts().map(({ home }) => home))].filter(
     (home) => isAbsolute(home) && home !== '/',
@@ -45,7 +38,6 @@ export function copiesOnHost(named: readonly string[]): InstalledCopy[] {
   return [...new Set(files.filter((file) => file !== null))].map(copyAt).filter((copy) => copy !== null);
 }
 
-/** Null: it is neither. */
 function copyAt(file: string): InstalledCopy | null {
   const root = dirname(dirname(file));
   const uid = statOf(file)?.uid;

@@ -5,34 +5,28 @@ import { listDirectory, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { entryFault } from '../trust/trust.ts';
 
-/** A line of a crontab that calls pm2. */
 export interface CronLine {
   file: string;
   line: number;
-  /** As whom cron runs it. */
   user: string;
-  /** `@reboot`, or the five fields of the time. */
+  /** `@reboot`, or five time fields. */
   when: string;
-  /** What the shell gets: up to the first % that is not escaped (crontab(5)). */
+  /** Up to the first unescaped % (crontab(5)). */
   command: string;
-  /** SHELL, PATH and HOME in force for it. */
   shell: string;
   path: string;
   userHome: string;
-  /** PM2_HOME in force: set on the line, or in the table above it; null: neither. */
+  /** Set on the line or earlier in the table. */
   home: string | null;
 }
 
-/** Debian and Red Hat, SUSE. */
+/** Debian and Red Hat, SUSE */
 const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron', '/var/spool/cron/tabs'];
 const CRON_PATH = '/usr/bin:/bin'; // crontab(5)
 const MAX_BYTES = 1 << 20;
 const MOST_TABLES = 500;
 
-/**
- * Lines that call pm2 in the crontabs of this host: /etc/crontab, /etc/cron.d and the users' own. Read as cron reads
- * them, which passes over files of /etc/cron.d that are not root's.
- */
+/** Lines of all crontabs that call pm2. Like cron, it skips files of /etc/cron.d that root does not own. */
 export function cronLines(root = ''): CronLine[] {
   const system = [
     `${root}/etc/crontab`,
@@ -40,14 +34,13 @@ export function cronLines(root = ''): CronLine[] {
       .filter((name) => isCronName(name, root))
       .map((name) => `${root}/etc/cron.d/${name}`),
   ];
-  // Beside the tables of older systems lie directories, whose names are nobody's: each would be asked of the name
-  // service.
+  // Older spools hold directories. Their names are no users, and each would cost a lookup in the name service.
   const tables = SPOOLS.flatMap((spool) =>
     listDirectory(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name })),
   ).filter(({ file }) => isFile(file));
   const users = tables.filter(({ file, user }) => {
     const account = accountByName(user);
-    // cron runs it as the user whose name it has: only that user, or root, says what.
+    // cron runs it as the user in its name, so only that user or root may own it.
     return account !== null && [0, account.uid].includes(statOf(file)?.uid ?? -1);
   });
   return [
@@ -56,10 +49,7 @@ export function cronLines(root = ''): CronLine[] {
   ];
 }
 
-/**
- * Debian's cron takes no name with a dot in it; cronie (Red Hat, SUSE, Arch) passes over what packages and editors
- * leave.
- */
+/** Debian's cron skips names with a dot. cronie (Red Hat, SUSE, Arch) skips files of packages and editors. */
 function isCronName(name: string, root: string): boolean {
   return existsSync(`${root}/etc/debian_version`)
     ? /^[A-Za-z0-9_-]+$/.test(name)
@@ -102,7 +92,7 @@ function linesOf(file: string, user: string | null): CronLine[] {
   return found;
 }
 
-/** A word that is pm2, or a path that ends in it. Scripts that call it are lint's to find. */
+/** lint covers scripts that call pm2. */
 function callsPm2(command: string): boolean {
   return /(^|[\s/;&|("'`])pm2(-runtime)?(?=$|[\s;&|)"'`])/.test(command.replace(/(^|\s)#.*$/, ''));
 }
@@ -111,7 +101,7 @@ function unquoted(text: string): string {
   return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
 }
 
-/** cron itself runs no table of the system's that others can write. */
+/** cron runs no system table that others can write. */
 function isRoots(file: string): boolean {
   const stat = statOf(file);
   return stat !== null && entryFault(file, stat) === null;

@@ -12,47 +12,39 @@ import { processFacts, type ProcessFacts } from './process-facts.ts';
 import type { Processes } from './processes.ts';
 import { socketFile, type SocketFile } from './socket-file.ts';
 
-/** A living daemon, and all that lives in it. */
 export interface DaemonFacts extends LiveDaemon {
-  /** Null: the caller may not even know its pid. */
+  /** Null: hidden from the caller. */
   process: ProcessFacts | null;
-  /** The home without links; null: it is gone, or elsewhere. */
+  /** Without symlinks; null: gone, or in a container. */
   physical: string | null;
-  /** Home directory of its user, by passwd; null: a uid without an account, or one that the caller may not know. */
+  /** By passwd; null: no account, or hidden from the caller. */
   userHome: string | null;
-  /** Null: it is gone, another daemon's now, or not the caller's to look at. */
+  /** Null: gone, of another daemon, or hidden from the caller. */
   socketFile: SocketFile | null;
-  /** Why it said nothing; null: it answered, or there is no way to ask it (`reachable`). */
+  /** Why it gave no list; null: it gave one, or is not `reachable`. */
   failure: Failure | null;
-  /** The PM2 and the node that it runs, by its own account; null: it did not say. */
+  /** Versions by its own report. */
   pm2: string | null;
   node: string | null;
-  /** The PM2 that lies now where its own came from; null: cannot be told. */
+  /** The installed PM2 at its path; null: unknown. */
   pm2OnDisk: { directory: string; version: string } | null;
-  /** By its own list; where it gave none, by the environments of its children. Without PM2's modules. */
+  /** From its list or the environments of its children, without PM2's modules. */
   apps: AppFacts[];
   modules: string[];
-  /** TCP ports that the daemon itself listens on, for its apps in cluster mode. */
+  /** TCP ports of the daemon itself, for its apps in cluster mode. */
   ports: readonly number[];
-  /**
-   * The declared daemon of this home, whoever runs in it; null: none. Its pm2 and node without links, where it pins
-   * any.
-   */
+  /** The declared daemon of this PM2_HOME, whatever its user. Its pinned pm2 and node are without symlinks. */
   declared: Daemon | null;
 }
 
-/** For one answer. A daemon of 500 apps needs half a second on a slow machine. */
+/** A daemon of 500 apps needs half a second on a slow machine. */
 const TIMEOUT_MS = 5000;
 
-/** What answers at the path of an unreachable one is another daemon. */
+/** Another daemon answers at the path of an unreachable one. */
 const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
 const NOT_REACHED = { type: 'silent' } as const;
 
-/**
- * Asks a living daemon over its own socket, and looks at its processes. Never throws; never waits longer than its time.
- *
- * @param declared the daemons of the config
- */
+/** Asks a daemon over its socket and reads its processes. Never throws. */
 export async function daemonFacts(
   daemon: LiveDaemon,
   processes: Processes,
@@ -93,7 +85,7 @@ export async function daemonFacts(
   };
 }
 
-/** God/ActionMethods.js getReport. A daemon says what it likes: any field may be of another type. */
+/** God/ActionMethods.js getReport. The daemon is not trusted, so a field may have any type. */
 export function reported(report: Reply): { pm2: string | null; node: string | null; script: string | null } {
   const {
     pm2_version: pm2,
@@ -112,15 +104,12 @@ function versionOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= 64 && /^\d+\.\d+\.\d+[\w.+-]*$/.test(value) ? value : null;
 }
 
-/** `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js), readable by all. */
+/** `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js) */
 function titledVersion(process: ProcessFacts | null): string | null {
   return versionOf(/^PM2 v(\S+): God/.exec(process?.command ?? '')?.[1]);
 }
 
-/**
- * The package around lib/Daemon.js as it is now: an upgrade replaces it under a daemon that keeps the old one in
- * memory.
- */
+/** An upgrade replaces the files, and the running daemon keeps the old version in memory. */
 function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
   if (script.length > LIMITS.text || !/^\/.*\/lib\/Daemon\.js$/.test(script)) return null;
   const directory = dirname(dirname(script));

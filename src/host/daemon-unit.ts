@@ -2,28 +2,22 @@ import { realpathOrSelf } from '../runtime/peek.ts';
 import { homeOfUnit } from './homes.ts';
 import type { Unit } from './units.ts';
 
-/** A service, as a path of control groups names it. */
 export interface Service {
-  /** Uid of the user whose service manager runs it; null: the system's manager. */
+  /** Uid of the user manager; null: the system manager. */
   manager: number | null;
   name: string;
 }
 
-/** A daemon by what makes it one: its user and its PM2_HOME. */
 export interface DaemonSeat {
-  /** null: not known. */
+  /** Null: unknown. */
   uid: number | null;
-  /** PM2_HOME, absolute. */
   home: string;
 }
 
 /**
- * The service in whose control group a process is. A user can make directories of any name, but only below the group of
- * that user's own manager (user@UID.service): a service counts as the system's only where nothing but slices is above
- * it.
- *
- * @param cgroups of /proc/PID/cgroup, without hierarchies: `/system.slice/pm2-www-data.service`
- * @returns null where it is in none, such as a login session
+ * The service of a process. A user can make cgroup directories of any name, but only below user@UID.service. So a
+ * system service counts only directly below slices.
+ * @param cgroups such as `/system.slice/pm2-www-data.service`
  */
 export function serviceOf(cgroups: readonly string[]): Service | null {
   for (const path of cgroups) {
@@ -42,7 +36,6 @@ function belowSlices(parts: readonly string[]): readonly string[] {
   return at < 0 ? [] : parts.slice(at);
 }
 
-/** The unit in whose control group a process is; null: it is in none of these. */
 export function unitAround(cgroups: readonly string[], uid: number | null, units: readonly Unit[]): Unit | null {
   const service = serviceOf(cgroups);
   if (service === null) return null;
@@ -53,10 +46,7 @@ export function unitAround(cgroups: readonly string[], uid: number | null, units
   return units.find((unit) => unit.name === service.name && isMeant(unit)) ?? null;
 }
 
-/**
- * The unit that starts this very daemon: of this user and with this PM2_HOME. An enabled one comes first, and one of
- * the system's manager before one of the user's own.
- */
+/** The unit for this user and PM2_HOME: enabled before disabled, then system before user. */
 export function unitFor({ uid, home }: DaemonSeat, units: readonly Unit[]): Unit | null {
   const real = realpathOrSelf(home);
   const own = units.filter(
@@ -66,13 +56,11 @@ export function unitFor({ uid, home }: DaemonSeat, units: readonly Unit[]): Unit
   return [...own].sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
-/** The enabled unit that starts this daemon at boot; null: none. */
 export function bootUnitFor(seat: DaemonSeat, units: readonly Unit[]): Unit | null {
   const unit = unitFor(seat, units);
   return unit?.enabled === true ? unit : null;
 }
 
-/** What systemctl(1) is told to act on a unit of the system's manager, or of a user's. */
 export function systemctlWords(unit: Pick<Unit, 'name' | 'manager'>, ...verb: string[]): string[] {
   if (unit.manager === null) return ['systemctl', ...verb, unit.name];
   return ['systemctl', '--user', '-M', `${unit.manager}@`, ...verb, '--', unit.name];

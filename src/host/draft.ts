@@ -7,22 +7,16 @@ import { declaredByDraft, defaultOf, faultOfRoots, mayClaim, type DraftEntry } f
 import { survey, type FoundDaemon } from './survey.ts';
 
 export interface HostDraft {
-  /** The text of a config that `pm2-guard check` accepts. */
   text: string;
   survey: FoundDaemon[];
 }
 
-/** Drafts a config from what is on this host (survey.ts). */
 export async function draftConfig(): Promise<HostDraft> {
   const found = await survey();
   return { text: draft(found), survey: found };
 }
 
-/**
- * The draft of a config: the daemons that are in use, with their apps and paths, and a default where root's word names
- * one (draft-choice.ts). What is not declared is named in comments. Always valid on this host: without any daemon, the
- * most likely one is declared.
- */
+/** The config text for the daemons in use. Comments list what is not declared. It is always valid on this host. */
 export function draft(found: readonly FoundDaemon[]): string {
   const entries = declaredByDraft(found);
   const preferred = defaultOf(entries);
@@ -49,10 +43,7 @@ export function draft(found: readonly FoundDaemon[]): string {
   return document.toString({ lineWidth: 0, singleQuote: false });
 }
 
-/**
- * The pm2 and the node of a daemon that runs others than the host's. Only those that root's calls may run: root alone
- * can change them.
- */
+/** Programs that differ from the host's. Only root may be able to change them, because root's calls run them. */
 function pins({ pm2, node }: DraftEntry): { pm2?: string; node?: string } {
   return { ...(pm2 != null && isPinned(pm2) ? { pm2 } : {}), ...(node != null && isPinned(node) ? { node } : {}) };
 }
@@ -61,7 +52,7 @@ function isPinned(file: string): boolean {
   return isText(file) && findUntrusted(file, 'file') === null;
 }
 
-/** An app's name as an entry of `apps`, where some characters are wild (src/policy/pattern.ts). */
+/** Escapes the wildcards (src/policy/pattern.ts). */
 function pattern(name: string): string {
   return name.replace(/[*?[\]{}\\]|^!/g, '\\$&');
 }
@@ -138,7 +129,7 @@ function commentKey(map: YAMLMap, key: string, text: string): void {
   if (isScalar(node)) node.commentBefore = text;
 }
 
-/** Programs that are no pins: what others can change must not be run by root's calls. */
+/** Programs that others can change, so root's calls must not run them. */
 function notPinned({ pm2, node }: DraftEntry): string[] {
   const line = (key: string, file: string | null | undefined) => {
     if (file == null || isPinned(file)) return [];
@@ -150,7 +141,6 @@ function notPinned({ pm2, node }: DraftEntry): string[] {
   return [...line('pm2', pm2), ...line('node', node)];
 }
 
-/** What was seen of it, in lines. */
 function state(daemon: FoundDaemon): string[] {
   const { user, home, live, failure, apps, source, unit } = daemon;
   const whose = user ?? (live?.uid === null || live === null ? 'somebody' : `uid ${live.uid}, which has no account`);
@@ -182,7 +172,7 @@ function state(daemon: FoundDaemon): string[] {
   ];
 }
 
-/** Whose home directory it lies in, by its name alone. */
+/** By the path alone. */
 function accountOfHome(home: string): string | null {
   const [, name] = /^\/(?:home|Users)\/([^/]+)\//.exec(home) ?? [];
   return name !== undefined && accountByName(name) !== null ? name : null;

@@ -1,20 +1,15 @@
-/**
- * Where in the text: systemd reads it a character at a time (parse_env_file_internal in src/basic/env-file.c of
- * systemd).
- */
+/** Parser state. Source: parse_env_file_internal in systemd's src/basic/env-file.c. */
 type State = 'line' | 'comment' | 'name' | 'before' | 'value' | 'single' | 'double';
 
 /**
- * What an EnvironmentFile= sets (systemd.exec(5)): `NAME=value` a line, the value in quotes, in several, or in none.
- * Quotes count where a value begins, or another part of it after quotes; elsewhere they are text. A quote that is left
- * open takes all the rest.
+ * systemd.exec(5). A quote counts only at the start of a value or after another quote. An open one takes the rest.
  */
 export function environmentFile(text: string): Record<string, string> {
   const env: Record<string, string> = {};
   let state: State = 'line';
   let name = '';
   let value = '';
-  let kept = 0; // as much of it as stays when blanks at its end go
+  let kept = 0; // length without blanks at the end
   const end = () => {
     if (/^[A-Za-z_]\w*$/.test(name.trimEnd())) env[name.trimEnd()] = state === 'value' ? value.slice(0, kept) : value;
     state = 'line';
@@ -55,7 +50,7 @@ export function environmentFile(text: string): Record<string, string> {
         break;
       case 'before':
         if (/['"]/.test(one)) state = one === '"' ? 'double' : 'single';
-        break; // blanks are passed over
+        break; // blanks are skipped
       case 'value':
         if (one === '\n') end();
         else if (escaped === null) add(one);

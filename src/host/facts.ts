@@ -24,48 +24,40 @@ import { servedDirectories } from './served.ts';
 import { boundPaths, networkTables } from './sockets.ts';
 import type { Unit } from './units.ts';
 
-/** What lives on this host, by the kernel and by the daemons' own word. */
 export interface LivingFacts {
-  /** When it was looked at, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   time: number;
   asRoot: boolean;
   processes: Processes;
-  /** TCP ports that are listened on; whoever holds the socket is in `processes`, as far as the caller may know. */
   listeners: Listener[];
-  /** Living daemons, by home; of several in one (T33) first the one that pm2 reaches. */
+  /** By PM2_HOME; of several (T33) the reachable one first. */
   daemons: DaemonFacts[];
-  /** Apps without a daemon. */
   ghosts: Ghost[];
-  /** What should be; null: there is no config that can be used. */
+  /** Null: there is no usable config. */
   policy: Policy | null;
-  /** Why the policy is none, or an old one: as people read it, escaped. */
+  /** Why there is no policy or an old one, escaped. */
   policyProblem: string | null;
-  /** What could not be looked at, a sentence each; empty: everything was. */
+  /** Sentences; empty: everything was examined. */
   unseen: string[];
 }
 
-/** Everything that was seen of this host, once. Whoever judges it needs no further look: no I/O happens after this. */
+/** Everything examined on this host. Checks need no further I/O. */
 export interface HostFacts extends LivingFacts {
   homes: Pm2HomeFacts[];
   units: Unit[];
-  /** All else that brings daemons up. */
   boot: Omit<BootFacts, 'units'>;
-  /** Every pm2 and node. */
   copies: InstalledCopy[];
-  /** The pm2 that a fresh login finds; null: none. */
   commandLine: InstalledPm2 | null;
 }
 
-/** Looks at what lives: spawns nothing, writes nothing, and waits for no daemon longer than some seconds. */
+/** Starts no process, writes nothing, and asks each daemon with a timeout. */
 export async function gatherLiving(): Promise<LivingFacts> {
   return (await lookAround()).living;
 }
 
-/** Looks at the whole host, as gatherLiving. */
 export async function gatherFacts(): Promise<HostFacts> {
   const { living, policy, processes, places, exes } = await lookAround();
-  // One turn of the event loop, and the questions are with the daemons: they gather their answers while files are read
-  // here.
+  // One turn of the event loop sends the requests, so the daemons work while this reads files.
   await new Promise((turned) => {
     setImmediate(turned);
   });
@@ -87,19 +79,15 @@ export async function gatherFacts(): Promise<HostFacts> {
   return { ...(await living), homes: await Promise.all(homes), units, boot, copies, commandLine: commandLine() };
 }
 
-/** Where the guard is, the pm2 behind it. */
+/** The pm2 behind the guard, if installed. */
 function commandLine(): InstalledPm2 | null {
   const found = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [], asRoot: false });
   return found.type === 'found' ? found : null;
 }
 
-/** PM2_HOMEs of living daemons that are looked into, beyond those of the config. */
 const MOST_HOMES_OF_A_USER = 50;
 
-/**
- * Reads the kernel's tables, and asks every daemon. `places`, `exes`: homes that were seen on the way, and what the
- * daemons run.
- */
+/** `places`: each PM2_HOME seen; `exes`: the programs of the daemons. */
 async function lookAround(): Promise<{
   living: Promise<LivingFacts>;
   policy: Policy | null;
@@ -148,10 +136,7 @@ async function lookAround(): Promise<{
   };
 }
 
-/**
- * Whether this is a daemon of PM2: the kernel says that its socket's file is its own user's, or the process shows
- * itself to be the daemon of this home. What does not speak as PM2 either is another program.
- */
+/** Whether its user owns the socket file and it speaks PM2's protocol, or its process proves what it is. */
 function isDaemon({ failure, process: god, home, reachable, socketFile, uid }: DaemonFacts): boolean {
   if (god === null) return failure?.type !== 'nonsense';
   const owned = reachable && (socketFile === null || socketFile.uid === uid);
@@ -166,7 +151,7 @@ function unseen(daemons: readonly DaemonFacts[]): string[] {
   ];
 }
 
-/** Asks as nobody in particular: to look must not renew the compiled policy. */
+/** Uses euid -1, so that the load does not renew the compiled policy. */
 function policyFacts(): Pick<HostFacts, 'policy' | 'policyProblem'> {
   const loaded = loadPolicy(
     { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },

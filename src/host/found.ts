@@ -2,9 +2,9 @@ import type { HostFacts } from './facts.ts';
 import { ownPrograms } from './own-programs.ts';
 import type { FoundDaemon } from './survey.ts';
 
-/** The facts of a host as a survey of it: what a draft of the config is made from, without a second look. */
+/** The facts for a draft of the config, without a second survey. */
 export function foundIn({ daemons, homes }: HostFacts): FoundDaemon[] {
-  // As survey.ts: a daemon counts where the kernel says that its socket is its own user's.
+  // As in survey.ts, the daemon's user must own its socket file.
   const here = daemons.filter(
     ({ elsewhere, reachable, socketFile, uid }) =>
       !elsewhere && reachable && (socketFile === null || uid === null || socketFile.uid === uid),

@@ -4,33 +4,29 @@ import { Shares } from './budget.ts';
 import { environmentOf, processFacts, type ProcessFacts } from './process-facts.ts';
 import { ancestors, type HostProcess, type Processes } from './processes.ts';
 
-/** A process that PM2 started and no daemon has any more (T31). */
 export interface Ghost {
   process: ProcessFacts;
   user: string | null;
-  /** The name it had, and the home of the daemon that started it: by its environment. */
+  /** From its environment. */
   app: string;
   home: string;
   ports: number[];
 }
 
-/** What environments tell of PM2, of all processes that no daemon has below it. */
 export interface Environments {
   ghosts: Ghost[];
-  /** Every PM2_HOME that is set somewhere: a shell, a unit's process, a job. */
+  /** Every PM2_HOME set in a process. */
   homes: string[];
 }
 
-/** Each is looked into, and any user can start a thousand processes with a PM2_HOME of their own. */
+/** Each PM2_HOME is examined, and a user can set thousands. */
 const MOST_OF_A_USER = 10;
-/** Bytes of all environments of a user: a thousand processes have some kilobytes each. */
+/** Bytes of all environments of a user. A thousand processes have some kilobytes each. */
 const MOST_BYTES_OF_A_USER = 64 << 20;
 
 /**
- * Reads the environment of everything that is not below a daemon. What has the variables of an app (God/ForkMode.js:
- * pm_id, name, PM2_HOME) lost its daemon: it was killed, and its children went to init.
- *
- * @param daemons pids of all living daemons
+ * Reads environments of processes outside all `daemons` (pids). One with an app's variables has lost its daemon
+ * (God/ForkMode.js: pm_id, name, PM2_HOME).
  */
 export function readEnvironments(processes: Processes, daemons: ReadonlySet<number>, ports: PortsByPid): Environments {
   const homes = new Map<number, Set<string>>();
@@ -45,7 +41,7 @@ export function readEnvironments(processes: Processes, daemons: ReadonlySet<numb
     if (home === undefined || !home.startsWith('/')) continue;
     const named = homes.get(one.uid) ?? new Set();
     if (one.uid === 0 || named.size < MOST_OF_A_USER) homes.set(one.uid, named.add(home));
-    // In another pid namespace is a container, whose init may well be the daemon.
+    // Another pid namespace is a container, and the daemon may be its init.
     if (app !== undefined && id !== undefined && /^\d+$/.test(id) && one.state !== 'Z' && one.pids.length === own)
       lost.set(one.pid, { process: one, app, home });
   }

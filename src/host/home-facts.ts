@@ -12,44 +12,41 @@ import { servingDirectory, type Served, type ServedDirectory } from './served.ts
 import { probeSocket, type SocketState } from './socket-state.ts';
 import { exchanger, isOpenToOthers, wayTo, type Exchanger, type PathStep } from './way.ts';
 
-/** A home that could hold a daemon, whether one lives there or not, and what lies in it. */
 export interface Pm2HomeFacts extends Home {
-  /** Without links; null: it is not there. */
+  /** Without symlinks; null: missing. */
   physical: string | null;
-  /** Whose daemon should live here, by the best evidence there is; null: nobody can say. */
+  /** The rightful user; null: unknown. */
   owner: HomeOwner | null;
   contents: HomeFiles;
-  /** What it lies in is there, if not itself; or that cannot be seen. */
+  /** The parent directory exists or cannot be seen. */
   possible: boolean;
-  /** A link on the way to it that is not root's: where the home is, its maker decides at every moment. */
+  /** A symlink in the path that root does not own. Its owner can change the target at any time. */
   detour: PathStep | null;
-  /** Who else than root and its owner could exchange it; null: nobody. */
+  /** A user besides root and the owner who can replace it. */
   exchanger: Exchanger | null;
-  /** Only root can change what it leads to: itself, and all directories above it. */
+  /** Only root can change what the path leads to. */
   trusted: boolean;
   /**
-   * Only root can change what the directory that holds it leads to, or only root can change the one above that and the
-   * owner owns it. So a command that names the home reaches it, or meets a symbolic link in its place.
+   * The parent directory is trusted, or it is the owner's and its own parent directory is trusted. So a command
+   * reaches the PM2_HOME or meets a symlink in its place.
    */
   anchored: boolean;
-  /** Owner of the directory that it lies in, without links; null: that is not there. */
+  /** Owner of the physical parent directory; null: missing. */
   heldBy: number | null;
-  /** Everybody can get as far as its files. */
+  /** All users can reach its files. */
   open: boolean;
-  /** The web server's directory that it lies in; null: none. */
   served: ServedDirectory | null;
   saved: SavedList[];
   sockets: { name: 'rpc.sock' | 'pub.sock'; state: SocketState }[];
-  /** What pm2.pid says; null: there is none, or it cannot be read. */
+  /** Null: missing or unreadable. */
   pidFile: { pid: number | null; command: string | null } | null;
 }
 
 export interface HomeOwner extends Account {
-  /** What says so. */
   evidence: 'config' | 'passwd' | 'unit' | 'directory';
 }
 
-/** Looks into a home. Writes nothing; connects to its sockets, and says nothing to them. */
+/** Writes nothing. Connects to the sockets and sends nothing. */
 export async function homeFacts(
   home: Home,
   policy: Policy | null,
@@ -92,7 +89,7 @@ export async function homeFacts(
   };
 }
 
-/** A directory on the way is closed to the caller, so nothing can be said of what it leads to. */
+/** The caller cannot see what the path leads to. */
 function isHidden(path: string): boolean {
   return findUntrusted(path, 'directory')?.kind === 'unreadable';
 }
@@ -100,12 +97,12 @@ function isHidden(path: string): boolean {
 function isAnchored(path: string, owner: number): boolean {
   const holder = dirname(path);
   const fault = findUntrusted(holder, 'directory');
-  if (fault === null || fault.kind === 'missing') return true; // all above what is missing was found trusted
+  if (fault === null || fault.kind === 'missing') return true; // missing: its parents are trusted
   const stat = statOf(holder);
   return stat?.isDirectory() === true && stat.uid === owner && findUntrusted(dirname(holder), 'directory') === null;
 }
 
-/** The config's word first; then whose `~/.pm2` it is; then as whom it is started; then who owns the directory. */
+/** The config decides, then the home directory in passwd, the unit, and the owner of the directory. */
 function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Policy | null): HomeOwner | null {
   const declared = policy?.daemons.find((daemon) => daemon.home === home);
   const candidates: [HomeOwner['evidence'], Account | null | undefined][] = [
@@ -118,7 +115,7 @@ function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Polic
   return null;
 }
 
-/** Uids of a group, of /etc/group and of those whose own group it is. */
+/** With users whose primary group it is. */
 function membersOf(gid: number): number[] {
   const names = localGroups()
     .filter((group) => group.gid === gid)

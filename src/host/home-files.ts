@@ -2,45 +2,35 @@ import { lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../pm2/own-files.ts';
 
-/** A file that PM2 keeps in a home, itself: no link is followed. */
+/** A file of a PM2_HOME. No symlink is followed. */
 export interface HomeFile {
-  /** Relative to the home, `dump.pm2` or `logs/myapp-out.log`; `.` is the home. */
+  /** Relative to the PM2_HOME; `.` is the PM2_HOME. */
   name: string;
   type: 'file' | 'directory' | 'link' | 'socket' | 'fifo' | 'device';
   uid: number;
   gid: number;
-  /** Permission bits. */
   mode: number;
-  /** Hard links: a file with more than one has another name somewhere. */
   links: number;
-  /** Bytes. */
   size: number;
   dev: number;
   ino: number;
-  /** Of a link; else null. */
   target: string | null;
 }
 
 export interface HomeFiles {
   home: string;
-  /**
-   * The home first, then PM2's files, then what is in its directories. Empty: there is no home, or it is not the
-   * caller's to see.
-   */
+  /** The PM2_HOME first. Empty: missing or hidden from the caller. */
   files: HomeFile[];
-  /** Directories that hold more than was looked at. */
+  /** Directories with more entries than were read. */
   cut: string[];
-  /** Directories that the caller may not look into. */
+  /** Directories that the caller cannot read. */
   closed: string[];
 }
 
-/** A home of 500 apps has 1,500; what a hostile one holds beyond is not looked at. */
+/** A PM2_HOME of 500 apps has 1,500. */
 const MOST_ENTRIES = 3000;
 
-/**
- * PM2's files in a home, with owner, mode and kind. Modules are looked at by their directories alone. Nothing is opened
- * but directories, and of those so many entries only; never writes.
- */
+/** Opens only directories, with a limit of entries. Modules count as directories only. */
 export function homeFiles(home: string): HomeFiles {
   const found: HomeFiles = { home, files: [], cut: [], closed: [] };
   const own = entry(home, '.');
@@ -74,17 +64,17 @@ function lookInto(home: string, directory: string, found: HomeFiles): void {
       if (file !== null) found.files.push(file);
     }
   } catch {
-    found.cut.push(directory); // it went away while we read
+    found.cut.push(directory); // it was removed meanwhile
   } finally {
     opened.closeSync();
   }
 }
 
-/** Null: it is not there, or not the caller's to look at. */
+/** Null: missing or hidden from the caller. */
 function entry(home: string, name: string): HomeFile | null {
   const path = join(home, name);
   try {
-    // A home that is a link is looked at behind it; a link inside of a home is looked at itself.
+    // Follows a symlink at the PM2_HOME itself, and none inside.
     const stat = name === '.' ? lstatSync(`${home}/.`) : lstatSync(path);
     const type = typeOf(stat);
     return {

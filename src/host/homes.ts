@@ -6,28 +6,23 @@ import { isDirectory, ownerOf, realpathOrNull, statOf } from '../runtime/peek.ts
 import { isGoodFor } from '../trust/word.ts';
 import { pm2Units, wordOfUnit, type Unit } from './units.ts';
 
-/** A directory that could hold a daemon, whether one runs there or not. */
 export interface Home {
   home: string;
-  /** Whose daemon it would be: the unit's user, else the owner of the directory. Null: a uid without an account. */
+  /** The unit's user, else the directory's owner. Null: a uid without an account. */
   user: string | null;
-  /** Something was saved there. */
+  /** Whether it has a saved list. */
   dump: boolean;
-  /** What brings it up at boot: of several an enabled one, and of those the one of the directory's owner. */
+  /** Its boot unit, first an enabled one, then one of the directory's owner. */
   unit: Unit | null;
 }
 
-/** Where PM2 5 and 6 go without a HOME, as services and cloud-init call them (T15). */
+/** PM2 5 and 6 use it without HOME, as in services and cloud-init (T15). */
 const HOMELESS = '/etc/.pm2';
 
-/** Where it goes with HOME=/ (T16). */
+/** With HOME=/ (T16). */
 const ROOT_OF_ALL = '/.pm2';
 
-/**
- * The homes of this host: `.pm2` in every home of /etc/passwd, PM2's last resorts, and what the boot units name.
- *
- * @param more that are meant or were seen elsewhere, whether they are there or not
- */
+/** PM2_HOMEs of home directories in /etc/passwd, PM2's fallbacks, boot units, and `more`, existing or not. */
 export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): Home[] {
   const units = boot
     .map((unit) => ({ unit, home: homeOfUnit(unit) }))
@@ -54,10 +49,7 @@ export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] 
   });
 }
 
-/**
- * Whether a unit may say for whom a PM2_HOME is. One of the system's may: it is root's word. One of a user's own
- * manager may only where the kernel says that the directory, or the one that holds it, is this user's.
- */
+/** A unit of root may name the user of any PM2_HOME. A user's unit may only in a directory of that user. */
 export function isEvidence(unit: Unit, home: string): boolean {
   const word = wordOfUnit(unit);
   if (word.by === 'root') return true;
@@ -68,12 +60,12 @@ export function isEvidence(unit: Unit, home: string): boolean {
   });
 }
 
-/** The home in which a unit starts its daemon, as far as that can be told without knowing its PM2 (T15). */
+/** The PM2_HOME of a unit's daemon, for an unknown PM2 version (T15). */
 export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
   if (home !== null) return resolve('/', home);
   if (userHome !== null) return resolve('/', userHome, '.pm2');
   if (manager !== null) return join(accountByName(manager)?.home ?? '/', '.pm2');
-  // systemd sets HOME only with User=
+  // systemd sets HOME only with User= (systemd.exec(5))
   if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2');
   return join(accountByName(user)?.home ?? '/', '.pm2');
 }

@@ -10,47 +10,38 @@ import { readProcesses, titledDaemons, type HostProcess, type Processes } from '
 import { claimedDaemonSockets, networkTables, otherInodes, type ClaimedSocket } from './sockets.ts';
 import { whoAnswers } from './who-answers.ts';
 
-/** A PM2 daemon that runs now. */
 export interface LiveDaemon {
-  /** As it was bound. */
+  /** As bound. */
   socket: string;
-  /** The directory of its socket. */
   home: string;
-  /** That is another place than this path is for us: it lives in a container, or in a chroot. */
+  /** Its path is another file for us: a container or chroot. */
   elsewhere: boolean;
-  /** The way to its socket for us. */
+  /** Our path to its socket. */
   door: string;
   pid: number | null;
-  /** As whom it runs; null: the caller may not know. */
+  /** Null: hidden from the caller. */
   uid: number | null;
-  /** The account of that uid; null where there is none. */
   user: string | null;
-  /** Its socket is still where it was bound. False: another daemon took its place, or its home was deleted (T33). */
+  /** False: another daemon bound its path, or the PM2_HOME was deleted (T33). */
   reachable: boolean;
 }
 
-/** A socket, and whoever listens on it; null: the caller may not know. */
+/** Null: hidden from the caller. */
 interface Claim extends ClaimedSocket {
   holder: HostProcess | null;
   door: string;
 }
 
 /**
- * Every PM2 daemon of this host, from the kernel: pm2 itself would show the caller's own and spawn one where there is
- * none. Anything else that listens on a socket of that name is listed too; only asking it tells (src/pm2/rpc.ts).
- *
- * The kernel's list of sockets can be forged (sockets.ts). So a process counts only where the file of the socket
- * belongs to the user whom the process runs as, or where the process shows itself to be the daemon of that very home.
- * Of two lines with one inode the one counts whose path the process answers at, or which names the home that the
- * process shows.
- *
- * Connects to none, but where several have bound one path, or where a line is doubtful.
+ * Every PM2 daemon by the kernel's list, because pm2 shows only the caller's daemon and spawns a missing one. Users
+ * can forge lines (sockets.ts). So a process counts only if it owns the socket file or proves that it is the daemon
+ * of this PM2_HOME. Connects only to choose between several sockets of one path, or where a line is doubtful.
  */
 export async function liveDaemons(processes: Processes = readProcesses()): Promise<LiveDaemon[]> {
   const rivals = new Map<string, [Claim, ...Claim[]]>();
   const sockets = claimedDaemonSockets(networkTables(processes, 'unix'), otherInodes(processes));
   for (const claim of claimsOn(sockets, processes).filter(isCredible)) {
-    // a path is two places where a container shares our network
+    // In a container that shares our network, the same path is another file.
     const place = `${fileId(dirname(claim.door)) ?? ''} ${claim.path}`;
     rivals.set(place, [claim, ...(rivals.get(place) ?? [])]);
   }
@@ -66,23 +57,20 @@ export async function liveDaemons(processes: Processes = readProcesses()): Promi
   return found.flat();
 }
 
-/** Whether the kernel, or the process itself, bears out what a line of the list says. */
+/** Whether the kernel or the process confirms a line. */
 function isCredible({ path, door, holder }: Claim): boolean {
-  if (holder === null) return process.geteuid?.() !== 0; // root sees who holds each socket: this one does not exist
+  if (holder === null) return process.geteuid?.() !== 0; // root sees all holders, so this one is forged
   const owner = socketOwner(door);
   if (owner === holder.uid) return true;
   return owner === null ? runsNode(exeOf(holder.pid)) : isDaemonOf(processFacts(holder), dirname(path));
 }
 
-/**
- * Whether the holder of a doubtful socket is the daemon of this path: it answers there, or shows itself to be this
- * daemon.
- */
+/** Whether it answers at the path or is the daemon of this PM2_HOME. */
 function isProven({ path, holder }: Claim, answering: number | null): boolean {
   return holder !== null && (holder.pid === answering || isDaemonOf(processFacts(holder), dirname(path)));
 }
 
-/** The owner of a socket's file; null: there is none, or the caller may not look. */
+/** Null: missing, or hidden from the caller. */
 export function socketOwner(path: string): number | null {
   const stat = statOf(path);
   return stat?.isSocket() === true ? stat.uid : null;
@@ -103,14 +91,11 @@ function liveDaemon({ path, holder, door }: Claim, isHeir: boolean): LiveDaemon 
   };
 }
 
-/**
- * Who holds each socket. Where somebody else's daemon hides its files its title tells, though not which of two sockets
- * of one path is whose: to such a caller nothing tells those from each other, and they are given out as they come.
- */
+/** Without access to file descriptors the title decides. It cannot tell two sockets of one path apart. */
 function claimsOn(sockets: readonly ClaimedSocket[], { holders, byPid }: Processes): Claim[] {
   const holderOf = ({ inode, path }: ClaimedSocket): HostProcess | undefined => {
     const all = holders.get(inode) ?? [];
-    // A process can be sent an open socket of another user's (unix(7), SCM_RIGHTS): the one that has bound it is meant.
+    // Another process may hold a passed descriptor (unix(7), SCM_RIGHTS). The socket file's owner has bound it.
     return all.length > 1 ? (all.find((one) => one.uid === socketOwner(seenBy(one, path))) ?? all[0]) : all[0];
   };
   const known = new Set(sockets.flatMap((socket) => holderOf(socket) ?? []));
@@ -127,7 +112,6 @@ function claimsOn(sockets: readonly ClaimedSocket[], { holders, byPid }: Process
   });
 }
 
-/** Which of those who have bound a path answers there. */
 function answeringOf(claims: readonly [Claim, ...Claim[]]): Promise<number | null> {
   const [{ door, path }] = claims;
   return whoAnswers(
@@ -138,9 +122,8 @@ function answeringOf(claims: readonly [Claim, ...Claim[]]): Promise<number | nul
 }
 
 /**
- * Whom the path leads to, of those who have bound it. Who answers there is proof. Where none does, it is who began
- * last: PM2 binds as it starts (lib/Daemon.js). The numbers of the sockets tell nothing, since every processor gives
- * out its own (get_next_ino in Linux's fs/inode.c).
+ * The socket to which the path leads. Without an answer the youngest process: PM2 binds at its start (lib/Daemon.js).
+ * Inode numbers give no order, because each processor has its own range (get_next_ino in fs/inode.c).
  */
 function heirOf(claims: readonly Claim[], answering: number | null): Claim | undefined {
   const [first, ...others] = claims;
@@ -152,7 +135,7 @@ function heirOf(claims: readonly Claim[], answering: number | null): Claim | und
   );
 }
 
-/** Where the caller may not look it is taken for one: asking it tells. */
+/** True without access: the connection will tell. */
 function isSocket(path: string): boolean {
   try {
     return lstatSync(path).isSocket();

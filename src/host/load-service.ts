@@ -5,27 +5,25 @@ import { readRegularFile } from '../trust/read.ts';
 import { environmentFile } from './environment-file.ts';
 import { readService, type ServiceFile } from './unit-file.ts';
 
-/** A service with all that systemd reads for it. */
 export interface LoadedService extends ServiceFile {
-  /** Of its file and its drop-ins. */
+  /** With its drop-ins. */
   text: string;
 }
 
-/** Where systemd looks for units, first the place that wins. */
+/** Where systemd looks for units. An earlier path wins. */
 export interface UnitPlaces {
   paths: readonly string[];
-  /** The directories of drop-ins there: hardly any unit has one, and a look for each costs more than all else. */
+  /** Existing drop-in directories, read once, because a look per unit costs too much. */
   dropIns: ReadonlySet<string>;
-  /** What may yet be read of a user's own; null: they are the system's, of root's word. */
+  /** Remaining limits for a user's units; null: system units have none. */
   left: { files: number; bytes: number } | null;
 }
 
 const MOST_FILES = 5000;
 const MAX_BYTES = 1 << 20;
-/** Those of every service. */
+/** Drop-ins of every service. */
 const SHARED = 'service.d';
 
-/** Looks once into each of them. */
 export function unitPlaces(paths: readonly string[], left: UnitPlaces['left'] = null): UnitPlaces {
   return {
     paths,
@@ -41,12 +39,9 @@ export function unitPlaces(paths: readonly string[], left: UnitPlaces['left'] = 
 }
 
 /**
- * Reads a unit as systemd loads it: its file, its drop-ins, and of the system's units the EnvironmentFile=s, whose
- * settings win over Environment= (systemd.unit(5), systemd.exec(5)). Null: it is masked, or not the caller's to read.
- *
- * @param name of the unit, of a template's instance as well
- * @param file where it was found
- * @param manager whose service manager reads it; null: the system's
+ * The EnvironmentFile=s win over Environment= (systemd.unit(5), systemd.exec(5)). Null: masked or unreadable.
+ * @param name of the unit or the template's instance
+ * @param manager user of the service manager; null: the system's
  */
 export function loadService(
   name: string,
@@ -55,10 +50,10 @@ export function loadService(
   manager: string | null,
 ): LoadedService | null {
   const own = read(file, manager, places);
-  if (own === '') return null; // a link to /dev/null, or an empty file
+  if (own === '') return null; // masked: a link to /dev/null, or an empty file
   const text = [own, ...dropIns(name, places).map((path) => read(path, manager, places))].join('\n');
   const service = readService(text, name);
-  // a user's may name any file of root's: not ours to read for him
+  // A user's unit may name a file of root, which must not be read for that user.
   const files = manager === null ? service.envFiles : [];
   const env = Object.assign(
     {},
@@ -68,10 +63,7 @@ export function loadService(
   return { ...service, text, env };
 }
 
-/**
- * The drop-ins of a unit, in the order in which they are read: by name, wherever they lie. One of the same name hides
- * others: that of an earlier place, and in one place that of a directory that is more exactly this unit's.
- */
+/** In the order of names (systemd.unit(5)). Of one name an earlier path wins, then a more specific directory. */
 function dropIns(name: string, { paths, dropIns: present, left }: UnitPlaces): string[] {
   const own = directoriesOf(name);
   const found = new Map<string, string>();
@@ -88,7 +80,7 @@ function dropIns(name: string, { paths, dropIns: present, left }: UnitPlaces): s
   return [...found.keys()].sort().map((entry) => found.get(entry) ?? '');
 }
 
-/** Of `pm2-web@a.service`: its own, its template's, and those of `pm2-.service`, `pm2-@a.service`, `pm2-@.service`. */
+/** `pm2-web@a.service` also uses those of `pm2-web@`, `pm2-`, `pm2-@a` and `pm2-@`. */
 function directoriesOf(name: string): string[] {
   const [, prefix = '', at = '', instance = ''] = /^([^@]*)(@?)(.*)\.service$/.exec(name) ?? [];
   const heads = [...prefix.matchAll(/-/g)]
@@ -110,7 +102,7 @@ function directoriesOf(name: string): string[] {
 function read(file: string, manager: string | null, { left }: UnitPlaces): string {
   if (left !== null && (left.files <= 0 || left.bytes <= 0)) return '';
   try {
-    // A unit may be a link into a package. What a user's own links lead to is not ours to read.
+    // A system unit may be a symlink into a package. A user's symlinks are not followed.
     const bytes = readRegularFile(manager === null ? realpathSync.native(file) : file, MAX_BYTES);
     if (left !== null) left.bytes -= bytes.length;
     return bytes.toString('utf8');

@@ -4,18 +4,13 @@ import { findRealPm2 } from '../pm2/installed.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
 import { exeOf } from './process-facts.ts';
 
-/** Programs of a daemon that are not the host's. */
 export interface OwnPrograms {
-  /** Its bin/pm2, and its node: without links. Null: the host's, or not known. */
+  /** Without symlinks. Null: the host's, or unknown. */
   pm2: string | null;
   node: string | null;
 }
 
-/**
- * The pm2 and the node that a daemon runs, where a fresh login would find others.
- *
- * @param script lib/Daemon.js by the daemon's own word; null: it did not say
- */
+/** Those that differ from a login shell's. @param script lib/Daemon.js as the daemon reports it */
 export function ownPrograms(pid: number | null, script: string | null): OwnPrograms {
   const root = script === null ? null : (/^(\/.*)\/lib\/Daemon\.js$/.exec(script)?.[1] ?? null);
   const exe = pid === null ? null : exeOf(pid);
@@ -34,7 +29,7 @@ function hostsPm2(): string[] {
   return found.type === 'found' ? [realpathOrNull(found.file) ?? found.file] : [];
 }
 
-/** Of PATH, and the one that runs us. */
+/** Those in PATH, and our own. */
 function hostsNodes(): string[] {
   const inPath = SYSTEM_PATH.split(':').map((directory) => realpathOrNull(join(directory, 'node')));
   return [...new Set([realpathOrNull(process.execPath), ...inPath].filter((file) => file !== null))];

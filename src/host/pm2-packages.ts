@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path';
 import { listDirectory, realpathOrNull } from '../runtime/peek.ts';
 
-/** Where `npm install -g` puts a package, below the prefix. */
+/** Below npm's prefix. */
 const GLOBAL = 'lib/node_modules/pm2';
 
-/** npm's prefixes on Debian, Red Hat and their like, and of a node that was unpacked. */
+/** npm's prefixes on Debian and Red Hat, and of an unpacked node. */
 const PREFIXES = ['/usr', '/usr/local', '/opt/*'];
 
-/** Below a home: version managers, each with a prefix for every node; npm's prefixes of one's own. */
+/** Prefixes in home directories: version managers, and npm's own. */
 const PREFIXES_IN_HOMES = [
   '.nvm/versions/node/*',
   '.local/share/fnm/node-versions/*/installation',
@@ -22,17 +22,14 @@ const PREFIXES_IN_HOMES = [
   'n',
 ];
 
-/** With yarn's and pnpm's, which have no prefix. */
+/** yarn and pnpm have no prefix. */
 const IN_HOMES = [
   ...PREFIXES_IN_HOMES.map((prefix) => `${prefix}/${GLOBAL}`),
   '.config/yarn/global/node_modules/pm2',
   '.local/share/pnpm/global/*/node_modules/pm2',
 ];
 
-/**
- * The pm2 packages of the host: of npm's prefixes, and of those that hold what PATH and `nodes` lead to. Physical
- * paths, sorted.
- */
+/** Packages of npm's prefixes, PATH and `nodes`. Sorted, without symlinks. */
 export function globalPm2Packages(path: string, nodes: readonly string[]): string[] {
   const found = PREFIXES.flatMap((prefix) => expand('/', `${prefix.slice(1)}/${GLOBAL}`));
   for (const node of nodes) found.push(join(dirname(realpathOrNull(node) ?? node), '..', GLOBAL));
@@ -43,12 +40,12 @@ export function globalPm2Packages(path: string, nodes: readonly string[]): strin
   return distinct(found);
 }
 
-/** Those below a home. Call it as the home's user: what is there is not root's to follow. */
+/** Call it as the user of the home directory, because root should not follow the user's links. */
 export function pm2PackagesBelow(home: string): string[] {
   return distinct(IN_HOMES.flatMap((pattern) => expand(home, pattern)));
 }
 
-/** The nodes of the same prefixes: of the host, and below these homes. Physical paths, sorted. */
+/** Sorted, without symlinks. */
 export function nodesOnHost(homes: readonly string[]): string[] {
   const places = [
     ...PREFIXES.flatMap((prefix) => expand('/', `${prefix.slice(1)}/bin/node`)),
@@ -57,7 +54,7 @@ export function nodesOnHost(homes: readonly string[]): string[] {
   return [...new Set(places.map(realpathOrNull).filter((path) => path !== null))].sort();
 }
 
-/** Paths that are there; `*` is any one name. */
+/** Existing paths; `*` is one name. */
 function expand(root: string, pattern: string): string[] {
   const [before, after] = pattern.split(/\/\*(?=\/)(.*)/s);
   if (after === undefined) return [join(root, pattern)];

@@ -1,29 +1,22 @@
 import { resolve } from 'node:path';
 import type { ProcessFacts } from './process-facts.ts';
 
-/** node as distributions call it (Fedora: node-22), or bun; `(deleted)` where an upgrade has replaced it. */
+/** node under the names of distributions (Fedora: node-22), or bun. `(deleted)` after an upgrade. */
 const RUNTIME = /\/(node|nodejs|bun)[-.\d]*( \(deleted\))?$/;
 
-/** What tells a daemon of PM2 from another process. */
 type Shown = Pick<ProcessFacts, 'exe' | 'command' | 'cwd' | 'env'>;
 
-/**
- * Whether the program of a process can be PM2's: PM2 runs in node alone. Null, where the caller may not know it, is a
- * no.
- */
+/** PM2 runs only in node. False for null: hidden from the caller. */
 export function runsNode(exe: string | null): boolean {
   return exe !== null && RUNTIME.test(exe);
 }
 
-/**
- * Whether a process shows itself to be the PM2 daemon of this home: by its program, and by its title or its
- * environment. Title and environment are the word of the process's own user: good for what is done to this very
- * process, and for nothing else.
- */
+/** Its user controls title and environment, so use this only for actions on this very process. */
 export function isDaemonOf({ exe, command, cwd, env }: Shown, pm2Home: string): boolean {
   if (!runsNode(exe)) return false;
   const same = (path: string) => resolve(cwd ?? '/', path) === pm2Home;
-  // `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js); no title is longer than the first command line was.
+  // `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js). The kernel cuts a title to the length of the first
+  // command line.
   const [, titled, end] = /: God Daemon \((.*?)(\)?)$/s.exec(command) ?? [];
   if (titled !== undefined) return end === ')' ? same(titled) : titled !== '' && pm2Home.startsWith(titled);
   if (!/\/lib\/Daemon\.js\b/.test(command) || env === null) return false;

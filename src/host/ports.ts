@@ -1,17 +1,15 @@
 import type { Processes } from './processes.ts';
 import { networkTable, networkTables } from './sockets.ts';
 
-/** A TCP port that somebody listens on. */
 export interface Listener {
   port: number;
-  /** Of the socket: who holds it is in Processes.holders. */
   inode: string;
 }
 
-/** TCP_LISTEN (linux/tcp_states.h). */
+/** TCP_LISTEN (linux/tcp_states.h) */
 const LISTEN = '0A';
 
-/** Every TCP port that is listened on, in every network namespace (proc(5): /proc/net/tcp, tcp6). */
+/** In every network namespace (proc(5): /proc/net/tcp, tcp6). */
 export function listeningPorts(processes: Processes): Listener[] {
   const tables = ['tcp', 'tcp6'].flatMap((table) => networkTables(processes, table));
   const found = tables
@@ -26,7 +24,7 @@ export function listeningPorts(processes: Processes): Listener[] {
   return [...new Map(found.map((listener) => [listener.inode, listener])).values()];
 }
 
-/** The TCP ports that somebody listens on in our own network namespace: one look, without asking who. */
+/** Only our own network namespace, without the processes. */
 export function listenedPorts(): Set<number> {
   const lines = ['tcp', 'tcp6'].flatMap((table) => networkTable('self', table).split('\n'));
   return new Set(
@@ -36,7 +34,7 @@ export function listenedPorts(): Set<number> {
   );
 }
 
-/** The ports by the process that listens on them; a socket that was inherited is everybody's who holds it. */
+/** A socket may be inherited, so several processes can have one port. */
 export function portsByPid(
   processes: Processes,
   listeners: readonly Listener[] = listeningPorts(processes),

@@ -2,29 +2,25 @@ import { beginningOf, linkOf, readTextOrEmpty } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { commandLineOf, type HostProcess } from './processes.ts';
 
-/**
- * What is known of one process beyond its place in the tree. Null, or empty: it has ended, or is not the caller's to
- * look into.
- */
+/** Null or empty: the process has ended, or is hidden from the caller. */
 export interface ProcessFacts extends HostProcess {
-  /** Its arguments, or the title that it gave itself. */
+  /** Arguments or title. */
   command: string;
-  /** When it began, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   started: number | null;
-  /** As it was when the process began. */
+  /** As at its start. */
   env: Readonly<Record<string, string>> | null;
   cwd: string | null;
-  /** The program that runs, as its own mount namespace calls it. */
+  /** As its own mount namespace names it. */
   exe: string | null;
-  /** Of each hierarchy, as /proc/pid/cgroup tells it: `/system.slice/pm2-www-data.service`. */
+  /** `/system.slice/pm2-www-data.service` */
   cgroups: readonly string[];
-  /** Namespaces that it does not share with us. */
+  /** Namespaces that differ from ours. */
   foreign: readonly ('mount' | 'pid' | 'network')[];
 }
 
 const KINDS = { mount: 'mnt', pid: 'pid', network: 'net' } as const;
 
-/** Looks into one process. */
 export function processFacts(process: HostProcess): ProcessFacts {
   const { pid } = process;
   return {
@@ -42,7 +38,7 @@ export function processFacts(process: HostProcess): ProcessFacts {
   };
 }
 
-/** The control groups of a process, without hierarchies and without roots; empty: it has ended. */
+/** Without hierarchies and roots; empty: the process has ended. */
 export function cgroupsOf(pid: number | 'self'): string[] {
   const paths = readTextOrEmpty(`/proc/${pid}/cgroup`)
     .split('\n')
@@ -50,20 +46,15 @@ export function cgroupsOf(pid: number | 'self'): string[] {
   return [...new Set(paths.filter((path) => path !== '' && path !== '/'))];
 }
 
-/** The program that a process runs, as its own mount namespace calls it; null: not the caller's to know. */
+/** As its mount namespace names it; null: hidden from the caller. */
 export function exeOf(pid: number): string | null {
   return linkOf(`/proc/${pid}/exe`);
 }
 
-/** execve(2) takes no more than 6 MiB of arguments and environment. */
+/** execve(2) allows 6 MiB of arguments and environment. */
 const LONGEST_ENVIRONMENT = 6 << 20;
 
-/**
- * The environment that a process was started with; null: not the caller's to read, or longer than any that it can have
- * been started with.
- *
- * @param mayTake is told its length, and says whether it is looked at
- */
+/** As at its start; null: hidden from the caller or too long. @param mayTake decides by the length */
 export function environmentOf(
   pid: number,
   mayTake: (length: number) => boolean = () => true,
@@ -78,11 +69,11 @@ export function environmentOf(
   );
 }
 
-/** USER_HZ: what /proc counts in, 100 on every architecture that node runs on (proc(5), times(7)). */
+/** USER_HZ is 100 on every architecture of node (proc(5), times(7)). */
 const TICKS_PER_SECOND = 100;
 let booted: number | null = null;
 
-/** When a process began, in milliseconds since the epoch. */
+/** Milliseconds since the epoch. */
 function beginOf(pid: number): number | null {
   const ticks = startOf(pid);
   if (ticks === null) return null;

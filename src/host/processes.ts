@@ -2,37 +2,29 @@ import { readdirSync } from 'node:fs';
 import { beginningOf, linkOf, listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
 import { Shares } from './budget.ts';
 
-/** A process of this host, as the kernel knows it. */
 export interface HostProcess {
   pid: number;
   parent: number;
-  /**
-   * Effective, from /proc/pid/status: the owner of the directory itself is root for a process that changed its user
-   * (proc(5)).
-   */
+  /** Effective uid. The owner of /proc/pid can be root after a change of user (proc(5)). */
   uid: number;
-  /** Of the user who started it, which differs for a set-user-ID program: its environment is that user's word. */
+  /** The user who started it, and set its environment. Differs for a set-user-ID program. */
   realUid: number;
-  /** Its number in each pid namespace it is in, ours first: a daemon in a container calls its apps by the last one. */
+  /** One pid per pid namespace, ours first. A daemon in a container uses the last one for its apps. */
   pids: number[];
-  /** By proc(5): R running, S sleeping, T stopped, Z a zombie... */
+  /** R running, S sleeping, T stopped, Z zombie (proc(5)). */
   state: string;
-  /** Inode of its network namespace; null: not the caller's to know. */
+  /** Inode of its network namespace; null: hidden from the caller. */
   network: string | null;
 }
 
-/** All processes, read in one pass. What ended while we looked is not in it. */
 export interface Processes {
   byPid: ReadonlyMap<number, HostProcess>;
-  /** Direct children by pid. */
   children: ReadonlyMap<number, readonly HostProcess[]>;
-  /**
-   * By the inode of a socket, who holds it open: of those that the caller may look into (a user: his own; root: all).
-   */
+  /** Processes by the inode of an open socket. A user sees only the user's own. */
   holders: ReadonlyMap<string, readonly HostProcess[]>;
 }
 
-/** Reads /proc once. Costs grow with the number of processes and of their open files, and with nothing else. */
+/** Reads /proc once. */
 export function readProcesses(): Processes {
   const byPid = new Map<number, HostProcess>();
   const children = new Map<number, HostProcess[]>();
@@ -48,16 +40,16 @@ export function readProcesses(): Processes {
   return { byPid, children, holders };
 }
 
-/** Everything below a process, itself first. */
+/** The process and its descendants. */
 export function descendants({ byPid, children }: Processes, pid: number): HostProcess[] {
   const top = byPid.get(pid);
   const found = new Set(top ? [top] : []);
-  // a set may grow while it is walked
+  // a Set may grow during iteration
   for (const { pid: parent } of found) for (const child of children.get(parent) ?? []) found.add(child);
   return [...found];
 }
 
-/** A process and everything above it, itself first, up to init. */
+/** The process and its ancestors up to init. */
 export function ancestors({ byPid }: Processes, pid: number): HostProcess[] {
   const found: HostProcess[] = [];
   for (let one = byPid.get(pid); one !== undefined && !found.includes(one); one = byPid.get(one.parent))
@@ -65,10 +57,7 @@ export function ancestors({ byPid }: Processes, pid: number): HostProcess[] {
   return found;
 }
 
-/**
- * The processes that call themselves the daemon of a home (lib/Daemon.js), by home: for a caller who may not look into
- * them. Without those of a pid namespace below ours: a container has its own paths.
- */
+/** By PM2_HOME, for callers without access. Without other pid namespaces: a container has its own paths. */
 export function titledDaemons(byPid: Processes['byPid']): Map<string, HostProcess[]> {
   const found = new Map<string, HostProcess[]>();
   for (const process of byPid.values()) {
@@ -78,10 +67,10 @@ export function titledDaemons(byPid: Processes['byPid']): Map<string, HostProces
   return found;
 }
 
-/** Longer than the title of any daemon: PATH_MAX and its words. */
+/** More than PATH_MAX and the rest of a title. */
 const LONGEST_COMMAND = 65_536;
 
-/** Its arguments, or the title that it gave itself; empty for a kernel thread, and for one that has ended. */
+/** Arguments or title; empty: a kernel thread or an ended process. */
 export function commandLineOf(pid: number): string {
   return beginningOf(`/proc/${pid}/cmdline`, LONGEST_COMMAND).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
 }
@@ -96,7 +85,6 @@ function allPids(): number[] {
   }
 }
 
-/** One process as it is now; null: there is none. */
 export function processOf(pid: number): HostProcess | null {
   const status = readTextOrEmpty(`/proc/${pid}/status`);
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
@@ -115,16 +103,11 @@ export function processOf(pid: number): HostProcess | null {
   };
 }
 
-/** Of one process; a daemon opens its own sockets first. */
+/** Per process. A daemon opens its sockets first. */
 const MOST_DESCRIPTORS = 100_000;
-/** Of all processes of a user, who may have thousands of processes with as many descriptors each. */
 const MOST_DESCRIPTORS_OF_A_USER = 400_000;
 
-/**
- * The inodes of the sockets that a process holds open; empty: it has ended, or is not the caller's to look into.
- *
- * @param mayLook asked before each descriptor
- */
+/** Empty: it has ended, or is hidden from the caller. @param mayLook called before each descriptor */
 export function socketsOf(pid: number, mayLook: () => boolean = () => true): string[] {
   const found: string[] = [];
   for (const fd of listDirectory(`/proc/${pid}/fd`, MOST_DESCRIPTORS)) {

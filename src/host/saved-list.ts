@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { fieldOf } from '../pm2/process.ts';
 
-/** What a saved list holds beyond the names of its apps (src/pm2/dump.ts). No value of a variable leaves this file. */
+/** Security: values of variables never leave this file. */
 export interface SavedList {
-  /** `dump.pm2` or `dump.pm2.bak`. */
   file: string;
   apps: SavedApp[];
 }
@@ -12,29 +11,24 @@ export interface SavedList {
 export interface SavedApp {
   name: string;
   script: string | null;
-  /** HOME of its environment. */
+  /** HOME in its environment. */
   userHome: string | null;
-  /** PM2_HOME as it was saved. */
   home: string | null;
-  /** Its pid and log files, where it has any. */
+  /** Pid and log files. */
   paths: string[];
-  /** Names of variables that look like secrets and are not empty. */
+  /** Names of set variables that look like secrets. */
   secrets: string[];
 }
 
-/** Words that names of secrets are made of: DB_PASSWORD, STRIPE_API_KEY, githubToken. */
+/** DB_PASSWORD, STRIPE_API_KEY, githubToken */
 const SECRET =
   /PASS(WORD|WD|PHRASE)?($|_)|PWD$|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|(^|_)DSN($|_)/i;
-/** Named like one, and none: the shell's working directory. */
+/** Match SECRET, but are working directories. */
 const NO_SECRET = /^(PWD|OLDPWD)$/;
-/** `postgres://web:hunter2@db/shop`: whatever the variable is called. */
+/** `postgres://web:hunter2@db/shop` */
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
-/**
- * The saved lists of a home, as data. One that is missing, unreadable or no list is left out.
- *
- * @param mayRead asked before each (budget.ts)
- */
+/** Skips missing, unreadable and invalid lists. @param mayRead asked before each (budget.ts) */
 export function savedLists(home: string, mayRead: (file: string) => boolean = () => true): SavedList[] {
   return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
     const path = join(home, file);
@@ -47,7 +41,7 @@ function appOf(entry: unknown): SavedApp | null {
   const name = fieldOf(entry, 'name');
   if (name === null) return null;
   const env = typeof entry === 'object' && entry !== null && 'env' in entry ? entry.env : null;
-  // 5, 6 and 7 save the environment twice: as `env`, and flattened into the record (docs/pm2-internals.md section 5.1).
+  // PM2 5, 6 and 7 save the environment as `env` and in the record (docs/pm2-internals.md section 5.1).
   return {
     name,
     script: fieldOf(entry, 'pm_exec_path'),

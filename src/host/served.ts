@@ -3,16 +3,15 @@ import { isAbsolute, join } from 'node:path';
 import { isDirectory, realpathOrNull } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 
-/** A directory that a web server hands out. */
 export interface ServedDirectory {
   path: string;
-  /** Where it says so, `/etc/nginx/sites-enabled/default:12`; null: by custom. */
+  /** `/etc/nginx/sites-enabled/default:12`; null: a default root. */
   source: string | null;
 }
 
 export interface Served {
   directories: ServedDirectory[];
-  /** What could not be followed, for people: a root made of variables, a file too large. */
+  /** Sentences: a root with variables, a file that cannot be read. */
   notUnderstood: string[];
 }
 
@@ -22,11 +21,7 @@ const MAX_BYTES = 1 << 20;
 const MOST_FILES = 1000;
 const DEEPEST = 4;
 
-/**
- * The document roots of nginx and Apache: every `root`, `alias` and `DocumentRoot` of their files, whether a site is
- * enabled or not, and the directories that web servers serve where they are told nothing. A bounded reading of text,
- * not a parser: what has a variable in it is named, not guessed.
- */
+/** Document roots of nginx and Apache. It is no parser, so a path with a variable goes to `notUnderstood`. */
 export function servedDirectories(): Served {
   const served: Served = { directories: [], notUnderstood: [] };
   const files: string[] = [];
@@ -47,7 +42,7 @@ function collect(directory: string, depth: number, files: string[]): void {
   try {
     for (let next = opened.readSync(); next !== null && files.length < MOST_FILES; next = opened.readSync()) {
       const path = join(directory, next.name);
-      // sites-enabled is links to sites-available, which is read itself: no link is followed, none is missed.
+      // Links in sites-enabled lead to sites-available, which is read too.
       if (next.isDirectory()) collect(path, depth - 1, files);
       else if (next.isFile()) files.push(path);
     }
@@ -77,7 +72,7 @@ function read(file: string, served: Served): void {
   }
 }
 
-/** Physical, so that a home behind a link is seen; null: it is not there. */
+/** Compares physical paths, to see a PM2_HOME behind a symlink. */
 export function servingDirectory(path: string, served: Served): ServedDirectory | null {
   const real = realpathOrNull(path);
   if (real === null) return null;

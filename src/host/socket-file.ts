@@ -2,23 +2,20 @@ import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid, groupByGid, localAccounts } from '../identity/accounts.ts';
 
-/**
- * The file of a socket, and who may command whoever listens there: PM2 has no other check (docs/pm2-internals.md
- * section 4.5).
- */
+/** File permissions are the only access check of PM2's sockets (docs/pm2-internals.md section 4.5). */
 export interface SocketFile {
   uid: number;
-  /** The account of its owner, or the uid where there is none. */
+  /** Account or uid. */
   owner: string;
   group: string;
   mode: number;
-  /** Members of its group, other than root and the owner, who may write to it and get that far; sorted. */
+  /** Group members besides root and the owner who can connect; sorted. */
   members: string[];
-  /** So may everybody. */
+  /** All users can connect. */
   open: boolean;
 }
 
-/** Null: it is gone, is no socket, or is not the caller's to look at. */
+/** Null: gone, not a socket, or hidden from the caller. */
 export function socketFile(path: string): SocketFile | null {
   try {
     const stat = lstatSync(path);
@@ -30,7 +27,7 @@ export function socketFile(path: string): SocketFile | null {
       mode: mode & 0o7777,
       owner: nameOf(uid),
       group: group?.name ?? `gid ${gid}`,
-      // connect(2) asks for write permission on the socket, and for search permission on the way (unix(7)).
+      // connect(2) needs write permission on the socket and search permission on its directories (unix(7)).
       members:
         (mode & 0o020) !== 0 && isPassable(path, (way) => (way.gid === gid ? 0o010 : 0o001))
           ? membersOf(gid, group?.members ?? []).filter((name) => name !== 'root' && name !== nameOf(uid))
@@ -42,12 +39,11 @@ export function socketFile(path: string): SocketFile | null {
   }
 }
 
-/** The account of a uid, or the uid itself where there is none: for people. */
 export function nameOf(uid: number): string {
   return accountByUid(uid)?.name ?? `uid ${uid}`;
 }
 
-/** Those listed, and those whose own group it is. */
+/** With users whose primary group it is. */
 function membersOf(gid: number, listed: readonly string[]): string[] {
   return [
     ...new Set([
@@ -59,7 +55,7 @@ function membersOf(gid: number, listed: readonly string[]): string[] {
   ].sort();
 }
 
-/** Every directory above lets them through. Other groups they may be in, and ACLs, are not asked. */
+/** Ignores supplementary groups and ACLs. */
 function isPassable(path: string, bit: (stat: { gid: number }) => number): boolean {
   for (let directory = dirname(path); ; directory = dirname(directory)) {
     const stat = statSync(directory);

@@ -1,27 +1,17 @@
 import { connect } from 'node:net';
 
-/** What is behind a socket's file. */
 export type SocketState =
   | 'listening'
-  /** Nobody: connecting is refused, and the kernel knows of no socket of that path. */
+  /** Refused, and the kernel has no socket of this path. */
   | 'dead'
-  /**
-   * Somebody has bound this path and does not accept here: another daemon of the same path, or one that is just
-   * starting.
-   */
+  /** Another daemon of this path, or one that is starting. */
   | 'bound'
-  /** Not the caller's to connect to. */
   | 'denied'
-  /** No answer either way. */
   | 'silent';
 
 const TIMEOUT_MS = 1000;
 
-/**
- * Connects, says nothing, and hangs up.
- *
- * @param bound its path is in a table of /proc/net/unix
- */
+/** Connects and sends nothing. @param bound the path is in a table of /proc/net/unix */
 export function probeSocket(path: string, bound: boolean): Promise<SocketState> {
   return new Promise((settle) => {
     const socket = connect({ path });

@@ -12,22 +12,18 @@ import { liveDaemons, socketOwner, type LiveDaemon } from './live-daemons.ts';
 import { ownPrograms } from './own-programs.ts';
 import type { Unit } from './units.ts';
 
-/** A daemon of this host, running or not. */
 export interface FoundDaemon {
-  /** Null: a uid without an account, or one that the caller may not know. */
+  /** Null: no account, or hidden from the caller. */
   user: string | null;
   home: string;
   live: LiveDaemon | null;
-  /** Why a living one said nothing of its apps; null: it did, or none lives. */
+  /** Why a running daemon gave no list. */
   failure: Exclude<Failure['type'], 'dead'> | null;
-  /** What it runs, or else what it would bring back: without PM2's modules, each name once. */
+  /** Running or saved apps without PM2's modules, each name once. */
   apps: App[];
   source: 'socket' | 'dump' | null;
   unit: Unit | null;
-  /**
-   * The pm2 and the node that it runs, where they are others than the host's; null, or left out: the host's, or not
-   * known.
-   */
+  /** Without symlinks; null or undefined: the host's, or unknown. */
   pm2?: string | null;
   node?: string | null;
 }
@@ -35,10 +31,7 @@ export interface FoundDaemon {
 const SOCKET_MS = 2000;
 const SILENT = { type: 'silent' } as const;
 
-/**
- * Which daemons this host has and what lives in them: from the kernel, from their own sockets, their dumps and the boot
- * units. Never runs pm2 (it would spawn daemons), never writes. What the caller may not see is left out.
- */
+/** Daemons and apps by the kernel, sockets, saved lists and units. Never runs pm2, because pm2 spawns daemons. */
 export async function survey(): Promise<FoundDaemon[]> {
   const homes = homesOnHost();
   const listed = (await liveDaemons()).filter((daemon) => daemon.reachable && !daemon.elsewhere && isOwn(daemon));
@@ -55,7 +48,7 @@ export async function survey(): Promise<FoundDaemon[]> {
       ...down.map((home) => async () => {
         const daemon = unlisted(home);
         const awake = daemon === null ? null : await look(daemon, home.unit, budget, mayRead);
-        // a socket that is not ours to ask may be a dead one's
+        // The socket may be dead.
         return awake?.failure === null ? awake : asleep(home, mayRead);
       }),
     ],
@@ -64,19 +57,13 @@ export async function survey(): Promise<FoundDaemon[]> {
   return found.filter((daemon) => daemon !== null).sort((a, b) => (a.home < b.home ? -1 : 1));
 }
 
-/**
- * The kernel says that the socket's file belongs to the user whom the daemon runs as; or the caller may not look at the
- * file.
- */
+/** Whether the daemon's user owns the socket file, as far as the caller can see. */
 function isOwn({ door, uid }: LiveDaemon): boolean {
   const owner = socketOwner(door);
   return owner === null || uid === null || owner === uid;
 }
 
-/**
- * A daemon that may live there and be on no list: macOS has no /proc, a container has a list of its own. It is its
- * socket's owner's. Null: it would be another user's than this PM2_HOME is for.
- */
+/** A daemon on no list (macOS, a container). The owner of its socket must match the PM2_HOME's user. */
 function unlisted({ home, user }: Home): LiveDaemon | null {
   const socket = rpcSocket(home);
   const owner = socketOwner(socket);
@@ -97,7 +84,7 @@ function asleep({ home, user, dump, unit }: Home, mayRead: (file: string) => boo
   };
 }
 
-/** Null: nobody is there, or something that only has a socket of the same name. */
+/** Null: no daemon, or another program. */
 async function look(
   live: LiveDaemon,
   unit: Unit | null,
@@ -128,7 +115,7 @@ function unique(apps: readonly App[]): App[] {
   ];
 }
 
-/** One directory by two names: /var/www/.pm2 and /srv/www/.pm2 behind a link. */
+/** The same directory, also through a symlink. */
 function same(one: string, other: string): boolean {
   return one === other || realpathOrSelf(one) === realpathOrSelf(other);
 }

@@ -3,30 +3,24 @@ import { isBooted, systemctlPath } from './systemctl.ts';
 
 const PLAIN = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 3000 } as const;
 
-/** What systemd itself says of a unit that it has loaded. */
 export interface UnitState {
   /** active, inactive, failed, activating... */
   active: string;
-  /** The process it takes for the service; null: none. */
   mainPid: number | null;
-  /** Why it failed last: success, protocol, timeout, exit-code... (systemd.exec(5), $SERVICE_RESULT). */
+  /** success, protocol, timeout, exit-code... (systemd.exec(5), $SERVICE_RESULT) */
   result: string;
-  /** Of its main process, or of the ExecStart= that ended last; null: none has ended. */
+  /** Of the main process or the last ExecStart=; null: none has ended. */
   exitStatus: number | null;
 }
 
 export interface Systemd {
-  /** null: there is none on this host, or it did not say. */
+  /** Null: unknown. */
   version: number | null;
-  /** By unit; null: systemd is not what runs this host (a container, another init). */
+  /** Null: systemd does not run this host. */
   states: ReadonlyMap<string, UnitState> | null;
 }
 
-/**
- * Asks systemd for its version and for the state of some units of the system's manager, and changes nothing.
- *
- * @param names of units
- */
+/** Only reads the version and the state of system units. */
 export function askSystemd(names: readonly string[]): Systemd {
   const systemctl = systemctlPath();
   if (systemctl === null) return { version: null, states: null };

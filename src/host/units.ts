@@ -5,37 +5,35 @@ import { linkOf, listDirectory, realpathOrNull } from '../runtime/peek.ts';
 import { NO_UID, ROOT, wordOf, type Word } from '../trust/word.ts';
 import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
 
-/** A systemd unit that brings a PM2 daemon up at boot. */
 export interface Unit {
   name: string;
   file: string;
-  /** Whose service manager reads it; null: the system's. */
+  /** User of the service manager; null: the system's. */
   manager: string | null;
-  /** User= of a system unit; null: root, or the user of the manager, which ignores User= (systemd.exec(5)). */
+  /** User= of a system unit; null: root, or the manager's user (which ignores User=, systemd.exec(5)). */
   user: string | null;
-  /** PM2_HOME of its Environment=; null: it has none. */
+  /** PM2_HOME in its environment. */
   home: string | null;
-  /** HOME and PATH of its Environment=; null: it has none. systemd itself sets HOME where there is a User=. */
+  /** HOME and PATH in its environment. With User= systemd sets HOME itself. */
   userHome: string | null;
   path: string | null;
-  /** The words of ExecStart=. */
   start: string[];
   pidFile: string | null;
   enabled: boolean;
-  /** Its manager runs from boot on: the system's, or that of a user who lingers (loginctl(1)). */
+  /** Its manager runs from boot on: the system's, or a lingering user's (loginctl(1)). */
   lingers: boolean;
-  /** As whom it runs; null: there is no such account. */
+  /** Null: no such account. */
   account: Account | null;
-  /** What it starts, without links; null: that is not there. */
+  /** Without symlinks; null: missing. */
   program: string | null;
-  /** The node that its PATH finds, without links; null: none. */
+  /** First node in its PATH, without symlinks. */
   node: string | null;
 }
 
-/** Where systemd looks where a unit sets no PATH (systemd.exec(5)). */
+/** systemd's PATH for a unit without one (systemd.exec(5)). */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** systemd.unit(5): what stands earlier hides what has the same name later. */
+/** An earlier path wins (systemd.unit(5)). */
 const PLACES = [
   '/etc/systemd/system',
   '/run/systemd/system',
@@ -44,27 +42,19 @@ const PLACES = [
   '/lib/systemd/system',
 ];
 const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
-/** A file for each user whose manager runs without a login. */
+/** One file per lingering user. */
 const LINGERING = '/var/lib/systemd/linger';
 const MOST_FILES = 5000;
-/** In a directory that a user fills. */
 const MOST_OF_A_USER = 500;
-/** What is read of a user's units and drop-ins. */
+/** Limits for one user's units and drop-ins. */
 const SHARE_OF_A_USER = { files: 2000, bytes: 8 << 20 };
 
-/**
- * The units of `pm2 startup` and its like: whatever sets PM2_HOME, or runs `pm2 resurrect`
- * (templates/init-scripts/systemd.tpl). Read as text, without systemctl: it answers in a container and on a system that
- * is not booted as well.
- */
+/** PM2's templates/init-scripts/systemd.tpl. Read as text, because systemctl needs a booted systemd. */
 export function pm2Units(places: readonly string[] = PLACES): Unit[] {
   return unitsIn(places, null);
 }
 
-/**
- * As pm2Units, of the users' own managers: `~/.config/systemd/user`, which start at a login, or at boot where the
- * user lingers.
- */
+/** Units of user managers. They start at login, or at boot for a lingering user. */
 export function pm2UserUnits(): Unit[] {
   return localAccounts().flatMap(({ name, home }) => {
     const own = join(home, '.config/systemd/user');
@@ -72,10 +62,7 @@ export function pm2UserUnits(): Unit[] {
   });
 }
 
-/**
- * Whose word a unit is. What the system's manager reads is root's: systemd does as root what it says,
- * whichever user may write it. What a user's manager reads is that user's.
- */
+/** The user whose statement a unit is. A system unit is root's: systemd runs it as root, whatever its owner. */
 export function wordOfUnit({ manager }: Pick<Unit, 'manager'>): Word {
   return manager === null ? ROOT : wordOf(accountByName(manager)?.uid ?? NO_UID);
 }
@@ -93,7 +80,7 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
       seen.add(name);
       const file = join(place, name);
       if (isAlias(file, paths)) continue;
-      // A template is nothing by itself: its instances are those that are wanted by something.
+      // A template alone starts nothing. Its wanted instances do.
       for (const one of name.endsWith('@.service') ? instancesOf(name, wanted) : [name]) {
         const service = loadService(one, file, places, manager);
         if (service !== null && isOfPm2(service)) found.push(unitOf(one, file, service, manager, wanted));
@@ -103,7 +90,6 @@ function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** It knows a home, or brings one up. */
 function isOfPm2({ text, env }: LoadedService): boolean {
   return (
     env['PM2_HOME'] !== undefined ||
@@ -112,7 +98,7 @@ function isOfPm2({ text, env }: LoadedService): boolean {
   );
 }
 
-/** A link to a unit of another name beside it is that unit (systemctl(1), enable: Alias=). */
+/** A symlink to a unit of another name is an alias of it (systemctl(1), enable: Alias=). */
 function isAlias(file: string, places: readonly string[]): boolean {
   const real = linkOf(file) === null ? null : realpathOrNull(file);
   return (
@@ -154,16 +140,12 @@ function unitOf(
   };
 }
 
-/** By name, or by number, which systemd takes as well. */
+/** User= may be a number. */
 function accountOf(user: string): Account | null {
   return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
 }
 
-/**
- * What a target pulls in at boot, by its links in `multi-user.target.wants` and the like.
- *
- * @param most of the directories in a place, and of the names in all of them
- */
+/** Names with links in `multi-user.target.wants` and the like. @param most directories per path, and names in all */
 function wantedNames(places: readonly string[], most: number): Set<string> {
   const directories = places.flatMap((place) =>
     listDirectory(place, most)

@@ -1,12 +1,12 @@
-/** A place that an upgrade removes: a directory of one version. */
+/** A path that an upgrade removes. */
 export interface Vanishing {
-  /** A sentence, without a subject: `is removed when snap refreshes node`. */
+  /** Without a subject: `is removed when snap refreshes node`. */
   why: string;
-  /** Paths that stay, and lead to whichever version is there. */
+  /** Stable paths to the current version. */
   stays: string[];
 }
 
-/** Directories of version managers, each with a directory for every version below it. */
+/** One directory per version. */
 const MANAGERS: readonly (readonly [name: string, versions: RegExp])[] = [
   ['nvm', /\/(\.?nvm|nvm)\/versions\/(node|io\.js)\/[^/]+\//],
   ['fnm', /\/\.?fnm\/node-versions\/[^/]+\//],
@@ -21,18 +21,13 @@ const MANAGERS: readonly (readonly [name: string, versions: RegExp])[] = [
   ['Homebrew', /\/Cellar\/[^/]+\/[^/]+\//],
 ];
 
-/** A directory that is called as a version: `/opt/node/22.11.0/bin/node`. */
+/** `/opt/node/22.11.0/bin/node` */
 const VERSION = /\/v?\d+\.\d+(\.\d+)?\//;
 
-/** A revision of a snap, which is removed two refreshes later; `current` leads to the newest (snapd's layout). */
+/** snapd removes a revision two refreshes later. `current` leads to the newest. */
 const SNAP = /^\/snap\/([^/]+)\/x?\d+\//;
 
-/**
- * Whether an upgrade will take a program away: a node or a pm2.
- *
- * @param file its path without links
- * @returns null: nothing says that it will go
- */
+/** @param file without symlinks. @returns null: no known upgrade removes it */
 export function vanishing(file: string): Vanishing | null {
   const [, snap] = SNAP.exec(file) ?? [];
   if (snap !== undefined) {
@@ -43,7 +38,7 @@ export function vanishing(file: string): Vanishing | null {
   return VERSION.test(file) ? { why: 'lies in the directory of one version', stays: [] } : null;
 }
 
-/** The links of Nix and Homebrew to what is in use. */
+/** The stable links of Nix and Homebrew. */
 function profiles(file: string): string[] {
   const [, within] = /^\/nix\/store\/[^/]+(\/.*)$/.exec(file) ?? [];
   if (within !== undefined) return [`/run/current-system/sw${within}`, `/nix/var/nix/profiles/default${within}`];

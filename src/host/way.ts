@@ -1,25 +1,18 @@
 import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** One thing that the kernel passes on the way to a path, by its physical place. */
+/** One step of the kernel's path resolution, by its physical path. */
 export interface PathStep {
   path: string;
   uid: number;
   gid: number;
-  /** Permission bits. */
   mode: number;
   type: 'directory' | 'link' | 'other';
 }
 
-const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
+const MAX_LINKS = 40; // kernel limit, path_resolution(7)
 
-/**
- * All that a path leads through: each directory, each symbolic link, and what stands before the target of a link; the
- * root directory is left out. Whoever can write to one of them decides where the path leads.
- *
- * @param path absolute
- * @returns as far as the way goes: it may end early where something is missing or not the caller's to see
- */
+/** Each step of a path, without `/`. A user who can write to one controls the path. Ends early at a hidden part. */
 export function wayTo(path: string, links = MAX_LINKS): PathStep[] {
   const steps: PathStep[] = [];
   let at = '/';
@@ -34,7 +27,7 @@ export function wayTo(path: string, links = MAX_LINKS): PathStep[] {
       at = realpathSync.native(at);
     }
   } catch {
-    // the way ends here
+    // missing or hidden
   }
   return steps;
 }
@@ -49,31 +42,22 @@ function step(path: string, stat: Stats): PathStep {
   };
 }
 
-/**
- * Whether anybody on this host can get to what a path leads to: every directory before it lets others pass. Without
- * ACLs.
- */
+/** Whether all users can reach the parent directory of a path. Ignores ACLs. */
 export function isOpenToOthers(path: string): boolean {
   return wayTo(dirname(path)).every(({ type, mode }) => type !== 'directory' || (mode & 0o001) !== 0);
 }
 
-/** Somebody who could exchange what a path leads to. */
 export interface Exchanger {
   step: PathStep;
-  /** A sentence about it. */
   why: string;
   by: 'owner' | 'everybody' | 'group';
-  /** Only root can change the directories above: a command that names it reaches it. */
+  /** Only root can change its parent directories, so a command reaches it. */
   anchored: boolean;
 }
 
 /**
- * Who else than root and one user could put something else in the place of what a path leads to. A sticky directory
- * (/tmp) lets nobody exchange what another owns; a group counts where somebody else is in it.
- *
- * @param way as far as it matters (wayTo)
- * @param user uid of the one who may
- * @param members of a group, by gid: those whose primary group it is, too
+ * A user besides root and `user` who can replace what a path leads to. In a sticky directory (/tmp) only the owner
+ * can replace a file. `members` includes users whose primary group it is.
  */
 export function exchanger(
   way: readonly PathStep[],
@@ -107,7 +91,7 @@ export function exchanger(
   return null;
 }
 
-/** As `ls` and `chmod` have it: `0755`. */
+/** `0755` */
 export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }

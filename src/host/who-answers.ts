@@ -4,25 +4,20 @@ import { setTimeout as after } from 'node:timers/promises';
 import { socketsOf } from './processes.ts';
 import { namedSockets, networkTable } from './sockets.ts';
 
-/**
- * A daemon takes a call within a turn of its event loop. One that is stopped never does, though the kernel lets us
- * connect.
- */
+/** A daemon accepts within one turn of its event loop. A stopped one never does, but the kernel still connects. */
 const TIMEOUT_MS = 1000;
 const STEP_MS = 10;
 
 /**
- * Which of several processes answers at the path of a socket that each of them has bound: connects, says nothing, and
- * sees in whose hands the other end appears. (unix(7) has SO_PEERCRED for this, which node cannot ask for.)
- *
- * @param pids of which the caller may see the open files; others are never found
- * @param bound what the path was called when it was bound: the accepted end has the same name
- * @returns its pid; null: nobody took the call in time
+ * Finds which process accepts at a shared socket path. It connects and looks which process gets the new socket,
+ * because node has no SO_PEERCRED (unix(7)).
+ * @param bound the path as bound, which names the accepted socket
+ * @returns null: none accepted in time
  */
 export async function whoAnswers(path: string, pids: readonly number[], bound = path): Promise<number | null> {
   const before = new Set(pids.flatMap((pid) => socketsOf(pid)));
   const call = connect({ path });
-  call.on('error', () => undefined); // it may hang up at any moment
+  call.on('error', () => undefined); // the daemon may close it
   try {
     await once(call, 'connect', { signal: AbortSignal.timeout(TIMEOUT_MS) });
     for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline;) {

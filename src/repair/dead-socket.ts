@@ -8,10 +8,8 @@ import { SwitchError, type Identity } from '../identity/switch-user.ts';
 import { Left, requireSame, type Held } from './held.ts';
 
 /**
- * Removes a socket that no process listens on, with the rights of the PM2_HOME's user. It is moved aside and tried once
- * more first: a daemon that is just starting binds its own in the meantime, and must not lose it (T33).
- *
- * @param directory the PM2_HOME
+ * Removes a dead socket with the rights of the PM2_HOME's user. First it is moved aside and tried again, so that a
+ * starting daemon keeps its new socket (T33).
  * @throws Left with nothing changed
  */
 export async function removeDeadSocket(
@@ -36,7 +34,6 @@ export async function removeDeadSocket(
   asUser(user, UNLINK, aside, directory.fd);
 }
 
-/** Whether a socket is there that no process listens on. */
 export async function isDead(directory: Held, name: string, pm2Home: string): Promise<boolean> {
   const path = join(directory.path, name);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
@@ -45,7 +42,6 @@ export async function isDead(directory: Held, name: string, pm2Home: string): Pr
   );
 }
 
-/** Removes a file in a directory that is held. */
 export const UNLINK: Task<string, null> = {
   name: 'unlink',
   run: (name, at) => {
@@ -54,7 +50,6 @@ export const UNLINK: Task<string, null> = {
   },
 };
 
-/** Renames a file within a directory that is held. */
 export const RENAME: Task<{ from: string; to: string }, null> = {
   name: 'rename',
   run: ({ from, to }, at) => {

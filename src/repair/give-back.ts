@@ -5,32 +5,29 @@ import type { Identity } from '../identity/switch-user.ts';
 import { isMadeByPm2, PM2_DIRECTORIES } from '../pm2/own-files.ts';
 import { hold, Left, openItself, within, type Held } from './held.ts';
 
-/** A file or directory of root's in a PM2_HOME that is to become its user's. */
 export interface Gift {
-  /** PM2_HOME, absolute. */
   pm2Home: string;
   /** Relative to it; `.` is the PM2_HOME itself. */
   name: string;
-  /** Whose daemon lives in that PM2_HOME. */
   receiver: Identity;
-  /** What was looked at; null: whatever is there. */
+  /** Identity as examined; null: any. */
   seen: { dev: number; ino: number } | null;
 }
 
-/** More entries than a PM2_HOME of 3,000 apps has. What holds more was not made by PM2. */
+/** A PM2_HOME of 3,000 apps has fewer. */
 const MOST_ENTRIES = 10_000;
 
 /**
- * Gives a file that root left in a PM2_HOME to the user of that PM2_HOME. It is the only function that does so.
+ * Gives a file that root left in a PM2_HOME to its user. No other function does so.
  *
- * The receiver gets nothing that he could not have made himself, because all of this holds:
- * - PM2 makes an entry of that name, and it is a regular file with one name, or one of PM2's own directories;
- * - the directory that holds it belongs to the receiver, who may write in it, so he could have put a copy there;
- * - he could open it, and every directory above it, with his own rights, so he could have made that copy;
- * - it is on the same mount as that directory, so it is not a part of another tree that was mounted there;
- * - a directory holds nothing that he could not be given as well.
+ * The receiver gets nothing that this user could not have made, because all of this holds:
+ * - PM2 makes files of that name; it is a regular file without hard links, or a directory of PM2;
+ * - the receiver owns its parent directory and may write there, so could have put a copy there;
+ * - the receiver can open it and its parent directories, so could have made that copy;
+ * - it is on the mount of its parent directory, so it is no part of another mounted tree;
+ * - a directory holds only what the receiver may get too.
  *
- * The kernel clears set-user-ID bits and file capabilities on the way (chown(2)).
+ * The kernel clears set-user-ID bits and file capabilities (chown(2)).
  *
  * @throws Left with nothing changed
  */
@@ -44,10 +41,7 @@ export function giveBack(gift: Gift): void {
 }
 
 /**
- * Whether giveBack would do it. Changes nothing.
- *
- * @param given directories that would have been given before, as `dev:ino`; this one is added
- * @throws Left as giveBack would
+ * Changes nothing. @param given earlier directories as `dev:ino`; this one is added. @throws Left as giveBack would
  */
 export function wouldGiveBack(gift: Gift, given: Set<string>): void {
   const fd = openGift(gift, given);
@@ -58,7 +52,6 @@ export function wouldGiveBack(gift: Gift, given: Set<string>): void {
   }
 }
 
-/** The descriptor of what may be given. */
 function openGift({ pm2Home, name, receiver, seen }: Gift, given: ReadonlySet<string>): number {
   if (!isMadeByPm2(name)) throw new Left('PM2 makes no file of this name');
   const holder = holderOf(pm2Home, name, receiver);
@@ -107,7 +100,7 @@ function requirePlainFile(stat: Stats): void {
   if (stat.nlink !== 1) throw new Left('it has another name elsewhere');
 }
 
-/** The owner of a directory can remove what lies in it. */
+/** The owner of a directory can remove its entries, so each one is checked. */
 function requireOwnDirectory(fd: number, name: string, receiver: Identity): void {
   if (name !== '.' && !PM2_DIRECTORIES.includes(name)) throw new Left('PM2 makes no directory of this name');
   const held: Held = { fd, path: `/proc/self/fd/${fd}`, dev: 0, ino: 0 };
@@ -130,7 +123,7 @@ function requireHarmless(directory: Held, name: string, receiver: Identity): voi
   if (stat === undefined || stat.uid === receiver.uid || stat.isSymbolicLink()) return;
   if (stat.uid !== 0) throw new Left(`it holds ${entry}, which belongs to uid ${stat.uid}`);
   if (!isMadeByPm2(name)) throw new Left(`it holds ${entry}, which PM2 does not make`);
-  if (!stat.isFile()) return; // a directory that is not empty cannot be removed, and a socket holds nothing
+  if (!stat.isFile()) return; // a full directory cannot be removed, and a socket holds no data
   try {
     requirePlainFile(stat);
     closeSync(openItself(directory, entry, receiver));
@@ -139,7 +132,7 @@ function requireHarmless(directory: Held, name: string, receiver: Identity): voi
   }
 }
 
-/** The search right on a directory, as the kernel grants it: what is asked for is a path through it. */
+/** Checks the search permission on a directory by a path through it. */
 export const ENTER: Task<null, null> = {
   name: 'enter',
   run: (_, at) => {
@@ -158,10 +151,7 @@ function mayEnter(directory: Held, receiver: Identity): boolean {
   }
 }
 
-/**
- * The number of the mount that an open file lies on (proc(5), fdinfo). A bind mount has the device of its origin, so
- * `dev` does not tell.
- */
+/** The mount of an open file (proc(5), fdinfo). A bind mount has the `dev` of its origin. */
 function mountOf(fd: number): string {
   const [, mount] = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? [];
   if (mount === undefined) throw new Left('the system does not tell where it is mounted');

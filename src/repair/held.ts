@@ -4,22 +4,20 @@ import { O_PATH, openAs, openWay } from '../identity/as-user.ts';
 import { SwitchError, type Identity } from '../identity/switch-user.ts';
 import { findUntrusted } from '../trust/trust.ts';
 
-/** Why a file was left as it is, for people. */
 export class Left extends Error {
   override name = 'Left';
   constructor(
     message: string,
-    /** A symbolic link is where a file or directory was expected. */
     readonly isLink = false,
   ) {
     super(message);
   }
 }
 
-/** A directory that is held open. Its `path` leads to this very directory, wherever it is moved meanwhile. */
+/** An open directory. `path` still leads to it after a rename. */
 export interface Held {
   fd: number;
-  /** proc(5): node has no openat(2); /proc/self/fd does the same. */
+  /** /proc/self/fd (proc(5)), because node has no openat(2). */
   path: string;
   dev: number;
   ino: number;
@@ -28,11 +26,8 @@ export interface Held {
 const DIRECTORY = constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
- * Opens a directory with the rights of its user. The part of the path that only root can change is opened as the system
- * resolves it; below that each directory is opened by itself, without following a link, and must belong to the user or
- * to root.
- *
- * @param directory absolute
+ * Opens a directory with the user's rights. Below the part of the path that only root can change, no symlink is
+ * followed, and each directory must belong to the user or root.
  * @throws Left
  */
 export function hold(directory: string, user: Identity): Held {
@@ -45,11 +40,7 @@ export function hold(directory: string, user: Identity): Held {
   return opened(() => openWay(user, { first: trusted, names, flags: O_PATH | DIRECTORY }, requireKnown(user)));
 }
 
-/**
- * Opens a directory in one that is held, with the rights of its user.
- *
- * @throws Left where it is a link, no directory, closed to the user, or a third user's
- */
+/** With the user's rights. @throws Left if it is a symlink, no directory, closed to the user, or a third user's */
 export function within(directory: Held, name: string, user: Identity): Held {
   const held = opened(() => openAs(user, directory.fd, name, O_PATH | DIRECTORY));
   try {
@@ -82,12 +73,7 @@ function opened(action: () => number): Held {
   return { fd, path: `/proc/self/fd/${fd}`, dev, ino };
 }
 
-/**
- * Opens a file or directory for reading, itself and no link, with the rights of a user. That it can be opened shows
- * that its content is no secret to that user.
- *
- * @throws Left
- */
+/** With the user's rights and no symlink, so its content is no secret from that user. @throws Left */
 export function openItself({ fd }: Held, name: string, user: Identity): number {
   try {
     return openAs(user, fd, name, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -100,7 +86,7 @@ export function openItself({ fd }: Held, name: string, user: Identity): number {
   }
 }
 
-/** The same file as when it was looked at. @throws Left */
+/** @throws Left if the file has changed */
 export function requireSame(directory: Held, name: string, expected: { dev: number; ino: number }): void {
   let stat;
   try {

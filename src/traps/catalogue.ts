@@ -5,7 +5,6 @@ import { WAYS_ROUND } from './ways-round.ts';
 import { WRONG_PM2_HOME } from './wrong-pm2-home.ts';
 import { WRONG_USER } from './wrong-user.ts';
 
-/** All traps, in the groups in which docs/traps.md shows them. */
 export const TRAP_GROUPS: Readonly<Record<string, Readonly<Record<string, Trap>>>> = {
   'Wrong user': WRONG_USER,
   'Right user, wrong PM2_HOME': WRONG_PM2_HOME,
@@ -14,7 +13,6 @@ export const TRAP_GROUPS: Readonly<Record<string, Readonly<Record<string, Trap>>
   'Ways round the shim': WAYS_ROUND,
 };
 
-/** By code, such as T01. */
 export const traps: Readonly<Record<string, Trap>> = Object.fromEntries(
   Object.values(TRAP_GROUPS).flatMap((group) => Object.entries(group)),
 );

@@ -1,6 +1,5 @@
 import { ANSWERS, type Trap } from './trap.ts';
 
-/** A trap for `pm2-guard explain T01`; ends with a newline. */
 export function trapText(code: string, { title, seen, cause, answers }: Trap): string {
   return [
     `${code}  ${plain(title)}`,
@@ -13,7 +12,6 @@ export function trapText(code: string, { title, seen, cause, answers }: Trap): s
   ].join('\n');
 }
 
-/** Without the marks of Markdown. */
 function plain(text: string): string {
   return text.replaceAll('`', '');
 }

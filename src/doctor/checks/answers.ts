@@ -3,7 +3,7 @@ import { killableDaemon } from '../killable.ts';
 import { daemonsHere } from '../placement.ts';
 import { kill } from '../repair.ts';
 
-/** PD107: it listens and does not answer, or what it says is not so. */
+/** PD107: a daemon that does not answer, or that answers with false data. */
 export const answers: Check = {
   name: 'answers',
   find: (facts) =>

@@ -7,7 +7,6 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
 import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
 
-/** All processes of one app in one daemon. */
 interface Seat {
   daemon: DaemonFacts;
   name: string;
@@ -22,10 +21,7 @@ function seats(facts: HostFacts): Seat[] {
   });
 }
 
-/**
- * PD201, PD202; T01, T02, T32: an app in a daemon that the config does not put it into, alone or beside the right
- * one.
- */
+/** PD201, PD202; T01, T02, T32: an app in another daemon than the config says, alone or beside a right copy. */
 export const strayApps: Check = {
   name: 'stray apps',
   find: (facts) => {
@@ -67,10 +63,7 @@ export const strayApps: Check = {
   },
 };
 
-/**
- * PD202 without the config's help: one name, script and working directory in two daemons. One name with two directories
- * is staging and production (T35), and two daemons that the config gives the name to are meant.
- */
+/** PD202 without the config: one name, script and directory in two daemons. Two directories are allowed (T35). */
 export const twins: Check = {
   name: 'apps in two daemons',
   find: (facts) => {
@@ -86,7 +79,7 @@ export const twins: Check = {
         places.some(({ type }) => type === 'stray') ||
         places.every((place) => place.type === 'home' && place.rule !== null);
       if (settled) return [];
-      // Which of them is the copy only the config could tell.
+      // Only the config could say which of them is the copy.
       const next =
         facts.policy === null
           ? ['sudo', 'pm2-guard', 'init', '--output', CONFIG_PLACES[0]]
@@ -109,7 +102,7 @@ function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Docto
     why:
       'Both start it again whenever it ends: EADDRINUSE in a loop where it has a port, every job and mail twice ' +
       'where it has none.',
-    // What was saved would bring it back; an empty list is saved with --force only.
+    // The saved list would bring the copy back. PM2 saves an empty list only with --force.
     repair:
       targets === null
         ? []
@@ -120,7 +113,7 @@ function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Docto
   };
 }
 
-/** PD206, T38: pm2 shows who typed `pm2 start`, by the client's own account. */
+/** PD206, T38: the user column of pm2 list is what the client said about itself. */
 export const usernames: Check = {
   name: 'user column',
   find: (facts) =>
@@ -148,10 +141,7 @@ export const usernames: Check = {
     }),
 };
 
-/**
- * PD207: PM2 calls an app online whose spawn failed, and does not try again (God/ForkMode.js takes the error for a
- * log line).
- */
+/** PD207: PM2 calls an app online after a failed spawn, and does not retry (God/ForkMode.js only logs the error). */
 export const neverSpawned: Check = {
   name: 'online without a process',
   find: (facts) =>

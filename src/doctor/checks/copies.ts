@@ -4,7 +4,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { DoctorFacts } from '../guard-facts.ts';
 import { as } from '../words.ts';
 
-/** PD501, PD502: code that root runs, and that somebody else can change. */
+/** PD501, PD502: code that root runs and other users can change. */
 export const changeableCode: Check = {
   name: 'pm2 and node that others can change',
   find: (facts) =>
@@ -28,10 +28,7 @@ export const changeableCode: Check = {
     }),
 };
 
-/**
- * A directory above is mended by itself, a package as a whole. What is a user's own stays his: root is to use another
- * one.
- */
+/** Code that a user owns stays as it is: root should use another copy. */
 function repairOf({ of, file }: InstalledCopy, { path, kind }: Changeable): string[][] {
   const within = of === 'pm2' && path.startsWith(packageOf(file));
   const [options, place] = within ? [['-R'], packageOf(file)] : [[], path];
@@ -71,7 +68,6 @@ function packageOf(file: string): string {
   return file.replace(/\/bin\/[^/]*$/, '');
 }
 
-/** PD503, T10: several versions of PM2. */
 export const severalVersions: Check = {
   name: 'versions of pm2',
   find: ({ copies }) => {
@@ -87,7 +83,7 @@ export const severalVersions: Check = {
         why:
           'Which one is called depends on the way in: a client of another version says "In-memory PM2 is ' +
           'out-of-date", and pm2 update restarts every app.',
-        // As the owner: npm runs and removes what the owner of the prefix has put there.
+        // npm runs as the owner, because it runs code that the owner of the prefix can change.
         repair: extra.flatMap(({ file, owner }) => {
           const words = [
             'npm',

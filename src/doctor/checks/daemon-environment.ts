@@ -13,31 +13,30 @@ import { listed } from '../words.ts';
 
 type Living = DaemonFacts & { pid: number; env: Readonly<Record<string, string>> };
 
-/** A daemon keeps the environment of whoever spawned it for as long as it lives (lib/Client.js launchDaemon). */
+/** A daemon keeps the environment of its spawn for its whole life (lib/Client.js launchDaemon). */
 function living(facts: HostFacts): Living[] {
   return daemonsHere(facts).flatMap((daemon) =>
     daemon.pid === null || !daemon.process?.env ? [] : [{ ...daemon, pid: daemon.pid, env: daemon.process.env }],
   );
 }
 
-/** A new daemon, with the environment of its unit, or with that which sudo gives to the call. */
 function respawned(daemon: Living, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
   return isUndeclared(daemon, facts) ? emptied(daemon, facts) : renewed(daemon, facts, before);
 }
 
-/** The unit that sets this HOME, and so would set it again; null: none does. */
+/** The unit that sets this HOME and would set it again. */
 function unitWithHome(daemon: Living, facts: HostFacts): Unit | null {
   const unit = runningUnit(daemon, facts);
   return unit?.manager === null && unit.userHome !== null && unit.userHome === daemon.env['HOME'] ? unit : null;
 }
 
-/** Has the unit set the user's own HOME, and leaves the daemon in its PM2_HOME. */
+/** Commands that set the user's own HOME in the unit, and keep the daemon's PM2_HOME. */
 function homeInUnit({ home, userHome }: Living, unit: Unit | null): CommandWords[] {
   if (unit === null || userHome === null || ![home, userHome].every((path) => /^[\w./-]+$/.test(path))) return [];
   return drop(unit.name, 'home', `Environment=HOME=${userHome} PM2_HOME=${home}`);
 }
 
-/** PD108, T39: the end of a CI job is the end of the daemon. */
+/** PD108, T39: the daemon ends with the CI job that spawned it. */
 export const leashes: Check = {
   name: 'CI variables',
   find: (facts) =>
@@ -64,10 +63,10 @@ export const leashes: Check = {
     }),
 };
 
-/** Of PATH_OVERRIDES, those that name no path. */
+/** Names in PATH_OVERRIDES that hold no path. */
 const NO_PATH = /TOKEN|BUILTIN|EMBEDDED/;
 
-/** PD109, T21: sockets and files of the daemon are not where its home is. */
+/** PD109, T21: the sockets and files of the daemon are not in its PM2_HOME. */
 export const overrides: Check = {
   name: 'path overrides',
   find: (facts) =>
@@ -104,7 +103,7 @@ export const overrides: Check = {
     }),
 };
 
-/** PD110, T15, T16, T19, T20: PM2 derives its home from HOME, and hands HOME on to its apps in cluster mode. */
+/** PD110, T15, T16, T19, T20: PM2 derives PM2_HOME from HOME, and passes HOME to its apps in cluster mode. */
 export const wrongHomeVariable: Check = {
   name: 'HOME of a daemon',
   find: (facts) =>

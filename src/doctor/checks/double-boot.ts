@@ -7,7 +7,7 @@ import { adoptFrom, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
 
-/** PD404, PD405, PD408: two things that bring the same daemon up at boot, or the same app (T23, T28). */
+/** PD404, PD405, PD408: the same daemon or the same app starts twice at boot (T23, T28). */
 export const doubleBoots: Check = {
   name: 'what starts twice at boot',
   find: (facts) => {
@@ -45,8 +45,8 @@ export const doubleBoots: Check = {
 };
 
 function sameHome(one: Boot, other: Boot): DoctorFinding {
-  // Root's unit is not taken away because of a user's. The one of root in a user's home, or the one that is no unit, is
-  // the older habit.
+  // A user's unit never makes root's unit go. Of two system units, the one that runs as root or is an init script is
+  // the older.
   const users = [one, other].find(({ word }) => word.by === 'user');
   const goes = users === undefined ? other.user === 'root' || other.file.startsWith('/etc/init') : users === other;
   const [keep, leave] = goes ? [one, other] : [other, one];
@@ -65,9 +65,9 @@ function sameHome(one: Boot, other: Boot): DoctorFinding {
   };
 }
 
-/** T23. The same name in two daemons may be meant (T35): then the config says so, or the scripts are two. */
+/** T23. Two apps of one name may be meant (T35): then the config says so, or the scripts differ. */
 function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
-  if (isFossil(one, facts) || isFossil(other, facts)) return []; // told as such
+  if (isFossil(one, facts) || isFossil(other, facts)) return []; // PD406
   const [ours, theirs] = [savedIn(one, facts), savedIn(other, facts)];
   const shared = [
     ...new Set(
@@ -111,7 +111,6 @@ function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
   ];
 }
 
-/** Who wrote the saved list of a home. */
 function wordIn(boot: Boot | null, facts: HostFacts): Word {
   return wordOf((boot === null ? null : homeCalled(boot.home, facts)?.owner?.uid) ?? NO_UID);
 }

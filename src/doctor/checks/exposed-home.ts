@@ -5,13 +5,13 @@ import { distinctHomes } from '../occupancy.ts';
 import { inHome, listed, pathsIn } from '../words.ts';
 import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 
-/** PD310, PD311, PD314: who can read what is in a home, and who could put something else in its place. */
+/** PD310, PD311, PD314: a PM2_HOME that others can read or replace. */
 export const exposedHomes: Check = {
   name: 'homes that others can read or exchange',
   find: (facts) => distinctHomes(facts).flatMap((home) => [...secrets(home), ...served(home), ...exchangeable(home)]),
 };
 
-/** T30: PM2 writes the environment of every app into its list, with its umask. */
+/** T30: PM2 saves the environment of every app, with the mode that the umask leaves. */
 function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
   const {
     home,
@@ -65,10 +65,9 @@ function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
   ];
 }
 
-/** Users as whom web servers work: what they own, the server can read whatever its mode. */
+/** Users that run web servers. The server can read their files whatever the mode. */
 const WEB_SERVERS = ['www-data', 'nginx', 'apache', 'http', 'httpd', 'wwwrun', 'caddy'];
 
-/** T30. */
 function served(facts: Pm2HomeFacts): DoctorFinding[] {
   const {
     home,
@@ -105,7 +104,7 @@ function served(facts: Pm2HomeFacts): DoctorFinding[] {
 function exchangeable({ home, exchanger, owner, contents }: Pm2HomeFacts): DoctorFinding[] {
   if (exchanger === null || owner === null || contents.files.length === 0) return [];
   const { step, why, by, anchored } = exchanger;
-  // The home itself, of somebody else: its files say whose and why (PD102, PD303 to PD306).
+  // Findings about the files cover this case (PD102, PD303 to PD306).
   if (by === 'owner' && step.path === home) return [];
   return [
     {

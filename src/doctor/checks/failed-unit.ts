@@ -5,7 +5,6 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere } from '../placement.ts';
 import { startable } from '../through-unit.ts';
 
-/** PD412: systemd has given up on a unit. */
 export const failedUnits: Check = {
   name: 'failed units',
   find: (facts) =>
@@ -35,7 +34,7 @@ export const failedUnits: Check = {
     }),
 };
 
-/** For people: what systemd and the guard mean by it (systemd.exec(5), $SERVICE_RESULT; docs/contract.md section 4). */
+/** Sources: systemd.exec(5), $SERVICE_RESULT; docs/contract.md section 4. */
 function reasonOf({ result, exitStatus }: UnitState): string {
   if (result === 'exit-code' && exitStatus === 126) return 'pm2-guard blocked its pm2';
   if (result === 'exit-code' && exitStatus === 217) return 'its user does not exist';

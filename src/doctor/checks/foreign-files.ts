@@ -6,28 +6,25 @@ import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { inHome, listed, pathsIn, userName } from '../words.ts';
 
-/** What only a daemon makes, and takes away when it ends in order. */
+/** Files that only a daemon makes, and removes when it ends normally. */
 const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
 
-/**
- * PD303, PD304, PD306, T11, T13, T14: files in a home that are not its user's, by what made them and by who lives
- * there now.
- */
+/** PD303, PD304, PD306, T11, T13, T14: files in a PM2_HOME that its user does not own. */
 export const foreignFiles: Check = {
   name: 'foreign files',
   find: (facts) =>
     distinctHomes(facts).flatMap((home) => {
       const { owner } = home;
-      if (owner === null || home.detour !== null) return []; // PD313's
+      if (owner === null || home.detour !== null) return []; // PD313
       const who = occupancyOf(home, facts);
-      // A root-made link in a home leads where root wants; sockets of a living daemon are PD101's.
+      // Root decides where a link of root leads. Sockets of a living daemon belong to PD101.
       const foreign = home.contents.files.filter(
         (file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'),
       );
       if (foreign.length === 0) return [];
       switch (who.type) {
-        // Another's daemon lives there, and they are right for it: it is to go first, and to chown its sockets would
-        // make it worse (PD102, PD101).
+        // The daemon of another user owns these files rightly. It has to end first, and a chown of its sockets would
+        // let others command it (PD102, PD101).
         case 'unclear':
         case 'other':
           return [];
@@ -109,10 +106,7 @@ function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
   };
 }
 
-/**
- * What may be given to the owner of a home: it lies in a directory that the owner owns, or gets with it, and it has no
- * second name elsewhere, which would be given away too.
- */
+/** The parent directory is, or becomes, the owner's. No hard links: the chown would reach the other name too. */
 export function givable(home: Pm2HomeFacts, owner: { uid: number }, files: readonly HomeFile[]): HomeFile[] {
   const { heldBy, contents } = home;
   const single = files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
@@ -125,15 +119,12 @@ export function givable(home: Pm2HomeFacts, owner: { uid: number }, files: reado
   return single.filter(({ name }) => liesInOwn(name));
 }
 
-/** What all may read: what is closed may hold what is root's alone. doctor --fix asks the kernel as the owner. */
+/** A file that others cannot read may hold root's secrets. doctor --fix asks the kernel as the owner instead. */
 function isOpen({ type, mode }: HomeFile): boolean {
   return type === 'directory' ? (mode & 0o005) === 0o005 : (mode & 0o004) !== 0;
 }
 
-/**
- * -execdir works in the directory that find has open, and find follows no link: what the owner puts in the place of a
- * directory meanwhile is not reached. chown(1) with a path would go through it.
- */
+/** -execdir works in the directory that find has open, without symlinks. chown(1) with a path would follow them. */
 function chowned({ home, anchored }: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
   if (!anchored || files.length === 0) return [];
   const uids = [...new Set(files.map(({ uid }) => String(uid)))].flatMap((uid, at) => [
@@ -193,7 +184,7 @@ function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
   };
 }
 
-/** Whoever writes these decides what runs. */
+/** These files decide what runs. */
 const CODE = ['.', 'modules', 'dump.pm2', 'module_conf.json'];
 
 const EVIDENCE: Record<HomeOwner['evidence'], string> = {
@@ -203,7 +194,7 @@ const EVIDENCE: Record<HomeOwner['evidence'], string> = {
   directory: 'whose directory it is',
 };
 
-/** docs/pm2-internals.md section 2.3 and 4.3: which call of root's makes which file. */
+/** Which call by root makes which file: docs/pm2-internals.md sections 2.3 and 4.3. */
 const CAUSES: [name: string, cause: string][] = [
   ['dump.pm2', 'pm2 save, typed as root'],
   ['reload.lock', 'pm2 reload, typed as root'],

@@ -7,7 +7,7 @@ import { declaredAs } from '../placement.ts';
 import { occupancyOf } from '../occupancy.ts';
 import { inHome, listed } from '../words.ts';
 
-/** PD406, T24: a unit of former days, whose saved apps live elsewhere by now. */
+/** PD406, T24: an old unit whose saved apps run in another daemon now. */
 export const fossilBoots: Check = {
   name: 'boot units of former days',
   find: (facts) =>
@@ -39,7 +39,7 @@ export const fossilBoots: Check = {
       }),
 };
 
-/** Nobody lives in its home, and every app of its saved list runs in another daemon. */
+/** Whether no daemon runs in its PM2_HOME, and every app of its saved list runs in another daemon. */
 export function isFossil(boot: Boot, facts: HostFacts): boolean {
   const home = homeCalled(boot.home, facts);
   if (home === undefined || occupancyOf(home, facts).type !== 'nobody') return false;
@@ -50,10 +50,7 @@ export function isFossil(boot: Boot, facts: HostFacts): boolean {
   );
 }
 
-/**
- * Other daemons that may say that they have the apps of this boot unit: root's, declared ones, and those of the unit's
- * own user.
- */
+/** Other daemons whose app lists count here: root's, declared ones, and those of the unit's own user. */
 function witnesses(boot: Boot, facts: HostFacts): DaemonFacts[] {
   const owner = homeCalled(boot.home, facts)?.owner ?? null;
   return facts.daemons.filter(

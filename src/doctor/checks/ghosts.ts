@@ -3,14 +3,13 @@ import { daemonsHere, homeOf, savedNames } from '../placement.ts';
 import { killableGhost } from '../killable.ts';
 import { kill, pm2In } from '../repair.ts';
 
-/** PD203, T31: an app whose daemon is gone. */
 export const ghosts: Check = {
   name: 'ghosts',
   find: (facts) =>
     facts.ghosts.flatMap((ghost): DoctorFinding[] => {
       const { process, user, app, home, ports } = ghost;
       const daemon = daemonsHere(facts).find((one) => one.home === home);
-      // What an app sent into the background itself is younger than the daemon that has the app.
+      // A background process that an app started is younger than the daemon of that app.
       const spawned = daemon?.process?.started ?? null;
       if (spawned !== null && process.started !== null && process.started >= spawned) return [];
       const back =

@@ -5,7 +5,6 @@ import type { GuardFacts } from '../guard-facts.ts';
 
 const REINSTALL = [['sudo', 'pm2-guard', 'install']];
 
-/** PD601 to PD606: the guard's own health. */
 export const guardItself: Check = {
   name: 'pm2-guard itself',
   find: ({ guard, asRoot }) => {
@@ -93,7 +92,7 @@ function config({
 }
 
 function ways({ status }: GuardFacts): DoctorFinding[] {
-  // The others are proposed by status and gone by verify: no installation covers them by itself.
+  // No installation covers the other ways by itself. status and verify report them.
   const open = status.ways.filter(({ ours, finds }) => ours && finds?.type === 'other');
   if (open.length === 0) return [];
   return [
@@ -126,7 +125,7 @@ function rights({ status: { sudoers } }: GuardFacts): DoctorFinding[] {
   ];
 }
 
-/** npm lays down an unsealed pm2 with each upgrade. */
+/** npm installs an unsealed pm2 with each upgrade. */
 function seals({ seals: known }: GuardFacts): DoctorFinding[] {
   return known
     .filter(({ state, wished }) => wished && state !== 'sealed' && state !== 'hidden')

@@ -7,7 +7,7 @@ import { adoptFrom, lookFirst } from '../repair.ts';
 import { end } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
-/** PD307, PD308: homes of nobody, where PM2 goes when it does not know whose home it is in (T15, T16). */
+/** PD307, PD308: where PM2 puts its PM2_HOME when HOME is missing or wrong (T15, T16). */
 export const homelessHomes: Check = {
   name: 'homes of nobody',
   find: (facts) =>
@@ -65,7 +65,7 @@ function homeless(home: Pm2HomeFacts, facts: HostFacts, code: string, cause: str
       ...(daemon !== null && apps.length > 0 ? lookFirst(whose) : []),
     ],
     why,
-    // While apps live there nothing else is to be done: what comes after it is found when they are gone.
+    // The apps have to move first. The next run of doctor finds the rest.
     repair:
       daemon !== null && apps.length > 0
         ? [adoptFrom({ from: home.home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
@@ -79,7 +79,7 @@ function homeless(home: Pm2HomeFacts, facts: HostFacts, code: string, cause: str
   };
 }
 
-/** Something is going to start a daemon there. */
+/** Whether a unit or the config will start a daemon there. */
 function isMeant({ home, unit }: Pm2HomeFacts, { policy }: HostFacts): boolean {
   return unit?.enabled === true || policy?.daemons.some((daemon) => daemon.home === home) === true;
 }

@@ -2,7 +2,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { drop } from '../unit-words.ts';
 
-/** PD309, T15: without HOME and PM2_HOME, PM2 5 and 6 take /etc/.pm2, and PM2 7 the user's home directory. */
+/** PD309, T15: without HOME and PM2_HOME, PM2 5 and 6 use /etc/.pm2, and PM2 7 the user's home directory. */
 export const movingHome: Check = {
   name: 'homes that an upgrade moves',
   find: (facts) => [

@@ -4,13 +4,10 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { as, inHome, pathsIn } from '../words.ts';
 
-/** Names that PM2 uses as directories: a link there, to /var/log say, is an administrator's habit. */
+/** PM2's directories. Administrators often link them, to /var/log for example. */
 const DIRECTORIES = ['logs', 'pids', 'modules'];
 
-/**
- * PD313: what a root client of PM2 would write through (T14): links, second names of somebody else's file, and what
- * is no file.
- */
+/** PD313, T14: symlinks, hard links and special files through which a root client would write elsewhere. */
 export const oddFiles: Check = {
   name: 'links and oddities in a home',
   find: (facts) =>
@@ -49,7 +46,7 @@ export const oddFiles: Check = {
     }),
 };
 
-/** The home itself is a link of its user's: what is behind it is not repaired, and root has no business there. */
+/** The PM2_HOME itself is a symlink of its user. doctor repairs nothing behind it. */
 function led(home: string, user: string, link: string, physical: string | null): DoctorFinding {
   return {
     code: 'PD313',
@@ -59,7 +56,7 @@ function led(home: string, user: string, link: string, physical: string | null):
     why:
       `${user} decides at every moment where a pm2 of root's would write. Its files are not looked at for owners, ` +
       'and doctor --fix does nothing there.',
-    // A link of root's would be followed by all that trusts root's links: it is not made one here.
+    // No repair makes it a link of root: all code that trusts root's links would follow it.
     repair: physical === null ? [as(user, ['rm', link])] : [],
     fix: null,
     trap: 'T14',
@@ -70,7 +67,7 @@ function led(home: string, user: string, link: string, physical: string | null):
 function oddity({ name, type, links, uid, target }: HomeFile, { owner, physical, home }: Pm2HomeFacts): string | null {
   switch (type) {
     case 'link':
-      // One that root made leads where root wants it; no client writes through those of modules.
+      // Root chose the target of its own link. No client writes through the links of modules.
       if (DIRECTORIES.includes(name) || name.startsWith('modules/') || target === null || uid === 0) return null;
       return [home, physical ?? home].some((place) => target.startsWith(`${place}/`)) ||
         !/^\/|(^|\/)\.\.(\/|$)/.test(target)

@@ -8,7 +8,7 @@ import { asUserOf, kill, pm2In, type CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, end, listKept, runningUnit, started, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
-/** PD103, PD104, T33: a daemon whose socket another one took, or that is gone. No pm2 command reaches it any more. */
+/** PD103, PD104, T33: a daemon whose socket path is gone or leads to another daemon. No pm2 command reaches it. */
 export const unreachable: Check = {
   name: 'unreachable daemon',
   find: (facts) =>
@@ -62,7 +62,7 @@ export const unreachable: Check = {
       }),
 };
 
-/** On SIGTERM it writes its list to dump.pm2, then stops its apps: of that list they come back. */
+/** On SIGTERM the daemon saves its list to dump.pm2 and stops its apps, so resurrect brings them back. */
 function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
@@ -73,8 +73,8 @@ function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
 }
 
 /**
- * Not with SIGTERM: the first would write its list over the saved one, and as it closes its socket libuv would remove
- * the path, which is the second's by now (uv__pipe_close). Its apps go after it, or it would start them again.
+ * SIGKILL, because on SIGTERM the first daemon would save its list over the other's, and libuv would remove the path
+ * of the other's socket (uv__pipe_close). The apps end after it, or it would restart them.
  */
 function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
@@ -91,14 +91,14 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Com
 }
 
 /**
- * The first is in a unit: systemd would start another daemon for it if it were killed. The unit's own restart ends
- * both (`pm2 kill` reaches the second), and brings back the list that the first saves when it ends.
+ * systemd would restart a killed daemon of a unit. The unit's own restart ends both daemons (`pm2 kill` reaches the
+ * second), and brings back the list that the first saves.
  */
 function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const first = daemon.apps.map(({ name }) => name);
   const others = [...twin.apps.map(({ name }) => name), ...(savedNames(homeOf(twin, facts)) ?? [])];
   if (others.every((name) => first.includes(name))) return [systemctl(unit, 'restart')];
-  // What only the second has, or only the saved list, the first would overwrite: it must not save.
+  // The first daemon must not save: its list lacks the second's apps.
   const all = [...others, ...first];
   const kept = listKept(twin, facts);
   const ended = pm2In(twin, facts, 'kill');

@@ -2,10 +2,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs, homeOf } from '../placement.ts';
 import { inHome, listed } from '../words.ts';
 
-/**
- * PD114, T36: PM2 makes its sockets writable by their group (lib/Daemon.js). Operators of the daemon may have that
- * right.
- */
+/** PD114, T36: PM2 lets the group write to its sockets (lib/Daemon.js). Operators of the daemon may do so. */
 export const openSocket: Check = {
   name: 'open socket',
   find: (facts) =>
@@ -35,7 +32,7 @@ export const openSocket: Check = {
           why:
             `A user who may write to the socket can have the daemon run anything, as ${user ?? 'its user'}. ` +
             `When it is down, the first of them who types pm2 status owns the new one.`,
-          // PM2 sets the mode of its sockets anew whenever it starts; that of the home it leaves alone.
+          // Changes the mode of the PM2_HOME, because PM2 sets that of its sockets again at each start.
           repair:
             place === null || place.contents.files[0]?.uid !== place.owner?.uid
               ? []

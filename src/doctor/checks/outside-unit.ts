@@ -2,7 +2,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere } from '../placement.ts';
 import { bootUnitOfDaemon, intoUnit, runningUnit } from '../through-unit.ts';
 
-/** PD111: the unit that starts it at boot does not have it. Only where systemd runs the host. */
+/** PD111: a daemon that does not run in its boot unit. Needs a running systemd. */
 export const outsideUnit: Check = {
   name: 'outside its unit',
   find: (facts) =>

@@ -7,7 +7,7 @@ import { distinctHomes } from '../occupancy.ts';
 import { adoptFrom, isPlainTarget, lookFirst } from '../repair.ts';
 import { as, listed, pm2As } from '../words.ts';
 
-/** PD312, PD315: saved lists that speak of another home than the one they lie in (T29), or of another user's (T14). */
+/** PD312, PD315: saved lists with paths of another PM2_HOME (T29) or another user (T14). */
 export const strangeLists: Check = {
   name: 'saved lists of another home',
   find: (facts) =>
@@ -26,7 +26,6 @@ export const strangeLists: Check = {
     }),
 };
 
-/** What a saved app has in another home of PM2's: its PM2_HOME, its pid file, its logs. */
 function foreignPaths(
   { home: saved, paths }: SavedApp,
   { home, physical }: Pm2HomeFacts,
@@ -36,7 +35,7 @@ function foreignPaths(
   const others = homes
     .flatMap((other) => [other.home, other.physical ?? other.home])
     .filter((other) => !own.includes(other));
-  // Logs may lie wherever somebody wants them; in another home of PM2's nobody wants them.
+  // Logs may be anywhere but in another PM2_HOME.
   const strays = paths.filter(
     (path) =>
       others.some((other) => path.startsWith(`${other}/`)) ||
@@ -70,7 +69,6 @@ function copy({ home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: H
   };
 }
 
-/** The home directory of an account of this host, and not of the owner's. */
 function isAnothers(userHome: string, { owner }: Pm2HomeFacts, { homes }: HostFacts): boolean {
   return (
     userHome !== owner?.home &&
@@ -96,8 +94,7 @@ function borrowed(
     why:
       `They were started by somebody else who had PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, ` +
       'meets EACCES.',
-    // pm2 takes no `--` here: it would end the names (docs/pm2-internals.md section 1.3), and `--yes` or `all` are
-    // names of apps as well.
+    // A `--` would end the names here (docs/pm2-internals.md section 1.3), and an app can be called `--yes` or `all`.
     repair: !names.every(isPlainTarget)
       ? []
       : [

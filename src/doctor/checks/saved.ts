@@ -11,7 +11,7 @@ import { bootUnitOfDaemon, started } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 import { as, listed } from '../words.ts';
 
-/** PD204, PD205, T26: what runs, and what would come back. */
+/** PD204, PD205, T26: the running apps differ from the saved list. */
 export const savedListChecks: Check = {
   name: 'saved lists',
   find: (facts) =>
@@ -21,7 +21,7 @@ export const savedListChecks: Check = {
       if (failure !== null || !reachable || isUndeclared(daemon, facts)) return [];
       const running = apps.map(({ name }) => name);
       const kept = saved ?? [];
-      // To save a stray would make it come back.
+      // A saved stray would come back at boot.
       const fresh = apps
         .filter((app) => placementOf(app, daemon, facts).type !== 'stray' && !kept.includes(app.name))
         .map(({ name }) => name);
@@ -68,7 +68,7 @@ export const savedListChecks: Check = {
     }),
 };
 
-/** PD115: a daemon that the config declares, which has something to run and does not live. */
+/** PD115: a declared daemon that has saved apps and does not run. */
 export const absentDaemon: Check = {
   name: 'absent daemon',
   find: (facts) =>
@@ -98,18 +98,17 @@ export const absentDaemon: Check = {
     }),
 };
 
-/** By its unit; where systemd runs and there is none, the unit is written first. */
 function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): CommandWords[] {
   if (unit !== null) return started(unit, facts);
   if (facts.boot.systemd.states !== null && facts.asRoot && !startedElsehow(declared, facts)) {
     const name = bootUnitName(declared, facts.policy?.daemons ?? []);
     return [startupFor(declared, facts), ...started({ name, manager: null }, facts)];
   }
-  // pm2 spawns its daemon in the working directory, which has to be open to this user.
+  // pm2 spawns its daemon in the working directory, so this user needs access to it.
   return [as(declared.user, ['env', '-C', '/', `PM2_HOME=${declared.home}`, 'pm2', 'resurrect'])];
 }
 
-/** A boot script or a line of cron is meant to start it: a unit would be a second one. */
+/** A boot script or crontab already starts it. A unit would start it twice. */
 function startedElsehow({ home, user }: Daemon, facts: HostFacts): boolean {
   return (
     facts.boot.scripts.some((script) => script.enabled && script.user === user) ||

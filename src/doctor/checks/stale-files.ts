@@ -4,7 +4,7 @@ import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { as, inHome, pathsIn } from '../words.ts';
 import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 
-/** PD301, PD302: what a daemon leaves behind that was killed. */
+/** PD301, PD302: files left behind by a killed daemon. */
 export const staleFiles: Check = {
   name: 'stale sockets and pid files',
   find: (facts) =>
@@ -18,7 +18,7 @@ export const staleFiles: Check = {
         case 'owner':
         case 'other': {
           const { pid, process: god, user } = who.daemon;
-          // In a pid namespace of its own it calls itself by another number.
+          // In another pid namespace the daemon has another pid.
           const isIt =
             pidFile === null ||
             pid === null ||

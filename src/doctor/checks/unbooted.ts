@@ -12,10 +12,10 @@ import { bootUnitOfDaemon, intoUnit, runningUnit, systemctl, unitOfDaemon } from
 import { startupFor } from '../unit-words.ts';
 import { listed } from '../words.ts';
 
-/** Services that start what people and jobs type: a daemon in their control group was not started at boot. */
+/** Services that start what people and jobs type. A daemon in their control group was not started at boot. */
 const SESSIONS = /^(cron|crond|atd|anacron|ssh|sshd|ssh@.*|sshd@.*|run-.*|user@\d+)\.service$/;
 
-/** PD411: a declared daemon with apps that nothing starts at boot. Only where systemd runs the host. */
+/** PD411: a declared daemon with apps that nothing starts at boot. Needs a running systemd. */
 export const unbootedDaemons: Check = {
   name: 'daemons that nothing starts at boot',
   find: (facts) => {
@@ -48,7 +48,6 @@ export const unbootedDaemons: Check = {
   },
 };
 
-/** Something that is there at boot starts it: what doctor knows, or a service of another kind. */
 function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
   const { home, process } = daemon;
   if (bootUnitOfDaemon(daemon, facts) !== null) return true;
@@ -65,7 +64,7 @@ function enabled(daemon: DaemonFacts, unit: Unit, facts: HostFacts): CommandWord
   return runningUnit(daemon, facts) === unit ? [enable] : [enable, ...intoUnit(daemon, unit, facts)];
 }
 
-/** By PM2 itself; then the daemon moves into the unit, or the unit's first start would fail. */
+/** The daemon then moves into the unit, because the unit's first start fails beside a running daemon. */
 function written(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const declared = declaredAs(daemon);
   if (declared === null) return [];
@@ -74,7 +73,7 @@ function written(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   return moved.length === 0 ? [] : [startupFor(declared, facts), ...moved];
 }
 
-/** PD413: a unit of a user's own manager that starts at this user's first login, and ends after the last logout. */
+/** PD413: a user unit that starts at the user's first login and ends after the last logout. */
 export const lingering: Check = {
   name: 'units of users that do not linger',
   find: (facts) =>

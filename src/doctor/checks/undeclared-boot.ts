@@ -8,10 +8,10 @@ import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
 import { disagreementOf } from './unit-home.ts';
 
-/** The directories in which pm2 is the guard's: PATH of a line that has one of them first, or before any other pm2. */
+/** Directories whose pm2 is the guard. */
 const GUARDED = ['/usr/local/lib/pm2-guard/bin', '/usr/local/bin'];
 
-/** PD409: units and crontabs that run a daemon the config does not declare (T05). */
+/** PD409: units and crontabs that run an undeclared daemon (T05). */
 export const undeclaredBoots: Check = {
   name: 'units and crontabs of strays',
   find: (facts) => {
@@ -63,7 +63,6 @@ function isDeclared(home: string, policy: Policy, facts: HostFacts): boolean {
   return policy.daemons.some((daemon) => isSameHome(daemon.home, home, facts));
 }
 
-/** It calls the guard, which decides at each call. */
 function isGuarded({ path, command }: CronLine): boolean {
   const named = [...command.matchAll(/(?:^|[\s;&|("'`])((?:\/[^\s;&|"'`]*\/)?)pm2(?=$|[\s;&|)"'`])/g)].map(
     ([, directory = '']) => directory.replace(/\/$/, ''),

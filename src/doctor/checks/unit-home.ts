@@ -6,7 +6,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';
 import { retire, startupRepair } from '../unit-words.ts';
 
-/** PD401, PD402, PD403, PD410: a unit whose user, home, saved list, pid file and programs do not go together (T25). */
+/** PD401, PD402, PD403, PD410: the user, PM2_HOME, saved list, pid file and programs of a unit disagree (T25). */
 export const unitHomes: Check = {
   name: 'units, homes and saved lists',
   find: (facts) =>
@@ -20,13 +20,13 @@ export const unitHomes: Check = {
     }),
 };
 
-/** T25: user and home were resolved apart, as `pm2 startup -u X` without --hp does. */
+/** T25: `pm2 startup -u X` without --hp takes the user and PM2_HOME from different users. */
 export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | null {
   if (unit.home === null) return null;
   const user = userOfUnit(unit);
   const home = homeCalled(homeOfUnit(unit), facts);
   const owner = home?.owner;
-  // A directory of its own, wherever it lies, is as good a home as any.
+  // A separate directory is a valid PM2_HOME wherever it is.
   if (!owner || !['config', 'passwd'].includes(owner.evidence) || owner.uid === unit.account?.uid) return null;
   return {
     code: 'PD401',
@@ -66,7 +66,7 @@ function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const home = homeCalled(homeOfUnit(unit), facts);
   if (!unit.enabled || home === undefined || !home.possible || home.dump || (home.physical === null && !facts.asRoot))
     return [];
-  if (occupancyOf(home, facts).type !== 'nobody') return []; // what lives there and is not saved is told app by app
+  if (occupancyOf(home, facts).type !== 'nobody') return []; // findings about its apps cover this
   return [
     {
       code: 'PD402',
@@ -84,7 +84,7 @@ function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
   ];
 }
 
-/** systemd waits for the pid file of a forking service until its time is over, then ends it (systemd.service(5)). */
+/** systemd ends a forking service whose pid file does not appear before the timeout (systemd.service(5)). */
 function elsewhere(unit: Unit): DoctorFinding[] {
   const expected = `${homeOfUnit(unit)}/pm2.pid`;
   if (unit.pidFile === null || unit.pidFile.replace(/\/{2,}/g, '/') === expected) return [];
@@ -95,7 +95,7 @@ function elsewhere(unit: Unit): DoctorFinding[] {
       what: `${unit.name} waits for a pid file that its daemon does not write`,
       evidence: [`${unit.file}: PIDFile=${unit.pidFile}`, `the daemon writes ${expected}`],
       why: 'systemd takes the start for failed when it has waited long enough, and ends the daemon with all its apps.',
-      // sed would take a `#` in the path for the end of its command, and can run programs (GNU sed, the flag e).
+      // A `#` in the path would end the sed expression, and GNU sed can run programs (flag e).
       repair:
         unit.manager !== null || !/^[\w./-]+$/.test(expected)
           ? []

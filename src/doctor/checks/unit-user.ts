@@ -5,7 +5,7 @@ import type { Unit } from '../../host/units.ts';
 import { homeCalled } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 
-/** PD407, T27: User= that systemd does not take as it is written. */
+/** PD407, T27: a `User=` that systemd ignores or refuses. */
 export const unitUsers: Check = {
   name: 'users of units',
   find: (facts) =>

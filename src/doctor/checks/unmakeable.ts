@@ -1,6 +1,5 @@
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 
-/** PD316: a declared PM2_HOME that is not there, and that its user cannot make. */
 export const unmakeableHomesCheck: Check = {
   name: 'PM2_HOMEs that cannot be made',
   find: ({ guard }) =>

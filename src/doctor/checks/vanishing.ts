@@ -3,7 +3,6 @@ import type { Program } from '../programs.ts';
 
 const AGAIN = ['sudo', 'pm2-guard', 'install'];
 
-/** PD504: what the guard starts by its path is gone, or an upgrade will take it away. */
 export const vanishingPrograms: Check = {
   name: 'recorded pm2 and node that are gone or will be',
   find: ({ guard }) =>
@@ -28,7 +27,7 @@ export const vanishingPrograms: Check = {
     }),
 };
 
-/** A pin of the config is for a person to change. */
+/** People choose the pins in the config, so no command replaces one. */
 function repairOf({ of, pinnedFor, gone, other }: Program): string[][] {
   if (pinnedFor !== null)
     return [

@@ -6,10 +6,7 @@ import type { CommandWords } from '../repair.ts';
 import { renewed, runningUnit, unitOfDaemon } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 
-/**
- * PD112, T10: "In-memory PM2 is out-of-date": who commands the daemon, or starts it at boot, is another PM2 than it
- * is itself.
- */
+/** PD112, T10: the client or boot unit is another PM2 version than the daemon ("In-memory PM2 is out-of-date"). */
 export const pm2Versions: Check = {
   name: 'versions of PM2',
   find: (facts) =>
@@ -40,7 +37,7 @@ export const pm2Versions: Check = {
     }),
 };
 
-/** A unit that would start the daemon's old PM2 again is written anew, with the PM2 of the command line. */
+/** A unit that would start the old PM2 again is rewritten with the current one. */
 function withNewProgram(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   const own = declaredAs(daemon);
@@ -68,7 +65,7 @@ function otherPm2s(daemon: DaemonFacts, facts: HostFacts): { what: string; versi
   ];
 }
 
-/** PD113: the node of a daemon was replaced under it, or is another one than that of its unit or of the config. */
+/** PD113: a daemon whose node was replaced, or differs from the node of its unit or of the config. */
 export const nodes: Check = {
   name: 'versions of node',
   find: (facts) =>

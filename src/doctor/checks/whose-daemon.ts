@@ -6,7 +6,7 @@ import { adoptFrom, lookFirst } from '../repair.ts';
 import { emptied, end } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
-/** PD101, T12: the socket was given to somebody whom the daemon is not. */
+/** PD101, T12: another user owns the daemon's socket. */
 export const foreignSocket: Check = {
   name: 'foreign socket',
   find: (facts) =>
@@ -22,8 +22,8 @@ export const foreignSocket: Check = {
           why:
             `A user who may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other ` +
             'check.',
-          // Back to the daemon, never on to the user: the daemon is what does not belong there (PD102). Not through
-          // links (-h).
+          // The socket goes to the user of the daemon, because the daemon is in the wrong PM2_HOME (PD102). -h
+          // follows no symlink.
           repair: [['sudo', 'chown', '-h', `${user ?? uid}:`, socket, `${home}/pub.sock`]],
           fix: null,
           trap: 'T12',
@@ -33,7 +33,6 @@ export const foreignSocket: Check = {
     }),
 };
 
-/** PD102, T11: a daemon of one user in the home of another. */
 export const foreignHomeCheck: Check = {
   name: 'foreign home',
   find: (facts) =>
@@ -60,7 +59,7 @@ export const foreignHomeCheck: Check = {
                 `and may write the files that root's daemon reads and runs.`
               : `${owner.name} gets "connect EACCES" instead of a daemon, ` +
                 `and files that he cannot write are left behind.`,
-          // Without names: all that is in it, whatever the config says of each, for the home is another's.
+          // No app names: the PM2_HOME is another user's, so all of them move.
           repair:
             daemon.apps.length === 0
               ? end(daemon, facts)
@@ -75,7 +74,7 @@ export const foreignHomeCheck: Check = {
     }),
 };
 
-/** PD105, PD106: a daemon that the config does not know. */
+/** PD105, PD106: a daemon that the config does not declare. */
 export const undeclaredDaemon: Check = {
   name: 'undeclared daemon',
   find: (facts) =>

@@ -9,10 +9,7 @@ import { Left, openItself, requireSame, type Held } from '../../repair/held.ts';
 import type { Deed, Fix } from '../fix.ts';
 
 /**
- * Does one thing in a directory of a PM2_HOME. All of it but the giving is done with the owner's rights, so that
- * nothing happens that the owner could not do, whatever he puts in the way meanwhile.
- *
- * @param directory that holds the file
+ * All but `own` runs with the owner's rights, so it does nothing that the owner could not do.
  * @throws Left with nothing changed
  */
 export async function applyFix(deed: Deed, directory: Held, { owner, home }: Fix): Promise<void> {
@@ -34,7 +31,7 @@ export async function applyFix(deed: Deed, directory: Held, { owner, home }: Fix
   }
 }
 
-/** Of a file that the owner could open and that is the owner's, so the owner could do the same. */
+/** The owner owns the file and can open it, so the owner could change its mode too. */
 function setMode(fd: number, { dev, ino, from, to }: Deed & { type: 'mode' }, owner: number): void {
   try {
     const stat = fstatSync(fd);
@@ -55,7 +52,6 @@ function removePidFile(directory: Held, name: string, deed: Deed & { type: 'remo
   asUser(user, UNLINK, name, directory.fd);
 }
 
-/** What a pid file holds. */
 function startOf(fd: number): string {
   try {
     const stat = fstatSync(fd);

@@ -8,19 +8,17 @@ import type { Deed, Fix } from '../fix.ts';
 import { hold, Left, within, type Held } from '../../repair/held.ts';
 import { applyFix } from './deeds.ts';
 
-/** One change: planned, then done or left. */
 export interface FixChange {
-  /** Of the finding that it repairs. */
+  /** Of the finding. */
   code: string;
   path: string;
-  /** `give to www-data`, `mode 0600`, `remove`. */
   what: string;
-  /** A command that takes it back; null: what is removed held nothing. */
+  /** Null: the removed file held nothing. */
   undo: string[] | null;
 }
 
 export interface DoneFix extends FixChange {
-  /** Null: it is done; else why it is not. */
+  /** Why it was not done; null: it was done. */
   left: string | null;
 }
 
@@ -30,10 +28,8 @@ interface Step {
   change: FixChange;
 }
 
-/** First whose it is, then who may read it, then what is dead. */
 const ORDER: readonly Deed['type'][] = ['own', 'mode', 'remove socket', 'remove pid file'];
 
-/** All that the findings allow to be done, in order. */
 export function fixPlanOf(findings: readonly DoctorFinding[]): Step[] {
   return findings
     .flatMap(({ code, fix }) =>
@@ -66,11 +62,7 @@ function changeOf(code: string, { home, owner }: Fix, deed: Deed): FixChange {
   }
 }
 
-/**
- * Carries out a plan, as far as a second look still finds the same: what has changed since is left alone.
- *
- * @param again the findings of now
- */
+/** @param again fresh findings. A step that they do not contain is left out. */
 export async function mend(plan: readonly Step[], again: readonly DoctorFinding[]): Promise<DoneFix[]> {
   const valid = new Set(fixPlanOf(again).map(keyOf));
   const done: DoneFix[] = [];

@@ -1,6 +1,5 @@
 import type { FindingPage } from './page.ts';
 
-/** PD2xx: apps of living daemons. */
 export const appPages: Record<string, FindingPage> = {
   PD201: {
     title: 'an app in the wrong daemon',

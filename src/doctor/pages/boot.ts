@@ -1,6 +1,5 @@
 import type { FindingPage } from './page.ts';
 
-/** PD4xx: boot. */
 export const bootPages: Record<string, FindingPage> = {
   PD401: {
     title: 'a unit whose user and home do not go together',

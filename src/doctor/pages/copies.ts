@@ -1,6 +1,5 @@
 import type { FindingPage } from './page.ts';
 
-/** PD5xx: installations of pm2 and node. */
 export const copyPages: Record<string, FindingPage> = {
   PD501: {
     title: 'a pm2 that root runs and others can change',

@@ -1,6 +1,5 @@
 import type { FindingPage } from './page.ts';
 
-/** PD1xx: living daemons. */
 export const daemonPages: Record<string, FindingPage> = {
   PD101: {
     title: "the socket is not its daemon's",

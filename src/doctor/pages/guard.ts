@@ -1,6 +1,5 @@
 import type { FindingPage } from './page.ts';
 
-/** PD6xx: the guard itself. */
 export const guardPages: Record<string, FindingPage> = {
   PD601: {
     title: 'pm2-guard is not installed, or not whole',

@@ -1,6 +1,5 @@
 import type { FindingPage } from './page.ts';
 
-/** PD3xx: files in homes. */
 export const homePages: Record<string, FindingPage> = {
   PD301: {
     title: 'a socket that nobody listens on',
