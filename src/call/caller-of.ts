@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy.ts';
 import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
-/** The working directory, or null where it was deleted (getcwd(3) ENOENT) or cannot be told. */
+/** null: the directory was deleted (getcwd(3) ENOENT), or is not known. */
 export function workingDirectory(): string | null {
   try {
     return process.cwd();
@@ -17,10 +17,8 @@ export function workingDirectory(): string | null {
 }
 
 /**
- * Who calls, and which daemon the real pm2 of this major would take it to.
- *
- * @param env the caller's environment
- * @param policy a home that is a declared one by another path (a link, /home on another disk) is named as declared
+ * The caller, and the daemon that the real pm2 of this major version would use. A PM2_HOME that is the same directory
+ * as a declared one gets the declared path.
  */
 export function callerOf(
   env: NodeJS.ProcessEnv,
@@ -38,7 +36,7 @@ export function callerOf(
   return callerFrom(person, env, major, cwd, policy);
 }
 
-/** As callerOf, for a person who is known otherwise: lint reads who runs a line from its file. */
+/** For a known person: lint knows the user of a line from its file. */
 export function callerFrom(
   person: Person,
   env: NodeJS.ProcessEnv,
@@ -75,18 +73,16 @@ function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
   return policy.daemons.find((daemon) => realpathOrSelf(daemon.home) === real)?.home ?? home;
 }
 
-/**
- * proc(5), since Linux 2.6.11: the user of the login session, which no `su`, doas or run0 changes; unset for services.
- */
+/** proc(5), since Linux 2.6.11. Set at login and kept by `su`, doas and run0. Unset for services. */
 const NO_LOGIN = '4294967295';
 
-/** Who logged in, by the kernel; null: a service, or a number without an account. */
+/** null: a service, or an uid without an account. */
 function loginUser(): string | null {
   const uid = readTextOrEmpty('/proc/self/loginuid').trim();
   return uid === '' || uid === NO_LOGIN || uid === '0' ? null : (accountByUid(Number(uid))?.name ?? null);
 }
 
-/** Physical paths of what the invocation names, where they differ from the typed ones. */
+/** Resolved paths, where they differ from the typed ones. */
 export function realpathsOf(invocation: Invocation): Map<string, string> {
   const paths = invocation.starts.flatMap((start) => [start.script, start.cwd]);
   for (const target of invocation.targets)

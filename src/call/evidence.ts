@@ -12,17 +12,10 @@ import type { Caller } from '../verdict/caller.ts';
 import { evaluatorsOf, type EvaluatorCandidate } from '../verdict/evaluator.ts';
 import type { Evidence, FileApps, More, OwnDaemon, Sight } from '../verdict/verdict.ts';
 
-/**
- * How long a daemon may take to say what it runs. A healthy one answers in a few ms; a call must not hang on a sick
- * one.
- */
+/** A healthy daemon answers in a few ms. A hanging one must not block the call. */
 const SOCKET_MS = 700;
-/** How long an ecosystem file may take to be evaluated. */
 const PROCESS_FILE_MS = 5000;
-/**
- * What `pm2 startup` leaves for root (lib/API/Startup.js, PM2 5.4 to 7.0): systemd, openrc, upstart and sysv, launchd,
- * rcd.
- */
+/** Written by `pm2 startup` for root (lib/API/Startup.js, PM2 5.4 to 7.0). */
 const ROOT_UNITS = [
   '/etc/systemd/system/pm2-root.service',
   '/etc/init.d/pm2-root',
@@ -32,27 +25,24 @@ const ROOT_UNITS = [
   '/etc/rc.d/pm2_root',
 ];
 
-/** How a call may be looked into. */
 export interface Means {
   major: Major;
-  /** The caller's environment: a process file may ask it. */
+  /** For process files, which are code. */
   env: NodeJS.ProcessEnv;
-  /** Gives a process file on standard input, read to its end; null: it is left alone. */
+  /** Reads all of standard input. Null: do not read it. */
   readStdin: (() => Buffer) | null;
-  /** Process files that are code may be evaluated. A command that only explains runs no code. */
+  /** Process files may be run as code. False for a command that only explains. */
   evaluate: boolean;
 }
 
-/** What was found for a call, and the standard input that was read for it. */
 export interface Gathered {
   evidence: Evidence;
-  /** For the real pm2 to read again; null: untouched. */
+  /** For the real pm2 to read again. Null: not read. */
   stdin: Buffer | null;
-  /** Words of process files that are code and were not evaluated. */
+  /** Process files that were not evaluated, as typed. */
   unread: string[];
 }
 
-/** Fetches one kind of evidence that a verdict asked for. */
 export async function gatherEvidence(
   { wants }: More,
   invocation: Invocation,
@@ -76,10 +66,7 @@ export async function gatherEvidence(
   }
 }
 
-/**
- * What lives in the declared daemons, as far as the caller may know: a socket or dump that is not ours to read tells
- * nothing.
- */
+/** The apps of declared daemons, as far as the caller may read their sockets and dumps. */
 async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
   const live = await Promise.all(
     daemons.map(async (daemon): Promise<Sight | null> => {
@@ -94,10 +81,7 @@ async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
   return [...live, ...saved].filter((sight) => sight !== null);
 }
 
-/**
- * The daemon that plain pm2 would use. The kernel says whose its socket is; only one of the caller's own is asked, as
- * plain pm2 would ask it.
- */
+/** The daemon that plain pm2 would use. Only a socket that the caller owns is asked. */
 async function ownDaemonOf({ socket, uid }: Caller): Promise<OwnDaemon> {
   const euid = process.geteuid?.();
   if (euid !== 0 && euid !== uid) return { state: 'unknown', user: null, apps: [] };
@@ -149,7 +133,7 @@ async function appsOfFiles(
   return { ...so, unread, evidence: { ...so.evidence, files: found } };
 }
 
-/** The first account for which the file is no foreign code, and that this process may become. */
+/** The first account that trusts the file and that this process may become. */
 function evaluatorFor(
   path: string | null,
   candidates: readonly EvaluatorCandidate[],

@@ -2,20 +2,17 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { findUntrusted } from '../trust/trust.ts';
 
-/** What install wrote down: the real pm2 and the node of this host, by absolute path. */
+/** The real pm2 and node of this host as absolute paths, written by install. */
 export interface InstallRecord {
   version: string;
   pm2: string | null;
   node: string | null;
 }
 
-/** The directory of the running bundle: a release (src/install/library.ts), or dist/ of a checkout. */
+/** A release (src/install/library.ts), or dist/ of a checkout. */
 export const BUNDLES = __dirname;
 
-/**
- * The install record above the release, if root alone could have written it; null in a checkout, or where it is
- * damaged: then the real pm2 is looked for in PATH.
- */
+/** Null: in a checkout, damaged, or writable by others than root. The real pm2 is then searched in PATH. */
 export function installRecord(): InstallRecord | null {
   const file = `${dirname(BUNDLES)}/install.json`;
   if (findUntrusted(file, 'file')) return null;

@@ -1,9 +1,6 @@
 import { groupByGid, groupByName } from '../identity/accounts.ts';
 import type { Daemon } from '../policy/policy.ts';
 
-/**
- * Whether the config names this user, or a group of the user's, among those who may be switched to the daemon's user.
- */
 export function isOperator(
   { operators }: Pick<Daemon, 'operators'>,
   { uid, user }: { uid: number; user: string },
@@ -12,7 +9,7 @@ export function isOperator(
   return operators.some((operator) => (operator.startsWith('%') ? isMember(operator.slice(1)) : operator === user));
 }
 
-/** The kernel's word, for the caller itself: primary groups and those of a directory server. */
+/** The kernel knows the caller's primary group and groups of a directory service. */
 function isOwnGroup(group: string, uid: number): boolean {
   return process.geteuid?.() === uid && (process.getgroups?.() ?? []).some((gid) => groupByGid(gid)?.name === group);
 }

@@ -5,22 +5,19 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import { statOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
-/** Where accounts, their home directories and their groups are looked up. */
 export interface AccountSource {
   byUid(uid: number): Account | null;
   byName(name: string): Account | null;
-  /** The account whose home directory holds this PM2_HOME as .pm2. */
+  /** The account with this PM2_HOME as ~/.pm2. */
   ownerOf(pm2Home: string): Account | null;
   isMember(account: Account, group: string): boolean;
 }
 
-/** The accounts of this machine. */
 export const thisHost: AccountSource = { byUid: accountByUid, byName: accountByName, ownerOf: ownerOfHome, isMember };
 
 /**
- * The policy with the daemons that `personal` stands for, as far as this call is about them: the caller's, that of the
- * user whose home directory the call names, and that of `startup -u USER`. Each is in the user's own ~/.pm2, as if it
- * were declared.
+ * Adds the `personal` daemons in ~/.pm2 that this call may use: the caller's, that of the user in PM2_HOME, and that
+ * of `startup -u USER`.
  */
 export function withPersonal(
   policy: Policy,

@@ -4,10 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import { doorOfThisCall } from './door.ts';
 import { installRecord, BUNDLES } from './installation.ts';
 
-/**
- * The real pm2 of this call: the one whose door it came through, which for root must be one that only root can
- * change; else the host's.
- */
+/** A sealed pm2 that started this call, if root may trust it. Otherwise the host's pm2. */
 export function realPm2(euid: number, policy: Policy | null): RealPm2 {
   const door = doorOfThisCall();
   if (door === null) return hostsPm2(euid, policy);
@@ -17,9 +14,7 @@ export function realPm2(euid: number, policy: Policy | null): RealPm2 {
   return host.type === 'found' ? host : own;
 }
 
-/**
- * As recorded at install, by root's own hand; else the first that the config pins; else from PATH, for root as above.
- */
+/** The recorded pm2, else the first pinned one, else the one in PATH. */
 function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
   const recorded = installRecord()?.pm2 ?? null;
   const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);
@@ -29,9 +24,9 @@ function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
     if (found.type === 'found') return found;
   }
   const found = findRealPm2({ recorded, path: process.env['PATH'], skip: [BUNDLES], asRoot: euid === 0 });
-  // A call that becomes another user needs no pm2 that root may run; before root itself runs it, carry-out looks again.
+  // A call that switches users runs no pm2 as root. carry-out checks again before root runs it.
   if (found.type !== 'untrusted') return found;
-  // Only one that every user finds: what stands in root's own PATH alone may be another user's trap.
+  // Only from SYSTEM_PATH: root's own PATH may contain another user's program.
   const usual = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [BUNDLES], asRoot: false });
   return usual.type === 'found' ? usual : found;
 }

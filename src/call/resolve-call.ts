@@ -16,50 +16,42 @@ import { thisHost } from './personal.ts';
 import { settleVerdict } from './settle.ts';
 
 /**
- * What is known of whether sudo lets the caller become a daemon's user.
- *
- * @param purpose `to run`: the call itself asks, where it is going to be run; `to tell`: a block may offer a command
- * @returns null: yes, or to be learned by running it; else what a caller should know of the refusal, in lines
+ * Whether sudo lets the caller become a daemon's user. Null: yes, or running it will show. Else lines of explanation.
+ * @param purpose `to run`: the call will be run; `to tell`: a block may offer a command
  */
 export type AskSudo = (daemon: Daemon, caller: Caller, purpose: 'to run' | 'to tell') => string[] | null;
 
-/** One call, as it was typed or read somewhere. */
 export interface CallRequest extends Omit<Means, 'major'> {
   /** The words after `pm2`. */
   argv: readonly string[];
-  /** The effective user of the call. */
+  /** Effective uid. */
   uid: number;
-  /** Where it is made; null where that directory was deleted. */
+  /** null: the directory was deleted. */
   cwd: string | null;
   policy: Policy;
-  /** The pm2 that would run it, unless its daemon pins another. */
+  /** Unless the daemon pins another one. */
   pm2: InstalledPm2;
-  /** null: whether sudo allows a rewrite is not asked. */
+  /** null: do not ask sudo. */
   askSudo: AskSudo | null;
 }
 
-/** One call, understood: what is asked, by whom, of which pm2, and what follows. */
 export interface ResolvedCall {
   invocation: Invocation;
   caller: Caller;
-  /** With the personal daemons that this call is about. */
+  /** With the personal daemons of this call. */
   policy: Policy;
   verdict: Verdict;
-  /** The daemon that the call belongs to, for the record: a verdict does not tell it to a caller without rights. */
+  /** For the record. A verdict hides it from a caller without rights. */
   owner: Daemon | null;
   evidence: Evidence;
-  /** Standard input that was read to find a process file's apps; null: untouched. */
+  /** Input that was read. Null: not read. */
   stdin: Buffer | null;
-  /** Process files that could not be read or were not evaluated. */
+  /** Process files that were not read or evaluated. */
   unread: string[];
-  /** The real pm2 that runs it. */
   pm2: InstalledPm2;
 }
 
-/**
- * The one way from a command line to a verdict: for the guard, `explain`, `guard-verify`, the sudo shim, and lint. A
- * dry run differs in its means alone.
- */
+/** Used by the guard, `explain`, `guard-verify`, the sudo shim and lint, so that all give the same verdict. */
 export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   const call = await followPin(request, await resolveWith(request, request.pm2));
   const { verdict, caller } = call;
@@ -70,14 +62,13 @@ export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   return refusal === null ? call : { ...call, verdict: refusedBySudo(call, verdict, refusal, askSudo) };
 }
 
-/** The block that a caller is shown whom sudo does not let become the owner. */
 export function refusedBySudo(call: ResolvedCall, verdict: Rewrite, refusal: string[], askSudo: AskSudo): Block {
   const instead = insteadOf(verdict, call);
   const told = { ...instead, details: [...instead.details, ...refusal] };
   return forReader(told, readerOf(call, askSudo, verdict.daemon));
 }
 
-/** @param refused sudo has said no for this daemon */
+/** @param refused sudo refused this daemon */
 function readerOf({ invocation, caller, policy }: ResolvedCall, askSudo: AskSudo, refused: Daemon | null): Reader {
   const answers = new Map<string, boolean>(refused === null ? [] : [[refused.name, false]]);
   const mayBecome = (daemon: Daemon): boolean => {
@@ -111,7 +102,7 @@ async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<Res
   return { invocation, caller, owner: settled.verdict.daemon, pm2, ...settled };
 }
 
-/** A daemon's pinned pm2 may speak another grammar than the host's: then the same words are read once more. */
+/** A pinned pm2 may have another major version, and then the arguments are parsed again. */
 async function followPin(request: CallRequest, first: ResolvedCall): Promise<ResolvedCall> {
   const { verdict, pm2 } = first;
   const pin = verdict.type === 'block' ? null : (verdict.daemon?.pm2 ?? null);
@@ -124,9 +115,7 @@ async function followPin(request: CallRequest, first: ResolvedCall): Promise<Res
   return found.major === pm2.major ? { ...first, pm2: found } : resolveWith(request, found);
 }
 
-/**
- * Root's door may be below /root/.nvm, where the owner cannot go: the host's pm2 runs what root hands to another user.
- */
+/** The sealed pm2 may be below /root/.nvm, which the owner cannot read. */
 function hostsOwn(verdict: Verdict): string | null {
   return doorOfThisCall() !== null && verdict.type === 'rewrite' && verdict.switch
     ? (installRecord()?.pm2 ?? null)

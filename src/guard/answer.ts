@@ -2,16 +2,12 @@ import { writeSync } from 'node:fs';
 import type { ResolvedCall } from '../call/resolve-call.ts';
 import { completionsFor } from './complete.ts';
 
-/**
- * Calls that the guard answers without PM2: the version, and the names for TAB. Neither needs a daemon, and plain pm2
- * would spawn one.
- *
- * @returns false: the real pm2 must answer
- */
+/** Answers `--version` and TAB without PM2, which would start a daemon. Returns false if the real pm2 must answer. */
 export async function answerByItself(call: ResolvedCall): Promise<boolean> {
   const { invocation, pm2 } = call;
   if (invocation.line.type === 'version') {
-    // `-v` before a `--` is printed by PM2's silenced console (lib/Common.js printVersion), commander's own by stdout.
+    // PM2 prints `-v` before a `--` on a silenced console (printVersion in lib/Common.js). commander writes to
+    // stdout.
     const silenced =
       invocation.line.silent &&
       invocation.argv.includes('--') &&
@@ -26,11 +22,10 @@ export async function answerByItself(call: ResolvedCall): Promise<boolean> {
   return true;
 }
 
-/** A reader that has gone must not become an error. */
 function print(text: string): void {
   try {
     writeSync(1, text);
   } catch {
-    // EPIPE, EBADF
+    // EPIPE, EBADF: the reader has ended, which is no error
   }
 }

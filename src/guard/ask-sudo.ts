@@ -8,22 +8,19 @@ import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
 import type { Caller } from '../verdict/caller.ts';
 
-/** The real sudo by absolute path: a `sudo` in the caller's PATH may be our own shim, or another user's program. */
+/** Absolute paths: `sudo` in the caller's PATH may be our shim or another user's program. */
 const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'];
 
-/** Absolute path of the real sudo; null: there is none. */
+/** null: not installed. */
 export function realSudo(): string | null {
   return SUDO.find((path) => existsSync(path)) ?? null;
 }
 
 /**
- * What is known of sudo's answer. Where a command is going to be run, its rights are learned by running it
- * (through-sudo.ts); sudo is asked apart only where nothing is run: by `explain`, and for what a block may offer. It is
- * not asked at all for a user to whom its rules give nothing and who is no operator: each refusal is an alarm in the
- * system log.
- *
- * @param hopped the call came through sudo already, and is not sent on a second time
- * @param acts the call is going to be run
+ * Asks sudo only if the command is not run now (`explain`, offers of a block). Otherwise running it shows the answer.
+ * Each refusal is an alarm in the system log, so sudo is not asked for a user without rules.
+ * @param hopped the call already came through sudo
+ * @param acts the call will be run
  */
 export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): AskSudo {
   return (daemon, caller, purpose) => {
@@ -39,16 +36,14 @@ export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): A
 }
 
 /**
- * Whether sudo lets this caller run our shim as a daemon's user without a password, by running it: a listing
- * (`sudo -l`) has other rules (sudoers(5) listpw, NOPASSWD of another command).
- *
- * @returns null: yes; else what sudo says
+ * Runs our shim as the daemon's user without a password. `sudo -l` has other rules (listpw in sudoers(5)).
+ * @returns null: allowed; else sudo's message
  */
 export function canBecome({ user }: Daemon): string | null {
   return ask(['-n', '-u', user, '--', SHIM_COMMAND, MAY]);
 }
 
-/** The same of another user, for root, who cannot run sudo as that user: sudo(8) -U. */
+/** For root, which cannot run sudo as another user: sudo(8) -U. */
 function mayBecome({ name, user }: Daemon, caller: Caller): string | null {
   return ask(['-n', '-U', caller.user, '-u', user, '-l', '--', SHIM_COMMAND, HOP + name]);
 }
@@ -60,20 +55,19 @@ function ask(words: readonly string[]): string | null {
     env: { ...process.env, LC_ALL: 'C' },
   });
   if (status === 0) return null;
-  // Faults of sudoers that sudo-rs shows with each call come first, and do not begin with a name.
+  // sudo-rs prints errors of sudoers first, without its own name in front.
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   return lines.find((line) => /^(sudo|sudo-rs): |^Sorry, user /.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** Whether these words of sudo 1.9 or sudo-rs say that a password, and no more, is missing. */
+/** Whether only a password is missing, by a message of sudo 1.9 or sudo-rs. */
 export function needsPassword(words: string): boolean {
   return /(password|terminal|interactive authentication) is required/.test(words);
 }
 
 /**
- * What a caller should know of a refusal, and an operator of the rule that would allow it.
- *
- * @param words what sudo said; null: it said so on standard error itself, or nothing
+ * Explains a refusal. An operator also learns the missing rule.
+ * @param words sudo's message; null: none, or printed already
  */
 export function refusalLines(daemon: Daemon, caller: Caller, words: string | null): string[] {
   const said = words === null ? [] : [`It says:  ${words}`];
@@ -100,12 +94,12 @@ function doesNotLet(daemon: Daemon, caller: Caller): string {
   return `sudo does not let ${caller.user} run pm2 as ${daemon.user}.`;
 }
 
-/** proc(5): set by systemd's NoNewPrivileges and by container runtimes; set-user-ID has no effect then. */
+/** systemd (NoNewPrivileges=) and container runtimes set it, and then set-user-ID has no effect (proc(5)). */
 function hasNoNewPrivileges(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readTextOrEmpty('/proc/self/status'));
 }
 
-/** A terminal on which sudo could ask. */
+/** Whether sudo has a terminal for a password. */
 export function someoneIsThere(): boolean {
   const { isatty } = lazyBuiltin('node:tty');
   return isatty(0) || isatty(2);

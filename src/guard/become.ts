@@ -3,18 +3,16 @@ import { dropOwnVariables } from '../identity/environment.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { replaceProcess } from './replace-process.ts';
 
-/** How another program is become. */
 interface Becoming {
-  /** Its environment; default: this one, without our own variables. */
+  /** Default: the current one, without our own variables. */
   env?: NodeJS.ProcessEnv;
-  /** False: this process stays, and waits for the program. */
+  /** False: this process stays and waits for the program. */
   inPlace?: boolean;
 }
 
 /**
- * Becomes another program: in this process where node can, else as a child whose status and signals are passed on.
- *
- * @param stdin standard input that was read already; null: the program reads it itself
+ * Runs a program in this process if node can, else as a child whose status and signals are passed on.
+ * @param stdin input that was read already; null: inherited
  */
 export function become(
   file: string,
@@ -27,11 +25,7 @@ export function become(
   passOn(startChild(file, argv, stdin, env), file, endAs);
 }
 
-/**
- * Starts a program on this process's own descriptors.
- *
- * @param env its environment; default: this one, without our own variables
- */
+/** @param env default: the current one, without our own variables */
 export function startChild(
   file: string,
   argv: readonly string[],
@@ -48,11 +42,7 @@ export function startChild(
   return child;
 }
 
-/**
- * Passes on the signals that are sent to this process alone. Ctrl-C and Ctrl-Z reach both of us from the terminal.
- *
- * @param ended what is to be done when the child has ended
- */
+/** Passes on signals sent to this process only. A terminal sends Ctrl-C and Ctrl-Z to the child too. */
 export function passOn(
   child: ChildProcess,
   file: string,
@@ -77,7 +67,6 @@ export function passOn(
   });
 }
 
-/** Ends this process with a status, or by a signal. */
 export function endAs(status: number | null, signal: NodeJS.Signals | null): void {
   if (signal === null) process.exit(status ?? 1);
   process.removeAllListeners(signal);

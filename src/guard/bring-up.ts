@@ -10,30 +10,26 @@ import { quoteCommand } from '../terminal/shown.ts';
 import { classOf } from '../verdict/command-class.ts';
 import { mayNotify, say } from './report.ts';
 
-/** What knows boot units (src/host/boot-unit.ts): a bundle of its own, for hardly any call needs it. */
+/** A bundle of its own (src/host/boot-unit.ts), because few calls need it. */
 interface BootUnits {
   bootUnitOf(seat: { uid: number; home: string }): string | null;
   startUnit(name: string): string | null;
 }
 
-/** The unit that starts a daemon which does not run. */
+/** A daemon that is not running, with its boot unit. */
 export interface Asleep {
   unit: string;
-  /** This call has to start or restart something, and root makes it. */
+  /** root's call must start or restart something. */
   wakes: boolean;
-  /** It only asks what runs, which is nothing: no daemon has to be spawned to say so. */
+  /** The call only lists apps, so the daemon need not start. */
   lists: boolean;
 }
 
-/** Commands that only ask the daemon for its list. */
 const LISTS = 'list l ps status slist jlist prettylist pid id describe desc info show env'.split(' ');
 
 /**
- * Whether the daemon of a call does not run and has a boot unit. PM2's client would spawn the daemon in the caller's
- * session, outside of the unit: it then ends with that session, systemctl does not reach it, and its list is empty
- * (T46). Where the daemon runs this costs a look for its socket.
- *
- * @returns null: it runs, or there is no such unit
+ * Finds the boot unit of a stopped daemon. PM2's client would start the daemon in the caller's session, so it would
+ * end with the session, escape systemctl, and have no apps (T46). Null: it is running, or has no unit.
  */
 export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | null {
   if (verdict.type === 'block' || (verdict.type === 'pass' && verdict.daemonless)) return null;
@@ -46,7 +42,7 @@ export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | 
   return { unit, wakes: needed && caller.uid === 0, lists: LISTS.includes(invocation.command ?? '') };
 }
 
-/** Brings such a daemon up by its unit where root's call needs it, and says so; for others names the unit. */
+/** Starts the unit if root's call needs it. Otherwise prints a note. */
 export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invocation, policy }: ResolvedCall): void {
   const name = verdict.daemon?.name ?? '';
   const failure = wakes ? (bootUnits()?.startUnit(unit) ?? null) : null;
@@ -59,9 +55,8 @@ export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invoc
 }
 
 /**
- * Whether the daemon may be down: it has no socket or no pm2.pid, or, which is looked at for root alone, the process
- * that this file names has ended. A user can write anything into it: it only decides whether boot-unit.cjs looks
- * closer.
+ * Whether the daemon may be down. Users can write pm2.pid, so its content only decides if boot-unit.cjs checks
+ * further.
  */
 function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
   if (statOf(rpcSocket(home)) === null || statOf(pidFile(home)) === null) return true;
@@ -70,7 +65,7 @@ function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
   return pid === null || startOf(pid) === null;
 }
 
-/** By an absolute path, so that neither NODE_PATH nor the current directory has a say. Null: it is not there. */
+/** By absolute path, so that NODE_PATH and the current directory have no effect. Null: missing. */
 function bootUnits(): BootUnits | null {
   try {
     return createRequire('/')(join(__dirname, 'boot-unit.cjs')) as BootUnits;

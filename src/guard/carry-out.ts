@@ -27,7 +27,7 @@ import { say } from './report.ts';
 import { becomeThroughSetpriv, hasPamHelper } from './through-setpriv.ts';
 import { leftOutLines, variablesFor } from './variables.ts';
 
-/** A verdict could not be carried out; nothing was run. */
+/** Nothing was run. */
 export class CannotCarryOut extends Error {
   constructor(
     readonly code: Code,
@@ -40,29 +40,24 @@ export class CannotCarryOut extends Error {
   }
 }
 
-/** What is handed over to the real pm2. */
 export interface GuardCall extends InstalledPm2 {
   argv: readonly string[];
-  /** Standard input that was read already. */
+  /** Input that was read already. Null: none. */
   stdin: Buffer | null;
   invocation: Invocation;
-  /** It came through sudo, decided on before. */
+  /** It came through sudo, so the daemon was chosen before. */
   hopped: boolean;
-  /** It only asks a daemon for its list that does not run and that its unit would start: none is spawned for that. */
+  /** It only lists apps of a stopped daemon with a boot unit, so that daemon is not started. */
   daemonDown: boolean;
-  /** Called where the real pm2 is going to run in this process. */
+  /** Called before the real pm2 runs in this process. */
   beforeHandOff: () => void;
 }
 
 export interface RewrittenCall extends GuardCall {
-  /** Runs it through the real sudo, and says what becomes of it. */
   throughSudo: (verdict: Rewrite) => void;
 }
 
-/**
- * Run as the caller is, in the environment as it is but for our own variables and, where sudo made the caller the owner
- * of the apps, sudo's. A call that needs no daemon finds one that answers and is gone with this process.
- */
+/** Runs the call as the caller. Our own variables are removed, and sudo's if the apps would store them. */
 export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonless, report }: Pass): void {
   refuseForeignCode(call, daemonless || report === 'observed' ? null : daemon);
   if (daemon !== null && caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
@@ -76,9 +71,7 @@ export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonle
 }
 
 /**
- * Run where the call belongs (docs/contract.md section 4).
- *
- * @param announce called when nothing can go wrong any more but pm2 itself, as the owner
+ * Runs the call in its daemon (docs/contract.md section 4). `announce` is called just before pm2 runs.
  * @throws CannotCarryOut before anything was run
  */
 export function carryOutRewrite(
@@ -122,7 +115,7 @@ function cameByAnother({ login }: Caller): boolean {
   return login !== null || saysOtherWay(process.env);
 }
 
-/** What `startup` and `logrotate` write down as PM2_HOME; null: --hp says it. */
+/** PM2_HOME for `startup` and `logrotate`. Null: --hp sets it. */
 function homeInUnit(daemon: Daemon, { command }: Invocation): string | null {
   return command === 'startup' && homeParent(daemon) !== null ? null : daemon.home;
 }
@@ -132,11 +125,7 @@ interface Outfit {
   crossed: Crossed;
 }
 
-/**
- * User, environment, working directory: from here on this process is the owner's.
- *
- * @returns what the owner gets, where this process does not switch: another one has to
- */
+/** Makes this process the owner's. If it cannot switch, returns what another process needs. */
 function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Outfit | null {
   const crossed = variablesFor(daemon, invocation, caller);
   const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
@@ -159,8 +148,8 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Ou
 }
 
 /**
- * The same call as its owner in another process: setpriv's, else sudo's. Meets the guard there, which looks at
- * directories and files with the owner's rights.
+ * Runs the call as the owner by setpriv or sudo. The guard runs again there, and checks files with the owner's
+ * rights.
  */
 function callAsOwner(
   verdict: Rewrite,
@@ -189,8 +178,7 @@ function callAsOwner(
 }
 
 /**
- * The caller's directory stays if the owner may be in it; PM2's daemon is spawned there, and relative names start
- * there.
+ * PM2 starts its daemon in this directory and resolves relative paths in it, so it is kept if the owner may enter it.
  */
 function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: Caller): void {
   if (mayExecute('.') && caller.cwd !== null) {
@@ -198,10 +186,10 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
       process.chdir(caller.cwd);
       return;
     } catch {
-      // EACCES, ENOENT: another directory, where that changes nothing
+      // EACCES, ENOENT: use another directory if that changes nothing
     }
   }
-  // An app that is given no --cwd would run here; a script below here may have been typed relative to it.
+  // Without --cwd an app runs here, and a script below may have been typed as a relative path.
   const here = (path: string | null) =>
     path !== null && (caller.cwd === null || path === caller.cwd || path.startsWith(`${caller.cwd}/`));
   const relative =
@@ -240,7 +228,7 @@ function moveOut({ user }: Daemon, path: string): string {
   );
 }
 
-/** PM2 answers "Script not found" about a file that is there and closed to its user. */
+/** PM2 would report an unreadable file as "Script not found". */
 function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
   const files = [
     ...invocation.starts.map(({ script }) => script),
@@ -259,10 +247,7 @@ function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
   }
 }
 
-/**
- * @param declared what the call is about. Root's `startup` is about a user's daemon, and runs nothing of its
- * PM2_HOME.
- */
+/** @param declared daemon of the call; root's `startup` for another user runs no code of that PM2_HOME */
 function refuseForeignCode(call: GuardCall, declared: Daemon | null): void {
   if (process.geteuid?.() !== 0) return;
   const daemon = declared?.uid === 0 ? declared : null;
@@ -277,8 +262,7 @@ function refuseForeignCode(call: GuardCall, declared: Daemon | null): void {
 }
 
 /**
- * The node that runs this, if the new user can start it too (not below /root/.nvm); else one of the system's; null:
- * this one.
+ * The current node if the owner can run it (not if below /root/.nvm), else one in SYSTEM_PATH. Null: the current one.
  */
 function runnableNode({ user }: Daemon): string | null {
   if (mayExecute(process.execPath)) return null;
@@ -296,7 +280,7 @@ function runnableNode({ user }: Daemon): string | null {
   return other;
 }
 
-/** The system's PATH if its first node is this one, else with this one's directory before it. */
+/** SYSTEM_PATH, with the node's directory in front unless its first node is this one. */
 function pathFor(node: string): string {
   const first = SYSTEM_PATH.split(':')
     .map((directory) => join(directory, 'node'))
@@ -306,7 +290,7 @@ function pathFor(node: string): string {
     : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
-/** @param runsAs the owner, where a process file says so as well */
+/** @param runsAs the owner, if a process file names the owner too */
 function handOver(
   call: GuardCall,
   node: string | null,
@@ -323,7 +307,7 @@ function handOver(
     become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;
   }
-  // Read once to find the apps in it; pushed back, PM2 reads it as if for the first time.
+  // It was read once to find apps. PM2 must read it again.
   if (call.stdin !== null && call.stdin.length > 0) process.stdin.unshift(call.stdin);
   call.beforeHandOff();
   becomePm2(call, call.argv, [

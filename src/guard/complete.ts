@@ -5,10 +5,10 @@ import { listApps } from '../pm2/rpc.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Daemon } from '../policy/policy.ts';
 
-/** How long TAB waits for a daemon: people type on. */
+/** TAB must answer before the user types on. */
 const SOCKET_MS = 300;
 
-/** Behind these PM2's completion offers app names (lib/binaries/CLI.js checkCompletion, PM2 5.4 to 7.0). */
+/** PM2 completes app names after these commands (checkCompletion in lib/binaries/CLI.js, PM2 5.4 to 7.0). */
 const TAKES_NAME = [
   'stop',
   'restart',
@@ -25,13 +25,7 @@ const TAKES_NAME = [
   'show',
 ];
 
-/**
- * What the script of `pm2 completion` asks for on TAB: commands, options, or the names of the apps that the caller's
- * calls reach. Names come from the config and from the daemon that the caller may ask; no pm2 runs, and nothing is
- * recorded.
- *
- * @returns null: it is no TAB
- */
+/** Completes commands, options and app names for TAB, without PM2 and without a record. Null: not a TAB call. */
 export async function completionsFor(call: ResolvedCall): Promise<string[] | null> {
   const { env } = call.invocation.context;
   const line = env['COMP_LINE'];

@@ -2,16 +2,15 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Daemon } from '../policy/policy.ts';
 
-/** What PM2 checks each app by before it starts it (lib/Common.js, PM2 5.4 to 7.0). */
+/** PM2's check of each app before a start (lib/Common.js, PM2 5.4 to 7.0). */
 interface Common {
   verifyConfs?: (apps: unknown, ...others: unknown[]) => unknown;
 }
 
 /**
- * Hides from a PM2 that is loaded in this process that its apps are to run as this very user: it refuses `user`, `uid`
- * and `gid` to all but root, and the user is right already. What names another user stays, and PM2 refuses it.
- *
- * @param file PM2's bin/pm2, without links
+ * PM2 refuses `user`, `uid` and `gid` to all but root, even if they name the current user. Those of the owner are
+ * removed.
+ * @param file PM2's bin/pm2 with symlinks resolved
  */
 export function dropRunAs(file: string, owner: Pick<Daemon, 'user' | 'uid' | 'gid' | 'group'>): void {
   const module = createRequire(file).cache[join(dirname(file), '../lib/Common.js')];

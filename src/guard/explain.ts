@@ -10,37 +10,36 @@ import type { Verdict } from '../verdict/verdict.ts';
 import { askSudo } from './ask-sudo.ts';
 import { blockLines } from './report.ts';
 
-/** A command line, understood: who ends up calling pm2, in which environment, with which words (src/sudo/typed.ts). */
+/** A command line with its effective user and environment (src/sudo/typed.ts). */
 export interface Typed {
   uid: number;
   env: NodeJS.ProcessEnv;
   argv: string[];
 }
 
-/** What would follow, as `explain --json` prints it (docs/contract.md section 6). */
+/** Output of `explain --json` (docs/contract.md section 6). */
 export interface Explanation {
   verdict: Verdict['type'];
   code: string;
   reason: string;
-  /** `file:line` of the rule that decides; null: none does. */
+  /** `file:line`. Null: no rule decides. */
   rule: string | null;
   daemon: string | null;
   user: string;
   home: string;
   caller: { user: string; home: string; login: string | null };
   invocation: { command: string | null; scope: string; targets: string[]; starts: string[] };
-  /** What would be run, as words; empty for a block. */
+  /** As words. Empty for a block. */
   exec: string[];
-  /** For a block: the lines that would be shown; else empty. */
+  /** Lines of a block, else empty. */
   message: string[];
   warnings: string[];
 }
 
 /**
- * The verdict on a command line by the very code that acts: no pm2 is run, nothing is written, no process file is
- * evaluated, standard input is left alone.
- *
- * @throws UserError where there is no usable config or no real pm2
+ * Decides a command line with the guard's own code, but runs no pm2 and no process file, writes nothing, reads no
+ * stdin.
+ * @throws UserError without a usable config or real pm2
  */
 export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   const euid = process.geteuid?.() ?? -1;
@@ -68,7 +67,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   return told(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
 }
 
-/** Sudo answers for its caller, and for others only to root. */
+/** sudo answers for its caller, and for other users only to root. */
 function askFor(uid: number, euid: number): AskSudo | null {
   return uid === euid || euid === 0 ? askSudo({ hopped: false, acts: false }) : null;
 }
@@ -110,7 +109,7 @@ function told(call: ResolvedCall, warnings: string[]): Explanation {
   };
 }
 
-/** As one would type it: root's switch happens in process, and `sudo -u` says the same. */
+/** root switches in process, but a person would type `sudo -u`. */
 function execOf({ verdict, invocation, caller, pm2 }: ResolvedCall): string[] {
   switch (verdict.type) {
     case 'pass':

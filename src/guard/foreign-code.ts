@@ -11,28 +11,25 @@ import { repairsOf } from '../trust/all-faults.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { startRenewal } from './renew-prepared.ts';
 
-/** What root would run though others can change it. */
+/** Code that root would run and other users can change. */
 export interface ForeignCode {
   /** `root would run X, which other users can change` */
   what: string;
   fault: Distrust;
-  /** A command for root. */
   fix: string;
 }
 
 export interface RootsCall {
   pm2: Pick<InstalledPm2, 'bin' | 'file' | 'original'>;
-  /** The daemon of root's that the call uses or spawns; null: none that is declared. */
+  /** root's daemon for the call. Null: none declared. */
   daemon: Pick<Daemon, 'name' | 'home'> | null;
-  /** The node that the config pins for it; null: the one that runs this. */
+  /** Pinned node. Null: the current one. */
   node: string | null;
 }
 
 /**
- * Nothing that a user other than root can write is run as root (docs/contract.md section 8.1): pm2 with all that it may
- * load, a pinned node, and what PM2 runs out of PM2_HOME, such as its modules and the saved list.
- *
- * @returns null: only root can change it
+ * root must not run code that others can write (docs/contract.md section 8.1): pm2, a pinned node, modules and the
+ * saved list in PM2_HOME. Null: only root can write it.
  */
 export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | null {
   const ofPm2 = rootMayRun(pm2) ?? faultInPackage(pm2);
@@ -54,7 +51,7 @@ function repair(fault: Distrust): string {
   return repairsOf([fault]).map(quoteCommand).join(' && ');
 }
 
-/** All of the package is looked at only where that was not done before, or something has changed since. */
+/** Checks the whole package only if it changed since the last check. */
 function faultInPackage({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>): Distrust | null {
   if (isProvenRoots(bin)) return null;
   const fault = foreignPartOf(dirname(dirname(file)));

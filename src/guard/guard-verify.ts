@@ -12,16 +12,13 @@ import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall } from '../call/resolve-call.ts';
 import { workingDirectory } from '../call/caller-of.ts';
 
-/** What `pm2 guard-verify --json` prints. */
+/** Output of `pm2 guard-verify --json`. */
 interface Answer {
   guarded: true;
   version: string;
   config: { file: string | null; error: string | null; warnings: string[] };
   daemons: { name: string; user: string; home: string }[];
-  /**
-   * Who calls, and where a call goes that names no app (`pm2 list`). `daemon` null: none that is declared. null: not
-   * known.
-   */
+  /** Null: not known. `daemon`: where `pm2 list` goes; null: an undeclared one. */
   caller: {
     user: string;
     home: string;
@@ -30,20 +27,18 @@ interface Answer {
     code: string;
     daemon: string | null;
   } | null;
-  /** What the guard becomes; null: there is no real pm2 on this host. */
+  /** null: no real pm2. */
   pm2: { path: string; version: string } | null;
-  /** PM2_GUARD=off is set: the calls of this very shell pass untouched, if the config allows it. */
+  /** PM2_GUARD=off is set. */
   off: boolean;
 }
 
 /**
- * `pm2 guard-verify`: the guard itself answers, on stdout, that it is what `pm2` means here. PM2 has no such command:
- * it would answer "Command not found", and spawn a daemon to say so. Spawns nothing, writes nothing, needs no real pm2.
- *
- * @param argv the words behind guard-verify
+ * `pm2 guard-verify`: shows on stdout that `pm2` is the guard. Plain pm2 would print "Command not found" and start a
+ * daemon. Writes nothing, and needs no real pm2.
  */
 export async function answerVerify(argv: readonly string[], euid: number): Promise<void> {
-  // To look must not keep a policy: only root does.
+  // euid -1, because root would keep a compiled policy.
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });
   const policy = loaded.type === 'policy' ? loaded.policy : null;
   const real = realPm2(euid, policy);
@@ -63,7 +58,6 @@ export async function answerVerify(argv: readonly string[], euid: number): Promi
   if (answer.config.error !== null) process.exitCode = EX_CONFIG;
 }
 
-/** Of a call that names no app: what names one may belong elsewhere. */
 async function placeOf(uid: number, policy: Policy, pm2: InstalledPm2): Promise<Answer['caller']> {
   const { verdict, caller } = await resolveCall({
     argv: ['list'],

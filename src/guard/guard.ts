@@ -29,10 +29,9 @@ import { becomeThroughSudo } from './through-sudo.ts';
 import { lostLines } from './variables.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
-/** Set by sudo(8) and run0(1), doas(1), pkexec(1) for what they run as another user. */
+/** Set by sudo(8), run0(1), doas(1) and pkexec(1). */
 const ON_BEHALF = ['SUDO_UID', 'DOAS_USER', 'PKEXEC_UID'];
 
-/** One call of pm2: config, command line, caller, verdict; then become pm2, or refuse. */
 export async function guard(): Promise<void> {
   const { argv, decided, kept } = unwrapHop(process.argv.slice(2));
   const euid = process.geteuid?.() ?? -1;
@@ -40,9 +39,9 @@ export async function guard(): Promise<void> {
     await answerVerify(argv.slice(1), euid);
     return;
   }
-  // A call that verify tries leaves nothing behind: no policy is kept for it.
+  // A test call of verify must leave no policy behind.
   const tried = argv.some(isReserved);
-  // What this user keeps of the config decides calls that this user makes, not those that others make as this user.
+  // A user's own compiled policy must not decide a call that another user makes by sudo.
   const others = euid !== 0 && (decided !== null || ON_BEHALF.some((name) => process.env[name] !== undefined));
   const loaded = loadPolicy({
     env: process.env,
@@ -53,7 +52,7 @@ export async function guard(): Promise<void> {
 
   if (loaded.type === 'unusable') {
     const allowed = off && euid === 0 ? 'off' : loaded.onError;
-    // The owner of a call that came through sudo is known by name only, which means nothing without a config.
+    // A call through sudo knows its daemon by name only, so it needs a config.
     if (allowed === 'closed' || decided !== null || tried) endWithoutPolicy(loaded.error);
     else goWithoutPolicy(argv, euid, allowed === 'open' ? loaded.error : null);
     return;
@@ -135,7 +134,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
       what.daemonDown = wake(call);
       carryOutRewrite(verdict, invocation, caller, what, () => {
         say(unknownVersionLines(pm2));
-        // Recorded now, and not while pm2 waits for its daemon: a fork of the grown process takes 5 ms instead of 2.
+        // Recorded now, because a later fork of the larger process takes 5 ms, not 2.
         announceRewrite(verdict, call);
       });
       return;
@@ -165,9 +164,8 @@ function goThroughSudo(verdict: Rewrite, call: ResolvedCall, hopped: boolean): v
 }
 
 /**
- * A daemon that a unit starts at boot is not spawned in the caller's session.
- *
- * @returns whether the call only asks for the list of such a daemon that does not run
+ * Avoids starting a daemon with a boot unit in the caller's session. True: the call only lists apps of a stopped
+ * daemon.
  */
 function wake(call: ResolvedCall): boolean {
   const daemon = asleep(call);
@@ -182,7 +180,7 @@ function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: Resol
   record({ outcome: 'rewrite', caller, owner: verdict.daemon, argv: invocation.argv, rule });
 }
 
-/** A bypass and what is only observed are recorded; a right call says and leaves nothing. */
+/** Only a bypass and an observed call are recorded. */
 function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCall): void {
   if (mayNotify(invocation, policy)) say(passLines(verdict));
   if (verdict.code === 'PG004') record({ outcome: 'bypass', caller, argv: invocation.argv, rule: 'PM2_GUARD=off' });
@@ -191,9 +189,8 @@ function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCal
 }
 
 /**
- * What was decided before the hop counts as if PM2_HOME named it, which sudo's env_reset took away. Anybody may type
- * the word: it chooses among the caller's own declared daemons, as PM2_HOME would, and nothing else. PM2_GUARD=off has
- * no say here.
+ * Applies the daemon of a call through sudo, in place of PM2_HOME, which env_reset removes. Any user can type this
+ * option, so it selects only among the caller's own declared daemons. PM2_GUARD=off does not count.
  */
 function settle(decided: string, policy: Policy): void {
   const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
@@ -201,7 +198,7 @@ function settle(decided: string, policy: Policy): void {
   Reflect.deleteProperty(process.env, 'PM2_GUARD');
 }
 
-/** Names what sudo did not hand over. PWD is set as a shell would: it is not worth a right of its own. */
+/** Reports variables that sudo dropped. Sets PWD as a shell does. */
 function settleVariables(kept: readonly string[], { invocation, caller }: ResolvedCall): void {
   const lost = kept.filter((name) => process.env[name] === undefined);
   say(
@@ -213,7 +210,7 @@ function settleVariables(kept: readonly string[], { invocation, caller }: Resolv
   if (lost.includes('PWD') && caller.cwd !== null) process.env['PWD'] = caller.cwd;
 }
 
-/** All of standard input; a pipe that was made non-blocking is waited for. */
+/** All of standard input. Waits on a non-blocking pipe. */
 function readStdin(): Buffer {
   const chunks: Buffer[] = [];
   const chunk = Buffer.allocUnsafe(65_536);

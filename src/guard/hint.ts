@@ -8,12 +8,11 @@ import type { Sight } from '../verdict/verdict.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { say } from './report.ts';
 
-/** What PM2 prints where it finds nothing by a name (lib/API.js _operate, scale; API/Extra.js describe), 5.4 to 7.0. */
+/** PM2's messages for an unknown name (_operate and scale in lib/API.js, describe in API/Extra.js), 5.4 to 7.0. */
 const NOT_FOUND = /(?:Process|Namespace|Application) .*not found|doesn't exist/;
 
 /**
- * After a call that ended with PM2's "not found": one line that says where the app lives, as far as the caller may
- * know, and the command that reaches it. Listens to what PM2 writes, and changes none of it.
+ * After PM2 printed "not found", adds a line with the app's daemon and the right command. PM2's output is unchanged.
  */
 export function hintAfterwards({ invocation, caller, policy, verdict, evidence }: ResolvedCall): void {
   const landed = verdict.daemon;

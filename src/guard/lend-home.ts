@@ -4,18 +4,18 @@ import type { Server, Socket } from 'node:net';
 import { decode, encode, type Message } from '../pm2/amp.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 
-/** A PM2_HOME for a call that needs no daemon: it is gone with this process, and so is the daemon in it. */
+/** A temporary PM2_HOME with a temporary daemon, for a call that needs none. */
 export interface LentHome {
-  /** Called when PM2 has read its paths: the apps and scripts that it starts get the environment as it was. */
+  /** Call it when PM2 has read its paths: restores the environment for apps and scripts. */
   afterLoad: () => void;
 }
 
-/** Longer than any request of PM2's client for these commands. */
+/** Larger than any request of PM2's client for these commands. */
 const MAX_REQUEST = 1 << 20;
 
 /**
- * PM2's files that can be moved one by one (paths.js, PM2 5.4 to 7.0). The socket has not PM2's name, by which daemons
- * are found.
+ * PM2's files that variables can move (paths.js, PM2 5.4 to 7.0). Another socket name hides it from searches for
+ * daemons.
  */
 const FILES = {
   PM2_CONF_FILE: 'conf.js',
@@ -38,15 +38,11 @@ const FILES = {
 };
 
 /**
- * PM2's client connects before it looks at the command, and spawns a daemon where none answers. Here one answers: in
- * this process, in a directory of its own, with the two methods that the client calls before every command, and with an
- * empty list of apps.
- *
- * @param version of the real pm2, so that it does not call its daemon out of date
- * @param pm2Home what PM2 is to take for its PM2_HOME, as text for what it writes; null: the lent directory. No file in
- *   it is touched
- * @param isRead PM2 reads files of its PM2_HOME after it has connected: the directory stays until this process ends
- * @returns null where no directory can be made: then pm2 runs as it would without us
+ * PM2's client starts a daemon if none answers. This one answers in this process with an empty list of apps.
+ * @param version of the real pm2, or PM2 would report an outdated daemon
+ * @param pm2Home value that PM2 writes into files; null: the temporary directory. Files in it are not touched
+ * @param isRead PM2 reads the directory after connecting, so it stays until this process ends
+ * @returns null if no directory can be made
  */
 export function lendHome(version: string, pm2Home: string | null, isRead = false): LentHome | null {
   let directory: string;
@@ -63,11 +59,10 @@ export function lendHome(version: string, pm2Home: string | null, isRead = false
   };
   process.on('exit', remove);
   serve(join(directory, FILES.PM2_DAEMON_RPC_PORT), version, isRead ? () => undefined : remove);
-  // Not PM2_HOME, by which libraries know that they run below PM2 and colour what they print.
+  // Not PM2_HOME: libraries use that variable to detect PM2, and colour their output.
   process.env['OVER_HOME'] = pm2Home ?? directory;
   for (const [name, file] of Object.entries(FILES)) process.env[name] = join(directory, file);
-  // Its value is asked only for being there; without it PM2 writes `touch` into PM2_HOME (lib/Client.js
-  // initFileStructure).
+  // PM2 only tests if it is set. Without it PM2 writes `touch` into PM2_HOME (initFileStructure in lib/Client.js).
   if (pm2Home !== null) process.env['PM2_PROGRAMMATIC'] = 'lent';
   return {
     afterLoad: () => {
@@ -89,7 +84,7 @@ function serve(path: string, version: string, whenServed: () => void): Server {
   return server;
 }
 
-/** axon-rpc: `methods` lists what can be called, `call` calls (docs/pm2-internals.md section 4.5). */
+/** axon-rpc: `methods` lists methods, `call` calls one (docs/pm2-internals.md section 4.5). */
 function answer(socket: Socket, version: string, whenServed: () => void): void {
   let pending: Uint8Array = Buffer.alloc(0);
   socket.unref();
@@ -111,7 +106,7 @@ function replyTo([body]: Message, version: string, whenServed: () => void): obje
   if (type === 'methods') return { methods: { getVersion: { name: 'getVersion', params: ['opts', 'fn'] } } };
   if (method === 'getMonitorData') return { args: [[]] };
   if (method !== 'getVersion') return { error: 'this command needs no daemon' };
-  // Everything is open or read by now; what is unlinked here cannot be left behind by a signal.
+  // All files are open or read now. Removed here, they cannot stay behind after a signal.
   setImmediate(whenServed);
   return { args: [version] };
 }

@@ -3,7 +3,6 @@ import { BLOCKED } from './refuse.ts';
 
 export { rehearse } from './rehearse.ts';
 
-/** Called by the shim, once, as the first thing of a call. */
 export function main(): void {
   guard().catch((error: unknown) => {
     process.stderr.write(

@@ -1,25 +1,23 @@
 import { closeSync, fchmodSync, fstatSync, mkdtempSync, openSync, rmdirSync, rmSync, chmodSync } from 'node:fs';
 import { MARK } from '../call/hop.ts';
 
-/** Exit status of a shim that cannot set its mark (shims/pm2). sudo itself never ends with it. */
+/** The shim could not write its mark (shims/pm2). sudo never ends with this status. */
 export const CANNOT_MARK = 94;
 
-/** A place that the shim behind sudo writes to as soon as it runs. */
+/** A file that the shim behind sudo writes when it starts. */
 export interface Mark {
-  /** The word of the hop that names it. */
+  /** The option that names it. */
   word: string;
-  /** Whether the shim has started: sudo has allowed the call. */
+  /** The shim has started, so sudo allowed the call. */
   isSet(): boolean;
-  /** Takes it away; may be called again. */
+  /** May be called again. */
   remove(): void;
 }
 
 /**
- * Status 1 is PM2's own for "app not found", and sudo's for a refusal. sudo closes all descriptors but the first three
- * (sudo(8) -C), so that only a file can tell them apart. It is made before and lies in a directory that only the caller
- * can change, so no other user can put a link or a FIFO in its place.
- *
- * @returns null where /tmp cannot be written
+ * Status 1 means "app not found" in PM2 and a refusal in sudo, so a file shows if sudo allowed the call. sudo closes
+ * other descriptors (sudo(8) -C). Only the caller can write the directory, so no other user can put a symlink there.
+ * @returns null if /tmp is not writable
  */
 export function makeMark(): Mark | null {
   try {

@@ -1,15 +1,12 @@
 import { lazyBuiltin } from '../runtime/late.ts';
 import { endAs } from './become.ts';
 
-/** Sent on to the call. The terminal sends its signals to this process alone. */
+/** Passed on to the call, because the terminal signals only this process. */
 const SENT_ON = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
 
 /**
- * Makes this very call again in a session of its own (setsid(2)), which has no controlling terminal, and ends as it
- * ends. The call keeps its descriptors: it reads, writes and draws on the terminal as before. But nothing that it runs
- * can put input into the terminal (src/identity/terminal-input.ts), or make it its own while root's session has it.
- *
- * @param stdin standard input that was read already; null: the call reads it itself
+ * Repeats this call in a new session (setsid(2)) without a controlling terminal, so it cannot type into root's
+ * terminal (src/identity/terminal-input.ts). It keeps its descriptors. `stdin` null: not read yet.
  */
 export function callInNewSession(stdin: Buffer | null): void {
   const child = lazyBuiltin('node:child_process').spawn(

@@ -1,19 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What keeps this process from a path: the path itself or a directory above it. */
+/** The part of a path that stops this process. */
 export interface Obstacle {
   path: string;
-  /** For people: `is closed to it (mode 0700)`. */
+  /** `is closed to it (mode 0700)`. */
   why: string;
 }
 
-/**
- * Why this process cannot read a file, or enter a directory, that may be there.
- *
- * @param path absolute
- * @returns null: it can, or there is no such path, which PM2 says itself
- */
+/** Why this process cannot read a file or enter a directory. Null: it can, or the path is missing. */
 export function obstacleFor(path: string, type: 'file' | 'directory'): Obstacle | null {
   if (allows(path, type === 'file' ? constants.R_OK : constants.X_OK)) return null;
   let closed = path;

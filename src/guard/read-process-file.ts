@@ -5,13 +5,12 @@ import { declaredApps } from '../pm2/declared-apps.ts';
 import { evaluateFile, evaluateText } from '../pm2/evaluate.ts';
 import type { ProcessFileRequest } from '../pm2/process-file.ts';
 
-/** The descriptor that the answer is written to. */
+/** Descriptor for the answer. */
 const ANSWER = 3;
 
 /**
- * The child that evaluates a process file (dist/read-process-file.cjs). It becomes the user before it touches anything
- * of the file, and answers on descriptor 3: the file's own prints go nowhere. The asking side is
- * src/pm2/process-file.ts.
+ * A child (dist/read-process-file.cjs) evaluates a process file as its user. It answers on descriptor 3, because the
+ * file may print. Started by src/pm2/process-file.ts.
  */
 const { nonce, user, env, argv, source, question } = JSON.parse(readFileSync(0, 'utf8')) as ProcessFileRequest;
 
@@ -24,9 +23,9 @@ if (user) {
 try {
   process.chdir(question.from);
 } catch {
-  // Its user may not enter it, or it is gone: relative paths are resolved in it all the same.
+  // closed to the user, or deleted: relative paths still resolve in it
 }
-// Some files look at how they were called: `process.argv.includes('--env')`.
+// Some files test their arguments: `process.argv.includes('--env')`.
 process.argv.splice(1, Infinity, ...argv);
 process.env.PM2_USAGE = 'CLI'; // set by lib/binaries/CLI.js before anything else
 

@@ -6,29 +6,24 @@ import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { replaceProcess } from './replace-process.ts';
 
-/** By absolute path: root must not run a `logger` that the caller's PATH offers (docs/contract.md section 7.1). */
+/** Absolute paths: root must not run a `logger` from the caller's PATH (docs/contract.md section 7.1). */
 const LOGGER = ['/usr/bin/logger', '/bin/logger'];
-/** coreutils, or busybox. */
 const TIMEOUT = '/usr/bin/timeout';
 const LONGEST_MS = 1000;
 const OPTIONS = ['-p', 'auth.notice', '-t', 'pm2-guard', '--'];
 
-/** What is written down of a call. */
 export interface RecordEntry {
   outcome: LoggedOutcome;
   caller: Caller;
-  /** Who owns what was asked for, where somebody does. */
   owner?: Daemon | null;
   argv: readonly string[];
-  /** `file:line` of the rule, or the code of the verdict. */
+  /** `file:line` of the rule, or the verdict's code. */
   rule: string;
 }
 
 /**
- * One line in the system log, facility auth, tag pm2-guard: who, from where, what was typed, what came of it. Given to
- * the system's own logger(1) and not waited for: a log that is slow, full or missing never delays or fails a call.
- *
- * @param waits for it, at most a second
+ * Writes one line to the system log (auth, tag pm2-guard) by logger(1). A slow or missing log must not stop a call.
+ * @param waits wait for it, at most a second
  */
 export function record(entry: RecordEntry, waits = false): void {
   const logger = loggerHere();
@@ -36,9 +31,8 @@ export function record(entry: RecordEntry, waits = false): void {
 }
 
 /**
- * Ends the process with `status`, and its entry in the system log. Loading node:child_process and forking a process of
- * node's size takes 5 ms, a fifth of all that a blocked call costs. Where node can, it becomes a shell that forks
- * logger and ends at once.
+ * Records and exits. A fork from node takes 5 ms, a fifth of a blocked call, so the process becomes a shell that
+ * forks.
  */
 export function endRecorded(status: number, entry: RecordEntry): void {
   process.exitCode = status;
@@ -47,15 +41,14 @@ export function endRecorded(status: number, entry: RecordEntry): void {
   if (words === null) return;
   replaceProcess('/bin/sh', words, {});
   const [, , logger = ''] = words;
-  // What node does after the last line of a program takes 2 ms, which process.exit() leaves out.
+  // process.exit() saves 2 ms of node's normal exit.
   if (!waits && startUnwatched(logger, [...OPTIONS, lineOf(entry)])) process.exit(status);
   record(entry, waits);
 }
 
 /**
- * Whether whatever this process leaves behind may be killed as soon as it ends: systemd ends the control group of a
- * unit with its main process, a container ends with its first process, and logind can end what is left of a session
- * (KillUserProcesses= in logind.conf(5)). There the entry has to be written first.
+ * Whether child processes die with this process, so that the log entry must be written first: in a systemd unit, as
+ * first process of a container, or at the end of a session (KillUserProcesses= in logind.conf(5)).
  */
 function endsWithUs(env: NodeJS.ProcessEnv, pid: number): boolean {
   const inUnit = env['INVOCATION_ID'] !== undefined; // systemd.exec(5)
@@ -63,19 +56,14 @@ function endsWithUs(env: NodeJS.ProcessEnv, pid: number): boolean {
   return inUnit || lastOfSession || pid === 1;
 }
 
-/** libuv's own process, without what node:child_process puts around it (node's lib/internal/child_process.js). */
+/** libuv's process, below node's lib/internal/child_process.js. */
 interface ProcessHandle {
   onexit: () => void;
   spawn(options: object): number;
   unref(): void;
 }
 
-/**
- * Starts a program without node:child_process, which takes 4 ms to load: for node before 22.15, whose bindings are
- * settled.
- *
- * @returns whether it was started
- */
+/** node:child_process takes 4 ms to load. Used for node before 22.15 only, whose bindings no longer change. */
 function startUnwatched(file: string, words: readonly string[]): boolean {
   process.emitWarning = () => undefined; // with NODE_PENDING_DEPRECATION it would be about process.binding
   try {
@@ -92,15 +80,13 @@ function startUnwatched(file: string, words: readonly string[]): boolean {
 }
 
 /**
- * What that shell is told; null: there is no logger here.
- *
- * @param waits for the logger, at most a second
+ * Arguments of that shell. Null: no logger.
+ * @param waits wait for the logger, at most a second
  */
 export function lastWords(status: number, entry: RecordEntry, waits = false): string[] | null {
   const logger = loggerHere();
   if (logger === null) return null;
-  // The trap: where no process can be forked, the shell ends with a status of its own, and with a message. What the
-  // child does for itself delays nobody; a shell without job control gives it /dev/null to read.
+  // The trap sets the status and hides the message if the shell cannot fork. Commands in the child delay no call.
   const limit = waits && existsSync(TIMEOUT) ? `${TIMEOUT} 1 ` : '';
   const log = `{ cd /; exec ${limit}"$0" ${OPTIONS.join(' ')} "$1"; }`;
   const started = limit === '' ? `${log} &` : `( ${log} ) < /dev/null;`;
@@ -122,7 +108,6 @@ function lineOf({ outcome, caller, owner, argv, rule }: RecordEntry): string {
   });
 }
 
-/** Starts logger(1) beside this process and forgets it; or waits for it. */
 function startLogger(logger: string, words: readonly string[], waits: boolean): void {
   try {
     if (waits) {
@@ -143,7 +128,7 @@ function startLogger(logger: string, words: readonly string[], waits: boolean): 
     child.on('error', () => undefined);
     child.unref();
   } catch {
-    // ENOMEM and the like are thrown, EAGAIN (no process left) is emitted: the call goes on, unrecorded
+    // ENOMEM is thrown, EAGAIN is emitted: the call goes on without a record
   }
 }
 

@@ -9,12 +9,12 @@ import { quoteCommand } from '../terminal/shown.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
-/** Exit statuses of ours (docs/contract.md section 4); every other one is pm2's. */
+/** The guard's own statuses (docs/contract.md section 4). All others are pm2's. */
 export const BLOCKED = 126;
 const NO_REAL_PM2 = 127;
 const NO_POLICY = 78;
 
-/** Nothing is run, nothing is written but the record; of what verify tries (PG108) not even that. */
+/** Prints and records a block. A test call of verify (PG108) is not recorded. */
 export function block(verdict: Block, caller: Caller, invocation: Invocation): void {
   say(blockLines(verdict, invocation));
   if (verdict.code === 'PG108') {
@@ -24,7 +24,6 @@ export function block(verdict: Block, caller: Caller, invocation: Invocation): v
   endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
-/** The config cannot be used and no policy was ever compiled. */
 export function endWithoutPolicy(error: ConfigError): void {
   say(
     [
@@ -38,10 +37,9 @@ export function endWithoutPolicy(error: ConfigError): void {
   process.exitCode = NO_POLICY;
 }
 
-/** There is no pm2 to become. */
 export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   const version = runningVersion();
-  // A pm2 that belongs to another user is given to root; another one beside it would not be what the daemons run.
+  // An untrusted pm2 is made root's. Another pm2 may have another version than the daemons.
   const repairs =
     real.type === 'untrusted'
       ? `as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(quoteCommand).join(' && ')}`
@@ -62,7 +60,6 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   process.exitCode = NO_REAL_PM2;
 }
 
-/** The command that an error of the config names, or the edit. */
 function repairOf({ kind, expected }: ConfigError): string {
   const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
   if (command === undefined) return 'correct what is shown above, then: sudo pm2-guard check';
@@ -72,8 +69,8 @@ function repairOf({ kind, expected }: ConfigError): string {
 }
 
 /**
- * `7.0.4` where daemons of that version run here: a newer client would want to replace them. Titles are text: only
- * digits count.
+ * The version of a running daemon, because a newer client would replace it. Process titles can be forged: digits
+ * only.
  */
 function runningVersion(): string {
   for (const pid of listDirectory('/proc').filter((name) => /^\d+$/.test(name))) {

@@ -16,24 +16,16 @@ import { blockLines, rewriteLines } from './report.ts';
 import { callerOf, realpathsOf } from '../call/caller-of.ts';
 import { variablesFor } from './variables.ts';
 
-/**
- * What is typed and refused most. Few: each kB that is kept costs every call 8 µs, and what is missing only its own
- * calls.
- */
+/** The most frequent calls. Each kept kB costs every call 8 µs, so only a few. */
 const CALLS = ['restart app-that-is-not-there', 'jlist'];
 
-/**
- * Goes through all that a call goes through but its last step: nothing is run or written, and what is said is the one
- * block of a made-up call. For src/guard/warm.ts: V8 keeps the compiled form of what has run.
- */
+/** Runs a made-up call up to its last step, for src/guard/warm.ts: V8 keeps only code that has run. */
 export async function rehearse(): Promise<void> {
   rehearseVerdicts();
   await rehearseBlock();
 }
 
-/**
- * The guard itself, from end to end: this name is blocked for everybody in every mode, and leaves no record (PG108).
- */
+/** This name is blocked for all users in every mode, and not recorded (PG108). */
 async function rehearseBlock(): Promise<void> {
   process.argv.splice(2, Infinity, 'restart', `${RESERVED}rehearsal`);
   await guard();
@@ -42,7 +34,7 @@ async function rehearseBlock(): Promise<void> {
 
 function rehearseVerdicts(): void {
   const euid = process.geteuid?.() ?? -1;
-  // as nobody in particular: no policy is kept
+  // euid -1: no policy is kept
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: false });
   if (loaded.type !== 'policy') return;
   const { policy } = loaded;
@@ -64,7 +56,7 @@ function rehearseCall(line: string, caller: Caller, policy: Policy): void {
     own: { state: 'none', user: null, apps: [] },
   };
   for (const mode of ['block', 'rewrite'] as const) {
-    // A daemon that is never the caller's own, so that there is something to say.
+    // Every daemon gets another owner, so that the call is blocked.
     const strange = { ...policy, daemons: policy.daemons.map((daemon) => ({ ...daemon, mode, uid: daemon.uid + 1 })) };
     const verdict = decide(invocation, caller, strange, evidence);
     if (verdict.type === 'block') {

@@ -8,15 +8,14 @@ import { findUntrusted } from '../trust/trust.ts';
 import { BUNDLES } from '../call/installation.ts';
 
 /**
- * Prepares PM2's start anew where PM2 or node was replaced since: by a process of its own that this call does not wait
- * for. Only for root, and only what no other user can change.
+ * Prepares PM2's start again after an upgrade of PM2 or node, in the background. For root, if only root can write it.
  */
 export function renewPrepared({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>): void {
   if (preparationOf(bin).type !== 'stale') return;
   startRenewal(file);
 }
 
-/** @param file physical path of bin/pm2 */
+/** @param file bin/pm2 with symlinks resolved */
 export function startRenewal(file: string): void {
   const pm2Package = dirname(dirname(file));
   const bundle = join(BUNDLES, 'prepare.cjs');

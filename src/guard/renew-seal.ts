@@ -6,14 +6,12 @@ import { wishedSeals } from '../seal/wishes.ts';
 import { BUNDLES } from '../call/installation.ts';
 import { say } from './report.ts';
 
-/** It takes a tenth of a second, once after each upgrade of PM2. */
+/** Takes 0.1 s after each upgrade of PM2. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Seals the real pm2 again where that was asked for: npm lays down an unsealed one with each upgrade. Only root's calls
- * look, and only at the package that they are about to run.
- *
- * @returns PM2's own file beside the door; null: it was not asked for, or could not be done
+ * Seals the real pm2 again after an upgrade by npm. For root's calls only.
+ * @returns the path of PM2's original file; null: not sealed
  */
 export function sealedAgain(real: InstalledPm2): string | null {
   const directory = dirname(dirname(real.file));

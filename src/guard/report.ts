@@ -9,11 +9,11 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Advice, Block, Choice, Pass, Rewrite } from '../verdict/verdict.ts';
 import { callOf } from '../verdict/words.ts';
 
-/** All that the guard says goes to stderr: stdout belongs to pm2, and `jlist` is read by machines. */
+/** On stderr, because programs read pm2's stdout (`jlist`). */
 export function say(lines: readonly string[]): void {
   if (lines.length === 0) return;
-  // One write, so that lines of two calls do not mix; to the descriptor, because process.stderr loads node's streams
-  // and sockets, which takes 3 ms. A closed or full stderr (2>&-, a pager that has ended) must not stop a deploy.
+  // One write keeps the lines of two calls apart. process.stderr takes 3 ms to load. A closed stderr must not stop a
+  // deploy.
   try {
     writeSync(2, lines.map((line) => `${escapeControls(line)}\n`).join(''));
   } catch {
@@ -21,10 +21,9 @@ export function say(lines: readonly string[]): void {
   }
 }
 
-/** Commands whose output is read by programs. */
 const FOR_MACHINES = ['jlist', 'prettylist', 'pid', 'id', 'completion', 'get', 'conf'];
 
-/** Whether a notice may be printed: not where the call asked for silence, nor where a program reads what it prints. */
+/** False if the call is silent, or a program reads its output. */
 export function mayNotify({ command, line, context }: Invocation, { notices }: Pick<Policy, 'notices'>): boolean {
   if (notices === 'none' || line.silent || context.env['PM2_SILENT'] === 'true') return false;
   const quiet = notices === 'terminal' || FOR_MACHINES.includes(command ?? '');
@@ -35,7 +34,6 @@ function isTerminal(descriptor: number): boolean {
   return lazyBuiltin('node:tty').isatty(descriptor);
 }
 
-/** One line on what a rewrite did, and one more where the caller has a stray daemon. */
 export function rewriteLines(
   { daemon, rule, stray, code }: Rewrite,
   invocation: Invocation,
@@ -81,7 +79,7 @@ export function passLines({ report, reason }: Pass): string[] {
   }
 }
 
-/** A block in the shape of docs/contract.md section 5: what happened, why, and what to type. */
+/** In the format of docs/contract.md section 5. */
 export function blockLines(verdict: Block, invocation: Invocation | null): string[] {
   const body = [
     verdict.reason,
@@ -110,7 +108,6 @@ function undone(invocation: Invocation | null): string {
   }
 }
 
-/** Labels stand in a column of their own. */
 function labelled(label: Advice['label'], lines: readonly string[]): string[] {
   return lines.map((line, at) => `${(at === 0 ? `${label}:` : '').padEnd(10)}${line}`);
 }
@@ -149,7 +146,6 @@ function choiceLines(choices: readonly Choice[]): string[] {
       ] as const,
   );
   const width = Math.max(...rows.map(([what]) => what.length));
-  // A single line is no recommendation.
   const only = rows.length === 1 ? 'if you mean ' : '';
   return rows.map(([what, command]) => `${only}${what.padEnd(width)}    ${command}`);
 }
@@ -158,7 +154,7 @@ function whatIs({ what, facts, harm }: Choice): string {
   return `${what}${harm === null ? '' : ` - ${harm}`}${facts === '' ? '' : ` (${facts})`}`;
 }
 
-/** For a PM2 newer than all we know: its words are read by the newest grammar there is. */
+/** For a PM2 newer than the newest known grammar. */
 export function unknownVersionLines(real: InstalledPm2): string[] {
   return real.known
     ? []

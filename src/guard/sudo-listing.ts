@@ -2,18 +2,16 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 
 /**
- * Whether sudo would let the caller hand variables to `command` as `user`: the SETENV tag, or a rule for ALL commands,
- * which implies it (sudoers(5)). Asked before they are handed over, because sudo refuses the whole call otherwise
- * (T09).
- *
- * @param sudo absolute path of the real one
+ * Whether sudo allows variables for a command: the SETENV tag, or a rule for ALL (sudoers(5)). Without it sudo
+ * refuses the whole call (T09).
+ * @param sudo absolute path
  */
 export function mayKeepVariables(sudo: string, user: string, command: string): boolean {
-  // sudo-rs has no word for it in its long listing, and shows paths without links.
+  // sudo-rs has no SETENV in its long listing, and shows resolved paths.
   return hasTag(listing(sudo, '-ll'), user, command) || taggedShort(listing(sudo, '-l'), user, realpathOrSelf(command));
 }
 
-/** A terminal was asked for the password before, where one is needed; here nobody waits. Empty: sudo does not tell. */
+/** Empty: sudo does not answer. A password, if needed, was typed before. */
 function listing(sudo: string, option: '-l' | '-ll'): string {
   const { stdout, status } = lazyBuiltin('node:child_process').spawnSync(sudo, ['-n', option], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -23,10 +21,7 @@ function listing(sudo: string, option: '-l' | '-ll'): string {
   return status === 0 ? stdout : '';
 }
 
-/**
- * Reads `sudo -ll`: entries of `Name: value` lines, the commands one a line below. The last entry that fits decides,
- * as in sudo.
- */
+/** Reads `sudo -ll`. The last matching entry decides, as in sudo. */
 export function hasTag(listing: string, user: string, command: string): boolean {
   let answer = false;
   for (const entry of listing.split(/^(?:Sudoers|LDAP Role|SSSD Role).*$/m).slice(1)) {
@@ -42,13 +37,10 @@ export function hasTag(listing: string, user: string, command: string): boolean 
   return answer;
 }
 
-/**
- * Reads `sudo -l`: `(users : groups) TAG: TAG: command, command`. A tag holds for the commands behind it (sudoers(5)
- * "Tag_Spec"). The last entry that fits decides.
- */
+/** Reads `sudo -l`. A tag holds for the commands behind it ("Tag_Spec" in sudoers(5)). The last match decides. */
 export function taggedShort(text: string, user: string, command: string): boolean {
   let answer = false;
-  // Long lines go on in the next one, further to the right.
+  // A long line continues in the next, further indented.
   for (const line of text.replace(/\n {8,}/g, ' ').split('\n')) {
     const [, users, commands = ''] = /^ {4}\(([^):]*)[^)]*\) (.*)$/.exec(line) ?? [];
     const named = users?.split(',').map((name) => name.trim()) ?? [];

@@ -6,9 +6,8 @@ import type { Rewrite } from '../verdict/verdict.ts';
 import { become } from './become.ts';
 
 /**
- * Whether systemd opened a PAM session for this very process (run0, a unit with PAMName=). Its helper `(sd-pam)` is our
- * child and waits for our end, which the kernel tells it with the credentials of the process that ends
- * (PR_SET_PDEATHSIG, exec_fork_pam of systemd): it never hears of it from a process that is no longer root.
+ * systemd opened a PAM session for this process (run0, PAMName=). Its helper `(sd-pam)` gets no signal at the end of
+ * a process that is no longer root (PR_SET_PDEATHSIG, exec_fork_pam in systemd), so this process must stay root.
  */
 export function hasPamHelper(): boolean {
   try {
@@ -23,12 +22,9 @@ export function hasPamHelper(): boolean {
 }
 
 /**
- * Becomes the same call as the daemon's user: setpriv(1) starts our own shim as that user, which meets the guard again.
- * For root, where this process cannot or must not become the user itself.
- *
- * @param environment what the owner gets
- * @param stdin standard input that was read already; null: it is inherited
- * @throws SwitchError where there is no setpriv; nothing was done
+ * setpriv(1) starts our shim as the daemon's user, and the guard runs again there.
+ * @param stdin input that was read already; null: inherited
+ * @throws SwitchError without setpriv
  */
 export function becomeThroughSetpriv(
   { daemon, argv }: Rewrite,

@@ -10,30 +10,27 @@ import { CANNOT_MARK, makeMark } from './mark.ts';
 import { say } from './report.ts';
 import { lostLines, leftOutLines, variablesFor } from './variables.ts';
 
-/** What sudo ends with where it runs nothing (sudo(8) "Exit value", sudo-rs alike). */
+/** sudo's status if it runs nothing (sudo(8) "Exit value"). */
 const REFUSED = 1;
 
-/** A call of the caller's that becomes the daemon's user's. */
 export interface Crossover {
   verdict: Rewrite;
   invocation: Invocation;
   caller: Caller;
-  /** Standard input that was read already; null: it is inherited. */
+  /** Input that was read already. Null: inherited. */
   stdin: Buffer | null;
 }
 
-/** What follows once it is known whether sudo allows it. */
 export interface Outcome {
   /** The shim runs as the owner. */
   started: () => void;
-  /** sudo has said why, on standard error, and nothing was run. */
+  /** sudo printed the reason, and nothing was run. */
   refused: () => void;
 }
 
 /**
- * Runs the same call as the daemon's user, through the real sudo and our own shim: it meets the guard again, as the
- * right user. Whether sudo allows it is learned from this very command. The application's variables are kept where the
- * call hands them to apps and sudo's rules allow it (SETENV); identity never is.
+ * Runs the call as the daemon's user by the real sudo and our shim. Running it shows whether sudo allows it. App
+ * variables cross if the call passes them to apps and sudo's rule has SETENV.
  */
 export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crossover, outcome: Outcome): void {
   const { daemon } = verdict;
@@ -48,8 +45,8 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept, terminal }, stdin, {
     started,
     refused: () => {
-      // sudo refuses the whole call where a rule has no SETENV (T09). A password was typed by now, if one was asked
-      // for.
+      // Without SETENV sudo refuses the whole call (T09), so it is repeated without variables. No second password is
+      // needed.
       if (!kept.some(isWanted) || canBecome(daemon) !== null) {
         outcome.refused();
         return;
@@ -73,19 +70,18 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   });
 }
 
-/** PWD alone is not worth a right that a rule may not give: the guard behind sudo knows where it is. */
+/** PWD alone does not need SETENV: the guard behind sudo sets it. */
 function isWanted(name: string): boolean {
   return name !== 'PWD';
 }
 
-/** The words of one attempt. */
 interface Attempt {
   daemon: string;
   user: string;
   argv: readonly string[];
-  /** What crosses, by name. */
+  /** Names of variables that cross. */
   kept: readonly string[];
-  /** A person can type a password; without one (`-n`) no job ever hangs on a prompt. */
+  /** False adds `-n`, so that a job never waits for a password. */
   terminal: boolean;
 }
 
@@ -105,7 +101,7 @@ function wordsFor({ daemon, user, argv, kept, terminal }: Attempt, mark: string 
   ];
 }
 
-/** Runs sudo and tells its refusal from everything that ends with the same status behind it. */
+/** A refusal and a failed command may have the same status. The mark tells them apart. */
 function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): void {
   const sudo = realSudo() ?? '';
   const mark = makeMark();
@@ -124,7 +120,7 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
     return true;
   };
   let timer: NodeJS.Timeout | undefined;
-  // The shim sets its mark some 40 ms before anything behind it can print.
+  // The shim sets the mark some 40 ms before pm2 can print.
   const wait = (delay: number): void => {
     timer = setTimeout(() => {
       if (!look()) wait(Math.min(delay * 1.2, 100));
@@ -144,9 +140,8 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
 }
 
 /**
- * Takes out of this environment what does not cross: sudo keeps DISPLAY, XAUTHORITY and KRB5CCNAME by itself, and
- * everything where env_reset is off (sudoers(5)). What sudo and its PAM modules ask for stays: sudo(8) "Environment",
- * pam_ssh_agent_auth(8).
+ * sudo keeps DISPLAY, XAUTHORITY and KRB5CCNAME by default, and everything without env_reset (sudoers(5)), so others
+ * are removed here. sudo and pam_ssh_agent_auth(8) still get the variables that they read.
  */
 function leaveOnly(variables: NodeJS.ProcessEnv): void {
   const asked = (name: string) => OF_THE_ACCOUNT.includes(name) || name.startsWith('SUDO_') || name === 'SSH_AUTH_SOCK';
@@ -156,10 +151,7 @@ function leaveOnly(variables: NodeJS.ProcessEnv): void {
   Object.assign(process.env, variables);
 }
 
-/**
- * Names that sudo's option can hold, and that it does not keep by itself; the word of the hop stands for those that
- * choose a daemon.
- */
+/** False for names that --preserve-env cannot hold, that sudo keeps anyway, or that choose a daemon. */
 function mustBeNamed(name: string): boolean {
   const choosesDaemon = name === 'PM2_HOME' || PATH_OVERRIDES.includes(name);
   return /^[A-Za-z_]\w*$/.test(name) && name !== '_' && !choosesDaemon && !isOneOf(name, KEPT_BY_SUDO);

@@ -1,7 +1,7 @@
 import type { ResolvedCall } from '../call/resolve-call.ts';
 import { classOf } from '../verdict/command-class.ts';
 
-/** One line for each stage of a call, for `PM2_GUARD_DEBUG=1`: what was read, and what followed from it. */
+/** For `PM2_GUARD_DEBUG=1`. */
 export function traceLines({ policy, pm2, caller, invocation, evidence, verdict }: ResolvedCall): string[] {
   const login = caller.login === null ? '' : `, logged in as ${caller.login}`;
   const targets = invocation.targets.map(({ kind, word }) => `${kind} ${word}`);

@@ -7,7 +7,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 
-/** What of this process's environment the owner of the apps gets with this call. */
+/** The caller's variables that the owner gets. */
 export function variablesFor(owner: { userHome: string }, invocation: Invocation, caller: Caller): Crossed {
   const { env } = process;
   return crossing(env, {
@@ -18,8 +18,7 @@ export function variablesFor(owner: { userHome: string }, invocation: Invocation
 }
 
 /**
- * One line about variables that sudo did not hand over, where there are any: its rule has no SETENV, or it is a sudo-rs
- * that cannot keep variables (before 0.2.7). None where the call asked for silence.
+ * Names variables that sudo dropped: its rule has no SETENV, or it is sudo-rs before 0.2.7. Empty for a silent call.
  */
 export function lostLines(names: readonly string[], { argv }: Invocation): string[] {
   if (names.length === 0 || parseCommandLine(argv, 7).silent) return [];
@@ -29,7 +28,7 @@ export function lostLines(names: readonly string[], { argv }: Invocation): strin
   ];
 }
 
-/** One line about what an app may miss; none where the call asked for silence. */
+/** Empty for a silent call. */
 export function leftOutLines({ leftOut, variables }: Crossed, { argv }: Invocation): string[] {
   if (leftOut.length === 0 || parseCommandLine(argv, 7).silent) return [];
   const said = leftOut.map((name) => (variables[name] === undefined ? name : `a part of ${name}`)).join(', ');

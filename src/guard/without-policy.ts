@@ -11,9 +11,8 @@ import { say } from './report.ts';
 import { callerOf, workingDirectory } from '../call/caller-of.ts';
 
 /**
- * Nobody knows where anything belongs, and pm2 is to run all the same: as it is, with a line about it, and recorded.
- *
- * @param error why there is no policy; null: root asked for it (PM2_GUARD=off), who need not be told
+ * Runs pm2 without a policy, with a warning and a record.
+ * @param error why there is none; null: PM2_GUARD=off of root
  */
 export function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): void {
   const real = findRealPm2({

@@ -2,18 +2,16 @@ import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 
-/** One line of passwd(5). */
 export interface Account {
   name: string;
   uid: number;
   gid: number;
   gecos: string;
   home: string;
-  /** As in passwd; the empty field means /bin/sh there and is given as that. */
+  /** An empty field of passwd(5) means /bin/sh, and is given as that. */
   shell: string;
 }
 
-/** One line of group(5). */
 export interface Group {
   name: string;
   gid: number;
@@ -28,41 +26,37 @@ let passwd: string | null = null;
 const asked = new Map<string, string | null>();
 
 /**
- * The account of a login name: /etc/passwd first, without a process; then NSS (LDAP, sssd, systemd-homed), which only
- * getent(1) can ask. A name server may answer with its canonical spelling: take `name` from the answer.
- *
- * @returns null where there is none, or where nobody could say within 5 s
+ * From /etc/passwd, else from NSS through getent(1). NSS may answer with another spelling, so use `name` of the
+ * answer.
+ * @returns null: no such account, or no answer within 5 s
  */
 export function accountByName(name: string): Account | null {
   if (!isName(name)) return null;
-  // getent takes digits for a uid
+  // getent reads digits as a uid
   const line = lineOf(passwdText(), name) ?? (/^\d+$/.test(name) ? null : ask('passwd', name));
   return line === null ? null : accountOf(line);
 }
 
-/** The account of a user id, as accountByName; where several share it (toor), the first of /etc/passwd. */
+/** Like accountByName. If several accounts share the uid (toor), the first one of /etc/passwd. */
 export function accountByUid(uid: number): Account | null {
   const line = lineOfId(passwdText(), uid) ?? ask('passwd', String(uid));
   const account = line === null ? null : accountOf(line);
   return account?.uid === uid ? account : null;
 }
 
-/** As accountByName, of /etc/passwd alone: no process is started. */
+/** From /etc/passwd only, so no process is started. */
 export function localAccount(name: string): Account | null {
   const line = isName(name) ? lineOf(passwdText(), name) : null;
   return line === null ? null : accountOf(line);
 }
 
-/** The name of a group id in /etc/group; null: it is not there. */
+/** From /etc/group only. */
 export function localGroupName(gid: number): string | null {
   const line = lineOfId(readTextOrEmpty(GROUP), gid);
   return line === null ? null : (groupOf(line)?.name ?? null);
 }
 
-/**
- * The accounts of /etc/passwd, in its order. Those of a directory server are left out: there may be a hundred
- * thousand.
- */
+/** From /etc/passwd only: a directory service may have a hundred thousand. */
 export function localAccounts(): Account[] {
   return passwdText()
     .split('\n')
@@ -70,7 +64,6 @@ export function localAccounts(): Account[] {
     .filter((account) => account !== null && isName(account.name)) as Account[];
 }
 
-/** The groups of /etc/group, in its order. */
 export function localGroups(): Group[] {
   return readTextOrEmpty(GROUP)
     .split('\n')
@@ -78,14 +71,13 @@ export function localGroups(): Group[] {
     .filter((group) => group !== null && isName(group.name)) as Group[];
 }
 
-/** The group of a name, from /etc/group, then NSS. Members are those listed, not those whose primary group it is. */
+/** From /etc/group, then NSS. `members` lacks the users whose primary group it is. */
 export function groupByName(name: string): Group | null {
   if (!isName(name)) return null;
   const line = lineOf(readTextOrEmpty(GROUP), name) ?? (/^\d+$/.test(name) ? null : ask('group', name));
   return line === null ? null : groupOf(line);
 }
 
-/** The group of a group id, as groupByName. */
 export function groupByGid(gid: number): Group | null {
   const group = localGroups().find((one) => one.gid === gid);
   if (group) return group;
@@ -93,7 +85,7 @@ export function groupByGid(gid: number): Group | null {
   return line === null ? null : groupOf(line);
 }
 
-/** The primary group of an account if it has no other member (user private groups, useradd(8)); else null. */
+/** The primary group of an account if it has no other member (user private groups, useradd(8)), else null. */
 export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 'gid'>): number | null {
   if (groupByGid(gid)?.members.some((member) => member !== name) !== false) return null;
   return localAccounts().some((other) => other.gid === gid && other.uid !== uid) ? null : gid;
@@ -105,9 +97,7 @@ function groupOf(line: string): Group | null {
   return { name, gid: Number(gid), members: (members ?? '').split(',').filter((member) => member !== '') };
 }
 
-/**
- * Neither an option to getent nor something that a line of passwd cannot hold. A leading + or - is NIS's, passwd(5).
- */
+/** A leading - would be an option of getent. A leading + or - belongs to NIS (passwd(5)). */
 function isName(name: string): boolean {
   return /^[^-+:\s\u0000-\u001f][^:\n\r\u0000]*$/.test(name);
 }
@@ -129,7 +119,7 @@ function accountOf(line: string): Account | null {
   };
 }
 
-/** The line that starts with `name:`, found without taking the whole file apart. */
+/** Splitting the whole file would be slower. */
 function lineOf(text: string, name: string): string | null {
   const start = text.startsWith(`${name}:`) ? 0 : text.indexOf(`\n${name}:`) + 1;
   if (start === 0 && !text.startsWith(`${name}:`)) return null;
@@ -137,13 +127,13 @@ function lineOf(text: string, name: string): string | null {
   return text.slice(start, end < 0 ? undefined : end);
 }
 
-/** The first line whose third field is `id`; no regular expression, which each call of pm2 would have to compile. */
+/** Without a regular expression, because each call of pm2 would have to compile it. */
 function lineOfId(text: string, id: number): string | null {
   const field = `:${id}:`;
   for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
     const start = text.lastIndexOf('\n', at) + 1;
     const colon = text.indexOf(':', start);
-    // NIS's are none
+    // an entry of NIS
     if (colon === start || text.indexOf(':', colon + 1) !== at || text[start] === '+' || text[start] === '-') continue;
     const end = text.indexOf('\n', at);
     return text.slice(start, end < 0 ? undefined : end);
@@ -166,7 +156,7 @@ function ask(database: 'passwd' | 'group', key: string): string | null {
 
 function runGetent(database: 'passwd' | 'group', key: string): string | null {
   const { spawnSync } = lazyBuiltin('node:child_process');
-  // By absolute path and with an environment of ours: root calls this.
+  // Absolute path and fixed environment, because root runs this.
   const options: SpawnSyncOptionsWithStringEncoding = {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
@@ -176,7 +166,7 @@ function runGetent(database: 'passwd' | 'group', key: string): string | null {
   };
   if (process.platform === 'darwin') {
     if (database !== 'passwd') return null;
-    // macOS has no getent; `id -P` prints master.passwd(5): name:pw:uid:gid:class:change:expire:gecos:home:shell.
+    // macOS has no getent. `id -P` prints master.passwd(5): name:pw:uid:gid:class:change:expire:gecos:home:shell.
     const { status, stdout } = spawnSync('/usr/bin/id', ['-P', key], options);
     const [name, pw, uid, gid, , , , gecos, home, shell] = status === 0 ? stdout.trimEnd().split(':') : [];
     return shell === undefined ? null : [name, pw, uid, gid, gecos, home, shell].join(':');

@@ -5,23 +5,20 @@ import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
 const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: number) => void };
 
 /**
- * Something to be done with the rights of a user: in this process, or in a child (src/rights/main.ts), which knows it
- * by its name. What goes in and out is JSON. What it throws arrives with its message and its code.
+ * Work with a user's rights, in this process or in a child that finds it by name (src/rights/main.ts), so it uses
+ * JSON.
  */
 export interface Task<Argument, Result> {
   name: string;
-  /** @param at descriptor of a directory that is held open; null: none was given */
+  /** @param at descriptor of an open directory, or null */
   run: (argument: Argument, at: number | null) => Result;
 }
 
 /**
- * Does something with no more rights than a user has. The kernel asks for the effective ids, as when sshd reads a
- * user's files (temporarily_use_uid in its uidswap.c), and root's come back afterwards; where node does not switch, a
- * child does it that is the user. Only for what is done at once: nothing of the user's may be run meanwhile, which
- * could take root back.
- *
- * @param at descriptor of a directory that the task works in
- * @throws SwitchError where the user cannot be become; else what the task throws
+ * Runs a task with a user's rights. The kernel checks the effective ids, which are root's again afterwards, as in
+ * sshd (uidswap.c). If node cannot switch, a child does it. The task must be synchronous and must not run the user's
+ * code, which could regain root.
+ * @throws SwitchError if there is no way to switch, else the task's error
  */
 export function asUser<Argument, Result>(
   to: Identity,
@@ -33,7 +30,9 @@ export function asUser<Argument, Result>(
   return switchesHere() ? withIds(to, () => task.run(argument, at)) : (inChild(to, task.name, argument, at) as Result);
 }
 
-/** Of open(2), which node does not name: a directory that may be passed and not listed, or a look without opening. */
+/**
+ * From open(2), missing in node: enters a directory that cannot be listed, and looks at a file without opening it.
+ */
 export const O_PATH = 0o10000000;
 
 interface Opening {
@@ -41,13 +40,11 @@ interface Opening {
   flags: number;
 }
 
-/** What a descriptor leads to, for comparing. */
 interface Inode {
   dev: string;
   ino: string;
 }
 
-/** Whether a user could open something, and what it was. */
 export const OPEN: Task<Opening, Inode> = {
   name: 'open',
   run: ({ name, flags }, at) => {
@@ -61,21 +58,19 @@ export const OPEN: Task<Opening, Inode> = {
 };
 
 /**
- * Opens a file or directory with the rights of a user. The descriptor stays open with root's rights back.
- *
- * @param at directory that `name` is in; null: `name` is absolute
- * @throws SwitchError, or the system's error that the user would get
+ * Opens a file or directory with a user's rights. The descriptor stays open.
+ * @param at parent directory of `name`; null: `name` is absolute
+ * @throws SwitchError, or the error that the user would get
  */
 export function openAs(to: Identity, at: number | null, name: string, flags: number): number {
   const path = pathAt(at, name);
   if (process.geteuid?.() === to.uid) return openSync(path, flags);
   if (switchesHere()) return withIds(to, () => openSync(path, flags));
-  // A child cannot hand a descriptor over. It opens the file by its name and says which one it is; if that is the very
-  // same as root finds there, the user can open it. Root looks without an effect on the file (O_PATH).
+  // A child cannot pass a descriptor back, so it returns the inode that it could open. Root looks at the path with
+  // O_PATH, which has no effect on the file, and accepts only the same inode.
   return openSame(at, name, flags, asUser(to, OPEN, { name, flags }, at));
 }
 
-/** Opens what a child found, as root. */
 function openSame(at: number | null, name: string, flags: number, { dev, ino }: Inode): number {
   const own = openSync(pathAt(at, name), O_PATH | (flags & (constants.O_DIRECTORY | constants.O_NOFOLLOW)));
   let kept = false;
@@ -96,7 +91,6 @@ interface Way {
   flags: number;
 }
 
-/** What a user finds on a way from directory to directory. */
 export const WALK: Task<Way, Inode[]> = {
   name: 'walk',
   run: ({ first, names, flags }) => {
@@ -117,16 +111,12 @@ export const WALK: Task<Way, Inode[]> = {
 };
 
 /**
- * Opens a directory with the rights of a user, one directory after the other.
- *
- * @param first absolute, opened as the system resolves it
- * @param names below it, each opened by itself with these flags
- * @param check looks at each of those that was opened; what it throws ends the walk
- * @throws SwitchError, what `check` throws, or the system's error that the user would get
+ * Opens directories one below the other with a user's rights. `first` may contain symlinks; `flags` hold for `names`.
+ * @param check looks at each opened directory, and throws to stop
+ * @throws SwitchError, an error of `check`, or the error that the user would get
  */
 export function openWay(to: Identity, { first, names, flags }: Way, check: (fd: number, name: string) => void): number {
   const here = process.geteuid?.() === to.uid || switchesHere();
-  // One child for all of them.
   const seen = here ? null : asUser(to, WALK, { first, names, flags });
   const step = (at: number | null, name: string, how: number, expected: Inode | undefined) =>
     expected === undefined ? openAs(to, at, name, how) : openSame(at, name, how, expected);
@@ -145,7 +135,7 @@ export function openWay(to: Identity, { first, names, flags }: Way, check: (fd: 
   return fd;
 }
 
-/** proc(5): node has no openat(2); /proc/self/fd does the same. A `.` at its end is kept, as join() would not. */
+/** node has no openat(2), but /proc/self/fd does the same (proc(5)). join() would drop a final `.`. */
 export function pathAt(at: number | null, name: string): string {
   return at === null ? name : `/proc/self/fd/${at}/${name}`;
 }
@@ -176,7 +166,7 @@ function withIds<Result>(to: Identity, action: () => Result): Result {
   }
 }
 
-/** With half of an identity nothing may go on: root's files would be made, and read, as another user. */
+/** Ends the process on failure: root must not go on with another user's ids. */
 function restore(uid: number, gid: number, groups: number[]): void {
   try {
     process.seteuid?.(uid);

@@ -1,25 +1,21 @@
 import type { Account } from './accounts.ts';
 
-/** Who calls, by the kernel's word (uids) and by sudo's (the login user). Nothing of PM2 in here. */
+/** The caller: ids from the kernel, and the login user that sudo and others report. */
 export interface Person {
   uid: number;
-  /** Account name of the effective uid; `#1234` where no account has it. */
+  /** Account of the effective uid; `#1234` if there is none. */
   user: string;
-  /** Home directory from passwd; null where there is no account. Not $HOME: that is the environment's claim. */
+  /** From passwd, because $HOME can be set to anything. Null: no account. */
   passwdHome: string | null;
-  /** The user behind sudo, doas, pkexec, run0 or `su`, where that made the caller what it is; else null. */
+  /** The user who became the caller by sudo, doas, pkexec, run0 or `su`. Null: none. */
   login: string | null;
-  /** Root only because another user became root. */
+  /** Another user became root. */
   rootBySudo: boolean;
 }
 
 /**
- * @param euid effective uid
- * @param account its passwd entry, null where there is none
- * @param env the caller's environment. What sudo(8), doas(1) and pkexec(1) set in it are claims: they are used only to
- * be
- *   stricter with root, never to allow anything.
- * @param loginUser who logged in by the kernel's word (loginUserOf); null: not known
+ * Variables of sudo(8), doas(1) and pkexec(1) can be forged, so they only make the guard stricter with root.
+ * @param loginUser from the kernel; null: not known
  */
 export function personOf(
   euid: number,
@@ -33,15 +29,15 @@ export function personOf(
   return { uid: euid, user, passwdHome: account?.home ?? null, login, rootBySudo: euid === 0 && login !== null };
 }
 
-/** Who became the caller by sudo or run0, which set these in every case: what the user had there before is gone. */
+/** sudo and run0 always set these variables, so a user cannot have forged them. */
 function behindSudo(euid: number, env: NodeJS.ProcessEnv): string | null {
   const sudoUid = env['SUDO_UID'] ?? '';
   return sudoUid === '' || sudoUid === String(euid) ? null : (env['SUDO_USER'] ?? `#${sudoUid}`);
 }
 
 /**
- * Who became the caller by doas, pkexec or su. `su` keeps the variables of the first two as its user had set them, so
- * the kernel's word goes before. Where it knows of no login (a service, a container), they are believed of root alone.
+ * `su` keeps forged variables of doas and pkexec, so the kernel's login user is preferred. Without one (a service, a
+ * container), the variables count for root only.
  */
 function behindOthers(euid: number, env: NodeJS.ProcessEnv, loginUser: string | null): string | null {
   const pkexecUid = env['PKEXEC_UID'] ?? '';
@@ -50,12 +46,11 @@ function behindOthers(euid: number, env: NodeJS.ProcessEnv, loginUser: string | 
   return claimed === null ? null : loginUser;
 }
 
-/** Whether the environment says that another program than sudo changed the user. */
+/** Whether another program than sudo changed the user, by the environment. */
 export function saysOtherWay(env: NodeJS.ProcessEnv): boolean {
   return env['DOAS_USER'] !== undefined || env['PKEXEC_UID'] !== undefined;
 }
 
-/** Root, and SUDO_UID names somebody else. */
 export function isRootBySudo(euid: number, env: NodeJS.ProcessEnv): boolean {
   const sudoUid = env['SUDO_UID'] ?? '';
   return euid === 0 && sudoUid !== '' && sudoUid !== '0';

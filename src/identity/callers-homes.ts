@@ -3,10 +3,7 @@ import { accountByUid } from './accounts.ts';
 import { homeDirectories, type HomeDirectories } from './callers-paths.ts';
 
 /**
- * The home directories of the one who calls: the user's own and, behind sudo, the login user's, each also by its path
- * without symlinks.
- *
- * @param passwdHome of the caller; null: there is no such account
+ * The home directories of the caller and, behind sudo, of the login user, also with symlinks resolved.
  * @param owners home directory of the user who gets the variables
  */
 export function callersHomes(env: NodeJS.ProcessEnv, passwdHome: string | null, owners: string): HomeDirectories {

@@ -1,20 +1,14 @@
-/** Paths of the caller's home directory in the values of variables. Pure. */
-
-/** Whose paths are looked for, and whose are not. */
 export interface HomeDirectories {
-  /** Home directories of the caller: absolute, without a slash at the end. */
+  /** Absolute, without a final slash. */
   callers: readonly string[];
-  /**
-   * Home directory of the user who gets the variables. What lies in it stays, also below a home directory of the
-   * caller.
-   */
+  /** Home directory of the new user. Its paths are kept, even inside a home directory of the caller. */
   owners: string | null;
 }
 
-/** Accounts of the system have these (base-passwd of Debian); what lies in them belongs to no person. */
+/** Home directories of system accounts (base-passwd of Debian). They belong to no person. */
 const NOT_A_PERSONS = ['', '/bin', '/sbin', '/dev', '/usr/bin', '/usr/sbin', '/usr', '/nonexistent', '/var/empty'];
 
-/** The directories that are a person's, each once, as absolute paths without a slash at the end. */
+/** The home directories of persons, without duplicates and final slashes. */
 export function homeDirectories(
   callers: readonly (string | null | undefined)[],
   owners: string | null,
@@ -27,10 +21,7 @@ export function homeDirectories(
 }
 
 /**
- * What of a value may cross: NODE_OPTIONS without the words that name a path of the caller, a list of directories
- * without the caller's; any other value as it is.
- *
- * @returns null where nothing of it may
+ * Removes the caller's paths from NODE_OPTIONS and from lists of directories. Null: nothing of the value may cross.
  */
 export function withoutCallersPaths(name: string, value: string, homes: HomeDirectories): string | null {
   const areOptions = name === 'NODE_OPTIONS' || name === 'PM2_NODE_OPTIONS';
@@ -43,10 +34,7 @@ export function withoutCallersPaths(name: string, value: string, homes: HomeDire
   return null;
 }
 
-/**
- * A path in a home directory of the caller, or a session's directory (pam_systemd(8), pam_tmpdir), anywhere in a
- * text.
- */
+/** Whether a text contains a path in the caller's home or session directory (pam_systemd(8), pam_tmpdir). */
 export function holdsCallersPath(text: string, { callers, owners }: HomeDirectories): boolean {
   if (!text.includes('/')) return false;
   if (text.includes('/user/') && /\/(run|tmp)\/user\/\d/.test(text)) return true;
@@ -61,14 +49,12 @@ export function holdsCallersPath(text: string, { callers, owners }: HomeDirector
   });
 }
 
-/** /root is no beginning of /rooted, /root.d or /root-2. */
+/** /root is not the start of /rooted, /root.d or /root-2. */
 function endsAt(text: string, end: number): boolean {
   return end === text.length || !inName(text.charCodeAt(end));
 }
 
-/**
- * Nor is it the end of /srv/root, ./root, https://host/root or postgres://root. `-I/root` and `file:///root` name it.
- */
+/** /root is not the end of /srv/root or https://host/root. `-I/root` and `file:///root` do name it. */
 function beginsAt(text: string, at: number): boolean {
   let start = at;
   while (start > 0 && text[start - 1] === '/') start--;
@@ -76,7 +62,7 @@ function beginsAt(text: string, at: number): boolean {
   return at === start && isOption(text, at);
 }
 
-/** `-I` or `-isystem`, right before a path. */
+/** `-I` or `-isystem` before a path. */
 function isOption(text: string, end: number): boolean {
   let start = end;
   while (start > 0 && isLetter(text.charCodeAt(start - 1))) start--;
@@ -88,7 +74,7 @@ function trimmed(path: string): string {
   return path.endsWith('/') ? trimmed(path.slice(0, -1)) : path;
 }
 
-/** Letters, digits, `_ - . + % ~`, and all that is no ASCII. */
+/** Letters, digits, `_ - . + % ~`, and non-ASCII. */
 function inName(code: number): boolean {
   return code > 127 || isLetter(code) || (code >= 48 && code <= 57) || IN_NAMES.includes(code);
 }
@@ -100,10 +86,10 @@ function isLetter(code: number): boolean {
 
 const IN_NAMES = [0x5f, 0x2d, 0x2e, 0x2b, 0x25, 0x7e];
 
-/** Lists of directories whose entries need not be absolute paths. */
+/** Lists that may hold relative paths. */
 const PATH_LISTS = ['NODE_PATH', 'CLASSPATH', 'PYTHONPATH', 'PERL5LIB', 'RUBYLIB', 'LD_LIBRARY_PATH'];
 
-/** MANPATH, GEM_PATH, XDG_DATA_DIRS...: a name of that kind, and only absolute paths between the colons. */
+/** MANPATH, GEM_PATH, XDG_DATA_DIRS and others: such a name, and only absolute paths between the colons. */
 function isPathList(name: string, value: string): boolean {
   if (!value.includes(':')) return false;
   if (PATH_LISTS.includes(name)) return true;
@@ -113,8 +99,7 @@ function isPathList(name: string, value: string): boolean {
 }
 
 /**
- * NODE_OPTIONS as node reads it (src/node_options.cc, ParseNodeOptionsEnvVar): words between spaces, double quotes, and
- * backslashes inside them. A word that is no option is the value of the option before it, so both go.
+ * Splits words as node does (ParseNodeOptionsEnvVar in src/node_options.cc). A value goes together with its option.
  */
 function optionsWithout(text: string, homes: HomeDirectories): string | null {
   const words = /"(?:[^"\\]|\\.)*$/.test(text.replace(/"(?:[^"\\]|\\.)*"/gs, ''))

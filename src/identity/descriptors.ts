@@ -1,20 +1,17 @@
 import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 
-/** /dev/null, which node keeps open too, as major and minor number (null(4)). */
+/** /dev/null as major and minor number (null(4)). node keeps it open. */
 const NULL = 0x103;
-/** Below this node marks every descriptor close-on-exec, its own or not (uv_disable_stdio_inheritance). */
+/** node marks all descriptors below this close-on-exec (uv_disable_stdio_inheritance). */
 const MARKED = 16;
 const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * Closes every file descriptor above 2 that node did not open for itself, as sudo's closefrom does (sudoers(5)). To be
- * called before root becomes another user: setuid(2) closes nothing, and PM2's daemon would inherit what is not marked
- * close-on-exec, for life. Does nothing where there is no /proc.
- *
- * @param keep descriptors that were passed on purpose
+ * Closes descriptors above 2 that node did not open, like closefrom of sudo (sudoers(5)). Call it before root becomes
+ * another user: setuid(2) closes nothing, and PM2's daemon would keep them open. Does nothing without /proc.
  */
 export function closeInherited(keep: readonly number[] = []): void {
-  // A message channel belongs to node, which would later close whatever has got its number.
+  // node owns its IPC channel, and would later close an unrelated file with the same number.
   const { channel } = process as NodeJS.Process & { channel?: { fd?: number } };
   if (process.connected) process.disconnect();
   for (const fd of inheritedDescriptors()) {
@@ -27,18 +24,17 @@ export function closeInherited(keep: readonly number[] = []): void {
   }
 }
 
-/** The descriptors that closeInherited would close. */
 export function inheritedDescriptors(): number[] {
   const terminals = [0, 1, 2].map(statOf).filter((stat) => stat?.isCharacterDevice() === true);
   const pipes = new Map<string, number[]>();
   const found: number[] = [];
   for (const fd of open()) {
     const stat = statOf(fd);
-    // Of libuv's own loops, and what wakes them, stat(2) tells no type: anon_inode in proc(5).
+    // libuv's event loop: stat(2) gives no type for anon_inode (proc(5)).
     if (stat === null || (stat.mode & TYPE) === 0 || (stat.isCharacterDevice() && stat.rdev === NULL)) continue;
     const pipe = `${stat.dev}:${stat.ino}`;
     if (stat.isFIFO()) pipes.set(pipe, [...(pipes.get(pipe) ?? []), fd]);
-    // libuv opens a terminal a second time, by its path (uv_tty_init).
+    // libuv opens a terminal a second time by its path (uv_tty_init).
     else if (!terminals.some((terminal) => terminal?.rdev === stat.rdev) || !isCloseOnExec(fd)) found.push(fd);
   }
   return [...found, ...[...pipes.values()].filter((ends) => !isLibuvsPipe(ends)).flat()];
@@ -46,7 +42,7 @@ export function inheritedDescriptors(): number[] {
 
 const TYPE = 0o170000;
 
-/** Both ends are in this process (uv_signal_init). The other end of an inherited pipe is in another process. */
+/** Both ends are in this process (uv_signal_init). An inherited pipe has its other end in another process. */
 function isLibuvsPipe([one = -1, other = -1, ...more]: readonly number[]): boolean {
   if (other < 0 || more.length > 0 || accessOf(one) + accessOf(other) !== READING + WRITING) return false;
   return one < MARKED || other < MARKED || isCloseOnExec(one);
@@ -62,7 +58,7 @@ function open(): number[] {
   }
 }
 
-/** null: it is closed already. */
+/** null: closed already. */
 function statOf(fd: number): Stats | null {
   try {
     return fstatSync(fd);
@@ -71,7 +67,7 @@ function statOf(fd: number): Stats | null {
   }
 }
 
-/** proc(5), /proc/pid/fd: the mode of the link says how the file is open. */
+/** From the mode of the link (proc(5), /proc/pid/fd). */
 function accessOf(fd: number): number {
   return (lstatSync(`${DESCRIPTORS}/${fd}`, { throwIfNoEntry: false })?.mode ?? 0) & (READING + WRITING);
 }
@@ -79,7 +75,7 @@ function accessOf(fd: number): number {
 const READING = 0o400;
 const WRITING = 0o200;
 
-/** O_CLOEXEC among the flags, which are octal (proc(5), fdinfo). */
+/** The flags are octal (proc(5), fdinfo). */
 function isCloseOnExec(fd: number): boolean {
   try {
     const [, flags = '0'] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? [];

@@ -15,46 +15,34 @@ import {
   type Names,
 } from './variable-names.ts';
 
-/** The environment of a call that becomes another user's. Pure: environments in, environments out. */
 
-/** The account the call becomes. */
 export interface NewUser {
   user: string;
   userHome: string;
   shell: string;
 }
 
-/**
- * What every login gets and sudo's own `secure_path` holds on Debian (sudoers(5)); /usr/local first, where the shim
- * is.
- */
+/** The default PATH of a login, and secure_path of Debian's sudo. /usr/local is first, because the shim is there. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** How the call was made. */
 export interface Crossing {
   homes: HomeDirectories;
-  /** Names of variables that were typed on this very command line (typed-variables.ts). */
+  /** Names that were typed in this command line (typed-variables.ts). */
   typed: ReadonlySet<string>;
-  /** Whether the command hands its environment to apps (pm2/hands-over.ts). */
+  /** PM2 passes the environment to apps (pm2/hands-over.ts). */
   handsOver: boolean;
 }
 
 export interface Crossed {
   variables: NodeJS.ProcessEnv;
-  /**
-   * Names of what an app may have wanted and does not get: credentials, and NODE_OPTIONS where a part of it had to
-   * go.
-   */
+  /** Names that an app may miss: credentials, and NODE_OPTIONS if a part was removed. */
   leftOut: string[];
 }
 
 /**
- * Which of the caller's variables another user gets: the one rule of docs/contract.md section 4, for root's switch, for
- * the hop through sudo and for process files. What was typed on the command line crosses. The rest crosses only with a
- * command that hands it to apps, and never what identifies a person, a session or a CI job, or holds a path of the
- * caller's home directory.
- *
- * @param env the caller's; not changed
+ * Which of the caller's variables another user gets (docs/contract.md section 4). Typed variables cross. The rest
+ * cross only if the command passes them to apps, and never if they identify a person, a session or a CI job, or hold
+ * a path of the caller's home directory.
  */
 export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
   const entries = Object.entries(env);
@@ -77,10 +65,9 @@ export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
 }
 
 /**
- * What is an app's own in an environment that was stored with it (adopt): as `crossing`, but credentials stay. They
- * were handed to that app already.
- *
- * @param callerHome home directory of the user whose environment it was; null: the new user's too
+ * For adopt: like `crossing` for an app's stored environment, but keeps credentials, because the app had them
+ * already.
+ * @param callerHome home directory of the old user; null: the same as the new user's
  */
 export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string | null): NodeJS.ProcessEnv {
   const secrets = Object.keys(env).filter((name) => isCredential(name) || isRunnersToken(name));
@@ -89,11 +76,8 @@ export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string 
 }
 
 /**
- * The environment of a process that has become `owner`.
- *
- * @param variables what crosses
- * @param path the owner's PATH; it must find the node that runs pm2, because PM2 5 spawns its daemon with whatever
- *   `node` PATH finds (lib/Client.js launchDaemon)
+ * @param path must find the node that runs pm2: PM2 5 starts its daemon with `node` from PATH (launchDaemon in
+ * lib/Client.js)
  */
 export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: NewUser, path: string): NodeJS.ProcessEnv {
   return {
@@ -107,17 +91,12 @@ export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: NewUser, 
   };
 }
 
-/**
- * The new account's own, what sudo and doas say of their user, and ours: not even where they were typed. PM2 would
- * store ours with the app (PRODUCT section 8).
- */
+/** Variables of the account, of sudo and doas, and ours. PM2 would store ours with the app. */
 export function neverCrosses(name: string): boolean {
   return OF_THE_ACCOUNT.includes(name) || saysWhoTyped(name) || isOurs(name);
 }
 
-/**
- * The lists that apply to this environment: general names belong to a job or a session only where that shows itself.
- */
+/** General names count only if a job or a session is visible in the environment. */
 function jobsAndSessions(names: readonly string[]): Names[] {
   const lists = [OF_A_SCREEN, OF_A_SERVICE, ...CI_RUNNERS];
   const signed = lists.filter(({ signs }) => names.some((name) => has(signs, name)));
@@ -138,10 +117,7 @@ function isRunnersToken(name: string): boolean {
   );
 }
 
-/**
- * The variables by which a CI runner would end whatever has this environment; those that tell it not to
- * (`BUILD_ID=dontKillMe`) are none.
- */
+/** Variables by which a CI runner finds and kills processes. A value such as `dontKillMe` prevents that. */
 export function ciLeashes(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)
     .filter(([name, value]) => (name === 'BUILD_ID' || has(CI_LEASHES, name)) && !/^(0|dont.*)?$/i.test(value))
@@ -152,20 +128,16 @@ function isOurs(name: string): boolean {
   return name === 'PM2_GUARD' || name.startsWith('PM2_GUARD_');
 }
 
-/** Takes our own variables out of `env`, in place. */
 export function dropOwnVariables(env: NodeJS.ProcessEnv): void {
   drop(env, isOurs);
 }
 
-/**
- * Takes out of `env`, in place, what sudo, doas and pkexec say of their user. `sudo -u www-data pm2 restart app
- * --update-env` would store in the app, and in dump.pm2, who typed which command when.
- */
+/** PM2 would store them in the app and in dump.pm2 (`sudo -u www-data pm2 restart app --update-env`). */
 export function dropSudoVariables(env: NodeJS.ProcessEnv): void {
   drop(env, saysWhoTyped);
 }
 
-/** sudo(8), doas(1), pkexec(1) "Environment". */
+/** "Environment" in sudo(8), doas(1) and pkexec(1). */
 function saysWhoTyped(name: string): boolean {
   return name.startsWith('SUDO_') || name === 'DOAS_USER' || name === 'PKEXEC_UID';
 }

@@ -3,27 +3,23 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import { taskWords } from './setpriv.ts';
 import { SwitchError, type Identity } from './switch-user.ts';
 
-/** What the child is asked, as JSON on its standard input. */
 export interface ChildQuestion {
   argument: unknown;
-  /** The descriptor AT is a directory to work in. */
+  /** Descriptor AT is the directory to work in. */
   held: boolean;
 }
 
-/** What the child answers, as one line of JSON on its standard output. */
 export type ChildAnswer = { type: 'done'; result: unknown } | { type: 'failed'; message: string; code: string | null };
 
-/** Descriptor of the directory that the task works in, in the child. */
 export const AT = 3;
 
-/** For one task, in milliseconds. A directory of a dead network file system must not hold root up for ever. */
+/** Milliseconds. A dead network file system must not block root forever. */
 const PATIENCE = 60_000;
 const MAX_ANSWER = 256 << 20;
 
 /**
- * Does a task in a child process that is the user (dist/as-user.cjs).
- *
- * @throws SwitchError where it cannot be started; else an error with the message and the code of the child's
+ * Runs a task in a child process of the user (dist/as-user.cjs).
+ * @throws SwitchError if it cannot start, else an error with the child's message and code
  */
 export function inChild(to: Identity, task: string, argument: unknown, at: number | null): unknown {
   const [program = '', ...words] = taskWords(to, join(__dirname, 'as-user.cjs'), task);
@@ -54,7 +50,7 @@ function answerIn(text: string | null): ChildAnswer | null {
   }
 }
 
-/** The message of an uncaught error, which node prints below the line of code, or setpriv's own. */
+/** The message of an uncaught error from node's output, or setpriv's message. */
 export function complaintIn(stderr: string | null): string | null {
   return /^(?:\w*Error(?: \[\w+\])?|setpriv): (.*)$/m.exec(stderr ?? '')?.[1] ?? null;
 }

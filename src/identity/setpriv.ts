@@ -6,20 +6,17 @@ import { accountByUid } from './accounts.ts';
 import { SYSTEM_PATH } from './environment.ts';
 import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
 
-/** util-linux's, by absolute path: root runs it. */
+/** Absolute paths, because root runs it. */
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv', '/run/current-system/sw/bin/setpriv'];
 
-/** Absolute path of setpriv(1); null: there is none that changes users. busybox's does not know `--reuid`. */
+/** Null: missing, or the one of busybox, which lacks `--reuid`. */
 export function setpriv(): string | null {
   return SETPRIV.find((path) => isExecutable(path) && realpathOrNull(path)?.endsWith('/busybox') === false) ?? null;
 }
 
 /**
- * The words that start a program as another user, with the groups of a login: for root, where node does not switch
- * (`switchesHere`). setpriv becomes the program, so there is one process.
- *
- * @param argv the program by its absolute path, and its arguments
- * @throws SwitchError where there is no setpriv
+ * Starts a program as another user with the groups of a login. Used when node cannot switch.
+ * @throws SwitchError without setpriv
  */
 export function setprivWords({ user, uid, gid }: Identity, argv: readonly string[]): string[] {
   const program = setpriv();
@@ -29,15 +26,14 @@ export function setprivWords({ user, uid, gid }: Identity, argv: readonly string
         'install util-linux, or node 22 or newer',
       true,
     );
-  // --init-groups looks the uid up.
+  // --init-groups needs an account for the uid.
   const groups = accountByUid(uid) === null ? ['--groups', String(gid)] : ['--init-groups'];
   return [program, '--reuid', String(uid), '--regid', String(gid), ...groups, '--', ...argv];
 }
 
 /**
- * The words that start a program with the rights of a user alone, and with root as its real user: then the kernel does
- * not let that user's processes look into it or trace it (ptrace(2)), so its answers are not theirs. Not for a program
- * that runs anything of the user's.
+ * Starts a program with a user's rights, but with root as real user. The user's processes then cannot trace it
+ * (ptrace(2)), so its answers can be trusted. The program must not run the user's code.
  */
 export function rightsWords(to: Identity, argv: readonly string[]): string[] {
   const [program = '', ...words] = setprivWords(to, argv);
@@ -47,7 +43,7 @@ export function rightsWords(to: Identity, argv: readonly string[]): string[] {
 
 const known = new Map<string, number[]>();
 
-/** As initgroups(3) sets them; id(1) asks the same databases. */
+/** Like initgroups(3). id(1) reads the same databases. */
 function groupsOf({ user, gid }: Identity): number[] {
   const before = known.get(user);
   if (before !== undefined) return before;
@@ -65,24 +61,21 @@ function groupsOf({ user, gid }: Identity): number[] {
 }
 
 /**
- * The words that start a bundle of ours which then works as another user: it becomes the user itself (`switchUser`)
- * where node can, else it is started as the user.
- *
- * @param to null: this process's own
- * @param way `setpriv`: whether node can or not
- * @throws SwitchError where there is no way
+ * Starts one of our bundles for another user: it switches by itself if node can, else setpriv switches.
+ * @param to null: the current user
+ * @param way `setpriv`: always use setpriv
+ * @throws SwitchError
  */
 export function bundleWords(to: Identity | null, bundle: string, way: 'any' | 'setpriv' = 'any'): string[] {
   if (to === null || (way === 'any' && switchesHere())) return [process.execPath, bundle];
   return setprivWords(to, [nodeForOthers(), bundle]);
 }
 
-/** The words that start a task of a bundle of ours with the rights of a user. */
 export function taskWords(to: Identity, bundle: string, task: string): string[] {
   return rightsWords(to, [nodeForOthers(), bundle, task]);
 }
 
-/** The node that runs this, where every user can run it (not below /root/.nvm); else one of the system's. */
+/** Prefers the current node if all users can run it (not if below /root/.nvm). */
 function nodeForOthers(): string {
   const nodes = [process.execPath, ...SYSTEM_PATH.split(':').map((directory) => `${directory}/node`)];
   return nodes.find(runsForAll) ?? process.execPath;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 
-/** Becoming another user for good, in this process. */
 
 export interface Identity {
   user: string;
@@ -8,34 +7,31 @@ export interface Identity {
   gid: number;
 }
 
-/** initgroups(3): Node has it on POSIX (process.initgroups), its type declarations leave it out. */
+/** Missing in node's type declarations. */
 const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: number) => void };
 
-/** Node could not, or must not, change the user: nothing was run. */
+/** Nothing was run. */
 export class SwitchError extends Error {
   override name = 'SwitchError';
   constructor(
     message: string,
-    /** This process is still what it was, so another way may be tried (setpriv.ts). */
+    /** The ids of this process did not change, so setpriv.ts may be tried. */
     readonly unchanged = false,
   ) {
     super(message);
   }
 }
 
-/** Of `process.versions`: libuv's is its own where node is linked with the distribution's. */
+/** From `process.versions`. A distribution may link node with its own libuv. */
 export interface Versions {
   node: string;
   uv: string;
 }
 
 /**
- * Whether a node gives up root's credentials in all of its threads. libuv 1.45 to 1.48 does file operations in a kernel
- * thread of io_uring (SQPOLL), which keeps root's (CVE-2024-22017). node 20.11.1, 21.6.2 and later see to that
- * themselves: they refuse to switch where it could happen. Older ones are judged by the node where it has a libuv of
- * its own, and by the libuv that it is linked with.
- *
- * @param useIoUring UV_USE_IO_URING: turns SQPOLL on in later versions of libuv, too
+ * Whether a switch covers all threads. libuv 1.45 to 1.48 runs file operations in a kernel thread of io_uring that
+ * stays root (CVE-2024-22017). node since 20.11.1 and 21.6.2 refuses then. With a foreign libuv, its version decides.
+ * @param useIoUring UV_USE_IO_URING, which enables SQPOLL in later versions too
  */
 export function losesPrivilegesSafely({ node, uv }: Versions, useIoUring = ''): boolean {
   const [major = 0, minor = 0, patch = 0] = numbersOf(node);
@@ -56,9 +52,8 @@ function numbersOf(version: string): number[] {
 let answer: boolean | null = null;
 
 /**
- * Whether root becomes another user in this process, and not in a child that setpriv(1) starts. node 20 refuses for
- * good where it is linked with a libuv that is not its own: Debian 13's, for one. It is asked by setting the group that
- * is set already.
+ * node 20 refuses to switch if it is linked with a foreign libuv (Debian 13). Tested by setting the current group
+ * again.
  */
 export function switchesHere(): boolean {
   answer ??= losesPrivilegesSafely(process.versions, process.env['UV_USE_IO_URING']) && !refuses();
@@ -75,13 +70,9 @@ function refuses(): boolean {
 }
 
 /**
- * From root to `to`, with no way back: supplementary groups as at a login (initgroups(3)), then gid, then uid, each for
- * real, effective and saved id, as gosu and sudo do it; then the proof. Sequence from "Setuid Demystified" (Chen,
- * Wagner, Dean 2002): groups first, because after setuid nobody may change them. A process that setpriv(1) started as
- * `to` is only looked at.
- *
- * @throws SwitchError where any step or the proof fails. The caller must then end without running anything, unless the
- * error says that nothing has changed.
+ * Changes from root to `to` for good, and checks the result: groups, then gid, then uid ("Setuid Demystified", 2002),
+ * because setgroups needs root. If setpriv(1) already switched, only checks.
+ * @throws SwitchError; the caller must then run nothing, unless the error is `unchanged`
  */
 export function switchUser(to: Identity): void {
   if (to.uid === 0) {
@@ -90,8 +81,7 @@ export function switchUser(to: Identity): void {
   }
   if (process.geteuid?.() === 0) change(to);
   proveNoWayBack(to);
-  // sudo's default (umask_override off): the union of the caller's umask and 022, so that a root shell with umask 0
-  // makes no world-writable files in the owner's home.
+  // Like sudo's default: with umask 0 of a root shell, files in the owner's directories would be world-writable.
   narrowUmask();
 }
 
@@ -111,7 +101,7 @@ function change(to: Identity): void {
     process.setgid?.(to.gid);
     process.setuid?.(to.uid);
   } catch (error) {
-    // What the kernel denies to root it denies to setpriv(1) as well.
+    // setpriv(1) would get the same error from the kernel.
     const elsewhere = unchanged && !isFromKernel(error);
     throw new SwitchError(`cannot become ${to.user} (uid ${to.uid}): ${(error as Error).message}`, elsewhere);
   }
@@ -126,8 +116,7 @@ function proveNoWayBack(to: Identity): void {
   if (ids.join() !== [to.uid, to.uid, to.gid, to.gid].join())
     throw new SwitchError(`after the switch to ${to.user} the ids are ${ids.join()}`);
   if (to.gid !== 0 && process.getgroups?.().includes(0)) {
-    // initgroups gives a user the groups of the group file; root's own group there is the administrator's wish,
-    // anything else a leak.
+    // root's group is allowed only if the group file lists the user there. Otherwise root's groups leaked.
     if (!memberOfRootGroup(to.user)) throw new SwitchError(`after the switch to ${to.user} root's group is still held`);
   }
   for (const wayBack of [() => process.setuid?.(0), () => process.seteuid?.(0), () => process.setgid?.(0)]) {
@@ -136,14 +125,14 @@ function proveNoWayBack(to: Identity): void {
       wayBack();
       returned = to.gid !== 0 || process.geteuid?.() === 0;
     } catch (error) {
-      // EPERM is the proof. Where node refuses to ask the kernel, its ids are.
+      // The kernel must answer EPERM. If node refuses the call, the ids are checked.
       returned = !isFromKernel(error) && !hasOnly(to);
     }
     if (returned) throw new SwitchError(`after the switch to ${to.user} root can still be regained`);
   }
 }
 
-/** proc(5): real, effective, saved and file system id are those of the user, and no capability is left. */
+/** Real, effective, saved and file system ids are the user's, and no capability is left (proc(5)). */
 function hasOnly({ uid, gid }: Identity): boolean {
   const status = readFileSync('/proc/self/status', 'latin1');
   const values = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/) ?? [];

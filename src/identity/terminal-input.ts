@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { lazyBuiltin } from '../runtime/late.ts';
 
-/** What the kernel says of a process and its terminal. */
 export interface TerminalFacts {
-  /** uname(2). */
   release: () => string;
-  /** /proc/sys/dev/tty/legacy_tiocsti: `0` or `1`; null: it cannot be read. */
+  /** Content of /proc/sys/dev/tty/legacy_tiocsti. Null: unreadable. */
   legacy: () => string | null;
-  /** Device number of the controlling terminal (proc(5), tty_nr); 0: there is none; null: it cannot be read. */
+  /** Device number of the controlling terminal (tty_nr in proc(5)). 0: none. Null: unreadable. */
   terminal: () => number | null;
 }
 
@@ -16,17 +14,15 @@ const KERNEL: TerminalFacts = {
   legacy: () => read('/proc/sys/dev/tty/legacy_tiocsti'),
   terminal: () => {
     const stat = read('/proc/self/stat');
-    // The name of the program, in parentheses, may hold blanks and parentheses.
+    // The program name in parentheses may contain blanks and parentheses.
     return stat === null ? null : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4] ?? 0);
   },
 };
 
 /**
- * Whether a process of another user's, which runs on this process's controlling terminal, could put input into it. The
- * shell that root typed in would then run that input as root. There are two ways: TIOCSTI, which kernels since 6.2 can
- * turn off, and the paste of TIOCLINUX on a console, which 6.7 keeps for root. Both want the terminal to be the
- * controlling one of the process (tiocsti() and tioclinux() in drivers/tty). It does not matter which descriptors are
- * open: /dev/tty leads to it.
+ * Whether another user's process could type into root's shell through the controlling terminal. It can by TIOCSTI,
+ * which kernels since 6.2 can turn off, or by TIOCLINUX on a console before 6.7 (drivers/tty). /dev/tty gives access,
+ * so closing descriptors does not help.
  */
 export function inputCanBePushed({ release, legacy, terminal }: TerminalFacts = KERNEL): boolean {
   if (process.platform !== 'linux') return false;
@@ -42,7 +38,7 @@ function hasOpenConsoles(release: string): boolean {
   return major < 6 || (major === 6 && minor < 7);
 }
 
-/** Major number 4, minor 1 to 63 (Documentation/admin-guide/devices.txt); encoded as in proc(5). */
+/** Major 4, minor 1 to 63 (Documentation/admin-guide/devices.txt), encoded as in proc(5). */
 function isConsole(device: number): boolean {
   const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
   return ((device >>> 8) & 0xfff) === 4 && minor > 0 && minor < 64;

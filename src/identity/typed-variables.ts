@@ -1,17 +1,15 @@
 import { readTextOrEmpty } from '../runtime/peek.ts';
 
 /**
- * Names of the variables of `env` that were typed on the command line of the sudo that started this process: `sudo
- * A=1 pm2`, `sudo env A=1 pm2`, `sudo sh -c 'A=1 pm2'`, `sudo --preserve-env=A pm2`. sudo waits for its command, so
- * its words can be read (proc(5), cmdline). `A=1 pm2` of a shell is not known: inside the process it looks as if it
- * had been exported.
+ * Names of variables typed in the sudo command line that started this process. sudo waits for its child process, so
+ * /proc shows its arguments. `A=1 pm2` without sudo looks like an exported variable, and is not found.
  */
 export function typedVariables(env: NodeJS.ProcessEnv): Set<string> {
   if (env['SUDO_COMMAND'] === undefined) return new Set();
   return typedIn(readTextOrEmpty(`/proc/${process.ppid}/cmdline`).split('\0').slice(0, -1), env);
 }
 
-/** @param words a command line; one that is not sudo's says nothing */
+/** @param words a command line; empty result unless it is sudo's */
 export function typedIn(words: readonly string[], env: NodeJS.ProcessEnv): Set<string> {
   const [program = '', ...rest] = words;
   if (!/^(.*\/)?sudo(-rs)?$/.test(program)) return new Set();
@@ -26,10 +24,7 @@ export function typedIn(words: readonly string[], env: NodeJS.ProcessEnv): Set<s
   );
 }
 
-/**
- * sudo(8): `--preserve-env=A,B`. sudo takes its own words apart in place (strtok in parse_args.c), so that proc(5)
- * shows A and B as two words; the command that follows may look like one more name.
- */
+/** sudo splits `--preserve-env=A,B` in place (strtok in parse_args.c), so proc(5) shows A and B as two arguments. */
 function keptByName(words: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < words.length; at++) {

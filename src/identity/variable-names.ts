@@ -1,50 +1,44 @@
 /**
- * Names of variables that identify a person, a session or a CI job (docs/contract.md section 4). Each list says where
- * its names are documented; docs/environment.md shows them to users. Text and not regular expressions, which each
- * rewritten call would have to compile.
+ * Variables that identify a person, a session or a CI job (docs/contract.md section 4, docs/environment.md). As text,
+ * because each call would have to compile regular expressions.
  */
 
-/** The account of the new user sets these: login(1), su(1), environ(7). */
+/** Set for the new user: login(1), su(1), environ(7). */
 export const OF_THE_ACCOUNT = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'MAIL', 'PATH'];
 
-/** All names of a list, and names that begin so. */
+/** Exact names, separated by spaces, and prefixes. */
 export interface Names {
   names: string;
   prefixes: string[];
 }
 
-/** Names that belong together, where any of `signs` is in the environment. */
+/** Names that count only if one of `signs` is set. */
 export interface Signed extends Names {
   signs: string;
 }
 
-/** A person and a session, whatever else the environment holds. */
 export const PERSON_AND_SESSION: Names = {
   names: [
     // environ(7), bash(1), ls(1), mail(1), git(1) "Git Commits"
     'USERNAME OLDPWD SHLVL HISTFILE PS1 PS2 PROMPT_COMMAND LS_COLORS EMAIL',
     'GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL',
-    // doas(1), pkexec(1)
-    'DOAS_USER PKEXEC_UID',
+    'DOAS_USER PKEXEC_UID', // doas(1), pkexec(1)
     // sshd(8), ssh(1), ssh-agent(1)
     'SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SSH_AGENT_PID SSH_ORIGINAL_COMMAND',
     'SSH_USER_AUTH SSH_TUNNEL SSH_ASKPASS SSH_ASKPASS_REQUIRE',
-    // X(7), wayland(7), xauth(1); DISPLAY itself may be a server's virtual screen, see OF_A_SCREEN
-    'XAUTHORITY XAUTHORIZATION WAYLAND_DISPLAY WINDOWID',
+    'XAUTHORITY XAUTHORIZATION WAYLAND_DISPLAY WINDOWID', // X(7), wayland(7), xauth(1); for DISPLAY see OF_A_SCREEN
     // dbus-launch(1), dbus-daemon(1)
     'DBUS_SESSION_BUS_ADDRESS DBUS_SESSION_BUS_PID DBUS_SESSION_BUS_WINDOWID',
     'DBUS_STARTER_ADDRESS DBUS_STARTER_BUS_TYPE',
-    // gpg-agent(1), kerberos(7)
-    'GPG_AGENT_INFO GPG_TTY KRB5CCNAME',
+    'GPG_AGENT_INFO GPG_TTY KRB5CCNAME', // gpg-agent(1), kerberos(7)
     // tmux(1), screen(1), terminals
     'TMUX TMUX_PANE STY COLORTERM TERM_PROGRAM TERM_PROGRAM_VERSION TERM_SESSION_ID ITERM_SESSION_ID VTE_VERSION',
-    // systemd.exec(5), sd_notify(3), sd_listen_fds(3): words to one service's main process
+    // systemd.exec(5), sd_notify(3), sd_listen_fds(3)
     'NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_PIDFDID LISTEN_FDNAMES WATCHDOG_PID WATCHDOG_USEC',
     'INVOCATION_ID JOURNAL_STREAM',
     'SYSTEMD_EXEC_PID CREDENTIALS_DIRECTORY MAINPID MANAGERPID MANAGERPIDFDID',
     'MEMORY_PRESSURE_WATCH MEMORY_PRESSURE_WRITE',
-    // launchd.plist(5)
-    'XPC_SERVICE_NAME XPC_FLAGS SECURITYSESSIONID __CF_USER_TEXT_ENCODING',
+    'XPC_SERVICE_NAME XPC_FLAGS SECURITYSESSIONID __CF_USER_TEXT_ENCODING', // launchd.plist(5)
   ].join(' '),
   prefixes: [
     'SUDO_', // sudo(8) "Environment"
@@ -58,7 +52,7 @@ export const PERSON_AND_SESSION: Names = {
   ],
 };
 
-/** More names of a service, general ones: systemd.exec(5) sets them together with INVOCATION_ID. */
+/** General names that systemd.exec(5) sets together with INVOCATION_ID. */
 export const OF_A_SERVICE: Signed = {
   signs: 'INVOCATION_ID',
   names: [
@@ -68,31 +62,22 @@ export const OF_A_SERVICE: Signed = {
   prefixes: ['MONITOR_', 'TRIGGER_'],
 };
 
-/**
- * A person's screen: xauth(1) names the file that opens it. Without one, DISPLAY=:99 is a virtual screen of the
- * app's.
- */
+/** xauth(1) names the file for a person's screen. Without it, DISPLAY=:99 is an app's virtual screen. */
 export const OF_A_SCREEN: Signed = { signs: 'XAUTHORITY XAUTHORIZATION', names: 'DISPLAY', prefixes: [] };
 
-/**
- * By these a CI runner finds the processes of a job at its end, and kills them (T39). GitHub Actions and Azure
- * Pipelines: the runners' own sources; Jenkins: "ProcessTreeKiller". Jenkins looks for BUILD_ID too.
- */
+/** CI runners find and kill a job's processes by these (T39; runners' sources, "ProcessTreeKiller" of Jenkins). */
 export const CI_LEASHES = [
   'RUNNER_TRACKING_ID VSTS_PROCESS_LOOKUP_ID JENKINS_NODE_COOKIE JENKINS_SERVER_COOKIE',
   'HUDSON_COOKIE HUDSON_SERVER_COOKIE',
 ].join(' ');
 
-/**
- * Tokens and passwords that a CI runner makes for one job; they open a person's or a project's repository. The rest
- * of a runner's names goes only where the runner shows itself (CI_RUNNERS).
- */
+/** Secrets of one CI job. All other names of a runner count only if it is visible (CI_RUNNERS). */
 export const CI_TOKENS = [
   'SYSTEM_ACCESSTOKEN CI_JOB_JWT CI_JOB_JWT_V1 CI_JOB_JWT_V2 CI_REGISTRY_PASSWORD CI_DEPLOY_PASSWORD',
   'CI_DEPENDENCY_PROXY_PASSWORD',
   'CI_REPOSITORY_URL CI_NETRC_PASSWORD DRONE_NETRC_PASSWORD CIRCLE_OIDC_TOKEN_V2',
 ].join(' ');
-/** Names that begin with one of these and end in TOKEN are tokens of a runner or its service. */
+/** Names with these prefixes that end in TOKEN. */
 export const CI_TOKEN_PREFIXES = [
   'GITHUB_',
   'ACTIONS_',
@@ -111,9 +96,7 @@ export const CI_TOKEN_PREFIXES = [
   'BUILDKITE_',
 ];
 
-/**
- * CI runners: any of `signs` in the environment shows the runner, and then `names` and `prefixes` belong to its job.
- */
+/** `signs` show the runner. All names are from the products' references of predefined variables. */
 export const CI_RUNNERS: Signed[] = [
   {
     // GitHub Actions: "Default environment variables"; Gitea and Forgejo run the same
@@ -121,7 +104,7 @@ export const CI_RUNNERS: Signed[] = [
     names: '',
     prefixes: ['GITHUB_', 'RUNNER_', 'ACTIONS_', 'GITEA_', 'FORGEJO_'],
   },
-  { signs: 'GITLAB_CI', names: '', prefixes: ['CI_', 'GITLAB_'] }, // GitLab: "Predefined CI/CD variables reference"
+  { signs: 'GITLAB_CI', names: '', prefixes: ['CI_', 'GITLAB_'] },
   {
     // Jenkins: "Using environment variables"; plugins: Pipeline, Branch API, Build User Vars
     signs: [
@@ -135,23 +118,18 @@ export const CI_RUNNERS: Signed[] = [
     ].join(' '),
     prefixes: ['JENKINS_', 'HUDSON_', 'BUILD_USER', 'CHANGE_', 'RUN_'],
   },
-  { signs: 'BITBUCKET_BUILD_NUMBER', names: '', prefixes: ['BITBUCKET_'] }, // Bitbucket: "Variables and secrets"
-  // CircleCI: "Built-in environment variables"
+  { signs: 'BITBUCKET_BUILD_NUMBER', names: '', prefixes: ['BITBUCKET_'] },
   { signs: 'CIRCLECI', names: 'CIRCLECI', prefixes: ['CIRCLE_', 'CIRCLECI_'] },
-  // Azure Pipelines: "Predefined variables"
   { signs: 'TF_BUILD', names: 'TF_BUILD', prefixes: ['AGENT_', 'SYSTEM_', 'BUILD_', 'ENDPOINT_', 'VSTS_'] },
-  { signs: 'TRAVIS', names: 'TRAVIS', prefixes: ['TRAVIS_'] }, // Travis CI: "Default Environment Variables"
-  { signs: 'DRONE', names: 'DRONE', prefixes: ['DRONE_', 'CI_'] }, // Drone: "Environment Reference"
-  // Woodpecker: "Environment variables"
+  { signs: 'TRAVIS', names: 'TRAVIS', prefixes: ['TRAVIS_'] },
+  { signs: 'DRONE', names: 'DRONE', prefixes: ['DRONE_', 'CI_'] },
   { signs: 'CI_PIPELINE_FORGE_URL CI_SYSTEM_NAME', names: '', prefixes: ['CI_'] },
-  // TeamCity: "Predefined Parameters"
   { signs: 'TEAMCITY_VERSION', names: 'BUILD_NUMBER BUILD_VCS_NUMBER', prefixes: ['TEAMCITY_'] },
-  { signs: 'BUILDKITE', names: 'BUILDKITE', prefixes: ['BUILDKITE_'] }, // Buildkite: "Environment variables"
+  { signs: 'BUILDKITE', names: 'BUILDKITE', prefixes: ['BUILDKITE_'] },
 ];
 
 /**
- * What a person's own tools log in with. Exported in a shell they are the caller's, and PM2 would write them into
- * dump.pm2. Only credentials and files of them: AWS_REGION or VAULT_ADDR say nothing about a person.
+ * Credentials of a person's tools, which PM2 would write into dump.pm2. AWS_REGION or VAULT_ADDR identify no person.
  */
 export const CREDENTIALS: Names = {
   names: [
@@ -170,23 +148,20 @@ export const CREDENTIALS: Names = {
     // Vault, Consul, Nomad, Terraform, kubectl, Helm, Docker: "Environment variables" of each
     'VAULT_TOKEN CONSUL_HTTP_TOKEN NOMAD_TOKEN KUBECONFIG HELM_KUBETOKEN DOCKER_CONFIG DOCKER_AUTH_CONFIG',
     'ANSIBLE_VAULT_PASSWORD_FILE',
-    // psql(1), mysql(1), redis-cli
-    'PGPASSWORD PGPASSFILE PGSERVICEFILE MYSQL_PWD REDISCLI_AUTH',
+    'PGPASSWORD PGPASSFILE PGSERVICEFILE MYSQL_PWD REDISCLI_AUTH', // psql(1), mysql(1), redis-cli
     // gh(1), glab(1), npm-config(7), other command line tools
     'GH_TOKEN GH_ENTERPRISE_TOKEN NPM_TOKEN NODE_AUTH_TOKEN DIGITALOCEAN_ACCESS_TOKEN HCLOUD_TOKEN',
     'CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY LINODE_CLI_TOKEN',
     'FLY_API_TOKEN HEROKU_API_KEY NETLIFY_AUTH_TOKEN VERCEL_TOKEN SENTRY_AUTH_TOKEN DOPPLER_TOKEN',
     'OP_SERVICE_ACCOUNT_TOKEN BW_SESSION',
-    // sshpass(1), restic, borg
-    'SSHPASS RESTIC_PASSWORD RESTIC_PASSWORD_FILE BORG_PASSPHRASE',
+    'SSHPASS RESTIC_PASSWORD RESTIC_PASSWORD_FILE BORG_PASSPHRASE', // sshpass(1), restic, borg
   ].join(' '),
   prefixes: ['TF_TOKEN_', 'OP_SESSION_'],
 };
 
 /**
- * All that crosses with a command that hands nothing to apps: the language and the terminal (locale(7), environ(7),
- * no-color.org, Node's tty.getColorDepth), the words of completion, `_` by which a dying daemon starts `update`
- * (lib/Daemon.js), and what PM2's command line itself reads (docs/pm2-internals.md section 4.2).
+ * Crosses with every command: language, terminal (locale(7), environ(7), no-color.org), completion, `_` for `update`
+ * (lib/Daemon.js), and variables that PM2's command line reads (docs/pm2-internals.md section 4.2).
  */
 export const PLAIN: Names = {
   names: [
@@ -197,15 +172,13 @@ export const PLAIN: Names = {
   prefixes: ['LC_'],
 };
 
-/** Of PLAIN, what sudo lets through by itself (sudoers(5), env_check and initial_keepenv_table of env.c). */
+/** The part of PLAIN that sudo keeps by default (env_check in sudoers(5), initial_keepenv_table in env.c). */
 export const KEPT_BY_SUDO: Names = { names: 'LANG LANGUAGE TZ TERM', prefixes: ['LC_'] };
 
-/** Whether a name is one of these. */
 export function isOneOf(name: string, { names, prefixes }: Names): boolean {
   return has(names, name) || prefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Whether a text of names holds this one. */
 export function has(names: string, name: string): boolean {
   const at = names.indexOf(name);
   if (at < 0) return false;

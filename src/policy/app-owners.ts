@@ -1,16 +1,15 @@
 import { realpathOrNull } from '../runtime/peek.ts';
 import type { Policy, Rule } from './policy.ts';
 
-/** What is known of an app that runs, is saved, or stands in a process file. */
+/** An app that runs, is saved, or is declared in a process file. */
 export interface KnownApp {
   name: string;
   namespace: string | null;
-  /** Absolute. */
   script: string | null;
   cwd: string | null;
 }
 
-/** What the rules of the config are compared with, strongest evidence first. */
+/** The parts of an app that the rules are compared with. The first match decides. */
 export interface AppTraits {
   /** Name, then namespace. */
   names: readonly string[];
@@ -18,10 +17,10 @@ export interface AppTraits {
   paths: readonly string[];
 }
 
-/** Resolves the symlinks of a path; undefined or null: the path does not exist, or holds none. */
+/** Resolves the symlinks of a path. Null or undefined: the path does not exist, or has no symlink. */
 export type RealpathOf = (path: string) => string | null | undefined;
 
-/** PM2 puts every app without a namespace into "default", so that name says nothing. */
+/** PM2 puts every app without a namespace into "default", so that name is no evidence. */
 export function traitsOf({ name, namespace, script, cwd }: KnownApp): AppTraits {
   return {
     names: namespace === null || namespace === 'default' ? [name] : [name, namespace],
@@ -29,12 +28,7 @@ export function traitsOf({ name, namespace, script, cwd }: KnownApp): AppTraits 
   };
 }
 
-/**
- * The rules that say where an app belongs; first evidence wins (docs/contract.md section 3): its name, its namespace, a
- * path.
- *
- * @returns empty: the config does not say; several: more than one daemon claims it
- */
+/** Finds the rules for an app (docs/contract.md section 3). Empty: none. Several: more than one daemon has a rule. */
 export function ownersOfTraits(policy: Policy, { names, paths }: AppTraits, realpathOf: RealpathOf): Rule[] {
   for (const name of names) {
     const rules = policy.ownersOfName(name);
@@ -47,7 +41,7 @@ export function ownersOfTraits(policy: Policy, { names, paths }: AppTraits, real
   return [];
 }
 
-/** By the path as written, then with its symlinks resolved: deploy tools start from /srv/app/current, a symlink. */
+/** Deploy tools start from a symlink such as /srv/app/current, so the resolved path is tried too. */
 export function ownersOfPath(policy: Policy, path: string, realpathOf: RealpathOf): Rule[] {
   const rules = policy.ownersOfPath(path);
   if (rules.length > 0) return rules;
@@ -55,7 +49,7 @@ export function ownersOfPath(policy: Policy, path: string, realpathOf: RealpathO
   return real === null || real === undefined ? rules : policy.ownersOfPath(real);
 }
 
-/** Where several daemons claim one name (staging and prod), the first path that only one of them owns decides. */
+/** Several daemons may list one name (staging and prod). The first path that only one of them owns decides. */
 export function narrowByPath(policy: Policy, rules: Rule[], paths: readonly string[], realpathOf: RealpathOf): Rule[] {
   if (rules.length < 2) return rules;
   for (const path of paths) {
@@ -66,11 +60,7 @@ export function narrowByPath(policy: Policy, rules: Rule[], paths: readonly stri
   return rules;
 }
 
-/**
- * The rules that say where an app belongs, for doctor and adopt: the answer that a call gets which names the app.
- *
- * @returns empty: the config does not say; several: it does not decide
- */
+/** For doctor and adopt: gives the same rules as a call that names the app. Several: they do not decide. */
 export function ownersOfApp(policy: Policy, app: KnownApp, realpathOf: RealpathOf = realpathOrNull): Rule[] {
   const traits = traitsOf(app);
   return narrowByPath(policy, ownersOfTraits(policy, traits, realpathOf), traits.paths, realpathOf);

@@ -14,7 +14,6 @@ import type { OnError } from './policy.ts';
 import { compileConfig } from './slow.ts';
 import { unmakeableHomes, type Unmakeable } from './unmakeable.ts';
 
-/** One daemon of a config that was checked, with how much names it. */
 export interface CheckedDaemon {
   name: string;
   user: string;
@@ -27,32 +26,28 @@ export interface CheckedDaemon {
 
 export interface ConfigCheck {
   valid: boolean;
-  /** The file looked at; where there is none, the first place it could be. */
+  /** The file that was checked. If there is none: the first place where it could be. */
   file: string;
   /**
-   * What becomes of calls of pm2 where this config cannot be used and there is no last good policy; null: it is valid.
+   * What happens to calls while this config is unusable and no last good policy exists. Null: the config is valid.
    */
   onError: OnError | null;
-  /** In the order of the file; first what is wrong about who may write it. */
+  /** In the order of the file, errors about owner and mode first. */
   errors: ConfigError[];
-  /** What may be a mistake and may be meant. */
+  /** Possible mistakes. */
   notes: string[];
-  /** Declared PM2_HOMEs that are not there, and that their users cannot make. */
+  /** Declared PM2_HOMEs that do not exist and that their users cannot create. */
   unmakeable: Unmakeable[];
   default: string | null;
   daemons: CheckedDaemon[];
-  /**
-   * The policy kept on disk: `fresh`, `stale` (made of another state of the config), `none` (nobody made one, or it
-   * cannot be trusted); null where the file looked at is none of the places that are compiled.
-   */
+  /** `stale`: made from another config. `none`: missing or not trusted. Null: a file that is never compiled. */
   compiled: { state: 'fresh' | 'stale'; made: string } | { state: 'none' } | null;
 }
 
 /**
- * Looks at a config as the guard would, but goes on after an error to find the others, and writes nothing.
- *
- * @param named absolute path; null: the config that holds for the caller
- * @param draft do not ask who could write the file and the directories above it
+ * Checks a config as the guard does, but collects all errors and writes nothing.
+ * @param named absolute path; null: the config in use
+ * @param draft do not check who could write the file
  */
 export function checkConfigFile(named: string | null, caller: PolicyCaller, draft: boolean): ConfigCheck {
   const file = named ?? overridingConfig(caller) ?? standardConfig();
@@ -70,7 +65,7 @@ export function checkConfigFile(named: string | null, caller: PolicyCaller, draf
   };
   if (file === null) return { ...check, errors: [missingConfig()] };
   const distrusted = configDistrust(file);
-  // Only a doubt about who wrote it leaves something to read.
+  // A distrusted file can still be read. The other errors leave nothing to read.
   if (distrusted !== null && distrusted.kind !== 'untrusted') return { ...check, errors: [distrusted] };
   const trust = distrusted === null || draft ? [] : [distrusted];
   const read = compileConfig(file);

@@ -10,7 +10,6 @@ import type { Config } from './schema.ts';
 import { errorAt, lineAt, type ConfigSource } from './source.ts';
 import { VERSION } from './version.ts';
 
-/** A compiled policy without what says when and from which state of the files it was made. */
 export type Rules = Omit<CompiledPolicy, 'made' | 'from'>;
 
 export interface CompiledRules {
@@ -18,11 +17,7 @@ export interface CompiledRules {
   errors: ConfigError[];
 }
 
-/**
- * The compiled form of a config. It does not depend on the order of the config but for the lines in it.
- *
- * @param daemons the config's, resolved
- */
+/** The result does not depend on the order of the config, except for line numbers. */
 export function compileRules(source: ConfigSource, config: Config, daemons: readonly Daemon[]): CompiledRules {
   const sorted = [...daemons].sort((a, b) => (a.name < b.name ? -1 : 1));
   const errors: ConfigError[] = [];
@@ -49,7 +44,6 @@ export function compileRules(source: ConfigSource, config: Config, daemons: read
   return { rules, errors };
 }
 
-/** A name or glob that a daemon lists twice counts once, where it stands first. */
 function compileApps(
   source: ConfigSource,
   config: Config,

@@ -5,23 +5,19 @@ import { holdersOf, namesOf, type NameTable, type RuleOf } from './names.ts';
 import { COMPILED_FILE } from './places.ts';
 import type { Bypass, Daemon, Mode, Notices, OnError, Policy, Rule } from './policy.ts';
 
-/** Raised whenever the shape below changes. */
+/** Raise it when the shape below changes. */
 export const FORMAT = 4;
 
-/** Path prefix, index of the daemon, line. */
 export type PathEntry = readonly [path: string, daemon: number, line: number];
 
-/**
- * The compiled policy: JSON in ASCII, made for reading fast. Every policy goes through it, also one just read from
- * YAML.
- */
+/** The compiled policy: JSON in ASCII, which is fast to read. Policies read from YAML pass through it too. */
 export interface CompiledPolicy {
   format: number;
-  /** The pm2-guard that made it. */
+  /** The version of pm2-guard that made it. */
   version: string;
   /** ISO 8601. */
   made: string;
-  /** The state of the config and of the accounts that it was made from (places.ts). */
+  /** The state of the config and of the accounts (configState in places.ts). */
   from: string;
   file: string;
   mode: Mode;
@@ -30,13 +26,12 @@ export interface CompiledPolicy {
   bypass: Bypass;
   notices: Notices;
   contact: string | null;
-  /** null: the config names none. */
   personal: { names: string[]; globs: Glob[]; groups: string[]; line: number } | null;
-  /** null: the config leaves it to us. */
+  /** null: not set in the config. */
   onError: OnError | null;
   /** Sorted by name. */
   daemons: Daemon[];
-  /** Of their users, those that are not in /etc/passwd: a directory server knows them. */
+  /** Users of daemons that are not in /etc/passwd, but in a directory service. */
   remote: string[];
   names: NameTable;
   globs: Glob[];
@@ -44,10 +39,7 @@ export interface CompiledPolicy {
   paths: PathEntry[];
 }
 
-/**
- * The compiled policy that is on disk; null where there is none, or none to believe: it is trusted like the config
- * itself, and one of another format or with a part missing is none.
- */
+/** The compiled policy on disk. Null: missing, damaged, of another format, or writable by others than root. */
 export function readCompiled(): CompiledPolicy | null {
   if (findUntrusted(COMPILED_FILE, 'file') !== null) return null;
   try {
@@ -57,12 +49,7 @@ export function readCompiled(): CompiledPolicy | null {
   }
 }
 
-/**
- * The compiled policy in a text.
- *
- * @returns null where it has another format, or a part is missing
- * @throws SyntaxError where it is no JSON
- */
+/** Null: another format, or a part is missing. Throws SyntaxError if the text is not JSON. */
 export function parseCompiled(text: string): CompiledPolicy | null {
   const compiled = JSON.parse(text) as CompiledPolicy | null;
   if (compiled?.format !== FORMAT || typeof compiled.names !== 'string') return null;
@@ -70,10 +57,7 @@ export function parseCompiled(text: string): CompiledPolicy | null {
   return [daemons, remote, globs, paths, exempt].every((list) => Array.isArray(list)) ? compiled : null;
 }
 
-/**
- * What the last compiled policy says of errors, though it may be damaged or of another version; null: nothing, or
- * none to believe.
- */
+/** Reads `onError` even from a damaged policy or one of another version. Null: not set, or not trusted. */
 export function keptOnError(): OnError | null {
   if (findUntrusted(COMPILED_FILE, 'file') !== null) return null;
   try {
@@ -84,7 +68,7 @@ export function keptOnError(): OnError | null {
   }
 }
 
-/** The policy that a compiled one stands for. Builds nothing: each lookup searches the compiled form. */
+/** Each lookup searches the compiled form, so opening a policy builds nothing. */
 export function openPolicy(compiled: CompiledPolicy): Policy {
   const ruleOf: RuleOf = (pattern, [daemon, line]) => ({ daemon: compiled.daemons[daemon]?.name ?? '', pattern, line });
   return {
@@ -132,7 +116,7 @@ function byDaemon(a: Rule, b: Rule): number {
   return a.daemon < b.daemon ? -1 : a.daemon > b.daemon ? 1 : 0;
 }
 
-/** Whether a path is a prefix or below it: `/var/www` holds `/var/www/x`, not `/var/www2`. */
+/** `/var/www` contains `/var/www/x`, but not `/var/www2`. */
 function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || prefix === '/' || path[prefix.length] === '/');
 }

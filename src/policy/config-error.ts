@@ -1,27 +1,20 @@
 import { escapeControls } from '../terminal/escape.ts';
 
-/** Why a config cannot be used, with the place a person has to look at. */
 export interface ConfigError {
-  /**
-   * `missing`: there is none; `untrusted`: somebody other than root could have written it; `broken`: what it is or
-   * says.
-   */
+  /** `untrusted`: a user other than root could have written the file. `broken`: the content is wrong. */
   kind: 'missing' | 'untrusted' | 'broken';
   file: string;
-  /** From 1; null where it is about the file as a whole. */
+  /** From 1. Null: the error is about the whole file. */
   line: number | null;
-  /** From 1, in UTF-16 units; null as `line`. */
+  /** From 1, in UTF-16 units. Null like `line`. */
   column: number | null;
-  /** The line as it stands in the file. */
   source: string | null;
   message: string;
-  /** What would have been right there. */
   expected: string | null;
 }
 
 const WIDTH = 100;
 
-/** An error about the file as a whole. */
 export function fileError(
   kind: ConfigError['kind'],
   file: string,
@@ -32,8 +25,8 @@ export function fileError(
 }
 
 /**
- * `path:line:col: message`, then the line with a caret below, then what was expected, as compilers do it. Several
- * lines, without a newline at the end; control characters escaped, ready to print.
+ * Formats an error as compilers do: place and message, the line with a caret, what was expected. Escaped for
+ * printing.
  */
 export function formatConfigError(error: ConfigError): string {
   const place = error.line === null ? error.file : `${error.file}:${error.line}:${error.column ?? 1}`;
@@ -43,7 +36,7 @@ export function formatConfigError(error: ConfigError): string {
   return lines.join('\n');
 }
 
-/** A window on a line that may be very long, and the caret below it. */
+/** Cuts a long line around the column and puts a caret below. */
 function excerpt(source: string, column: number): [string, string] {
   const start = Math.max(0, column - 1 - WIDTH / 2);
   const before = shown(source.slice(start, column - 1));

@@ -1,9 +1,6 @@
 import type { Holder } from './names.ts';
 
-/**
- * A glob as the compiled policy holds it. What every match must start and end with tells nearly all of them apart, so a
- * regular expression is built only for the one or two that remain.
- */
+/** A glob of the compiled policy. Its fixed start and end exclude most names without a regular expression. */
 export type Glob = readonly [
   prefix: string,
   suffix: string,
@@ -13,26 +10,22 @@ export type Glob = readonly [
   line: number,
 ];
 
-/** Stands before every name and pattern, so that no wildcard is at the start, where globs treat dots as hidden. */
+/** Put before every name and pattern: globs treat a leading dot as hidden. */
 export const START = '\ue001';
-/** Stands for `/`, which is no boundary in an app's name: `*` matches `@scope/app`. */
+/** Replaces `/`, because `*` must match `@scope/app`. */
 export const SLASH = '\ue000';
 
-/**
- * A longer name is matched by no glob: several stars cost a power of its length, and it may be the word of any user's
- * daemon.
- */
+/** Matching time is a power of the length when a glob has several stars, and any user can choose a name. */
 const LONGEST_NAME = 256;
 
 /**
- * The globs that match and are not beaten, as pattern and holder, at most one a daemon. One glob beats another where it
- * fixes at least as much of the name's start and of its end, and more of one: `shop-admin-*` beats `shop-*` beats `*`,
- * while `*-prod` and `shop-*` are equals.
+ * The most specific matching globs, at most one for each daemon. `shop-admin-*` beats `shop-*`, which beats `*`.
+ * Neither of `*-prod` and `shop-*` beats the other.
  */
 export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: string, holder: Holder][] {
   if (name.length > LONGEST_NAME) return [];
   const subject = START + name.replace(/\//g, SLASH);
-  // By index: taking a thousand tuples apart by destructuring costs more than all the rest.
+  // Indexing is much faster than destructuring for a thousand tuples.
   const matching = globs.filter(
     (glob) =>
       name.startsWith(glob[0]) &&

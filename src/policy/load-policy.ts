@@ -1,3 +1,3 @@
-/* The bundle that a call loads where no compiled policy holds (load.ts). */
+/* The bundle that load.ts loads when no compiled policy is valid. */
 export { rehearsePolicy as rehearse } from './rehearse.ts';
 export { compileConfig, saveCompiled, saveOwnCompiled } from './slow.ts';

@@ -18,33 +18,29 @@ import type { Daemon, OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
 
 export type LoadedPolicy =
-  /** `warnings` are to be shown; each may have several lines, and is escaped already. */
+  /** `warnings` are escaped already. Each may have several lines. */
   | { type: 'policy'; policy: Policy; warnings: string[] }
-  /** `onError`: of the config as far as it can be read, else of the last policy, else ours. */
+  /** `onError` comes from the readable part of the config, else from the last policy, else from our default. */
   | { type: 'unusable'; error: ConfigError; onError: OnError };
 
-/** What reading a config led to. `settled`: nobody can change it again without that being seen, so it may be kept. */
+/** `settled`: the next change of the file will be visible in its times, so the policy may be kept. */
 export type Compilation =
   | { type: 'compiled'; compiled: CompiledPolicy; settled: boolean; notes: string[] }
-  /** `onError`: what the config says of that, where so much of it can be read. */
   | { type: 'errors'; errors: [ConfigError, ...ConfigError[]]; onError: OnError | null };
 
-/** The part that carries YAML, schema and cosmiconfig (slow.ts). */
+/** The part with YAML, schema and cosmiconfig (slow.ts). It is slow to load. */
 export interface SlowPolicy {
-  /** Reads, validates and compiles a config that was found to be trusted. */
+  /** Does not check whether the file is trusted. */
   compileConfig(path: string): Compilation;
-  /** Keeps a compiled policy. Returns null, or in a line why it could not be kept. */
+  /** Returns null, or one line that says why it could not be kept. */
   saveCompiled(compiled: CompiledPolicy): string | null;
-  /** Keeps it for the calls of one user, this process's, if that can be. */
   saveOwnCompiled(compiled: CompiledPolicy, uid: number): void;
 }
 
 /**
- * The policy for a call (docs/contract.md section 2): the compiled one where it was made from exactly the config that
- * is there, root's or else the caller's own; else the config itself, compiled anew and kept, by root for all and by
- * others for themselves; else the last good one that root kept, with a warning; else none. Never throws.
- *
- * @param slow gives the part that is loaded only where it is needed; in the built command, the bundle beside this one
+ * Finds the policy for a call (docs/contract.md section 2). Never throws. The order: a fresh compiled policy of root
+ * or of the caller, the config itself, the last good policy of root with a warning, none.
+ * @param slow gives the part that is loaded only when needed
  */
 export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBundle): LoadedPolicy {
   const override = overridingConfig(caller);
@@ -58,9 +54,8 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
 }
 
 /**
- * Whether a compiled policy was made by this pm2-guard from the config as it is now, and with the accounts as they are
- * now: where /etc/passwd or /etc/group is another, those that the config names are compared. So a `useradd` leaves it
- * fresh.
+ * Whether a compiled policy matches this version, the config and the accounts. If /etc/passwd or /etc/group changed,
+ * only the named accounts are compared, so `useradd` does not make a policy stale.
  */
 export function isFresh(compiled: CompiledPolicy, path: string): boolean {
   if (compiled.version !== VERSION) return false;
@@ -69,7 +64,7 @@ export function isFresh(compiled: CompiledPolicy, path: string): boolean {
   return configOf(now) === configOf(compiled.from) && compiled.daemons.every((daemon) => hasAccount(daemon, compiled));
 }
 
-/** What a directory server says of an account is not asked again: that takes a process, and these files do not tell. */
+/** A lookup in a directory service starts a process, so those accounts are not compared. */
 function hasAccount({ user, uid, gid, group, userHome, shell }: Daemon, { remote }: CompiledPolicy): boolean {
   if ((localGroupName(gid) ?? group) !== group) return false;
   const now = localAccount(user);
@@ -79,7 +74,7 @@ function hasAccount({ user, uid, gid, group, userHome, shell }: Daemon, { remote
 
 function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {
   const kept = readCompiled();
-  // The usual place is not looked for: where it is as it was when it was compiled, it is there.
+  // The standard place needs no search if its state is unchanged.
   if (kept !== null && holds(kept, CONFIG_PLACES[0])) return { type: 'policy', policy: openPolicy(kept), warnings: [] };
   const path = standardConfig();
   const fresh = path === null ? null : freshFor(caller, kept, path);
@@ -106,7 +101,6 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
   }
 }
 
-/** Root's compiled policy, or the caller's own, if it was made from this config as it is. */
 function freshFor({ euid }: PolicyCaller, kept: CompiledPolicy | null, path: string): CompiledPolicy | null {
   if (kept !== null && holds(kept, path)) return kept;
   if (euid <= 0) return null;
@@ -120,7 +114,6 @@ function keep(compiled: CompiledPolicy, { euid }: PolicyCaller, slow: SlowPolicy
   return null;
 }
 
-/** Made from this config as it is, which may still be believed. */
 function holds(kept: CompiledPolicy, path: string): boolean {
   return isFresh(kept, path) && configDistrust(path) === null;
 }
@@ -131,8 +124,7 @@ function readConfig(path: string, slow: () => SlowPolicy): Compilation {
   try {
     return slow().compileConfig(path);
   } catch (thrown) {
-    // A damaged installation must not stop pm2 altogether: the last good policy still holds, and where there is none,
-    // pm2 runs.
+    // A damaged installation must not stop pm2. The last good policy is used, or pm2 runs unguarded.
     return {
       type: 'errors',
       onError: keptOnError() ?? 'open',

@@ -1,19 +1,16 @@
 import { isPlain } from '../terminal/plain.ts';
 import type { Rule } from './policy.ts';
 
-/** A rule as the compiled policy holds it: index of the daemon, line in the config. */
 export type Holder = readonly [daemon: number, line: number];
 
-/** What turns a holder into a rule. */
 export type RuleOf = (pattern: string, holder: Holder) => Rule;
 
 /**
- * All literal names as one text, `<name>daemon:line,daemon:line<name>...`, searched as it stands: JSON.parse has one
- * long ASCII string to take over instead of ten thousand objects to build, and a lookup is one indexOf.
+ * All literal names in one text: `<name>daemon:line,daemon:line<name>...`. JSON.parse takes one long string faster
+ * than ten thousand objects, and a lookup is one indexOf.
  */
 export type NameTable = string;
 
-/** @param names at most one holder a daemon for each name */
 export function nameTable(names: ReadonlyMap<string, readonly Holder[]>): NameTable {
   return [...names]
     .map(([name, holders]) => `<${encodeName(name)}>${holders.map((holder) => holder.join(':')).join()}`)
@@ -21,14 +18,12 @@ export function nameTable(names: ReadonlyMap<string, readonly Holder[]>): NameTa
     .join('');
 }
 
-/** The holders of a name; empty: it is not in the table. */
 export function holdersOf(table: NameTable, name: string): Holder[] {
   const entry = `<${encodeName(name)}>`;
   const at = table.indexOf(entry);
   return at < 0 ? [] : holdersAt(table, at + entry.length);
 }
 
-/** Every name with its holders, in the table's order. */
 export function* namesOf(table: NameTable): Generator<[string, Holder[]]> {
   for (let at = 0; at < table.length;) {
     const end = table.indexOf('>', at);
@@ -52,7 +47,7 @@ function nextName(table: NameTable, from: number): number {
   return at < 0 ? table.length : at;
 }
 
-/** Only printable ASCII without the two brackets, and nothing that JSON would have to escape. */
+/** Only printable ASCII without the two brackets, so JSON need not escape anything. */
 function encodeName(name: string): string {
   if (isPlain(name) && !name.includes('%')) return name;
   return name.replace(/[^!-~]|[%<>"\\]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

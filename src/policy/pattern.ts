@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
 import { SLASH, START, type Glob } from './globs.ts';
 
-/** What tells a glob from a name. A name that holds one of these is written with a backslash before it. */
+/** Characters of globs. In a literal name they need a backslash. */
 const WILD = /[*?[\]{}\\]/;
 
 export type Pattern =
@@ -10,10 +10,8 @@ export type Pattern =
   | { type: 'bad'; why: string };
 
 /**
- * What an entry of `apps` stands for. `*` any characters, also none, and also `/` and a leading dot, because an app's
- * name is one word and not a path; `?` one character; `[ab]`, `[a-z]`, `[!a]` one of these or none of these; `{a,b}`
- * one of these words; a backslash takes a character as it is. Everything else stands for itself; a leading `!` is
- * refused, since nothing is taken back.
+ * Parses an entry of `apps`. `*` also matches `/` and a leading dot, because an app's name is not a path. Also `?`,
+ * `[ab]`, `[a-z]`, `[!a]`, `{a,b}` and `\`. A leading `!` is refused.
  */
 export function parsePattern(text: string): Pattern {
   if (text.startsWith('!'))
@@ -33,12 +31,11 @@ export function parsePattern(text: string): Pattern {
   }
 }
 
-/** The compiled form of a glob. */
 export function compiledGlob(pattern: string, glob: Pattern & { type: 'glob' }, daemon: number, line: number): Glob {
   return [glob.prefix, glob.suffix, glob.source, pattern, daemon, line];
 }
 
-// debug: a pattern that makes no regular expression is an error, not one that never matches. posix: [!a] negates.
+// debug: throw on a bad pattern, where picomatch would match nothing. posix: [!a] negates.
 const OPTIONS: picomatch.PicomatchOptions = {
   debug: true,
   dot: true,
@@ -51,10 +48,7 @@ const OPTIONS: picomatch.PicomatchOptions = {
   windows: false,
 };
 
-/**
- * Names are no paths, and only what parsePattern names is wild: the rest of picomatch's grammar is switched off by
- * escapes.
- */
+/** Escapes the rest of picomatch's grammar, which is made for paths. */
 function forPicomatch(text: string): string {
   return (
     START +

@@ -6,8 +6,7 @@ import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { fileError, type ConfigError } from './config-error.ts';
 
 /**
- * Where the config may be: the first that exists. Absolute, and nothing below the current directory is ever looked
- * at.
+ * The first file that exists is used. Absolute paths only, because anyone can write a file in a current directory.
  */
 export const CONFIG_PLACES = [
   '/etc/pm2-guard/config.yaml',
@@ -15,14 +14,13 @@ export const CONFIG_PLACES = [
   '/etc/pm2-guard/config.json',
 ] as const;
 
-/** What is compiled from them. */
 export const COMPILED_DIRECTORY = '/var/lib/pm2-guard';
 export const COMPILED_FILE = `${COMPILED_DIRECTORY}/policy.json`;
 
-/** Accounts are resolved when a policy is made. Where these files stand as they were, so do the accounts. */
+/** A policy holds resolved accounts, so it is valid only while these files are unchanged. */
 const ACCOUNTS = ['/etc/passwd', '/etc/group'];
 
-/** Who is going to use the policy. `rootBySudo`: euid 0, and SUDO_UID is set and not 0. */
+/** `rootBySudo`: euid is 0, and SUDO_UID is set and not 0. */
 export interface PolicyCaller {
   env: NodeJS.ProcessEnv;
   euid: number;
@@ -30,20 +28,17 @@ export interface PolicyCaller {
 }
 
 /**
- * The file that PM2_GUARD_CONFIG names; null: none, or not for this caller. Whoever may run `sudo pm2` must not choose
- * by a variable which policy holds for root (sudo's env_keep and SETENV let variables through).
+ * The file in PM2_GUARD_CONFIG. Null: unset, or ignored. A user with `sudo pm2` must not choose root's policy by a
+ * variable, and env_keep and SETENV of sudo let variables through.
  */
 export function overridingConfig(caller: PolicyCaller): string | null {
   const named = caller.env['PM2_GUARD_CONFIG'];
   if (named === undefined || named === '' || caller.rootBySudo) return null;
-  // one spelling for all who look at it: `..` behind a link leads elsewhere
+  // `..` behind a symlink leads to another directory, so the path is normalised once for all readers.
   return isAbsolute(named) ? resolve(named) : named;
 }
 
-/**
- * The config that is there; null: none. One that is there but cannot be used still counts: it is an error, not an
- * absence.
- */
+/** A config that exists but is unusable counts too: it is an error. */
 export function standardConfig(): string | null {
   return (
     CONFIG_PLACES.find((path) => {
@@ -58,7 +53,6 @@ export function standardConfig(): string | null {
   );
 }
 
-/** The error of having no config at all. */
 export function missingConfig(): ConfigError {
   return fileError(
     'missing',
@@ -69,8 +63,8 @@ export function missingConfig(): ConfigError {
 }
 
 /**
- * Whether a config file may be believed, as sshd's StrictModes and sudo ask it of theirs: regular, root's, writable by
- * nobody else, and so is every directory above it and the target of every link on the way.
+ * Checks that only root could write the file, every directory above it and every symlink target, as StrictModes of
+ * sshd does. Null: trusted.
  */
 export function configDistrust(path: string): ConfigError | null {
   if (!isAbsolute(path))
@@ -98,8 +92,7 @@ export function configDistrust(path: string): ConfigError | null {
 }
 
 /**
- * One line repairs it. It gives root no more than the first thing that is another owner's: that may be a home
- * directory.
+ * Names one command for the fix. It changes only the first part with a wrong owner, which may be a home directory.
  */
 function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
   const faults = allFaults([{ path, type: 'file' }]).filter(
@@ -110,9 +103,7 @@ function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
   return fileError('untrusted', path, message, `${wanted}: ${repairs.join(' && ')}`);
 }
 
-/**
- * One state of a config and of the accounts: equal only while neither was touched. null where it cannot be looked at.
- */
+/** The state of a config and of the accounts. Equal states mean that no file changed. Null: unreadable. */
 export function configState(config: string): string | null {
   const state = fileState(config);
   return state === null
@@ -120,19 +111,17 @@ export function configState(config: string): string | null {
     : `${config} ${state} accounts ${ACCOUNTS.map((file) => fileState(file) ?? 'none').join(' ')}`;
 }
 
-/** Of a state, the config's part. */
 export function configOf(state: string): string {
   return state.slice(0, state.lastIndexOf(' accounts '));
 }
 
-/** The files whose state it is. */
 export function statedFiles(config: string): string[] {
   return [config, ...ACCOUNTS];
 }
 
 function fileState(path: string): string | null {
   try {
-    // Through links: what they lead to is what was read. ctime cannot be set back by touch(1) or a backup's restore.
+    // Follows symlinks, because the target was read. touch(1) and a restored backup cannot set ctime back.
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
     return [dev, ino, size, mtimeNs, ctimeNs].join(':');
   } catch {

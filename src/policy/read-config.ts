@@ -5,22 +5,20 @@ import { fileError, type ConfigError } from './config-error.ts';
 import { CONFIG_PLACES } from './places.ts';
 import { parseSource, type ParsedSource } from './source.ts';
 
-/** Some 100,000 app names. A file that is longer is not a config. */
+/** Enough for 100,000 app names. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 interface Explorer {
   load(path: string): { config?: unknown; isEmpty?: boolean } | null;
 }
 
-// cosmiconfig's own class, not its `cosmiconfigSync`: that one first looks for a "meta config" in the current
-// directory, and no option turns it off. It reads package.json there, and runs .config/config.js (cosmiconfig 9.0,
-// index.js getUserDefinedOptionsFromMetaConfig): anybody's code as root, in a directory of anybody's. This class looks
-// at nothing but what `load` is given.
+// Not `cosmiconfigSync`: it first looks for a "meta config" in the current directory, reads package.json and runs
+// .config/config.js there (cosmiconfig 9.0, getUserDefinedOptionsFromMetaConfig). No option turns that off, so root
+// would run any user's code. This class reads only the file that `load` gets.
 const { ExplorerSync } = internals as unknown as { ExplorerSync: new (options: Record<string, unknown>) => Explorer };
 
 /**
- * Reads and parses one config file by its absolute path, with cosmiconfig's rules and loaders of ours: YAML and JSON,
- * keeping positions. Nothing is searched, nothing is executed, and `$import` is a key like any other, unknown to us.
+ * Parses one YAML or JSON file and keeps positions. Nothing is searched or executed, and `$import` is an unknown key.
  */
 export function readConfig(path: string): ParsedSource {
   const loaders = { '.yaml': loader('yaml'), '.yml': loader('yaml'), '.json': loader('json') };
@@ -66,15 +64,13 @@ export function readConfig(path: string): ParsedSource {
   }
 }
 
-/** For a file without anything in it, or with comments only. */
 export function emptyConfig(path: string): ConfigError {
   return fileError('broken', path, 'is empty', 'at least one daemon; draft a config with: sudo pm2-guard init');
 }
 
 function loader(language: 'yaml' | 'json') {
   return (path: string, text: string): ParsedSource => {
-    // The two marks of something that is no text: a NUL, and what the UTF-8 decoder puts for a byte that it cannot
-    // read.
+    // Signs of a binary file: a NUL, or the UTF-8 decoder's mark for an invalid byte.
     const at = text.search(/[\u0000\ufffd]/);
     if (at >= 0)
       return unreadable({ ...fileError('broken', path, 'is not UTF-8 text', 'a text file'), ...placeIn(text, at) });

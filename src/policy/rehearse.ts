@@ -2,7 +2,7 @@ import { CONFIG_PLACES } from './places.ts';
 import { checkConfig, compileConfig } from './slow.ts';
 import { parseSource } from './source.ts';
 
-/** All that a config usually holds, so that V8 keeps the code for it. */
+/** Holds everything that a config usually holds, so V8 keeps the code for it. */
 const SAMPLE = `# a comment
 mode: rewrite
 default: web
@@ -21,7 +21,7 @@ on_error: open
 contact: "ops on call"
 `;
 
-/** Compiles a config, and keeps nothing. For src/guard/warm.ts: V8 keeps the compiled form of what has run. */
+/** Compiles a config for src/guard/warm.ts, because V8 keeps only code that has run. */
 export function rehearsePolicy(): void {
   compileConfig(CONFIG_PLACES[0]);
   const parsed = parseSource(CONFIG_PLACES[0], SAMPLE, 'yaml');

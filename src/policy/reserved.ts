@@ -1,6 +1,5 @@
 /**
- * Names that begin so belong to nobody, whatever the config says: `pm2-guard verify` makes calls with them, which must
- * be blocked, for everybody and in every mode. They are how it knows that the guard itself answered.
+ * `pm2-guard verify` calls pm2 with such names. The guard blocks them in every mode, which proves that it is active.
  */
 export const RESERVED = 'pm2-guard-verify-';
 

@@ -10,17 +10,14 @@ import { errorAt, lineAt, type ConfigSource } from './source.ts';
 import { didYouMean } from './suggest.ts';
 
 export interface Resolved {
-  /** In the config's order; those at fault are left out. */
+  /** In the order of the config, without the faulty ones. */
   daemons: Daemon[];
   errors: ConfigError[];
-  /** What may be a mistake and may be meant. */
+  /** Possible mistakes. */
   notes: string[];
 }
 
-/**
- * What the daemons of a config mean on this host: their users, their homes, and whether they are at peace with each
- * other.
- */
+/** Resolves the users and PM2_HOMEs of the daemons on this host, and finds conflicts between them. */
 export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
   const errors: ConfigError[] = [];
   const daemons: Daemon[] = [];
@@ -66,7 +63,7 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
   return { daemons, errors, notes: [...notesOnPeople(source, config), ...notesOnPins(source, daemons)] };
 }
 
-/** Keys that are no daemon names. valibot would leave out the first kind without a word (they are JavaScript's own). */
+/** valibot silently drops keys such as `__proto__`. */
 export function badDaemonNames(source: ConfigSource, value: unknown): ConfigError[] {
   const daemons = (value as { daemons?: unknown } | null | undefined)?.daemons;
   if (daemons === null || typeof daemons !== 'object' || Array.isArray(daemons)) return [];
@@ -119,17 +116,14 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
   };
 }
 
-/**
- * One directory, by its path or, where both are there and can be looked at, by what the kernel says (links, bind
- * mounts).
- */
+/** Compares paths, then device and inode if both exist (symlinks, bind mounts). */
 function sameHome(one: string, other: string): boolean {
   if (one === other) return true;
   const inode = fileId(one);
   return inode !== null && inode === fileId(other);
 }
 
-/** The guard refuses to run them as root (PG113). */
+/** The guard does not run such a pin as root (PG113). */
 function* notesOnPins(source: ConfigSource, daemons: readonly Daemon[]): Generator<string> {
   for (const { name, uid, pm2, node } of daemons) {
     for (const [key, pin] of Object.entries({ pm2, node })) {

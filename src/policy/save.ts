@@ -7,10 +7,8 @@ import { ownDirectories, ownFile } from './own-compiled.ts';
 import { COMPILED_DIRECTORY, COMPILED_FILE } from './places.ts';
 
 /**
- * Keeps a compiled policy for the next calls of everybody; for root only. A disk that is full or read-only never fails
- * a call: the config is then read anew each time.
- *
- * @returns null, or one line for people
+ * For root only. Returns null, or one line for people. A full or read-only disk must not fail a call: the config is
+ * then read again each time.
  */
 export function saveCompiled(compiled: CompiledPolicy): string | null {
   try {
@@ -25,10 +23,8 @@ export function saveCompiled(compiled: CompiledPolicy): string | null {
 }
 
 /**
- * Keeps a compiled policy for the next calls of one user (own-compiled.ts), in the first place that takes it. Where
- * none does, nothing is said: the config is then read anew each time.
- *
- * @param uid effective uid of this process; not root's
+ * Keeps a policy for one user (own-compiled.ts) in the first place that works. A failure is silent: the config is
+ * then read again each time.
  */
 export function saveOwnCompiled(compiled: CompiledPolicy, uid: number): void {
   for (const directory of ownDirectories(uid)) {
@@ -38,12 +34,12 @@ export function saveOwnCompiled(compiled: CompiledPolicy, uid: number): void {
       replaceFile(ownFile(directory), inAscii(compiled), 0o600);
       return;
     } catch {
-      // no such directory above it, a full or read-only disk, a directory in the place of the file
+      // missing parent directory, full or read-only disk, or a directory at this path
     }
   }
 }
 
-/** Only in a directory that is there: no session, no /run/user/UID. */
+/** Does not create parent directories: /run/user/UID exists only during a session. */
 function makePrivate(directory: string): void {
   try {
     mkdirSync(directory, 0o700);
@@ -54,8 +50,8 @@ function makePrivate(directory: string): void {
 }
 
 /**
- * JSON with everything beyond ASCII escaped: V8 keeps it as one byte a character and looks at nothing twice. Its first
- * line is whole where the rest is not, and for readers who do not parse it (compiled.ts keptOnError, shims/pm2).
+ * JSON in ASCII: V8 stores it as one byte a character. The first line is complete JSON fields for readers who do not
+ * parse the whole (keptOnError in compiled.ts, shims/pm2).
  */
 export function inAscii({ onError, ...rest }: CompiledPolicy): string {
   return `{"onError":${JSON.stringify(onError)},\n${JSON.stringify(rest).slice(1)}`.replace(

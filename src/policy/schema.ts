@@ -4,24 +4,23 @@ import { errorAt, type ConfigPath, type ConfigSource } from './source.ts';
 import type { ConfigError } from './config-error.ts';
 import type { Notices, OnError } from './policy.ts';
 
-// Each message says what is expected at its place, as it reads after the word `expected`.
+// Each message completes a sentence after the word `expected`.
 const name = (expected: string) => v.pipe(v.string(expected), v.nonEmpty(expected));
 const list = <Item extends v.GenericSchema>(item: Item, expected: string) => v.array(item, expected);
 const absolute = (expected: string) => v.pipe(v.string(expected), v.regex(/^\/[^\0]*$/, expected));
-// What useradd(8) and sssd allow; nothing that sudoers(5) would read as syntax.
+// Names that useradd(8) and sssd allow, without the syntax of sudoers(5).
 const account = (expected: string) =>
   v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?$/, expected));
-// As an account; a group of a directory may have spaces in its name ("%domain users"), which sudoers(5) can quote.
+// As above. A group of a directory service may have spaces ("%domain users"), which sudoers(5) can quote.
 const OPERATOR = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\$?)$/;
 const PERSONAL = 'a login name, a glob of login names, or a group as "%group"';
-// A login name with the wildcards of a glob, or a group.
 const USERS = /^(?:%(?=.*\S$)[A-Za-z0-9_.][A-Za-z0-9_.@\\ -]*|[A-Za-z0-9_.*?[{][A-Za-z0-9_.@\\*?[\]{},!-]*\$?)$/;
 const CONTACT = 'one line of text, at most 200 characters';
 const mode = v.picklist(['rewrite', 'block', 'observe'], 'rewrite, block or observe');
 const notices: Notices[] = ['all', 'terminal', 'none'];
 const onError = v.picklist(['open', 'closed'], 'open or closed');
 
-// valibot takes a list for an object with the keys 0, 1, 2.
+// valibot accepts a list as an object with the keys 0, 1, 2.
 const map = <Schema extends v.GenericSchema<Record<string, unknown>, unknown>>(schema: Schema, expected: string) =>
   v.pipe(
     v.custom<v.InferInput<Schema>>(
@@ -77,20 +76,20 @@ const config = v.strictObject(
   CONFIG,
 );
 
-/** The config as it is written, its values of the right kind. What they mean together is checked in resolve.ts. */
+/** The shape of the config. resolve.ts checks what the values mean together. */
 export type Config = v.InferOutput<typeof config>;
 export type DaemonConfig = v.InferOutput<typeof daemon>;
 
 export type ValidConfig = { type: 'config'; config: Config } | { type: 'errors'; errors: ConfigError[] };
 
-/** What a config says of errors, though the rest of it may be one; null: nothing that can be read. */
+/** Reads `on_error` even from an invalid config. Null: unreadable. */
 export function onErrorOf(value: unknown): OnError | null {
   if (typeof value !== 'object' || value === null || !('on_error' in value)) return null;
   const said = v.safeParse(onError, value.on_error);
   return said.success ? said.output : null;
 }
 
-/** Checks the shape of a parsed config. Each error stands at the key or the value at fault. */
+/** Each error points at the key or the value. */
 export function validate(source: ConfigSource, value: unknown): ValidConfig {
   const result = v.safeParse(map(config, CONFIG), value);
   if (result.success) return { type: 'config', config: result.output };

@@ -2,12 +2,8 @@ import { join } from 'node:path';
 import type { Daemon } from './policy.ts';
 
 /**
- * What `pm2 startup` and `pm2 unstartup` have to be told with `--service-name` for a daemon. PM2 calls a boot unit
- * after the user alone (`pm2-www-data`, lib/API/Startup.js), so the units of two daemons of one user would be one file.
- * The daemon in the user's own ~/.pm2, else the first one, keeps PM2's name; each other is called after its own name.
- *
- * @param daemons all that the config declares
- * @returns null: PM2's own name is right
+ * PM2 names a boot unit after the user only (`pm2-www-data`, lib/API/Startup.js), so a user's second daemon needs
+ * `--service-name`. The daemon in ~/.pm2, else the first one, keeps PM2's name. Null: PM2's name is right.
  */
 export function serviceNameOf(daemon: Daemon, daemons: readonly Daemon[]): string | null {
   const ofUser = daemons.filter(({ uid }) => uid === daemon.uid);
@@ -17,7 +13,6 @@ export function serviceNameOf(daemon: Daemon, daemons: readonly Daemon[]): strin
   return taken ? `pm2-${daemon.user}-${daemon.name}` : `pm2-${daemon.name}`;
 }
 
-/** The name of the unit that `pm2 startup` writes for a daemon. */
 export function bootUnitName(daemon: Daemon, daemons: readonly Daemon[]): string {
   return `${serviceNameOf(daemon, daemons) ?? `pm2-${daemon.user}`}.service`;
 }

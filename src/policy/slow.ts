@@ -12,10 +12,7 @@ import { toValue, type ConfigSource } from './source.ts';
 export { saveCompiled, saveOwnCompiled } from './save.ts';
 
 /**
- * Reads, validates and compiles a config file (docs/contract.md section 2). That it may be trusted was checked before.
- *
- * @param path absolute
- * @returns all errors that could be found, in the order of the file
+ * Compiles a config file that was found to be trusted (docs/contract.md section 2). Returns all errors it can find.
  */
 export function compileConfig(path: string): Compilation {
   const settled = isSettled(path);
@@ -37,7 +34,6 @@ type Checked =
   | { type: 'rules'; rules: CompiledRules['rules']; notes: string[] }
   | { type: 'errors'; errors: [ConfigError, ...ConfigError[]]; onError: OnError | null };
 
-/** Everything between the parsed text and the compiled rules. */
 export function checkConfig(source: ConfigSource): Checked {
   const value = toValue(source);
   if (value.type === 'errors') return { ...value, onError: null };
@@ -65,8 +61,8 @@ const TICK_MS = 100; // the kernel's clock for file times ticks every 1 to 10 ms
 const COARSE_MS = 2500; // where times have no fraction (ext4 with small inodes, NFS, FAT): 1 or 2 s
 
 /**
- * Whether the clock has moved on since the files were last changed. If not, a second change right after we read them
- * could leave the same times, and a policy compiled from the first would pass for the second ("racy git").
+ * Whether the clock moved on since the last change. If not, another change right after reading could leave the same
+ * times, and a stale policy would look fresh ("racy git").
  */
 function isSettled(config: string): boolean {
   const now = Date.now();

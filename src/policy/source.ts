@@ -1,10 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { ConfigError } from './config-error.ts';
 
-/** Keys and indices from the top of the config down to one place in it. */
+/** Keys and indices from the top of the config. */
 export type ConfigPath = readonly (string | number)[];
 
-/** The text of a config with its parsed form, able to say where each thing stands. */
 export interface ConfigSource {
   file: string;
   text: string;
@@ -12,16 +11,13 @@ export interface ConfigSource {
   lines: LineCounter;
 }
 
-/** A few anchors are a convenience; a bomb of them is not ("billion laughs"). */
+/** Against exponential expansion ("billion laughs"). */
 const MAX_ALIASES = 100;
 
 export type ParsedSource =
   { type: 'source'; source: ConfigSource } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] };
 
-/**
- * Parses YAML 1.2 or JSON; every error of syntax has its place. Duplicate keys, unknown tags and several documents
- * are errors.
- */
+/** Parses YAML 1.2 or JSON. Duplicate keys, unknown tags and several documents are errors. */
 export function parseSource(file: string, text: string, language: 'yaml' | 'json'): ParsedSource {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -37,12 +33,11 @@ export function parseSource(file: string, text: string, language: 'yaml' | 'json
     errorAtOffset(source, error.pos[0], sentence(error.message), null),
   );
   if (first) return { type: 'errors', errors: [first, ...others] };
-  // YAML takes more than JSON does: comments, bare words
+  // YAML accepts more than JSON: comments, bare words
   const notJson = language === 'json' ? jsonError(source) : null;
   return notJson === null ? { type: 'source', source } : { type: 'errors', errors: [notJson] };
 }
 
-/** What the text says, as plain values; `null` where it says nothing. */
 export function toValue(
   source: ConfigSource,
 ): { type: 'value'; value: unknown } | { type: 'errors'; errors: [ConfigError, ...ConfigError[]] } {
@@ -77,10 +72,7 @@ export function toValue(
   }
 }
 
-/**
- * An error about the value at a path, or about its key. Where the path leads nowhere (a missing key), about what
- * holds it.
- */
+/** An error at a value or its key. If the path is missing (a missing key), the error is at its parent. */
 export function errorAt(
   source: ConfigSource,
   path: ConfigPath,
@@ -91,7 +83,7 @@ export function errorAt(
   return errorAtOffset(source, offsetOf(source, path, on), message, expected);
 }
 
-/** Line, from 1, of the value at a path, or of its key. */
+/** Line of a value or its key, from 1. */
 export function lineAt(source: ConfigSource, path: ConfigPath, on: 'key' | 'value'): number {
   return source.lines.linePos(offsetOf(source, path, on)).line || 1;
 }
@@ -137,7 +129,7 @@ function offsetOf({ document }: ConfigSource, path: ConfigPath, on: 'key' | 'val
   return offset;
 }
 
-/** A key as `toJS` spells it. */
+/** Writes a key as `toJS` does. */
 function keyOf(key: unknown): string {
   return String(isScalar(key) ? key.value : key);
 }

@@ -1,6 +1,5 @@
 /**
- * The candidate that a mistyped word most likely meant; null where none is near: at most two letters in five differ,
- * or its end is missing.
+ * The likely candidate for a mistyped word. Null: none differs in at most two letters of five, or lacks only its end.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   const near = candidates
@@ -14,7 +13,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return near[0]?.candidate ?? null;
 }
 
-/** Levenshtein's, with a swap of neighbours as one step. */
+/** Levenshtein distance, where a swap of neighbours is one step. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -3,21 +3,18 @@ import { accountByName, groupByGid, localGroups, type Account } from '../identit
 import { isDirectory, statOf } from '../runtime/peek.ts';
 import { findUntrusted } from '../trust/trust.ts';
 
-/** A PM2_HOME that is not there, and that its user cannot make. */
+/** A PM2_HOME that does not exist and that its user cannot create. */
 export interface Unmakeable {
   daemon: string;
   user: string;
   pm2Home: string;
-  /** A sentence without its subject: `/var/www belongs to root`. */
+  /** Without a subject: `/var/www belongs to root`. */
   why: string;
-  /** Commands, as words; none where it lies in a directory of another user, who would decide where they lead. */
+  /** Commands, as words. Empty in another user's directory: that user could redirect them by a symlink. */
   fix: string[][];
 }
 
-/**
- * The declared PM2_HOMEs that PM2 could not make as the daemon's user: every call would end in EACCES. What the caller
- * may not look at counts as makeable.
- */
+/** Every call for such a PM2_HOME would end in EACCES. A directory that the caller cannot read counts as makeable. */
 export function unmakeableHomes(daemons: readonly { name: string; user: string; home: string }[]): Unmakeable[] {
   return daemons.flatMap(({ name, user, home }) => {
     const account = accountByName(user);
@@ -29,12 +26,11 @@ export function unmakeableHomes(daemons: readonly { name: string; user: string; 
   });
 }
 
-/** The path and the directories above it that are not there, from the top. */
 function missingAbove(path: string): string[] {
   return statOf(path) !== null || path === '/' ? [] : [...missingAbove(dirname(path)), path];
 }
 
-/** By owner and mode, as the kernel decides without ACLs (path_resolution(7)). */
+/** By owner and mode, without ACLs (path_resolution(7)). */
 function mayWrite({ name, uid, gid }: Account, directory: string): boolean {
   const stat = statOf(directory.replace(/\/$/, '') + '/.'); // of what a link leads to
   if (stat === null) return true;
@@ -53,10 +49,10 @@ function whyNot(directory: string): string {
   return `${directory} belongs to ${owner === 0 ? 'root' : `uid ${owner ?? '?'}`}`;
 }
 
-/** UID_MIN of login.defs(5): the home directory of a person is that person's, /var/www is not www-data's. */
+/** UID_MIN of login.defs(5). A person owns their home directory, but www-data does not own /var/www. */
 const FIRST_PERSON = 1000;
 
-/** A directory that is missing above it is root's, unless it is a person's home directory. */
+/** A missing parent directory becomes root's, except in a person's home directory. */
 function fixOf({ name, uid, gid, home }: Account, above: string, missing: readonly string[]): string[][] {
   if (findUntrusted(above, 'directory') !== null) return [];
   const group = groupByGid(gid)?.name ?? String(gid);

@@ -1,4 +1,4 @@
 declare const __VERSION__: string | undefined;
 
-/** The pm2-guard that this is; put in by the build. */
+/** The build puts the version in. */
 export const VERSION = typeof __VERSION__ === 'undefined' ? '0.0.0-source' : __VERSION__;

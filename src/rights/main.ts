@@ -11,8 +11,7 @@ import { PACKAGES_BELOW } from '../seal/chosen.ts';
 import { LOOK, WORK } from '../seal/seal.ts';
 
 /**
- * A child that does one thing with the rights of a user, for root whose node does not switch users
- * (dist/as-user.cjs). setpriv(1) started it with those rights. The asking side is src/identity/in-child.ts.
+ * The child of src/identity/in-child.ts (dist/as-user.cjs): does one task with a user's rights, which setpriv(1) set.
  */
 const tasks: Readonly<Record<string, Pick<Task<never, unknown>, 'run'> | undefined>> = Object.fromEntries(
   [
@@ -34,7 +33,7 @@ const tasks: Readonly<Record<string, Pick<Task<never, unknown>, 'run'> | undefin
 
 function answer(): ChildAnswer {
   const task = tasks[process.argv[2] ?? ''];
-  // A node that is a script of a shell's gives up the effective user (-p of bash(1) and dash(1)).
+  // If node is a shell script, the shell drops the effective user (-p in bash(1) and dash(1)).
   if (process.geteuid?.() === 0) throw new Error('the rights of the user were lost on the way');
   if (task === undefined) throw new Error(`there is no task ${process.argv[2] ?? ''}`);
   try {
@@ -46,7 +45,7 @@ function answer(): ChildAnswer {
   }
 }
 
-/** Whether root becomes a user with this node, for src/install/switching.ts. */
+/** For src/install/switching.ts. */
 function tried(): { done: boolean; node: string; uv: string; why: string | null } {
   const { node, uv } = process.versions;
   try {

@@ -9,10 +9,7 @@ import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
 import type { Advice, Block, Rewrite, Verdict } from './verdict.ts';
 import { callOf, choosingVariables, daemonLine, daemonNamed, ownDaemon } from './words.ts';
 
-/**
- * Why a call belongs to a daemon: a rule names it; it is the default; the caller has no other; plain pm2 would go
- * there.
- */
+/** `lost`: the caller's only daemon. `own`: the daemon that plain pm2 would use. */
 export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
   why: 'rule' | 'default' | 'lost' | 'own';
 }
@@ -29,7 +26,6 @@ export function blockReserved(name: string, invocation: Invocation): Block {
   };
 }
 
-/** The right command is known, and the guard may not carry it out. */
 export function blockWrong(why: Reason, { invocation, caller, policy, evidence }: VerdictQuestion): Block {
   const { code, reason, rule, daemon } = why;
   const command = commandFor(daemon, caller, invocation.argv);
@@ -93,7 +89,6 @@ export function blockAmbiguous(claim: Claim, { invocation, caller, policy, evide
   };
 }
 
-/** The daemon pins a pm2 that is none. */
 export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin: string): Block {
   return {
     type: 'block',
@@ -106,7 +101,7 @@ export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin
   };
 }
 
-/** @param strays apps that live only in the caller's own, undeclared daemon */
+/** @param strays apps that run only in the caller's undeclared daemon */
 export function blockTwoOwners(
   known: Claim[],
   strays: Claim[],
@@ -154,12 +149,12 @@ function groupsOf(known: Claim[], policy: Policy): { daemon: Daemon; claims: Cla
   }));
 }
 
-/** The daemon that the call names, or would go to, is not in the config, and no other must answer for it. */
+/** Another daemon must not answer for an undeclared one. */
 export function blockUndeclared({ invocation, caller, policy, evidence }: VerdictQuestion): Block {
   const chosen = caller.homeChosen || caller.socketMoved;
   const lives = evidence.own !== undefined && evidence.own.state !== 'none';
   const harmless = ['reads', 'starts'].includes(classOf(invocation));
-  // Past the guard, a start or a call to a daemon that does not live would make the next stray.
+  // With a bypass, a start, or any call to a daemon that is not running, would create another stray.
   const bypass =
     lives && classOf(invocation) !== 'starts'
       ? bypassFor(invocation, caller, policy, evidence.own?.user ?? null)
@@ -203,7 +198,7 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
   };
 }
 
-/** What a call means depends on who types it: each daemon that could be meant is shown, with what runs there. */
+/** The call is ambiguous: shows each possible daemon and its apps. */
 export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
   const { invocation, caller, policy, evidence } = question;
   const fallback = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
@@ -214,7 +209,7 @@ export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: D
   const unknown = unknownName(invocation, claims, both);
   const seen = (daemon: Daemon) =>
     evidence.sights?.find(({ daemon: name, source }) => name === daemon.name && source === 'socket');
-  // Where all that it names is known to be missing, there is nothing to choose.
+  // If all its names are missing, there is nothing to choose from.
   const asked = unknown
     ? [
         ...(lives ? [`${caller.user}'s own daemon (${appsSummary(evidence.own?.apps ?? [])})`] : []),
@@ -238,7 +233,7 @@ export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: D
   };
 }
 
-/** All that the call names are names, and no list has one. */
+/** The call has only names, and no list has one of them. */
 function unknownName({ targets }: Invocation, claims: Claim[], both: Daemon | undefined): boolean {
   return !both && claims.length === 0 && targets.length > 0 && targets.every(({ kind }) => kind === 'name');
 }

@@ -1,23 +1,20 @@
 import type { Person } from '../identity/caller.ts';
 
-/** A person together with the daemon that the real pm2 would use for the call. */
 export interface Caller extends Person {
-  /** PM2_HOME as the real pm2 would resolve it; absolute. */
+  /** PM2_HOME as the real pm2 resolves it, absolute. */
   home: string;
-  /**
-   * The environment chose that home (PM2_HOME, or a HOME that is not the passwd home); false: it follows from the user.
-   */
+  /** The environment chose `home` (PM2_HOME, or another HOME than in passwd). */
   homeChosen: boolean;
-  /** Variables present that move PM2's sockets or files elsewhere (T21). */
+  /** Variables in the environment that move PM2's sockets or files (T21). */
   overrides: readonly string[];
-  /** The socket by which PM2's client would reach that daemon; absolute. */
+  /** Absolute path of the RPC socket. */
   socket: string;
-  /** A variable puts that socket elsewhere than into `home` (T21). */
+  /** A variable moved the socket out of `home` (T21). */
   socketMoved: boolean;
-  /** Variables called `name` and `namespace`, which name the app that a call starts. */
+  /** PM2 reads an app's name from variables called `name` and `namespace`. */
   naming: Readonly<Record<string, string>>;
-  /** PM2_GUARD=off: the caller asks to be left alone. */
+  /** PM2_GUARD=off is set. */
   bypass: boolean;
-  /** Where the call is made; null where the directory was deleted. */
+  /** null: the directory was deleted. */
   cwd: string | null;
 }

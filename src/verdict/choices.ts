@@ -6,13 +6,11 @@ import { isOwn } from './situation.ts';
 import { bypassFor, commandFor } from './suggestion.ts';
 import type { Choice, Evidence, ListedApp } from './verdict.ts';
 
-/** How many apps of a daemon a choice names. */
 const NAMED_APPS = 3;
 
 /**
- * What a call could mean, the caller's own daemon first.
- *
- * @param meant the declared daemons, and whether the caller's own undeclared one is among them
+ * The daemons that a call could mean, the caller's own first.
+ * @param meant `own`: the caller's undeclared daemon is one of them
  */
 export function choicesFor(
   meant: { daemons: readonly Daemon[]; own: boolean },
@@ -56,10 +54,8 @@ export function appsSummary(apps: readonly App[]): string {
 }
 
 /**
- * What would happen in a daemon, in capitals; null: nothing that needs a warning.
- *
- * @param apps of that daemon, where they could be asked for
- * @param all what stands for all its apps
+ * A warning in capitals. Null: no harm.
+ * @param all stands for all apps of the daemon
  */
 export function harmOf(
   invocation: Invocation,
@@ -112,7 +108,7 @@ function endOf(
   }
 }
 
-/** Numbers mean nothing to a reader: `app 0 (myapp)`. */
+/** A number alone says little, so the name is added: `app 0 (myapp)`. */
 function numbered(word: string, apps: readonly ListedApp[] | undefined): string {
   const found = apps?.find(({ pmId }) => pmId === Number(word));
   return found ? `app ${word} (${found.name})` : `app ${word}`;

@@ -1,11 +1,9 @@
-/** The stable codes of verdicts and refusals, each with its page (`pm2-guard explain PG101`). */
+/** A stable code's page (`pm2-guard explain PG101`). */
 export interface Page {
   title: string;
-  /** What happened, in PM2's terms. */
   meaning: string;
-  /** Why it is a trap: what plain pm2 would have done. */
+  /** What plain pm2 would have done. */
   trap: string;
-  /** What to do. */
   cure: string;
 }
 

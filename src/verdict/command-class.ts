@@ -1,11 +1,9 @@
 import type { Invocation } from '../pm2/invocation.ts';
 
-/** What a call can do to a daemon. It decides where a call may go of which no evidence says whose it is. */
+/** The effect of a call on a daemon. Decides where a call goes if no evidence names an owner. */
 export type CommandClass = 'no daemon' | 'reads' | 'starts' | 'interrupts' | 'ends' | 'host';
 
-/**
- * Every command of PM2 5.4 to 7.0 by its own name; test/verdict/table.test.ts holds it against PM2's grammar.
- */
+/** Every command of PM2 5.4 to 7.0. test/verdict/table.test.ts checks it against PM2's grammar. */
 export const COMMANDS: Readonly<Record<CommandClass, string>> = {
   'no daemon': 'completion deploy ecosystem examples module:generate package publish',
   reads:
@@ -20,7 +18,7 @@ export const COMMANDS: Readonly<Record<CommandClass, string>> = {
   host: 'deepUpdate install-otel logrotate startup uninstall-otel unstartup',
 };
 
-/** The class of a command that PM2 knows; null: it is none. */
+/** Null: PM2 has no such command. */
 export function classOfCommand(command: string): CommandClass | null {
   for (const [name, commands] of Object.entries(COMMANDS)) {
     if (` ${commands} `.includes(` ${command} `)) return name as CommandClass;
@@ -28,10 +26,10 @@ export function classOfCommand(command: string): CommandClass | null {
   return null;
 }
 
-/** What this call can do. A line that reaches no command (a version, help, a mistake) needs no daemon. */
+/** A line without a command (version, help, mistake) needs no daemon. */
 export function classOf({ command, line, targets, starts }: Invocation): CommandClass {
   if (command === null) return 'no daemon';
-  // An empty list replaces the saved one (lib/API/Startup.js dump).
+  // An empty list replaces the saved one (dump in lib/API/Startup.js).
   if (command === 'dump' && line.options.force === true) return 'ends';
   // `config key` prints a value, `config key value` sets it.
   if (command === 'config' && line.type === 'run' && line.args.length < 2) return 'reads';

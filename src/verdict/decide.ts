@@ -20,7 +20,6 @@ import { TABLE, type Row } from './table.ts';
 import { callOf, daemonLine, daemonNamed, wouldUse } from './words.ts';
 import type { Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts';
 
-/** What a verdict is made of. */
 export interface VerdictQuestion {
   invocation: Invocation;
   caller: Caller;
@@ -29,9 +28,8 @@ export interface VerdictQuestion {
 }
 
 /**
- * The verdict on one call: pure, and the same for every order of the config (docs/contract.md section 3).
- *
- * @param evidence what was found so far; `more` asks for what is missing and settles nothing
+ * Decides one call (docs/contract.md section 3). Pure, and independent of the order of the config. `more`: evidence
+ * missing.
  */
 export function decide(invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence): Verdict | More {
   const question = { invocation, caller, policy, evidence };
@@ -45,15 +43,11 @@ export function decide(invocation: Invocation, caller: Caller, policy: Policy, e
   return verdict.type === 'more' ? verdict : observed(verdict, policy);
 }
 
-/** Whether PM2_GUARD=off holds for this caller. */
 export function mayBypass({ uid }: Pick<Caller, 'uid'>, { bypass }: Policy): boolean {
   return bypass === 'anyone' || (bypass === 'root' && uid === 0);
 }
 
-/**
- * Before all else: the guard proves by it that it is in force, for exempt users and in `mode: observe` too
- * (src/verify).
- */
+/** Checked first, even for exempt users and in `mode: observe`, because `pm2-guard verify` relies on it. */
 function reservedName({ targets, starts }: Invocation): string | null {
   return [...targets.map(({ word }) => word), ...starts.map(({ name }) => name ?? '')].find(isReserved) ?? null;
 }
@@ -75,7 +69,7 @@ function decideByOwner(question: VerdictQuestion, kind: 'reads' | 'starts' | 'in
   const owners = new Set(known.map(({ rules }) => rules[0]?.daemon));
   if (owners.size + (strays.length > 0 ? 1 : 0) > 1) return blockTwoOwners(known, strays, question);
 
-  // What no evidence names rides along with what it names, unless it could hit an app that nothing speaks of.
+  // `all`, ids and patterns go with the named things, unless they could hit an unknown app.
   const loose = found.loose.filter((target) => kind === 'ends' || !found.claims.some(({ of }) => of === target));
   const open = loose.length > 0 || (kind === 'ends' && unknown.length > 0) || known.length + strays.length === 0;
   const row: Row = kind === 'interrupts' && loose.length === 0 && unknown.length > 0 ? 'interrupts by name' : kind;
@@ -87,13 +81,12 @@ function decideByOwner(question: VerdictQuestion, kind: 'reads' | 'starts' | 'in
   return sameDaemon ? elsewhere : askOrMore(question, { claims: [...known, ...strays] });
 }
 
-/** A call that the config or a list gives to one declared daemon. */
 function toOwner(known: Claim[], ends: boolean, question: VerdictQuestion): Verdict | More {
   const { caller, policy, evidence } = question;
   const rule = known[0]?.rules[0] ?? null;
   const daemon = daemonNamed(policy, rule?.daemon ?? '');
   if (ends && !isOwn(daemon, caller)) {
-    // An app of that name in the caller's own daemon may be the one that is meant.
+    // The caller's own daemon may have an app of that name too.
     const own = declaredHere(caller, policy);
     if (own === null && !evidence.own) return { type: 'more', wants: 'own' };
     if (own !== null && own.name !== daemon.name && !evidence.sights) return { type: 'more', wants: 'sights' };
@@ -110,7 +103,7 @@ function livesIn(daemon: Daemon, { what }: Claim, { sights }: Evidence): boolean
   return (sights ?? []).some((sight) => sight.daemon === daemon.name && sight.apps.some(({ name }) => name === what));
 }
 
-/** It lives in the caller's own daemon alone: it stays within the caller's reach. */
+/** The app runs only in the caller's undeclared daemon, so the call passes. */
 function passStray(strays: Claim[], { caller }: VerdictQuestion): Pass {
   const names = strays.map(({ what }) => what).join(', ');
   return {
@@ -119,12 +112,12 @@ function passStray(strays: Claim[], { caller }: VerdictQuestion): Pass {
   };
 }
 
-/** Where a call goes of which no evidence says anything (src/verdict/table.ts). */
+/** For calls without evidence (src/verdict/table.ts). */
 function byTable(row: Row, question: VerdictQuestion): Verdict | More {
   const { caller, policy, evidence, invocation } = question;
   const standing = situationOf(caller, policy, evidence.own);
   if (standing === null) return { type: 'more', wants: 'own' };
-  // `sudo pm2 start app.js`: sudo chose root's daemon, not the person (T01). A PM2_HOME typed along is a choice.
+  // `sudo pm2 start app.js`: root's daemon was chosen by sudo, not by the person (T01). A typed PM2_HOME is a choice.
   const bySudoAlone = caller.rootBySudo && !caller.homeChosen && standing.daemon?.uid === 0;
   const startsNew =
     row === 'starts' ||
@@ -157,7 +150,7 @@ function toDefault(question: VerdictQuestion, { situation }: CallerSituation): V
   return verdict.type === 'rewrite' ? { ...verdict, stray: situation === 'alive' } : verdict;
 }
 
-/** The blocks that ask show what runs where. */
+/** Such blocks show the apps of each daemon. */
 function askOrMore(question: VerdictQuestion, about: { both?: Daemon; claims?: Claim[] }): Verdict | More {
   if (!question.evidence.sights) return { type: 'more', wants: 'sights' };
   if (!question.evidence.own && declaredHere(question.caller, question.policy) === null)
@@ -165,7 +158,6 @@ function askOrMore(question: VerdictQuestion, about: { both?: Daemon; claims?: C
   return ask(question, about);
 }
 
-/** The right daemon already, or how to get there. */
 export function land(
   question: VerdictQuestion,
   to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] },
@@ -199,13 +191,13 @@ export function land(
       return wrongUser ? asOwner(rewrite, question) : rewrite;
     }
     case 'block':
-      // What would stop is shown.
+      // The block shows which apps would stop.
       if (classOf(invocation) === 'ends' && !question.evidence.sights) return { type: 'more', wants: 'sights' };
       return blockWrong(reason, question);
   }
 }
 
-/** What a caller is shown whom sudo does not let become the owner. */
+/** The block for a caller who may not use sudo for the owner. */
 export function insteadOf(
   { code, reason, rule, daemon }: Rewrite,
   question: VerdictQuestion,
@@ -213,7 +205,7 @@ export function insteadOf(
   return blockWrong({ code, reason, rule, daemon, why: rule === null ? 'default' : 'rule' }, question);
 }
 
-/** `mode: observe` blocks nothing: it passes and reports. */
+/** `mode: observe` passes everything and reports. */
 function observed(verdict: Verdict, policy: Policy): Verdict {
   if (policy.mode !== 'observe' || verdict.type === 'pass') return verdict;
   return { ...pass('PG003', verdict.reason, null, verdict.rule), report: 'observed' };

@@ -4,20 +4,19 @@ import type { Caller } from './caller.ts';
 import type { Advice, Block, Suggestion } from './verdict.ts';
 import { callOf } from './words.ts';
 
-/** What the reader of a block may do. */
 export interface Reader {
   invocation: Invocation;
   caller: Caller;
   policy: Policy;
-  /** Root, or sudo lets the caller become this daemon's user. */
+  /** True for root, and if sudo allows it. */
   mayBecome: (daemon: Daemon) => boolean;
-  /** The config names the caller among the operators of some daemon. */
+  /** The caller is an operator of at least one daemon. */
   isOperator: boolean;
 }
 
 /**
- * A block as its reader needs it: what the reader may not run is a question to a person who may. A caller who is
- * neither an operator nor the user of a daemon, and may become none, is told nothing of other users' daemons.
+ * Turns commands that the reader may not run into a question to the contact. A reader without any rights learns
+ * nothing about other users' daemons.
  */
 export function forReader(block: Block, reader: Reader): Block {
   const { caller, policy, isOperator, mayBecome } = reader;

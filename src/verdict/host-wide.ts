@@ -8,11 +8,9 @@ import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.t
 import { callOf, daemonLine } from './words.ts';
 
 /**
- * Host-wide work stays with the user who types it: boot units, log rotation, PM2's own package. PM2 takes a unit's user
- * from
- * -u (else $USER) and its PM2_HOME from --hp (else the caller's), apart from each other (lib/API/Startup.js), so that
- * `sudo pm2 startup -u www-data` makes a unit of www-data with root's PM2_HOME (T25). `logrotate` takes its paths from
- * the caller's PM2_HOME and its user from -u (lib/API/LogManagement.js).
+ * Boot units, log rotation and PM2's package belong to the user who typed the call. PM2 takes a unit's user from -u
+ * and its PM2_HOME from --hp or the caller (lib/API/Startup.js), so `sudo pm2 startup -u www-data` gives www-data's
+ * unit root's PM2_HOME (T25). `logrotate` mixes them too (lib/API/LogManagement.js).
  */
 export function decideHostWide(question: VerdictQuestion): Verdict | More {
   const { invocation } = question;
@@ -57,7 +55,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
   const right = hasRightName(question, daemon);
   if (sameUser(user, daemon) && pm2Home === daemon.home && right) {
-    // PM2 asks for root's help in a line that names the home directory; a PM2_HOME of another name is lost in it.
+    // PM2 prints a line for root with --hp only, which loses a PM2_HOME that does not end in .pm2.
     if (caller.uid === 0 || homeParent(daemon) !== null)
       return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
   }
@@ -70,7 +68,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   );
 }
 
-/** Removes the unit that is called after the user: PM2_HOME has no say. */
+/** The unit's name has only the user in it, so PM2_HOME does not matter. */
 function decideUnstartup(question: VerdictQuestion): Verdict | More {
   const { invocation, caller, policy, evidence } = question;
   const { user } = unitAsked(question);
@@ -178,7 +176,7 @@ function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestion): Dae
     const user = asked.user;
     const ofUser = policy.daemons.filter((daemon) => sameUser(user, daemon));
     const there = ofUser.filter(({ home }) => home === (asked.hp === null ? caller.home : unitHome(asked.hp)));
-    // A --hp that fits none of the user's daemons is the trap itself where there is one: it is put right.
+    // A --hp that fits no daemon of the user is the mistake to correct.
     return there.length > 0 ? there : ofUser;
   }
   if (asked.hp !== null) {
@@ -191,7 +189,6 @@ function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestion): Dae
   return policy.daemons.filter(({ name }) => name === policy.default);
 }
 
-/** The daemon whose unit `unstartup -u` removes: --hp tells it, else the name of the unit. */
 function daemonOfUnit(question: VerdictQuestion, user: string): Daemon | null {
   const { policy } = question;
   const { hp } = unitAsked(question);
@@ -201,13 +198,13 @@ function daemonOfUnit(question: VerdictQuestion, user: string): Daemon | null {
   return byHp ?? ofUser.find((one) => bootUnitName(one, policy.daemons) === name) ?? ofUser[0] ?? null;
 }
 
-/** The name of the unit that this line is about (lib/API/Startup.js). */
+/** The unit's name as PM2 builds it (lib/API/Startup.js). */
 function askedName(question: VerdictQuestion): string {
   const { serviceName } = question.invocation.line.options;
   return typeof serviceName === 'string' ? serviceName : `pm2-${unitAsked(question).user ?? question.caller.user}`;
 }
 
-/** Whether the unit that this line is about is not the one of another daemon. Any name of its own is right. */
+/** A name is wrong only if it is another daemon's unit. */
 function hasRightName(question: VerdictQuestion, daemon: Daemon): boolean {
   const { daemons } = question.policy;
   const others = daemons.filter((one) => one.name !== daemon.name).map((one) => bootUnitName(one, daemons));
@@ -223,13 +220,13 @@ function sameUser(user: string, daemon: Daemon): boolean {
   return daemon.user === user || String(daemon.uid) === user;
 }
 
-/** What a unit's PM2_HOME becomes: PM2 appends `.pm2` to --hp. */
+/** PM2 appends `.pm2` to --hp. */
 function unitHome(hp: string): string {
   const parent = hp.replace(/\/+$/, '');
   return `${parent}/.pm2`;
 }
 
-/** What --hp must say. Null where PM2_HOME has another name, which only the variable can say. */
+/** The value for --hp. Null: only the variable can set such a PM2_HOME. */
 export function homeParent({ home }: Pick<Daemon, 'home'>): string | null {
   return home.endsWith('/.pm2') ? home.slice(0, -'/.pm2'.length) || '/' : null;
 }
@@ -243,7 +240,6 @@ function wordsFor(question: VerdictQuestion, daemon: Daemon): readonly string[] 
   return withStartup(invocation, invocation.context, asTyped ? told : { ...told, service });
 }
 
-/** The same work for one daemon, as root types it. */
 function hostCommand(question: VerdictQuestion, daemon: Daemon): Suggestion | null {
   const words = wordsFor(question, daemon);
   if (words === null) return null;
@@ -265,7 +261,7 @@ function choosing(daemons: Daemon[], question: VerdictQuestion, harm: string | n
   return choices.length === 0 ? [] : [{ label: 'choose', choices }];
 }
 
-/** A unit, or a log rotation, for a user who has no daemon in the config. */
+/** The user has no daemon in the config. */
 function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null): Block {
   const whom = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
   const names = policy.daemons.map(({ user: one, home }) => `${one} (${home})`).join(', ');

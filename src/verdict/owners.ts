@@ -12,36 +12,33 @@ import type { Caller } from './caller.ts';
 import { classOf, type CommandClass } from './command-class.ts';
 import type { Evidence, Subject } from './verdict.ts';
 
-/** Whom one thing on the command line belongs to. */
+/** The owner of one thing in the command line. */
 export interface Claim {
-  /** What is shown: a target or the name of an app that would start. */
+  /** For messages: a target, or the name of a new app. */
   what: string;
-  /** Where it stands in the call. An app of a process file stands there as the file does. */
+  /** Its place in the call. For an app of a process file, the place of the file. */
   of: Subject;
-  /** The app of a process file; null: the thing is named on the command line. */
+  /** The app's name in a process file. Null: typed in the command line. */
   fromFile: string | null;
-  /** Candidates, at most one a daemon; empty: no rule and no list of a declared daemon has it. */
+  /** At most one for each daemon. Empty: unknown to rules and lists. */
   rules: Rule[];
-  /** It lives in the caller's own daemon, which the config does not declare. */
+  /** It runs in the caller's own undeclared daemon. */
   inOwn: boolean;
 }
 
-/** One thing to find the owner of. */
 interface Question extends Pick<Claim, 'what' | 'of' | 'fromFile'>, AppTraits {
-  /** It is about an app that runs already: a live list may say where. What is new is never drawn by a list. */
+  /** About an app that may run already, so lists are evidence. A new app ignores lists. */
   runs: boolean;
 }
 
 export type Claims =
-  /** `loose`: `all`, ids and regular expressions that no name of the config settles. */
+  /** `loose`: `all`, ids and regular expressions that the config does not assign. */
   { type: 'claims'; claims: Claim[]; loose: Target[] } | { type: 'more'; wants: 'files' | 'sights' | 'own' };
 
 /**
- * The owners of everything an invocation touches; first evidence wins (docs/contract.md section 3): a name in the
- * config, a path in the config, what a process file declares; for what runs already the lists and dumps of the declared
- * daemons; the caller's own daemon.
- *
- * @param ownDeclared the config declares the daemon that plain pm2 would use: its list is one of the sights
+ * Finds the owners of everything in a call (docs/contract.md section 3). The first match decides: name, path, process
+ * file, then lists and dumps of declared daemons, then the caller's own daemon.
+ * @param ownDeclared the caller's own daemon is declared, so its list is among the sights
  */
 export function claimsOf(
   invocation: Invocation,
@@ -59,7 +56,7 @@ export function claimsOf(
     rules: ownersOfTraits(policy, question, realpathOf(evidence)),
   }));
   const unknown = asked.filter(({ rules }) => rules.length === 0);
-  // What a pattern would end, no name of the config can settle.
+  // A pattern may end apps that the config does not name.
   const regexes = kind === 'ends' ? [] : loose.filter((target) => target.kind === 'regex');
   if ((unknown.length > 0 || regexes.length > 0) && !ownDeclared && !evidence.own)
     return { type: 'more', wants: 'own' };
@@ -83,10 +80,9 @@ export function claimsOf(
   };
 }
 
-/** Whether an app that a claim is about also lives in the caller's own undeclared daemon. */
 function livesInOwn(question: Question, { own }: Evidence): boolean {
   const { names, runs } = question;
-  // What is started is one of the apps there only by its name: PM2 starts a script a second time under another one.
+  // PM2 starts a script again under another name, so for a start only the name counts.
   return own?.state === 'callers' && own.apps.some((app) => (runs ? isIt(app, question) : names[0] === app.name));
 }
 
@@ -105,12 +101,12 @@ function questionsOf(
         loose.push(target);
         break;
       case 'id':
-        // A name before it is a pm_id (lib/API.js _operate), and ids belong to no daemon in particular.
+        // PM2 looks for a name first, then for a pm_id (_operate in lib/API.js).
         if (literalOwner(policy, target.word)) questions.push(named(target));
         else loose.push(target);
         break;
       case 'name':
-        // `start api` is a running `api` or a new script `api`: one thing, judged below as a start.
+        // `start api` is a running `api` or a new script: judged below as a start.
         if (!invocation.starts.some((start) => start.word === target.word)) questions.push(named(target));
         break;
       case 'file':
@@ -126,10 +122,7 @@ function questionsOf(
   return { questions, loose };
 }
 
-/**
- * With one daemon, which is also where everything unknown goes, no list changes a verdict but that a call may end
- * something.
- */
+/** With one daemon that is also the default, lists change only a verdict about ending apps. */
 function listsCouldTell({ daemons, default: fallback }: Policy, kind: CommandClass): boolean {
   return kind === 'ends' || daemons.length !== 1 || fallback !== daemons[0]?.name;
 }
@@ -143,7 +136,7 @@ function isPathlike(word: string): boolean {
   return word.includes('/') || (word.includes('.') && /\.\w+$/.test(word));
 }
 
-/** A bare word without a name of its own restarts the app of that name where there is one (lib/API.js _startScript). */
+/** PM2 restarts an app of that name if there is one (_startScript in lib/API.js). */
 function started(start: Start, { targets }: Invocation): Question {
   const names = [start.name, start.namespace].filter((name) => name !== null);
   return {
@@ -160,10 +153,7 @@ function declaredBy(app: App, target: Target, runs: boolean): Question {
   return { what: app.name, of: target, fromFile: app.name, ...traitsOf(app), runs };
 }
 
-/**
- * `--only` names the apps without a look inside; a config path settles the file as a whole; only then must it be read,
- * and reading means evaluating its code.
- */
+/** `--only` and a config path decide without reading the file, because reading means running its code. */
 function fileQuestions(
   target: Target & { kind: 'file' | 'stdin' },
   { only }: Invocation,
@@ -204,7 +194,7 @@ function isIt(app: App, { names, paths }: Question): boolean {
   );
 }
 
-/** Evidence from a list has no line of its own: it points to the daemon's. */
+/** A list has no line in the config, so the daemon's line is used. */
 function sightRule(daemon: string, pattern: string, policy: Policy): Rule {
   return { daemon, pattern, line: policy.daemons.find(({ name }) => name === daemon)?.line ?? 1 };
 }
@@ -213,9 +203,7 @@ function literalOwner(policy: Policy, word: string): boolean {
   return policy.namesMatching((name) => name === word).length > 0;
 }
 
-/**
- * `/shop-.*` + `/` on names (lib/API.js _operate removes every slash): the owners of all names it is known to match.
- */
+/** The owners of all names that match. PM2 removes every slash of the pattern (_operate in lib/API.js). */
 function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[] {
   let pattern: RegExp;
   try {
@@ -233,7 +221,7 @@ function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[
   return [...claims, ...own].map((claim) => ({ ...claim, of: target, fromFile: null }));
 }
 
-/** One name, two daemons (staging and prod): the caller's own wins, then the path (docs/contract.md section 2, T35). */
+/** Two daemons list one name: the caller's own wins, then the path (docs/contract.md section 2, T35). */
 function narrow(rules: Rule[], question: Question, caller: Caller, policy: Policy, evidence: Evidence): Rule[] {
   if (rules.length < 2) return rules;
   const own = policy.daemons.filter((daemon) => daemon.home === caller.home && caller.overrides.length === 0);

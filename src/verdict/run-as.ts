@@ -6,12 +6,11 @@ import type { VerdictQuestion } from './decide.ts';
 import type { Block, Rewrite } from './verdict.ts';
 import { callOf } from './words.ts';
 
-/** Options that make root's daemon run an app as another user, as commander names them. */
+/** Options by which root's daemon runs an app as another user, as commander names them. */
 const RUN_AS = ['uid', 'gid', 'user'] as const;
 
 /**
- * `--uid www-data` is root's way of running an app as another user. A call that becomes that user needs it no more, and
- * PM2 refuses it there ("To use --uid and --gid please run pm2 as root", lib/Common.js verifyConfs).
+ * Removes `--uid www-data` if the call becomes that user anyway: PM2 refuses it there (verifyConfs in lib/Common.js).
  */
 export function asOwner(rewrite: Rewrite, { invocation, evidence }: VerdictQuestion): Rewrite | Block {
   const { daemon } = rewrite;

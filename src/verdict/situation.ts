@@ -3,24 +3,20 @@ import type { Caller } from './caller.ts';
 import type { Situation } from './table.ts';
 import type { OwnDaemon } from './verdict.ts';
 
-/** How the daemon that plain pm2 would use stands to the config, and the declared one that stands for it. */
 export type CallerSituation =
   { situation: 'declared' | 'lost'; daemon: Daemon } | { situation: 'chosen' | 'alive' | 'absent'; daemon: null };
 
-/** Whether the real pm2, left alone, would land in this very daemon. */
+/** Whether plain pm2 would use this daemon. */
 export function isOwn(daemon: Daemon, caller: Caller): boolean {
   return daemon.uid === caller.uid && daemon.home === caller.home && caller.overrides.length === 0;
 }
 
-/** The declared daemon whose PM2_HOME the call would use, unless a variable moves the socket away from there. */
+/** The declared daemon whose PM2_HOME the call would use, unless a variable moves the socket. */
 export function declaredHere(caller: Caller, policy: Policy): Daemon | null {
   return caller.socketMoved ? null : (policy.daemons.find(({ home }) => home === caller.home) ?? null);
 }
 
-/**
- * @param own what lives where plain pm2 would look; null: it was not asked
- * @returns null: that depends on what lives there
- */
+/** @param own undefined: not known yet; the result is null if it is needed */
 export function situationOf(caller: Caller, policy: Policy, own: OwnDaemon | undefined): CallerSituation | null {
   const declared = declaredHere(caller, policy);
   if (declared) return { situation: 'declared', daemon: declared };

@@ -5,23 +5,22 @@ import type { Caller } from './caller.ts';
 import type { Claim } from './owners.ts';
 import type { Suggestion } from './verdict.ts';
 
-/** What to type so that a call lands in `daemon`: as words, quoted only where they are shown. */
+/** The command that reaches `daemon`, as unquoted words. */
 export function commandFor(daemon: Daemon, caller: Caller, argv: readonly string[], pm2 = 'pm2'): Suggestion {
   const call = [`PM2_HOME=${daemon.home}`, ...namingVariables(caller), pm2, ...argv];
   if (caller.uid !== daemon.uid) return ['sudo', '-u', daemon.user, ...call];
   return caller.overrides.length === 0 ? call : ['env', ...caller.overrides.flatMap((name) => ['-u', name]), ...call];
 }
 
-/** Variables called `name` and `namespace` name the app that a call starts; sudo would drop them. */
+/** PM2 reads an app's name from these variables, and sudo drops them. */
 function namingVariables({ naming }: Caller): string[] {
   return Object.entries(naming).map(([name, value]) => `${name}=${value}`);
 }
 
 /**
- * The call past the guard, in the daemon that plain pm2 would use: as the user whose daemon that is.
- *
- * @param owner the user whose socket lives there; null: the caller's own
- * @returns null: the config does not allow it to that user
+ * The call without the guard, as the user of the daemon that plain pm2 would use.
+ * @param owner user of the socket; null: the caller
+ * @returns null: the config forbids it
  */
 export function bypassFor(
   { argv }: Invocation,
@@ -35,15 +34,11 @@ export function bypassFor(
   const pm2Home = caller.homeChosen || foreign ? [`PM2_HOME=${caller.home}`] : [];
   const call = ['PM2_GUARD=off', ...pm2Home, 'pm2', ...argv];
   if (foreign) return ['sudo', '-u', owner, ...call];
-  // Also for a root shell: pasted into another user's shell, it must not mean that user's daemon.
+  // sudo for a root shell too: another user may paste the line.
   return caller.uid === 0 ? ['sudo', ...call] : call;
 }
 
-/**
- * The words of a call with only some of its things, one list for each call that it takes.
- *
- * @returns null where no command line says that
- */
+/** Arguments for only some things of a call, one list for each call. Null: no command line can say that. */
 export function onlyThese(
   invocation: Invocation,
   keep: readonly Claim[],

@@ -1,36 +1,31 @@
 import type { CommandClass } from './command-class.ts';
 
-/** How the daemon that plain pm2 would use stands to the config. */
+/** The state of the daemon that plain pm2 would use. */
 export type Situation =
-  /** The config declares it. */
   | 'declared'
-  /**
-   * HOME or PM2_HOME leads the right user astray; one daemon of this user is declared, and nothing lives there (T15 to
-   * T21).
-   */
+  /** A wrong HOME or PM2_HOME: nothing runs there, and this user has one declared daemon (T15 to T21). */
   | 'lost'
-  /** The call names it, by PM2_HOME, OVER_HOME or a HOME that is not the user's; the config does not declare it. */
+  /** Undeclared, and chosen by PM2_HOME, OVER_HOME or a changed HOME. */
   | 'chosen'
-  /** It follows from the user, is not declared, and lives. */
+  /** The user's default daemon, undeclared and running. */
   | 'alive'
-  /** It follows from the user, is not declared, and does not live. */
+  /** The user's default daemon, undeclared and not running. */
   | 'absent';
 
 export type TableOutcome =
-  /** To the daemon that plain pm2 would use, or for a lost caller to the one that is declared. */
+  /** The daemon that plain pm2 would use. For `lost`: the declared one. */
   | 'own'
-  /** To the daemon that the call names, if it lives and is the caller's; else blocked. */
+  /** The chosen daemon if it runs and is the caller's, else a block. */
   | 'named'
-  /** To the default daemon. */
   | 'default'
   | 'block'
-  /** Blocked, with each daemon that could be meant. */
+  /** A block that shows each possible daemon. */
   | 'ask';
 
-/** What is typed: its class; `by name` where all that it names are names that no list knows. */
+/** `by name`: all targets are names that no list has. */
 export type Row = Exclude<CommandClass, 'no daemon' | 'host'> | 'interrupts by name';
 
-/** Where a call goes when nothing says whose it is. */
+/** Where a call goes without evidence. */
 export const TABLE: Readonly<Record<Row, Readonly<Record<Situation, TableOutcome>>>> = {
   reads: { declared: 'own', lost: 'own', chosen: 'named', alive: 'default', absent: 'default' },
   starts: { declared: 'own', lost: 'own', chosen: 'block', alive: 'default', absent: 'default' },

@@ -2,124 +2,108 @@ import type { App, Start, Target } from '../pm2/invocation.ts';
 import type { Daemon, Rule } from '../policy/policy.ts';
 import type { Code } from './codes.ts';
 
-/** What is known of one declared daemon's apps, asked over its socket or read from its dump. */
+/** The apps of one declared daemon. */
 export interface Sight {
   daemon: string;
   source: 'socket' | 'dump';
   apps: ListedApp[];
 }
 
-/** An app in a list, with its number where it runs. */
 export type ListedApp = App & { pmId?: number };
 
-/** The daemon that plain pm2 would use for a call, where the config does not declare it. */
+/** The undeclared daemon that plain pm2 would use. */
 export interface OwnDaemon {
-  /**
-   * `none`: plain pm2 would spawn it. `others`: its socket belongs to another user, by the kernel. `unknown`: this
-   * process may not look.
-   */
+  /** `none`: plain pm2 would start it. `others`: another user owns the socket. `unknown`: not readable. */
   state: 'none' | 'callers' | 'others' | 'unknown';
-  /** Who owns the socket; null: no account, or no socket. */
+  /** Owner of the socket. Null: no account, or no socket. */
   user: string | null;
-  /** What lives in it; empty where it did not say. */
+  /** Empty if it did not answer. */
   apps: ListedApp[];
 }
 
-/** What a process file turned out to declare; null: it cannot be read or evaluated, PM2 will say so itself. */
+/** null: unreadable or not evaluated. PM2 reports that itself. */
 export type FileApps = App[] | null;
 
 /**
- * What was found beyond argv and the config. A field that is absent was not looked at yet; a verdict that needs it
- * says so (`more`), and the caller comes back with it. So the verdict stays a pure function.
+ * Facts beyond argv and the config. An absent field is not known yet: the verdict asks for it (`more`) and stays
+ * pure.
  */
 export interface Evidence {
-  /** Physical path of every path the invocation names, where it differs from the logical one. */
+  /** Resolved paths of the call, where they differ from the typed ones. */
   realpaths: ReadonlyMap<string, string>;
-  /** By absolute path; `-` for standard input. */
+  /** By absolute path; `-` is standard input. */
   files?: ReadonlyMap<string, FileApps>;
   sights?: readonly Sight[];
   own?: OwnDaemon;
-  /** Root has a boot unit of its own (`unstartup`). */
+  /** root has a boot unit (`unstartup`). */
   rootUnit?: boolean;
 }
 
-/** A command to type, as words (quoted only when shown). */
+/** A command as unquoted words. */
 export type Suggestion = readonly string[];
 
-/** One of several things that a call could have meant. */
 export interface Choice {
   /** `daemon "web"`, `root's stray`. */
   what: string;
-  /** In brackets behind it: `3 apps: myapp, ...`. */
+  /** Shown in brackets: `3 apps: myapp, ...`. */
   facts: string;
-  /** What would stop there: `PRODUCTION STOPS`; null: nothing. */
+  /** `PRODUCTION STOPS`. Null: no harm. */
   harm: string | null;
   command: Suggestion | null;
-  /** The daemon as whose user sudo must run it; null: the reader's own rights are enough. */
+  /** sudo must run it as this daemon's user. Null: no sudo needed. */
   as: Daemon | null;
-  /** Whom a reader without that right has to ask. */
+  /** The contact, if the reader may not run it. */
   mustAsk?: string;
 }
 
-/** What the reader of a block can do. */
 export type Advice =
-  /** One paste does exactly what was asked. */
   | { label: 'run'; command: Suggestion; as: Daemon | null }
-  /** All of them, in the order typed. */
+  /** In the order typed. */
   | { label: 'run all'; commands: { command: Suggestion; as: Daemon | null }[] }
   | { label: 'choose'; choices: Choice[] }
-  /** An edit in words, or a command. */
   | { label: 'fix'; text: string }
-  /** What the reader may not run. `who`: the config's contact. */
+  /** The reader may not run it. `who`: the contact in the config. */
   | { label: 'ask'; who: string; command: Suggestion | null }
-  /** Past the guard, in the daemon that was named. */
   | { label: 'bypass'; command: Suggestion };
 
 interface Reasoned {
-  /** Stable code, explained by `pm2-guard explain PGnnn`. */
   code: Code;
-  /** One line for people, without the code. */
+  /** One line without the code. */
   reason: string;
-  /** The config entry that decided; null where none did. */
   rule: Rule | null;
 }
 
 export interface Pass extends Reasoned {
   type: 'pass';
-  /** The declared daemon it lands in; null for exempt users, bypass, and undeclared daemons. */
+  /** null: undeclared, exempt user, or bypass. */
   daemon: Daemon | null;
-  /**
-   * Said on stderr: `observed` for calls that would have been put right, `stray` for a daemon that the config does not
-   * know.
-   */
+  /** Printed on stderr. `observed`: would have been corrected. `stray`: an undeclared daemon. */
   report: 'observed' | 'stray' | null;
-  /** The call needs no daemon, and none must be left behind. */
+  /** The call needs no daemon, and must not leave one running. */
   daemonless: boolean;
 }
 
 export interface Rewrite extends Reasoned {
   type: 'rewrite';
   daemon: Daemon;
-  /** The words after `pm2` to run with: as typed but for options that say "as user X" and those of startup. */
+  /** As typed, without options for another user, and with corrected options of startup. */
   argv: readonly string[];
-  /** Become the daemon's user. False for host-wide work, which is root's, and where the user is right already. */
+  /** Become the daemon's user. False for host-wide work, and if the user is right already. */
   switch: boolean;
-  /** The caller has another daemon that lives: one line says so. */
+  /** The caller has another running daemon, which is reported. */
   stray: boolean;
-  /** The process file says whom its apps run as: the daemon's own user. PM2 must not see it. */
+  /** The process file asks for the daemon's own user. PM2 must not see that. */
   dropsRunAs: boolean;
 }
 
 export interface Block extends Reasoned {
   type: 'block';
   daemon: Daemon | null;
-  /** Lines of explanation below the first. */
   details: string[];
-  /** What to do instead; empty where nothing typed would help. */
+  /** Empty if no command would help. */
   advice: Advice[];
 }
 
-/** The evidence so far does not settle it. */
 export interface More {
   type: 'more';
   wants: 'files' | 'sights' | 'own' | 'root unit';
@@ -127,5 +111,5 @@ export interface More {
 
 export type Verdict = Pass | Rewrite | Block;
 
-/** One thing of the command line, by identity. */
+/** Compared by identity. */
 export type Subject = Target | Start;
