@@ -6,21 +6,14 @@ import type { Ledger, ChangeOutcome } from './ledger.ts';
 
 const run = promisify(execFile);
 
-/** What people wait for: calls of pm2, also after an edit of the config, of sudo that name it, and commands of ours. */
+/** The bundles whose start time a user notices. */
 const BUNDLES = ['pm2', 'load-policy', 'sudo', 'pm2-guard'];
 
-/** `pm2.12.4.254.21-node.33.code`: a bundle as one V8 has compiled it. */
 export function isCompiledForm(name: string): boolean {
   return /^(pm2|load-policy|sudo|pm2-guard)\.\d.*\.code$/.test(name);
 }
 
-/**
- * Keeps the compiled forms of the bundles for the recorded node (src/guard/warm.ts). They are a gain in time only:
- * where one cannot be made, the bundle is compiled at each call as ever.
- *
- * @param directory of the release
- * @param node absolute path of the node that runs the guard
- */
+/** Caches V8's compiled code of each bundle for the recorded node (src/guard/warm.ts). Only for speed: may fail. */
 export async function compileCode(ledger: Ledger, directory: string, node: string): Promise<void> {
   if (ledger.dry) return;
   const { stdout: version } = await run(node, ['-p', 'process.versions.v8'], { env: {}, cwd: '/' });
@@ -34,11 +27,10 @@ export async function compileCode(ledger: Ledger, directory: string, node: strin
     target,
     outcome: await compile(bundle, target, { node, warm: join(directory, 'warm.cjs') }),
   }));
-  // in the same order each time
   for (const { target, outcome } of await Promise.all(made)) if (outcome !== null) ledger.note(target, outcome);
 }
 
-/** Null: it could not be made. */
+/** Returns null on failure. */
 async function compile(
   bundle: string,
   target: string,
@@ -49,7 +41,7 @@ async function compile(
   const temporary = `${target}.${process.pid}`;
   try {
     await run(node, [warm, bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeout: 30_000 });
-    chmodSync(temporary, 0o644); // whatever the umask: it is for every caller
+    chmodSync(temporary, 0o644); // every user must be able to read it, whatever the umask
     renameSync(temporary, target);
     return before === null ? 'created' : 'updated';
   } catch {
@@ -58,7 +50,6 @@ async function compile(
   }
 }
 
-/** The first line of a compiled form; null where there is none. */
 function madeFrom(file: string): string | null {
   try {
     const code = readFileSync(file);
@@ -68,7 +59,6 @@ function madeFrom(file: string): string | null {
   }
 }
 
-/** As the shims compare it. */
 function identity(bundle: string): string {
   const { ino, size, mtimeMs } = statSync(bundle);
   return [ino, size, mtimeMs].join(' ');

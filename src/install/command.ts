@@ -6,7 +6,6 @@ import { isOwnLink } from './ours.ts';
 import { npmDirectory } from './packages.ts';
 import { COMMAND_LINK, SHIMS } from './places.ts';
 
-/** `pm2-guard` for everybody. */
 export function linkCommand(ledger: Ledger): void {
   const npms = isNpms();
   if (npms && findUntrusted(COMMAND_LINK, 'file') === null) ledger.note(COMMAND_LINK, 'kept', "is npm's");
@@ -19,7 +18,7 @@ export function unlinkCommand(ledger: Ledger): void {
   if (isOwnLink(COMMAND_LINK)) ledger.remove(COMMAND_LINK);
 }
 
-/** npm's own link, where its prefix is /usr/local: it would not upgrade its package over one of ours. */
+/** Whether the link belongs to npm. npm does not upgrade its package over a link of ours. */
 function isNpms(): boolean {
   if (statOrNone(COMMAND_LINK)?.isSymbolicLink() !== true) return false;
   return resolve(dirname(COMMAND_LINK), readlinkSync(COMMAND_LINK)).startsWith(npmDirectory('/usr/local') + sep);

@@ -5,12 +5,10 @@ import { asUser, type Task } from '../identity/as-user.ts';
 import { statOrNone, type Ledger } from './ledger.ts';
 
 /**
- * Removes what is in a directory of root's but for what `keep` names. A directory of a user's in it, as versions
- * before this one made them in /var/cache/pm2-guard, is emptied with that user's rights: the user can exchange what is
- * in it while it is removed, and rm(1) and node's rm go by names.
+ * Removes entries except those that `keep` accepts. Older versions made directories of users here. These are emptied
+ * with the user's rights, because rm follows names that the user can exchange meanwhile.
  *
- * @param directory only root can change what is directly in it
- * @throws the system's error where something stays
+ * @throws system error if something stays
  */
 export function emptyDirectory(ledger: Ledger, directory: string, keep: (name: string) => boolean = () => false): void {
   if (statOrNone(directory)?.isDirectory() !== true) return;
@@ -33,7 +31,7 @@ interface Ids {
   gid: number;
 }
 
-/** Whose it is where that is not root: of the directory, or of the one in it where it was being removed before. */
+/** The owner other than root: of the directory, or of the moved one in it after an interrupted removal. */
 function foreignOwner(path: string): Ids | null {
   const [own, within] = [statOrNone(path), statOrNone(join(path, MOVED))];
   return [own, within].find((stat) => stat !== null && stat.uid !== 0) ?? null;
@@ -43,13 +41,13 @@ const MOVED = 'moved';
 const TRIES = 20;
 
 function removeAs({ uid, gid }: Ids, path: string): void {
-  // First to where a process of the user's does not find it by its name.
+  // First move it to where the user's processes cannot find it by name.
   const again = statOrNone(path)?.uid === 0;
   const closed = again ? path : mkdtempSync(`${path}-`);
   const moved = join(closed, MOVED);
   if (!again) renameSync(path, moved);
   chmodSync(closed, 0o711);
-  // initgroups(3) gives a name without an account no group but this one.
+  // initgroups(3): a name without an account gets only this group.
   const user = accountByUid(uid)?.name ?? `uid ${uid}`;
   for (let left = TRIES; lstatSync(moved, { throwIfNoEntry: false }) !== undefined; left -= 1) {
     asUser({ user, uid, gid }, REMOVE_CONTENT, moved);
@@ -62,7 +60,7 @@ function removeAs({ uid, gid }: Ids, path: string): void {
   rmdirSync(closed);
 }
 
-/** What is exchanged meanwhile is left for the next try. */
+/** Ignores entries that are exchanged meanwhile; the next try handles them. */
 export const REMOVE_CONTENT: Task<string, null> = {
   name: 'remove content',
   run: (directory) => {
@@ -70,7 +68,7 @@ export const REMOVE_CONTENT: Task<string, null> = {
       chmodSync(directory, 0o700);
       for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
     } catch {
-      // the caller looks whether it is empty
+      // the caller checks whether it is empty
     }
     return null;
   },

@@ -4,16 +4,10 @@ import { findRealPm2, SHIM_MARK } from '../pm2/installed.ts';
 import type { Ledger } from './ledger.ts';
 import { LIBRARY, PM2_LINK, PM2_SBIN_LINK } from './places.ts';
 
-/**
- * What a PATH leads to when `pm2` is typed. `door`: a sealed pm2, and so to the guard as well, until npm replaces it.
- */
+/** What a PATH finds for `pm2`. `door` is a sealed pm2: it leads to the guard until npm replaces it. */
 export type Find = { type: 'shim' | 'door' | 'other'; path: string } | { type: 'none' };
 
-/**
- * The first `pm2` of a PATH, as execvp(3) finds it; relative entries, which depend on the directory, are passed over.
- *
- * @param pending paths that are going to be the shim
- */
+/** As execvp(3) finds it, but without relative entries, which depend on the cwd. `pending`: future shims. */
 export function firstPm2(path: string, pending: readonly string[] = []): Find {
   for (const directory of path.split(':')) {
     if (!isAbsolute(directory)) continue;
@@ -30,7 +24,6 @@ export function firstPm2(path: string, pending: readonly string[] = []): Find {
   return { type: 'none' };
 }
 
-/** The links to the shim that this install makes, or would make. */
 export function pendingLinks({ changes }: Ledger): string[] {
   return changes
     .filter(
@@ -54,7 +47,7 @@ function isSealed(path: string): boolean {
   return found.type === 'found' && found.original !== null;
 }
 
-/** Whether there is a sudo beyond our shim: a set-user-ID program, which no script can be. */
+/** Whether the real sudo is there. It is set-user-ID, which a script like our shim cannot be. */
 export function hasRealSudo(): boolean {
   return ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'].some((path) => {
     try {

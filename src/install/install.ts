@@ -27,32 +27,29 @@ import { switchingProblem, trySwitching } from './switching.ts';
 
 export interface InstallRequest {
   source: PackageSource;
-  /** The caller's, for finding the real pm2. */
   path: string | undefined;
-  /** Asked only where there is no config. */
+  /** Called only without a config. */
   draft: DraftResult;
-  /** Which ways to us are wanted; what it does not say stays as it was chosen before. */
+  /** Keeps earlier choices where it says nothing. */
   layers: LayerWish;
-  /** Change nothing, only tell. */
   dry: boolean;
 }
 
 export interface Installation {
   install: Install;
   changes: FileChange[];
-  /** What could not be done or found, each a line or a block for people. */
+  /** What failed; each a text for people. */
   problems: string[];
-  /** What works now and may not later; likewise. */
+  /** What may fail later. */
   warnings: string[];
-  /** PM2_HOMEs of the config that are not there, and that their users cannot make. */
+  /** Missing PM2_HOMEs that their users cannot create. */
   unmakeable: Unmakeable[];
 }
 
 /**
- * Puts pm2-guard in place, or what is missing or outdated of it (docs/contract.md section 5). A second run changes
- * nothing. Nothing of anybody else's is replaced.
+ * Installs or repairs pm2-guard (docs/contract.md section 5). Idempotent; never replaces files of others.
  *
- * @throws UserError where nothing can be done: not root, no trusted node, a directory that others can write
+ * @throws UserError when not root, without a trusted node, or when others can write to a directory
  */
 export async function install({ source, path, draft, layers, dry }: InstallRequest): Promise<Installation> {
   if (process.geteuid?.() !== 0)
@@ -69,7 +66,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   const release = readRelease(source);
   removeStrays(ledger);
   installRelease(ledger, release);
-  // Where every user can read it: a checkout may be below /root.
+  // Must be readable by every user; a checkout may be below /root.
   const switching = trySwitching(node, join(dry ? source.bundles : release.directory, 'as-user.cjs'));
   const record: Install = { version: VERSION, ...found, node, switching, repair, layers: choice };
   ledger.link(NODE_LINK, node);
@@ -86,7 +83,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   ledger.file(RECORD, recordText(record), 0o644);
   installShare(ledger, release);
   removeOldReleases(ledger, release);
-  // Last, when all that they lead to is there.
+  // Last, because they lead to everything above.
   linkCommand(ledger);
   applyLayers(ledger, choice);
   const owners = compiled?.type === 'policy' ? compiled.policy.daemons.map(({ user }) => user) : [];
@@ -112,7 +109,6 @@ async function compilePolicyInto(ledger: Ledger): Promise<Compiled> {
   return compiled;
 }
 
-/** A gain in time is no reason for an install to fail. */
 async function attempt(ledger: Ledger, place: string, step: () => Promise<void>): Promise<void> {
   try {
     await step();
@@ -139,7 +135,6 @@ function problemsOf(pm2: RealPm2): string[] {
   }
 }
 
-/** A pm2 that an upgrade of its node removes. */
 function warningsOf(pm2: RealPm2): string[] {
   const gone = pm2.type === 'found' ? vanishing(pm2.file) : null;
   if (pm2.type !== 'found' || gone === null) return [];

@@ -17,7 +17,6 @@ import { NEEDED, NEEDED_SHIMS } from './library.ts';
 import { readRecord } from './record.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 
-/** What is missing or broken of an installation, a sentence each. */
 export function brokenParts(): string[] {
   const release = realpathOrNull(SHIMS);
   if (release === null) return [`${SHIMS} leads nowhere`];
@@ -47,7 +46,7 @@ export function brokenParts(): string[] {
   ];
 }
 
-/** What of ours others than root can change; what is not there is not told. */
+/** Our files and directories that others than root can change. Missing ones are skipped. */
 export function changeableParts(): Distrust[] {
   const files = [...partsOf(realpathOrNull(SHIMS) ?? SHIMS), RECORD, NODE_LINK, COMMAND_LINK, PROFILE, SUDOERS];
   const directories = [LIBRARY, SHIMS, CONFIG_DIRECTORY, STATE_DIRECTORY, CACHE_DIRECTORY];
@@ -61,7 +60,6 @@ export function changeableParts(): Distrust[] {
   return [...new Map(told.map((fault) => [fault.path, fault])).values()];
 }
 
-/** @param shims of the release in use: its bundles lie above them */
 function partsOf(shims: string): string[] {
   return [...NEEDED.map((name) => join(dirname(shims), name)), ...NEEDED_SHIMS.map((name) => join(shims, name))];
 }

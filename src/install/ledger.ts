@@ -19,31 +19,25 @@ import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
 import { LIBRARY } from './places.ts';
 
-/** `kept`: somebody else's, or not needed. `refused`: wanted, and not done. */
+/** `kept`: belongs to others or not needed. `refused`: wanted, but not done. */
 export type ChangeOutcome = 'created' | 'updated' | 'unchanged' | 'removed' | 'kept' | 'refused';
 
 export interface FileChange {
   path: string;
   outcome: ChangeOutcome;
-  /** One line for people; null where the outcome says it all. */
   note: string | null;
 }
 
-/**
- * Brings the file system to a wanted state and writes down what that took. What is as wanted already is not touched, so
- * a second run changes not even a time stamp. All that it makes is root's.
- */
+/** Brings files to a wanted state and records the changes. Leaves correct files alone, timestamps included. */
 export class Ledger {
   readonly changes: FileChange[] = [];
 
-  /** @param dry only write down */
   constructor(readonly dry: boolean) {}
 
   note(path: string, outcome: ChangeOutcome, note: string | null = null): void {
     this.changes.push({ path, outcome, note });
   }
 
-  /** A directory with exactly this mode and owner; those above it are made as root's, 0755. */
   directory(path: string, mode: number, uid = 0, gid = 0): void {
     const stat = statOrNone(path);
     if (stat !== null && !stat.isDirectory()) throw inTheWay(path, 'a directory');
@@ -58,7 +52,7 @@ export class Ledger {
     chmodSync(path, mode);
   }
 
-  /** A file with exactly this content and mode, replaced as a whole: who is running it keeps what it has open. */
+  /** Replaces the whole file: a process that runs the old one keeps it open. */
   file(path: string, content: Uint8Array, mode: number): void {
     const stat = statOrNone(path);
     if (stat?.isDirectory() === true) throw inTheWay(path, 'a file');
@@ -70,14 +64,14 @@ export class Ledger {
       readFileSync(path).equals(content);
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated');
     if (same || this.dry) return;
-    replaceFile(path, content, mode, { uid: 0, gid: 0 }); // a set-group-ID directory above would give its own group
+    replaceFile(path, content, mode, { uid: 0, gid: 0 }); // a set-group-ID directory would give its own group
   }
 
   /**
-   * A file of somebody else's, with something of ours put in or taken out: replaced as a whole, by one of the same
-   * owner and mode. A link is followed; that nobody but root could have made it is for the caller to see to.
+   * Changes a file of others, keeping its owner and mode. Follows links: the caller must check that only root could
+   * have made them.
    *
-   * @param change gets the text byte by byte, null where there is no file, and gives back the wanted one
+   * @param change gets latin1 text, so bytes survive; null: no file
    */
   edit(path: string, change: (text: string | null) => string | null): void {
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -94,11 +88,10 @@ export class Ledger {
     }
   }
 
-  /** A symbolic link, replaced in one step. */
   link(path: string, target: string): void {
     let stat = statOrNone(path);
     if (stat?.isDirectory() === true && path.startsWith(LIBRARY + sep)) {
-      // somebody's copy of us, as `cp -rL` makes it
+      // made by `cp -rL` of an installation
       this.remove(path, 'gives way to a link');
       stat = null;
     }
@@ -106,7 +99,7 @@ export class Ledger {
     const same = stat?.isSymbolicLink() === true && stat.uid === 0 && readlinkSync(path) === target;
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated', `-> ${target}`);
     if (same || this.dry) return;
-    const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.0.new`); // as trust/write.ts: see strays.ts
+    const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.0.new`); // see strays.ts
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     rmSync(fresh, { force: true });
     symlinkSync(target, fresh);
@@ -114,14 +107,13 @@ export class Ledger {
     renameSync(fresh, path);
   }
 
-  /** Removes what is there, with all below it; links are not followed. Nothing there is fine. */
+  /** Recursive; does not follow links. */
   remove(path: string, note: string | null = null): void {
     if (statOrNone(path) === null) return;
     if (!this.dry) rmSync(path, { recursive: true, force: true });
     this.note(path, 'removed', note);
   }
 
-  /** Removes a directory if nothing is in it. */
   removeEmpty(path: string): void {
     if (statOrNone(path)?.isDirectory() !== true) return;
     try {
@@ -133,7 +125,7 @@ export class Ledger {
   }
 }
 
-/** What is there itself, not what a link leads to; null: nothing. */
+/** Like lstat; null: does not exist. */
 export function statOrNone(path: string): Stats | null {
   try {
     return lstatSync(path);

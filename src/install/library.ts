@@ -8,24 +8,19 @@ import { isCompiledForm } from './code.ts';
 import { hasRealSudo } from './finds.ts';
 import { LIBRARY, MADE_DIRECTORIES, NODE_LINK, RECORD, SHARE, SHIMS } from './places.ts';
 
-/** Where to copy from. */
 export interface PackageSource {
-  /** Directory of the bundles. */
   bundles: string;
   shims: string;
 }
 
-/** All the code of one build, for a directory of its own. */
 export interface Release {
-  /** `/usr/local/lib/pm2-guard/0.1.0-3f2a9c01`: other code, other name. */
+  /** `/usr/local/lib/pm2-guard/0.1.0-3f2a9c01`: the name has a hash of the code. */
   directory: string;
   bundles: Map<string, Buffer>;
   shims: Map<string, Buffer>;
-  /** Man page and completion (share.ts). */
   share: Map<string, Buffer>;
 }
 
-/** What every installation has. */
 export const NEEDED = [
   'adopt-agent.cjs',
   'as-user.cjs',
@@ -41,22 +36,19 @@ export const NEEDED = [
   'warm.cjs',
 ];
 export const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
-/**
- * A call that has begun in a release goes on in it, and loads from there what only some calls need. None takes this
- * long.
- */
+/** A running call loads more files from its release later. No call takes longer than this. */
 const GRACE_MS = 60_000;
 
-/** Beside the running bundle: in a checkout or a package (dist/ and shims/), or installed. */
+/** Shims are in bin/ when installed, in ../shims in a checkout or package. */
 export function sourceBeside(bundles: string): PackageSource {
   const within = join(bundles, 'bin');
   return { bundles, shims: existsSync(within) ? within : join(bundles, '../shims') };
 }
 
-/** @throws UserError where the source is not complete */
+/** @throws UserError if the source is incomplete */
 export function readRelease(source: PackageSource): Release {
   const bundles = filesOf(source.bundles, (name) => /\.(cjs|wasm)$/.test(name));
-  // Scripts ask `command -v sudo` whether there is one.
+  // No sudo shim without a sudo: scripts test `command -v sudo`.
   const shims = filesOf(source.shims, (name) => !name.startsWith('.') && (name !== 'sudo' || hasRealSudo()));
   const share = filesOf(join(source.bundles, basename(SHARE)), () => true);
   const missing = [...NEEDED.filter((name) => !bundles.has(name)), ...NEEDED_SHIMS.filter((name) => !shims.has(name))];
@@ -71,12 +63,12 @@ export function readRelease(source: PackageSource): Release {
   return { directory: join(LIBRARY, `${VERSION}-${digest.digest('hex').slice(0, 8)}`), bundles, shims, share };
 }
 
-/** Everything of a release in its directory, and nothing else. Nobody looks there before `switchTo`. */
+/** Calls do not use the directory before `switchTo`. */
 export function installRelease(ledger: Ledger, { directory, bundles, shims, share }: Release): void {
   const [bin, shared] = [join(directory, basename(SHIMS)), join(directory, basename(SHARE))];
   for (const place of [LIBRARY, directory, bin, shared]) ledger.directory(place, 0o755);
   for (const [name, content] of bundles) ledger.file(join(directory, name), content, 0o644);
-  // Without it node takes the shims for whatever a package.json above says they are.
+  // Otherwise a package.json in a parent directory sets the module type of the shims.
   ledger.file(join(directory, 'package.json'), Buffer.from('{ "type": "commonjs" }\n'), 0o644);
   for (const [name, content] of shims) ledger.file(join(bin, name), content, 0o755);
   for (const [name, content] of share) ledger.file(join(shared, name), content, 0o644);
@@ -93,16 +85,13 @@ export function installRelease(ledger: Ledger, { directory, bundles, shims, shar
   if (!shims.has('sudo')) ledger.note(join(bin, 'sudo'), 'kept', 'not needed: sudo is not installed');
 }
 
-/**
- * From here on every call starts in this release: shims and bundles change at once, by one rename(2), so that no call
- * ever runs the shim of one build with the bundle of another, or finds a file that is missing or half written.
- */
+/** Makes every new call use this release. One rename(2), so no call mixes files of two builds or misses one. */
 export function switchTo(ledger: Ledger, { directory }: Release): void {
   ledger.link(SHIMS, join(basename(directory), basename(SHIMS)));
-  ledger.link(SHARE, `${basename(SHIMS)}/../${basename(SHARE)}`); // through the other, and so with it
+  ledger.link(SHARE, `${basename(SHIMS)}/../${basename(SHARE)}`); // relative to SHIMS, so both switch together
 }
 
-/** What older versions left goes; a release that may still be in use stays until the next time. */
+/** Keeps a release that a call may still use. */
 export function removeOldReleases(ledger: Ledger, { directory }: Release): void {
   const isRecent = (path: string) => Date.now() - (statOrNone(path)?.mtimeMs ?? 0) < GRACE_MS;
   const inUse = (name: string) =>
@@ -117,7 +106,7 @@ function filesOf(directory: string, chosen: (name: string) => boolean): Map<stri
 }
 
 function removeOthers(ledger: Ledger, directory: string, expected: (name: string) => boolean): void {
-  if (!existsSync(directory)) return; // dry
+  if (!existsSync(directory)) return; // missing in a dry run
   for (const name of readdirSync(directory)) {
     if (!expected(name)) ledger.remove(join(directory, name), 'no longer belongs here');
   }

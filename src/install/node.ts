@@ -4,25 +4,19 @@ import { realpathOrNull } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 
-/** What the shims and bundles need (package.json engines). */
+/** As in package.json engines. */
 export const OLDEST_NODE = 18;
 
-/** A node for root's calls. */
 export interface ChosenNode {
-  /** Absolute. Without links, but for one that leads to whichever version is there (`/snap/node/current`). */
+  /** Absolute and resolved, except links that follow the current version (`/snap/node/current`). */
   path: string;
-  /** What an upgrade will do to it, a sentence; null: it stays. */
+  /** What an upgrade will do to it; null: nothing. */
   warning: string | null;
 }
 
 const SYSTEM_NODES = ['/usr/bin/node', '/usr/local/bin/node'];
 
-/**
- * A node that root may run: only root can change it (PRODUCT.md 8.1), and it is new enough. The one that runs us comes
- * first, unless an upgrade will remove it: then another one of the system's is better.
- *
- * @throws UserError where there is none, with why the one at hand will not do
- */
+/** A node that only root can change (PRODUCT.md 8.1). @throws UserError if there is none, with the reasons */
 export function trustedNode(): ChosenNode {
   const reasons: string[] = [];
   const good: string[] = [];
@@ -52,13 +46,13 @@ export function trustedNode(): ChosenNode {
   };
 }
 
-/** Another path to the same program, which an upgrade leaves in place; null: there is none that root may run. */
+/** Another path to the same program that survives an upgrade. */
 export function staying(path: string): string | null {
   const others = vanishing(path)?.stays ?? [];
   return others.find((other) => realpathOrNull(other) === path && findUntrusted(other, 'file') === null) ?? null;
 }
 
-/** 0 where it does not run. Only asked of what is trusted. */
+/** 0 if it does not run. Call it only for a trusted file. */
 function majorOf(node: string): number {
   if (node === process.execPath) return Number.parseInt(process.versions.node, 10);
   const { status, stdout } = spawnSync(node, ['--version'], { cwd: '/', env: {}, encoding: 'utf8', timeout: 10_000 });

@@ -7,13 +7,10 @@ import { ownDirectories, ownFile } from '../policy/own-compiled.ts';
 import { listDirectory, statOf } from '../runtime/peek.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Of one user there is one file, and what was left by a process that was killed while it wrote one. */
+/** A user has one file, and temporary files of killed processes. */
 const MOST_NAMES = 100;
 
-/**
- * Removes what users have kept for themselves of the config (policy/own-compiled.ts), each with the rights of the user
- * who owns it. What else lies there stays.
- */
+/** Removes the policies that users compiled (policy/own-compiled.ts), with each owner's rights. */
 export function removeOwnPolicies(ledger: Ledger): void {
   const uids = [...listDirectory('/run/user'), ...listDirectory('/tmp').map((name) => name.replace(/^pm2-guard-/, ''))];
   for (const uid of new Set(uids.filter((name) => /^[1-9]\d{0,9}$/.test(name)).map(Number))) {
@@ -25,16 +22,16 @@ export function removeOwnPolicies(ledger: Ledger): void {
   }
 }
 
-/** nogroup (Debian), nobody (Red Hat): for a user whose account was removed. */
+/** nogroup (Debian), nobody (Red Hat): for a deleted account. */
 const NO_GROUP = 65_534;
 
-/** Not with the group of the directory, which may be one that the user is not in. */
+/** Does not use the group of the directory: the user may not be a member of it. */
 function identityOf(uid: number): Identity {
   const account = accountByUid(uid);
   return { user: account?.name ?? `uid ${uid}`, uid, gid: account?.gid ?? NO_GROUP };
 }
 
-/** Removes what a user keeps of the config. Whether it is gone. */
+/** Returns whether the directory is gone. */
 export const REMOVE_OWN_POLICY: Task<string, boolean> = {
   name: 'remove own policy',
   run: (directory) => {
@@ -44,7 +41,7 @@ export const REMOVE_OWN_POLICY: Task<string, boolean> = {
       for (const name of listDirectory(directory, MOST_NAMES).filter(ours)) unlinkSync(join(directory, name));
       rmdirSync(directory);
     } catch {
-      // it holds something else
+      // not empty
     }
     return lstatSync(directory, { throwIfNoEntry: false }) === undefined;
   },

@@ -10,17 +10,16 @@ import type { Distrust } from '../trust/trust.ts';
 import type { PackageSource } from './library.ts';
 import { LIBRARY } from './places.ts';
 
-/** A pm2-guard as a package manager keeps it, for `install` to copy from; what runs is the copy. */
+/** A pm2-guard in a package manager's directory. Install copies it; only the copy runs. */
 export interface Package {
   manager: 'npm' | 'dpkg';
   directory: string;
   version: string;
 }
 
-/** Where the .deb has its files (packaging/deb.mjs). */
+/** As in packaging/deb.mjs. */
 const DPKGS = '/usr/lib/pm2-guard';
 
-/** The packages of pm2-guard on this host: npm's for everybody, in the prefixes that root's npm has, and Debian's. */
 export function packagesOnHost(): Package[] {
   const prefixes = new Set(['/usr', '/usr/local', dirname(dirname(process.execPath))]);
   const places = [...[...prefixes].map((prefix) => ['npm', npmDirectory(prefix)] as const), ['dpkg', DPKGS] as const];
@@ -35,11 +34,8 @@ export function npmDirectory(prefix: string): string {
 }
 
 /**
- * The package to go on with, where the installed copy is asked to install: `npm install -g pm2-guard` brings a newer
- * one, and `sudo pm2-guard install` still finds the copy first. Null: none is newer, or we are no copy. One that others
- * than root can change is passed over (PRODUCT.md 7.1).
- *
- * @param bundles directory of the running bundle
+ * A newer package than the installed copy that runs now. After `npm install -g`, `sudo pm2-guard install` still finds
+ * the old copy first. Skips packages that others than root can change (PRODUCT.md 7.1). Null also when no copy runs.
  */
 export function newerPackage(bundles: string): Package | null {
   if (!(bundles + sep).startsWith(LIBRARY + sep)) return null;
@@ -51,7 +47,6 @@ export function newerPackage(bundles: string): Package | null {
   return newest;
 }
 
-/** Runs the install of a package, with the words that this one was given. Returns its exit status. */
 export function installFrom({ directory }: Package, words: readonly string[]): number {
   return (
     spawnSync(process.execPath, [join(sourceOf(directory).bundles, 'pm2-guard.cjs'), 'install', ...words], {
@@ -60,7 +55,7 @@ export function installFrom({ directory }: Package, words: readonly string[]): n
   );
 }
 
-/** Why somebody else than root could change what is copied from there; null: nobody could. */
+/** Why others than root could change the files that install copies. */
 export function packageFault({ bundles, shims }: PackageSource): Distrust | null {
   // Completion scripts too: root's shell reads them.
   const directories = [bundles, shims, join(bundles, 'share')].filter((directory) => existsSync(directory));
@@ -74,7 +69,7 @@ export function packageFault({ bundles, shims }: PackageSource): Distrust | null
   );
 }
 
-/** Writable by a group in which there is only root, as a umask of 002 leaves what root unpacks. */
+/** Whether only root is in the group that may write: with umask 002, root unpacks files with mode g+w. */
 function isRootsAlone({ kind, path }: Distrust): boolean {
   const stat = statOf(path);
   if (kind !== 'writable' || stat === null || (stat.mode & 0o002) !== 0) return false;
@@ -84,12 +79,7 @@ function isRootsAlone({ kind, path }: Distrust): boolean {
   );
 }
 
-/**
- * What to type where the installed copy is damaged: by the path of what it was copied from, since the command may be
- * damaged, too.
- *
- * @param recorded what the last install said of that; it holds where the installed copy is asked to install
- */
+/** The repair command, by the path of the source: the command pm2-guard may be damaged too. */
 export function wayToRepair({ bundles }: PackageSource, recorded: string | null): string {
   if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? 'sudo pm2-guard install';
   const directory = dirname(bundles);
@@ -97,7 +87,6 @@ export function wayToRepair({ bundles }: PackageSource, recorded: string | null)
   return quote(existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install']);
 }
 
-/** How a package goes that uninstall leaves alone. */
 export function wayToRemove({ manager }: Package): string {
   switch (manager) {
     case 'npm':
@@ -107,7 +96,7 @@ export function wayToRemove({ manager }: Package): string {
   }
 }
 
-/** As semver.org orders them, without its rules for several parts of a pre-release. */
+/** Like semver.org, but compares a pre-release as one string. */
 export function compareVersions(a: string, b: string): number {
   const [[coreA = '', preA], [coreB = '', preB]] = [a.split('-', 2), b.split('-', 2)];
   const order = coreA.localeCompare(coreB, 'en', { numeric: true });

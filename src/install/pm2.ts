@@ -6,8 +6,8 @@ import { LIBRARY } from './places.ts';
 import { readRecord } from './record.ts';
 
 /**
- * The real pm2 of this host, as root may run it: of the caller's PATH, of the system's, beside the node that runs us
- * (npm puts it there), then the one recorded before. One that others can change is passed over for the next place.
+ * Finds the real pm2 that root may run: in the caller's PATH, in the system's, beside this node (npm puts it there),
+ * then the recorded one. Skips one that others can change.
  */
 export function realPm2OfHost(path: string | undefined): RealPm2 {
   let answer: RealPm2 = { type: 'none', tried: [] };
@@ -22,7 +22,7 @@ export function realPm2OfHost(path: string | undefined): RealPm2 {
   return again.type === 'none' ? answer : again;
 }
 
-/** A call looks at a few files of it, and relies on this look at all of them. */
+/** Checks all files of the package. Later calls check only a few and rely on this. */
 function whole(found: RealPm2): RealPm2 {
   const fault = found.type === 'found' ? foreignPartOf(dirname(dirname(found.file))) : null;
   if (found.type !== 'found' || fault === null) return found;

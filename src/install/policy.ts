@@ -8,10 +8,9 @@ import * as slow from '../policy/slow.ts';
 import type { Ledger } from './ledger.ts';
 import { CONFIG_DIRECTORY, CONFIG_FILE } from './places.ts';
 
-/** The text of a config that declares the daemons found on this host. */
 export type DraftResult = () => Promise<string>;
 
-/** A config, where there is none: drafted from the daemons of this host. One that is there is never touched. */
+/** Drafts a config from the daemons of this host. Never touches an existing config. */
 export async function installConfig(ledger: Ledger, draft: DraftResult): Promise<void> {
   const present = standardConfig();
   if (present !== null) {
@@ -24,9 +23,9 @@ export async function installConfig(ledger: Ledger, draft: DraftResult): Promise
 
 export type Compiled = { type: 'policy'; policy: Policy; warnings: string[] } | { type: 'unusable'; error: string };
 
-const SETTLING_MS = 3000; // slow.ts keeps no policy of a file that may yet change within the same tick of the clock
+const SETTLING_MS = 3000; // slow.ts does not keep a policy whose file may still change within the same clock tick
 
-/** Compiles the policy and keeps it, so that the first call of somebody who is not root finds it. */
+/** Compiles the policy as root and keeps it, so that the first call of another user finds it. */
 export async function compilePolicy(): Promise<Compiled> {
   const end = Date.now() + SETTLING_MS;
   for (;;) {

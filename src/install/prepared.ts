@@ -12,11 +12,9 @@ import { statOrNone, type Ledger } from './ledger.ts';
 import { CACHE_DIRECTORY } from './places.ts';
 import { readRecord } from './record.ts';
 
-/** A pm2 and a node that start together. */
 export interface Pair {
-  /** Physical path of the package's directory. */
+  /** Physical path of the package directory. */
   pm2Package: string;
-  /** Physical path. */
   node: string;
 }
 
@@ -27,10 +25,7 @@ const PLAIN = {
   killSignal: 'SIGKILL',
 } as const;
 
-/**
- * Which pm2 may be started by which node, of those that only root can change: the recorded ones, those that the config
- * pins, and packages that are sealed.
- */
+/** The trusted pm2 and node combinations: recorded ones, those pinned in the config, and sealed packages. */
 export function pairs(recorded: { pm2: string | null; node: string | null }, policy: Policy | null): Pair[] {
   const daemons = policy?.daemons ?? [];
   const bins = [recorded.pm2, ...daemons.map(({ pm2 }) => pm2)].flatMap(trusted);
@@ -43,7 +38,7 @@ export function pairs(recorded: { pm2: string | null; node: string | null }, pol
   return [...new Set([...packages, ...sealed])].flatMap((pm2Package) => nodes.map((node) => ({ pm2Package, node })));
 }
 
-/** The physical path of a file; none where it is not there, or others than root can change it. */
+/** The physical path; empty when missing or when others than root can change it. */
 function trusted(file: string | null): string[] {
   if (file === null) return [];
   try {
@@ -53,12 +48,7 @@ function trusted(file: string | null): string[] {
   }
 }
 
-/**
- * Prepares the start of each pm2 by each node, where that was not done or holds no longer, and removes what is of no
- * use any more. It is a gain in time only: where it cannot be done, pm2 starts as ever.
- *
- * @param bundle prepare.cjs, as root's
- */
+/** Prepares the start of each pair where needed, and removes unused files. Only for speed: failures are ignored. */
 export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: string): Promise<void> {
   const files = new Map(wanted.map((pair) => [preparedFile(pair.pm2Package, pair.node), pair]));
   const tidy = () => {
@@ -76,14 +66,14 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
     try {
       await promisify(execFile)(node, [bundle, pm2Package], PLAIN);
     } catch {
-      // said below: there is no file
+      // handled below: no file exists
     }
     const now = readPrepared(file);
     if (now === null) continue;
     const { none } = now.prepared;
     ledger.note(file, before === null ? 'created' : 'updated', none === null ? null : `pm2 starts without it: ${none}`);
   }
-  tidy(); // what is left of one that was killed
+  tidy(); // remove the temporary files of a killed process
 }
 
 function isUpToDate(file: string, { mode }: Stats): boolean {
@@ -91,14 +81,11 @@ function isUpToDate(file: string, { mode }: Stats): boolean {
   return kept !== null && kept.prepared.none === null && isValid(kept.prepared);
 }
 
-/** How a prepared start stands, for a report. */
 export interface PreparedState extends Pair {
   state: 'ready' | 'stale' | 'missing' | 'none';
-  /** Of `none`: why. */
   why: string | null;
 }
 
-/** How the starts stand that install would prepare. Anybody may ask. */
 export function preparedStates(policy: Policy | null): PreparedState[] {
   const record = readRecord();
   return pairs({ pm2: record?.pm2 ?? null, node: record?.node ?? null }, policy).map((pair) => {

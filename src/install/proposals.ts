@@ -1,17 +1,15 @@
 import { SHIMS } from './places.ts';
 import { CRON_PATH, SERVICE_PATH, type PathProbe } from './ways.ts';
 
-/** What somebody could do to cover a way that is not ours to change. */
 export interface Proposal {
   way: string;
-  /** A command, or lines to put somewhere. */
+  /** A command, or lines for a file. */
   text: string;
-  /** Where they go; null: it is a command. */
   into: string | null;
 }
 
 const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
-  'ssh, sh': { text: 'sudo pm2-guard seal', into: null }, // no startup file is read, and npm's own link comes first
+  'ssh, sh': { text: 'sudo pm2-guard seal', into: null }, // reads no startup file, and npm's own link comes first
   'cron job': {
     text: `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`,
     into: 'the first line of each crontab that calls pm2',
@@ -22,7 +20,7 @@ const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
   },
 };
 
-/** PATHs of cron and of systemd are people's own, and are proposed, never written. */
+/** The PATHs of cron and systemd belong to the administrator: we propose, but never write them. */
 export function proposalsFor(ways: readonly PathProbe[]): Proposal[] {
   return ways.flatMap(({ way, finds }) => {
     const proposal = PROPOSALS[way];

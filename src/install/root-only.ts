@@ -12,18 +12,18 @@ import { LAYERS } from './layers/layers.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_FILE, LIBRARY, PROFILE, STATE_DIRECTORY } from './places.ts';
 import { SHARED_PLACES } from './share.ts';
 
-/** Without these there is no installation. */
+/** Every installation needs these. */
 const NEEDED = [LIBRARY, COMMAND_LINK, PROFILE, CONFIG_FILE, STATE_DIRECTORY, CACHE_DIRECTORY];
 
-/** Debian gave /usr/local to this group until Debian 12; upgrades keep it (Debian policy 9.1.2, base-files). */
+/** Group that owned /usr/local until Debian 12; upgrades keep it (Debian policy 9.1.2, base-files). */
 const STAFF = 'staff';
 const STAFF_SWITCH = '/etc/staff-group-for-usr-local';
 
 /**
- * Others than root must not be able to write to a directory on the way to what root runs: they could put something
- * else there. All such directories are named at once, with those of the real pm2 and of what install would leave out.
+ * Others could replace what root runs if they could write to one of its parent directories. Reports all of them at
+ * once, including those of the real pm2 and of optional parts.
  *
- * @throws UserError where there is one on the way to what every installation has
+ * @throws UserError for a directory that every installation needs
  */
 export function requireRootsOwn(pm2: RealPm2): void {
   if (allFaults(directoriesOf(NEEDED)).length === 0) return;
@@ -44,7 +44,6 @@ export function requireRootsOwn(pm2: RealPm2): void {
   );
 }
 
-/** A line for each fault, and why Debian has it so. */
 export function faultLines(faults: readonly Distrust[]): string[] {
   const lines = [...faults].sort((a, b) => (a.path < b.path ? -1 : 1)).map(({ path, why }) => `${path} ${why}`);
   return faults.some(isDebiansHabit)
@@ -56,13 +55,13 @@ export function faultLines(faults: readonly Distrust[]): string[] {
     : lines;
 }
 
-/** One line to paste; null: no command repairs it. With sudo for a caller who came that way. */
+/** One line to paste, with sudo if the caller used it. Null: no command repairs it. */
 export function repairInWords(commands: readonly (readonly string[])[]): string | null {
   const sudo = process.env['SUDO_UID'] === undefined ? [] : ['sudo'];
   return commands.length === 0 ? null : commands.map((words) => quoteCommand([...sudo, ...words])).join(' && ');
 }
 
-/** What is in a directory of another owner's, and is that owner's as well, goes without saying. */
+/** Drops faults below a directory with the same wrong owner. */
 function withoutSame(faults: readonly Distrust[]): Distrust[] {
   return faults.filter(
     ({ kind, path, why }) =>

@@ -7,17 +7,16 @@ import { makeAbove } from './made.ts';
 import { isOwnLink } from './ours.ts';
 import { SHARE } from './places.ts';
 
-/** Where man and the shells look for what did not come with the distribution, by the file that they should find. */
+/** Where man and the shells look for files that did not come with the distribution. */
 const PLACES: Readonly<Record<string, string>> = {
   'pm2-guard.8': '/usr/local/share/man/man8/pm2-guard.8',
   'pm2-guard.bash': '/usr/local/share/bash-completion/completions/pm2-guard',
   '_pm2-guard': '/usr/local/share/zsh/site-functions/_pm2-guard',
-  'pm2-guard.fish': '/etc/fish/completions/pm2-guard.fish', // Debian's fish looks into no /usr/local
+  'pm2-guard.fish': '/etc/fish/completions/pm2-guard.fish', // Debian's fish does not read /usr/local
 };
-/** All of them. */
 export const SHARED_PLACES = Object.values(PLACES);
 
-/** The man page and the completion of shells: kept with the bundles, and a link to each where it is looked for. */
+/** Installs the man page and the shell completions beside the bundles, and links to them. */
 export function installShare(ledger: Ledger, { share }: Release): void {
   const names = Object.keys(PLACES).filter(
     (name) => share.has(name) && (name !== 'pm2-guard.fish' || existsSync('/etc/fish')),
@@ -38,7 +37,7 @@ export function withdrawShare(ledger: Ledger): void {
 
 function isOurs(ledger: Ledger, link: string): boolean {
   const fault = findUntrusted(dirname(link), 'directory');
-  // Root's own, or root would work where somebody else can move things about.
+  // If others could write to the directory, they could move what root works on.
   const untrusted = fault !== null && fault.kind !== 'missing' ? `left out: ${fault.path} ${fault.why}` : null;
   const reason = statOrNone(link) !== null && !isOwnLink(link) ? "is somebody else's" : untrusted;
   if (reason !== null) ledger.note(link, 'kept', reason);

@@ -29,51 +29,39 @@ export interface DaemonStatus {
   name: string;
   user: string;
   home: string;
-  /**
-   * `live`: answers; `down`: nobody listens; `denied`: not the caller's to ask; `silent`: listens and does not answer
-   * as PM2 does.
-   */
+  /** `down`: no listener; `denied`: the caller may not connect; `silent`: no answer in PM2's protocol. */
   socket: 'live' | 'down' | 'denied' | 'silent';
 }
 
 export interface Status {
   version: string;
-  /** Version of what is in /usr/local/lib/pm2-guard; null: not installed. */
+  /** Null: not installed. */
   installed: string | null;
-  /** What package managers keep of pm2-guard; what runs is the installed copy. */
   packages: Package[];
   pm2: { path: string; version: string } | null;
   node: string | null;
-  /**
-   * How root's calls become another user: tried by root, else as install found it; null: not installed, or not known.
-   */
+  /** How root becomes another user: tried now by root, else the recorded answer. Null: not installed or unknown. */
   switching: Switching | null;
   config: { state: 'valid' | 'last good' | 'unusable'; file: string | null; message: string | null };
-  /** null: there is none. */
   compiled: { fresh: boolean; made: string } | null;
   daemons: DaemonStatus[];
   ways: PathProbe[];
   layers: LayerStatus[];
-  /** What would cover more, and is not ours to write. */
   proposals: Proposal[];
-  /** Packages of PM2 that are sealed, or were to be. */
   seals: SealState[];
-  /** The starts of PM2 that install prepares. */
   prepared: PreparedState[];
-  /** The operators' rights against the config; null: the config cannot be used. */
+  /** Null: the config is unusable. */
   sudoers: SudoersState | null;
-  /** What is wrong; empty: all is well. */
   problems: string[];
 }
 
 const PATIENCE = { timeoutMs: 1000 };
 
-/** Of the status, what doctor judges as well: it sees daemons and seals for itself. */
 export type InstallHealth = Pick<Status, 'version' | 'installed' | 'pm2' | 'node' | 'config' | 'ways' | 'sudoers'>;
 
-/** Whether the guard is there and in force. Changes nothing, asks no daemon. */
+/** Changes nothing and asks no daemon. */
 export async function standing(): Promise<InstallHealth> {
-  const ways = waysIn(); // begun first: shells take their time
+  const ways = waysIn(); // start early: shells are slow
   const { installed, node, real } = recorded();
   const { config } = policyStatus();
   return {
@@ -87,7 +75,7 @@ export async function standing(): Promise<InstallHealth> {
   };
 }
 
-/** How pm2-guard stands on this host. Changes nothing, never runs pm2; anybody may ask, root sees most. */
+/** Changes nothing and never runs pm2. Any user may call it; root sees most. */
 export async function status(): Promise<Status> {
   const { record, installed, node, real } = recorded();
   const switching = switchingOf(record);
@@ -163,7 +151,6 @@ export async function status(): Promise<Status> {
   };
 }
 
-/** What install wrote down, and what is there of it. */
 function recorded() {
   const record = readRecord();
   return {
@@ -188,7 +175,7 @@ function switchingOf(record: Partial<Install> | null): Switching | null {
 }
 
 function policyStatus(): { config: Status['config']; policy: Policy | null } {
-  // Asks as nobody in particular: to look must not refresh the compiled policy.
+  // euid -1: a status call must not refresh the compiled policy.
   const loaded = loadPolicy(
     { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
     () => slow,

@@ -6,10 +6,7 @@ import { LAYERS } from './layers/layers.ts';
 import { COMMAND_LINK, CONFIG_FILE } from './places.ts';
 import { SHARED_PLACES } from './share.ts';
 
-/**
- * Takes away what an install that was killed had begun to write, beside what it was going to be (trust/write.ts,
- * Ledger.link). What a living process is writing is left to it.
- */
+/** Removes temporary files of killed installs (trust/write.ts, Ledger.link). Keeps those of a living process. */
 export function removeStrays(ledger: Ledger): void {
   for (const path of [
     ...LAYERS.map(({ place }) => place),
@@ -31,7 +28,7 @@ export function removeStrays(ledger: Ledger): void {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return pid !== process.pid; // we have begun nothing yet
+    return pid !== process.pid; // this process has started no write yet
   } catch {
     return false;
   }

@@ -5,30 +5,20 @@ import { complaintIn } from '../identity/in-child.ts';
 import { bundleWords, setpriv } from '../identity/setpriv.ts';
 import type { Identity } from '../identity/switch-user.ts';
 
-/**
- * How root's calls become another user: `in process`, by `setpriv` where node does not do it, by `sudo` where there is
- * no setpriv either. `none`: a rewrite by root is blocked (PG110).
- */
+/** How root becomes another user: in order of preference. `none` blocks a rewrite by root (PG110). */
 export type SwitchWay = 'in process' | 'setpriv' | 'sudo' | 'none';
 
 export interface Switching {
   way: SwitchWay;
-  /** The node that it was tried with, and the libuv that it is linked with. */
   node: string;
   uv: string;
-  /** Why not in process; null: it is. */
+  /** Why not in process; else null. */
   why: string | null;
 }
 
 const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'];
 
-/**
- * Tries in child processes how root becomes another user with this node. Calls do not read the answer: they try it
- * themselves, at no cost, so that an upgraded node changes it at once. It is for people.
- *
- * @param node absolute, root's own
- * @param bundle dist/as-user.cjs of the release
- */
+/** For reports: each call tests again, so that a node upgrade takes effect at once. */
 export function trySwitching(node: string, bundle: string): Switching {
   const account = accountByName('nobody');
   const to: Identity =
@@ -65,7 +55,7 @@ function run([program = '', ...words]: readonly string[]): Tried {
   }
 }
 
-/** For status and install; null: nothing is to be done about it. */
+/** Null: no action is needed. */
 export function switchingProblem({ way, why }: Switching): string | null {
   if (way !== 'none') return null;
   return (
@@ -74,7 +64,6 @@ export function switchingProblem({ way, why }: Switching): string | null {
   );
 }
 
-/** As one row of a report. */
 export function switchingInWords({ way, node, uv, why }: Switching): string {
   const by = { 'in process': 'in its own process', setpriv: 'by setpriv', sudo: 'by sudo', none: 'NOT AT ALL' }[way];
   const with_ = `node ${node}, libuv ${uv}`;

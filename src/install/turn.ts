@@ -3,17 +3,11 @@ import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
 import { LOCK } from './places.ts';
 
-/** An install takes seconds; apt's and a person's may meet. */
+/** An install takes seconds; apt and an administrator may run one at the same time. */
 const PATIENCE_MS = 60_000;
 const STEP_MS = 50;
 
-/**
- * Does what changes an installation while nobody else does: two installs at once would remove what the other has just
- * made.
- *
- * @param waiting told once, of whom it waits for
- * @throws UserError where the other one takes too long; what the work throws
- */
+/** Two installs at once would remove each other's files. @throws UserError after PATIENCE_MS; errors of `work` */
 export async function inTurn<Result>(
   work: () => Result | Promise<Result>,
   waiting: (pid: number) => void,
@@ -39,10 +33,7 @@ async function take(waiting: (pid: number) => void): Promise<() => void> {
   }
 }
 
-/**
- * Where no lock can be made, by a user or on a host without such a directory, nobody is kept out; the work itself
- * says what it may not do.
- */
+/** Without permission to lock, goes on: the work reports what it may not do. */
 function attempt(): (() => void) | number {
   try {
     return lock(LOCK);

@@ -17,16 +17,11 @@ import { removeStrays } from './strays.ts';
 
 export interface Removal {
   changes: FileChange[];
-  /** What stays, for people. */
   left: string[];
   problems: string[];
 }
 
-/**
- * Takes away what install put in place, whatever of it is there, and no policy is needed for it. The config stays
- * unless `purge` says otherwise; PM2, its daemons and its apps are not ours to touch. What cannot be taken away is
- * named, and the rest goes.
- */
+/** Keeps the config unless `purge` is set. Never touches PM2 itself. Continues after a failure and reports it. */
 export function uninstall(purge: boolean, dry: boolean): Removal {
   if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
   const ledger = new Ledger(dry);
@@ -44,7 +39,7 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
       );
     }
   });
-  // First the ways to us, so that no call finds half of us.
+  // Remove the entry points first, so that no call finds half an installation.
   for (const layer of layersBackwards())
     attempt(ledger, layer.place, () => {
       layer.withdraw(ledger);
@@ -98,7 +93,6 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   };
 }
 
-/** A disk that is read-only, a file that is immutable: no reason to leave what can go. */
 function attempt(ledger: Ledger, place: string, step: () => void): void {
   try {
     step();

@@ -6,31 +6,24 @@ import { sessionPath } from './layers/environment.ts';
 import { ENVIRONMENT } from './places.ts';
 import { askSecurePath } from './sudo.ts';
 
-/**
- * A way of typing pm2, and what it leads to. `pm2-guard verify` goes each of them, for every user; this is the
- * system's part.
- */
+/** One kind of pm2 call and its result. This covers the system; `pm2-guard verify` covers every user. */
 export interface PathProbe {
   way: string;
-  /** null: cannot be told, `note` says why. */
+  /** Null: unknown, see `note`. */
   path: string | null;
   finds: Find | null;
   note: string | null;
-  /** One that a layer of ours is meant to cover. */
+  /** Whether a layer of ours should cover it. */
   ours: boolean;
 }
 
-/**
- * Debian's sshd without PAM's /etc/environment (its --with-default-path); Red Hat's begins with /usr/local/bin as
- * well.
- */
+/** Debian's sshd (--with-default-path), used when PAM sets no PATH. */
 const SSH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/games';
 export const CRON_PATH = '/usr/bin:/bin'; // cron(8), _PATH_DEFPATH
 // systemd.exec(5), "Environment Variables Set..."
 export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-/** Where the usual ways in lead. Shells and sudo are asked all at the same time. */
 export async function waysIn(): Promise<PathProbe[]> {
   const ssh = (existsSync(ENVIRONMENT) ? sessionPath(readFileSync(ENVIRONMENT, 'latin1')) : null) ?? SSH_PATH;
   const shells = Promise.all([
@@ -56,10 +49,7 @@ export async function waysIn(): Promise<PathProbe[]> {
   ];
 }
 
-/**
- * By the system's own startup files alone: what a user's make of it is that user's. Nothing can be made below
- * /dev/null, where fish would make its directories.
- */
+/** Uses only the system's startup files: HOME is /dev/null, where fish cannot make directories. */
 async function asked(
   way: string,
   [shell = '', ...options]: readonly string[],

@@ -2,10 +2,7 @@ import { parse } from 'shell-quote';
 import { interpret } from '../pm2/interpret.ts';
 import type { LogEntry } from './parse.ts';
 
-/**
- * The apps that a recorded call names, as PM2 itself reads the command line: its targets, and what it would start. A
- * call about all apps names none. Where the command was cut, as far as it goes.
- */
+/** The apps that a logged call names; empty for a call about all apps. */
 export function appsInLine({ command, cwd }: Pick<LogEntry, 'command' | 'cwd'>): string[] {
   const [, ...argv] = wordsOf(command);
   const { targets, starts, only } = interpret(argv, { major: 7, env: {}, cwd: cwd ?? '/' });
@@ -17,9 +14,8 @@ export function appsInLine({ command, cwd }: Pick<LogEntry, 'command' | 'cwd'>):
   return [...new Set(names.filter((name) => name !== null))];
 }
 
-/** The words of a command line that was quoted to be pasted. */
 function wordsOf(command: string): string[] {
-  // `$` has no meaning here: what a shell would put in its place was put there before pm2 was called.
+  // A shell has already expanded each `$`.
   return parse(command, (name) => `$${name}`).map((part) =>
     typeof part === 'string' ? part : 'pattern' in part ? part.pattern : 'op' in part ? part.op : '',
   );

@@ -3,22 +3,19 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 const DIRECTORY = '/var/log';
-/** Where facility auth goes: Debian, Red Hat, Alpine, others. */
+/** Facility auth on Debian, Red Hat, Alpine, others. */
 export const LOG_FILES = ['auth.log', 'secure', 'messages', 'syslog'];
 const CHUNK = 1 << 20;
-/** A rotated log that is larger is left out: it has to be unpacked as a whole. */
+/** Limit in bytes: gzip files are unpacked as a whole. */
 const MAX_UNPACKED = 1 << 28;
 
-/**
- * Paths of a log and of what it was before it was rotated, newest first: `auth.log`, `auth.log.1`, `auth.log.2.gz`,
- * or `secure-20261101`.
- */
+/** Newest first: `auth.log`, `auth.log.1`, `auth.log.2.gz`, or `secure-20261101`. */
 export function rotations(name: string): string[] {
   let names: string[] = [];
   try {
     names = readdirSync(DIRECTORY);
   } catch {
-    // no /var/log, or closed to the caller: the open of the log itself says so
+    // the open of the log reports it
   }
   const older = names
     .map(
@@ -31,11 +28,7 @@ export function rotations(name: string): string[] {
   return [name, ...older.map(([entry]) => entry)].map((entry) => join(DIRECTORY, entry));
 }
 
-/**
- * The lines of a log, last one first, read from its end as far as they are asked for.
- *
- * @throws the system's error (EACCES, ENOENT)
- */
+/** Last line first. Reads backwards in chunks. @throws system error (EACCES, ENOENT) */
 export function* linesFromEnd(path: string): Generator<string> {
   if (path.endsWith('.gz')) {
     yield* gunzipSync(readFileSync(path), { maxOutputLength: MAX_UNPACKED }).toString('utf8').split('\n').reverse();
@@ -49,7 +42,7 @@ export function* linesFromEnd(path: string): Generator<string> {
       const chunk = Buffer.alloc(end - start);
       const got = readSync(fd, chunk, 0, chunk.length, start);
       const text = Buffer.concat([chunk.subarray(0, got), rest]);
-      // Whole lines only: one that starts before this chunk, and perhaps a character of it, is not complete yet.
+      // The first line and character of a chunk may be incomplete.
       const first = start === 0 ? 0 : text.indexOf(10) + 1;
       if (start === 0 || first > 0) yield* text.subarray(first).toString('utf8').split('\n').reverse();
       rest = start === 0 ? rest : first > 0 ? text.subarray(0, first - 1) : text;

@@ -2,22 +2,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** By absolute path: root runs it. */
+/** Absolute, because root runs it. */
 const JOURNALCTL = '/usr/bin/journalctl';
 
 export type JournalEnd =
-  /** There is no journal on this host, or none that works. */
   | 'none'
-  /** Every line was seen, or as many as were wanted. */
   | 'read'
-  /** The caller may see none, or none but what the caller wrote. */
+  /** The caller cannot read it, or only own entries. */
   | 'denied';
 
-/**
- * Hands over the lines of the journal under our tag, as `journalctl -o json` gives them, last one first.
- *
- * @param take returns false when it has enough
- */
+/** Passes JSON lines with our tag, last first. @param take returns false when it has enough */
 export async function readJournal(take: (json: string) => boolean): Promise<JournalEnd> {
   if (!existsSync(JOURNALCTL)) return 'none';
   const child = spawn(JOURNALCTL, ['-t', 'pm2-guard', '-o', 'json', '--output-fields=MESSAGE', '-r', '--no-pager'], {
@@ -48,10 +42,7 @@ export async function readJournal(take: (json: string) => boolean): Promise<Jour
   return 'none';
 }
 
-/**
- * Whether this user sees only the messages of this user's own processes. journalctl does not say so with `-o json`;
- * asked for the system's journal alone, which such a user may not open, it fails.
- */
+/** journalctl -o json does not report this. `--system` fails for a user who sees only own messages. */
 function seesOwnOnly(): boolean {
   if (process.geteuid?.() === 0) return false;
   const { status, stderr } = spawnSync(JOURNALCTL, ['--system', '-n', '0', '--no-pager'], {

@@ -1,44 +1,35 @@
 import { isPlain, isPrintable } from '../terminal/plain.ts';
 
 /**
- * One line of the record, as it stands in the system log behind the tag `pm2-guard:`; the time is the log's own.
+ * rewrite caller=deploy login=- home=/home/deploy/.pm2 cwd=/srv rule=/etc/pm2-guard/config.yaml:7 command="pm2 ls"
  *
- *     rewrite caller=deploy login=- home=/home/deploy/.pm2 cwd=/srv rule=/etc/pm2-guard/config.yaml:7 daemon=web
- * user=www-data command="pm2 restart myapp"
- *
- * First the outcome, then `key=value` with a space between, always in this order; `daemon` and `user` only where the
- * call has an owner. A value is bare where it is made of letters, digits and _@%+:,./~#$- alone, and `-` where there is
- * none. Else it stands in double quotes, with `\"`, `\\`, and control characters as `\xNN` or `\uNNNN`; `...` behind
- * the closing quote: the value was cut. Dependency-free: the hot path writes it.
+ * Log line: outcome, then `key=value` in fixed order. Letters, digits and _@%+:,./~#$- are bare; other values are in
+ * double quotes with `\"`, `\\`, `\xNN`, `\uNNNN`. `-`: no value. `...` after the quote: truncated. No imports of
+ * packages: every call of pm2 loads this file.
  */
 export type LoggedOutcome = 'rewrite' | 'block' | 'bypass' | 'observed';
 
-/** In the order of the line. null is written as `-`, what is undefined is left out. */
+/** In line order. Null is written as `-`; undefined is omitted. */
 export interface Fields {
   caller: string;
-  /** Who is behind sudo. */
+  /** The user behind sudo. */
   login: string | null;
-  /** The PM2_HOME that the call would have used. */
+  /** The PM2_HOME of the call. */
   home: string;
   cwd: string | null;
   rule: string;
-  /** Who owns what was asked for. */
+  /** The owner, if there is one. */
   daemon?: string | undefined;
   user?: string | undefined;
-  /** As it can be pasted. */
   command: string;
 }
 
-/**
- * Bytes. logger(1) gives the first 1024 of a message, and busybox's syslogd as much of the whole datagram, time and tag
- * included: so short, no log cuts it where it should not.
- */
+/** Bytes. logger(1) and busybox's syslogd truncate at 1024, including time and tag. */
 export const MAX_LINE = 940;
-/** No value before the command may take its place. */
 const MAX_NAME = 64;
 const MAX_PATH = 160;
 
-/** The line of a call, of printable characters only and never longer than MAX_LINE bytes. */
+/** Printable characters, at most MAX_LINE bytes. */
 export function recordLine(
   outcome: LoggedOutcome,
   { caller, login, home, cwd, rule, daemon, user, command }: Fields,
@@ -57,12 +48,12 @@ export function recordLine(
   return start + written(command, MAX_LINE - byteLength(start));
 }
 
-/** @param max bytes that the value may take, quotes and marks included */
+/** @param max bytes, with quotes and marks */
 function written(value: string | null, max: number): string {
   if (value === null) return '-';
   if (value !== '-' && value.length <= max && isBare(value)) return value;
   let room = max - '""...'.length;
-  // nearly all: one look, where each character's takes 0.2 ms
+  // fast path: checking each character takes 0.2 ms
   if (value.length <= room && isPrintable(value) && !value.includes('"') && !value.includes('\\')) return `"${value}"`;
   let text = '';
   for (const character of value) {
@@ -74,15 +65,12 @@ function written(value: string | null, max: number): string {
   return `"${text}"`;
 }
 
-/** The two looks before the last spare nearly every value the regular expression. */
+/** Avoids the regular expression for most values. */
 function isBare(value: string): boolean {
   return isPlain(value) ? !value.includes('=') : !value.includes(' ') && /^[\w@%+:,./~#$-]+$/.test(value);
 }
 
-/**
- * What moves a cursor, ends a line, turns the reading or cannot be said in UTF-8 (terminal/escape.ts), and the two
- * characters of our own.
- */
+/** Escapes quotes, backslashes, and controls that could forge a line (terminal/escape.ts). */
 function inQuotes(character: string): string {
   if (character === '"' || character === '\\') return `\\${character}`;
   if (!/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/u.test(character))

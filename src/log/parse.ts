@@ -1,6 +1,5 @@
 import type { LoggedOutcome } from './line.ts';
 
-/** One line of the record, read back. */
 export interface LogEntry {
   verdict: LoggedOutcome;
   caller: string;
@@ -11,19 +10,13 @@ export interface LogEntry {
   daemon: string | null;
   user: string | null;
   command: string;
-  /** A value was too long for the log. */
   cut: boolean;
 }
 
 const OUTCOMES = ['rewrite', 'block', 'bypass', 'observed'];
 const FIELD = /([a-z]+)=(?:([\w@%+:,./~#$-]+)|"((?:[^"\\]|\\["\\]|\\x[0-9a-f]{2}|\\u[0-9a-f]{4})*)("(?:\.\.\.)?|$))/y;
 
-/**
- * Reads a line that recordLine wrote (line.ts). Fields are taken one after the other from the start, so what looks like
- * a field inside a value is none; a key that comes twice, a gap or a rest make it no line of ours.
- *
- * @returns null where it is none. A line that the log has cut inside its last value is read as far as it goes.
- */
+/** Null: not from recordLine. Rejects gaps and repeated keys, so that a value cannot forge a field. */
 export function parseLine(text: string): LogEntry | null {
   const outcome = OUTCOMES.find((word) => text.startsWith(`${word} `));
   if (outcome === undefined) return null;

@@ -3,29 +3,24 @@ import { readJournal } from './journal.ts';
 import { lineOfFile, lineOfJournal, type LogLine } from './lines.ts';
 import { parseLine, type LogEntry } from './parse.ts';
 
-/** A call on record. */
 export interface Recorded extends LogEntry {
   /** ISO 8601, UTC. */
   time: string;
 }
 
 export interface WantedEntries {
-  /** At most so many, the latest. */
   lines: number;
-  /** None before; null: as far back as the log goes. */
+  /** Null: no limit. */
   since: Date | null;
   accepts: (entry: LogEntry) => boolean;
 }
 
 export type LogRead =
-  /** Oldest first. `unreadable`: lines under our tag that are no record. `source`: the journal, or the log file. */
+  /** Oldest first. `unreadable`: number of invalid lines with our tag. */
   | { type: 'read'; entries: Recorded[]; unreadable: number; source: string }
-  /** There is a log, and the caller may not read it. */
   | { type: 'denied'; source: string }
-  /** Neither a journal nor a log file is on this host. */
   | { type: 'none' };
 
-/** Takes lines, latest first, until there are enough. */
 class Collection {
   readonly entries: Recorded[] = [];
   unreadable = 0;
@@ -33,7 +28,7 @@ class Collection {
 
   constructor(private readonly wanted: WantedEntries) {}
 
-  /** Returns false when no further line is wanted. */
+  /** False: enough. */
   take(line: LogLine | null): boolean {
     if (line === null) return true;
     if (this.wanted.since !== null && new Date(line.time) < this.wanted.since) return false;
@@ -49,15 +44,15 @@ class Collection {
   }
 }
 
-/** The record of this host: from the journal, or where that has none of it, from the first log file that has. */
+/** From the journal, or the first log file with entries. */
 export async function readLog(wanted: WantedEntries): Promise<LogRead> {
   const journal = new Collection(wanted);
   const end = await readJournal((json) => journal.take(lineOfJournal(json)));
-  // What a journal shows to somebody who may see only part of it is not the record.
+  // Skip an incomplete journal: it shows only some entries to this user.
   if (end === 'read' && journal.seen > 0) return journal.read('the journal');
   const file = readFiles(wanted);
   switch (end) {
-    // An empty journal is most often one that nobody writes: what is in the file is the record.
+    // An empty journal usually means that the log files are in use.
     case 'read':
       return file.type === 'none' ? journal.read('the journal') : file;
     case 'denied':
@@ -80,7 +75,6 @@ function readFiles(wanted: WantedEntries): LogRead {
   return denied ?? empty ?? { type: 'none' };
 }
 
-/** One log with what it was before it was rotated. */
 function readFile(name: string, wanted: WantedEntries): LogRead {
   const found = new Collection(wanted);
   const now = new Date();
@@ -94,7 +88,7 @@ function readFile(name: string, wanted: WantedEntries): LogRead {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EACCES' || code === 'EPERM') return { type: 'denied', source: path };
-      // Gone since it was listed, a directory, or damaged: the others tell what they can.
+      // Removed, a directory, or damaged: go on with the others.
     }
   }
   return source === null ? { type: 'none' } : found.read(source);

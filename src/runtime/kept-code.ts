@@ -3,12 +3,11 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Script } from 'node:vm';
 
-/** A bundle as its code is kept: a function of what node gives to a module. */
 export function wrapBundle(text: string): string {
   return `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
 }
 
-/** Which file a code was made from: the first line of what is kept, as the shims compare it. */
+/** The shims compare this text. */
 export function identityOf(bundle: string): string {
   const { ino, size, mtimeMs } = statSync(bundle);
   return [ino, size, mtimeMs].join(' ');
@@ -16,10 +15,7 @@ export function identityOf(bundle: string): string {
 
 type Wrapped = (exports: object, require: NodeJS.Require, module: object, filename: string, directory: string) => void;
 
-/**
- * Loads a bundle of ours by its absolute path, so that neither NODE_PATH nor the current directory has a say. With V8's
- * code, if install kept that of this very file for this V8 (install/code.ts); as a module otherwise.
- */
+/** By absolute path: ignores NODE_PATH and cwd. Uses V8's cached code if valid (install/code.ts). */
 export function loadBundle(file: string): unknown {
   const require = createRequire('/');
   let code: Buffer;

@@ -14,14 +14,10 @@ import {
   type Stats,
 } from 'node:fs';
 
-/*
- * Looks at what may not be there, or not be the caller's to look at, where both are one answer. None of these throws.
- * What a file holds that somebody else may have put there is read by src/trust/read.ts: a FIFO would make textOf wait.
- */
+// Never throws; missing and unreadable are the same. For files of other users use src/trust/read.ts: a FIFO blocks.
 
-/** A path without links, as the kernel goes it; null: it leads nowhere. */
 export function realpathOrNull(path: string): string | null {
-  // The name of an app is hardly ever a path that is there, and an exception costs ten times this look.
+  // An exception costs ten times more, and most app names are no paths.
   if (statOf(path) === null) return null;
   try {
     return realpathSync.native(path);
@@ -30,12 +26,11 @@ export function realpathOrNull(path: string): string | null {
   }
 }
 
-/** A path without links; as it is where it leads nowhere. */
 export function realpathOrSelf(path: string): string {
   return realpathOrNull(path) ?? path;
 }
 
-/** What is there itself, not what a link leads to. */
+/** Like lstat. */
 export function statOf(path: string): Stats | null {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) ?? null;
@@ -44,7 +39,7 @@ export function statOf(path: string): Stats | null {
   }
 }
 
-/** The owner of what a path leads to; null: nothing is there, or the caller may not look. */
+/** Follows symlinks. Null: missing, or the caller may not look. */
 export function ownerOf(path: string): number | null {
   try {
     return statSync(path, { throwIfNoEntry: false })?.uid ?? null;
@@ -69,7 +64,7 @@ export function isDirectory(path: string): boolean {
   }
 }
 
-/** What tells one file from another, by whatever path. */
+/** The same for every path to the file. Null: missing, or the caller may not look. */
 export function fileId(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -79,7 +74,7 @@ export function fileId(path: string): string | null {
   }
 }
 
-/** Whether this process may run a file, or enter a directory: by its real ids, as access(2) asks. */
+/** By real ids, like access(2). */
 export function mayExecute(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -89,7 +84,6 @@ export function mayExecute(path: string): boolean {
   }
 }
 
-/** Where a link leads, as it is written. */
 export function linkOf(path: string): string | null {
   try {
     return readlinkSync(path);
@@ -98,10 +92,7 @@ export function linkOf(path: string): string | null {
   }
 }
 
-/**
- * The names in a directory, sorted; of a larger one `most` of them. Empty: there is nothing in it, or no such
- * directory.
- */
+/** Sorted; `most` limits the number of names. Empty also for an unreadable directory. */
 export function listDirectory(directory: string, most = Infinity): string[] {
   try {
     return (most === Infinity ? readdirSync(directory) : firstNames(directory, most)).sort();
@@ -110,7 +101,7 @@ export function listDirectory(directory: string, most = Infinity): string[] {
   }
 }
 
-/** readdir(3) would read all names of a directory that a user may have filled with millions. */
+/** readdir(3) would read everything; a user may have made millions of names. */
 function firstNames(directory: string, most: number): string[] {
   const names: string[] = [];
   const opened = opendirSync(directory, { bufferSize: 256 });
@@ -123,12 +114,7 @@ function firstNames(directory: string, most: number): string[] {
   return names;
 }
 
-/**
- * The beginning of a file of the kernel's whose text a user decides: a process can give itself arguments and an
- * environment of any length (prctl(2), PR_SET_MM_MAP). Empty: there is none.
- *
- * @param most bytes that are read
- */
+/** For kernel files whose text a user decides, of any length (prctl(2), PR_SET_MM_MAP). `most` in bytes. */
 export function beginningOf(path: string, most: number): string {
   let fd: number;
   try {
@@ -153,7 +139,6 @@ export function beginningOf(path: string, most: number): string {
   }
 }
 
-/** The text of a file of the kernel's or of root's; empty: there is none. */
 export function readTextOrEmpty(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   try {
     return readFileSync(path, encoding);

@@ -15,36 +15,31 @@ import { SHIM_MARK, ORIGINAL_SUFFIX } from '../pm2/installed.ts';
 import { readRegularFile, UnreadableFile } from '../trust/read.ts';
 import { replaceFile } from '../trust/write.ts';
 
-/** PM2's is 56 bytes, a door 4 KiB. */
+/** PM2's file has 56 bytes, a door 4 KiB. */
 const MAX_BYTES = 1 << 16;
 const BIN = 'pm2';
 const ORIGINAL = `${BIN}${ORIGINAL_SUFFIX}`;
-/**
- * Of one of us that is at work, or was killed, by its pid: hard links of PM2's own file, and doors
- * (src/trust/write.ts).
- */
+/** Temporary files of this program, by pid: hard links of PM2's file, and new doors (src/trust/write.ts). */
 const TEMPORARY = /^\.pm2(?:\.pm2-guard-original)?\.(\d+)\.(?:\d+\.new|link)$/;
 
-/** A file as it was found. */
 export interface FoundPackage {
   text: string;
   stat: Stats;
-  /** It is a door, of this pm2-guard or another. */
   door: boolean;
 }
 
 /**
- * The bin/ of a package, held open: all that is done in it is done in this very directory, though npm may move it away
- * and lay down another one at the same time (it renames the package's directory, then unpacks). Close it.
+ * The bin/ of a package, kept open: npm may rename the package directory and unpack a new one at the same time.
+ * Every change goes to the opened directory. Call close().
  */
 export class BinDirectory {
   readonly #fd: number;
   readonly #path: string;
 
-  /** @throws the system's error where there is none */
+  /** @throws system error if it does not exist */
   constructor(path: string) {
     this.#fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    // Node knows no openat(2); proc(5) has the same to offer.
+    // Node has no openat(2); /proc/self/fd (proc(5)) works the same.
     this.#path =
       process.platform === 'linux' && isThere(`/proc/self/fd/${this.#fd}`) ? `/proc/self/fd/${this.#fd}` : path;
   }
@@ -53,12 +48,11 @@ export class BinDirectory {
     closeSync(this.#fd);
   }
 
-  /** bin/pm2; null: nothing is there. */
   bin(): FoundPackage | null {
     return this.#look(BIN);
   }
 
-  /** PM2's own file beside a door; null also where something else has its name. */
+  /** Null also if another kind of file has the name. */
   original(): FoundPackage | null {
     try {
       return this.#look(ORIGINAL);
@@ -69,11 +63,11 @@ export class BinDirectory {
   }
 
   /**
-   * The door in place of bin/pm2, and that one beside it, under another name of the same file. At every moment a
-   * bin/pm2 is there that works: the old one until the rename, then a door whose original is there already.
+   * Replaces bin/pm2 by a door and keeps the original as a hard link. bin/pm2 works at every moment: the link is made
+   * before the rename.
    *
-   * @returns false: it is a door by now, somebody was faster
-   * @throws the system's error; then all is as it was
+   * @returns false: another process sealed it first
+   * @throws system error, after undoing the change
    */
   seal(door: string): boolean {
     return this.#keepingTimes(() => {
@@ -87,7 +81,7 @@ export class BinDirectory {
         if (found === null || found.door) return false;
         this.#keep(link, found.stat);
         replaceFile(this.#at(BIN), door, found.stat.mode & 0o7777, found.stat);
-        this.#keep(link, found.stat); // an unseal at the same time may have taken it back from under the door
+        this.#keep(link, found.stat); // a parallel unseal may have removed it
         return true;
       } catch (error) {
         if (before === null) this.#takeBack(found?.stat.ino);
@@ -98,25 +92,20 @@ export class BinDirectory {
     });
   }
 
-  /** Another door in place of this one. */
   renew(door: string, like: Stats): void {
     this.#keepingTimes(() => {
       replaceFile(this.#at(BIN), door, like.mode & 0o7777, like);
     });
   }
 
-  /** PM2's own file in place of the door: itself, not a copy. */
+  /** Moves the original back: the same file, not a copy. */
   unseal(): void {
     this.#keepingTimes(() => {
       renameSync(this.#at(ORIGINAL), this.#at(BIN));
     });
   }
 
-  /**
-   * Takes away the original of a door that is no longer there.
-   *
-   * @returns false: by now there is one again
-   */
+  /** Removes the original when no door is there. Returns false if a door is there again. */
   forgetOriginal(): boolean {
     return this.#keepingTimes(() => {
       const aside = this.#at(`.${ORIGINAL}.${process.pid}.link`);
@@ -130,7 +119,6 @@ export class BinDirectory {
     });
   }
 
-  /** Takes away what one of us left behind that was killed. */
   sweep(): void {
     const debris = readdirSync(this.#path).filter((name) => isDead(TEMPORARY.exec(name)?.[1]));
     if (debris.length > 0)
@@ -141,7 +129,6 @@ export class BinDirectory {
       });
   }
 
-  /** Gives the file `link` the original's name as well, unless it has it. */
   #keep(link: string, { ino }: Stats): void {
     if (lstat(this.#at(ORIGINAL))?.ino === ino) return;
     const fresh = this.#at(`.${ORIGINAL}.${process.pid}.link`);
@@ -150,7 +137,7 @@ export class BinDirectory {
     renameSync(fresh, this.#at(ORIGINAL));
   }
 
-  /** After a failure: the second name goes where the file has its first one still. */
+  /** Undoes #keep while bin/pm2 is still the original. */
   #takeBack(ino: number | undefined): void {
     if (ino !== undefined && lstat(this.#at(BIN))?.ino === ino && lstat(this.#at(ORIGINAL))?.ino === ino)
       discard(this.#at(ORIGINAL));
@@ -170,7 +157,7 @@ export class BinDirectory {
     return `${this.#path}/${name}`;
   }
 
-  /** Backups go by the time of a directory: none that is sealed and unsealed again has changed. */
+  /** Restores the directory's times: backups would otherwise see a change. */
   #keepingTimes<Result>(action: () => Result): Result {
     const { atimeMs, mtimeMs } = fstatSync(this.#fd);
     try {
@@ -179,13 +166,13 @@ export class BinDirectory {
       try {
         futimesSync(this.#fd, atimeMs / 1000, mtimeMs / 1000);
       } catch {
-        // a directory of somebody else's that we may write
+        // not our directory, though writable
       }
     }
   }
 }
 
-/** Whether no process has this pid, as it is written in a name; undefined is none. */
+/** Undefined counts as no pid. */
 function isDead(pid: string | undefined): boolean {
   if (pid === undefined) return false;
   try {
@@ -208,6 +195,6 @@ function discard(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // it is not there
+    // it does not exist
   }
 }

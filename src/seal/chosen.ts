@@ -7,21 +7,16 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { wishedSeals } from './wishes.ts';
 
-/** Which packages; none named: all that concern root. */
+/** An empty choice means all packages that root could run. */
 export interface Which {
-  /** Named by their directory, by a prefix of npm's, or by a pm2 as it is called. */
+  /** Package directories, npm prefixes, or pm2 commands. */
   paths: string[];
-  /** Those of these users' version managers. */
+  /** Users whose version managers to search. */
   users: string[];
-  /** The caller's PATH: where else a pm2 of the host may be. */
   path: string | undefined;
 }
 
-/**
- * The packages' directories, physical, sorted.
- *
- * @throws UserError where a named one is not there
- */
+/** Returns physical paths, sorted. @throws UserError if a named one is missing */
 export function chosenPackages({ paths, users, path }: Which): string[] {
   const found =
     paths.length + users.length > 0
@@ -30,7 +25,6 @@ export function chosenPackages({ paths, users, path }: Which): string[] {
   return [...new Set(found)].sort();
 }
 
-/** What root would run: npm's global prefixes, what PATH leads to, and root's own version managers. */
 export function packagesOfTheHost(path: string | undefined): string[] {
   const root = accountByName('root');
   return [
@@ -39,7 +33,6 @@ export function packagesOfTheHost(path: string | undefined): string[] {
   ];
 }
 
-/** The packages of PM2 below a home directory. */
 export const PACKAGES_BELOW: Task<string, string[]> = {
   name: 'packages below',
   run: (directory) => pm2PackagesBelow(directory),

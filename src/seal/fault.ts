@@ -1,13 +1,11 @@
 import { UnreadableFile } from '../trust/read.ts';
 
-/** Why a package was not touched, for people, and what to type. */
 export interface SealFault {
   why: string;
-  /** null: `why` says it all. */
   next: string | null;
 }
 
-/** What the system's refusal means here. @throws what is no refusal of the system's */
+/** Explains a system error. @throws any other error */
 export function sealFault(error: unknown, directory: string): SealFault {
   if (error instanceof UnreadableFile)
     return { why: `${error.path.replace(/^.*\//, 'bin/')} ${error.message.slice(error.path.length + 1)}`, next: null };

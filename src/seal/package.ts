@@ -7,32 +7,25 @@ import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { BinDirectory, type FoundPackage } from './bin-directory.ts';
 import { doorText } from './text.ts';
 
-/**
- * How a package that can be sealed stands. `open`: PM2's own bin/pm2; `leftover`: the same, with the original of an
- * earlier door beside it; `outdated`: the door of another pm2-guard, or none.
- */
+/** `leftover`: PM2's own file, with an old original beside it. `outdated`: another version's door, or none. */
 export type PackageState = 'open' | 'leftover' | 'sealed' | 'outdated';
 
-/** A package with PM2's own file in it, under one name or the other. */
 export interface Sealable {
   state: PackageState;
   version: string;
-  /** What belongs in place of bin/pm2 to seal it. */
   door: string;
-  /** Of PM2's own file. */
   stat: Stats;
 }
 
-/** `broken`: a door whose original is gone. `foreign`: nothing that npm installed as pm2. */
+/** `broken`: the original is missing. `foreign`: not an npm installation of pm2. */
 export type Look =
   Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
 
-/** Whose hand works on a package: root's only where nobody else can change it, else that of the user whose it is. */
+/** Which user writes to a package: root if only root can change it, otherwise its owner. */
 export type Hand = { type: 'hand'; as: Identity } | { type: 'nobody'; why: string; next: string };
 
 const ROOT: Identity = { user: 'root', uid: 0, gid: 0 };
 
-/** @param directory physical path of the package */
 export function handFor(directory: string): Hand {
   const bin = join(directory, 'bin');
   const fault = findUntrusted(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
@@ -56,7 +49,7 @@ export function handFor(directory: string): Hand {
 
 function faultOfFile(path: string): Distrust | null {
   const fault = findUntrusted(path, 'file');
-  return fault?.kind === 'missing' || fault?.kind === 'type' ? null : fault; // lookAt says what of it
+  return fault?.kind === 'missing' || fault?.kind === 'type' ? null : fault; // lookAt reports it
 }
 
 function cure({ kind, path }: Distrust, directory: string): string {
@@ -65,12 +58,7 @@ function cure({ kind, path }: Distrust, directory: string): string {
   return owner === 'root' ? `ls -ld ${path}` : `chown -R ${owner}: ${directory}`;
 }
 
-/**
- * How the package stands, read by the hand that owns it.
- *
- * @param door `doorSource()`
- * @throws the system's error where bin/ cannot be read, UnreadableFile where a file in it is none
- */
+/** Call it with the owner's rights. @throws system error; UnreadableFile for an entry that is not a regular file */
 export function lookAt(directory: string, opened: BinDirectory, door: string): Look {
   const version = versionOf(directory);
   if (version === null) return { state: 'foreign', version, why: 'it is not the npm package pm2' };
@@ -101,7 +89,6 @@ function versionOf(directory: string): string | null {
   }
 }
 
-/** Opens bin/ of a package for as long as `action` takes. */
 export function inBin<Result>(directory: string, action: (opened: BinDirectory) => Result): Result {
   const opened = new BinDirectory(join(directory, 'bin'));
   try {

@@ -5,53 +5,36 @@ import type { BinDirectory } from './bin-directory.ts';
 import { sealFault, type SealFault } from './fault.ts';
 import { handFor, inBin, lookAt, type Look, type Sealable } from './package.ts';
 
-/**
- * `renewed`: it was sealed, not as this pm2-guard seals. `cleaned`: it was open, and no longer holds what a seal left
- * behind.
- */
+/** `renewed`: replaced another version's door. `cleaned`: removed leftovers of an earlier seal. */
 export type SealOutcome = 'sealed' | 'renewed' | 'unsealed' | 'cleaned' | 'unchanged' | 'refused';
 
-/** What became of one package. */
 export interface SealResult {
-  /** Its directory. */
   package: string;
-  /** Of PM2; null: could not be told. */
+  /** PM2's version; null: unknown. */
   version: string | null;
-  /** Whose hand did it. */
+  /** The user whose rights were used. */
   user: string | null;
   outcome: SealOutcome;
-  /** Where it was refused. */
   fault: SealFault | null;
 }
 
-/**
- * Puts a door in place of the package's bin/pm2, or a newer one in place of an old door. Sealed as it should be, it is
- * not touched.
- *
- * @param directory physical path of the package
- * @param door `doorSource()`
- * @param dry change nothing, only tell
- */
+/** @param directory physical path of the package */
 export function sealPackage(directory: string, door: string, dry: boolean): SealResult {
   return workOn({ directory, door, dry, does: 'seal' });
 }
 
-/**
- * Puts PM2's own bin/pm2 back, the very file. What is open already is not touched, but for what an earlier seal left
- * behind.
- */
+/** Restores the original file itself, not a copy. Removes leftovers of an earlier seal. */
 export function unsealPackage(directory: string, dry: boolean): SealResult {
   return workOn({ directory, door: '', dry, does: 'unseal' });
 }
 
-/** How a package stands, for a report. */
 export interface PackageStanding {
   package: string;
   version: string | null;
   state: Look['state'] | 'hidden';
 }
 
-/** @returns `hidden` where the caller may not look */
+/** Returns `hidden` if the caller may not read it. */
 export function sealStateOf(directory: string, door: string): PackageStanding {
   try {
     const hand = handFor(directory);
@@ -63,7 +46,6 @@ export function sealStateOf(directory: string, door: string): PackageStanding {
   }
 }
 
-/** Looks at a package with the rights of the user whose it is. */
 export const LOOK: Task<{ directory: string; door: string }, PackageStanding> = {
   name: 'look at package',
   run: ({ directory, door }) => {
@@ -79,7 +61,6 @@ interface Work {
   does: 'seal' | 'unseal';
 }
 
-/** Seals or unseals a package with the rights of the user whose it is. */
 export const WORK: Task<Work & { user: string }, SealResult> = {
   name: 'work on package',
   run: (work) => {

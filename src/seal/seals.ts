@@ -9,17 +9,16 @@ import { doorSource } from './text.ts';
 import { WISHES, wishedSeals } from './wishes.ts';
 
 export interface SealRequest extends Which {
-  /** Change nothing, only tell. */
   dry: boolean;
 }
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 
 /**
- * Seals packages: those that are named, else all that concern root and those that were sealed before. That it was asked
- * for is written down, so that an upgraded package is sealed anew (src/guard/renew-seal.ts).
+ * Seals the named packages, else those of root and earlier ones. Records the request: src/guard/renew-seal.ts seals
+ * again after an upgrade.
  *
- * @throws UserError where nothing can be done: not root, not installed, no such path or user, none at all
+ * @throws UserError when not root, not installed, or a path, user or package is missing
  */
 export function seal(request: SealRequest): SealResult[] {
   requireRoot('seal');
@@ -29,7 +28,7 @@ export function seal(request: SealRequest): SealResult[] {
     throw new UserError('there is no pm2 on this host to seal', 'sudo npm install -g pm2 && sudo pm2-guard seal');
   const door = requireDoor();
   const before = wishedSeals();
-  // First, so that one that is sealed when we are killed is known to uninstall.
+  // Recorded first, so that uninstall finds the seal even if this process is killed.
   if (!request.dry) keepWishes([...before, ...packages]);
   const results = packages.map((directory) => sealPackage(directory, door, request.dry));
   const sealed = results.filter(({ outcome }) => outcome !== 'refused').map((result) => result.package);
@@ -37,7 +36,7 @@ export function seal(request: SealRequest): SealResult[] {
   return results;
 }
 
-/** Doors as this pm2-guard makes them, wherever a seal was asked for: after an upgrade of ours, or of PM2. */
+/** Renews all recorded seals, after an upgrade of pm2-guard or PM2. */
 export function sealAgain(dry: boolean): SealResult[] {
   const packages = wishedSeals().filter((directory) => existsSync(directory));
   if (packages.length === 0) return [];
@@ -52,12 +51,7 @@ function requireDoor(): string {
   return door;
 }
 
-/**
- * Puts PM2's own files back: in the packages that are named, else in all that are sealed. Works without an
- * installation.
- *
- * @throws UserError where nothing can be done: not root, no such path or user
- */
+/** Restores PM2's own files. Works without an installation. @throws UserError when not root or a path is missing */
 export function unseal(request: SealRequest): SealResult[] {
   requireRoot('unseal');
   const chosen = chosenPackages(request);
@@ -67,19 +61,17 @@ export function unseal(request: SealRequest): SealResult[] {
   return packages.map((directory) => unsealPackage(directory, request.dry));
 }
 
-/** Something of ours is in the package. */
 function isTouched({ state }: PackageStanding): boolean {
   return state === 'sealed' || state === 'outdated' || state === 'leftover' || state === 'broken';
 }
 
 export interface SealState extends PackageStanding {
-  /** It was asked for. */
   wished: boolean;
 }
 
-/** How the packages stand that are sealed, or were to be. For a report; anybody may ask. */
+/** For reports; any user may call it. */
 export function sealStates(path: string | undefined): SealState[] {
-  const door = doorSource() ?? ''; // then every door is another's
+  const door = doorSource() ?? ''; // then every door counts as outdated
   const wishes = wishedSeals();
   return [...new Set([...packagesOfTheHost(path), ...wishes])]
     .sort()
@@ -87,7 +79,6 @@ export function sealStates(path: string | undefined): SealState[] {
     .filter((one) => one.wished || isTouched(one));
 }
 
-/** What a report says of it. */
 export function sealInWords({ state, wished }: SealState): string {
   switch (state) {
     case 'sealed':
@@ -110,10 +101,10 @@ export function sealInWords({ state, wished }: SealState): string {
 function keepWishes(packages: string[]): void {
   const kept = [...new Set(packages)].filter((directory) => existsSync(directory)).sort();
   if (kept.length > 0) replaceFile(WISHES, `${JSON.stringify({ packages: kept }, null, 2)}\n`, 0o644);
-  else if (existsSync(WISHES)) rmSync(WISHES); // whatever is in the place of its directory
+  else if (existsSync(WISHES)) rmSync(WISHES); // also works if the directory was replaced
 }
 
-/** Without one that only root can change, every door would open with a warning. */
+/** A shim that others can change would make every door print a warning. */
 function requireInstallation(): void {
   const fault = findUntrusted(SHIM, 'file');
   if (fault?.kind === 'missing')

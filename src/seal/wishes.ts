@@ -2,10 +2,10 @@ import { COMPILED_DIRECTORY } from '../policy/places.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted } from '../trust/trust.ts';
 
-/** Which packages are to be sealed, as asked for: npm lays down an unsealed one with each upgrade. */
+/** Requested seals. npm installs an unsealed pm2 with each upgrade. */
 export const WISHES = `${COMPILED_DIRECTORY}/seals.json`;
 
-/** The packages' directories; none where nobody asked, or where others than root could have. */
+/** Empty without requests, or if others than root could change the file. */
 export function wishedSeals(): string[] {
   if (findUntrusted(WISHES, 'file') !== null) return [];
   try {

@@ -17,30 +17,22 @@ import { isForeign } from './rewrite.ts';
 import { targetAccount } from './typed.ts';
 import { whichPm2, type Reach } from './which-pm2.ts';
 
-/** One call of pm2 through sudo, understood. */
 export interface Case {
   call: SudoRun;
   payload: Payload;
-  /** Who typed it. */
   login: Account;
-  /** Whom sudo would make of him. */
   target: Account;
   policy: Policy;
   invocation: Invocation;
-  /** Whom the guard behind sudo would see. */
+  /** As the guard behind sudo would see it. */
   caller: Caller;
   verdict: Verdict;
-  /** Nothing that only the target may see, or only sudoers say, could change the verdict. */
+  /** False: files of the target or sudoers rules could change the verdict. */
   certain: boolean;
   reach: Reach;
 }
 
-/**
- * Everything about a call that can be known before sudo runs it.
- *
- * @param argv the words after `sudo`
- * @returns null where it is no call of pm2, is not for the guard, or any of it is not understood
- */
+/** Null: no pm2 call, not for the guard, or not fully understood. `argv`: the arguments after `sudo`. */
 export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, uid: number): Promise<Case | null> {
   const call = parseSudo(argv);
   if (call.type !== 'run' || isForeign(call)) return null;
@@ -51,7 +43,7 @@ export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, ui
   if (payload === null || target === null || login === null || payload.argv[0]?.startsWith(HOP) === true) return null;
 
   const theirs = payloadEnvironment(payload, sudoEnvironment(call, env, login, target));
-  // A bypass is the guard's own business, behind sudo, and recorded there.
+  // The guard behind sudo handles and logs a bypass.
   if (env['PM2_GUARD'] === 'off' || theirs['PM2_GUARD'] === 'off') return null;
   const reach = whichPm2(payload.pm2, theirs['PATH'] ?? SYSTEM_PATH);
   const loaded = loadPolicy({ env, euid: uid, rootBySudo: isRootBySudo(uid, env) });
@@ -88,7 +80,7 @@ export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, ui
   };
 }
 
-/** sudoers may let PM2_HOME through (env_keep), and only root can read them. */
+/** sudoers may keep PM2_HOME (env_keep), and only root can read sudoers. */
 function mayBeKept(env: NodeJS.ProcessEnv, theirs: NodeJS.ProcessEnv): boolean {
   return env['PM2_HOME'] !== undefined && theirs['PM2_HOME'] === undefined;
 }

@@ -1,50 +1,37 @@
-/** sudo's command line, as sudo 1.9.13p3 (Debian 12) and its successors read it. */
+/** sudo's command line, as sudo 1.9.13p3 (Debian 12) and later read it. */
 
-/** One option, by its letter. `E` with a value is `--preserve-env=list`, without one `-E`. */
+/** `E` with a value is `--preserve-env=list`, without one `-E`. */
 export interface SudoOption {
   letter: string;
   value: string | null;
 }
 
-/** A command that is to be run as somebody. */
 export interface SudoRun {
   type: 'run';
-  /** In the order typed. */
   options: SudoOption[];
-  /** `-u`, as typed; null: root, or the caller where there is a group (sudo(8) -g). */
+  /** `-u` as typed; null: root, or the caller if -g is given (sudo(8)). */
   user: string | null;
-  /** `-g`, as typed. */
   group: string | null;
-  /** `login`: -i, the target's shell; `own`: -s, the caller's; both get the words with -c. */
+  /** `login`: -i; `own`: -s. The shell gets the words with -c. */
   shell: 'none' | 'login' | 'own';
-  /** `-E`: the caller's whole environment. */
   keepEnvironment: boolean;
-  /** Names of `--preserve-env=list`. */
   keep: string[];
-  /** `VAR=value` words, in order. */
   assignments: { name: string; value: string }[];
-  /** The command and its arguments, at least one word. */
   words: string[];
 }
 
 export type SudoCall =
   | SudoRun
-  /** Lists, validates, edits, asks for help, is an error, or names no command: nothing of it is for us. */
+  /** Runs no command, or is an error. */
   | { type: 'not ours'; why: string };
 
-/**
- * sudo(8): these take a value. `E` takes one as `--preserve-env=list` only, `h` perhaps, `a` and `c` are BSD's and
- * refused elsewhere.
- */
+/** From sudo(8). `E` has a value only as `--preserve-env=list`, `h` optionally; `a` and `c` are BSD only. */
 const WITH_VALUE = 'CDRTUgprtu';
 const WITHOUT_VALUE = 'ABEHKNPSVbeiklnsv';
-/** Not running a command. */
+/** Modes that run no command. */
 const OTHER_MODES = 'KUVelv';
 
-/**
- * In getopt_long(3)'s table; `host`, `auth-type` and `login-class` only so that an abbreviation of them is known for
- * one.
- */
+/** As in sudo's getopt_long(3) table. `host`, `auth-type`, `login-class` only make abbreviations ambiguous. */
 const LONG: Record<string, string> = {
   askpass: 'A',
   'auth-type': 'a',
@@ -80,9 +67,8 @@ const LONG: Record<string, string> = {
 };
 
 /**
- * Reads the words after `sudo` as sudo does (parse_args.c of 1.9.13): getopt_long without permutation, `VAR=value`
- * words among the options, everything from the first other word on is the command. What it does not accept is `not
- * ours`: test/sudo proves against the real sudo that what it does accept is read alike.
+ * Reads the arguments after `sudo` like parse_args.c of 1.9.13: getopt_long without permutation, `VAR=value` between
+ * options; the rest is the command. test/sudo compares it with the real sudo.
  */
 export function parseSudo(argv: readonly string[]): SudoCall {
   const options: SudoOption[] = [];
@@ -111,13 +97,12 @@ export function parseSudo(argv: readonly string[]): SudoCall {
   const fault = faultOf(options) ?? (words.length === 0 ? 'no command' : null);
   if (fault !== null) return { type: 'not ours', why: fault };
   const run = runOf(options, assignments, words);
-  // Whichever is typed last wins, and nobody types both.
+  // The last one wins in sudo; rare, so not handled.
   return assignments.some(({ name }) => run.keep.includes(name)) ? { type: 'not ours', why: 'kept and set' } : run;
 }
 
 interface Read {
   options: SudoOption[];
-  /** The next word is the last option's value. */
   tookNext: boolean;
 }
 
@@ -130,7 +115,7 @@ function readCluster(letters: string, next: string | undefined): Read | string {
       options.push({ letter, value: null });
       continue;
     }
-    if (!WITH_VALUE.includes(letter)) return `-${letter}`; // unknown, or -h, whose value is another host
+    if (!WITH_VALUE.includes(letter)) return `-${letter}`; // unknown, or -h for a remote host
     const rest = letters.slice(index + 1);
     if (rest !== '') return { options: [...options, { letter, value: rest }], tookNext: false };
     return next === undefined
@@ -140,7 +125,7 @@ function readCluster(letters: string, next: string | undefined): Read | string {
   return { options, tookNext: false };
 }
 
-/** `--user=x`, `--user x`, and every abbreviation that can mean one option only. */
+/** Accepts unambiguous abbreviations. */
 function readLong(typed: string, next: string | undefined): Read | string {
   const equals = typed.indexOf('=');
   const name = equals === -1 ? typed : typed.slice(0, equals);
@@ -160,7 +145,6 @@ function readLong(typed: string, next: string | undefined): Read | string {
     : `--${name}`;
 }
 
-/** Why sudo would run no command for these; null: it would. */
 function faultOf(options: readonly SudoOption[]): string | null {
   const has = (letter: string) => options.some((option) => option.letter === letter);
   for (const { letter, value } of options) {
@@ -170,7 +154,7 @@ function faultOf(options: readonly SudoOption[]): string | null {
       continue;
     }
     if (value === null) continue;
-    // A value that is `--` ends the VAR=value words as well (got_end_of_args of parse_args.c); nobody means that.
+    // In sudo, a value `--` also ends the VAR=value words (got_end_of_args of parse_args.c).
     if (value === '--' || (value === '' && letter !== 'p')) return `-${letter} ${value}`;
     if (letter === 'C' && !/^[1-9]\d{0,8}$/.test(value)) return `-C ${value}`;
     if (letter === 'C' && Number(value) < 3) return `-C ${value}`;
@@ -200,14 +184,9 @@ function runOf(options: SudoOption[], assignments: SudoRun['assignments'], words
   };
 }
 
-/**
- * What the shell of -s or -i is given behind -c: the words, each character escaped but letters, digits, `_`, `-` and
- * `$` (sudo(8) -i). So an empty word vanishes, and a dollar sign is the shell's.
- *
- * @returns null where the shell would read back other words
- */
+/** For -s and -i, escaped as in sudo(8) -i. Null: the shell would read other arguments (an empty one, or `$`). */
 export function shellCommand(words: readonly string[]): string | null {
-  // A backslash before a newline is no newline but nothing at all (POSIX 2.2.1).
+  // A backslash before a newline removes both (POSIX 2.2.1).
   if (words.some((word) => word === '' || /[$\n]/.test(word))) return null;
   return words.map((word) => word.replace(/[^A-Za-z0-9_-]/gu, '\\$&')).join(' ');
 }

@@ -3,17 +3,13 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { SudoRun } from './command-line.ts';
 import type { Payload } from './payload.ts';
 
-/** The environment that a login of this account begins with. */
 export function freshLogin({ home, name, shell }: Account): NodeJS.ProcessEnv {
   return { HOME: home, USER: name, LOGNAME: name, SHELL: shell, PATH: SYSTEM_PATH };
 }
 
 /**
- * The environment in which sudo runs the command, as Debian ships it: env_reset and secure_path (sudoers(5) "Command
- * environment"). What else a host's env_keep lets through is not known to a caller who cannot read sudoers.
- *
- * @param env the environment of the call of sudo
- * @param uid who calls it
+ * The environment of the command with env_reset and secure_path, as Debian ships sudo (sudoers(5) "Command
+ * environment"). A caller who cannot read sudoers does not know the host's env_keep.
  */
 export function sudoEnvironment(
   call: SudoRun,
@@ -22,7 +18,7 @@ export function sudoEnvironment(
   target: Account,
 ): NodeJS.ProcessEnv {
   const fresh = freshLogin(target);
-  // -E keeps HOME as well (T11), unless -H is there.
+  // -E also keeps HOME (T11), unless -H is given.
   const kept = call.keepEnvironment
     ? { ...fresh, ...env, USER: target.name, LOGNAME: target.name, PATH: SYSTEM_PATH }
     : fresh;
@@ -33,7 +29,6 @@ export function sudoEnvironment(
   return result;
 }
 
-/** What the wrappers around pm2 make of an environment. */
 export function payloadEnvironment({ sets, cleared }: Payload, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const result: NodeJS.ProcessEnv = cleared ? {} : { ...env };
   for (const { name, value } of sets) {

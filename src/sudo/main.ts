@@ -9,10 +9,9 @@ import { wordsOf } from './rewrite.ts';
 export { rehearseSudo as rehearse } from './rehearse.ts';
 
 /**
- * Asked by shims/sudo, through shims/pm2-guard, with the real sudo's path, whether that refuses the call as typed
- * (`no`, else `unknown`), and the words after `sudo`: prints the shell command that is to be run instead, or nothing
- * where the call is to run as typed. Exit status 126: blocked, and said so. The shell runs it, so that the arguments of
- * a call as typed stay what they are to the byte, and no process of ours stands between sudo and its parent.
+ * Gets the real sudo's path, `no` if that refuses the call, and the arguments after `sudo`. Prints a shell command to
+ * run instead, or nothing. Exit status 126: blocked. The shell runs the call, so that its arguments stay exact to the
+ * byte and sudo is its direct child.
  */
 function runSudo(): void {
   answer(process.argv.slice(3)).catch((error: unknown) => {
@@ -24,7 +23,7 @@ function runSudo(): void {
 }
 
 async function answer([sudo = '', told = '', ...argv]: readonly string[]): Promise<void> {
-  // Bytes that are no UTF-8: we would not know what we decide about.
+  // Not UTF-8: the arguments would not be exact.
   if (argv.some((word) => word.includes('\ufffd'))) return;
   const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
   if (one === null) return;
@@ -58,9 +57,9 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
   }
 }
 
-/** For eval, to the byte: shell-quote escapes `!` inside double quotes, where sh keeps the backslash. */
+/** For eval. shell-quote escapes `!` in double quotes, where sh keeps the backslash. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-export { runSudo as main }; // the name that the shims know
+export { runSudo as main }; // the name that the shims use

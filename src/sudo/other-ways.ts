@@ -1,20 +1,17 @@
 import type { Account } from '../identity/accounts.ts';
 import { freshLogin } from './environment.ts';
 
-/** A program beside sudo that changes the user, as it was typed. */
 export interface OtherWay {
-  /** Whom it becomes; null: root. */
+  /** The target user; null: root. */
   user: string | null;
-  /** The command; empty: a shell. */
+  /** Empty: a shell. */
   words: readonly string[];
-  /** Variables that the line gives to the command. */
   sets: Readonly<Record<string, string>>;
-  /** What the program itself says of who typed it. */
+  /** Variables that the program sets about the caller. */
   marks: (login: { uid: number; name: string }) => NodeJS.ProcessEnv;
 }
 
 interface Program {
-  /** Short options that take a value, and long ones. */
   letters: string;
   long: readonly string[];
   user: readonly string[];
@@ -48,11 +45,7 @@ const PROGRAMS: Readonly<Record<string, Program | undefined>> = {
   pkexec: { letters: '', long: ['user'], user: ['user'], marks: ({ uid }) => ({ PKEXEC_UID: String(uid) }) },
 };
 
-/**
- * Reads `doas`, `run0` or `pkexec` with its options; their environment is that of a fresh login of the user.
- *
- * @returns null: the words begin with none of them
- */
+/** Null: none of these programs. */
 export function readOtherWay([first = '', ...words]: readonly string[]): OtherWay | null {
   const program = PROGRAMS[first.replace(/^.*\//, '')];
   if (program === undefined) return null;
@@ -86,7 +79,7 @@ export function readOtherWay([first = '', ...words]: readonly string[]): OtherWa
   return { user, words: words.slice(at), sets, marks: program.marks };
 }
 
-/** The environment in which it runs the command, as the three are shipped. */
+/** The environment of the command with default settings. */
 export function otherEnvironment(
   { sets, marks }: OtherWay,
   login: { uid: number; name: string },

@@ -13,18 +13,17 @@ import { canAsk, isListed, mayRun, type RightsAnswer } from './rights.ts';
 export type Plan =
   | { type: 'as typed' }
   | { type: 'block'; verdict: Block }
-  /** `verdict`: what is said and recorded of it; null: the guard behind sudo will say it. `cwd`: to go to first. */
+  /** `verdict` null: the guard behind sudo reports it. `cwd`: change to it first. */
   | { type: 'rewritten'; line: SudoLine; cwd: string | null; verdict: Rewrite | null };
 
 const AS_TYPED: Plan = { type: 'as typed' };
 
 /**
- * What the call should be. As typed wherever that lands right and sudo allows it: then the guard behind sudo does the
- * rest. Else as the owner, else into our shim; each only where sudo's own rules allow it. Where none of it is allowed,
- * as typed again: sudo says no in its own words.
+ * As typed if that works and sudo allows it; else as the owner; else by our shim. If sudo allows none, as typed, so
+ * that sudo prints its own refusal.
  *
- * @param sudo absolute path of the real one, which is asked and never believed to be ours
- * @param refused it was asked about the call as typed already, and says no
+ * @param sudo path of the real sudo
+ * @param refused sudo already refused the call as typed
  */
 export async function sudoPlanOf(one: Case, sudo: string, refused: boolean): Promise<Plan> {
   const { call, target, verdict, login } = one;
@@ -34,8 +33,7 @@ export async function sudoPlanOf(one: Case, sudo: string, refused: boolean): Pro
   const right = landsRight(one);
   if (right && login.uid === 0) return AS_TYPED;
   const operator = daemon.uid !== target.uid && isOperator(daemon, { uid: login.uid, user: login.name });
-  // Each question takes sudo 10 ms. An operator's rights are likely to be the owner's only: both are asked about at
-  // once.
+  // sudo takes 10 ms for an answer. An operator likely has only the owner's rights, so ask for both at once.
   const early = right && !refused && operator ? ownersPlan(one, daemon, sudo, false) : null;
   if (right && !refused) {
     const answer = await typedAllowed(one, sudo);
@@ -46,7 +44,7 @@ export async function sudoPlanOf(one: Case, sudo: string, refused: boolean): Pro
   return (await (early ?? ownersPlan(one, daemon, sudo, false))) ?? (await shimPlan(one, sudo)) ?? AS_TYPED;
 }
 
-/** Whether the guard behind sudo, or pm2 itself where there is nothing to put right, ends where it should. */
+/** Whether the call as typed reaches the right daemon. */
 function landsRight({ call, target, verdict, reach }: Case): boolean {
   if (reach === 'none' || (call.shell === 'login' && !admits(target.shell))) return false;
   return (
@@ -54,10 +52,7 @@ function landsRight({ call, target, verdict, reach }: Case): boolean {
   );
 }
 
-/**
- * A login shell that runs commands: `sudo -i` to an account without one answers "This account is currently not
- * available" (T07).
- */
+/** A login shell like nologin runs no command: sudo says "This account is currently not available" (T07). */
 function admits(shell: string): boolean {
   return !/\/(nologin|false|true)$/.test(shell) && existsSync(shell);
 }
@@ -74,7 +69,7 @@ async function typedAllowed({ call, target, login }: Case, sudo: string): Promis
   return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM_COMMAND) ? 'no' : answer;
 }
 
-/** Into our shim as the owner; null: it cannot be said so, or sudo does not allow it. */
+/** Null: not expressible, or sudo does not allow it. */
 async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean): Promise<Plan | null> {
   const { call, payload, target, caller, invocation, login, verdict } = one;
   if (invocation.startup !== null || verdict.type === 'block') return null; // startup is root's work
@@ -105,17 +100,14 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   return { type: 'rewritten', line, cwd: place, verdict: said };
 }
 
-/**
- * Whether sudo runs this line. Without a password it says the same of a command that needs one and of one that no
- * password would allow; a listing tells these apart, where a person can type one.
- */
+/** Without a password, sudo gives the same refusal to allowed and forbidden commands; a listing tells them apart. */
 async function isAllowed({ call, payload }: Case, line: SudoLine, sudo: string, ask: boolean): Promise<boolean> {
   const answer = await mayRun(sudo, line, payload.wrappers.length, ask);
   if (answer !== 'password') return answer === 'yes';
   return canAsk(call) && (await isListed(sudo, line.user, line.words)) !== 'no';
 }
 
-/** The user as typed, the command our shim: only where the word or the login shell leads elsewhere. */
+/** Only if the call as typed would not reach our shim. */
 async function shimPlan(one: Case, sudo: string): Promise<Plan | null> {
   const { call, payload, target, verdict, reach } = one;
   if (reach === 'shim' && call.shell !== 'login') return null;
@@ -126,7 +118,7 @@ async function shimPlan(one: Case, sudo: string): Promise<Plan | null> {
   return !(await isAllowed(one, line, sudo, false)) ? null : { type: 'rewritten', line, cwd: place, verdict: null };
 }
 
-/** -i goes to the target's home first, which others may not be able to enter. null: where we are. */
+/** -i changes to the target's home directory, which the caller may not be able to enter. Null: stay. */
 function placeFor({ call, target, invocation }: Case): string | null {
   if (call.shell !== 'login') return null;
   try {

@@ -1,9 +1,6 @@
 import { caseOf } from './case.ts';
 
-/**
- * Understands what is typed most, and does none of it. For src/guard/warm.ts: V8 keeps the compiled form of what has
- * run.
- */
+/** Parses common calls without running them, so that src/guard/warm.ts caches V8's compiled code. */
 export async function rehearseSudo(): Promise<void> {
   const uid = process.geteuid?.() ?? -1;
   for (const line of [

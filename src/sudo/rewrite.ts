@@ -6,29 +6,24 @@ import type { Daemon } from '../policy/policy.ts';
 import type { SudoRun } from './command-line.ts';
 import type { Payload } from './payload.ts';
 
-/** A command line for sudo. */
 export interface SudoLine {
   user: string;
-  /** `-n`, `-p prompt` ... as they were typed. */
   options: string[];
-  /** Variables that are handed over from the caller's environment, and set. Both need the right to do so (SETENV). */
+  /** Variables to keep and to set. Both need the SETENV right. */
   keep: string[];
   assignments: string[];
   words: string[];
 }
 
-/** Options that have a say in how sudo asks and waits, and none in what is run: they stay. */
+/** Options about prompts and waiting only; they are kept. */
 const KEPT = 'ABNSTbknp';
-/**
- * Options that a rewritten line cannot have: another directory, root, group or context. Such a call is left as it is.
- */
+/** A call with another directory, root, group or context is left as typed. */
 const FOREIGN = /[CDPRgrt]/;
 
 export function isForeign(call: SudoRun): boolean {
   return call.options.some(({ letter }) => FOREIGN.test(letter));
 }
 
-/** The words for sudo. */
 export function wordsOf({ user, options, keep, assignments, words }: SudoLine): string[] {
   return [
     ...options,
@@ -42,12 +37,11 @@ export function wordsOf({ user, options, keep, assignments, words }: SudoLine): 
 }
 
 /**
- * The call as the owner's: into our shim, which is told the daemon. That stands for PM2_HOME, so PM2_HOME is set no
- * more (T09), nor is what sudo sets anyway; and nothing of the caller's own identity goes along.
+ * The call as the owner, by our shim. The shim gets the daemon's name, so PM2_HOME is not set (T09). Nothing of the
+ * caller's identity is passed on.
  *
- * @param sameUser the call was for this user already: HOME=/srv/app is for the app then (T19)
- * @param caller environment and home of the one who types
- * @param handsOver the call gives its environment to apps, so that -E means something
+ * @param sameUser the target was already the owner: then HOME=/srv/app is meant for the app (T19)
+ * @param handsOver the command gives its environment to apps, so -E matters
  */
 export function lineAsOwner(
   call: SudoRun,
@@ -82,10 +76,7 @@ export function lineAsOwner(
   };
 }
 
-/**
- * What of the caller's variables -E and --preserve-env hand over: the names that sudo keeps, and those of which only
- * a part crosses. A name that --preserve-env lists was typed.
- */
+/** The variables of -E and --preserve-env: `kept` as they are, `changed` if only a part may cross. */
 function inheritedVariables(
   call: SudoRun,
   { userHome }: Daemon,
@@ -104,7 +95,7 @@ function inheritedVariables(
   };
 }
 
-/** The call as typed, but that pm2 is our shim: where the word would lead round it, or to nothing (T10, T40). */
+/** The call as typed, but with our shim as pm2 (T10, T40). */
 export function intoShim(call: SudoRun, payload: Payload, user: string): SudoLine {
   return {
     user,
@@ -117,7 +108,7 @@ export function intoShim(call: SudoRun, payload: Payload, user: string): SudoLin
   };
 }
 
-/** The guard behind sudo names those that did not arrive: an old sudo-rs keeps none. */
+/** The guard behind sudo reports missing ones: an old sudo-rs keeps none. */
 function namesOf(names: readonly string[]): string[] {
   return names.length === 0 ? [] : [KEPT_WORD + names.join(',')];
 }
@@ -126,7 +117,6 @@ function optionWords({ letter, value }: SudoRun['options'][number]): string[] {
   return value === null ? [`-${letter}`] : [`-${letter}`, value];
 }
 
-/** What chooses the daemon, which is chosen. */
 function isDaemons(name: string): boolean {
   return name === 'PM2_HOME' || PATH_OVERRIDES.includes(name);
 }

@@ -4,25 +4,19 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import type { SudoRun } from './command-line.ts';
 import { wordsOf, type SudoLine } from './rewrite.ts';
 
-/** `password`: sudo says nothing before one is typed. */
+/** `password`: sudo needs a password before it answers. */
 export type RightsAnswer = 'yes' | 'no' | 'password';
 
-/**
- * Whether sudo would let the caller run this command, asked of sudo itself (`sudo -l command`, sudo(8)).
- *
- * @param sudo absolute path of the real one
- * @param user as for -u; null: sudo's default
- */
+/** Asks sudo whether the caller may run the command (`sudo -l command`, sudo(8)). `sudo`: path of the real one. */
 export function isListed(sudo: string, user: string | null, words: readonly string[]): Promise<RightsAnswer> {
   return ask(sudo, ['-n', '-l', ...(user === null ? [] : ['-u', user]), '--', ...words], false);
 }
 
 /**
- * Whether sudo would run a line that ends in our shim, with all its options and variables: learned by running it, but
- * that the shim ends at once. A listing does not tell all of it (SETENV on sudo-rs, listpw), and an option that this
- * sudo does not have is refused as well.
+ * Asks by running the line with a shim that exits at once. A listing does not show everything (SETENV on sudo-rs,
+ * listpw) nor whether this sudo knows the options.
  *
- * @param ask a terminal may be asked for the password; otherwise nobody waits
+ * @param mayAsk whether sudo may prompt for the password
  */
 export function mayRun(sudo: string, line: SudoLine, shimAt: number, mayAsk = false): Promise<RightsAnswer> {
   const words = wordsOf({ ...line, words: [...line.words.slice(0, shimAt + 1), MAY] });
@@ -48,7 +42,7 @@ function ask(sudo: string, words: readonly string[], terminal: boolean): Promise
   });
 }
 
-/** A terminal on which sudo can ask for a password, as it would for the call as typed. */
+/** Whether sudo can prompt for a password, as in the call as typed. */
 export function canAsk(call: SudoRun): boolean {
   const { isatty } = lazyBuiltin('node:tty');
   return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isatty(0) || isatty(2));

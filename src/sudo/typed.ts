@@ -6,13 +6,7 @@ import { freshLogin, payloadEnvironment, sudoEnvironment } from './environment.t
 import { otherEnvironment, readOtherWay, type OtherWay } from './other-ways.ts';
 import { payloadOf } from './payload.ts';
 
-/**
- * Reads `[VAR=value...] [sudo|doas|run0|pkexec ...] [env ...] pm2 words...`: a command line as somebody would type it,
- * for `explain`.
- *
- * @param asUser the account that types it; null: this very caller, with this environment
- * @throws UserError for what is no such line
- */
+/** Reads a command line for `explain`. `asUser` null: this process's user. @throws UserError for any other line */
 export function readTyped(
   words: readonly string[],
   asUser: string | null,
@@ -67,14 +61,13 @@ function assignment(word: string | undefined): { name: string; value: string } |
   return name === undefined || value === undefined ? null : { name, value };
 }
 
-/** `www-data`, or `#33`. */
 function accountNamed(name: string): Account {
   const account = targetAccount(name);
   if (!account) throw new UserError(`there is no user ${name} on this host`, 'getent passwd');
   return account;
 }
 
-/** The account that sudo's -u means. */
+/** The account for sudo's -u: `www-data` or `#33`. */
 export function targetAccount(name: string): Account | null {
   return /^#\d{1,10}$/.test(name)
     ? accountByUid(Number(name.slice(1)))

@@ -3,13 +3,10 @@ import { isAbsolute, join } from 'node:path';
 import { SHIM_COMMAND } from '../call/hop.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 
-/**
- * What a word that names pm2 leads to. `shim`: to the guard, through a sealed pm2 as well. `other`: a program of
- * somebody's that is called so.
- */
+/** `shim`: the guard, or a sealed pm2. `other`: an unrelated program of that name. */
 export type Reach = 'shim' | 'real' | 'none' | 'other';
 
-/** @param word `pm2`, which is looked for in `path`, or an absolute path */
+/** @param word `pm2`, searched in `path`, or an absolute path */
 export function whichPm2(word: string, path: string): Reach {
   const candidates = word.includes('/')
     ? [word]
@@ -25,7 +22,6 @@ export function whichPm2(word: string, path: string): Reach {
   return real.original === null ? 'real' : 'shim';
 }
 
-/** The shim itself, or a link to it. */
 export function isShim(path: string): boolean {
   try {
     return realpathSync.native(path) === realpathSync.native(SHIM_COMMAND);

@@ -1,29 +1,22 @@
-/** Programs that run another program with the words that follow, and what they make of its environment. */
-
-/** How a wrapper passes on to the command behind it. */
 export interface Passage {
-  /** Words of the wrapper itself: its options and operands. */
+  /** Number of arguments before the command. */
   own: number;
-  /** In the order in which they take effect; `null`: taken away. `cleared`: nothing else of the environment is left. */
+  /** In order; null: unset. `cleared`: only these remain. */
   sets: { name: string; value: string | null }[];
   cleared: boolean;
 }
 
-/** Options by their spelling: 0 takes no value, 1 takes the next word or what is attached. */
+/** By spelling: 0 has no value; 1 has one, attached or in the next word. */
 type Options = Record<string, 0 | 1>;
 
 interface Wrapper {
   options: Options;
-  /** Words between the options and the command. */
   operands: number;
-  /** One letter, which may be attached to its value (`-n5`). */
+  /** Accepts the short form `-5`. */
   numeric?: true;
 }
 
-/**
- * coreutils 9.1 and util-linux 2.38 (env(1), nice(1) ...). An option that is not here means that the call is left
- * alone.
- */
+/** From coreutils 9.1 and util-linux 2.38. A call with any other option is left alone. */
 const WRAPPERS: Record<string, Wrapper> = {
   nice: { options: { '-n': 1, '--adjustment': 1 }, operands: 0, numeric: true },
   nohup: { options: {}, operands: 0 },
@@ -45,17 +38,13 @@ const WRAPPERS: Record<string, Wrapper> = {
   setsid: { options: { '-c': 0, '--ctty': 0, '-f': 0, '--fork': 0, '-w': 0, '--wait': 0 }, operands: 0 },
 };
 
-/** The program's name, where it is the system's own and not somebody's file of that name. */
+/** The program's name; null if it may be a user's own file. */
 export function systemProgram(word: string): string | null {
   const [, name] = /^(?:\/usr\/bin\/|\/bin\/)?([a-z]+)$/.exec(word) ?? [];
   return name ?? null;
 }
 
-/**
- * What stands before the command in `words`, the words after the wrapper's name.
- *
- * @returns null where it is no wrapper, or anything about it is not understood
- */
+/** Null: no wrapper, or not fully understood. `words`: the arguments of the wrapper. */
 export function passageOf(name: string, words: readonly string[]): Passage | null {
   if (name === 'env') return throughEnv(words);
   const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
@@ -64,9 +53,7 @@ export function passageOf(name: string, words: readonly string[]): Passage | nul
   return options === null ? null : { own: options + wrapper.operands, sets: [], cleared: false };
 }
 
-/**
- * How many words are options; null: one is unknown. All of these stop at the first word that is none (POSIXLY, `+`).
- */
+/** Counts option words; null: unknown option. These programs stop at the first other word (POSIXLY, `+`). */
 function optionsIn(words: readonly string[], { options, numeric }: Wrapper): number | null {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
@@ -82,7 +69,7 @@ function optionsIn(words: readonly string[], { options, numeric }: Wrapper): num
   return words.length;
 }
 
-/** env(1): -i, -u and assignments; not -S, -C and the rest. */
+/** env(1): supports -i, -u and assignments only. */
 function throughEnv(words: readonly string[]): Passage | null {
   const sets: Passage['sets'] = [];
   let cleared = false;

@@ -1,27 +1,19 @@
 import type { Daemon } from '../policy/policy.ts';
 import { grantsOf, quoted, ruleOf, type Grant, type GrantedUsers } from './grants.ts';
 
-/**
- * Read by sudo through `@includedir /etc/sudoers.d`, which passes over names with a dot or a ~ at the end
- * (sudoers(5)).
- */
+/** `@includedir /etc/sudoers.d` skips names with a dot or with ~ at the end (sudoers(5)). */
 export const OPERATORS_FILE = '/etc/sudoers.d/pm2-guard-operators';
 
-/** The first line of the file begins with it: what has it may be replaced and removed. */
+/** The start of our file; only such a file may be replaced or removed. */
 export const WRITTEN_BY = '# Written by pm2-guard sudoers';
 
-/** The drop-in that a config asks for. */
 export interface DropIn {
-  /** The config it is made from. */
   config: string;
   grants: Grant[];
-  /** Users of all daemons. */
   owners: string[];
-  /** For people: operators that get no rule, daemons that are root's. */
+  /** For people: operators without a rule, and daemons of root. */
   notes: string[];
-  /** The whole file; there is always one to look at. */
   text: string;
-  /** Someone is granted something: without that, no file is needed. */
   needed: boolean;
 }
 
@@ -34,10 +26,7 @@ const PREFACE = `# Do not edit: change the operators in the config, then run:  s
 # PM2_HOME and the variables that lead PM2 elsewhere are dropped by that pm2.
 `;
 
-/**
- * The drop-in for the operators of all daemons. Rules, comments and notes hold no character of a name that is not
- * escaped.
- */
+/** Names are escaped in rules, comments and notes. */
 export function dropInOf(config: string, daemons: readonly Daemon[], people: GrantedUsers): DropIn {
   const grants = grantsOf(daemons, people);
   const homes = new Map(daemons.map(({ name, home }) => [name, home]));
@@ -82,10 +71,7 @@ function rootNotes({ root, operators, daemons }: Grant): string[] {
   ];
 }
 
-/**
- * The lines of a sudoers file that say something. A `#` starts a comment unless a uid or an inclusion follows
- * (sudo 1.9 plugins/sudoers/toke.l); to be safe, only `# ` and a `#` alone are taken for one.
- */
+/** Skips comments. `#` before a uid or an inclusion is no comment (sudo 1.9 plugins/sudoers/toke.l). */
 export function rulesIn(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '' && !/^#(\s|$)/.test(line));
 }

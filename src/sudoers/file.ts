@@ -2,22 +2,17 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OPERATORS_FILE, rulesIn, WRITTEN_BY, type DropIn } from './drop-in.ts';
 
-/** Whose the file is; `hidden`: /etc/sudoers.d is closed to the caller. */
+/** `hidden`: the caller cannot read /etc/sudoers.d. */
 export type Ownership = 'absent' | 'ours' | 'foreign' | 'hidden';
 
-/** How the written file stands to the config. */
 export type SudoersState =
-  /** No operators, no file. */
   | { state: 'not needed' }
   | { state: 'matches' }
-  /** `why` says in which way, as a sentence about the file. */
   | { state: 'differs'; why: string }
-  /** Not written yet, and the config names operators. */
   | { state: 'missing' }
-  /** Only root can tell. */
   | { state: 'hidden' };
 
-/** Whether it is a file that `pm2-guard sudoers --write` wrote, and may replace or remove. */
+/** `ours`: written by `pm2-guard sudoers --write`, which may replace or remove it. */
 export function ownership(): Ownership {
   try {
     if (!lstatSync(OPERATORS_FILE).isFile()) return 'foreign';
@@ -27,7 +22,6 @@ export function ownership(): Ownership {
   }
 }
 
-/** What the file says; null: it is not there, or not readable. */
 export function writtenText(): string | null {
   try {
     return readFileSync(OPERATORS_FILE, 'utf8');
@@ -36,7 +30,6 @@ export function writtenText(): string | null {
   }
 }
 
-/** Compares rules, owner and mode; what the comments say is no difference. */
 export function sudoersState(wanted: DropIn): SudoersState {
   switch (ownership()) {
     case 'hidden':
@@ -65,7 +58,7 @@ export function isInOrder(uid: number, gid: number, mode: number): boolean {
   return uid === 0 && gid === 0 && (mode & 0o7777) === 0o440;
 }
 
-/** What a write that was killed has left; sudo passes over such names. */
+/** Left by a killed write. sudo ignores such names. */
 export function strayFiles(): string[] {
   const directory = dirname(OPERATORS_FILE);
   try {
@@ -77,7 +70,6 @@ export function strayFiles(): string[] {
   }
 }
 
-/** One line on how the file stands to the config, for people; null where there is nothing to say. */
 export function stateInWords(state: SudoersState): string | null {
   switch (state.state) {
     case 'not needed':

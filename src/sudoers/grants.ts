@@ -1,50 +1,37 @@
 import type { Daemon } from '../policy/policy.ts';
 import { rule, sudoersWord } from './line.ts';
 
-/** What sudoers has to know of a user or a group. */
 export interface Known {
   name: string;
-  /** uid or gid. */
   id: number;
-  /**
-   * sudo would take another one of this host for it: it compares names without regard to case (sudoers(5)
-   * case_insensitive_user).
-   */
+  /** sudo could confuse it with another name: it ignores case (sudoers(5) case_insensitive_user). */
   twin: boolean;
 }
 
-/** The accounts of this host. */
 export interface GrantedUsers {
-  /** null: there is none. */
   user(name: string): Known | null;
   group(name: string): Known | null;
 }
 
-/** An operator who gets a rule. */
 export interface Grantee {
   name: string;
-  /** As sudoers writes it. */
+  /** As written in sudoers. */
   word: string;
 }
 
-/** All that is granted for one user. */
 export interface Grant {
   user: string;
   runas: string;
-  /** The daemons of that user that name operators. */
+  /** Only daemons with operators. */
   daemons: string[];
-  /** pm2 as root is root. */
   root: boolean;
-  /** Sorted: users, then groups. */
+  /** Users first, then groups, sorted. */
   operators: Grantee[];
-  /** Operators without a rule, each a line of why. */
+  /** Operators without a rule, each with the reason. */
   left: string[];
 }
 
-/**
- * What the `operators` of a config come to: for each user of a daemon, who may run pm2 as that user. Does not depend on
- * the order of the config.
- */
+/** The rights for each daemon user. Does not depend on the order of the config. */
 export function grantsOf(daemons: readonly Daemon[], people: GrantedUsers): Grant[] {
   const ofUid = new Map<number, Daemon[]>();
   for (const daemon of daemons)
@@ -66,7 +53,7 @@ function grantOf(daemons: readonly Daemon[], people: GrantedUsers): Grant {
     left: [],
   };
   const names = new Set(daemons.flatMap(({ operators }) => operators));
-  // Users first, then groups: % sorts before letters.
+  // % sorts before letters, but groups come last.
   for (const name of [...names].sort(by((operator) => `${operator.startsWith('%') ? 1 : 0}${operator}`))) {
     const group = name.startsWith('%');
     const known = group ? people.group(name.slice(1)) : people.user(name);
@@ -78,21 +65,17 @@ function grantOf(daemons: readonly Daemon[], people: GrantedUsers): Grant {
   return grant;
 }
 
-/** Two spellings of one account are one. */
 function add({ operators }: Grant, grantee: Grantee): void {
   if (!operators.some(({ word }) => word === grantee.word)) operators.push(grantee);
 }
 
-/**
- * By name where sudo can mean nobody else by it, else by number. A group that is named like a word of sudoers is
- * taken by number, too.
- */
+/** The name if it is unambiguous in sudoers; otherwise the number. */
 function wordOf({ name, id, twin }: Known, percent: '%' | ''): string {
   const word = twin || /^[%#]/.test(name) ? null : sudoersWord(percent + name);
   return word ?? `${percent}#${id}`;
 }
 
-/** The rule of a grant; null where nobody gets one. */
+/** Null without operators. */
 export function ruleOf({ operators, runas }: Grant): string | null {
   return operators.length === 0
     ? null
@@ -102,7 +85,7 @@ export function ruleOf({ operators, runas }: Grant): string | null {
       );
 }
 
-/** A name in a comment: one line of printable ASCII, whatever it holds. */
+/** For a comment: one line of printable ASCII. */
 export function quoted(name: string): string {
   if (/^[\w.@%/-]+$/.test(name)) return name;
   return JSON.stringify(name).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,7 +1,6 @@
 import { accountByName, groupByName, localAccounts, localGroups } from '../identity/accounts.ts';
 import type { GrantedUsers } from './grants.ts';
 
-/** The accounts of this host, each looked up when it is asked for. */
 export function peopleOfHost(): GrantedUsers {
   const users = spellings(localAccounts().map(({ name }) => name));
   const groups = spellings(localGroups().map(({ name }) => name));

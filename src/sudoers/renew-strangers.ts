@@ -5,17 +5,13 @@ import { SHIM } from './line.ts';
 import { askIsAllowed } from './listing.ts';
 import { stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
 
-/** One question takes 5 to 10 ms. A host with more users than this asks sudo when they call. */
+/** One takes 5 to 10 ms. With more users, sudo is asked at each call. */
 const MOST_QUESTIONS = 400;
 const AT_ONCE = 4;
 
 /**
- * Asks sudo, as root and without a trace in the system log, which users of this host it lets run nothing as the users
- * of the daemons, and writes them down (strangers.ts). Best effort: without the list sudo is asked when they call.
- * Where rules or groups come from a directory server, or from files elsewhere, there is no list: nothing would tell of
- * a change.
- *
- * @param owners the users of the daemons
+ * Records which users may run nothing as the daemons' users (strangers.ts). No list if rules or groups come from a
+ * directory server or other files, whose changes would stay unnoticed.
  */
 export async function renewStrangers(owners: readonly string[]): Promise<void> {
   if (process.geteuid?.() !== 0) return;
@@ -31,7 +27,7 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
   if (state === null || comesFromElsewhere()) return null;
   if (accounts.length * owners.length > MOST_QUESTIONS) return null;
   const questions = owners.flatMap((as) => accounts.filter(({ uid }) => uid !== 0).map(({ name }) => ({ as, name })));
-  // A sudo that answers root with a refusal of root's own says nothing about others.
+  // If sudo refuses root, its other answers are not reliable.
   for (const as of owners) if ((await askIsAllowed('root', as, SHIM)) !== true) return null;
   const users: Strangers['users'] = {};
   await Promise.all(

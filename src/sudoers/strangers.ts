@@ -2,25 +2,18 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findUntrusted } from '../trust/trust.ts';
 
-/** Written by root: users of this host whom sudo lets run nothing as the users of the daemons. */
+/** Written by root: users who may run nothing as the daemons' users. */
 export const STRANGERS_FILE = '/var/lib/pm2-guard/no-sudo.json';
 
-/** What sudo's answer depends on. The files of the directory count as well. */
+/** Changes of these files make the list invalid. */
 const SUDOERS = ['/etc/sudoers', '/etc/sudoers-rs', '/etc/sudoers.d', '/etc/group'];
 
 export interface Strangers {
-  /** `stateOfSudoers` when sudo was asked. */
   state: string;
-  /** By the user of a daemon, names of users. */
   users: Record<string, string[]>;
 }
 
-/**
- * Whether sudo gives a user nothing, by what root was told when it asked. Only ever used to ask sudo less: where the
- * list is missing, or sudoers were changed since, the answer is no.
- *
- * @param as the user of a daemon
- */
+/** Whether sudo refused the user when root asked. Only avoids questions: false if unknown or sudoers changed. */
 export function isStranger(user: string, as: string): boolean {
   try {
     if (findUntrusted(STRANGERS_FILE, 'file') !== null) return false;
@@ -31,14 +24,14 @@ export function isStranger(user: string, as: string): boolean {
   }
 }
 
-/** Identity and times of all files that sudo reads; null: not all of them can be seen by everybody. */
+/** Null: not all sudoers files are readable. */
 export function stateOfSudoers(): string | null {
   try {
     return JSON.stringify(
       SUDOERS.flatMap((path) => [stateOf(path), ...namesIn(path).map((name) => stateOf(join(path, name)))]),
     );
   } catch {
-    return null; // EACCES: a directory that is closed, as Red Hat's
+    return null; // EACCES: closed directory, as on Red Hat
   }
 }
 

@@ -9,10 +9,7 @@ import { peopleOfHost } from './people.ts';
 
 export type WantedRules = { type: 'drop-in'; wanted: DropIn } | { type: 'unusable'; error: ConfigError };
 
-/**
- * The drop-in that the config of this host asks for: always the config of /etc/pm2-guard as it stands. Rights are never
- * made of a last good policy, nor of a config that the caller names.
- */
+/** Uses only the current config in /etc/pm2-guard: a last good policy or a config of the caller grants no rights. */
 export function wantedDropIn(): WantedRules {
   const file = standardConfig();
   if (file === null) return { type: 'unusable', error: missingConfig() };
@@ -26,7 +23,7 @@ export function wantedDropIn(): WantedRules {
   return { type: 'drop-in', wanted: dropInOf(file, read.compiled.daemons, peopleOfHost()) };
 }
 
-/** As wantedDropIn. @throws UserError */
+/** @throws UserError */
 export function requireDropIn(): DropIn {
   const found = wantedDropIn();
   if (found.type === 'drop-in') return found.wanted;

@@ -14,11 +14,10 @@ import { faultOfText, mainSudoers, sudoersFault } from './visudo.ts';
 export type Written = 'created' | 'updated' | 'unchanged' | 'removed' | 'not needed';
 
 /**
- * Brings /etc/sudoers.d/pm2-guard-operators to what the config asks for; where nobody is granted anything it is
- * removed. sudo never sees a file that visudo would not accept: the text is checked alone and together with all of
- * sudoers before it gets its name, in one step, and everything once more afterwards.
+ * Writes or removes the operators' rules. Checks the text alone, with all other sudoers before the rename, and once
+ * more afterwards: sudo must never read a broken file.
  *
- * @throws UserError with nothing changed: not root, no visudo, sudoers that are broken already, a file that is not ours
+ * @throws UserError with nothing changed: not root, no visudo, broken sudoers, another's file
  */
 export function writeDropIn(wanted: DropIn): Written {
   if (process.geteuid?.() !== 0)
@@ -31,7 +30,7 @@ export function writeDropIn(wanted: DropIn): Written {
     );
   if (whose === 'absent' && !wanted.needed) return 'not needed';
   const before = writtenText();
-  // changed by hand: then this is the repair
+  // a manual edit broke the file; this write repairs it
   const broken = before !== null && (!hasRightMode() || faultOfText(before) !== null);
   requireOrder(broken);
   for (const stray of strayFiles()) rmSync(stray, { force: true });
@@ -44,7 +43,7 @@ export function writeDropIn(wanted: DropIn): Written {
     requireEffect(wanted);
     return 'unchanged';
   }
-  // Together with all the rest: the inclusion is followed, and reads what is there now.
+  // Check it with the current sudoers, by inclusion.
   const fault = faultOfText(wanted.text) ?? (broken ? null : faultOfText(`#include ${mainSudoers()}\n${wanted.text}`));
   if (fault !== null)
     throw new UserError(`nothing was changed: sudo would not accept the rules: ${fault}`, 'pm2-guard sudoers');
@@ -54,9 +53,7 @@ export function writeDropIn(wanted: DropIn): Written {
   return before === null ? 'created' : 'updated';
 }
 
-/**
- * Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root.
- */
+/** Never add to broken sudoers: the cause would be unclear, and sudo may be the only access to root. */
 function requireOrder(broken: boolean): void {
   const directory = findUntrusted(dirname(OPERATORS_FILE), 'directory');
   if (directory !== null)
@@ -70,7 +67,7 @@ function requireOrder(broken: boolean): void {
   if (fault !== null) throw new UserError(`nothing was changed: sudoers is not in order: ${fault}`, 'visudo -c');
 }
 
-/** Takes back what was done where sudoers is not in order with it. */
+/** Restores the old file if sudoers is now broken. */
 function proveOrder(before: string | null): void {
   const fault = sudoersFault();
   if (fault === null) return;
@@ -79,7 +76,7 @@ function proveOrder(before: string | null): void {
   throw new UserError(`everything is as it was: with the change, sudoers is not in order: ${fault}`, 'visudo -c');
 }
 
-/** Asks sudo what the operators may do: which files it reads, and in which order, only sudo knows. */
+/** Asks sudo itself: only sudo knows which files it reads, in which order. */
 function requireEffect({ grants }: DropIn): void {
   for (const grant of grants) {
     const without = personsOf(grant).find((name) => isAllowed(name, grant.user, SHIM) === false);
@@ -92,7 +89,7 @@ function requireEffect({ grants }: DropIn): void {
   }
 }
 
-/** Users who are operators by their own name, and one member of each group. A question takes sudo 10 ms. */
+/** Operators, and one member of each group. Each costs 10 ms. */
 function personsOf({ operators }: Grant): string[] {
   const names = operators.map(({ name }) => (name.startsWith('%') ? groupByName(name.slice(1))?.members[0] : name));
   return names.filter((name) => name !== undefined).slice(0, 20);
@@ -100,7 +97,7 @@ function personsOf({ operators }: Grant): string[] {
 
 function put(text: string): void {
   replaceFile(OPERATORS_FILE, text, 0o440);
-  // a set-group-ID directory above gives its own group
+  // a set-group-ID directory gives its own group
   if (lstatSync(OPERATORS_FILE).gid !== 0) lchownSync(OPERATORS_FILE, 0, 0);
 }
 

@@ -1,15 +1,9 @@
 import { columnsOf, wrapped } from './wrap.ts';
 
-/** A column is never narrower than this. */
 const NARROWEST = 8;
-/** What a table draws around each cell: a border and a blank on both sides. */
 const AROUND = 3;
 
-/**
- * The cells of a table, with line breaks that make it fit. The widest column gives way first.
- *
- * @param width of the whole table, with its borders
- */
+/** Shrinks the widest column first. @param width of the table with borders */
 export function fitted(rows: readonly (readonly string[])[], width: number): string[][] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, at) =>
@@ -24,7 +18,7 @@ export function fitted(rows: readonly (readonly string[])[], width: number): str
   return rows.map((row) => row.map((cell, at) => inColumn(cell, widths[at] ?? NARROWEST)));
 }
 
-/** Breaks between words; a longer word, such as a path, is broken behind a slash, or else where the column ends. */
+/** Breaks between words; splits long words after a slash or at the width. */
 export function inColumn(cell: string, width: number): string {
   return wrapped(cell, width)
     .split('\n')

@@ -2,12 +2,7 @@ import { dirname } from 'node:path';
 import { quote } from 'shell-quote';
 import { UserError } from './user-error.ts';
 
-/**
- * What the system would not let a command do, where that is nobody's bug: a disk that is full or read-only, a file that
- * was made immutable. What was done until then stays done; every command of ours can be repeated.
- *
- * @returns null for every other error
- */
+/** Errors of the file system, such as a full disk; null for others. Commands can be repeated. */
 export function errnoToUserError(error: unknown): UserError | null {
   if (!(error instanceof Error) || !('path' in error) || typeof error.path !== 'string') return null;
   const refused = (why: string, ...command: string[]) =>

@@ -1,10 +1,7 @@
 import quote from 'shell-quote/quote.js';
 import { isPlain } from './plain.ts';
 
-/**
- * A command as it can be pasted. An assignment's name and `=` stay bare, or the shell would take it for a command; so
- * do commas and colons, which shell-quote escapes, no shell needs escaped, and people read.
- */
+/** Quotes for pasting. Keeps `NAME=` bare, or the shell would run it as a command, and commas and colons readable. */
 export function quoteCommand(words: readonly string[]): string {
   return words
     .map((word) => {

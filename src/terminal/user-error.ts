@@ -1,11 +1,7 @@
-/** sysexits.h: the configuration cannot be used. */
+/** sysexits.h: unusable configuration. */
 export const EX_CONFIG = 78;
 
-/**
- * An error that a person can act on: printed without a stack. Everything else that is thrown is a bug and keeps its
- * stack. `message` says what happened and why; `next` is the command to type, as shown, and `label` what stands before
- * it (docs/contract.md section 5).
- */
+/** An expected error, printed without a stack. `next`: command to type after `label` (docs/contract.md section 5). */
 export class UserError extends Error {
   constructor(
     message: string,

@@ -1,46 +1,35 @@
-/** Text for people is at least and at most as wide as this, whatever the terminal. */
 const [NARROWEST, WIDEST] = [80, 120];
-/** A label that is longer than this leaves no room beside it. */
 const MAX_HANG = 30;
 
-/** The part of a stream that says whether it is a terminal. */
 export interface Screen {
   isTTY?: boolean;
   columns?: number;
 }
 
-/** How wide text may be on a stream, in columns; null: it is no terminal, and lines stay whole for scripts. */
+/** Null: no terminal; scripts get unbroken lines. */
 export function widthOf({ isTTY, columns }: Screen): number | null {
   return isTTY === true ? Math.min(WIDEST, Math.max(NARROWEST, columns ?? NARROWEST)) : null;
 }
 
-/** Whether a stream shows colours: a terminal, without NO_COLOR (no-color.org). */
+/** NO_COLOR: no-color.org. */
 export function showsColour({ isTTY }: Screen): boolean {
   return isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
 }
 
 const COLOUR = /\u001b\[[\d;]*m/g;
 const COMMAND = '(?:sudo|doas|su|pm2|pm2-guard|npm|apt-get|systemctl|chown|chmod|rm|kill|ln|install|curl|env|sh)';
-/** What follows these labels is a command, to be pasted as a whole. */
 const COMMAND_LINE = new RegExp(
   `^\\s*(?:(?:run|run all|then|or|next|bypass|more|try):?\\s+\\S|(?=\\s)\\s+${COMMAND}\\s)`,
 );
-/** In a sentence, a command and a quoted text stay on one line. */
 const KEPT =
   /"[^"\n]{1,60}"|`[^`\n]{1,60}`|(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+|(?:sudo )?pm2-guard [a-z]+/g;
 const GLUE = '\u0000';
 
-/** Columns of a text, colours aside. */
 export function columnsOf(text: string): number {
   return text.replace(COLOUR, '').length;
 }
 
-/**
- * Text whose long lines are broken between words, each with the indent of its text. A line with a command is never
- * broken: it could not be pasted then.
- *
- * @param width in columns; null: all lines stay as they are
- */
+/** Never breaks a command, so that it can be pasted. */
 export function wrapped(text: string, width: number | null): string {
   return width === null
     ? text
@@ -62,7 +51,6 @@ function wrappedLine(line: string, width: number): string[] {
   return filled(words, width, indent, ' '.repeat(hang)).map((one) => one.replaceAll(GLUE, ' '));
 }
 
-/** Puts words into lines. */
 function filled(words: readonly string[], width: number, first: string, others: string): string[] {
   const lines: string[] = [];
   let line = first;
@@ -76,7 +64,6 @@ function filled(words: readonly string[], width: number, first: string, others: 
   return [...lines, line];
 }
 
-/** Where the text of a line begins: behind its label, if it has one. */
 function hangOf(plain: string): number {
   const [head = ''] = /^\s*(?:\S+(?: \S+){0,3}?:?)\s{2,}(?=\S)/.exec(plain) ?? [];
   if (head !== '' && head.length <= MAX_HANG) return head.length;
@@ -88,10 +75,7 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/**
- * As `wrapped`, for text that was broken by hand at a width of its own: the lines of a paragraph are first put
- * together.
- */
+/** Like `wrapped`, but joins the lines of a paragraph first. */
 export function refilled(text: string, width: number | null): string {
   if (width === null || text.split('\n').every((line) => columnsOf(line) <= width)) return text;
   const lines: string[] = [];

@@ -1,12 +1,7 @@
 import { statOf } from '../runtime/peek.ts';
 import { findUntrusted, keyOf, type Distrust } from './trust.ts';
 
-/**
- * All parts of these paths that others than root can change, where `distrust` names the first of one path. Each is
- * named once, in the order of the paths. What has a wrong owner and a wrong mode is named twice.
- *
- * @param paths absolute, with what must be at the end of each; what is missing is left out
- */
+/** Each fault of all paths, once. Skips missing paths. A wrong owner and a wrong mode are two faults. */
 export function allFaults(paths: readonly { path: string; type: 'file' | 'directory' }[]): Distrust[] {
   const found = new Map<string, Distrust>();
   for (const { path, type } of paths) {
@@ -19,11 +14,7 @@ export function allFaults(paths: readonly { path: string; type: 'file' | 'direct
   return [...found.values()];
 }
 
-/**
- * The commands that give all of them back to root, each the words of one command; what no command repairs is left out.
- *
- * @param owner as chown(1) takes it
- */
+/** Repairs by command. @param owner as for chown(1) */
 export function repairsOf(faults: readonly Pick<Distrust, 'kind' | 'path'>[], owner = 'root:'): string[][] {
   const [owned = [], writable = []] = (['owner', 'writable'] as const).map((kind) =>
     faults
@@ -31,7 +22,7 @@ export function repairsOf(faults: readonly Pick<Distrust, 'kind' | 'path'>[], ow
       .map(({ path }) => path)
       .sort(),
   );
-  // chown(1) follows a link that it is given, unless -h is said.
+  // chown(1) follows symlinks without -h.
   const isLink = (path: string) => statOf(path)?.isSymbolicLink() === true;
   const [links, others] = [owned.filter(isLink), owned.filter((path) => !isLink(path))];
   return [

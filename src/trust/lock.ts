@@ -3,13 +3,10 @@ import { linkOf, statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 
 /**
- * Keeps other processes out. A lock is a symbolic link that leads nowhere: symlink(2) makes it as a whole, and fails
- * where there is one. It names its holder by pid and by the start of that process, because pids are used again. The
- * lock of a process that has ended does not hold.
+ * The lock is a dangling symlink: symlink(2) is atomic. It has the holder's pid and start time, as pids are reused.
  *
- * @param file in a directory where only the caller, or only root, can write
- * @returns how to release it; or the pid of its holder
- * @throws the system's error
+ * @param file in a directory where only the caller or root can write
+ * @returns release function, or the holder's pid. @throws system error
  */
 export function lock(file: string): (() => void) | number {
   for (;;) {
@@ -23,10 +20,9 @@ export function lock(file: string): (() => void) | number {
     }
     const holder = livingHolder(file);
     if (holder !== null) return holder;
-    // Only the holder of this second lock removes a stale one. So between the look and the removal there is no other
-    // lock in its place.
+    // Only the holder of the second lock removes a stale one, so it cannot remove a new lock.
     const release = lock(`${file}.stale`);
-    if (typeof release === 'number') return release; // it is about to take the lock
+    if (typeof release === 'number') return release; // it is taking the lock
     try {
       if (isStale(file)) rmSync(file, { force: true });
     } finally {
@@ -35,13 +31,12 @@ export function lock(file: string): (() => void) | number {
   }
 }
 
-/** The pid of the process that holds a lock; null: there is none, or that process has ended. */
 function livingHolder(file: string): number | null {
   const holder = linkOf(file);
   return holder !== null && isAlive(holder) ? Number(holder.split(' ')[0]) : null;
 }
 
-/** It is there, and no process holds it. A regular file in its place is no lock. */
+/** False for a regular file. */
 function isStale(file: string): boolean {
   const holder = linkOf(file);
   return holder === null ? statOf(file)?.isSymbolicLink() === false : !isAlive(holder);
@@ -52,7 +47,7 @@ function isAlive(holder: string): boolean {
   return started === '' ? isThere(Number(pid)) : startOf(Number(pid)) === started;
 }
 
-/** For systems without /proc (kill(2), signal 0). */
+/** Without /proc: kill(2), signal 0. */
 function isThere(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);

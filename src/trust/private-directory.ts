@@ -5,12 +5,8 @@ const OTHERS_ANYTHING = 0o077;
 const STICKY = 0o1000;
 
 /**
- * Whether only one user, and root, can change what a directory holds: it is that user's own and closed to all others,
- * and no other user can put another one in its place. Above it stand directories of root's or of that user's that no
- * other can write; or a sticky one of root's, such as /tmp, in which only its owner can rename or remove the directory
- * (unlink(2), EPERM). A link on the way is refused.
- *
- * @param path absolute and normalised
+ * Whether only this user and root can change the directory's contents or replace it. In a sticky parent directory of
+ * root, such as /tmp, only the owner can rename it (unlink(2), EPERM). Rejects symlinks.
  */
 export function isPrivateDirectory(path: string, uid: number): boolean {
   for (let end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {

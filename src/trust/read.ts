@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
-/** Why a file was not read. `code` is the errno name where the system said so. */
 export class UnreadableFile extends Error {
   constructor(
     readonly path: string,
@@ -14,13 +13,10 @@ export class UnreadableFile extends Error {
 }
 
 /**
- * The bytes of a regular file that somebody else may own (a dump, a pid file, a unit below /home). A symbolic link at
- * its end is refused (open(2) O_NOFOLLOW), a FIFO or a device cannot make us wait (O_NONBLOCK), and what was opened is
- * what is looked at (fstat, not stat), so that nothing can be put in its place in between.
+ * Reads a file that another user may own. Rejects symlinks (O_NOFOLLOW), does not wait for a FIFO (O_NONBLOCK), and
+ * checks the opened file by fstat, so that it cannot be exchanged.
  *
- * @param maxBytes refuse a longer file; it may also not grow past that while it is read
- * @param owner refuse a file that another user owns or can write, or that has a second name (a hard link to another
- *   file of this user's); null: any
+ * @param owner reject other owners, files that others can write, and hard links
  * @throws UnreadableFile
  */
 export function readRegularFile(path: string, maxBytes: number, owner: number | null = null): Buffer {
@@ -50,7 +46,7 @@ function isOnly({ uid, mode, nlink }: Stats, owner: number): boolean {
 }
 
 function readAll(fd: number, path: string, maxBytes: number, size: number): Buffer {
-  // One byte more than announced shows whether it grew; files of /proc announce 0 and are read all the same.
+  // One extra byte detects growth; /proc files have size 0.
   const chunks: Buffer[] = [];
   let total = 0;
   for (let want = size + 1; ; want = 65_536) {
@@ -70,7 +66,7 @@ function tooLong(path: string, maxBytes: number): UnreadableFile {
 function refused(path: string, error: unknown): UnreadableFile {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   if (code === 'ENOENT') return new UnreadableFile(path, 'missing', 'does not exist', code);
-  // O_NOFOLLOW: ELOOP on Linux and macOS, EMLINK on FreeBSD.
+  // ELOOP on Linux and macOS, EMLINK on FreeBSD.
   if (code === 'ELOOP' || code === 'EMLINK') return new UnreadableFile(path, 'link', 'is a symbolic link', code);
   if (code === 'ENXIO') return new UnreadableFile(path, 'type', 'is no regular file', code); // a socket: open(2)
   return new UnreadableFile(path, 'unreadable', `cannot be read (${code})`, code);

@@ -1,35 +1,30 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 
-/** Why a path cannot be trusted: the first component that somebody other than root could change. */
+/** The first component that others than root could change. */
 export interface Distrust {
-  /** `missing` and `unreadable` come from the file system; the others are about who may write. */
   kind: 'missing' | 'unreadable' | 'type' | 'owner' | 'writable' | 'loop';
-  /** The component at fault, which may be a directory above the path asked for, or a link's target. */
+  /** May be a parent directory or the target of a symlink. */
   path: string;
-  /** For people: `is owned by uid 1000`, `is writable by its group`. */
   why: string;
 }
 
-const MAX_LINKS = 40; // the kernel's own limit, path_resolution(7)
+const MAX_LINKS = 40; // as in the kernel, path_resolution(7)
 
-/** Who may be able to change a path beside root. */
+/** May change the path besides root. */
 export interface TrustedFile {
   uid: number;
-  /** A group that has no other member (user private groups); null: none. */
+  /** A private group without other members. */
   gid: number | null;
 }
 
 /**
- * Whether only root can change what `path` leads to: the path itself, every directory above it, and, where a component
- * is a symbolic link, the same for its target. As sshd's StrictModes and sudo treat their files. Walks as the kernel
- * does (path_resolution(7)): `..` after a link is the parent of its target.
+ * Whether only root can change a path, its parent directories and its symlink targets, like sshd's StrictModes.
+ * Follows path_resolution(7): `..` after a symlink is the parent of its target.
  *
- * @param path absolute
- * @param type what must be at its end
- * @param also a user who may be able to change it as well: for code that runs as that very user
- * @param known faults to pass over, by `keyOf` (all-faults.ts)
- * @returns null when it is trusted; else the first fault, with the physical path of the component
+ * @param also another user who may change it, for code that runs as that user
+ * @param known faults to skip, by `keyOf`
+ * @returns null: trusted
  */
 export function findUntrusted(
   path: string,
@@ -49,7 +44,7 @@ export function findUntrusted(
       if (pending.length === 0 && type === 'file') return { kind: 'type', path: directory, why: 'is a directory' };
       continue;
     }
-    // no join(): every call of pm2 comes by thirty times
+    // faster than join(): each pm2 call does this thirty times
     const at = directory === '/' ? `/${name}` : `${directory}/${name}`;
     let stat;
     try {
@@ -68,7 +63,7 @@ export function findUntrusted(
       directory = at;
       continue;
     }
-    // A link's own mode says nothing: who may replace it is decided by its directory, checked already.
+    // A symlink's mode has no meaning; its directory, already checked, decides who may replace it.
     if (isForeign(at, stat, also, known)) return notRoots(at, stat);
     if (++links > MAX_LINKS) return { kind: 'loop', path: at, why: 'is a loop of symbolic links' };
     const target = readlinkSync(at);
@@ -82,7 +77,7 @@ function componentsOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-/** A fault of which `distrust` may be told to pass it over: a path can have a wrong owner and a wrong mode. */
+/** Key for `known` of findUntrusted. A path can have both a wrong owner and a wrong mode. */
 export function keyOf({ kind, path }: Pick<Distrust, 'kind' | 'path'>): string {
   return `${kind} ${path}`;
 }
@@ -99,7 +94,7 @@ function faultOf(
     return { kind: 'type', path, why: `is ${stat.isDirectory() ? 'a directory' : 'no regular file'}` };
   }
   if (type === 'directory' && !stat.isDirectory()) return { kind: 'type', path, why: 'is no directory' };
-  // In a sticky directory (/tmp) others cannot replace a file of root's, but they can put one there first: not trusted.
+  // A sticky directory (/tmp) is not trusted: others could create the file first.
   const foreign = also !== null && stat.gid === also.gid ? 0o002 : 0o022;
   if ((stat.mode & foreign) === 0 || known?.has(keyOf({ kind: 'writable', path })) === true) return null;
   const writers = stat.mode & 0o002 ? 'everybody' : 'its group';
@@ -111,11 +106,7 @@ function isForeign(path: string, { uid }: Stats, also: TrustedFile | null, known
   return uid !== 0 && uid !== also?.uid && known?.has(keyOf({ kind: 'owner', path })) !== true;
 }
 
-/**
- * Whether others than root can change one entry of a directory that only root can change.
- *
- * @param stat of lstat: of a link only its owner counts
- */
+/** For an entry of a directory that only root can change. @param stat from lstat */
 export function entryFault(path: string, stat: Stats): Distrust | null {
   if (stat.isSymbolicLink()) return stat.uid === 0 ? null : notRoots(path, stat);
   return faultOf(path, stat, stat.isDirectory() ? 'directory' : 'file', null, null);

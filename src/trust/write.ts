@@ -14,13 +14,10 @@ import { basename, dirname, join } from 'node:path';
 let serial = 0;
 
 /**
- * Replaces a file as a whole: whoever reads it, and a machine that loses power, sees the old text or the new one, never
- * a part. Written beside it under a new name (O_EXCL: never through a link that was put there), synced, then renamed.
- * On failure nothing is left behind and the old file stands.
+ * Replaces a file atomically, also across a power loss. O_EXCL: never writes through a planted symlink.
  *
- * @param mode exactly these permission bits, whatever the umask
- * @param owner whose it is; null: what the system gives a new file
- * @throws the system's error (ENOSPC, EROFS, EACCES...), with the path, which write(2) itself does not tell
+ * @param mode exact permission bits, whatever the umask
+ * @throws system error (ENOSPC, EROFS, EACCES...) with `path`, which write(2) lacks
  */
 export function replaceFile(
   path: string,
@@ -33,10 +30,9 @@ export function replaceFile(
   try {
     try {
       writeFileSync(fd, text);
-      if (owner !== null) fchownSync(fd, owner.uid, owner.gid); // before fchmod: it takes set-user-ID bits away
+      if (owner !== null) fchownSync(fd, owner.uid, owner.gid); // before fchmod: chown clears set-user-ID bits
       fchmodSync(fd, mode);
-      // Without this a rename may reach the disk before the text: an empty file after a crash (rename(2), ext4
-      // delalloc).
+      // Otherwise the rename may reach the disk before the text (rename(2), ext4 delalloc).
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -46,14 +42,14 @@ export function replaceFile(
     try {
       unlinkSync(fresh);
     } catch {
-      // the first error is the one to tell
+      // report the first error
     }
     throw Object.assign(error as Error, { path });
   }
   syncDirectory(dirname(path));
 }
 
-/** Makes the rename itself durable; not every file system can. */
+/** Makes the rename durable. */
 function syncDirectory(path: string): void {
   try {
     const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -63,6 +59,6 @@ function syncDirectory(path: string): void {
       closeSync(fd);
     }
   } catch {
-    // EINVAL on some network file systems; the file itself is complete
+    // EINVAL on some network file systems
   }
 }

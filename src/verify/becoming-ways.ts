@@ -5,22 +5,19 @@ import { shellAt, startupFile, type Shell } from './shells.ts';
 import type { ShellStart } from './start.ts';
 import type { WayEntry, PathOrigin, WayIn } from './way.ts';
 
-/**
- * sudo, as this person may use it: to root, and to the users of the daemons that he looks after. Without a secure_path
- * sudo looks in the caller's own PATH: here that of a fresh login.
- */
+/** Without a secure_path, sudo searches the caller's PATH: here that of a fresh login. */
 export function sudoWays({ account, login, looksAfter }: ProbedUser, root: Account, facts: VerifyFacts): WayIn[] {
   const { sudo } = facts;
   if (sudo === null) return [];
   const env = { ...facts.login(account), LC_ALL: 'C' };
-  // -n: a password is never asked for. -k: no time stamp of an earlier one is looked at, nor made (sudo(8)).
+  // -n: no password prompt. -k: ignores and keeps cached credentials (sudo(8)).
   const start = (words: readonly string[]): ShellStart => ({ as: account, argv: [sudo, '-k', '-n', ...words], env });
   const program = (options: string[]): WayEntry => ({
     type: 'program',
     start: (words) => start([...options, '--', ...words]),
     listing: (words) => start(['-l', ...options, '--', ...words]),
   });
-  // sudo escapes what it hands to a shell, character by character; eval puts it together again, in that very shell.
+  // sudo escapes each character for the shell; eval joins the text again.
   const shell = (options: string[], { language }: Shell): WayEntry => ({
     type: 'shell',
     language,
@@ -48,7 +45,7 @@ export function sudoWays({ account, login, looksAfter }: ProbedUser, root: Accou
   ];
 }
 
-/** Root becomes somebody: su keeps the PATH it is typed with, `su -` is a login, runuser starts no shell at all. */
+/** su keeps PATH, `su -` is a login, runuser starts no shell. */
 export function rootWays(root: Account, { account, login }: ProbedUser, facts: VerifyFacts): WayIn[] {
   if (account.uid === 0) return [];
   const { su, runuser } = facts;

@@ -4,11 +4,10 @@ import { CANNOT_TELL } from './verify.ts';
 export interface Conclusion {
   result: 'covered' | 'gaps' | 'cannot tell';
   exitStatus: number;
-  /** One line. */
   text: string;
 }
 
-/** @param strict notes count as gaps: for a host whose pm2 is sealed */
+/** @param strict notes count as gaps, for sealed hosts */
 export function conclusionOf(findings: readonly VerifyFinding[], strict: boolean): Conclusion {
   const count = (...states: WayState[]): number => findings.filter(({ state }) => states.includes(state)).length;
   const [covered, notes, unknown] = [count('covered'), count('note'), count('unknown')];

@@ -4,20 +4,20 @@ import { SHIMS } from '../install/places.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { PathOrigin } from './way.ts';
 
-/** What is to be typed so that a way leads to the guard. Names and paths are somebody's, and quoted. */
+/** Commands that make calls reach the guard. Names and paths are quoted. */
 
 const INSTALL = 'sudo pm2-guard install';
 /** crontab(5). */
 export const CRON_DEFAULT_PATH = '/usr/bin:/bin';
 
-/** Makes the real pm2 a door. Where a version manager keeps it below its user's home, in the user's name. */
+/** A pm2 of a version manager is sealed with its user's rights. */
 export function sealCure(path: string, user: Account | null): string {
   if (user !== null && user.uid !== 0 && path.startsWith(`${user.home}/`))
     return quoteCommand(['sudo', 'pm2-guard', 'seal', '--user', user.name]);
   return quoteCommand(['sudo', 'pm2-guard', 'seal', ...(/^\/(usr|opt)\//.test(path) ? [] : ['--path', path])]);
 }
 
-/** For an app that has a pm2 of its own. @param directory that of its node_modules */
+/** @param directory parent directory of node_modules */
 export function appCures(directory: string): string[] {
   return [
     quoteCommand(['npm', '--prefix', directory, 'uninstall', 'pm2']),
@@ -25,7 +25,6 @@ export function appCures(directory: string): string[] {
   ];
 }
 
-/** Finds the line that tells the guard to keep out. */
 export function offCure({ home }: Account): string {
   return (
     `${quoteCommand(['grep', '-rns', 'PM2_GUARD', home])}/.[a-z]* /etc/profile* /etc/environment /etc/zsh ` +
@@ -33,7 +32,7 @@ export function offCure({ home }: Account): string {
   );
 }
 
-/** What puts the guard into the PATH of a way. @param own it is the user's own startup files that have the last word */
+/** @param own whether the user's startup files set the PATH */
 export function pathCures(origin: PathOrigin, user: Account, own: boolean): string[] {
   switch (origin.type) {
     case 'shell':
@@ -43,7 +42,7 @@ export function pathCures(origin: PathOrigin, user: Account, own: boolean): stri
     case 'none':
       return [INSTALL];
     case 'ssh':
-      return own ? [] : [INSTALL]; // what stands at the end of a .bashrc is not reached without a terminal
+      return own ? [] : [INSTALL]; // the end of .bashrc is not reached without a terminal
     case 'cron':
       return [cronCure(origin.table, user)];
     case 'systemd':
@@ -58,7 +57,6 @@ function startupCure({ shell, file }: PathOrigin & { type: 'shell' }, { name, ho
   return `echo '${line}' | ${quoteCommand(['sudo', '-u', name, 'tee', '-a', file.replace('~', home)])}`;
 }
 
-/** A line at the top of a table that sets no PATH; before what is there in one that does, inside its quotes. */
 function cronCure(table: (PathOrigin & { type: 'cron' })['table'], { name }: Account): string {
   const line = `PATH=${SHIMS}:/usr/local/bin:${CRON_DEFAULT_PATH}`;
   const edit = table === null || table.path === CRON_DEFAULT_PATH ? null : `'s|^PATH *= *["]*|&${SHIMS}:|'`;

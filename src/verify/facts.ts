@@ -5,27 +5,23 @@ import { pamEnvironment } from './pam-environment.ts';
 import { installedShells, type Shell } from './shells.ts';
 import { systemdEnvironment } from './systemd-environment.ts';
 
-/** What this host has to come in by, and what it gives to those who do. */
 export interface VerifyFacts {
   shells: readonly Shell[];
-  /** By absolute path; null: not installed. */
   sudo: string | null;
   su: string | null;
   runuser: string | null;
-  /** The environment of a fresh login (login(1), su -), before the shell reads anything. */
+  /** login(1) and `su -`, before the shell reads files. */
   login: (account: Account) => Record<string, string>;
-  /** Of `ssh host command`; null: no sshd. */
+  /** For `ssh host command`; null: no sshd. */
   ssh: ((account: Account) => Record<string, string>) | null;
-  /** Of a job; null: no cron. */
   cron: ((account: Account) => Record<string, string>) | null;
-  /** Of a system service with User=; null: no systemd. */
   systemd: ((account: Account) => Record<string, string>) | null;
   at: boolean;
-  /** Of `docker exec` in this container; null: this is none. */
+  /** For `docker exec`; null: not in a container. */
   container: ((account: Account) => Record<string, string>) | null;
 }
 
-/** _PATH_STDPATH of paths.h, and what Debian builds sshd with, for root and for all others. */
+/** _PATH_STDPATH of paths.h, and Debian's sshd. */
 const PATHS = {
   root: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   others: '/usr/local/bin:/usr/bin:/bin:/usr/games',
@@ -51,9 +47,7 @@ export function factsOfHost(): VerifyFacts {
         MAIL: `/var/mail/${account.name}`,
         TERM: 'dumb',
       }),
-    // session.c do_setup_env; then what PAM gives, which wins. SSH_CONNECTION makes Debian's bash read ~/.bashrc
-    // (config-top.h SSH_SOURCE_BASHRC). Without a terminal standard input is a pipe, so bash's other test, a socket, is
-    // not met. Compared with a real sshd: test/verify/environments.test.ts.
+    // session.c do_setup_env, then PAM. SSH_CONNECTION makes Debian's bash read ~/.bashrc (SSH_SOURCE_BASHRC).
     ssh:
       sshd === null
         ? null
@@ -64,7 +58,7 @@ export function factsOfHost(): VerifyFacts {
               SSH_CLIENT: '127.0.0.1 50022 22',
               SSH_CONNECTION: '127.0.0.1 50022 127.0.0.1 22',
             }),
-    // do_command.c: the table's own variables win over PAM's, and a table without PATH counts as one with this.
+    // do_command.c: the table's variables override PAM's; PATH has this default.
     cron:
       cron === null
         ? null
@@ -75,17 +69,14 @@ export function factsOfHost(): VerifyFacts {
             SHELL: '/bin/sh',
             PATH: CRON_PATH,
           }),
-    // systemd.exec(5): HOME, LOGNAME, USER and SHELL come with User=.
+    // systemd.exec(5): User= sets these variables.
     systemd: systemd === null ? null : (account) => ({ ...systemd, ...(account.uid === 0 ? {} : identity(account)) }),
     at: here('/usr/bin/at') !== null,
     container: image === null ? null : ({ home }) => ({ ...image, HOME: home }),
   };
 }
 
-/**
- * That of the image and of `docker run -e`, with which the container's first process was started, too. Root may look;
- * what else is in there, keys and passwords, is not handed on to anybody.
- */
+/** From the image and `docker run -e`. Keeps only two names: the rest may hold keys and passwords. */
 function environmentOfInit(): Record<string, string> | null {
   const entries = readTextOrEmpty('/proc/1/environ')
     .split('\0')
@@ -112,10 +103,7 @@ function loginPath({ uid }: Account): string {
   return set ?? (uid === 0 ? PATHS.root : PATHS.others);
 }
 
-/**
- * The PATHs that sshd was built with stand in it as they are (--with-default-path, --with-superuser-path); it tells
- * them in no other way. Since 9.8 they are in sshd-session. Root's is the one with sbin in it.
- */
+/** sshd does not print its compiled PATHs, so search its binary; since 9.8 that is sshd-session. */
 function pathsOfSshd(sshd: string): typeof PATHS {
   const files = [
     sshd,

@@ -5,35 +5,24 @@ import type { Pm2Path } from './pm2-paths.ts';
 import type { ProbeAnswer } from './probe.ts';
 import type { PathOrigin, WayIn } from './way.ts';
 
-/**
- * `covered`: the guard answers. `gap`: `pm2` is called and somebody else answers, or nobody where people expect it.
- * `note`: goes round the guard by a path, which only a sealed pm2 can meet; or a way that nobody is seen to use, and no
- * pm2 is found there.
- */
+/** `gap`: another pm2 runs, or an expected one is missing. `note`: only sealing helps, or unused and no pm2 found. */
 export type WayState = 'covered' | 'gap' | 'note' | 'unknown';
 
-/** What one way led to. */
 export interface VerifyFinding {
   way: string;
   user: string;
-  /** Whom the user becomes, where the way names somebody. */
   target: string | null;
   state: WayState;
   answers: 'guard' | 'pm2' | 'other' | 'nothing' | null;
-  /** What was found; null: nothing, or it could not be told. */
   path: string | null;
-  /** Of a real pm2. */
   version: string | null;
-  /** Why it is not covered, or what stands between; null: nothing to say. */
+  /** Why it is not covered, or the alias in between. */
   why: string | null;
-  /** Commands of which each covers it; the first is the one to type. */
+  /** Alternatives; the best first. */
   cures: string[];
 }
 
-/**
- * @param systemGuarded whether the system's own startup files lead to the guard, by shell: then a user's own do not
- * @returns null for what turned out to be no way in
- */
+/** @param systemGuarded by shell: whether the system's startup files lead to the guard */
 export function findingOf(
   { way, user, target, origin, used }: WayIn,
   answer: ProbeAnswer,
@@ -86,7 +75,7 @@ export function findingOf(
   }
 }
 
-/** A path in full is nobody's PATH to mend. @param user whose file it is; null: of a uid without an account */
+/** No PATH can fix a full path. @param user null: owner without an account */
 export function findingOfPath({ path, links, app }: Pm2Path, user: Account | null, answer: ProbeAnswer): VerifyFinding {
   const base = { way: path, user: user?.name ?? '?', target: null, path, version: null, cures: [] as string[] };
   const also = links.length > 0 ? `also ${links.join(', ')}` : null;
@@ -125,10 +114,7 @@ function directoryOfApp(links: readonly string[], path: string): string {
   return /^(.*)\/node_modules\//.exec(links[0] ?? path)?.[1] ?? '.';
 }
 
-/**
- * The user's own doing: what is below his home, or what his startup files make of a PATH that those of the system had
- * right.
- */
+/** Whether the user caused it: a pm2 in the home directory, or startup files that override the system's PATH. */
 function isOwn(origin: PathOrigin, user: Account, path: string, systemGuarded: ReadonlyMap<string, boolean>): boolean {
   return (
     path.startsWith(`${user.home}/`) ||

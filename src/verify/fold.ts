@@ -1,14 +1,12 @@
 import type { VerifyFinding } from './finding.ts';
 
-/** Findings that are the same but for a name. */
 export interface Fold extends Pick<VerifyFinding, 'state' | 'answers' | 'path' | 'version' | 'why' | 'cures'> {
-  /** With USER where the ways of several are told in one. */
   way: string;
-  /** Who; or `root as alice, ops` where the way is from one to others. */
+  /** `root as alice, ops` for calls as other users. */
   users: string[];
 }
 
-/** Ways that end alike, in the order of the first of each. Where names differ, USER stands for them. */
+/** Merges findings that differ only in names. */
 export function fold(findings: readonly VerifyFinding[]): Fold[] {
   const groups = new Map<string, VerifyFinding[]>();
   for (const finding of findings) {

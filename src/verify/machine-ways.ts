@@ -6,7 +6,7 @@ import type { Pm2Service } from './services.ts';
 import { shellAt } from './shells.ts';
 import type { WayEntry, PathOrigin, WayIn } from './way.ts';
 
-/** In environments that no shell has set, and by which nobody logs in. */
+/** Environments that no shell sets up. */
 export function machineWays(account: Account, { cron, systemd, container }: VerifyFacts): WayIn[] {
   const ways: [string, Record<string, string> | undefined, PathOrigin][] = [
     ['cron job', cron?.(account), { type: 'cron', table: null }],
@@ -31,7 +31,7 @@ export function machineWays(account: Account, { cron, systemd, container }: Veri
   );
 }
 
-/** The lines of crontabs that call pm2 by its name, each with the SHELL, PATH and HOME of the table above it. */
+/** Crontab lines that call pm2 by name, with the variables of their table. */
 export function cronTableWays(account: Account, lines: readonly CronLine[], { cron }: VerifyFacts): WayIn[] {
   if (cron === null) return [];
   return lines
@@ -47,7 +47,7 @@ export function cronTableWays(account: Account, lines: readonly CronLine[], { cr
     }));
 }
 
-/** Services that call pm2 by its name, each with its own Environment= over what every service has. */
+/** Each with its own Environment= over the defaults. */
 export function serviceWays(account: Account, services: readonly Pm2Service[], { systemd }: VerifyFacts): WayIn[] {
   if (systemd === null) return [];
   return services
@@ -63,7 +63,6 @@ export function serviceWays(account: Account, services: readonly Pm2Service[], {
     }));
 }
 
-/** `/bin/sh -c`, in exactly this environment. */
 function shEntry(account: Account, env: Readonly<Record<string, string>>, shell = '/bin/sh'): WayEntry {
   const { language } = shellAt(shell);
   return { type: 'shell', language, start: (script) => ({ as: account, argv: [shell, '-c', script], env }) };

@@ -5,13 +5,7 @@ import { readRegularFile } from '../trust/read.ts';
 
 const MAX_BYTES = 1 << 18;
 
-/**
- * The variables that pam_env(8) gives to a session of a PAM service (`sshd`, `cron`, `login`), as the service's own
- * file under /etc/pam.d asks for it: pam_env.conf, /etc/environment or the file named there, and with `user_readenv=1`
- * the user's ~/.pam_environment. Later ones win.
- *
- * @param base what pam_env.conf may refer to as `${NAME}`
- */
+/** As pam_env(8), from the service's file in /etc/pam.d; later files win. `base`: for `${NAME}` in pam_env.conf. */
 export function pamEnvironment(
   service: string,
   { home, shell }: Account,
@@ -31,7 +25,7 @@ export function pamEnvironment(
   return env;
 }
 
-/** The options of each pam_env.so of a service, through @include (Debian), include and substack. */
+/** Follows @include (Debian), include and substack. */
 function envModules(file: string, depth = 0): string[][] {
   if (depth > 5) return [];
   return readTextOrEmpty(file)
@@ -50,7 +44,7 @@ function envModules(file: string, depth = 0): string[][] {
 type Expand = (word: string) => string;
 type Reader = (text: string, expanded: Expand) => [string, string][];
 
-/** `NAME=value`, `export` before it or quotes around it (pam_env.c _parse_env_file). */
+/** Format of _parse_env_file in pam_env.c. */
 function assignments(text: string): [string, string][] {
   return text.split('\n').flatMap((line): [string, string][] => {
     const [, name, value] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*?)\s*$/.exec(line.replace(/(^|\s)#.*/, '')) ?? [];
@@ -58,10 +52,7 @@ function assignments(text: string): [string, string][] {
   });
 }
 
-/**
- * `NAME DEFAULT=value OVERRIDE=value` (pam_env.conf(5)); an override that comes to nothing leaves the default. Older
- * ~/.pam_environment too.
- */
+/** `NAME DEFAULT=value OVERRIDE=value` (pam_env.conf(5)), or `NAME=value` in an older ~/.pam_environment. */
 function definitions(text: string, expanded: Expand): [string, string][] {
   return text
     .replace(/\\\n/g, ' ')
@@ -95,6 +86,6 @@ function userFile(path: string): string {
   try {
     return readRegularFile(path, MAX_BYTES).toString('utf8');
   } catch {
-    return ''; // most have none
+    return '';
   }
 }

@@ -2,29 +2,23 @@ import { existsSync } from 'node:fs';
 import { accountByName, accountByUid, groupByName, localAccounts, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
 
-/** Somebody by whom, or as whom, pm2 is typed. */
 export interface ProbedUser {
   account: Account;
-  /** Has a shell to log in with: everybody else is reached by sudo, su, cron and units only. */
+  /** False: reached only by sudo, su, cron and units. */
   login: boolean;
-  /** Accounts of the daemons that this person looks after, his own left out. */
+  /** Users of the daemons that this operator may use, except the operator. */
   looksAfter: Account[];
 }
 
 export interface ProbedUsers {
   people: ProbedUser[];
-  /** Whom the config means, and who is not looked at: each a line of why. */
   left: string[];
 }
 
-/** A group of a directory server may have thousands of members, who are alike. */
+/** Groups of a directory server may have thousands of similar members. */
 const OF_A_GROUP = 5;
 
-/**
- * Root, the users of the daemons, and their operators, each once; of a group its first members.
- *
- * @param chosen login names that are looked at instead; null: all of these
- */
+/** @param chosen null: root, the users of the daemons, and their operators */
 export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null): ProbedUsers {
   const left: string[] = [];
   const found = new Map<number, ProbedUser>();
@@ -56,14 +50,13 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
   return { people, left: [...new Set(left)] };
 }
 
-/** The caller alone. */
 export function onlyCaller(account: Account | null, policy: Policy): ProbedUsers {
   if (account === null) return { people: [], left: ["the caller's own ways: this uid has no account"] };
   const { people } = peopleOf(policy, [account.name]);
   return { people, left: ['the ways of everybody else, which only root can try:  sudo pm2-guard verify'] };
 }
 
-/** The listed members, then those whose primary group it is. */
+/** Listed members, then users with this primary group. */
 function membersOf(name: string): string[] {
   const group = groupByName(name);
   if (group === null) return [];
@@ -77,7 +70,6 @@ function membersOf(name: string): string[] {
   ];
 }
 
-/** An account with a shell that runs commands; not nologin(8) and its like. */
 export function logsIn({ shell }: Account): boolean {
   return !/\/(nologin|false|true|sync|halt|shutdown)$/.test(shell) && existsSync(shell);
 }

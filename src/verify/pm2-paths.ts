@@ -6,24 +6,15 @@ import { listApps } from '../pm2/rpc.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
 
-/** A pm2 that can be called by its path. */
 export interface Pm2Path {
-  /** Without links. */
   path: string;
-  /** The other paths that lead there. */
   links: string[];
-  /** The app that has it in its node_modules; null: it is no app's. */
   app: string | null;
 }
 
 const SOCKET_MS = 1000;
 
-/**
- * Every pm2 that is installed for the host, below these homes, or in the node_modules of an app of these daemons. Only
- * looked for: nothing of it is run.
- *
- * @param path the caller's PATH, which may lead to another prefix
- */
+/** Finds installed pm2s without running them. `path`: the caller's PATH, for more npm prefixes. */
 export async function pm2Paths(homes: readonly string[], daemons: readonly Daemon[], path: string): Promise<Pm2Path[]> {
   const found = new Map<string, Pm2Path>();
   const add = (named: string, app: string | null): void => {
@@ -40,7 +31,7 @@ export async function pm2Paths(homes: readonly string[], daemons: readonly Daemo
   for (const directory of packages) {
     add(join(directory, 'bin/pm2'), null);
     const prefix = /^(.*)\/lib\/node_modules\/pm2$/.exec(directory)?.[1];
-    const link = `${prefix ?? ''}/bin/pm2`; // npm's; install may have put ours there
+    const link = `${prefix ?? ''}/bin/pm2`; // npm's, unless install replaced it
     if (prefix !== undefined && realpathOrNull(link) === join(directory, 'bin/pm2')) add(link, null);
   }
   for (const { name, directories } of await directoriesOfApps(daemons))
@@ -48,7 +39,7 @@ export async function pm2Paths(homes: readonly string[], daemons: readonly Daemo
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Where `npx pm2` and npm's scripts look: the app's directory, its script's, and all above them. */
+/** Where `npx pm2` and npm scripts look: directories of app and script, and all their parents. */
 async function directoriesOfApps(daemons: readonly Daemon[]): Promise<{ name: string; directories: Set<string> }[]> {
   const lists = await Promise.all(
     daemons.map(async ({ home }) => {

@@ -7,17 +7,15 @@ import { standsFor } from './stands-for.ts';
 import { PATIENCE_MS, run, type Ended, type ShellStart } from './start.ts';
 import type { WayEntry, WayIn } from './way.ts';
 
-/** Who answers when `pm2` is called. */
 export type ProbeAnswer =
-  /** Proven by a block. `through`: the alias or function in between. */
+  /** Proven by a block. `through`: the alias or function. */
   | { type: 'guard'; path: string; through: string | null }
   | { type: 'pm2'; path: string; version: string; through: string | null }
-  /** A program that is neither ours nor PM2's: what it runs in the end is not known. */
   | { type: 'other'; path: string; through: string | null }
-  /** The guard, which is told to keep out: PM2_GUARD=off is in the environment. */
+  /** PM2_GUARD=off is in the environment. */
   | { type: 'off'; path: string }
   | { type: 'nothing' }
-  /** It is no way in: sudo or su does not let this user. */
+  /** sudo or su refuses the user. */
   | { type: 'refused'; why: string }
   | { type: 'unknown'; why: string };
 
@@ -27,16 +25,12 @@ interface Lead {
   off: boolean;
 }
 
-/**
- * Really goes one way in, twice: first to ask which pm2 is found, then, only where that carries our mark, to make a
- * call that has to be blocked. A real pm2 is never run: it would spawn a daemon and write files.
- */
+/** Asks which pm2 is found; if it has our mark, makes a call that must be blocked. Never runs a real pm2. */
 export async function probeWay({ entry, user, asRoot }: WayIn): Promise<ProbeAnswer> {
   const lead = await leadOf(entry, user.home);
   return 'type' in lead ? lead : proven(entry, lead, asRoot);
 }
 
-/** As `probe`, for a way that names its pm2 by an absolute path. */
 export async function probePath(
   path: string,
   as: ((words: readonly string[]) => ShellStart) | null,
@@ -81,7 +75,6 @@ function asAnswer(
   return identity.type === 'pm2' ? { ...identity, ...at } : { type: 'other', ...at };
 }
 
-/** Which file a call of pm2 would run. */
 async function leadOf(entry: WayEntry, home: string): Promise<Lead | ProbeAnswer> {
   if (entry.type === 'program' && entry.listing !== null) return listed(await run(entry.listing(['pm2'])));
   const tag = fresh();
@@ -130,10 +123,7 @@ function leadOfWord({ word, file, guard }: Told, home: string): Lead | ProbeAnsw
   }
 }
 
-/**
- * sudo's or su's own words, which begin so, where it ran nothing: "a password is required", an account that has
- * expired.
- */
+/** The message of sudo or su if it ran nothing. */
 function refusal(stderr: string): ProbeAnswer | null {
   const line = stderr.split('\n').find((text) => /^(sudo(-rs)?: |su: |runuser: |Sorry, user )/.test(text));
   return line === undefined ? null : { type: 'refused', why: line.replace(/^[\w-]+: /, '') };

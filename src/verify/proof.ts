@@ -1,17 +1,12 @@
 import { RESERVED } from '../policy/reserved.ts';
 import type { Ended } from './start.ts';
 
-/** The call that is made to be blocked: its name is nobody's, and a pm2 that lets it through answers something else. */
+/** A call that the guard must block, with a name that no app has. Another pm2 gives another answer. */
 export function throwawayCall(nonce: string): readonly string[] {
   return ['pm2', 'describe', `${RESERVED}${nonce}`];
 }
 
-/**
- * Whether this very call was blocked by the guard: our status, nothing on standard output, and on standard error the
- * block with the name that was made up for this call. Less is no proof: 126 is every shell's "cannot execute".
- *
- * @param stdout what came after the call was made
- */
+/** Also checks the message with the nonce: shells use exit status 126 too, for "cannot execute". */
 export function isBlock({ status, stderr }: Ended & { type: 'ended' }, stdout: string, nonce: string): boolean {
   const lines = stderr.split('\n');
   const at = lines.findIndex((line) => line.startsWith('pm2-guard: blocked (PG108): '));

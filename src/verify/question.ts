@@ -1,12 +1,8 @@
 import { existsSync } from 'node:fs';
 
-/**
- * The language of a shell, as far as it takes to ask it what `pm2` is. `plain`: one that is not known (csh, nushell):
- * all it has to do is to start /bin/sh, so its own aliases stay unknown.
- */
+/** `plain`: an unknown shell (csh, nushell) that only starts /bin/sh; its aliases stay unknown. */
 export type ShellLanguage = 'posix' | 'fish' | 'plain';
 
-/** What a shell takes the word `pm2` for. */
 export type ShellWord =
   | { type: 'nothing' }
   | { type: 'file'; path: string }
@@ -15,20 +11,17 @@ export type ShellWord =
 
 export interface Told {
   word: ShellWord;
-  /** The file that is found in PATH, past alias and function; null: none. */
+  /** What PATH finds, without alias and function. */
   file: string | null;
-  /** PM2_GUARD of its environment; null: not set. */
   guard: string | null;
 }
 
 const PRINTENV = existsSync('/usr/bin/printenv') ? '/usr/bin/printenv' : '/bin/printenv';
 
 /**
- * A command line that makes a shell say what it would run for `pm2`, without running it. No quotes, no dollar signs,
- * one line: `sudo -i` escapes every other character on the way (sudo(8)), and it may stand in the quotes of another
- * shell.
+ * Asks a shell what it would run for `pm2`. No quotes, no `$`, one line: `sudo -i` escapes all else (sudo(8)).
  *
- * @param tag stands before each answer on a line of its own: what startup files print is passed over
+ * @param tag marks each answer line, so that other output is ignored
  */
 export function question(language: ShellLanguage, tag: string): string {
   switch (language) {
@@ -40,7 +33,7 @@ export function question(language: ShellLanguage, tag: string): string {
         ['guard', `${PRINTENV} PM2_GUARD`],
         ['end', 'true'],
       ];
-      // zsh writes its history when it ends, if .zshrc names a file for it.
+      // Otherwise zsh writes its history at exit.
       return ['unset HISTFILE', ...steps.map(asked(tag))].join('; ');
     }
     case 'fish': {
@@ -58,7 +51,7 @@ export function question(language: ShellLanguage, tag: string): string {
   }
 }
 
-/** A command line for the same shell, with a line on standard output before what the command itself prints. */
+/** Prints a mark before the command's own output. */
 export function after(language: ShellLanguage, tag: string, command: string): string {
   const line = `echo; echo ${tag}:said; ${command}`;
   switch (language) {
@@ -71,7 +64,7 @@ export function after(language: ShellLanguage, tag: string, command: string): st
   }
 }
 
-/** What the command behind `after` printed; null: it was never reached. */
+/** Null: the command was not reached. */
 export function saidAfter(stdout: string, tag: string): string | null {
   const mark = `${tag}:said\n`;
   const at = stdout.indexOf(mark);
@@ -82,7 +75,7 @@ function asked(tag: string): (step: string[]) => string {
   return ([name, command]) => `echo; echo ${tag}:${name ?? ''}; ${command ?? ''}`;
 }
 
-/** The answers to `question`; null: the shell did not answer, or not to the end. */
+/** Null: no complete answer. */
 export function readTold(stdout: string, tag: string): Told | null {
   const answers = new Map(
     stdout
@@ -99,10 +92,7 @@ export function readTold(stdout: string, tag: string): Told | null {
   return { word: wordOf(answer('word'), file, answer('body')), file, guard: answer('guard') || null };
 }
 
-/**
- * `command -v` (POSIX 2.14): a path, `alias pm2='...'`, or the word itself for a function. fish's `type -t`: file,
- * function.
- */
+/** `command -v` (POSIX 2.14): a path, `alias pm2='...'`, or a function's name. fish's `type -t`: file, function. */
 function wordOf(word: string, file: string | null, body: string): ShellWord {
   if (word.startsWith('/')) return { type: 'file', path: word };
   if (word === 'file' && file !== null) return { type: 'file', path: file };
@@ -110,7 +100,7 @@ function wordOf(word: string, file: string | null, body: string): ShellWord {
   return word === '' ? { type: 'nothing' } : { type: 'function', text: body };
 }
 
-/** `alias pm2='authbind --deep pm2'`, as a shell writes it; one word needs no quotes in zsh. */
+/** zsh omits the quotes for a single word. */
 function aliasText(definition: string): string {
   const value = definition.replace(/^alias (?:-\S+ )*pm2=/, '');
   return value.startsWith("'") && value.endsWith("'") ? value.slice(1, -1).replaceAll("'\\''", "'") : value;

@@ -3,19 +3,15 @@ import { loadService, unitPlaces } from '../host/load-service.ts';
 import { listDirectory } from '../runtime/peek.ts';
 import { callsByName } from './command.ts';
 
-/**
- * A systemd service of this host that calls pm2 by its name. Those of `pm2 startup` name a path, and run as the right
- * user.
- */
+/** A systemd service that calls pm2 by name. Units of `pm2 startup` use a path. */
 export interface Pm2Service {
-  /** `deploy.service` */
   name: string;
   user: string;
-  /** Of its own Environment= and EnvironmentFile=. */
+  /** From Environment= and EnvironmentFile=. */
   env: Readonly<Record<string, string>>;
 }
 
-/** Where people write their units; what packages bring is elsewhere. */
+/** Units of administrators; packages use other directories. */
 const PLACES = ['/etc/systemd/system', '/usr/local/lib/systemd/system'];
 const MOST_FILES = 2000;
 

@@ -4,13 +4,12 @@ import type { Account } from '../identity/accounts.ts';
 import type { ShellLanguage } from './question.ts';
 
 export interface Shell {
-  /** `bash`; for what is said of it. */
   name: string;
   path: string;
   language: ShellLanguage;
 }
 
-/** The ones that people have startup files for, and where those are, below a home. */
+/** Startup files below a home directory. */
 const KNOWN: Record<string, readonly string[]> = {
   bash: ['.bash_profile', '.bash_login', '.profile', '.bashrc'],
   zsh: ['.zshenv', '.zprofile', '.zshrc', '.zlogin'],
@@ -25,7 +24,6 @@ export function shellAt(path: string): Shell {
   return { name, path, language };
 }
 
-/** Those of bash, zsh, dash and fish that this host has. */
 export function installedShells(): Shell[] {
   return Object.keys(KNOWN).flatMap((name) => {
     const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/local/bin/${name}`].find((candidate) =>
@@ -35,7 +33,7 @@ export function installedShells(): Shell[] {
   });
 }
 
-/** The shell of passwd, and every other that is installed and for which the user has startup files. */
+/** The login shell, and others with startup files of the user. */
 export function shellsOf(account: Account, installed: readonly Shell[]): Shell[] {
   const own = shellAt(account.shell);
   const others = installed.filter(
@@ -44,7 +42,7 @@ export function shellsOf(account: Account, installed: readonly Shell[]): Shell[]
   return [own, ...others];
 }
 
-/** The startup file in which a line about PATH has the last word, as it is typed below a home. */
+/** The last file to read PATH lines, below the home directory. */
 export function startupFile(shell: string, interactive: boolean): string {
   switch (shell) {
     case 'zsh':
@@ -58,10 +56,7 @@ export function startupFile(shell: string, interactive: boolean): string {
   }
 }
 
-/**
- * fish makes its directories in a home that has none; who has none has no configuration either, so it may look
- * elsewhere.
- */
+/** fish creates missing directories; /dev/null prevents that. */
 export function fishDirectories({ home }: Account): Record<string, string> {
   const missing = (path: string): boolean => !existsSync(join(home, path));
   return {

@@ -1,18 +1,14 @@
 import { isAbsolute } from 'node:path';
 import { parse } from 'shell-quote';
 
-/** What an alias or a function called pm2 runs in the end. */
 export type StandsFor =
-  /** `pm2` of PATH, behind programs that only run what follows them. */
+  /** Also behind programs that only run their arguments. */
   | { type: 'pm2 of PATH' }
   | { type: 'path'; path: string }
-  /** Nobody can say without running it, which may reach another machine, or a real pm2. */
+  /** It would have to run, and could reach another machine or a real pm2. */
   | { type: 'unclear' };
 
-/**
- * Programs and keywords that run the words behind them here, as this user, with this PATH. Not `npx` (fetches), `docker
- * exec` and `ssh` (elsewhere), `sudo` (another PATH: it has ways of its own).
- */
+/** Run their arguments with the same user and PATH. Not npx, ssh, `docker exec` (elsewhere), sudo (other PATH). */
 const PASSING_ON = new Set([
   'authbind',
   'builtin',
@@ -32,13 +28,7 @@ const PASSING_ON = new Set([
   'timeout',
 ]);
 
-/**
- * Reads the text of an alias or function; it is parsed, never run.
- *
- * @param text of an alias what it stands for, of a function what `typeset -f` (bash, zsh, ksh) or `functions` (fish)
- * prints
- * @param home for `~/` and `$HOME/`
- */
+/** Parses only. `text`: of an alias, or output of `typeset -f` (bash, zsh, ksh) or `functions` (fish). */
 export function standsFor(type: 'alias' | 'function', text: string, home: string): StandsFor {
   const line = type === 'alias' ? text : bodyOf(text);
   const words = line === null ? null : wordsOf(line, home);
@@ -53,7 +43,6 @@ export function standsFor(type: 'alias' | 'function', text: string, home: string
   return isAbsolute(named) ? { type: 'path', path: named } : { type: 'unclear' };
 }
 
-/** What stands between the braces, or between `function` and `end`, where that is one line. */
 function bodyOf(text: string): string | null {
   const lines = text
     .split('\n')
@@ -63,7 +52,6 @@ function bodyOf(text: string): string | null {
   return body.length === 1 ? (body[0] ?? '').replace(/;$/, '') : null;
 }
 
-/** The words of a simple command; null: there is more to the text than words. */
 function wordsOf(line: string, home: string): string[] | null {
   const parts = parse(line, (name) => (name === 'HOME' ? home : `$${name}`));
   return parts.every((part) => typeof part === 'string') ? parts.map((word) => word.replace(/^~(?=\/)/, home)) : null;

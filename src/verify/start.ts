@@ -2,47 +2,40 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
 
-/** A program that is started as somebody. */
 export interface ShellStart {
   as: Account;
   argv: readonly string[];
-  /** All of it: nothing of this process's environment is added. */
+  /** The complete environment. */
   env: Readonly<Record<string, string>>;
 }
 
 export type Ended =
   | { type: 'ended'; status: number | null; stdout: string; stderr: string }
-  /** It did not end in time, and was killed with all of its process group. */
   | { type: 'late' }
   | { type: 'failed'; why: string };
 
-/** A `.bashrc` with nvm takes a second on a slow machine, a hanging one for ever. */
+/** A `.bashrc` with nvm takes a second on a slow machine. */
 export const PATIENCE_MS = 10_000;
-/** Of standard output and standard error, each, the last ones: answers come after what startup files print. */
+/** Keep the last part: answers come after the output of startup files. */
 const MAX_CHARACTERS = 1 << 18;
 
-/** util-linux, by absolute path: root runs it. */
+/** util-linux; absolute, because root runs it. */
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
 
-/** Whether other users' ways can be looked at: root, with the tool to become them. */
 export function canBecomeOthers(): boolean {
   return process.geteuid?.() === 0 && SETPRIV.some((path) => existsSync(path));
 }
 
 const running = new Set<number>();
 
-/**
- * Kills all that `run` has started and not seen the end of: they are in sessions of their own, where no Ctrl-C
- * reaches them.
- */
+/** Kills all running children: they have their own sessions, so Ctrl-C does not reach them. */
 export function killRunning(): void {
   for (const pid of running) killAll(pid);
 }
 
 /**
- * Runs a program to its end, or to the time limit: as its user with that user's groups, in the user's home directory,
- * in a session of its own without a terminal, with nothing on standard input. What it leaves in its process group is
- * killed.
+ * Runs a program as its user, in the home directory and a session of its own, without terminal and stdin. Kills what
+ * stays in its process group.
  */
 export function run({ as, argv, env }: ShellStart): Promise<Ended> {
   const [file = '', ...rest] = [...becoming(as), ...argv];
@@ -65,7 +58,7 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
       clearTimeout(timer);
       running.delete(pid);
       kill(-pid);
-      // one who left the group may hold them open
+      // a process outside the group may hold them open
       for (const name of ['stdout', 'stderr'] as const) child[name].destroy();
       resolve(how);
     };
@@ -76,11 +69,10 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
     child.on('error', (error) => {
       end({ type: 'failed', why: error.message });
     });
-    // Not 'close', which waits for whoever else holds the pipes, an ssh-agent of .bashrc for one; 'exit' may come
-    // before the last words.
+    // 'close' would wait for other holders of the pipes, such as ssh-agent; 'exit' may come before the last output.
     child.on('exit', (status) => {
       kill(-pid);
-      // setImmediate: what is in the pipes already is read first, however late this timer comes on a busy machine.
+      // setImmediate: reads pending output first, even on a busy machine.
       const drained = setTimeout(
         () =>
           setImmediate(() => {
@@ -105,13 +97,13 @@ function isEnterable(directory: string): boolean {
   }
 }
 
-/** The group of a process, and all that descend from it: su and sudo start what they run in a session of its own. */
+/** su and sudo start their commands in new sessions, so kill descendants too. */
 function killAll(pid: number): void {
   for (const descendant of descendantsOf(pid)) kill(descendant);
   kill(-pid);
 }
 
-/** @param pid of a process; negative: of a group; NaN: of what could not be started */
+/** @param pid negative: a group; NaN: not started */
 function kill(pid: number): void {
   if (Number.isNaN(pid)) return;
   try {
@@ -121,7 +113,7 @@ function kill(pid: number): void {
   }
 }
 
-/** By proc(5)'s list of children; the deepest first. */
+/** From proc(5); the deepest first. */
 function descendantsOf(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
@@ -131,14 +123,11 @@ function descendantsOf(pid: number): number[] {
       .map(Number);
     return [...children.flatMap(descendantsOf), ...children];
   } catch {
-    return []; // ended meanwhile
+    return []; // it ended
   }
 }
 
-/**
- * Node's own `uid` option gives up every supplementary group (libuv uv__process_child_init), and with them what the
- * user may read and what sudo allows a group. setpriv(1) calls initgroups(3).
- */
+/** Node's `uid` option drops supplementary groups (libuv uv__process_child_init); setpriv(1) calls initgroups(3). */
 function becoming({ uid, gid }: Account): string[] {
   if (uid === process.geteuid?.()) return [];
   return [SETPRIV.find((path) => existsSync(path)) ?? '', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'shell-quote';
 import { listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
 
-/** Of a systemd built for a split /usr, as Debian's; another's says so itself (systemd-path(1)). */
+/** Default of Debian's systemd; others print their own (systemd-path(1)). */
 const COMPILED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const PLAIN: SpawnSyncOptionsWithStringEncoding = {
   cwd: '/',
@@ -16,11 +16,7 @@ const PLAIN: SpawnSyncOptionsWithStringEncoding = {
 /** systemd-system.conf(5): later files win. */
 const PLACES = ['/usr/lib/systemd', '/usr/local/lib/systemd', '/run/systemd', '/etc/systemd'];
 
-/**
- * What a system service has in its environment before its own unit says anything: asked of the manager where one runs,
- * else from its configuration (DefaultEnvironment=, which a manager reads when it starts). Null: this host has no
- * systemd.
- */
+/** Asks a running manager, otherwise reads its config (DefaultEnvironment=). Null: no systemd. */
 export function systemdEnvironment(): Record<string, string> | null {
   if (!['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].some((path) => existsSync(path))) return null;
   if (existsSync('/run/systemd/system')) {
@@ -54,13 +50,12 @@ function configured(): Record<string, string> {
     for (const [, value = ''] of readTextOrEmpty(file)
       .replace(/\\\r?\n/g, ' ')
       .matchAll(/^[ \t]*DefaultEnvironment[ \t]*=(.*)$/gm)) {
-      env = value.trim() === '' ? {} : { ...env, ...variables(value) }; // an empty one takes back what stood before
+      env = value.trim() === '' ? {} : { ...env, ...variables(value) }; // an empty value resets the list
     }
   }
   return env;
 }
 
-/** `A=b "C=d e"`: words as a shell reads them. */
 function variables(text: string): Record<string, string> {
   const words = parse(text).filter((word) => typeof word === 'string');
   return Object.fromEntries(

@@ -24,7 +24,7 @@ import { ownWays, systemShellWays } from './ways.ts';
 import type { WayIn } from './way.ts';
 
 export interface VerifyRequest {
-  /** Login names to look at; null: root, the users of the daemons and their operators. */
+  /** Null: root, the users of the daemons and their operators. */
   users: readonly string[] | null;
   progress: (done: number, all: number, what: string) => void;
 }
@@ -32,27 +32,23 @@ export interface VerifyRequest {
 export interface Verification {
   version: string;
   findings: VerifyFinding[];
-  /** What was not looked at, and why. */
   left: string[];
-  /**
-   * What the guard does not do where it answers: exempt users, `mode: observe`, a config that is not the one that
-   * holds.
-   */
+  /** Where the guard does nothing: exempt users, `mode: observe`, an old config. */
   remarks: string[];
 }
 
-/** Exit status of a verification that could not begin, too (src/commands/verify.ts). */
+/** Exit status, also if verify cannot start. */
 export const CANNOT_TELL = 2;
-/** nobody(5): it has no startup files, so what its shells find is the system's own doing. */
+/** nobody(5) has no startup files, so only the system's apply. */
 const NOBODY = 65534;
-/** People whose homes are searched for a pm2 of their own, beyond those who are looked at. */
+/** Limit for the search in home directories of other users. */
 const MOST_HOMES = 200;
 
 /**
- * Goes every way in to pm2 on this host and sees who answers. Each shell, sudo, su is really started; no pm2 is run but
- * our own, and that only to be blocked; nothing is written, no daemon is spawned.
+ * Starts each shell, sudo and su to see which pm2 answers. Runs only our own pm2, and only a call that it blocks;
+ * writes nothing and spawns no daemon.
  *
- * @throws UserError where the config cannot be used, or a user does not exist: then nothing can be told
+ * @throws UserError for an unusable config or unknown user
  */
 export async function verify({ users, progress }: VerifyRequest): Promise<Verification> {
   const { policy, warnings } = policyOf();
@@ -120,7 +116,7 @@ function remarksOf({ daemons, exempt }: Policy): string[] {
 }
 
 function policyOf(): { policy: Policy; warnings: string[] } {
-  // As nobody in particular: to look must not keep a policy.
+  // euid -1: verify must not write a compiled policy.
   const loaded = loadPolicy(
     { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
     () => slow,
@@ -144,7 +140,7 @@ function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, everybody: bo
   ]);
 }
 
-/** Two ways that are the same in everything that is started are gone once. */
+/** Runs identical starts only once. */
 function answerOf(way: WayIn, once: Map<string, Promise<ProbeAnswer>>): Promise<ProbeAnswer> {
   const { as, argv, env } = way.entry.type === 'shell' ? way.entry.start('') : way.entry.start([]);
   const key = JSON.stringify([as.uid, argv, env]);
@@ -162,7 +158,7 @@ function homesOf(people: ProbedUsers['people'], everybody: boolean): string[] {
   return [...people.map(({ account }) => account), ...others].map(({ home }) => home);
 }
 
-/** As whom a pm2 of ours is run by its path: root only runs what root alone can change; else whose file it is. */
+/** Root runs only what root alone can change; otherwise it runs as the owner. */
 function startOf(
   at: Pm2Path,
   facts: VerifyFacts,
@@ -177,7 +173,7 @@ function accountOwning({ path }: Pm2Path): Account | null {
   return uid === null ? null : accountByUid(uid);
 }
 
-/** In sudo's and su's own words, a line for each user and reason. */
+/** Uses the messages of sudo and su. */
 function refusals(ways: readonly WayIn[], answers: readonly ProbeAnswer[]): string[] {
   const folded = new Map<string, string[]>();
   for (const [at, { way, user }] of ways.entries()) {

@@ -5,7 +5,6 @@ import type { ProbedUser } from './people.ts';
 import { fishDirectories, shellAt, shellsOf, startupFile, type Shell } from './shells.ts';
 import type { WayEntry, WayIn } from './way.ts';
 
-/** The ways in by which somebody gets to pm2 as himself. */
 export function ownWays({ account, login }: ProbedUser, facts: VerifyFacts): WayIn[] {
   return [
     ...(login ? [...shellWays(account, facts), ...sshWays(account, facts), ...atWays(account, facts)] : []),
@@ -13,7 +12,6 @@ export function ownWays({ account, login }: ProbedUser, facts: VerifyFacts): Way
   ];
 }
 
-/** The startup files of the system, for an account that has none of its own, in every shell there is. */
 export function systemShellWays(nobody: Account, facts: VerifyFacts): WayIn[] {
   return facts.shells.map((shell) => shellWay(`${shell.name} login shell`, nobody, shell, ['-l'], facts));
 }
@@ -21,7 +19,7 @@ export function systemShellWays(nobody: Account, facts: VerifyFacts): WayIn[] {
 function shellWays(account: Account, facts: VerifyFacts): WayIn[] {
   return shellsOf(account, facts.shells).flatMap((shell) => {
     const ways: [string, string[]][] = [[`${shell.name} login shell`, ['-l']]];
-    // A terminal on the console, by ssh, in tmux; then one on a desktop, in `docker exec`, after `su` without a dash.
+    // Interactive login: console, ssh, tmux. Interactive only: desktop, `docker exec`, plain `su`.
     if (/^(bash|zsh|fish)$/.test(shell.name))
       ways.push([`${shell.name} login shell, interactive`, ['-l', '-i']], [`${shell.name}, interactive`, ['-i']]);
     return ways.map(([way, options]) => shellWay(way, account, shell, options, facts));
@@ -57,7 +55,7 @@ function shellWay(
   };
 }
 
-/** `ssh host pm2 ...`: sshd runs `$SHELL -c`, neither a login shell nor an interactive one. */
+/** sshd runs `$SHELL -c`: neither a login nor an interactive shell. */
 function sshWays(account: Account, { ssh }: VerifyFacts): WayIn[] {
   if (ssh === null) return [];
   const { path, name, language } = shellAt(account.shell);
@@ -75,10 +73,7 @@ function sshWays(account: Account, { ssh }: VerifyFacts): WayIn[] {
   ];
 }
 
-/**
- * at(1) writes down the environment of the shell in which the job is made, and atd gives it to /bin/sh (at.c, atd.c):
- * so aliases and functions are gone, and exported variables are there. Nothing is put into the queue for this.
- */
+/** at(1) stores the shell's environment for /bin/sh (at.c, atd.c), without aliases. No job is queued here. */
 function atWays(account: Account, facts: VerifyFacts): WayIn[] {
   if (!facts.at) return [];
   const shell = shellAt(account.shell);

@@ -4,14 +4,13 @@ import { pendingLinks, firstPm2 } from '../finds.ts';
 import { ENVIRONMENT, OURS, SHIMS } from '../places.ts';
 import type { Layer } from './layer.ts';
 
-/** As pam_env(8) reads the file; the last line of a name counts. */
+/** As pam_env(8) reads the file: the last PATH line counts. */
 const PATH_LINE = /^([ \t]*(?:export[ \t]+)?PATH=["']?)([^"'\n]*)/gm;
 const NOTE = `# ${OURS}: the first directory of the next line, until pm2-guard uninstall\n`;
 
 /**
- * /etc/environment gives a PATH to every session that PAM opens, on Ubuntu for instance. A line that is there gets our
- * directory as its first where it leads to another pm2. None is added where there is none, as on Debian: it would take
- * the place of what login, su and sshd give to root and to everybody else, which are two things.
+ * PAM sets PATH from /etc/environment, for instance on Ubuntu. Edits only an existing line: a new line would override
+ * the different PATHs that login, su and sshd give to root and to users.
  */
 export const environment: Layer = {
   name: 'environment',
@@ -41,7 +40,6 @@ export const environment: Layer = {
   },
 };
 
-/** The PATH that a session gets from such a text; null: none. */
 export function sessionPath(text: string): string | null {
   return [...text.matchAll(PATH_LINE)].at(-1)?.[2] ?? null;
 }

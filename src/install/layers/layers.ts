@@ -6,10 +6,10 @@ import { localBin, localSbin, sudoShim } from './links.ts';
 import { sudo } from './secure-path.ts';
 import { bash, fish, profile, zsh } from './shells.ts';
 
-/** In the order in which they are put in place: what comes later asks where the earlier ones lead. */
+/** In order of installation: later layers check where earlier ones lead. */
 const LAYERS: readonly Layer[] = [localBin, localSbin, profile, bash, zsh, fish, environment, sudo, sudoShim];
 
-/** What was chosen beside the defaults. A layer that a later version brings comes with its own default. */
+/** Differences from the defaults. So a new layer in a later version gets its own default. */
 export interface LayerChoice {
   with: LayerName[];
   without: LayerName[];
@@ -17,18 +17,14 @@ export interface LayerChoice {
 
 export const NO_CHOICE: LayerChoice = { with: [], without: [] };
 
-/** What the command line says of layers: names, separated by commas. */
 export interface LayerWish {
-  /** Exactly these; `default`: those of an install that says nothing. */
+  /** `default`: the default layers; otherwise exactly the named ones. */
   layers?: string | undefined;
   with?: string | undefined;
   without?: string | undefined;
 }
 
-/**
- * @param kept the choice of the last install
- * @throws UserError for a name that is none
- */
+/** @throws UserError for an unknown name */
 export function chooseLayers(wish: LayerWish, kept: LayerChoice): LayerChoice {
   const exactly = wish.layers === undefined || wish.layers === 'default' ? null : named(wish.layers);
   const start =
@@ -45,14 +41,13 @@ export function chooseLayers(wish: LayerWish, kept: LayerChoice): LayerChoice {
   };
 }
 
-/** What a damaged or older record says of it. */
+/** Accepts damaged and older records. */
 export function choiceOf(recorded: unknown): LayerChoice {
   const { with: more, without } = (recorded ?? {}) as { with?: unknown; without?: unknown };
   const known = (names: unknown) => LAYER_NAMES.filter((name) => Array.isArray(names) && names.includes(name));
   return { with: known(more), without: known(without) };
 }
 
-/** Puts the chosen ones in place, and takes the others away. */
 export function applyLayers(ledger: Ledger, choice: LayerChoice): void {
   for (const layer of LAYERS) {
     if (isChosen(layer.name, choice)) layer.apply(ledger);
@@ -60,7 +55,7 @@ export function applyLayers(ledger: Ledger, choice: LayerChoice): void {
   }
 }
 
-/** The last first: sudoers, which name our directory, before what they name. */
+/** Reverse order: sudoers names our directory, so it must go before the directory. */
 export function layersBackwards(): readonly Layer[] {
   return [...LAYERS].reverse();
 }
@@ -69,7 +64,6 @@ export function isChosen(name: LayerName, choice: LayerChoice): boolean {
   return choice.with.includes(name) || (defaults().includes(name) && !choice.without.includes(name));
 }
 
-/** One line a layer, for help. */
 export function layersInWords(): string {
   return LAYERS.map(
     ({ name, place, reaches, byDefault }) =>

@@ -7,7 +7,7 @@ import { isOwnLink } from '../ours.ts';
 import { PM2_LINK, PM2_SBIN_LINK, SHIMS, SUDO_LINK } from '../places.ts';
 import type { Layer } from './layer.ts';
 
-/** Before /usr/bin in every PATH that a Linux distribution sets; npm's own link may be there. */
+/** /usr/local/bin comes before /usr/bin in every distribution's PATH. npm's own link may be there. */
 export const localBin: Layer = {
   name: 'local-bin',
   reaches: 'every PATH that a system sets: ssh commands, sudo, services, PHP',
@@ -21,9 +21,7 @@ export const localBin: Layer = {
   },
 };
 
-/**
- * First in root's PATH, in sudo's and in that of services; so they are met where npm's own link is in /usr/local/bin.
- */
+/** /usr/local/sbin comes first in root's, sudo's and services' PATH, so before npm's own link in /usr/local/bin. */
 export const localSbin: Layer = {
   name: 'local-sbin',
   reaches: "root, sudo and services where npm's own pm2 is in /usr/local/bin",
@@ -40,9 +38,8 @@ export const localSbin: Layer = {
 };
 
 /**
- * Not by default. What it adds is little: `sudo -iu www-data pm2 ...` of programs that read no startup file (PHP, cron
- * jobs with a PATH of their own); the pm2 behind sudo is met anyway. What it costs is that every sudo of every program
- * goes through a script of ours. It can never find itself: the real sudo is the one that is set-user-ID.
+ * Off by default: every sudo call would go through our script. It only adds calls like `sudo -iu www-data pm2 ...`
+ * from programs that read no startup file. It cannot find itself: the real sudo is set-user-ID.
  */
 export const sudoShim: Layer = {
   name: 'sudo-shim',

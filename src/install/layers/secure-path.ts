@@ -9,7 +9,6 @@ import { COMMAND_LINK, OURS, SHIMS, SUDOERS } from '../places.ts';
 import { securePath } from '../sudo.ts';
 import type { Layer } from './layer.ts';
 
-/** `sudo pm2`: a drop-in, where sudo would find another pm2 before ours, or none. */
 export const sudo: Layer = {
   name: 'sudo',
   reaches: 'sudo pm2, by its secure_path',
@@ -29,7 +28,7 @@ function writeWhereNeeded(ledger: Ledger): void {
       return;
     }
     case 'hidden':
-      throw new Error('only root can ask sudo'); // status says so of the layer
+      throw new Error('only root can ask sudo'); // status reports it for the layer
     case 'unknown': {
       ledger.note(SUDOERS, 'kept', 'sudo runs nothing for root, so its secure_path is not known');
       return;
@@ -76,7 +75,7 @@ function writeDropIn(ledger: Ledger, others: string, why: string): void {
     ledger.note(SUDOERS, 'refused', `the secure_path of sudo holds a character that cannot be repeated: ${others}`);
     return;
   }
-  // Never add to what is broken: afterwards nobody could tell whose fault it is, and sudo may be the only way to root.
+  // Never add to broken sudoers: the cause would be unclear, and sudo may be the only access to root.
   const before = sudoersFault();
   if (before !== null) {
     ledger.note(SUDOERS, 'refused', `left alone because sudoers is not in order: ${before}`);
@@ -91,7 +90,7 @@ function writeDropIn(ledger: Ledger, others: string, why: string): void {
     ledger.note(SUDOERS, 'refused', fault);
     return;
   }
-  // Why it was written then is no reason to write it anew.
+  // A changed reason alone does not justify a rewrite.
   const same = old?.toString().split('\n')[1] === text.toString().split('\n')[1];
   ledger.file(SUDOERS, same ? (old ?? text) : text, 0o440);
   if (ledger.dry) return;
@@ -108,7 +107,7 @@ function writeDropIn(ledger: Ledger, others: string, why: string): void {
   ledger.note(SUDOERS, 'refused', `taken back, ${after}`);
 }
 
-/** Of sudoers, which are looked at afterwards: sudo may be the only way to root. */
+/** Checks sudoers afterwards: sudo may be the only access to root. */
 export function removeDropIn(ledger: Ledger, file: string): void {
   ledger.remove(file);
   const fault = ledger.dry || visudoHere() === undefined ? null : sudoersFault();

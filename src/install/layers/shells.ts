@@ -8,7 +8,7 @@ import { OURS, PROFILE, SHIMS } from '../places.ts';
 import type { Layer } from './layer.ts';
 import { hasBlock, withBlock, withoutBlock } from './marked-block.ts';
 
-/** Our directory first in PATH, once. Words that sh, bash and zsh understand alike, with `set -u` as well. */
+/** Puts our directory first in PATH, once. Valid in sh, bash and zsh, also under `set -u`. */
 function pathFirst(assign: string): string[] {
   return [`case ":\${PATH-}:" in`, `  :${SHIMS}:*) ;;`, `  *) ${assign}=${SHIMS}\${PATH:+:$PATH} ;;`, 'esac'];
 }
@@ -18,7 +18,7 @@ const header = (what: string) =>
 
 export const profile: Layer = {
   name: 'profile',
-  reaches: 'login shells: sh, dash, bash, busybox', // by /etc/profile; not zsh, fish, csh
+  reaches: 'login shells: sh, dash, bash, busybox', // read by /etc/profile; not by zsh, fish, csh
   place: PROFILE,
   byDefault: true,
   apply: (ledger) => {
@@ -35,10 +35,9 @@ export const profile: Layer = {
 };
 
 /**
- * bash reads its system-wide bashrc in interactive shells that are no login shells, and where sshd starts it for a
- * command (bash(1), "Invocation"; SYS_BASHRC and SSH_SOURCE_BASHRC, config-top.h, as Debian, Arch, SUSE and Alpine
- * build it). Red Hat's reads none, but its ~/.bashrc goes by way of profile.d. At the start: Debian's returns on its
- * first line where there is no terminal.
+ * Interactive shells that are not login shells and commands from sshd read it (bash(1) "Invocation"; SYS_BASHRC,
+ * SSH_SOURCE_BASHRC). Red Hat's ~/.bashrc reads profile.d instead. Our block goes at the start: Debian's file returns
+ * early without a terminal.
  */
 const BASHRC = ['/etc/bash.bashrc', '/etc/bash/bashrc'];
 export const bash: Layer = {
@@ -60,10 +59,7 @@ export const bash: Layer = {
   },
 };
 
-/**
- * Every zsh reads it first, also one that sshd starts for a command. At the end: the system's own lines there set a
- * PATH.
- */
+/** Every zsh reads it first. Our block goes at the end: the system's own lines there set PATH. */
 const ZSHENV = ['/etc/zsh/zshenv', '/etc/zshenv'];
 export const zsh: Layer = {
   name: 'zsh',
@@ -98,12 +94,11 @@ export const fish: Layer = {
   },
 };
 
-/** Debian leaves /etc/zsh behind where zsh is removed. */
+/** Debian keeps /etc/zsh after zsh is removed. */
 function hasZsh(): boolean {
   return ['/usr/bin/zsh', '/bin/zsh', '/usr/local/bin/zsh'].some((shell) => existsSync(shell));
 }
 
-/** A file that is all ours. */
 function ownFile(ledger: Ledger, file: string, lines: readonly string[], obstacle: string | null): void {
   if (obstacle !== null) ledger.note(file, 'kept', obstacle);
   else if (isOthers(file)) ledger.note(file, 'refused', 'is not ours');
@@ -117,7 +112,6 @@ function removeOwn(ledger: Ledger, file: string): void {
   if (!isOthers(file)) ledger.remove(file);
 }
 
-/** A file of somebody else's, in which something is ours. */
 function putInto(
   ledger: Ledger,
   file: string,
@@ -139,7 +133,7 @@ function takeOutOf(ledger: Ledger, files: readonly string[]): void {
   }
 }
 
-/** Where others can write, they could have root write elsewhere. */
+/** If others can write there, they could redirect root's write. */
 function whyNot(file: string): string | null {
   const fault = existsSync(file) ? findUntrusted(file, 'file') : findUntrusted(dirname(file), 'directory');
   return fault === null || fault.kind === 'missing' ? null : `left as it is: ${fault.path} ${fault.why}`;

@@ -5,12 +5,11 @@ import { isChosen, LAYERS, type LayerChoice } from './layers.ts';
 export interface LayerStatus {
   name: LayerName;
   place: string;
-  /** `not used`: it would be of no use here, or something else is there: `note` says. `hidden`: only root can tell. */
+  /** `not used`: no benefit here, or another file is there (see `note`). `hidden`: only root can read it. */
   state: 'in place' | 'missing' | 'left out' | 'not used' | 'in the way' | 'hidden';
   note: string | null;
 }
 
-/** How each layer stands: what installing it now would change. */
 export function layerStatus(choice: LayerChoice): LayerStatus[] {
   const ledger = new Ledger(true);
   return LAYERS.map(({ name, place, apply }) => {
@@ -19,7 +18,7 @@ export function layerStatus(choice: LayerChoice): LayerStatus[] {
     try {
       apply(ledger);
     } catch {
-      return { name, place, state: 'hidden', note: 'only root can tell' }; // EACCES: /etc/sudoers.d
+      return { name, place, state: 'hidden', note: 'only root can tell' }; // EACCES on /etc/sudoers.d
     }
     const change = ledger.changes.slice(before).find(({ path }) => path === place);
     return { name, place, state: stateOf(change?.outcome ?? 'kept'), note: change?.note ?? null };
