@@ -23,7 +23,7 @@ export function killableApps({ apps, uid }: DaemonFacts): Killable[] {
     : apps.flatMap(({ process }) => (process === null ? [] : present(trust(process.pid, wordOf(uid), process.uid))));
 }
 
-/** The environment proves nothing more than the real user of the process could have said. */
+/** The environment of a process is only the statement of its real user. */
 export function killableGhost({ process }: Ghost): Killable[] {
   return present(trust(process.pid, wordOf(process.realUid), process.uid));
 }

@@ -42,7 +42,7 @@ export function isUndeclared(daemon: DaemonFacts, { policy }: LivingFacts): bool
   return policy !== null && !daemon.elsewhere && declaredAs(daemon) === null && !isExempt(daemon, policy);
 }
 
-/** The rightful user of its PM2_HOME and the reason; null: its own user. */
+/** Null: the PM2_HOME belongs to the daemon's own user. */
 export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: string; why: string } | null {
   const { declared, uid } = daemon;
   if (uid === null) return null;

@@ -11,7 +11,7 @@ export interface Report {
   /** ISO 8601. */
   time: string;
   healthy: boolean;
-  /** What could not be examined; empty: nothing. */
+  /** Sentences about parts that could not be examined; empty: all was examined. */
   unseen: string[];
   config: { file: string | null; problem: string | null };
   daemons: ReportedDaemon[];

@@ -8,7 +8,7 @@ import type { Report } from './report.ts';
 import { paintFor, pictureTable } from './table.ts';
 import { listed } from './words.ts';
 
-/** Escaped. An element may hold several lines. @param width of the terminal in columns; null: not a terminal */
+/** Escaped. An element may hold several lines. `width`: columns of the terminal; null: not a terminal. */
 export function reportText(
   report: Report,
   facts: HostFacts,

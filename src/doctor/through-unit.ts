@@ -8,9 +8,9 @@ import { homeOf, placementOf, savedNames } from './placement.ts';
 import { kill, pm2In, type CommandWords } from './repair.ts';
 
 /*
- * PM2's unit has `ExecStop=pm2 kill`, and systemd also runs it when the main process ends by itself. So commands for
- * a daemon in a unit go through the unit. After `kill PID`, `pm2 kill` or `pm2 update` systemd would end any new
- * daemon of this PM2_HOME.
+ * PM2's unit has `ExecStop=pm2 kill`, and systemd also runs it when the main process ends by itself. It would end a
+ * new daemon of this PM2_HOME too. So for a daemon in a unit, the unit replaces `kill PID`, `pm2 kill` and `pm2
+ * update`.
  */
 
 /** The unit in whose control group the daemon runs. */
@@ -53,7 +53,7 @@ function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
   return failed ? [systemctl(unit, 'reset-failed')] : [];
 }
 
-/** Ends a daemon and its apps. */
+/** Ends a daemon and its apps, through its unit if it runs in one. */
 export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   return unit === null ? kill(killableDaemon(daemon)) : [systemctl(unit, 'stop')];
@@ -73,7 +73,7 @@ export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] 
   return asleep.length === 0 ? save : [...pm2In(daemon, facts, 'resurrect'), ...save];
 }
 
-/** Replaces a daemon, with the current PM2, node and environment. @param before commands to run first, for a unit */
+/** Replaces a daemon, with the current PM2, node and environment. `before`: commands to run first, for a unit. */
 export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   if (unit === null) return pm2In(daemon, facts, 'update');

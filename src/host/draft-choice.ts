@@ -25,7 +25,7 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
   return declared.length > 0 ? declared : named([likeliest(known)]);
 }
 
-/** Why a daemon of root cannot be declared. */
+/** Why a daemon of root cannot be declared; null: it can, or it is another user's. */
 export function faultOfRoots({ user, home }: FoundDaemon): string | null {
   return user !== null && accountByName(user)?.uid === 0 ? pm2HomeFault(home) : null;
 }
@@ -69,9 +69,11 @@ function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
 
 /**
  * Default daemon of the draft, for root's calls without a known app. Only facts from root decide, because any user
- * can start a daemon before the install. First the daemon of a system unit: the only one, or the web server's. Then
- * the web server's daemon. Then the only daemon, if its user is root, a service account or an administrator. Null:
- * these do not decide.
+ * can start a daemon before the install. In order:
+ * 1. The daemon of a system unit: the only one, or the web server's.
+ * 2. The web server's daemon.
+ * 3. The only daemon, if its user is root, a service account or an administrator.
+ * @returns null: these do not decide
  */
 export function defaultOf(entries: readonly DraftEntry[]): DraftEntry | null {
   const booted = entries.filter(({ unit }) => unit?.enabled === true && wordOfUnit(unit).by === 'root');
@@ -95,7 +97,9 @@ function isMadeByRoot(account: Account | null): boolean {
   );
 }
 
-/** Whether calls from a directory may go to a daemon. In root's directories an ordinary user must not decide that. */
+/**
+ * Not a directory of another user. One of root only where no ordinary user decides, because calls below follow it.
+ */
 export function mayClaim(path: string, { user, unit }: DraftEntry): boolean {
   const owner = statOf(path)?.uid ?? null;
   const account = accountByName(user);

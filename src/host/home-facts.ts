@@ -15,7 +15,7 @@ import { exchanger, isOpenToOthers, wayTo, type Exchanger, type PathStep } from 
 export interface Pm2HomeFacts extends Home {
   /** Without symlinks; null: missing. */
   physical: string | null;
-  /** The rightful user; null: unknown. */
+  /** The user of this PM2_HOME by config, passwd, unit or directory; null: unknown. */
   owner: HomeOwner | null;
   contents: HomeFiles;
   /** The parent directory exists or cannot be seen. */

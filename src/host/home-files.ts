@@ -30,7 +30,7 @@ export interface HomeFiles {
 /** A PM2_HOME of 500 apps has 1,500. */
 const MOST_ENTRIES = 3000;
 
-/** Opens only directories, with a limit of entries. Modules count as directories only. */
+/** PM2's files in a PM2_HOME, with a limit. Opens only directories. Of modules it lists the directories only. */
 export function homeFiles(home: string): HomeFiles {
   const found: HomeFiles = { home, files: [], cut: [], closed: [] };
   const own = entry(home, '.');

@@ -33,9 +33,12 @@ interface Claim extends ClaimedSocket {
 }
 
 /**
- * Every PM2 daemon by the kernel's list, because pm2 shows only the caller's daemon and spawns a missing one. Users
- * can forge lines (sockets.ts). So a process counts only if it owns the socket file or proves that it is the daemon
- * of this PM2_HOME. Connects only to choose between several sockets of one path, or where a line is doubtful.
+ * Every PM2 daemon by the kernel's list, because pm2 shows only the caller's daemon and spawns a missing one.
+ *
+ * Users can forge lines of that list (sockets.ts). So a process counts only if it owns the socket file or proves that
+ * it is the daemon of this PM2_HOME. Of two lines with one inode, the answer at the path or that proof decides.
+ *
+ * Connects only to choose between several sockets of one path, or where a line is doubtful.
  */
 export async function liveDaemons(processes: Processes = readProcesses()): Promise<LiveDaemon[]> {
   const rivals = new Map<string, [Claim, ...Claim[]]>();

@@ -39,7 +39,8 @@ export function unitPlaces(paths: readonly string[], left: UnitPlaces['left'] = 
 }
 
 /**
- * The EnvironmentFile=s win over Environment= (systemd.unit(5), systemd.exec(5)). Null: masked or unreadable.
+ * Reads a unit and its drop-ins, and for system units the EnvironmentFile=s, which win over Environment=
+ * (systemd.unit(5), systemd.exec(5)). Null: masked or unreadable.
  * @param name of the unit or the template's instance
  * @param manager user of the service manager; null: the system's
  */

@@ -10,7 +10,7 @@ export interface OwnPrograms {
   node: string | null;
 }
 
-/** Those that differ from a login shell's. @param script lib/Daemon.js as the daemon reports it */
+/** Those that differ from a login shell's. `script`: lib/Daemon.js as the daemon reports it. */
 export function ownPrograms(pid: number | null, script: string | null): OwnPrograms {
   const root = script === null ? null : (/^(\/.*)\/lib\/Daemon\.js$/.exec(script)?.[1] ?? null);
   const exe = pid === null ? null : exeOf(pid);

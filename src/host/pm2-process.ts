@@ -11,12 +11,14 @@ export function runsNode(exe: string | null): boolean {
   return exe !== null && RUNTIME.test(exe);
 }
 
-/** Its user controls title and environment, so use this only for actions on this very process. */
+/**
+ * Whether a process claims to be the daemon of this PM2_HOME. Its user controls the title and the environment, so use
+ * this only for actions on this very process.
+ */
 export function isDaemonOf({ exe, command, cwd, env }: Shown, pm2Home: string): boolean {
   if (!runsNode(exe)) return false;
   const same = (path: string) => resolve(cwd ?? '/', path) === pm2Home;
-  // `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js). The kernel cuts a title to the length of the first
-  // command line.
+  // `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js), cut to the length of the first command line.
   const [, titled, end] = /: God Daemon \((.*?)(\)?)$/s.exec(command) ?? [];
   if (titled !== undefined) return end === ')' ? same(titled) : titled !== '' && pm2Home.startsWith(titled);
   if (!/\/lib\/Daemon\.js\b/.test(command) || env === null) return false;

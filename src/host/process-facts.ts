@@ -54,7 +54,7 @@ export function exeOf(pid: number): string | null {
 /** execve(2) allows 6 MiB of arguments and environment. */
 const LONGEST_ENVIRONMENT = 6 << 20;
 
-/** As at its start; null: hidden from the caller or too long. @param mayTake decides by the length */
+/** As at its start; null: hidden from the caller or too long. `mayTake` decides by the length. */
 export function environmentOf(
   pid: number,
   mayTake: (length: number) => boolean = () => true,

@@ -57,7 +57,7 @@ export function ancestors({ byPid }: Processes, pid: number): HostProcess[] {
   return found;
 }
 
-/** By PM2_HOME, for callers without access. Without other pid namespaces: a container has its own paths. */
+/** By the PM2_HOME in the title, for callers without access. A container has its own paths, so it is left out. */
 export function titledDaemons(byPid: Processes['byPid']): Map<string, HostProcess[]> {
   const found = new Map<string, HostProcess[]>();
   for (const process of byPid.values()) {
@@ -107,7 +107,7 @@ export function processOf(pid: number): HostProcess | null {
 const MOST_DESCRIPTORS = 100_000;
 const MOST_DESCRIPTORS_OF_A_USER = 400_000;
 
-/** Empty: it has ended, or is hidden from the caller. @param mayLook called before each descriptor */
+/** Empty: it has ended, or is hidden from the caller. `mayLook` is called before each descriptor. */
 export function socketsOf(pid: number, mayLook: () => boolean = () => true): string[] {
   const found: string[] = [];
   for (const fd of listDirectory(`/proc/${pid}/fd`, MOST_DESCRIPTORS)) {

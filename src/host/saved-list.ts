@@ -28,7 +28,7 @@ const NO_SECRET = /^(PWD|OLDPWD)$/;
 /** `postgres://web:hunter2@db/shop` */
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
-/** Skips missing, unreadable and invalid lists. @param mayRead asked before each (budget.ts) */
+/** Skips missing, unreadable and invalid lists. `mayRead` is asked before each (budget.ts). */
 export function savedLists(home: string, mayRead: (file: string) => boolean = () => true): SavedList[] {
   return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
     const path = join(home, file);

@@ -11,7 +11,7 @@ export type SocketState =
 
 const TIMEOUT_MS = 1000;
 
-/** Connects and sends nothing. @param bound the path is in a table of /proc/net/unix */
+/** Connects and sends nothing. `bound`: the path is in a table of /proc/net/unix. */
 export function probeSocket(path: string, bound: boolean): Promise<SocketState> {
   return new Promise((settle) => {
     const socket = connect({ path });

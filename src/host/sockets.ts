@@ -60,7 +60,7 @@ export function daemonSockets(tables: readonly string[]): NamedSocket[] {
   return namedSockets(tables).filter(isDaemonSocket);
 }
 
-/** With doubtful ones. @param elsewhere inodes of other socket families (otherInodes) */
+/** With doubtful ones. `elsewhere`: inodes of other socket families (otherInodes). */
 export function claimedDaemonSockets(tables: readonly string[], elsewhere: ReadonlySet<string>): ClaimedSocket[] {
   const found = claimedSockets(tables, elsewhere).filter(isDaemonSocket);
   return [...new Map(found.map((socket) => [`${socket.inode} ${socket.path}`, socket])).values()];

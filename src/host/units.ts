@@ -49,7 +49,10 @@ const MOST_OF_A_USER = 500;
 /** Limits for one user's units and drop-ins. */
 const SHARE_OF_A_USER = { files: 2000, bytes: 8 << 20 };
 
-/** PM2's templates/init-scripts/systemd.tpl. Read as text, because systemctl needs a booted systemd. */
+/**
+ * Units that set PM2_HOME or run `pm2 resurrect` (templates/init-scripts/systemd.tpl of PM2). Read as text, because
+ * systemctl needs a booted systemd.
+ */
 export function pm2Units(places: readonly string[] = PLACES): Unit[] {
   return unitsIn(places, null);
 }
@@ -145,7 +148,7 @@ function accountOf(user: string): Account | null {
   return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
 }
 
-/** Names with links in `multi-user.target.wants` and the like. @param most directories per path, and names in all */
+/** Names with links in `multi-user.target.wants` and the like. `most`: directories per path, and names in all. */
 function wantedNames(places: readonly string[], most: number): Set<string> {
   const directories = places.flatMap((place) =>
     listDirectory(place, most)

@@ -27,7 +27,7 @@ const VERSION = /\/v?\d+\.\d+(\.\d+)?\//;
 /** snapd removes a revision two refreshes later. `current` leads to the newest. */
 const SNAP = /^\/snap\/([^/]+)\/x?\d+\//;
 
-/** @param file without symlinks. @returns null: no known upgrade removes it */
+/** Whether an upgrade will remove a node or pm2. `file` has no symlinks. Null: not known. */
 export function vanishing(file: string): Vanishing | null {
   const [, snap] = SNAP.exec(file) ?? [];
   if (snap !== undefined) {

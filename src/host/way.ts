@@ -57,7 +57,7 @@ export interface Exchanger {
 
 /**
  * A user besides root and `user` who can replace what a path leads to. In a sticky directory (/tmp) only the owner
- * can replace a file. `members` includes users whose primary group it is.
+ * can replace a file. A group counts only with other members, `members` with those by primary group too.
  */
 export function exchanger(
   way: readonly PathStep[],

@@ -41,7 +41,9 @@ export function giveBack(gift: Gift): void {
 }
 
 /**
- * Changes nothing. @param given earlier directories as `dev:ino`; this one is added. @throws Left as giveBack would
+ * Whether giveBack would succeed. Changes nothing.
+ * @param given earlier directories as `dev:ino`; this one is added
+ * @throws Left as giveBack would
  */
 export function wouldGiveBack(gift: Gift, given: Set<string>): void {
   const fd = openGift(gift, given);

@@ -45,8 +45,8 @@ export const doubleBoots: Check = {
 };
 
 function sameHome(one: Boot, other: Boot): DoctorFinding {
-  // A user's unit never makes root's unit go. Of two system units, the one that runs as root or is an init script is
-  // the older.
+  // A user's unit never makes root's unit go. Of two system units, the older one goes: the one of root or an init
+  // script.
   const users = [one, other].find(({ word }) => word.by === 'user');
   const goes = users === undefined ? other.user === 'root' || other.file.startsWith('/etc/init') : users === other;
   const [keep, leave] = goes ? [one, other] : [other, one];

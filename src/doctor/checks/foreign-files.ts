@@ -23,8 +23,8 @@ export const foreignFiles: Check = {
       );
       if (foreign.length === 0) return [];
       switch (who.type) {
-        // The daemon of another user owns these files rightly. It has to end first, and a chown of its sockets would
-        // let others command it (PD102, PD101).
+        // Another user's daemon runs there and needs these files. It has to end first, and a chown of its sockets
+        // would let others command it (PD102, PD101).
         case 'unclear':
         case 'other':
           return [];

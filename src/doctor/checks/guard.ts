@@ -92,7 +92,7 @@ function config({
 }
 
 function ways({ status }: GuardFacts): DoctorFinding[] {
-  // No installation covers the other ways by itself. status and verify report them.
+  // install does not cover the other ones. status and verify report them.
   const open = status.ways.filter(({ ours, finds }) => ours && finds?.type === 'other');
   if (open.length === 0) return [];
   return [
