@@ -7,7 +7,7 @@ import { LIBRARY, PM2_LINK, PM2_SBIN_LINK } from './places.ts';
 /** What a PATH finds for `pm2`. `door` is a sealed pm2: it leads to the guard until npm replaces it. */
 export type Find = { type: 'shim' | 'door' | 'other'; path: string } | { type: 'none' };
 
-/** As execvp(3) finds it, but without relative entries, which depend on the cwd. `pending`: future shims. */
+/** As execvp(3) finds it, but without relative entries (they depend on cwd). `pending`: paths of future shims. */
 export function firstPm2(path: string, pending: readonly string[] = []): Find {
   for (const directory of path.split(':')) {
     if (!isAbsolute(directory)) continue;

@@ -30,7 +30,7 @@ export interface InstallRequest {
   path: string | undefined;
   /** Called only without a config. */
   draft: DraftResult;
-  /** Keeps earlier choices where it says nothing. */
+  /** Layers that it does not name stay as chosen before. */
   layers: LayerWish;
   dry: boolean;
 }

@@ -10,7 +10,7 @@ export const OLDEST_NODE = 18;
 export interface ChosenNode {
   /** Absolute and resolved, except links that follow the current version (`/snap/node/current`). */
   path: string;
-  /** What an upgrade will do to it; null: nothing. */
+  /** How an upgrade will break it; null: it stays. */
   warning: string | null;
 }
 

@@ -6,7 +6,7 @@ const DIRECTORY = '/var/log';
 /** Facility auth on Debian, Red Hat, Alpine, others. */
 export const LOG_FILES = ['auth.log', 'secure', 'messages', 'syslog'];
 const CHUNK = 1 << 20;
-/** Limit in bytes: gzip files are unpacked as a whole. */
+/** Bytes. gzip files are unpacked as a whole. */
 const MAX_UNPACKED = 1 << 28;
 
 /** Newest first: `auth.log`, `auth.log.1`, `auth.log.2.gz`, or `secure-20261101`. */

@@ -97,7 +97,7 @@ export function parseSudo(argv: readonly string[]): SudoCall {
   const fault = faultOf(options) ?? (words.length === 0 ? 'no command' : null);
   if (fault !== null) return { type: 'not ours', why: fault };
   const run = runOf(options, assignments, words);
-  // The last one wins in sudo; rare, so not handled.
+  // sudo uses the one typed last. Such calls are rare and stay as typed.
   return assignments.some(({ name }) => run.keep.includes(name)) ? { type: 'not ours', why: 'kept and set' } : run;
 }
 

@@ -69,7 +69,7 @@ async function typedAllowed({ call, target, login }: Case, sudo: string): Promis
   return answer === 'yes' && variables && !mayKeepVariables(sudo, target.name, SHIM_COMMAND) ? 'no' : answer;
 }
 
-/** Null: not expressible, or sudo does not allow it. */
+/** Null: no such line is possible, or sudo does not allow it. */
 async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean): Promise<Plan | null> {
   const { call, payload, target, caller, invocation, login, verdict } = one;
   if (invocation.startup !== null || verdict.type === 'block') return null; // startup is root's work

@@ -5,7 +5,7 @@ import { SHIM } from './line.ts';
 import { askIsAllowed } from './listing.ts';
 import { stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
 
-/** One takes 5 to 10 ms. With more users, sudo is asked at each call. */
+/** One question takes 5 to 10 ms. On a host with more users, sudo is asked at each call. */
 const MOST_QUESTIONS = 400;
 const AT_ONCE = 4;
 

@@ -14,7 +14,7 @@ export function allFaults(paths: readonly { path: string; type: 'file' | 'direct
   return [...found.values()];
 }
 
-/** Repairs by command. @param owner as for chown(1) */
+/** Skips faults that no command repairs. @param owner as for chown(1) */
 export function repairsOf(faults: readonly Pick<Distrust, 'kind' | 'path'>[], owner = 'root:'): string[][] {
   const [owned = [], writable = []] = (['owner', 'writable'] as const).map((kind) =>
     faults

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 let serial = 0;
 
 /**
- * Replaces a file atomically, also across a power loss. O_EXCL: never writes through a planted symlink.
+ * Replaces a file atomically, also across a power loss. O_EXCL: never writes through a symlink of another user.
  *
  * @param mode exact permission bits, whatever the umask
  * @throws system error (ENOSPC, EROFS, EACCES...) with `path`, which write(2) lacks

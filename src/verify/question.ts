@@ -64,7 +64,7 @@ export function after(language: ShellLanguage, tag: string, command: string): st
   }
 }
 
-/** Null: the command was not reached. */
+/** Null: the shell did not reach the command. */
 export function saidAfter(stdout: string, tag: string): string | null {
   const mark = `${tag}:said\n`;
   const at = stdout.indexOf(mark);

@@ -5,7 +5,7 @@ export type StandsFor =
   /** Also behind programs that only run their arguments. */
   | { type: 'pm2 of PATH' }
   | { type: 'path'; path: string }
-  /** It would have to run, and could reach another machine or a real pm2. */
+  /** Only a run would tell, and that could reach another machine or a real pm2. */
   | { type: 'unclear' };
 
 /** Run their arguments with the same user and PATH. Not npx, ssh, `docker exec` (elsewhere), sudo (other PATH). */

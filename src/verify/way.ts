@@ -31,6 +31,6 @@ export interface WayIn {
   asRoot: boolean;
   entry: WayEntry;
   origin: PathOrigin;
-  /** False: possible, but no known use. */
+  /** False: such a call is possible, but none is known. */
   used: boolean;
 }
