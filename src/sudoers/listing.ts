@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const SUDO = '/usr/bin/sudo';
 const PLAIN = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, timeout: 10_000 } as const;
 
-/** Runs `sudo -l -U` (sudo(8)): root needs no password for it, and it leaves no log entry. Null: no answer, or no sudo. */
+/** Runs `sudo -l -U` (sudo(8)): root needs no password, and sudo logs nothing. Null: no answer, or no sudo. */
 export function isAllowed(user: string, as: string, command: string): boolean | null {
   if (!existsSync(SUDO)) return null;
   return answerOf(spawnSync(SUDO, wordsFor(user, as, command), { ...PLAIN, stdio: 'ignore' }).status);
