@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { lazyBuiltin } from '../runtime/late.ts';
 
 export interface TerminalFacts {
@@ -14,8 +14,9 @@ const KERNEL: TerminalFacts = {
   legacy: () => read('/proc/sys/dev/tty/legacy_tiocsti'),
   terminal: () => {
     const stat = read('/proc/self/stat');
-    // The program name in parentheses may contain blanks and parentheses.
-    return stat === null ? null : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4] ?? 0);
+    if (stat === null) return hasTerminal() ? null : 0;
+    // The name of the program, in parentheses, may hold blanks and parentheses.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4] ?? 0);
   },
 };
 
@@ -42,6 +43,16 @@ function hasOpenConsoles(release: string): boolean {
 function isConsole(device: number): boolean {
   const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
   return ((device >>> 8) & 0xfff) === 4 && minor > 0 && minor < 64;
+}
+
+/** Without /proc: /dev/tty opens only for a process with a controlling terminal (tty(4)). */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function read(path: string): string | null {

@@ -40,6 +40,7 @@ describe('the npm package', () => {
       'README.md',
       'dist/THIRD-PARTY-LICENSES',
       'dist/adopt-agent.cjs',
+      'dist/as-user.cjs',
       'dist/boot-unit.cjs',
       'dist/door.cjs',
       'dist/lint.cjs',
