@@ -21,14 +21,14 @@ import type { Seat } from './seat.ts';
 export interface AdoptRequest {
   names: readonly string[];
   allStrays: boolean;
-  /** A daemon of the config, a user, a home or a saved list; null: wherever they are. */
+  /** A daemon of the config, a user, a PM2_HOME or a saved list; null: all of them. */
   from: string | null;
   /** A daemon of the config; null: where the config puts each app. */
   to: string | null;
   overlap: boolean;
-  /** Digests of plans that were shown and agreed to (consent.ts). */
+  /** Digests of plans that were shown and accepted (consent.ts). */
   accept: readonly string[];
-  /** What becomes of a move that needs a consent: it is only shown, it is asked for, or it is not carried out. */
+  /** For a move that needs consent: only show it, ask, or refuse it. */
   consent: 'show' | 'ask' | 'refuse';
 }
 
@@ -38,7 +38,7 @@ export interface Prospect {
   found: HostInventory;
 }
 
-/** What would be done, and what stands against it. Looks everywhere, as whoever will need it; changes nothing. */
+/** What would be done, and the problems. It changes nothing. */
 export async function prospect(
   request: AdoptRequest,
   policy: Policy,
@@ -63,11 +63,11 @@ export async function prospect(
   return { choices, planned, found };
 }
 
-/** Drops a consent that was given, and makes a problem of one that cannot be asked for, because this is no terminal. */
+/** Drops a consent that was given. Without a terminal to ask on, a missing consent becomes a problem. */
 function requireConsent(planned: Planned, { accept, consent }: AdoptRequest): void {
   const needed = planned.consent;
   if (needed === null) return;
-  // Only root can run something as another user; a user's own attempt is refused for that.
+  // Only root can run something as another user, so a user's own attempt fails for that reason.
   if (process.geteuid?.() !== 0) {
     planned.consent = null;
     return;
@@ -76,7 +76,7 @@ function requireConsent(planned: Planned, { accept, consent }: AdoptRequest): vo
   else if (consent === 'refuse') planned.problems.push(consentProblem(planned.move, needed));
 }
 
-/** Where moves are written down: root's in its own place; a user's in that user's own. */
+/** Where journals are kept: root's in a system directory, a user's in a directory of that user. */
 export function journalDirectory(): string {
   const uid = process.geteuid?.() ?? -1;
   return uid === 0
@@ -84,12 +84,12 @@ export function journalDirectory(): string {
     : join(accountByUid(uid)?.home ?? '/nonexistent', '.local/state/pm2-guard/adopt');
 }
 
-/** The adoptions that were cut off, oldest first. */
+/** The adoptions that were interrupted, oldest first. */
 export function pending(): Unfinished[] {
   return unfinished(journalDirectory());
 }
 
-/** Keeps every other adoption out. @throws UserError where one is under way */
+/** Takes the lock that allows one adoption at a time. @throws UserError if one is running */
 export function alone(): () => void {
   makeJournalDirectory(journalDirectory());
   const held = lock(join(journalDirectory(), 'lock'));
@@ -102,9 +102,7 @@ export async function carryOutMove({ move }: Planned, progress: Progress): Promi
   return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => bringHome(hands, []));
 }
 
-/**
- * @throws UserError where it could neither be ended nor taken back: the journal stays, and either can be tried again
- */
+/** @throws UserError if it could neither be finished nor undone. The journal stays, so both can be tried again */
 async function withHands(hands: Hands, work: (hands: Hands) => Promise<MoveOutcome>): Promise<MoveOutcome> {
   try {
     return await work(hands);
@@ -120,7 +118,7 @@ async function withHands(hands: Hands, work: (hands: Hands) => Promise<MoveOutco
   }
 }
 
-/** Ends what was cut off, one way or the other. */
+/** Finishes an interrupted adoption, forwards or back. */
 export async function finish(
   { file, move, done, back, learned }: Unfinished,
   way: 'resume' | 'rollback',
@@ -166,7 +164,7 @@ function placesOf(word: string, found: HostInventory, policy: Policy): AppSource
   if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
   const home = realpathOrSelf(declared?.home ?? word);
   const there = found.places.filter((place) => place.home === home);
-  // What is saved there and does not run: a list that was copied from another home brings nothing back (T29).
+  // Adds apps that are saved there and do not run: a list copied from another PM2_HOME restores nothing (T29).
   const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));
   const saved = savedPlace(home, dumpFile(home));
   const asleep = there.some(({ state }) => state === 'live')

@@ -1,17 +1,14 @@
 import type { Identity } from '../identity/switch-user.ts';
 
-/**
- * What the adopter says to an agent: first this, then pieces of work, a line of JSON each. Work is answered as it gets
- * done.
- */
+/** The first line sent to an agent. Requests follow, one line of JSON each. Answers come in any order. */
 export interface Hello {
-  /** Whom to become; null: it is that user already. */
+  /** The user to become; null: the process already runs as that user. */
   become: Identity | null;
   env: Record<string, string>;
 }
 
 export interface Work {
-  /** Of the answer, too: a slow piece does not hold up the next. */
+  /** Also the id of the answer. A slow request does not block the next. */
   id: number;
   task: string;
   argument: unknown;

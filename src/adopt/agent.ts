@@ -10,9 +10,9 @@ import { lastLines, type LogRequest } from './last-lines.ts';
 import { saveDump, type Save } from './save-dump.ts';
 
 /**
- * The child that does what is to be done in a user's home and with a user's daemon (dist/adopt-agent.cjs). It becomes
- * that user before it touches anything, for good; the kernel then holds it to that user's rights, whatever links the
- * user laid out. It ends when its standard input does. The asking side is work-as.ts.
+ * The child process that works in a user's PM2_HOME and with a user's daemon (dist/adopt-agent.cjs). It becomes that
+ * user before it opens anything, so that the kernel limits it to that user's rights, whatever links the user made. It
+ * ends when its standard input ends. The parent's side is work-as.ts.
  */
 const tasks: Record<string, (argument: never) => unknown> = {
   call: (request: Call) => call(request),
@@ -31,7 +31,7 @@ interface Call {
   timeoutMs: number;
 }
 
-/** A user may lay a link where his daemon's socket was; root would follow it to somebody else's (T12). */
+/** The user can replace the socket by a link; root would follow it to another user's daemon (T12). */
 function call({ socket, method, args, timeoutMs }: Call): unknown {
   if (process.geteuid?.() === 0 && lstatSync(socket, { throwIfNoEntry: false })?.isSymbolicLink())
     throw new Error(`${socket} is a symbolic link, and root does not follow it`);
@@ -39,7 +39,7 @@ function call({ socket, method, args, timeoutMs }: Call): unknown {
 }
 
 let greeted = false;
-// The adopter decides when to stop.
+// The parent decides when to stop.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => undefined);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
@@ -50,7 +50,7 @@ lines.on('line', (line) => {
   greeted = true;
   const { become, env } = JSON.parse(line) as Hello;
   if (become) closeInherited();
-  if (become) switchUser(become); // throws, and with it ends this process, where there would be a way back
+  if (become) switchUser(become); // throws, and so ends this process, if it could become root again
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
 });
@@ -62,7 +62,7 @@ async function answer({ id, task, argument }: Work): Promise<void> {
   try {
     said = JSON.stringify({ id, type: 'done', result: await tasks[task]?.(argument as never) } satisfies AgentAnswer);
   } catch (error) {
-    // An answer that is nested too deeply to be written again is a RangeError here.
+    // An answer nested too deeply to be serialised throws a RangeError here.
     said = failed(error instanceof Error ? error.message : 'it failed without a reason');
   }
   process.stdout.write(`${said}\n`);

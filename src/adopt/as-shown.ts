@@ -1,7 +1,7 @@
 import { isRecord, type Pm2Env } from '../pm2/record.ts';
 import { plainIn } from './records.ts';
 
-/** Numbers and words that a daemon changes while an app runs: they decide nothing. */
+/** Fields that a daemon changes while an app runs. They do not decide what runs. */
 const FARING = [
   'status',
   'pm_id',
@@ -21,11 +21,10 @@ const FARING = [
 ];
 
 /**
- * Whether an entry of the list that a daemon wrote as it ended is of a process that the plan showed, by the
- * environments of its processes in /proc (find.ts childrenOf).
- *
+ * Whether a record of the list that a daemon wrote as it ended matches a process of the plan. The plan knew the
+ * processes by their environments in /proc (find.ts childrenOf).
  * @param shown the processes of that name that were shown
- * @param exact another user could have exchanged the list: all that decides what runs has to be as it was shown
+ * @param exact another user could have replaced the list: all that decides what runs must be as shown
  */
 export function isAsShown(record: Pm2Env, shown: readonly Pm2Env[], exact: boolean): boolean {
   return shown.some((one) => sameProgram(record, one) && (!exact || sameInAll(record, one)));
@@ -37,7 +36,7 @@ function sameProgram(record: Pm2Env, shown: Pm2Env): boolean {
 }
 
 function sameInAll(record: Pm2Env, shown: Pm2Env): boolean {
-  // What /proc does not show, because node's title took its place, may not be there.
+  // /proc may lack the arguments, because node's title overwrites them.
   for (const words of ['args', 'node_args']) {
     if (shown[words] === undefined ? wordsOf(record[words]) !== '[]' : wordsOf(record[words]) !== wordsOf(shown[words]))
       return false;

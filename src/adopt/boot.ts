@@ -8,8 +8,8 @@ import { realpathOrSelf } from '../runtime/peek.ts';
 import type { Move } from './move.ts';
 
 /**
- * The boot units that these moves have left without a purpose: enabled, and their home's list has nothing any more; or
- * they would start a daemon of the wrong user in the new home. What else a home still saves keeps its unit.
+ * Enabled boot units that these moves made useless: their list is empty now, or they would start a daemon of the
+ * wrong user in the new PM2_HOME. A unit whose list still holds apps is kept.
  */
 export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
   return pm2Units().filter((unit) => {
@@ -22,14 +22,14 @@ export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>
   });
 }
 
-/** Seats that got an app, and that nothing brings up at boot. */
+/** Daemons that received an app and that no unit starts at boot. */
 export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
   const units = [...pm2Units(), ...pm2UserUnits()];
   const seats = [...new Map(moves.map(({ to }) => [to.home, to])).values()];
   return seats.filter((seat) => bootUnitFor(seat, units) === null);
 }
 
-/** @returns null where it is disabled; else why not, for people */
+/** @returns null if it is disabled, else the reason it is not */
 export function disableUnit({ name }: Unit): string | null {
   return runSystemctl('disable', name);
 }

@@ -11,25 +11,23 @@ import { raise } from './raise.ts';
 import { waitUntilStable } from './settle.ts';
 import { Worker } from './work-as.ts';
 
-/** What became of a move. */
 export interface MoveOutcome {
   type: 'moved' | 'put back' | 'failed';
-  /** How long nothing ran, in milliseconds; null: it was never stopped, or nobody saw. */
+  /** How long no copy ran, in milliseconds; null: never stopped, or not measured. */
   downtimeMs: number | null;
-  /** Why it was not moved; or, of one that was, what is not as it was before. For people. */
+  /** Why it was not moved, or what differs after the move. */
   why: string | null;
-  /** What the app wrote last into its error log, where it would not stay up. */
+  /** The last lines of the app's error log, if it did not stay up. */
   log: string[];
-  /** The journal stays, and it can be tried again. */
+  /** The journal is kept, and the move can be tried again. */
   open?: true;
-  /** Apps that are registered and not started, because the plan did not show them as they are. */
+  /** Apps that are registered but not started, because they are not as the plan showed them. */
   withheld?: string[];
 }
 
 /**
- * Brings the apps of a move home, from the first step that is not known to be done. Every step looks at what is there
- * first, so that one which was cut off can be taken again. Where one fails, all goes back, as long as there is a way
- * back.
+ * Carries out a move, from the first step that is not recorded as done. Each step first checks the current state, so
+ * that an interrupted step can be repeated. If a step fails, everything is undone while that is possible.
  */
 export async function bringHome(hands: Hands, done: readonly MoveStep[]): Promise<MoveOutcome> {
   const { journal } = hands;
@@ -71,8 +69,8 @@ export async function putBack(hands: Hands): Promise<MoveOutcome> {
     await work();
     journal.write({ step, at: 'done', back: true });
   };
-  if (move.from.state === 'live') await raise(hands.source, move.launcher); // before anything is taken away there
-  // The new daemon may be the fault. It must not keep the app from running in the old one.
+  if (move.from.state === 'live') await raise(hands.source, move.launcher); // before the old daemon loses anything
+  // The new daemon may be what fails. Its errors must not keep the app from running in the old one.
   let why: string | null = null;
   try {
     await back('remove', async () => {
@@ -96,7 +94,7 @@ async function take(step: MoveStep, hands: Hands): Promise<void> {
     case 'raise':
       return raise(hands.target, move.launcher);
     case 'stop': {
-      await to.list(); // what it cannot answer now it would not answer when the app is down
+      await to.list(); // if it cannot answer now, it could not once the app is stopped
       hands.stoppedAt ??= performance.now();
       const running = (await hands.from.named(names)).filter(({ record }) => record.status !== 'stopped');
       await Promise.all(running.map((process) => hands.from.stop(process)));
@@ -138,7 +136,7 @@ async function take(step: MoveStep, hands: Hands): Promise<void> {
   }
 }
 
-/** Makes those processes of an app that are not there yet; a copy that was there before is only started. */
+/** Creates the processes of an app that do not exist yet; an existing one is only started. */
 async function startApp(app: MovedApp, to: DaemonClient): Promise<void> {
   const there = await to.named([app.name]);
   if (app.twin) {
@@ -155,14 +153,14 @@ async function startApp(app: MovedApp, to: DaemonClient): Promise<void> {
   }
 }
 
-/** It is down, or was up for so short a time that the other copy may still have been in its way. */
+/** It is down, or was up so briefly that the other copy may still have disturbed it. */
 function isShaky({ record }: NamedProcess, minUptime: number): boolean {
   return (
     record.status !== 'online' || typeof record.pm_uptime !== 'number' || Date.now() - record.pm_uptime < minUptime
   );
 }
 
-/** Tells the processes of one app apart (God.injectVariables). */
+/** The instance number of a process of an app (God.injectVariables). */
 function instanceOf(record: Pm2Env): string {
   return plainIn(record, textIn(record, 'instance_var') || 'NODE_APP_INSTANCE') ?? '';
 }
@@ -178,7 +176,7 @@ async function startAgain({ move, from }: Hands): Promise<void> {
   }
 }
 
-/** Both lists: first the new, so that there is no moment at which a boot would bring it back nowhere. */
+/** The new list comes first, so that a boot between the two writes still starts the app. */
 async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], here: readonly Pm2Env[]): Promise<void> {
   const names = namesOf(move.apps);
   const own = there.filter((record) => !isModule(record));
@@ -187,8 +185,8 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
 }
 
 /**
- * There is no old daemon to go back to: what would not stay up is registered in the new one, and named; what is not
- * even that, the journal keeps.
+ * There is no old daemon to go back to. Apps that do not stay up are registered in the new one and reported; the
+ * journal keeps those that could not be registered.
  */
 async function leaveThere(hands: Hands, why: string, log: string[]): Promise<MoveOutcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);

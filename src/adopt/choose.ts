@@ -8,17 +8,16 @@ import { type AppSource } from './find.ts';
 import type { NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
-/** Which apps are asked for. */
 export interface AdoptWish {
   names: readonly string[];
   allStrays: boolean;
-  /** Takes only what lives in these places; null: everywhere. */
+  /** Only apps of these sources; null: all. */
   from: readonly AppSource[] | null;
   /** Of the config; null: where the config puts each app. */
   to: Daemon | null;
 }
 
-/** All processes of one name in one place. */
+/** All processes of one name in one daemon or list. */
 export interface AppCopy {
   name: string;
   place: AppSource;
@@ -26,18 +25,18 @@ export interface AppCopy {
 }
 
 export type AdoptChoice =
-  /** It is to go there. `stale`: dead homes whose lists would bring a copy back. */
+  /** It has to move. `stale`: PM2_HOMEs without a daemon whose lists would start another copy. */
   | { type: 'move'; copy: AppCopy; to: Seat; stale: AppSource[] }
-  /** It lives where it should, or is saved there and does not run. */
+  /** It already lives in the right daemon, or is saved there and does not run. */
   | { type: 'home'; name: string; daemon: string; home: string }
-  /** Nobody can say where to. */
+  /** The config does not decide the target. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
   | { type: 'unowned'; name: string; place: AppSource; next: string[] }
-  /** One of PM2's own: it is installed anew, not moved. */
+  /** A PM2 module: it is installed again, not moved. */
   | { type: 'module'; name: string; home: string }
   | { type: 'unknown'; name: string; strays: string[] };
 
-/** What is to be done about each app that is asked for. Pure but for the spelling of paths. */
+/** Decides what to do about each selected app. It only resolves paths, and changes nothing. */
 export function chooseMoves(places: readonly AppSource[], policy: Policy, wish: AdoptWish): AdoptChoice[] {
   const within = wish.from ?? places;
   const copies = within.flatMap(copiesIn);
@@ -73,7 +72,7 @@ function chooseOne(
   if (copies.length === 0) return [{ type: 'unknown', name, strays: strayNames(everywhere, policy) }];
   const judged = copies.map((copy) => ({ copy, owners: wish.to === null ? ownersOf(copy, policy) : [wish.to] }));
   const strays = judged.filter(({ copy, owners }) => owners.length > 0 && !owners.some((owner) => isHome(copy, owner)));
-  // What runs counts before what is only saved; a list of a dead home is cleared on the way.
+  // A running copy counts before a saved one; lists of PM2_HOMEs without a daemon are cleaned too.
   const running = strays.filter(({ copy }) => copy.place.state !== 'saved');
   const candidates = running.length > 0 ? running : strays;
   const home = judged.flatMap(({ copy, owners }) =>
@@ -83,7 +82,7 @@ function chooseOne(
   if (only === undefined || (running.length === 0 && home !== undefined)) {
     if (home !== undefined) {
       const to = seatOfDaemon(home.owner);
-      // What an old list would start beside it is taken out of there.
+      // The old list would start a second copy, so the app is removed from it.
       const stale = staleOf(home.copy, everywhere, to.home, policy)
         .flatMap(copiesIn)
         .filter((copy) => copy.name === name);
@@ -141,7 +140,7 @@ function ownersOf({ processes }: AppCopy, policy: Policy): Daemon[] {
 
 function isHome({ place, processes }: AppCopy, owner: Daemon): boolean {
   if (place.home !== realpathOrSelf(owner.home)) return false;
-  // A list that was copied from another home names that one in each record (T29).
+  // A list copied from another PM2_HOME names that PM2_HOME in each record (T29).
   if (place.state === 'saved')
     return processes.every(
       ({ record }) => typeof record.PM2_HOME !== 'string' || realpathOrSelf(record.PM2_HOME) === place.home,
@@ -149,7 +148,7 @@ function isHome({ place, processes }: AppCopy, owner: Daemon): boolean {
   return place.state === 'live' && place.seat?.uid === owner.uid;
 }
 
-/** Dead homes whose lists would start this very app a second time, and are not meant to (T24). */
+/** PM2_HOMEs without a daemon whose lists would start this app a second time against the config (T24). */
 function staleOf(one: AppCopy, everywhere: readonly AppCopy[], home: string, policy: Policy): AppSource[] {
   return everywhere
     .filter(
@@ -164,10 +163,7 @@ function staleOf(one: AppCopy, everywhere: readonly AppCopy[], home: string, pol
     .map(({ place }) => place);
 }
 
-/**
- * Two copies are of one app where they run the same script, or in the same directory what everybody runs; a name alone
- * may be a coincidence (T35).
- */
+/** Whether two copies run the same script, or a common program in the same directory: names may coincide (T35). */
 export function sameProgram(one: AppCopy, other: AppCopy): boolean {
   const [app, twin] = [appOf(one.processes[0]?.record), appOf(other.processes[0]?.record)];
   return app?.script != null && app.script === twin?.script && (app.cwd === twin.cwd || !isShared(app.script));
@@ -189,7 +185,6 @@ function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): 
   return { label: name, user, uid, gid, userHome, shell, home: realpathOrSelf(home) };
 }
 
-/** A place, for people. */
 export function labelOf({ seat, home, state }: AppSource): string {
   const how = { live: '', lost: ' (whose socket is gone)', saved: ' (saved, not running)' }[state];
   return `${seat?.user ?? 'an unknown user'} in ${home}${how}`;

@@ -8,29 +8,26 @@ import type { Move } from './move.ts';
 import { textIn } from './records.ts';
 
 /**
- * What a person has to agree to before a move: an app would run as one user, and another user who is not root decides
- * what that app is. That user chooses its name as well, and with it what doctor prints. So a name on the command line,
- * and --yes, are no consent: only an answer to the plan is, or the digest of a plan that was shown.
+ * What a person must accept before a move that runs an app as one user although another user, not root, decides what
+ * that app is. That user also chooses its name, and so what doctor prints. Therefore a name on the command line and
+ * --yes are no consent. Only an answer to the shown plan is, or its digest.
  */
 export interface Consent {
   /** The users who decide what would run. */
   users: string[];
-  /** Of what would run: command lines, working directories, environments. */
+  /** Covers command lines, working directories and environments. */
   digest: string;
-  /** The digest was on the command line. */
+  /** The digest was given on the command line. */
   given: boolean;
 }
 
-/**
- * Uids, other than root's, of users who decide what a place says of its apps: its daemon's, and the owner of its
- * directory.
- */
+/** Uids except root's that decide what a source says of its apps: the daemon's and the directory owner's. */
 export function speakersOf({ foreign, seat, keeper }: Pick<AppSource, 'foreign' | 'seat' | 'keeper'>): number[] {
   if (!foreign) return [];
   return [...new Set([seat?.uid ?? -1, keeper?.uid ?? -1])].filter((uid) => uid !== 0);
 }
 
-/** Null: nothing of it would run by the word of another user. */
+/** Null: no other user decides what would run. */
 export function consentFor(move: Move, place: AppSource): Consent | null {
   const others = speakersOf(place).filter((uid) => uid !== move.to.uid);
   if (others.length === 0 || move.apps.every(({ twin }) => twin)) return null;
@@ -67,7 +64,7 @@ function digestOf({ apps, from, to }: Move): string {
     .slice(0, 20);
 }
 
-/** In a fixed order; a daemon gives each start a number of its own. */
+/** In a fixed order, without the number that a daemon gives each start. */
 function environmentOf({ env }: Pm2Env): [string, unknown][] {
   return isRecord(env)
     ? Object.entries(env)
@@ -76,7 +73,7 @@ function environmentOf({ env }: Pm2Env): [string, unknown][] {
     : [];
 }
 
-/** Variables that make a program run more than its own command line says. */
+/** Variables that make a program run code beyond its command line. */
 const STEERING = [
   'NODE_OPTIONS',
   'NODE_PATH',
@@ -92,7 +89,7 @@ const STEERING = [
   'PATH',
 ];
 
-/** What else than its command line decides what would run, for the plan. */
+/** Everything besides the command line that decides what would run, for the plan. */
 export function steeringOf({ apps, to }: Move): string[] {
   const lines = apps.flatMap(({ processes }) =>
     processes.flatMap(({ after }) => {
@@ -110,7 +107,7 @@ export function steeringOf({ apps, to }: Move): string[] {
   return [...new Set(lines)];
 }
 
-/** A PATH is unusual where other users than root can put a program into it. */
+/** A PATH is unusual if users other than root can put a program into it. */
 function isUnusual(name: string, value: string): boolean {
   if (name !== 'PATH') return value !== '';
   return value.split(':').some((directory) => {

@@ -4,21 +4,21 @@ import { Failed } from './failed.ts';
 import { numberIn, processesIn, textIn, type NamedProcess } from './records.ts';
 import type { Worker } from './work-as.ts';
 
-/** A daemon did not do what it was told. */
+/** A daemon did not do what was asked. */
 export class DaemonError extends Failed {
   override name = 'DaemonError';
 }
 
 const ASK_MS = 10_000;
-/** Beyond an app's own kill_timeout or listen_timeout. */
+/** Added to an app's own kill_timeout or listen_timeout. */
 const MARGIN_MS = 15_000;
 const LONGEST_MS = 600_000;
 
-/** What is asked of one daemon, as its user, over its socket. Each method answers when PM2 has done it. */
+/** Requests to one daemon, as its user, over its socket. Each method returns when PM2 is done. */
 export class DaemonClient {
   constructor(private readonly worker: Worker) {}
 
-  /** Everything in it, modules included; null: no daemon listens there. */
+  /** All its processes, modules included; null: no daemon listens. */
   async list(): Promise<NamedProcess[] | null> {
     const reply = await this.worker.call('getMonitorData', [{}], ASK_MS);
     if (reply.type === 'dead') return null;
@@ -34,14 +34,14 @@ export class DaemonClient {
   /** Starts a new process from its record, or registers it as stopped. */
   async prepare(record: Pm2Env): Promise<void> {
     const reply = await this.worker.call('prepare', [record], waitFor(record, 'listen_timeout', 3000) + MARGIN_MS);
-    // PM2 5 answers never where a worker died before it was online: its list tells.
+    // PM2 5 never answers if a worker died before it was online, so the list is checked instead.
     if (reply.type !== 'answered' && reply.type !== 'silent')
       throw this.#error(`start ${textIn(record, 'name')}`, reply);
   }
 
-  /** Stops a process, and keeps what would start it again from doing so; it stays registered. */
+  /** Stops a process and its watcher; it stays registered. */
   async stop({ pmId, record }: RecordedProcess): Promise<void> {
-    // Else a changed file restarts it (lib/Client.js).
+    // Otherwise a changed file restarts it (lib/Client.js).
     if (record.watch) await this.worker.call('stopWatch', ['stopProcessId', pmId], ASK_MS);
     this.#expect(
       `stop ${textIn(record, 'name')}`,
@@ -49,7 +49,7 @@ export class DaemonClient {
     );
   }
 
-  /** Starts a registered process again; `watch` as it was. */
+  /** Starts a registered process again, with `watch` as it was. */
   async start(pmId: number, before: Pm2Env): Promise<void> {
     if (before.watch) await this.worker.call('startWatch', ['restartProcessId', { id: pmId }], ASK_MS);
     this.#expect(
@@ -66,7 +66,7 @@ export class DaemonClient {
     );
   }
 
-  /** Ends the daemon itself, when nothing is left in it. It never answers that. */
+  /** Ends the empty daemon. It never answers this request. */
   async end(): Promise<void> {
     await this.worker.call('notifyKillPM2', [{}], 200);
     await this.worker.call('killMe', [{}], 2000);
@@ -78,7 +78,7 @@ export class DaemonClient {
 
   #expect(what: string, reply: Reply): void {
     if (reply.type === 'answered' && !(isRecord(reply.result) && reply.result.error === true)) return;
-    // It had no process to stop.
+    // There was no process to stop.
     if (reply.type === 'answered' && /w\/o pid/.test(textIn(reply.result, 'message'))) return;
     throw this.#error(what, reply);
   }
@@ -96,10 +96,7 @@ export class DaemonClient {
   }
 }
 
-/**
- * A time that the app's record sets, in milliseconds. A timer of node's cannot be longer than 24 days, and this is a
- * person's wait.
- */
+/** A time limit from the app's record, in milliseconds. It is capped, because a person waits. */
 function waitFor(record: Pm2Env, field: 'kill_timeout' | 'listen_timeout', usual: number): number {
   return numberIn(record, field, usual, [0, LONGEST_MS]);
 }

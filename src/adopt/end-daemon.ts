@@ -19,10 +19,10 @@ import { savedRecords, textIn, type NamedRecord } from './records.ts';
 import { relocate } from './relocate.ts';
 import { watchTime } from './watch-time.ts';
 
-/** An app with a long kill_timeout takes its time, one after the other (Daemon.gracefullExit). */
+/** PM2 stops apps one after the other, and one may have a long kill_timeout (Daemon.gracefullExit). */
 const END_MS = 120_000;
 
-/** Stops all that lives in the old daemon, and then the daemon: it is all in the journal by now. */
+/** Stops all apps of the old daemon, then the daemon. The journal already holds them. */
 export async function endDaemon({ move, from }: Hands): Promise<void> {
   if (!isThere(move)) return;
   const listed = await from.list();
@@ -34,8 +34,8 @@ export async function endDaemon({ move, from }: Hands): Promise<void> {
 }
 
 /**
- * The unit that the daemon is in. It has `ExecStop=pm2 kill`, and systemd runs that also when the daemon ends by
- * itself: half a second later, in this PM2_HOME, whatever daemon is there by then.
+ * The unit around the daemon. systemd runs its `ExecStop=pm2 kill` even if the daemon ends by itself: half a second
+ * later, against any daemon that then lives in this PM2_HOME.
  */
 function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
   if (pid === null || process.geteuid?.() !== 0 || !isBooted()) return null;
@@ -43,7 +43,7 @@ function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
   return unit?.manager === null ? unit : null;
 }
 
-/** The unit's `pm2 kill` reaches the daemon that has the socket now: that one must not be in use. */
+/** The unit's `pm2 kill` reaches the daemon that now has the socket, so that one must be empty. */
 async function stopLost(unit: Unit, move: Move): Promise<void> {
   const { home, pid } = move.from;
   const other = (await liveDaemons()).find(
@@ -58,8 +58,8 @@ async function stopLost(unit: Unit, move: Move): Promise<void> {
 }
 
 /**
- * Ends a unit's daemon, with all that systemd does then. A unit that would start a daemon of another user in the new
- * PM2_HOME is disabled first: a reboot before the end of the adoption must not bring it back.
+ * Stops a unit's daemon through systemd. A unit that would start another user's daemon in the new PM2_HOME is
+ * disabled first, so that a reboot during the adoption does not start it.
  */
 function stopUnit(unit: Unit, { to }: Move): void {
   const inTheWay = unit.account?.uid !== to.uid && realpathOrSelf(homeOfUnit(unit)) === to.home;
@@ -71,17 +71,16 @@ function stopUnit(unit: Unit, { to }: Move): void {
 }
 
 /**
- * Ends a daemon whose socket is gone. On SIGTERM PM2 writes its whole list to dump.pm2 and then stops its apps
- * (Daemon.gracefullExit, PM2 5.4 to 7.0): so it can still be heard. What the list was before is in the journal.
- *
+ * Ends a daemon whose socket is gone. On SIGTERM PM2 writes its list to dump.pm2 and stops its apps
+ * (Daemon.gracefullExit, PM2 5.4 to 7.0), so its apps can be read from there. The journal holds the earlier list.
  * @returns the move, with the apps as their daemon knew them
- * @throws Failed where it left no list
+ * @throws Failed if it left no list
  */
 export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   if (learned) return move;
   if (isThere(move)) {
     const pid = move.from.pid as number;
-    // The table of sockets that named it holds text of users.
+    // Users can write text into the socket table that gave this pid.
     if (!/^PM2 v\d/.test(commandLineOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
     const unit = unitAroundDaemon(move);
     if (unit === null) process.kill(pid, 'SIGTERM');
@@ -91,7 +90,7 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   const file = dumpFile(move.from.home);
   const records = savedRecords(file);
   if (listState(file) === move.list?.state || records === null) {
-    if (move.apps.length === 0) return move; // PM2 writes no empty list
+    if (move.apps.length === 0) return move; // PM2 does not write an empty list
     const scripts = move.apps.map(
       ({ name, processes }) => `${name} was ${textIn(processes[0]?.before, 'pm_exec_path')}`,
     );
@@ -102,7 +101,7 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   return { ...move, apps };
 }
 
-/** Gives the living daemon of that home its list back, which the other one has just overwritten. */
+/** Restores the list of the running daemon in that PM2_HOME; the ended daemon has just overwritten it. */
 export async function restoreList({ move, keeper }: Hands): Promise<void> {
   if (move.list === null) return;
   const names = [...move.apps.map(({ name }) => name), ...move.list.records.map((record) => textIn(record, 'name'))];
@@ -110,8 +109,8 @@ export async function restoreList({ move, keeper }: Hands): Promise<void> {
 }
 
 /**
- * What runs by the daemon's own list. Only what the plan showed is started: the list was written, or exchanged, after
- * the consent.
+ * The apps of the daemon's own list. Only apps that the plan showed are started, because the list was written, and
+ * perhaps replaced, after the consent.
  */
 function appsFrom(records: readonly NamedRecord[], move: Move): MovedApp[] {
   const { from, to, list } = move;

@@ -9,10 +9,9 @@ import type { Move } from './move.ts';
 import type { Problem } from './problems.ts';
 
 /**
- * A fault, with its repair by cause.
- *
- * @param node that of the daemon
- * @param users who other than root chose the paths (Consent.users): no right is given to a path of theirs unseen
+ * A fault with its repair.
+ * @param node the node of the daemon
+ * @param users other users who chose the paths (Consent.users): no right is given to their paths without a review
  */
 export function problemOf(
   fault: AccessFault,
@@ -46,7 +45,7 @@ export function problemOf(
       label: 'fix',
       repair: [`move it to a directory that ${to.user} can read, such as one below /srv; ${at} is private`],
     };
-  // A log that the old user began is the app's own.
+  // A log that the old user created belongs to the app.
   const words = type === 'write' && !directory ? ['chown', '-h', `${to.user}:`, at] : grant(to.user, rights, at);
   return { what, label: 'fix', repair: safely(words, at) };
 }
@@ -57,8 +56,8 @@ function grant(user: string, rights: string, path: string): string[] {
 }
 
 /**
- * A command on a path, to be pasted: with root's rights where only root can change what is at that path, else with
- * those of the file's owner, because a link could be put there between reading and pasting.
+ * A command on a path, ready to paste. It runs as root only if only root can change the path, else as the file's
+ * owner: a link could be put there between reading and pasting.
  */
 function safely(words: readonly string[], path: string): string[] {
   if (findUntrusted(dirname(path), 'directory') === null) return [quoteCommand(['sudo', ...words])];

@@ -14,52 +14,50 @@ import { findUntrusted } from '../trust/trust.ts';
 import { isNamed, plainIn, processesIn, savedRecords, textIn, type NamedProcess } from './records.ts';
 import type { Seat } from './seat.ts';
 
-/** Somewhere on this host where apps live, or are saved. */
+/** A daemon or a saved list on this host. */
 export interface AppSource {
-  /** As in Source (move.ts). */
+  /** As in MoveSource (move.ts). */
   state: 'live' | 'lost' | 'saved';
-  /** Physical path of the home, where there is one. */
+  /** Physical path of the PM2_HOME, if it exists. */
   home: string;
-  /** Whose daemon it is, or would be. Null: a uid without an account. */
+  /** The user and PM2_HOME of the daemon. Null: the uid has no account. */
   seat: Seat | null;
   pid: number | null;
   started: string | null;
-  /** What runs, or what is saved where nothing runs; without modules. */
+  /** The running processes, or the saved ones if no daemon runs; without modules. */
   processes: NamedProcess[];
   modules: string[];
-  /** What its list holds; null: there is none. */
+  /** The records of its list; null: there is no list. */
   saved: Pm2Env[] | null;
-  /** Who else decides what this place says of its apps: not root alone. */
+  /** Users other than root decide what this source says of its apps. */
   foreign: boolean;
-  /** Whoever may write its files (Source.keeper). */
+  /** The user who may write its files (MoveSource.keeper). */
   keeper: Seat | null;
-  /** It runs and does not answer; for people. */
+  /** Why a running daemon does not answer. */
   trouble: string | null;
-  /** TCP ports that the daemon itself holds: of its apps in cluster mode. */
+  /** TCP ports that the daemon itself holds for its apps in cluster mode. */
   ports: number[];
 }
 
 export interface HostInventory {
   places: AppSource[];
-  /** TCP ports of a process and all below it. */
+  /** TCP ports of a process and its descendants. */
   portsOf: (pid: number) => number[];
-  /** Who listens on a port. */
   holdersOf: (port: number) => { pid: number; uid: number }[];
-  /** Everything at or below a process. */
+  /** A process and its descendants. */
   below: (pid: number) => number[];
 }
 
 const ASK_MS = 5000;
 
 /**
- * All daemons and saved lists of this host, each with the whole records of its processes. Asks, and changes nothing.
- *
- * @param more homes that may be on no list: of the config, of the command line
+ * All daemons and saved lists of this host, with the full records of their processes. It changes nothing.
+ * @param more further PM2_HOMEs, from the config and the command line
  */
 export async function find(more: readonly string[]): Promise<HostInventory> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
-  // The apps of a container are not to be moved.
+  // Apps in containers are not moved.
   const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
@@ -97,7 +95,7 @@ async function livePlace(
   const reply = await askDaemon(daemon.socket, 'getMonitorData', {}, { timeoutMs: ASK_MS });
   const listed = processesIn(reply);
   if (listed === null) {
-    // Something else has a socket of this name.
+    // Another program has a socket of this name.
     if (reply.type === 'dead' || reply.type === 'nonsense') return null;
     return {
       ...common,
@@ -107,8 +105,7 @@ async function livePlace(
       trouble: reply.type === 'denied' ? 'it is not yours to ask' : 'it does not answer',
     };
   }
-  // PM2 starts every app as a child of its own: what is not one is another daemon's, and the socket a link that leads
-  // there.
+  // PM2 starts every app as its own child. Other processes belong to another daemon, and the socket is a link to it.
   const strange = listed.some((one) => one.pid > 0 && (processes.byPid.get(one.pid)?.parent ?? pid) !== pid);
   if (strange && pid !== null)
     return { ...common, state: 'live', processes: [], modules: [], trouble: 'its socket answers for another daemon' };
@@ -121,7 +118,7 @@ async function livePlace(
   };
 }
 
-/** A list without a daemon. Its processes count from -1 down: PM2 gives no such ids. */
+/** A list without a daemon. Its processes are numbered from -1 downwards, ids that PM2 never gives. */
 export function savedPlace(home: string, file: string): AppSource {
   const saved = savedRecords(file);
   const owner = ownerOf(file);
@@ -142,9 +139,9 @@ export function savedPlace(home: string, file: string): AppSource {
 }
 
 /**
- * What a daemon that cannot be asked runs, by the environments of its children. PM2 spreads the record over the
- * environment (God/ForkMode.js), or puts it there as JSON (God/ClusterMode.js). This is enough to plan by. Only the
- * daemon's own list has the apps that are stopped, and the arguments of node's programs.
+ * The apps of a daemon that does not answer, from the environments of its children. PM2 spreads the record over the
+ * environment (God/ForkMode.js), or stores it there as JSON (God/ClusterMode.js). That is enough for a plan. Stopped
+ * apps and the arguments of node programs are only in the daemon's own list.
  */
 function childrenOf({ pid }: LiveDaemon, processes: Processes): NamedProcess[] {
   return (pid === null ? [] : (processes.children.get(pid) ?? [])).flatMap((child) => {
@@ -156,10 +153,7 @@ function childrenOf({ pid }: LiveDaemon, processes: Processes): NamedProcess[] {
   });
 }
 
-/**
- * The arguments of a program, by the kernel, where they are there: node's title takes their place
- * (lib/ProcessContainerFork.js).
- */
+/** The arguments of a program from /proc. node's title may overwrite them (lib/ProcessContainerFork.js). */
 function withArguments(record: Pm2Env, pid: number): Pm2Env {
   const words = readTextOrEmpty(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
   const at = words.indexOf(textIn(record, 'pm_exec_path'));
@@ -181,12 +175,12 @@ function seatOf(uid: number, home: string): Seat | null {
   return { label: `${name} in ${home}`, user: name, uid, gid, userHome, shell, home };
 }
 
-/** Root's word is root's only where nobody else can reach the socket or the files (T12). */
+/** A record of root's daemon can be trusted only if only root can reach the socket and the files (T12). */
 function isForeign(uid: number | null, file: string, home: string): boolean {
   return uid !== 0 || findUntrusted(home, 'directory') !== null || ownerOf(file) !== 0;
 }
 
-/** The owner of the directory; root only where the whole way there is root's. */
+/** The owner of the directory. It counts as root only if every parent directory is root's too. */
 function keeperOf(home: string): Seat | null {
   const uid = ownerOf(home);
   if (uid === null || (uid === 0 && findUntrusted(home, 'directory') !== null)) return null;

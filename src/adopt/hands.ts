@@ -5,10 +5,10 @@ import type { Journal } from './journal.ts';
 import type { Move, MoveStep } from './move.ts';
 import { Worker } from './work-as.ts';
 
-/** Told of each step as it begins. */
+/** Called as each step begins. */
 export type Progress = (step: MoveStep, back: boolean) => void;
 
-/** One move while it is carried out: the processes that work for it, and what has been seen so far. */
+/** One move in progress: its worker processes, and what was observed so far. */
 export class Hands {
   readonly #workers: Worker[] = [];
   readonly target: Worker;
@@ -19,7 +19,7 @@ export class Hands {
   #source: Worker | null = null;
   #keeper: Worker | null = null;
 
-  /** @param learned the apps are already those of the list that the old daemon wrote as it ended (end-daemon.ts) */
+  /** @param learned the apps already come from the list that the old daemon wrote as it ended (end-daemon.ts) */
   constructor(
     public move: Move,
     readonly journal: Journal,
@@ -44,7 +44,7 @@ export class Hands {
     return (this.#keeper ??= this.#hire(new Worker({ ...keeper, home })));
   }
 
-  /** The app is served again when a process listens on each of its ports. */
+  /** The app serves again when a process listens on each of its ports. */
   lookAtPorts(): void {
     if (this.servingAt !== null || this.move.overlap) return;
     const listened = listenedPorts();

@@ -13,7 +13,7 @@ import { putRight, type LeftOver } from './put-right.ts';
 import type { Seat } from './seat.ts';
 import { AgentError, Worker } from './work-as.ts';
 
-/** Looks before the leap: everything a move will need is tried as the user who will need it. Nothing is changed. */
+/** Tries everything that a move will need, as the user who will need it. It changes nothing. */
 export async function inspect({ move, problems, notes, consent }: Planned, found: HostInventory): Promise<void> {
   const { to, from, launcher } = move;
   const target =
@@ -42,7 +42,7 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
   }
   const needs = needsOf(move, target?.pid ?? null);
   const node = nodeOf(target) ?? launcher.node;
-  // What root is about to give the user is not in the way.
+  // Files that root is about to give to the user are no obstacle.
   const make = needs.make.filter((path) => !given.includes(path));
   const run = target === null && launcher.pm2 !== null ? [...needs.run, launcher.node] : needs.run;
   if (target === null && launcher.pm2 === null)
@@ -73,7 +73,7 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
   }
 }
 
-/** What of root's is in the way in the new home, with a command that cannot be led elsewhere by a link. */
+/** A problem with a file of root's in the new PM2_HOME. A link cannot redirect its command. */
 function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
   const what = `${path} is root's, and it is not given to ${to.user}: ${why}`;
   if (isLink) {
@@ -85,7 +85,7 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
   return { what, label: 'fix', repair: [quoteCommand(['sudo', '-u', to.user, 'mv', '-n', path, `${path}.of-root`])] };
 }
 
-/** Every process of those names, wherever it runs, and the old daemon, which listens for its apps in cluster mode. */
+/** Every process of those names, and the old daemon, which listens for its apps in cluster mode. */
 function ours(
   from: { pid: number | null; home: string } & Seat,
   names: readonly string[],

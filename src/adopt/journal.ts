@@ -15,18 +15,18 @@ import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import type { MovedApp, Move, MoveStep } from './move.ts';
 
-/** What became of a move so far. */
+/** One recorded event of a move. */
 export type JournalEntry =
   | { move: Move }
   | { step: MoveStep; at: 'begin' | 'done'; back: boolean }
-  /** What only the end of the old daemon could tell (T33). */
+  /** What was known only after the old daemon had ended (T33). */
   | { learned: MovedApp[] }
-  /** From here on it goes back to the old daemon. */
+  /** From here on the move is undone. */
   | { back: true; why: string };
 
 /**
- * The journal of one move: a line of JSON before and after each step, on disk before anything follows. It holds
- * environments, and with them secrets: root's alone, and gone when the move is over, either way.
+ * The journal of one move: a line of JSON before and after each step, synced to disk before the next action. It holds
+ * environments, and so secrets: only its owner can read it, and it is deleted when the move ends.
  */
 export class Journal {
   readonly #fd: number;
@@ -56,39 +56,36 @@ export class Journal {
   }
 
   write(entry: JournalEntry): void {
-    writeFileSync(this.#fd, `${JSON.stringify(entry)}\n`); // until all of it is written
+    writeFileSync(this.#fd, `${JSON.stringify(entry)}\n`); // repeats write(2) until all is written
     fsyncSync(this.#fd);
   }
 
-  /** The move is over. */
   close(): void {
     closeSync(this.#fd);
     unlinkSync(this.file);
   }
 }
 
-/** A move that was begun and not ended. */
+/** A move that began and did not end. */
 export interface Unfinished {
   file: string;
   move: Move;
-  /** The steps that are known to be done, towards the new home. */
+  /** The steps that are recorded as done. */
   done: MoveStep[];
-  /** The step that was begun last, and may have happened. */
+  /** The step that began last; it may have happened. */
   last: MoveStep | null;
-  /** It was on its way back. */
+  /** The move was being undone. */
   back: boolean;
-  /** The apps of `move` are those that the old daemon left word of. */
+  /** The apps of `move` come from the list that the old daemon left. */
   learned: boolean;
 }
 
-/**
- * The unfinished moves, oldest first. A first line that was cut off is a move that had not begun: nothing was touched.
- */
+/** The unfinished moves, oldest first. If the first line is incomplete, the move had changed nothing. */
 export function unfinished(directory: string): Unfinished[] {
   return journals(directory).flatMap((file) => read(file) ?? []);
 }
 
-/** Takes the journals away that have no whole line; for whoever holds the lock, or one could be being begun. */
+/** Deletes journals without a complete line. Call it with the lock, because such a journal may be new. */
 export function sweep(directory: string): void {
   for (const file of journals(directory)) if (read(file) === null) unlinkSync(file);
 }
@@ -120,11 +117,11 @@ function parsed(line: string): JournalEntry[] {
   try {
     return [JSON.parse(line) as JournalEntry];
   } catch {
-    return []; // the line that was being written
+    return []; // an incomplete last line
   }
 }
 
-/** Root's alone, or the caller's own. @throws UserError where it is not */
+/** Only root's, or only the caller's. @throws UserError if it is not */
 export function makeJournalDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);

@@ -1,18 +1,17 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface LogRequest {
-  /** Absolute. */
   path: string;
   lines: number;
 }
 
 const MAX_BYTES = 16_384;
 
-/** The last lines of a log, as its user may read it; none where it cannot be read, or is no file. */
+/** The last lines of a log, as its user may read it; empty if it cannot be read or is no regular file. */
 export function lastLines({ path, lines }: LogRequest): string[] {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO must not make us wait
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // O_NONBLOCK: opening a FIFO would wait
   } catch {
     return [];
   }

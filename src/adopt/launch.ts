@@ -3,9 +3,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mayExecute } from '../runtime/peek.ts';
 
-/** How to bring a daemon up: the real pm2, by the seat's own user and in its home. */
+/** How to start a daemon: the real pm2, as the right user, in the right PM2_HOME. */
 export interface Launch {
-  /** Absolute. */
   node: string;
   pm2: string;
   userHome: string;
@@ -16,8 +15,8 @@ export type Launched = { type: 'launched' } | { type: 'failed'; why: string };
 const LAUNCH_MS = 30_000;
 
 /**
- * Has the real pm2 spawn the daemon of PM2_HOME, with this process's environment, which is that of a fresh login. `pm2
- * ping` does that and nothing else. The daemon detaches itself (lib/Client.js launchDaemon), so it outlives us.
+ * Starts the daemon of PM2_HOME with `pm2 ping`, which does nothing else. It gets this process's environment, that of
+ * a fresh login. The daemon detaches itself (lib/Client.js launchDaemon), so it outlives this process.
  */
 export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
   return new Promise((settle) => {
@@ -38,7 +37,7 @@ export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
     }, LAUNCH_MS);
     const end = (launched: Launched) => {
       clearTimeout(timer);
-      child.stdout.destroy(); // a daemon must not hold our pipes, nor we its
+      child.stdout.destroy(); // the daemon must not keep these pipes open
       child.stderr.destroy();
       settle(launched);
     };
@@ -51,7 +50,7 @@ export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
   });
 }
 
-/** PM2 5 spawns whatever `node` PATH finds first (lib/Client.js launchDaemon). */
+/** PM2 5 starts the first `node` in PATH (lib/Client.js launchDaemon). */
 function pathThatFinds(node: string, path: string): string {
   const first = path
     .split(':')

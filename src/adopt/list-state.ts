@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Tells one writing of a saved list from the next; null: there is no such file, or it is not the caller's to see. */
+/** Changes with each write of a saved list; null: no such file, or the caller may not see it. */
 export function listState(file: string): string | null {
   try {
     const { ino, mtimeNs } = statSync(file, { bigint: true });

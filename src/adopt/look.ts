@@ -2,36 +2,35 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 
-/** What a process will need of this host. Paths are absolute. */
+/** What a process will need on this host. Paths are absolute. */
 export interface Needs {
   read: readonly string[];
   enter: readonly string[];
-  /** Files to be written, or made where they are not there. */
+  /** Files to write, or to create if missing. */
   write: readonly string[];
-  /** Directories to work in, or to make with all that is missing above them. */
+  /** Directories to work in, or to create with their missing parent directories. */
   make: readonly string[];
-  /** A program: absolute, or looked for in `path`. */
+  /** Programs: absolute, or searched in `path`. */
   run: readonly string[];
   path: string;
-  /** Ports that its predecessor listens on. */
+  /** Ports that the old process listens on. */
   ports: readonly number[];
 }
 
 export interface LookRequest {
   needs: Needs;
-  /** The node that the daemon runs, to ask the kernel about a port with its file capabilities. */
+  /** The daemon's node. It binds the ports, so that its file capabilities count. */
   node: string;
 }
 
-/** What the new user may not do. */
 export type AccessFault =
-  /** `path` is the first place on the way to `for` that bars it; for `missing`, what is not there. */
+  /** `path` is the first part of the path `for` that denies access; for `missing`, the part that does not exist. */
   | { type: 'read' | 'enter' | 'write' | 'run'; for: string; path: string; missing: boolean; directory: boolean }
   | { type: 'port'; port: number };
 
 /**
- * Tries, as the user this process has become, what an app needs: by access(2) and bind(2), which know ACLs,
- * capabilities, read-only mounts and security modules; modes alone do not.
+ * Tries what an app needs, as the user of this process, with access(2) and bind(2). They know ACLs, capabilities,
+ * read-only mounts and security modules, which modes do not show.
  */
 export async function lookAsUser({ needs, node }: LookRequest): Promise<AccessFault[]> {
   const faults = [
@@ -72,7 +71,7 @@ function barred(type: 'read' | 'enter' | 'write' | 'run', path: string, mode: nu
   };
 }
 
-/** The first on the way up that is there. */
+/** The nearest existing parent directory. */
 function nearest(path: string): string {
   return may(path, constants.F_OK) || path === sep ? path : nearest(dirname(path));
 }
@@ -87,7 +86,7 @@ function resolved(program: string, path: string): string {
   );
 }
 
-/** access(2) asks for the real ids, which are this user's, too. */
+/** access(2) checks the real ids; these are the user's too. */
 function may(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
@@ -98,9 +97,9 @@ function may(path: string, mode: number): boolean {
 }
 
 /**
- * Whether this user's node may listen on a port. The kernel looks at the right before it looks whether the port is
- * taken (inet_bind, net/ipv4/af_inet.c): EADDRINUSE says yes. In a process of its own, so that setcap on the node
- * counts.
+ * Whether this user's node may listen on a port. The kernel checks the right before it checks whether the port is
+ * taken (inet_bind, net/ipv4/af_inet.c), so EADDRINUSE means yes. A process of its own makes file capabilities of
+ * node count.
  */
 function mayBind(node: string, port: number): Promise<boolean> {
   const script = `require("net").createServer().on("error", (e) => process.exit(e.code === "EACCES" ? 3 : 0))
@@ -109,7 +108,7 @@ function mayBind(node: string, port: number): Promise<boolean> {
     const child = spawn(node, ['-e', script, String(port)], { stdio: 'ignore' });
     child.on('error', () => {
       settle(true);
-    }); // a node that cannot be run is another fault
+    }); // a node that cannot be run is a fault of its own
     child.on('exit', (status) => {
       settle(status !== 3);
     });

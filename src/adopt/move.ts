@@ -1,12 +1,12 @@
 import type { Pm2Env } from '../pm2/record.ts';
 import type { Seat } from './seat.ts';
 
-/** One process, as it was and as it is to be. */
+/** One process, before and after the move. */
 export interface MovedProcess {
   /** In the old daemon; null: it comes from a saved list. */
   pmId: number | null;
   running: boolean;
-  /** The old daemon's own record, to go back by. */
+  /** The old daemon's record, to undo the move. */
   before: Pm2Env;
   after: Pm2Env;
 }
@@ -14,63 +14,58 @@ export interface MovedProcess {
 export interface MovedApp {
   name: string;
   processes: MovedProcess[];
-  /** The new daemon has it already, the same script: that copy stays, this one goes (T32). */
+  /** The new daemon already has the same script: its copy stays, this one is removed (T32). */
   twin: boolean;
-  /** In milliseconds; how long it must stay online to count as started. */
+  /** Milliseconds that it must stay online to count as started. */
   minUptime: number;
-  /** TCP ports that its processes listened on; where none of them is up, what its environment calls PORT. */
+  /** TCP ports that its processes listened on; if none runs, the PORT of its environment. */
   ports: number[];
-  /** It is registered and not started: the plan did not show it as it is. */
+  /** Registered but not started, because the plan did not show it as it is. */
   withheld?: true;
-  /** Variables that are left out, for people. */
+  /** Names of the variables that are left out. */
   dropped: string[];
 }
 
-/** The real pm2 and its node, for a daemon that does not run. */
+/** The real pm2 and its node, to start a daemon. */
 export interface Launcher {
   node: string;
   pm2: string | null;
 }
 
-/** Where an app is moved from. */
 export interface MoveSource extends Seat {
-  /**
-   * `live`: its daemon answers. `lost`: its daemon runs, and its socket is gone (T33). `saved`: no daemon, only a list.
-   */
+  /** `live`: its daemon answers. `lost`: it runs, but its socket is gone (T33). `saved`: only a list. */
   state: 'live' | 'lost' | 'saved';
-  /** Of the daemon, with the start of that process: numbers are given again. */
+  /** The daemon's pid and its start time, because the kernel reuses pids. */
   pid: number | null;
   started: string | null;
-  /** Who may write the home's files: usually its user. Null: nobody whom root could safely be. */
+  /** Who may write the files of the PM2_HOME, usually its user. Null: root could become no user safely. */
   keeper: Seat | null;
 }
 
-/** One step towards the right home: an app; or, where its daemon has to end, all that lives in that daemon. */
+/** One app; or all apps of a daemon, if that daemon has to end. */
 export interface Move {
   apps: MovedApp[];
   from: MoveSource;
   to: Seat;
-  /** The old daemon has to end: it lives in the new one's own home (T11, T12), or cannot be asked (T33). */
+  /** The old daemon has to end: it lives in the new one's PM2_HOME (T11, T12), or does not answer (T33). */
   ends: boolean;
-  /** Start there before it is stopped here. */
+  /** The new copy starts before the old one stops. */
   overlap: boolean;
-  /** What brings a daemon up that does not run. */
   launcher: Launcher;
-  /** Homes without a daemon whose lists would bring a copy back at boot (T24). */
+  /** PM2_HOMEs without a daemon whose lists would start a copy at boot (T24). */
   forget: Seat[];
-  /** What the lists held of these apps before, to go back by; null: there was no list. */
+  /** The records of these apps in both lists before the move, to undo it; null: there was no list. */
   saved: { from: Pm2Env[] | null; to: Pm2Env[] | null };
   /**
-   * Of a daemon that cannot be asked: its home's list, whole, the state of that file (listState), and whether another
-   * user than the new one could exchange it.
+   * For a daemon that does not answer: the whole list, its state (listState), and whether a user other than the new
+   * one could replace it.
    */
   list: { records: Pm2Env[]; state: string | null; exchangeable: boolean } | null;
 }
 
-/** In the order of a move that stops first; each is written down before it begins and when it is done. */
+/** In the order of a move that stops the old copy first. The journal records the begin and the end of each. */
 export type MoveStep = 'raise' | 'stop' | 'end' | 'right' | 'start' | 'settle' | 'remove' | 'save' | 'forget';
 
-/** The steps of a move, in order. */
 export function stepsOf({
   ends,
   overlap,

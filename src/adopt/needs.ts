@@ -7,7 +7,7 @@ import type { Needs } from './look.ts';
 import type { Move } from './move.ts';
 import type { Problem } from './problems.ts';
 
-/** What the processes of a move will need, in their new home (look.ts tries it). */
+/** What the processes of a move will need in the new daemon (look.ts tries it). */
 export function needsOf({ apps, from, to }: Move, targetPid: number | null): Needs {
   const records = apps
     .filter(({ twin }) => !twin)
@@ -42,7 +42,7 @@ export function needsOf({ apps, from, to }: Move, targetPid: number | null): Nee
   };
 }
 
-/** `--env-file`, dotenv, and whatever an ecosystem file called env_file, where it is there. */
+/** The existing files of `--env-file`, dotenv and env_file. */
 function environmentFiles({ node_args: node, args, env_file: named, pm_cwd: cwd }: Pm2Env): string[] {
   const words = [node, args].flatMap((list) =>
     Array.isArray(list) ? list.filter((word) => typeof word === 'string') : [],
@@ -60,7 +60,7 @@ function environmentFiles({ node_args: node, args, env_file: named, pm_cwd: cwd 
     .filter((file) => existsSync(file));
 }
 
-/** CAP_NET_BIND_SERVICE, which the daemon hands on to its apps (capabilities(7), AmbientCapabilities= of its unit). */
+/** CAP_NET_BIND_SERVICE of the daemon, which its apps inherit (capabilities(7), AmbientCapabilities=). */
 function mayBindAll(pid: number | null): boolean {
   if (pid === null) return false;
   try {
@@ -71,7 +71,7 @@ function mayBindAll(pid: number | null): boolean {
   }
 }
 
-/** Ports that somebody else listens on. */
+/** Ports that other processes listen on. */
 export function heldPorts({ apps }: Move, found: HostInventory, ours: readonly number[]): Problem[] {
   return apps
     .filter(({ twin }) => !twin)

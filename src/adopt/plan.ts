@@ -14,15 +14,14 @@ import type { Seat } from './seat.ts';
 
 export interface Planned {
   move: Move;
-  /** Nothing is touched while there is one. */
+  /** While there is one, nothing is changed. */
   problems: Problem[];
-  /** What else is good to know. */
   notes: string[];
-  /** What a person has to agree to first; null: nothing. */
+  /** What a person must accept first; null: nothing. */
   consent: Consent | null;
 }
 
-/** The moves that bring the chosen apps home; each stands for itself, those of a daemon that has to end go together. */
+/** The moves of the chosen apps. Each is independent; apps of a daemon that has to end share one. */
 export function plan(
   choices: readonly AdoptChoice[],
   found: HostInventory,
@@ -50,7 +49,7 @@ export function plan(
   });
 }
 
-/** A daemon in the home of another cannot stay beside it, and one that cannot be asked can only be ended. */
+/** Two daemons cannot share a PM2_HOME, and a daemon that does not answer can only be ended. */
 function mustEnd({ state, home, seat }: AppSource, to: Seat): boolean {
   return state === 'lost' || (state === 'live' && home === to.home && seat?.uid !== to.uid);
 }
@@ -107,7 +106,7 @@ function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: Host
   const twin = target !== null && copiesIn(target).some((other) => other.name === name);
   const moved = processes.map(({ pmId, record }) => {
     const homes = [place.home, ...(typeof record.PM2_HOME === 'string' ? [record.PM2_HOME] : [])];
-    // An old list says nothing of whether the copy at home should run.
+    // An old list does not say whether the copy in the right daemon should run.
     const running = isRunning(record) && !(twin && place.state === 'saved');
     const from = { homes, userHome: originHome(record, place), uid: originUid(record, place) };
     const { record: after, dropped } = relocate(record, running, from, to);
@@ -129,14 +128,14 @@ function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: Host
   };
 }
 
-/** It should run, and has not been up long enough for anybody to see what it listens on. */
+/** It should run, but has not been up long enough to show which ports it listens on. */
 function isUnsettled({ pid, record }: NamedProcess): boolean {
   if (!isRunning(record)) return false;
   if (pid === 0 || record.status === 'waiting restart') return true;
   return typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < watchTime([record]);
 }
 
-/** Nobody knows of a port, neither from the kernel nor from the environment: it may not have come to listening yet. */
+/** Neither the kernel nor the environment shows a port of the app. */
 function mayRunTwice({ ports, twin, processes }: MovedApp): boolean {
   return !twin && ports.length === 0 && processes.every(({ before }) => portIn(before).length === 0);
 }
@@ -146,7 +145,7 @@ function portIn(record: Pm2Env): number[] {
   return Number.isInteger(number) && number > 0 && number < 65_536 ? [number] : [];
 }
 
-/** A record that was copied names whose it was by its environment; a living one by its daemon. */
+/** The old user's home directory: a saved record's HOME, else that of the daemon's user. */
 function originHome(record: Pm2Env, place: AppSource): string | null {
   const home = place.state === 'saved' && typeof record.HOME === 'string' ? record.HOME : null;
   return home ?? place.seat?.userHome ?? null;

@@ -12,18 +12,15 @@ import type { Move } from './move.ts';
 import { isWritableJson, textIn } from './records.ts';
 import type { Seat } from './seat.ts';
 
-/** What stands against a move, and what to do about it. */
+/** A reason against a move, with its remedy. */
 export interface Problem {
   what: string;
-  /**
-   * `run`: pasted as it is, the command does it; `choose`: each line is one way; `fix`: an edit, a right; `ask`: who
-   * can help.
-   */
+  /** `run`: a command to paste; `choose`: one line each; `fix`: an edit or a right; `ask`: who can help. */
   label: 'run' | 'choose' | 'fix' | 'ask';
   repair: string[];
 }
 
-/** What can be told without trying. */
+/** Problems that are known without trying anything. */
 export function problemsOf(
   { apps, from, to }: Move,
   place: AppSource,
@@ -81,7 +78,7 @@ export function problemsOf(
   return problems;
 }
 
-/** The same move, typed by a user who may use sudo. */
+/** The same move for a user who may use sudo. */
 export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
   return adoptCommandWords(
     apps.map(({ name }) => name),
@@ -89,7 +86,7 @@ export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
   );
 }
 
-/** It is there, it can be read, and it cannot be changed entry by entry. */
+/** The list exists and is readable, but its entries cannot be edited one by one. */
 function isStrangeList(file: string): boolean {
   try {
     accessSync(file, constants.R_OK);
@@ -99,14 +96,14 @@ function isStrangeList(file: string): boolean {
   return readDumpRecords(file)?.every((record) => isWritableJson(record)) !== true;
 }
 
-/** Another user's daemon in the home that the app is to go to. */
+/** Another user's daemon in the target PM2_HOME. */
 function occupant(place: AppSource, to: Seat, { places }: HostInventory): AppSource | undefined {
   return places.find(
     (other) => other !== place && other.state === 'live' && other.home === to.home && other.seat?.uid !== to.uid,
   );
 }
 
-/** With the rights of the directory's owner: where that is not root, root could be led elsewhere by a link. */
+/** The command as the directory's owner: if that is not root, a link could redirect root. */
 function asOwnerOf(directory: string, words: readonly string[]): string {
   const uid = statOf(directory)?.uid ?? 0;
   return quoteCommand(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
@@ -124,7 +121,7 @@ export function consentProblem(move: Move, { users, digest }: Consent): Problem 
   };
 }
 
-/** The command that carries out exactly the plan that was shown. */
+/** The command that carries out exactly the shown plan. */
 export function acceptCommand(move: Move, digest: string): string {
   return commandFor(move, '--accept', digest);
 }

@@ -12,26 +12,25 @@ import type { Seat } from './seat.ts';
 export interface LeftOver {
   path: string;
   why: string;
-  /** A symbolic link is on the way. */
+  /** A symlink is in the path. */
   isLink: boolean;
 }
 
 export interface Righted {
-  /** Absolute paths of what is given to the user. */
+  /** Absolute paths that were given to the user. */
   given: string[];
-  /** Sockets that are removed: nothing listens on them. */
+  /** Removed sockets that no process listened on. */
   removed: string[];
   left: LeftOver[];
 }
 
-/** More than 3,000 apps have. Beyond that nothing is looked at. */
+/** More than 3,000 apps need. With more entries, nothing is inspected. */
 const MOST_ENTRIES = 10_000;
 
 /**
- * Gives a user what root left in that user's PM2_HOME (repair/give-back.ts says under which conditions), and removes
- * root's dead sockets there. Makes the PM2_HOME where it is missing and only root could.
- *
- * @param dry changes nothing: what would be done
+ * Gives a user the files that root left in that user's PM2_HOME, under the conditions of repair/give-back.ts, and
+ * removes root's unused sockets. Creates a missing PM2_HOME if only root can.
+ * @param dry only reports; changes nothing
  */
 export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
   const { home, user, uid, gid } = seat;
@@ -58,7 +57,7 @@ export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
   return result;
 }
 
-/** The directory first, then what lies in it: what lies in a directory of root's cannot be given. */
+/** The directory comes first: files in a directory of root's cannot be given. */
 function giveAll(held: Held, pm2Home: string, receiver: Identity, dry: boolean, result: Righted): void {
   const given = new Set<string>();
   const stays = (name: string) =>
@@ -81,7 +80,7 @@ function giveAll(held: Held, pm2Home: string, receiver: Identity, dry: boolean, 
     for (const name of rootsIn(held, directory, receiver)) give(name);
 }
 
-/** Entries of root's in a directory that PM2 fills with files: those that PM2 makes. */
+/** Root's entries in a directory that PM2 fills, limited to files that PM2 makes. */
 function rootsIn(home: Held, directory: string, receiver: Identity): string[] {
   let inside: Held | null = null;
   try {
@@ -99,7 +98,7 @@ function rootsIn(home: Held, directory: string, receiver: Identity): string[] {
     }
     return names.sort();
   } catch (error) {
-    // There is none, or it is said already.
+    // Missing, or reported already.
     if (error instanceof Left || (error as NodeJS.ErrnoException).code !== undefined) return [];
     throw error;
   } finally {
@@ -107,13 +106,13 @@ function rootsIn(home: Held, directory: string, receiver: Identity): string[] {
   }
 }
 
-/** A link of root's gives nothing, and the directory's owner may remove it. */
+/** A link of root's holds no data, and the directory's owner may remove it. */
 function isRoots(directory: Held, name: string): boolean {
   const stat = lstatSync(`${directory.path}/${name}`, { throwIfNoEntry: false });
   return stat?.uid === 0 && !stat.isSymbolicLink();
 }
 
-/** Where only root can make it (`/var/www/.pm2`). Elsewhere the user makes it with the user's own rights. */
+/** Only where just root can (`/var/www/.pm2`). Elsewhere the user creates it with the user's own rights. */
 function makeHome({ home, uid, gid }: Seat, dry: boolean, result: Righted): void {
   if (findUntrusted(dirname(home), 'directory') !== null) return;
   result.given.push(home);
@@ -128,7 +127,7 @@ function makeHome({ home, uid, gid }: Seat, dry: boolean, result: Righted): void
   }
 }
 
-/** A socket that root's daemon left keeps the user's daemon from making its own. */
+/** A socket of root's daemon prevents the user's daemon from creating its own. */
 async function removeSocket(
   home: Held,
   pm2Home: string,

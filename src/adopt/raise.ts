@@ -10,18 +10,17 @@ import type { Seat } from './seat.ts';
 import type { Worker } from './work-as.ts';
 
 /**
- * Brings the daemon of a seat up where it does not run: by its own boot unit where systemd runs, so that it lives in
- * that unit's cgroup and not in the session of the caller, and with the environment and limits it has after a
- * boot; else by the real pm2 as its user.
- *
- * @throws Failed where it does not come up, or comes up as somebody else's
+ * Starts a daemon that does not run. Under systemd it uses the daemon's boot unit, so that the daemon gets the unit's
+ * cgroup, environment and limits instead of those of the caller's session. Otherwise it runs the real pm2 as the
+ * user.
+ * @throws Failed if it does not start, or starts as another user
  */
 export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
   const { seat } = worker;
   if (await isUp(seat)) return;
   const fault = seat.uid === 0 ? findUntrusted(seat.home, 'directory') : null;
   if (fault !== null && fault.kind !== 'missing')
-    throw new Failed(`no daemon of root's is started in ${seat.home}: ${fault.path} ${fault.why}`); // T12
+    throw new Failed(`no daemon of root's is started in ${seat.home}: ${fault.path} ${fault.why}`);
   const unit = unitOf(seat);
   if (unit !== null) {
     const failure = runSystemctl('start', unit.name);
@@ -35,12 +34,11 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
   if (!(await isUp(seat))) throw new Failed(`the daemon of ${seat.label} is not up, though pm2 said so`);
 }
 
-/** The system's unit that would bring this very daemon up; null: none, or systemd does not run. */
+/** The system unit that would start this daemon; null: none, or systemd does not run. */
 function unitOf(seat: Seat): Unit | null {
   return process.geteuid?.() !== 0 || !isBooted() ? null : bootUnitFor(seat, pm2Units());
 }
 
-/** A daemon of that user listens in that home. */
 async function isUp({ home, uid }: Seat): Promise<boolean> {
   return (await liveDaemons()).some(
     (daemon) => daemon.reachable && !daemon.elsewhere && realpathOrSelf(daemon.home) === home && daemon.uid === uid,

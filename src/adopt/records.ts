@@ -2,20 +2,17 @@ import { readDumpRecords } from '../pm2/dump.ts';
 import { isRecord, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
 import type { Reply } from '../pm2/rpc.ts';
 
-/** A record whose name can be relied on. All other fields may be of any type: its daemon's user writes them. */
+/** A record with a valid name. The daemon's user writes the other fields, so they may have any type. */
 export type NamedRecord = Pm2Env & { readonly name: string };
 export type NamedProcess = RecordedProcess & { record: NamedRecord };
 
-/** Bounds of what a daemon may say. What is beyond them was not written by PM2. */
+/** Limits on a daemon's answer. PM2 itself stays below them. */
 const MOST_PROCESSES = 10_000;
 const LONGEST_NAME = 256;
-/** JSON.stringify recurses, and throws for a record that is nested some thousand levels deep. */
+/** JSON.stringify recurses, and throws for a record nested some thousand levels deep. */
 const DEEPEST = 100;
 
-/**
- * The processes in a daemon's answer, modules included. Entries that are no process of PM2's are left out. Null: it is
- * no list.
- */
+/** The valid processes in a daemon's answer, modules included. Null: it is no list. */
 export function processesIn(reply: Reply): NamedProcess[] | null {
   const listed = recordsIn(reply);
   return listed?.slice(0, MOST_PROCESSES).filter(isNamedProcess) ?? null;
@@ -36,7 +33,6 @@ function isNamedProcess(entry: RecordedProcess): entry is NamedProcess {
   );
 }
 
-/** It has a name and, where it has a status, one that is text. */
 export function isNamed(record: unknown): record is NamedRecord {
   if (!isRecord(record) || typeof record.name !== 'string') return false;
   const { name, status } = record;
@@ -48,20 +44,20 @@ export function isNamed(record: unknown): record is NamedRecord {
   );
 }
 
-/** Whether a value of JSON can be written as JSON again. */
+/** Whether a parsed JSON value can be serialised again. */
 export function isWritableJson(value: unknown, levels = DEEPEST): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((part) => isWritableJson(part, levels - 1));
 }
 
-/** A field that is text; empty: it is not. */
+/** A field that is text; empty if it is not. */
 export function textIn(record: unknown, key: string): string {
   if (!isRecord(record)) return '';
   const value = record[key];
   return typeof value === 'string' ? value : '';
 }
 
-/** A field that is a number in these bounds; else the nearest bound, or `usual` where it is no number. */
+/** A numeric field, clamped to the bounds; `usual` if it is no number. */
 export function numberIn(
   record: unknown,
   key: string,
@@ -72,7 +68,7 @@ export function numberIn(
   return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(value, least), most) : usual;
 }
 
-/** Text or a number, as it would stand in an environment; null: it is neither. */
+/** Text or a number, as text; null: it is neither. */
 export function plainIn(record: Pm2Env, key: string): string | null {
   const value = record[key];
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : null;

@@ -3,9 +3,8 @@ import { PATH_OVERRIDES } from '../pm2/home.ts';
 import { freshForm, isRecord, type Pm2Env } from '../pm2/record.ts';
 import type { Seat } from './seat.ts';
 
-/** Where a record was made. */
 export interface RecordOrigin {
-  /** PM2_HOMEs that its paths may lie under: the daemon's, and the one that the record itself names (T29). */
+  /** PM2_HOMEs that its paths may lie in: the daemon's, and the one that the record names (T29). */
   homes: readonly string[];
   /** Home directory of the user it ran as; null: unknown. */
   userHome: string | null;
@@ -13,13 +12,13 @@ export interface RecordOrigin {
 }
 
 export interface Relocated {
-  /** For the target's `prepare`. */
+  /** For `prepare` of the target daemon. */
   record: Pm2Env;
-  /** Variables that were the old user's and are left out, without those that every login has; for people. */
+  /** Names of the old user's variables that are left out, except those that every login has. */
   dropped: string[];
 }
 
-/** What is expected to change hands, and would only fill the list. */
+/** Variables that always change with the user; naming them would only fill the list. */
 const EXPECTED = new RegExp(
   '^(HOME|USER|LOGNAME|USERNAME|SHELL|MAIL|PATH|PWD|OLDPWD|SHLVL|LS_COLORS|_|DISPLAY|PS1' +
     '|PM2_.*|SUDO_.*|XDG_.*|SSH_.*|DBUS_.*|TMUX.*)$',
@@ -36,17 +35,16 @@ const PATH_FIELDS = [
 ];
 
 /**
- * The record of a process as its new daemon should have it (docs/pm2-internals.md section 5.4): everything that says
- * how the app runs stays; whose it was goes, by the rules of every switch (identity/environment.ts); log and pid files
- * move only where they lay in the old home.
- *
+ * The record of a process for its new daemon (docs/pm2-internals.md section 5.4). Everything that says how the app
+ * runs stays. Variables of the old user go, by the rules of identity/environment.ts. Log and pid files move only if
+ * they were in the old PM2_HOME.
  * @param running whether it is to be started
  */
 export function relocate(record: Pm2Env, running: boolean, from: RecordOrigin, to: Seat): Relocated {
   const fresh = freshForm(record, running);
   const old = isRecord(fresh.env) ? fresh.env : {};
   const env = environmentFor(old, from, to);
-  // PM2 spreads the environment over the record: what is gone from the one must go from the other.
+  // PM2 spreads the environment over the record, so a removed variable is removed from both.
   const gone = [...Object.keys(old), ...Object.keys(fresh).filter((name) => isWhose(name))].filter(
     (name) => !(name in env),
   );
@@ -57,7 +55,7 @@ export function relocate(record: Pm2Env, running: boolean, from: RecordOrigin, t
   );
   const result: Record<string, unknown> = { ...moved, ...env, env, username: to.user };
   if (to.uid !== 0) {
-    // --uid: only root's daemon can switch users, and this one runs as that user already
+    // --uid: only root's daemon can switch users, and this daemon already runs as that user
     delete result.uid;
     delete result.gid;
   }
@@ -83,7 +81,7 @@ function environmentFor(old: Pm2Env, from: RecordOrigin, to: Seat): Record<strin
   };
 }
 
-/** The app's own PATH, without what leads into the old user's home, with whatever every login has. */
+/** The app's PATH without the old user's home directory, plus the PATH of every login. */
 function pathFor(path: string, foreignHome: string | null): string {
   const kept = path
     .split(':')
@@ -94,7 +92,7 @@ function pathFor(path: string, foreignHome: string | null): string {
   return [...new Set([...kept, ...SYSTEM_PATH.split(':')])].join(':');
 }
 
-/** Says who somebody is, whatever its value. */
+/** The variable names a user, whatever its value. */
 function isWhose(name: string): boolean {
   return name !== 'PATH' && !(name in applicationVariables({ [name]: '' }, null));
 }

@@ -7,31 +7,30 @@ import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 
-/** A change of what a home brings back at boot: of these apps, exactly these processes. */
+/** A change to a saved list: exactly these processes for these apps. */
 export interface Save {
   home: string;
-  /** App names whose entries are replaced; all other entries stay as they are. */
+  /** Names of the apps whose entries are replaced; all others stay. */
   names: readonly string[];
   records: readonly Pm2Env[];
 }
 
 /**
- * Writes dump.pm2 as `pm2 save` does (lib/API/Startup.js dump), with the old one as dump.pm2.bak, but as a whole, and
- * about the given apps alone: what else was saved, and is not running just now, is not forgotten. An empty list is
- * written too, because one that is not would bring the app back.
- *
- * @throws where the directory is not this user's own, or the list that is there is none of PM2's
+ * Writes dump.pm2 as `pm2 save` does (lib/API/Startup.js dump), with the old one as dump.pm2.bak, but atomically and
+ * only for the given apps: other saved apps may not run now and must stay. An empty list is written too, else the old
+ * list would restore the app.
+ * @throws if the directory is not this user's own, or the existing list is not PM2's
  */
 export function saveDump({ home, names, records }: Save): void {
-  process.chdir(home); // from here on the directory cannot be exchanged below us
+  process.chdir(home); // relative paths stay in this directory, even if its path is replaced
   refuseStrangePlace(home);
   const file = basename(dumpFile(home));
   const before = readDumpRecords(file);
   if (before === null && isThere(file))
     throw new Error(`${dumpFile(home)} is no list that pm2 has saved; it is left as it is`);
   const rest = (before ?? []).filter(({ name }) => !(typeof name === 'string' && names.includes(name)));
-  if (before === null && records.length === 0) return; // nothing was saved here, and nothing is to be
-  // The old mode stays: somebody may have closed the file to others, for the secrets in it (T30).
+  if (before === null && records.length === 0) return; // nothing was saved, and nothing has to be
+  // The old mode stays: an administrator may have restricted the file because of its secrets (T30).
   const mode = before === null ? 0o600 : statSync(file).mode & 0o777;
   if (before !== null) replaceFile(`${file}.bak`, readRegularFile(file, Infinity), mode);
   replaceFile(file, JSON.stringify([...rest, ...records], null, 2), mode);
@@ -41,7 +40,7 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Root writes only where nobody else could have led it; everybody else is held to his rights by the kernel. */
+/** Root writes only where no other user could have redirected the path. The kernel limits all other users. */
 function refuseStrangePlace(home: string): void {
   if (process.geteuid?.() !== 0) return;
   const fault = findUntrusted(home, 'directory');

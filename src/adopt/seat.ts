@@ -1,13 +1,12 @@
-/** Where a daemon lives: a user and a home. */
+/** The user and the PM2_HOME of a daemon. */
 export interface Seat {
-  /** Its name in the config, or what it is called where it has none: `root in /root/.pm2`. */
+  /** Its name in the config, else for example `root in /root/.pm2`. */
   label: string;
   user: string;
   uid: number;
   gid: number;
   userHome: string;
   shell: string;
-  /** PM2_HOME. */
   home: string;
 }
 

@@ -8,14 +8,13 @@ import type { Worker } from './work-as.ts';
 
 const LOOK_MS = 50;
 const LOG_LINES = 10;
-/** How long PM2 may take to know the number of a process that it has started. */
+/** The longest time until PM2 knows the pid of a process that it started. */
 const HOLLOW_MS = 1000;
 
 /**
- * Waits until each process has been online for its app's min_uptime without a restart: what PM2 itself calls stable
+ * Waits until each process has been online for its app's min_uptime without a restart. PM2 calls that stable
  * (God.handleExit, lib/God.js).
- *
- * @param eachLook called about 20 times a second meanwhile
+ * @param eachLook called about 20 times a second
  * @throws Failed with the last lines of its error log
  */
 export async function waitUntilStable(
@@ -37,7 +36,7 @@ export async function waitUntilStable(
       const count = app.twin ? 1 : app.processes.filter((process) => process.running).length;
       const unstable = there.find((process) => isUnstable(process, first, app.twin));
       if (unstable !== undefined) throw await failure(worker, app, unstable);
-      // What cannot be run at all is `online` to PM2, without a process, for good (God/ForkMode.js).
+      // PM2 shows a program that cannot be run as `online` without a pid, for ever (God/ForkMode.js).
       const hollow = running.find(({ pid, record }) => pid === 0 && record.status === 'online');
       if (hollow !== undefined && performance.now() - begun > app.minUptime + HOLLOW_MS)
         throw await failure(worker, app, hollow);
@@ -59,7 +58,7 @@ export async function waitUntilStable(
   }
 }
 
-/** It ended by itself, and is not meant to be started again: a job has done its work. */
+/** It ended by itself and must not be restarted, as a finished job. */
 function isFinished({ autorestart, status, exit_code: code }: Pm2Env): boolean {
   return autorestart === false && status === 'stopped' && code === 0;
 }

@@ -1,9 +1,9 @@
 import { minUptimeOf, type Pm2Env } from '../pm2/record.ts';
 
-/** Longer than a person waits; an app's `min_uptime` may be hours. */
+/** Limits the wait: an app's `min_uptime` may be hours. */
 const LONGEST_MS = 300_000;
 
-/** How long an app has to stay online to count as started, in milliseconds. */
+/** Milliseconds that an app has to stay online to count as started. */
 export function watchTime(records: readonly Pm2Env[]): number {
   return Math.min(Math.max(minUptimeOf(records), 0), LONGEST_MS);
 }

@@ -15,14 +15,14 @@ import type { AccessFault, LookRequest as LookRequest } from './look.ts';
 import type { Save } from './save-dump.ts';
 import type { Seat } from './seat.ts';
 
-/** The user's side of it did not answer, or would not. */
+/** The agent did not answer, or refused. */
 export class AgentError extends Failed {
   override name = 'AgentError';
 }
 
 /**
- * A child that works as the user of a seat (agent.ts). Root becomes that user; anybody else can only work as himself.
- * Several pieces of work may be under way at once.
+ * A child process that works as another user (agent.ts). Only root can become another user. Several requests may be
+ * pending at once.
  */
 export class Worker {
   readonly #child: ChildProcess;
@@ -33,8 +33,8 @@ export class Worker {
   constructor(readonly seat: Seat) {
     const isRoot = process.geteuid?.() === 0;
     if (!isRoot && process.geteuid?.() !== seat.uid) throw new AgentError(`only root can work as ${seat.user}`);
-    // Until it has become the user it is root: nothing that could steer node gets in. A group of its own: Ctrl-C is
-    // ours to hear.
+    // The child is root until it becomes the user, so no variable that steers node is passed. Its own process group
+    // leaves Ctrl-C to the parent.
     const [program = '', ...words] = wordsFor(isRoot ? seat : null);
     this.#child = spawn(program, words, {
       cwd: '/',
@@ -46,7 +46,7 @@ export class Worker {
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-2000);
     });
-    this.#child.stdin?.on('error', () => undefined); // `exit` tells
+    this.#child.stdin?.on('error', () => undefined); // the `exit` event reports it
     this.#child.on('error', (error) => {
       this.#end(error.message);
     });
@@ -61,7 +61,7 @@ export class Worker {
     this.#say({ become: isRoot ? { user, uid, gid } : null, env: cleanEnvironment(seat) } satisfies Hello);
   }
 
-  /** Calls a method of the seat's daemon. `timeoutMs` for the whole exchange. */
+  /** Calls a method of the daemon. `timeoutMs` covers the whole exchange. */
   call(method: string, args: readonly unknown[], timeoutMs: number): Promise<Reply> {
     return this.#work('call', { socket: rpcSocket(this.seat.home), method, args, timeoutMs }) as Promise<Reply>;
   }
@@ -126,7 +126,7 @@ function wordsFor(seat: Seat | null): string[] {
   }
 }
 
-/** As at a fresh login of that user: what the daemon keeps for life, if it is started here. */
+/** The environment of a fresh login. A daemon started here keeps it for life. */
 export function cleanEnvironment(seat: Seat): Record<string, string> {
   return {
     ...(ownersEnvironment({}, seat, SYSTEM_PATH) as Record<string, string>),

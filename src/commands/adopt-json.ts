@@ -4,11 +4,10 @@ import type { DoneMove } from './adopt-words.ts';
 
 interface Told {
   dryRun: boolean;
-  /** False: only root could have looked everywhere. */
+  /** False: only root could have inspected everything. */
   complete: boolean;
 }
 
-/** The object of --json. */
 export function asObject({ choices, planned }: Prospect, done: readonly DoneMove[], told: Told): object {
   return {
     ...told,

@@ -5,17 +5,14 @@ import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { progressLine } from './adopt-words.ts';
 
-/** Prints lines to stdout; what apps and users named is escaped. */
+/** Prints lines to stdout; text of apps and users is escaped. */
 export function printLines(lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${escapeControls(line)}\n`).join(''));
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/**
- * Works through a list. A signal does not end the piece of work that is under way, which may have stopped an app; no
- * further piece is begun.
- */
+/** Processes a list. A signal lets the current item finish, which may have stopped an app, and begins no other. */
 export async function untilInterrupted<Piece>(
   pieces: readonly Piece[],
   work: (piece: Piece) => Promise<void>,
@@ -25,7 +22,7 @@ export async function untilInterrupted<Piece>(
     if (!interrupted) process.stderr.write('\npm2-guard: interrupted: finishing the current app before exiting\n');
     interrupted = true;
   };
-  const isOver = () => interrupted; // a function, or TypeScript takes it for false
+  const isOver = () => interrupted; // a function, because TypeScript would narrow a variable to false
   for (const signal of SIGNALS) process.on(signal, wait);
   try {
     for (const piece of pieces) {
@@ -38,9 +35,8 @@ export async function untilInterrupted<Piece>(
 }
 
 /**
- * Asks for the moves, and apart for each that would run by another user's word.
- *
- * @throws UserError where there is no terminal to ask on
+ * Asks for the moves, and separately for each that another user's data decides.
+ * @throws UserError if there is no terminal to ask on
  */
 export async function agreed(moves: readonly Planned[], yes: boolean, json: boolean): Promise<boolean> {
   if (yes) return true;
@@ -69,14 +65,13 @@ export async function agreed(moves: readonly Planned[], yes: boolean, json: bool
   }
 }
 
-/** As typed, with --yes where it is an option: not behind a `--`. */
+/** As typed, with --yes before any `--`, where it is an option. */
 function withYes([command = 'adopt', ...words]: readonly string[]): string {
   return quoteCommand([...(process.geteuid?.() === 0 ? ['sudo'] : []), 'pm2-guard', command, '--yes', ...words]);
 }
 
 const CLEAR = '\r\x1b[K';
 
-/** Shows the step that is under way, on a terminal. */
 export function progressOn(apps: string): Progress {
   return (step, back) => {
     if (!process.stderr.isTTY) return;

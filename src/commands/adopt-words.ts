@@ -5,18 +5,16 @@ import { stepsOf, type Move, type MovedApp, type MovedProcess, type MoveStep } f
 import { acceptCommand, type Problem } from '../adopt/problems.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 
-/** What became of a move. */
 export interface DoneMove {
   move: Move;
   outcome: MoveOutcome;
 }
 
-/** Nobody has to decide anything about it. */
 export function isSettled({ type }: AdoptChoice): boolean {
   return type === 'move' || type === 'home';
 }
 
-/** What is to be said of apps that are not moved. */
+/** Lines on the apps that are not moved. */
 export function choiceLines({ choices }: Prospect): string[] {
   return choices.flatMap((choice) => {
     switch (choice.type) {
@@ -44,7 +42,7 @@ export function choiceLines({ choices }: Prospect): string[] {
   });
 }
 
-/** A move, step by step, with what stands against it. */
+/** The steps of a move, and its problems. */
 export function planLines({ move, problems, notes, consent }: Planned): string[] {
   const { from, to } = move;
   return [
@@ -66,7 +64,7 @@ function consentLines(move: Move, { users, digest }: Consent): string[] {
   ];
 }
 
-/** `  run:      command`, as everywhere in pm2-guard. Further lines stand below the first. */
+/** `  run:      command`. Further lines are aligned below the first. */
 export function labelled(label: Problem['label'], lines: readonly string[]): string[] {
   return lines.map((line, at) => `  ${(at === 0 ? `${label}:` : '').padEnd('choose:   '.length)}${line}`);
 }
@@ -100,7 +98,7 @@ function because(before: string, why: string | null): string {
   return why === null ? '' : `${before}${why}`;
 }
 
-/** What the old daemon's list had besides what the plan showed (end-daemon.ts). */
+/** The old daemon's list had more than the plan showed (end-daemon.ts). */
 function withheldLines({ to }: Move, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const start = (name: string) =>
@@ -163,7 +161,7 @@ function stepInWords(step: MoveStep, { apps, from, to, forget }: Move): string {
   }
 }
 
-/** Each command line of an app once: instances share one, but nothing makes them. */
+/** Each command line of an app once: instances usually share one, but may differ. */
 function commandsOf({ name, processes }: MovedApp): string[] {
   const groups = new Map<string, MovedProcess[]>();
   for (const process of processes) {

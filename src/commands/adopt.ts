@@ -50,7 +50,7 @@ interface Options {
   accept?: string[];
 }
 
-/** `pm2-guard adopt`: bring an app to the daemon it belongs to, without losing it. */
+/** `pm2-guard adopt`: moves an app to the daemon it belongs to, without losing it. */
 export function adoptCommand(): Command {
   return new Command('adopt')
     .description('bring apps home: stop them in the daemon they are in, start them as the right user, save both')
@@ -161,7 +161,7 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
   }
 }
 
-/** What was asked for may be in the daemon of another user, which only root can look into. */
+/** The app may be in another user's daemon, which only root can inspect. */
 function isBlind({ choices }: Prospect, { allStrays = false }: Options): boolean {
   return process.geteuid?.() !== 0 && (allStrays || choices.some(({ type }) => type === 'unknown'));
 }
@@ -181,7 +181,6 @@ function blindLines(names: readonly string[], { from, to, allStrays, dryRun }: O
   ];
 }
 
-/** An option that may be given several times. */
 function collect(word: string, before: readonly string[]): string[] {
   return [...before, word];
 }
@@ -224,7 +223,7 @@ async function finishAll(way: 'resume' | 'rollback', { json }: Options): Promise
   }
 }
 
-/** It is moved, and all that ran runs. */
+/** It was moved, and everything that ran runs again. */
 function isWhole({ outcome }: DoneMove): boolean {
   return outcome.type === 'moved' && outcome.withheld === undefined;
 }
@@ -251,7 +250,7 @@ function requirePolicy(): Policy {
   return loaded.policy;
 }
 
-/** As the config pins them, else as install recorded them. */
+/** As pinned in the config, else as install recorded them. */
 function launcherOf(daemon: Daemon | null): Launcher {
   const record = installRecord();
   const pm2 = findRealPm2({

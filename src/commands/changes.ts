@@ -12,7 +12,7 @@ const TENSE: Record<ChangeOutcome, [past: string, dry: string]> = {
 
 const COLUMN = [11, 14] as const;
 
-/** What was made and changed, in one line; what was left as it was, or could not be done, in a line each. */
+/** All changes in one line; skipped and failed ones in a line each. */
 export function foldedLines(changes: readonly FileChange[]): string[] {
   const told = changes.filter(({ outcome }) => outcome === 'kept' || outcome === 'refused');
   const counts = (['created', 'updated', 'removed', 'unchanged'] as const)
@@ -25,7 +25,7 @@ export function foldedLines(changes: readonly FileChange[]): string[] {
   ];
 }
 
-/** What install or uninstall did, a line each; all that was right already is one line. */
+/** Results of install or uninstall, a line each; all unchanged items are one line. */
 export function changeLines(changes: readonly FileChange[], dry: boolean): string[] {
   const tense = dry ? 1 : 0;
   const lines = changes.filter(({ outcome }) => outcome !== 'unchanged').map((change) => lineOf(change, tense));
@@ -39,7 +39,7 @@ function lineOf({ path, outcome, note }: FileChange, tense: 0 | 1): string {
   return note === null ? words : `${words}  (${escapeControls(note)})`;
 }
 
-/** Problems, after a blank line; their own lines are escaped where they were made. */
+/** Problems, after a blank line. Their lines are escaped already. */
 export function problemLines(problems: readonly string[]): string[] {
   return problems.length === 0 ? [] : ['', ...problems.map((problem) => `problem: ${problem}`)];
 }

@@ -10,7 +10,7 @@ import { escapeControls } from '../terminal/escape.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 
-/** `pm2-guard check`: is the config one that the guard can use, and is it the one in use? */
+/** `pm2-guard check`: whether the config is valid, and whether it is in use. */
 export function checkCommand(): Command {
   return new Command('check')
     .description(
@@ -34,7 +34,7 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
       const sudoUid = process.env['SUDO_UID'] ?? '';
       const caller = { env: process.env, euid, rootBySudo: euid === 0 && sudoUid !== '' && sudoUid !== '0' };
       const check = checkConfigFile(file === undefined ? null : resolve(file), caller, options.draft ?? false);
-      // Rights are made only of a config that is in one of the places that hold for everybody.
+      // Rights come only from a config in one of the system-wide places.
       const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;
       const sudoers = rights?.type === 'drop-in' ? sudoersState(rights.wanted) : null;
       if (file === undefined && rights?.type === 'drop-in') await renewStrangers(rights.wanted.owners);
@@ -106,7 +106,7 @@ function keptInWords({ compiled }: ConfigCheck): string[] {
   }
 }
 
-/** The same words in `install` and `check`. */
+/** Shared by `install` and `check`. */
 export function unmakeableInWords({ daemon, user, pm2Home, why, fix }: Unmakeable): string[] {
   return [
     `warning: daemon "${daemon}" cannot start: ${user} cannot make its PM2_HOME ${pm2Home}, for ${why}`,

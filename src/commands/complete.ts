@@ -4,14 +4,14 @@ import { valuesOfHost } from '../completion/values.ts';
 import { catalogue } from './explain.ts';
 
 /**
- * `pm2-guard __complete -- <words>`: what the completion scripts ask on TAB. It reads, and never complains: a shell has
- * no place to show that. The first line says whether names of files fit too; then a candidate a line, a tab, what it
- * is.
+ * `pm2-guard __complete -- <words>`: called by the completion scripts on TAB. It only reads, and prints no errors,
+ * because the shell cannot show them. The first line says whether file names fit too; then one candidate per line:
+ * word, tab, description.
  */
 export function completeCommand(): Command {
   return new Command('__complete').argument('[words...]').action((words: string[], _options, command: Command) => {
     const { candidates, files } = complete(command.parent ?? command, words, valuesOfHost({ words: explained() }));
-    // A name that would break a line, or act on a terminal, is not offered.
+    // A name that would break a line, or control a terminal, is not offered.
     const lines = candidates
       .map(({ word, about }) => `${word}\t${about}`)
       .filter((line) => !/[\0-\x08\x0a-\x1f\x7f-\x9f]/.test(line));
@@ -19,7 +19,7 @@ export function completeCommand(): Command {
   });
 }
 
-/** What `explain` takes without a `--`. */
+/** Codes that `explain` accepts without a `--`. */
 function explained(): { word: string; about: string }[] {
   return Object.entries(catalogue).map(([word, { title }]) => ({ word, about: title }));
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command } from 'commander';
 
-/** The scripts as they are called in share/, where a shell looks for them under these very names. */
+/** The scripts' names in share/, because a shell searches them by these names. */
 const SCRIPTS = { bash: 'pm2-guard.bash', zsh: '_pm2-guard', fish: 'pm2-guard.fish' } as const;
 type Shell = keyof typeof SCRIPTS;
 
-/** `pm2-guard completion bash`: the script that makes TAB work. */
+/** `pm2-guard completion bash`: prints the completion script. */
 export function completionCommand(): Command {
   return new Command('completion')
     .description('the script that completes pm2-guard on TAB; install has put it where bash, zsh and fish look')

@@ -14,8 +14,8 @@ export interface FixOptions {
 }
 
 /**
- * `pm2-guard doctor --fix`: shows what may be repaired without anybody's judgement, asks, does it after a second look,
- * and says what is left. Exit status: 0 nothing is wrong any more; 1 something is left; 2 nothing was begun.
+ * `pm2-guard doctor --fix`: shows the repairs that need no decision, asks, repeats the check, repairs, and reports
+ * the rest. Exit status: 0 nothing is wrong any more; 1 something is left; 2 nothing was begun.
  */
 export async function fixAll({ dryRun = false, yes = false, json = false }: FixOptions): Promise<void> {
   const look = async () => examine(await gatherDoctorFacts());

@@ -19,12 +19,11 @@ interface Options {
   app?: string;
 }
 
-/** Exit statuses. */
 const HEALTHY = 0;
 const FOUND = 1;
 const COULD_NOT_LOOK = 2;
 
-/** `pm2-guard doctor`: which daemon owns what on this host, and what is wrong. */
+/** `pm2-guard doctor`: which daemon owns which app on this host, and what is wrong. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('which daemon owns what on this host, and what is wrong: seen from the kernel, never by running pm2')
@@ -126,7 +125,7 @@ async function diagnose({ json, prometheus }: Options): Promise<void> {
   process.exitCode = report.findings.length > 0 ? FOUND : report.healthy ? HEALTHY : COULD_NOT_LOOK;
 }
 
-/** Without /proc nothing can be told, least of all that the host is healthy. */
+/** Without /proc nothing is known, so the host must not be called healthy. */
 function requireProcesses<Facts extends { processes: LivingFacts['processes'] }>(facts: Facts): Facts {
   if (facts.processes.byPid.size === 0)
     throw new UserError('this system has no /proc to look into, or it is closed', null, COULD_NOT_LOOK);
@@ -146,7 +145,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** A daemon that does not answer is waited for: whoever sits before a terminal is told. */
+/** A silent daemon causes a wait, so a user at a terminal gets a message. */
 async function patiently<Facts>(gathered: Promise<Facts>): Promise<Facts> {
   if (!process.stderr.isTTY) return gathered;
   const timer = setTimeout(() => process.stderr.write('waiting for daemons that do not answer...'), 1000);

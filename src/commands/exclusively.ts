@@ -1,6 +1,6 @@
 import { inTurn } from '../install/turn.ts';
 
-/** Does what changes an installation in its turn; who only tells waits for nobody. */
+/** Takes the lock for changes to an installation. A dry run needs no lock. */
 export async function exclusively<Result>(dry: boolean, work: () => Result | Promise<Result>): Promise<Result> {
   if (dry) return await work();
   return inTurn(work, (pid) => {

@@ -12,7 +12,7 @@ import { trapText } from '../traps/text.ts';
 import type { Trap } from '../traps/trap.ts';
 import { codes, type Page } from '../verdict/codes.ts';
 
-/** `pm2-guard explain`: the verdict on a command line without acting on it, or what a code means. */
+/** `pm2-guard explain`: the verdict on a command line without running it, or the meaning of a code. */
 export function explainCommand(): Command {
   return new Command('explain')
     .description(
@@ -62,7 +62,6 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
     });
 }
 
-/** For the terminal that it is shown on. */
 function said(text: string): string {
   return wrapped(text, widthOf(process.stdout));
 }

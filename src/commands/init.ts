@@ -12,7 +12,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `pm2-guard init`: a draft of the config from what is on this host. */
+/** `pm2-guard init`: drafts a config from the state of this host. */
 export function initCommand(): Command {
   return new Command('init')
     .description('draft a config from the daemons, saved lists and boot units of this host; pm2 itself is never run')
@@ -42,14 +42,14 @@ Exit status: 0 done; 1 the file is there already, or cannot be written.`,
 }
 
 function refuseToReplace(file: string): void {
-  // Of the entry itself: a link to nowhere is somebody's as well.
+  // Checks the entry itself: a broken symlink must not be overwritten either.
   if (statOf(file) !== null)
     throw new UserError(`${file} is there already, and is left as it is`, 'pm2-guard init --output FILE --force');
 }
 
 function write(file: string, text: string): void {
   try {
-    // Whatever the umask: every caller of pm2 has to read the config.
+    // Independent of the umask: every caller of pm2 has to read the config.
     if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755);
     replaceFile(file, text, 0o644);
   } catch (error) {

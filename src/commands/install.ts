@@ -17,7 +17,7 @@ import { unmakeableInWords } from './check.ts';
 import { exclusively } from './exclusively.ts';
 import { resultLines } from './seals.ts';
 
-/** `pm2-guard install`: put everything in place, or repair it. */
+/** `pm2-guard install`: installs or repairs everything. */
 export function installCommand(): Command {
   return new Command('install')
     .description('put pm2-guard in place on this host, upgrade it, or repair what is missing; run as root')
@@ -104,13 +104,13 @@ interface Flags {
 
 type Report = Installation & { seals: SealResult[]; gaps: Gap[] };
 
-/** Where it is copied from; `writable`: how somebody else than root could have changed that, null: in no way. */
+/** The source directory; `writable`: how a user other than root could have changed it, null: not at all. */
 interface From {
   directory: string;
   writable: string | null;
 }
 
-/** What matters last: what is wrong, what is not covered, what to type next. */
+/** The most important lines come last: what is wrong, what is not covered, what to type next. */
 function inWords(report: Report, from: From, { dry, verbose }: { dry: boolean; verbose: boolean }): string {
   const {
     install: { version, pm2, pm2Version, node },
@@ -126,7 +126,7 @@ function inWords(report: Report, from: From, { dry, verbose }: { dry: boolean; v
     `  real pm2   ${pm2 === null ? 'none' : `${pm2}  (${pm2Version ?? '?'})`}`,
     `  node       ${node}`,
     ...configLine(changes, dry),
-    // Root has run it already, as whoever typed this wanted; what is installed is a copy that only root can change.
+    // Root has already run this source, and only root can change the installed copy.
     ...(from.writable === null
       ? []
       : [`  copied from what others than root can change: ${escapeControls(from.writable)}; the copy is root's alone`]),
@@ -138,7 +138,7 @@ function inWords(report: Report, from: From, { dry, verbose }: { dry: boolean; v
     ...problemLines(problems),
     '',
     dry ? 'nothing was changed' : 'next:  look at /etc/pm2-guard/config.yaml, then:  pm2-guard status',
-    ...(dry ? [] : ['shells that are open already:  hash -r']), // they remember where pm2 was
+    ...(dry ? [] : ['shells that are open already:  hash -r']), // shells cache the path of pm2
     '',
   ].join('\n');
 }

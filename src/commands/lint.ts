@@ -18,7 +18,7 @@ interface Options {
   listRules?: boolean;
 }
 
-/** `pm2-guard lint`: finds the trap in scripts before it runs. */
+/** `pm2-guard lint`: finds wrong pm2 calls in scripts before they run. */
 export function lintCommand(): Command {
   return new Command('lint')
     .description(
@@ -107,13 +107,13 @@ function listed(json: boolean): string {
 
 type RunLint = (request: LintRequest) => Promise<LintAnswer>;
 
-/** The parsers are a bundle of their own, so that no other command loads them. */
+/** The parsers are in a bundle of their own, so that no other command loads them. */
 async function run(request: LintRequest): Promise<LintAnswer> {
   const { runLint } = createRequire('/')(join(__dirname, 'lint.cjs')) as { runLint: RunLint };
   try {
     return await runLint(request);
   } catch (error) {
-    // The other bundle has a class of its own for errors that people can act on.
+    // The other bundle has its own UserError class.
     if (!(error instanceof Error) || error.name !== 'UserError') throw error;
     const { next } = error as Error & { next: string | null };
     throw new UserError(error.message, next, 2);

@@ -86,7 +86,7 @@ const SPANS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 
 function timeOrSpan(text: string): Date {
   const [, number, unit = ''] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
-  // A date alone is midnight here, not in Greenwich as ECMAScript has it.
+  // A date alone means local midnight here; ECMAScript would take UTC.
   const time =
     number === undefined
       ? new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text)
@@ -155,7 +155,7 @@ function asTable(entries: readonly Recorded[], colour: boolean): string {
   return `${table.toString()}\n`;
 }
 
-/** What the other columns leave of the terminal, but room for a few words; null: no command is so long. */
+/** The terminal width that is left, at least a few words; null: no command is that long. */
 function commandWidth(entries: readonly Recorded[]): number | null {
   const rows = [HEAD, ...entries.map(cellsOf)];
   const [times = 0, verdicts = 0, people = 0, commands = 0, owners = 0] = HEAD.map(
@@ -165,7 +165,7 @@ function commandWidth(entries: readonly Recorded[]): number | null {
   return commands > left ? left : null;
 }
 
-/** As the host's clock shows it: `2026-11-22 15:07:32`. */
+/** Local time: `2026-11-22 15:07:32`. */
 function localTime(iso: string): string {
   const time = new Date(iso);
   const two = (part: number) => String(part).padStart(2, '0');

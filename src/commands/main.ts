@@ -7,12 +7,11 @@ import { UserError } from '../terminal/user-error.ts';
 
 export { rehearseCommands as rehearse } from './rehearse.ts';
 
-/** The command of process.argv, to its end and its exit status. Called by the shim, once. */
+/** Runs the command of process.argv and sets the exit status. The shim calls it once. */
 function runPm2Guard(): void {
   fitting(createProgram()).parseAsync().catch(fail);
 }
 
-/** Its help fits the terminal. */
 function fitting(program: Command): Command {
   for (const command of [program, ...program.commands])
     command.configureOutput({
@@ -38,6 +37,6 @@ function fail(thrown: unknown): void {
   process.exitCode = 70; // sysexits.h: EX_SOFTWARE
 }
 
-if (require.main === module) runPm2Guard(); // by its path: install.sh, a newer package, guard/renew-seal.ts, a checkout
+if (require.main === module) runPm2Guard(); // by path: install.sh, a newer package, guard/renew-seal.ts, a checkout
 
-export { runPm2Guard as main }; // the name that the shims know
+export { runPm2Guard as main }; // the shims use this name

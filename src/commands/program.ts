@@ -17,10 +17,7 @@ import { unsealCommand } from './unseal.ts';
 import { verifyCommand } from './verify.ts';
 import { VERSION } from '../policy/version.ts';
 
-/**
- * The `pm2-guard` command, not yet run: also what its man page and its completion are made of. Each command is a file
- * of its own beside this one.
- */
+/** The `pm2-guard` command, not yet run. Its man page and completion are generated from it. */
 export function createProgram(): Command {
   const program = new Command('pm2-guard')
     .description('Every pm2 call lands in the PM2 daemon its app belongs to, whoever typed it.')
@@ -58,7 +55,6 @@ its stack.`,
   program.addCommand(uninstallCommand());
   program.addCommand(completionCommand());
   program.addCommand(completeCommand(), { hidden: true });
-  // One line a command, each `program.addCommand(xCommand())` from ./x.ts.
 
   return program;
 }

@@ -5,8 +5,8 @@ import { reportText } from '../doctor/text.ts';
 import { createProgram } from './program.ts';
 
 /**
- * Looks at the host as doctor does, and says nothing of it. For src/guard/warm.ts: V8 keeps the compiled form of what
- * has run.
+ * Inspects the host as doctor does, without output. src/guard/warm.ts uses it, because V8 caches the code of
+ * functions that have run.
  */
 export async function rehearseCommands(): Promise<void> {
   createProgram();

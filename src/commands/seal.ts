@@ -3,7 +3,7 @@ import { seal } from '../seal/seals.ts';
 import { exclusively } from './exclusively.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
-/** `pm2-guard seal`: calls of pm2 by its path meet the guard, too. */
+/** `pm2-guard seal`: makes calls of pm2 by its path run the guard too. */
 export function sealCommand(): Command {
   return new Command('seal')
     .description(

@@ -1,7 +1,7 @@
 import type { SealResult } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
 
-/** Words of `seal` and `unseal` alike. */
+/** Options that `seal` and `unseal` share. */
 export interface SealOptions {
   path: string[];
   user: string[];
@@ -9,12 +9,11 @@ export interface SealOptions {
   json?: boolean;
 }
 
-/** An option that may be given more than once. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-/** Prints what became of each package, and sets the exit status. */
+/** Prints the result for each package, and sets the exit status. */
 export function report(results: SealResult[], { dryRun, json }: SealOptions, none: string): void {
   const dry = dryRun === true;
   if (results.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
@@ -25,7 +24,7 @@ export function report(results: SealResult[], { dryRun, json }: SealOptions, non
     );
 }
 
-/** A package a line, and below one that was refused, what to type. */
+/** A line per package; below a refused one, the command to type. */
 export function resultLines(results: SealResult[]): string[] {
   return results.flatMap(({ package: directory, version, user, outcome, fault }) => {
     const by = user === null || user === 'root' ? '' : `, as ${user}`;

@@ -11,7 +11,7 @@ import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
 import pico from 'picocolors';
 import { problemLines } from './changes.ts';
 
-/** `pm2-guard status`: is it in force, and for whom. */
+/** `pm2-guard status`: whether the guard is in force, and for which users. */
 export function statusCommand(): Command {
   return new Command('status')
     .description('what is installed, which config holds, which daemons live, and where pm2 leads to the guard')
@@ -98,7 +98,7 @@ function inWords({
   ].join('\n');
 }
 
-/** How a line of status is coloured: what is well, what has to be mended, what may need a look. */
+/** The colour of a line: good, to be repaired, or to be checked. */
 type Tone = 'good' | 'bad' | 'open' | null;
 
 const SOCKET: Record<Status['daemons'][number]['socket'], Tone> = {
@@ -130,7 +130,6 @@ function painter(): (text: string, tone: Tone) => string {
   return (text, tone) => (tone === null ? text : colours[tone](text));
 }
 
-/** How fast PM2 starts. */
 function startInWords({ state, why }: PreparedState): string {
   switch (state) {
     case 'ready':

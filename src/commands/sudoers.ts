@@ -14,7 +14,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `pm2-guard sudoers`: the rights of the config's operators, in sudo's own words. */
+/** `pm2-guard sudoers`: the rights of the config's operators, in sudoers(5) syntax. */
 export function sudoersCommand(): Command {
   return new Command('sudoers')
     .description("the sudo rules that let the config's operators run pm2 as the users of the daemons, and nothing else")

@@ -3,7 +3,7 @@ import { uninstall } from '../install/uninstall.ts';
 import { changeLines, problemLines } from './changes.ts';
 import { exclusively } from './exclusively.ts';
 
-/** `pm2-guard uninstall`: away with everything but the config. */
+/** `pm2-guard uninstall`: removes everything but the config. */
 export function uninstallCommand(): Command {
   return new Command('uninstall')
     .description('take pm2-guard away; pm2, its daemons and apps are not touched; run as root')

@@ -3,7 +3,7 @@ import { unseal } from '../seal/seals.ts';
 import { exclusively } from './exclusively.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
-/** `pm2-guard unseal`: every sealed pm2 is what npm installed, to the byte. */
+/** `pm2-guard unseal`: restores every sealed pm2, byte for byte. */
 export function unsealCommand(): Command {
   return new Command('unseal')
     .description("put the real pm2's own bin/pm2 back where it was sealed; run as root")

@@ -16,7 +16,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `pm2-guard verify`: is every way of calling pm2 on this host covered? */
+/** `pm2-guard verify`: whether every path to pm2 on this host is covered. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('go every way in to pm2 on this host, and see who answers: the guard, the real pm2, or nobody')
@@ -77,7 +77,7 @@ Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap i
     });
 }
 
-/** Where it is ended before its time, what it has started ends with it. */
+/** A signal also ends the child processes that it started. */
 function endTidily(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
@@ -87,7 +87,7 @@ function endTidily(): void {
   }
 }
 
-const ORDER: WayState[] = ['covered', 'note', 'unknown', 'gap']; // what matters stands next to the prompt
+const ORDER: WayState[] = ['covered', 'note', 'unknown', 'gap']; // the most important lines are next to the prompt
 
 function overview(folds: readonly Fold[]): string[] {
   const rows = ORDER.flatMap((state) => folds.filter((one) => one.state === state)).map((one) =>

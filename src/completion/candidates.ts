@@ -1,23 +1,21 @@
 import type { Argument, Command, Option } from 'commander';
 
-/** A word that could stand where the cursor is. */
 export interface CompletionCandidate {
   word: string;
-  /** One line for people; empty: the word says it all. */
+  /** A one-line description; empty: the word is clear enough. */
   about: string;
 }
 
 export interface Completion {
   candidates: readonly CompletionCandidate[];
-  /** The shell should offer names of files as well. */
+  /** The shell should offer file names too. */
   files: boolean;
 }
 
 /**
- * What a placeholder of the program stands for on this host, by its name in the help: `app`, `apps`, `user`, `daemon`,
- * `where`, `words`.
- *
- * @param before the words typed for the same argument, for one that takes several
+ * The values of a placeholder on this host, by its name in the help: `app`, `apps`, `user`, `daemon`, `where`,
+ * `words`.
+ * @param before the words already typed for an argument that takes several
  * @param dashes a `--` stands before it
  */
 export type Values = (
@@ -26,15 +24,14 @@ export type Values = (
   dashes: boolean,
 ) => readonly CompletionCandidate[];
 
-/** Placeholders that may be, or must be, the name of a file or directory. */
+/** Placeholders that may or must be a file or directory. */
 const FILES = ['file', 'where', 'path'];
 
 const NOTHING: Completion = { candidates: [], files: false };
 
 /**
- * What can be typed next, of the commander program itself: its commands, options, choices and placeholders.
- *
- * @param words after the program's name, as the shell has unquoted them; the last one is being typed and may be empty
+ * What can be typed next: commands, options, choices and placeholders of the commander program.
+ * @param words after the program's name, unquoted by the shell; the last one is being typed and may be empty
  */
 export function complete(program: Command, words: readonly string[], values: Values): Completion {
   const word = words.at(-1) ?? '';
@@ -45,8 +42,8 @@ export function complete(program: Command, words: readonly string[], values: Val
 function expected(program: Command, before: readonly string[], word: string, values: Values): Completion {
   let command = program;
   let dashes = false;
-  let awaiting: Option | null = null; // its value comes next,
-  let satisfied = false; // or another one may
+  let awaiting: Option | null = null; // its value must follow,
+  let satisfied = false; // or may follow
   const used = new Set<Option>();
   const given: string[] = [];
   for (const one of before) {
@@ -101,7 +98,7 @@ function isRepeatable({ variadic, defaultValue }: Option): boolean {
   return variadic || Array.isArray(defaultValue);
 }
 
-/** As `Option.conflicts` keeps them; commander's types leave the property out. */
+/** The field of `Option.conflicts`; commander's types omit it. */
 function conflictsOf(option: Option): string[] {
   return (option as Option & { conflictsWith?: string[] }).conflictsWith ?? [];
 }
@@ -112,7 +109,7 @@ function ofPosition(command: Command, given: readonly string[], dashes: boolean,
   const argument = registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
   if (argument !== undefined)
     return ofArgument(argument, given.slice(registeredArguments.indexOf(argument)), dashes, values);
-  // The program itself has commands for arguments, and so has its `help`.
+  // The arguments of the program itself and of its `help` are commands.
   const commands =
     given.length === 0 || (command.parent === null && given.length === 1 && given[0] === 'help')
       ? commandsOf(command)
@@ -146,7 +143,7 @@ function optionOf(command: Command, flag: string): Option | undefined {
   return visibleOptions(command).find(({ long, short }) => long === flag || short === flag);
 }
 
-/** With --help, which commander adds as it prints. */
+/** With --help, which commander only adds as it prints. */
 function visibleOptions(command: Command): Option[] {
   return command.createHelp().visibleOptions(command);
 }

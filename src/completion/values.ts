@@ -5,10 +5,10 @@ import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import type { CompletionCandidate, Values } from './candidates.ts';
 
-/** What else stands in the place of a placeholder, such as the codes that can be explained. */
+/** Values of other placeholders, such as the codes that can be explained. */
 export type Further = Readonly<Record<string, readonly CompletionCandidate[]>>;
 
-/** The values of this host, from the config and /etc/passwd. It only reads, and what cannot be read has no values. */
+/** The values of this host, from the config and /etc/passwd. It only reads; unreadable sources yield no values. */
 export function valuesOfHost(further: Further): Values {
   return (placeholder, before, dashes) => {
     switch (placeholder) {
@@ -30,7 +30,7 @@ export function valuesOfHost(further: Further): Values {
 }
 
 function policy(): Policy | null {
-  // As nobody in particular, so that nothing is kept, and no other config than the host's.
+  // Without a real uid, so that nothing is cached and only the host's config is used.
   const loaded = loadPolicy({ env: {}, euid: -1, rootBySudo: false }, () => slow);
   return loaded.type === 'policy' ? loaded.policy : null;
 }
@@ -46,7 +46,7 @@ function daemons(): CompletionCandidate[] {
   return policy()?.daemons.map(({ name, user, home }) => ({ word: name, about: `${user} in ${home}` })) ?? [];
 }
 
-/** Whoever can log in, and whoever runs a daemon. */
+/** Users who can log in or who run a daemon. */
 function users(): CompletionCandidate[] {
   const owners = policy()?.daemons.map(({ user }) => user) ?? [];
   const people = localAccounts()
@@ -57,7 +57,7 @@ function users(): CompletionCandidate[] {
     .map((word) => ({ word, about: owners.includes(word) ? 'runs a daemon' : '' }));
 }
 
-/** A pm2 command line, perhaps behind sudo: `sudo pm2 restart myapp`. */
+/** A pm2 command line, perhaps after sudo: `sudo pm2 restart myapp`. */
 function wordsOfPm2(before: readonly string[]): CompletionCandidate[] {
   const pm2 = before.findIndex((word) => /(^|\/)pm2$/.test(word));
   if (pm2 < 0) return [...(before.length === 0 ? ['sudo'] : []), 'pm2'].map((word) => ({ word, about: '' }));

@@ -3,14 +3,13 @@ import { accountByName, groupByName, localAccounts, type Account } from '../iden
 import { thisHost, type AccountSource } from '../call/personal.ts';
 import type { Policy } from '../policy/policy.ts';
 
-/** What lint takes for granted of a user, who need not have an account where lint runs. */
+/** The facts that lint assumes of a user, who may have no account on this machine. */
 export interface AssumedAccount {
   name: string;
   uid: number;
   gid: number;
   homeDirectory: string;
   shell: string;
-  /** It has an account on this machine. */
   here: boolean;
 }
 
@@ -52,7 +51,7 @@ const NO_LOGIN = new Set([
 
 const assumed = new Map<string, number>();
 
-/** The account of a name, or of a uid in digits: as this machine has it, else as it usually is. */
+/** The account of a name or a numeric uid: from this machine, else with the usual values. */
 export function assumedAccount(name: string): AssumedAccount {
   const found = accountByName(name);
   if (found)
@@ -86,11 +85,7 @@ export function hasLoginShell({ shell }: AssumedAccount): boolean {
   return !/\/(nologin|false|sync)$/.test(shell);
 }
 
-/**
- * The accounts that lint reckons with.
- *
- * @param members `known`: groups have the members that this machine gives them. `all`: every user is a member
- */
+/** @param members `known`: groups have their members on this machine. `all`: every user is a member */
 export function assumedAccounts(members: 'known' | 'all'): AccountSource {
   return {
     byName: asAccount,
@@ -112,7 +107,7 @@ function asAccount(name: string): Account {
   return { ...account, gecos: '', home: homeDirectory };
 }
 
-/** Only the host of the config can tell whether this user is in a group that `personal` names. */
+/** Only the config's host knows whether this user is in a group of `personal`. */
 export function mayBeMember(name: string, { personal }: Policy): boolean {
   if (personal === null || personal.groups.length === 0 || personal.matchesUser(name)) return false;
   const { uid, here } = assumedAccount(name);

@@ -13,17 +13,14 @@ import type { HostConfig } from './host-files.ts';
 import { assumedAccount } from './accounts.ts';
 
 /**
- * The policy that calls are judged by: of `--config`, else of this host; null where there is none. It only judges, so
- * it
- * need not be root's; and it may be of another host, so its users need no account here.
- *
- * @throws UserError where the config that was named cannot be used
+ * The policy to judge calls by: of `--config`, else of this host; null: there is none. It need not be root's, because
+ * lint only reports. It may be another host's, so its users need no account here.
+ * @throws UserError if the named config is unusable
  */
 export function lintPolicy(named: string | null): Policy | null {
   return lintConfig(named)?.policy ?? null;
 }
 
-/** The same, with the `paths` of its daemons. */
 export function lintConfig(named: string | null): HostConfig | null {
   const file = named === null ? (CONFIG_PLACES.find((place) => existsSync(place)) ?? null) : resolve(named);
   if (file === null) return null;
@@ -43,7 +40,7 @@ function unusable(why: string): UserError {
   return new UserError(`the config cannot be used\n${why}`, 'pm2-guard check --draft FILE', 2);
 }
 
-/** What is judged is where a call belongs; the modes of the config say what the guard then does. */
+/** Lint judges which daemon a call belongs to. The modes of the config only decide what the guard does then. */
 function policyOf(source: ConfigSource, config: Config): Policy {
   const daemons = Object.entries(config.daemons).map(([name, daemon]): Daemon => {
     const { name: user, uid, gid, homeDirectory, shell } = assumedAccount(daemon.user);

@@ -1,6 +1,6 @@
 import type { Form, User } from './model.ts';
 
-/** Who runs a file, as far as its place says so. */
+/** Which user runs a file, as far as its path shows it. */
 export function contextOfPath(path: string): { user: User; forms: readonly Form[] } {
   const root = (said: string): User => ({ kind: 'known', name: 'root', said });
   if (/(^|\/)(etc\/)?cron\.(hourly|daily|weekly|monthly)\//.test(path))

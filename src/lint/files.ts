@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Identity } from '../identity/switch-user.ts';
 import type { User } from './model.ts';
 
-/** No script is longer; what is longer is data. */
+/** Scripts are shorter; a longer file is data. */
 const MAX_BYTES = 10 * 1024 * 1024;
-/** A line of code is not as long as this: minified files are built from others. */
+/** Longer lines are minified, and built from other files. */
 const MAX_LINE = 100_000;
 const PASSED_BY = new Set([
   'node_modules',
@@ -21,29 +21,25 @@ const PASSED_BY = new Set([
   'coverage',
 ]);
 
-/** A file to lint. */
 export interface LintInput {
   path: string;
   /** It was named, and not found in a directory. */
   named: boolean;
-  /** Its path is shown as it is, and not from the current directory. */
+  /** Its path is shown unchanged, not relative to the current directory. */
   absolute?: boolean;
-  /** With whose rights it is read. */
+  /** The user with whose rights it is read. */
   as?: Identity;
-  /** Who runs it, where neither the file nor its place says so. */
+  /** The user that runs it, if neither the file nor its path says so. */
   given?: User;
 }
 
 export type FileText =
   | { type: 'text'; text: string }
-  /** There is nothing to lint in it: binary, minified, too large. */
+  /** Lint ignores it: binary, minified, too large. */
   | { type: 'skipped'; why: string }
   | { type: 'unread'; why: string };
 
-/**
- * The files below the paths, each once. A path that is named is taken whatever it is; directories are searched for
- * regular files.
- */
+/** The files below the paths, each once. Of directories only regular files, of named paths any kind. */
 export function* filesBelow(paths: readonly string[]): Generator<LintInput> {
   const seen = new Set<string>();
   for (const path of paths) {
@@ -64,11 +60,11 @@ function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // reading it says why
+    return false; // the read error is reported later
   }
 }
 
-/** Symlinks are not followed: what they lead to is found in its own place, and a loop of them never ends. */
+/** Symlinks are not followed: their targets are found elsewhere, and a loop would never end. */
 function* walk(directory: string): Generator<string> {
   const entries = entriesOf(directory);
   for (const entry of entries) {
@@ -91,7 +87,7 @@ function readNames(directory: string) {
   return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Reads a file without waiting for one that is none: a FIFO, a device, a socket. */
+/** Reads a file; it never blocks on a FIFO, a device or a socket. */
 export function readText(path: string, follow: 'links' | 'never' = 'links'): FileText {
   let descriptor: number;
   try {

@@ -4,7 +4,7 @@ import { SEVERITIES, type LintFinding } from './model.ts';
 import type { RuleFinding, LintRule, Scene } from './rules/rule.ts';
 import { rules } from './rules/rules.ts';
 
-/** What the rules say of the files, in the order of files, lines and codes. A place has each code once. */
+/** The findings of all rules, sorted by file, line and code. Each code occurs once per position. */
 export function findingsOf(scenes: readonly Scene[]): LintFinding[] {
   return scenes.flatMap((scene) => {
     const found = rules.flatMap((rule) => rule.check(scene, scenes).map((one) => findingOf(one, rule, scene)));
@@ -25,7 +25,7 @@ function findingOf(
   { code, trap }: LintRule,
   { source, lines }: Scene,
 ): LintFinding {
-  // Of a command over several lines that one is named which says pm2.
+  // Of a command over several lines, the line with pm2 is reported.
   const [begin, named] = [lines.place(at.start), lines.place(at.pm2At ?? at.start)];
   const { line, column } = begin.line === named.line ? begin : named;
   const text = lines.line(line);
@@ -48,7 +48,6 @@ function findingOf(
   };
 }
 
-/** On one line, and not longer than one reads. */
 function callText(text: string): string {
   const line = text.replace(/\s*\\?\n\s*/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 197)}...` : line;

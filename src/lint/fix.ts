@@ -5,17 +5,16 @@ import type { Edit } from './model.ts';
 import type { Lines } from './text.ts';
 
 /**
- * Puts `sudo -u USER` before a call instead of what stands there. Certain only where root makes it by a plain sudo, or
- * bare
- * in what root runs: root may become any user, others need a right for it.
+ * Replaces the words before a call by `sudo -u USER`. The fix is certain only if root makes the call, by a plain sudo
+ * or directly: root may become any user, others need a right.
  */
 export function prefixed(call: Judged, daemon: Daemon, text: string): Edit[] {
-  // A unit says its user with User=.
+  // A unit sets its user with User=.
   if (call.user.kind !== 'known' || call.user.name !== 'root' || call.forms.includes('unit')) return [];
   const before = text.slice(call.start, call.pm2At);
   if (!/^(sudo(\s+-[nEH]+|\s+-u\s+root|\s+--)*\s+)?$/.test(before) || !text.startsWith(call.pm2, call.pm2At)) return [];
   if (before === '' && call.forms.includes('sudo')) return []; // the sudo is further away: `sudo bash -c "pm2 ..."`
-  if (/\$[\d@*{]/.test(text.slice(call.start, call.end))) return []; // a function that may be called with other words
+  if (/\$[\d@*{]/.test(text.slice(call.start, call.end))) return []; // a function's arguments vary
   return [{ start: call.start, end: call.pm2At, text: `${switchTo(daemon)} ` }];
 }
 
@@ -24,7 +23,7 @@ function switchTo(daemon: Daemon): string {
   return quoteCommand(daemon.home === `${daemon.userHome}/.pm2` ? words : [...words, `PM2_HOME=${daemon.home}`]);
 }
 
-/** The line as it is once the edits are made; null where they reach over its end. */
+/** The line after the edits; null if they reach past its end. */
 export function corrected(edits: readonly Edit[], lines: Lines): string | null {
   const [first] = edits;
   if (!first) return null;

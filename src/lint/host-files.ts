@@ -6,7 +6,7 @@ import type { LintInput } from './files.ts';
 import type { User } from './model.ts';
 import { entriesOf, LIST, withRights } from './rights.ts';
 
-/** Directories that only root writes, with what is read in them. */
+/** Directories that only root writes, and the names that are read there. */
 const SYSTEM: readonly (readonly [string, RegExp])[] = [
   ['/etc', /^(crontab|anacrontab|rc\.local|sudoers|logrotate\.conf|profile|bash\.bashrc)$/],
   ['/etc/cron.d', /^[\w-]+$/],
@@ -28,16 +28,13 @@ const SYSTEM: readonly (readonly [string, RegExp])[] = [
   ['/var/spool/cron', /./],
 ];
 
-/** A policy with the `paths` of its daemons, by the name of the daemon. */
+/** A policy with the `paths` of its daemons, by daemon name. */
 export interface HostConfig {
   policy: Policy;
   paths: readonly (readonly [path: string, daemon: string])[];
 }
 
-/**
- * The files of this machine that may call pm2. What lies in a user's directories is listed and read with that user's
- * rights.
- */
+/** The files of this machine that may call pm2. A user's files are listed and read with that user's rights. */
 export function* hostFiles(config: HostConfig | null): Generator<LintInput> {
   const seen = new Set<string>();
   for (const input of allFiles(config)) {

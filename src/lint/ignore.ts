@@ -4,10 +4,7 @@ import type { Lines } from './text.ts';
 const COMMENT =
   /(?:#|\/\/|;|--|\/\*|<!--)\s*pm2-guard:\s*ignore\s+(PL\d{3}(?:\s*,\s*PL\d{3})*)(?:\s+(?:-+|because)\s*(\S.*))?/;
 
-/**
- * `# pm2-guard: ignore PL005 - root owns this app`: on the line itself, or alone on the line before. A reason is
- * needed.
- */
+/** `# pm2-guard: ignore PL005 - root owns this app`, on the same line or alone before it, with a reason. */
 export function isIgnored({ code, line }: LintFinding, lines: Lines): boolean {
   const own = COMMENT.exec(lines.line(line));
   const above = line > 1 ? lines.line(line - 1) : '';

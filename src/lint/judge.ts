@@ -10,24 +10,24 @@ import type { Advice, Evidence, FileApps, More, Verdict } from '../verdict/verdi
 import { assumedAccount, assumedAccounts, mayBeMember } from './accounts.ts';
 import type { LintCall } from './model.ts';
 
-/** What the guard's verdict says of a call, as far as the file tells who makes it. */
+/** The guard's verdict on a call, as far as the file shows which user makes it. */
 export type Judgement =
   /** There is no config, or the call is about no daemon. */
   | { kind: 'none' }
-  /** A container's or a throwaway runner's own. */
+  /** A container or a throwaway runner has its own daemon. */
   | { kind: 'own world' }
   | { kind: 'cannot tell'; why: string }
   | { kind: 'right'; daemon: Daemon | null }
-  /** For these users only; the file names none. */
+  /** Right only for these users; the file names none. */
   | { kind: 'right for'; users: readonly string[]; daemon: Daemon }
   | {
       kind: 'wrong';
       code: string;
-      /** The words of the file and the config say so for certain. */
+      /** File and config leave no doubt. */
       certain: boolean;
       reason: string;
       daemon: Daemon | null;
-      /** What to type instead. */
+      /** The commands to type instead. */
       run: readonly string[];
     };
 
@@ -36,14 +36,14 @@ export interface Judged extends LintCall {
   judgement: Judgement;
 }
 
-/** Paths that are relative to an unknown directory are below none of a config's. */
+/** Stands for an unknown directory. No path of a config matches it. */
 const UNKNOWN_DIRECTORY = '/\u0000unknown';
 const MAJOR = 7;
 
-/** The apps of a process file as they are written down; null: they are not. */
+/** The literal app names of a process file; null: they are computed. */
 export type StaticApps = (path: string) => App[] | null;
 
-/** What a call asks for, whichever user makes it. */
+/** The meaning of a call, whichever user makes it. */
 export function invocationOf(call: LintCall): Invocation {
   return interpret(
     call.words.map(({ text }) => text),
@@ -51,16 +51,14 @@ export function invocationOf(call: LintCall): Invocation {
   );
 }
 
-/**
- * The one place where lint asks whose an app is: the guard's own verdict, for a caller as the file describes it.
- */
+/** The guard's own verdict for a caller as the file describes it. Only this decides which daemon owns an app. */
 export async function judge(call: LintCall, policy: Policy | null, staticApps: StaticApps): Promise<Judged> {
   const invocation = invocationOf(call);
   const judgement = withoutPolicy(call, invocation) ?? (await judgementOf({ call, invocation, policy, staticApps }));
   return { ...call, invocation, judgement };
 }
 
-/** A call, with the config that it is judged by. */
+/** A call and its config. */
 interface Case<P extends Policy | null = Policy> {
   call: LintCall;
   invocation: Invocation;
@@ -86,10 +84,10 @@ async function judgementOf({ policy, ...one }: Case<Policy | null>): Promise<Jud
   return user.kind === 'known' ? judgedAs(user.name, { ...one, policy }) : judgedForEach({ ...one, policy });
 }
 
-/** Stands for the users that `personal` may mean. No account has this name. */
+/** Stands for the users of `personal`. No account has this name. */
 const PERSONAL_USER = '\u0000personal';
 
-/** The file names no user: for which of the config's is the call right? */
+/** The file names no user: finds the users of the config for which the call is right. */
 async function judgedForEach(one: Case): Promise<Judgement> {
   const { policy } = one;
   const users = [...new Set(policy.daemons.map(({ user }) => user))];
@@ -150,7 +148,7 @@ function runOf(verdict: Exclude<Verdict, { type: 'pass' }>, invocation: Invocati
   ];
 }
 
-/** What is offered without a choice; a way past the guard is none. */
+/** The commands that need no choice, without those that bypass the guard. */
 function commandsOf(advice: Advice): string[] {
   switch (advice.label) {
     case 'run':
@@ -165,7 +163,7 @@ function commandsOf(advice: Advice): string[] {
   }
 }
 
-/** A caller as src/call would describe it, had it been seen: a fresh login, with what the file sets. */
+/** A caller as src/call would describe it: a fresh login, plus the variables that the file sets. */
 export function assumedCaller(user: string, call: LintCall, policy: Policy): Caller {
   const account = assumedAccount(user);
   const env: NodeJS.ProcessEnv = { HOME: account.homeDirectory, USER: account.name, PATH: '/usr/bin:/bin' };
@@ -184,7 +182,7 @@ export function assumedCaller(user: string, call: LintCall, policy: Policy): Cal
   return callerFrom(person, env, MAJOR, call.cwd ?? UNKNOWN_DIRECTORY, policy);
 }
 
-/** No daemon is asked, and none is thought to live: what a list would tell is not known to lint. */
+/** Lint asks no daemon and assumes that none runs. */
 function evidenceOf(wants: More['wants'], { invocation, staticApps }: Case): Partial<Evidence> {
   switch (wants) {
     case 'sights':

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 
-/** The kinds of files that have a reader of their own. `text` has nothing that runs. */
+/** The kinds of files that have a reader of their own. `text` holds no code. */
 export type Kind =
   | 'shell'
   | 'fish'
@@ -87,7 +87,7 @@ const BY_NAME: readonly (readonly [RegExp, Kind])[] = [
   [/^(crontab)$/, 'crontab'],
 ];
 
-/** By where a file lies on a server, or in a checkout. */
+/** By the path of a file on a server or in a checkout. */
 const BY_PLACE: readonly (readonly [RegExp, Kind])[] = [
   [/(^|\/)etc\/cron\.d\/|(^|\/)cron\.d\/|(^|\/)etc\/(ana)?crontab$/, 'system crontab'],
   [/(^|\/)(var\/spool\/cron|spool\/cron)\//, 'crontab'],
@@ -103,7 +103,7 @@ const BY_PLACE: readonly (readonly [RegExp, Kind])[] = [
 const SCHEDULE =
   /^\s*(@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|[\d*][\d*,/-]*(\s+[\w*,/-]+){4})\s+\S/;
 
-/** The kind of a path that a script writes, or null where the path does not tell. */
+/** The kind of a path that a script writes; null: unknown. */
 export function kindOfPath(path: string): Kind | null {
   const name = basename(path);
   for (const [pattern, kind] of BY_PLACE) if (pattern.test(path)) return kind;
@@ -113,7 +113,7 @@ export function kindOfPath(path: string): Kind | null {
   return BY_EXTENSION[extname(name).toLowerCase()] ?? null;
 }
 
-/** The kind of a text without a name that tells. */
+/** The kind of a text whose name does not tell. */
 export function kindOfText(text: string): Kind | null {
   const [, interpreter] = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(\w+)/.exec(text) ?? [];
   if (interpreter !== undefined) {
@@ -195,7 +195,7 @@ export function systemLines(text: string): boolean {
   );
 }
 
-/** The kind of a file; null: none that could hold a call. */
+/** The kind of a file; null: it can hold no call. */
 export function kindOf(path: string, text: string): Kind | null {
   const named = kindOfPath(path);
   if (named === 'crontab' && systemLines(text)) return 'system crontab';

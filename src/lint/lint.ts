@@ -18,9 +18,9 @@ import { withUnitParts } from './units.ts';
 export interface LintOptions {
   inputs: Iterable<LintInput>;
   policy: Policy | null;
-  /** Who runs what names no user. */
+  /** The user for files that name none. */
   as: string | null;
-  /** Called now and then with the number of files that were read. */
+  /** Called now and then with the number of files read. */
   progress?: (files: number) => void;
 }
 
@@ -31,7 +31,6 @@ interface Loaded {
   given: User;
 }
 
-/** Lints files and directories. */
 export async function lint({ inputs, policy, as, progress }: LintOptions): Promise<LintReport> {
   const report = accumulate();
   const given: User = as === null ? { kind: 'unset' } : { kind: 'known', name: as, said: '--as' };
@@ -67,7 +66,7 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
   const runs = scenes.flatMap((scene) =>
     scene.remarks.filter(({ kind }) => kind === 'runs file').map((remark) => ({ path: scene.source.path, remark })),
   );
-  // A second look where another file says who runs this one.
+  // A second pass for files whose user another file names.
   for (const [index, one] of loaded.entries()) {
     const user = given.kind === 'unset' ? runnerOf(one.source.path, runs) : null;
     if (user !== null) scenes[index] = await sceneOf({ ...one, given: user }, policy, accumulate());
@@ -78,12 +77,12 @@ export async function lint({ inputs, policy, as, progress }: LintOptions): Promi
   return report;
 }
 
-/** It says pm2, or who runs a script that may. */
+/** It mentions pm2, or names the user of a script that may. */
 function mayMatter(path: string, text: string): boolean {
   return /pm2/i.test(text) || (/\.(sh|bash)\b/.test(text) && /appspec\.ya?ml$|\.service$|cron/.test(path));
 }
 
-/** It says nothing of pm2, and may say who runs another file of its unit. */
+/** It does not mention pm2, but may name the user for another file of its unit. */
 function isUnit(path: string): boolean {
   return /\.service$|(^|[./])service\.d\/[^/]+\.conf$/.test(path);
 }
@@ -120,7 +119,7 @@ interface Runs {
   remark: Remark;
 }
 
-/** Who runs a file by what other files say: appspec.yml, a crontab, a unit. */
+/** The user that other files name for this one: appspec.yml, a crontab, a unit. */
 function runnerOf(path: string, runs: readonly Runs[]): User | null {
   for (const {
     path: from,
@@ -133,7 +132,7 @@ function runnerOf(path: string, runs: readonly Runs[]): User | null {
   return null;
 }
 
-/** `/opt/app/bin/deploy.sh` of a server is `bin/deploy.sh` of a checkout: two names have to agree. */
+/** `/opt/app/bin/deploy.sh` on a server is `bin/deploy.sh` in a checkout: the last two names must agree. */
 function sameTail(absolute: string, path: string): boolean {
   const [one, other] = [absolute.split('/').slice(-2), resolve(path).split('/').slice(-2)];
   return one.length === 2 && one[0] !== '' && one.join('/') === other.join('/');

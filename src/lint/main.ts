@@ -30,7 +30,7 @@ export interface LintAnswer {
   exitStatus: 0 | 1 | 2;
 }
 
-/** `pm2-guard lint`, from the paths to the text that is printed. The bundle lint.cjs exports it. */
+/** `pm2-guard lint`, from paths to printed text. The bundle lint.cjs exports it. */
 export async function runLint(request: LintRequest): Promise<LintAnswer> {
   const { paths, as, severity, format, colour, progress } = request;
   const config = lintConfig(request.config);
@@ -41,7 +41,7 @@ export async function runLint(request: LintRequest): Promise<LintAnswer> {
   return { text: written(report, format, colour), exitStatus: statusOf(report) };
 }
 
-/** What cannot be told is no error. */
+/** A finding that cannot be decided is no error. */
 function statusOf({ findings, unread }: LintReport): 0 | 1 | 2 {
   if (findings.some((one) => one.severity !== 'unknown')) return 1;
   return unread.length > 0 ? 2 : 0;

@@ -1,6 +1,6 @@
 import { rules } from './rules/rules.ts';
 
-/** The pages of lint's rules as `pm2-guard explain PL001` shows them. */
+/** The pages of lint's rules, for `pm2-guard explain PL001`. */
 export const lintPages: Readonly<Record<string, { title: string; meaning: string; trap: string; cure: string }>> =
   Object.fromEntries(
     rules.map(({ code, trap, page }) => [

@@ -37,7 +37,7 @@ const readers: Readonly<Record<Kind, ReadPart>> = {
   supervisor: (_kind, fragment, scope, session) => {
     readSupervisor(fragment, scope, session);
   },
-  // A container has daemons of its own: nothing in an image reaches one of a host's.
+  // A container has its own daemons: an image reaches none of the host's.
   dockerfile: () => undefined,
   yaml: (_kind, fragment, scope, session) => {
     readYaml(fragment, scope, session);
@@ -69,7 +69,7 @@ const readers: Readonly<Record<Kind, ReadPart>> = {
   logrotate: (_kind, fragment, scope, session) => {
     readLogrotate(fragment, scope, session);
   },
-  // A rule of sudoers runs nothing: what it allows is judged where it is called.
+  // A sudoers rule runs nothing; the calls that it allows are judged in their own files.
   sudoers: () => undefined,
   blade: (_kind, fragment, scope, session) => {
     readBlade(fragment, scope, session);
@@ -80,7 +80,7 @@ const readers: Readonly<Record<Kind, ReadPart>> = {
   text: () => undefined,
 };
 
-/** The grammars that a kind of file is read with; each file may hold shell text. */
+/** The grammars for a kind of file, including shell, which each may contain. */
 export function grammarsOf(kind: Kind): Grammar[] {
   if (kind === 'php' || kind === 'python' || kind === 'javascript' || kind === 'ruby' || kind === 'fish')
     return ['bash', kind];
@@ -88,15 +88,14 @@ export function grammarsOf(kind: Kind): Grammar[] {
 }
 
 const readPart: ReadPart = (kind, fragment, scope, session) => {
-  // A script may write a file of a kind whose grammar is not loaded: what it holds is not looked at then.
+  // The grammar of an embedded file may not be loaded; then its content is skipped.
   if (!['php', 'python', 'javascript', 'ruby', 'fish', 'process file'].includes(kind))
     readers[kind](kind, fragment, scope, session);
 };
 
 /**
- * What a file would call, as whom. The grammars of its kind must be loaded.
- *
- * @param given the user that is said to run it; it counts where neither the file nor its place names one
+ * The calls of a file and their users. The grammars of its kind must be loaded.
+ * @param given its user, if neither the file nor its path names one
  */
 export function readSource(source: SourceFile, kind: Kind, given: User): Reading {
   const session = new Session(source.path, readPart);

@@ -3,13 +3,13 @@ import type { Lines } from './text.ts';
 
 export interface LintReport {
   findings: LintFinding[];
-  /** The texts of the files that have findings, by path. */
+  /** The texts of the files with findings, by path. */
   texts: Map<string, Lines>;
   files: number;
   calls: number;
-  /** What has nothing to lint: binary, minified, too large. */
+  /** Ignored files: binary, minified, too large. */
   skipped: { path: string; why: string }[];
-  /** What could not be read, as a whole or in part. */
+  /** Files that were unreadable, wholly or in part. */
   unread: { path: string; why: string }[];
 }
 

@@ -4,7 +4,7 @@ import { asUser, type Task } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { readText, type FileText } from './files.ts';
 
-/** What is read in a home directory, or in one of a daemon's `paths`, and how deep it is looked for. */
+/** The names that are read in a home directory or in a daemon's `paths`, and the depth of the search. */
 const OWN =
   /^(authorized_keys2?|\.bashrc|\.bash_profile|\.profile|\.zshrc|Makefile|package\.json)$|\.(sh|bash|service)$/;
 const PROCESS_FILE_NAME = /\.config\.[cm]?js$|^(ecosystem|processes?)[\w.-]*\.(json|ya?ml)$/;
@@ -12,10 +12,9 @@ const PASSED_BY = new Set(['node_modules', '.npm', '.cache', '.pm2', 'vendor', '
 const MAX_DEPTH = 3;
 const MAX_FILES = 5000;
 
-/** A file in a user's directory that may call pm2. */
 interface Listed {
   path: string;
-  /** A login's own file, which runs as that login; a script in a home directory may be run by others. */
+  /** A login's own file, which runs as that login; other users may run a script in a home directory. */
   own: boolean;
 }
 
@@ -47,13 +46,12 @@ export const LIST: Task<string, Listed[]> = {
   },
 };
 
-/** Reads a file of a user's. */
 export const READ: Task<{ path: string; follow: 'links' | 'never' }, FileText> = {
   name: 'read',
   run: ({ path, follow }) => readText(path, follow),
 };
 
-/** Finds a process file by the word that names it, from the directory of `source` upwards, and reads it. */
+/** Finds a process file by its word, from the directory of `source` upwards, and reads it. */
 export const PROCESS_FILE: Task<{ source: string; word: string }, { path: string; read: FileText } | null> = {
   name: 'process file',
   run: ({ source, word }) => {
@@ -68,7 +66,7 @@ export const PROCESS_FILE: Task<{ source: string; word: string }, { path: string
   },
 };
 
-/** Without root's rights one's own are all there are. */
+/** Without root's rights only the caller's own are available. */
 export function withRights<Argument, Result>(
   identity: Identity | undefined,
   task: Task<Argument, Result>,
@@ -79,7 +77,7 @@ export function withRights<Argument, Result>(
     : asUser(identity, task, argument);
 }
 
-/** What is in a directory, sorted; empty where it cannot be read. */
+/** The sorted entries of a directory; empty if it is unreadable. */
 export function entriesOf(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -8,10 +8,7 @@ import { documents } from './readers/yaml/node.ts';
 import type { StaticApps } from './judge.ts';
 import { Fragment } from './text.ts';
 
-/**
- * Finds the process file that a call names, from the directory of the file that makes the call upwards, and reads the
- * names of its apps.
- */
+/** Finds the process file of a call, from the calling file's directory upwards, and reads its app names. */
 export function staticAppsFrom(source: string, rights?: Identity): StaticApps {
   return (word) => {
     if (/[$~*]/.test(word)) return null;

@@ -1,9 +1,4 @@
-/**
- * Text that is code inside other text (a here-document, a YAML scalar, a quoted word), with the place of each
- * character.
- */
-
-/** Where each character of a text stands in its file. */
+/** A text with the file position of each character, perhaps a here-document, a YAML scalar or a quoted word. */
 export class Fragment {
   constructor(
     readonly text: string,
@@ -18,7 +13,7 @@ export class Fragment {
     return index <= last ? (this.origin[Math.max(0, index)] as number) : (this.origin[last] as number) + 1;
   }
 
-  /** Another text of the same length, in the same place. */
+  /** Another text of the same length, at the same position. */
   withText(text: string): Fragment {
     return new Fragment(text, this.origin);
   }
@@ -30,13 +25,12 @@ export class Fragment {
   }
 }
 
-/** Puts fragments together. */
 export class FragmentBuilder {
   private text = '';
-  /** By part: where it ends in the text, and where its characters stand. */
+  /** By part: its end in the text, and the positions of its characters. */
   private readonly parts: { length: number; at: (index: number) => number }[] = [];
 
-  /** @param from offset in the file; `stay` keeps all characters there, as for what stands for a variable */
+  /** @param from offset in the file; `stay` keeps all characters there, as for a variable's value */
   add(text: string, from: number, stay = false): this {
     this.text += text;
     this.parts.push({ length: text.length, at: stay ? () => from : (index) => from + index });
@@ -58,13 +52,9 @@ export class FragmentBuilder {
 }
 
 /**
- * The fragment of a value that a parser made of a piece of its file (a YAML scalar, a JSON string): indentation is
- * gone there,
- * escapes are resolved. Each character of the value is looked for from the last one on, so that places are right to
- * the line,
- * and to the column but for blanks.
- *
- * @param host the text that holds the piece
+ * The fragment of a parsed value (a YAML scalar, a JSON string), without indentation and escapes. Each character is
+ * searched from the last one on, so lines are right, and columns except for blanks.
+ * @param host the text that holds the value
  */
 export function aligned(value: string, host: Fragment, start: number, end: number): Fragment {
   const { text } = host;
@@ -88,7 +78,6 @@ export function aligned(value: string, host: Fragment, start: number, end: numbe
   return new Fragment(value, origin);
 }
 
-/** Lines and columns of a text. */
 export class Lines {
   private readonly starts: number[] = [0];
 
@@ -100,7 +89,7 @@ export class Lines {
     return this.starts.length;
   }
 
-  /** From 1 both. */
+  /** Both from 1. */
   place(offset: number): { line: number; column: number } {
     let low = 0;
     let high = this.starts.length - 1;

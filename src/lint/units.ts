@@ -1,12 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import type { SourceFile, UnitPart } from './model.ts';
 
-/** systemd.unit(5), "unit file load path": what stands first counts where a name is there twice. */
+/** systemd.unit(5), "unit file load path": for a repeated name, the first directory counts. */
 const PLACES = ['etc', 'run', 'usr/local/lib', 'usr/lib', 'lib'];
 const PLACE = new RegExp(`^(.*?/|)(${PLACES.join('|')})/systemd/(system|user)$`);
 const DROP_IN = /^(.*)\/([^/]*service)\.d\/[^/]+\.conf$/;
 
-/** A directory of units, as one for all places where systemd looks for the same units. */
+/** A directory of units. Those where systemd searches the same units get one name. */
 function searched(directory: string): { directory: string; rank: number } {
   const [, before = '', place = '', manager = ''] = PLACE.exec(directory) ?? [];
   return place === ''
@@ -15,8 +15,8 @@ function searched(directory: string): { directory: string; rank: number } {
 }
 
 /**
- * Names of the directories whose files change a unit (systemd.unit(5)), the most general first: `service.d`,
- * `app-.service.d` for `app-web.service`, `app@.service.d` for `app@web.service`.
+ * The drop-in directories of a unit (systemd.unit(5)), most general first: `service.d`, `app-.service.d` for
+ * `app-web.service`, `app@.service.d` for `app@web.service`.
  */
 function dropInDirectories(unit: string): string[] {
   const name = unit.replace(/\.service$/, '');
@@ -25,10 +25,7 @@ function dropInDirectories(unit: string): string[] {
   return [...new Set(['service.d', ...[...dashes, template, name].map((one) => `${one}.service.d`)])];
 }
 
-/**
- * Gives each unit file and each drop-in the other files that it is read with, in the order in which systemd reads them.
- * A file that another of the same name replaces is left out.
- */
+/** Adds the other files of its unit to each unit file and drop-in, in systemd's order, without replaced ones. */
 export function withUnitParts<File extends { source: SourceFile; kind: string }>(files: readonly File[]): File[] {
   const placed = files.map((file) => {
     const { path } = file.source;

@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 import { bold, example, italic, literal, macro, paragraph, prose, tagged } from './roff.ts';
 
-/** A command of the program: how it is called, what it does, its options, and what its help says below them. */
+/** A command's synopsis, description, options and further help. */
 export function commandSection(command: Command): string[] {
   const help = command.createHelp();
   return [
@@ -16,7 +16,7 @@ export function commandSection(command: Command): string[] {
   ];
 }
 
-/** `pm2-guard check [options] [file]`, with what stands for something in italics. */
+/** `pm2-guard check [options] [file]`, with placeholders in italics. */
 export function synopsisOf(command: Command): string {
   const names = command.parent === null ? [command.name()] : [command.parent.name(), command.name()];
   const places = command
@@ -42,8 +42,8 @@ function optionEntry(option: Option): string[] {
 }
 
 /**
- * What addHelpText has put after the options. There: an indented line is one to be typed, `Examples:` and `Exit
- * status:` begin a part, everything else is prose.
+ * The text that addHelpText put after the options. In it, an indented line is a command to type, `Examples:` and
+ * `Exit status:` start a part, and the rest is prose.
  */
 export function furtherHelp(command: Command): string[] {
   const parts: { typed: boolean; lines: string[] }[] = [];
@@ -68,7 +68,7 @@ export function furtherHelp(command: Command): string[] {
     );
 }
 
-/** commander keeps it as a listener only: what is printed beyond the help itself. */
+/** commander keeps it only as a listener, so the help is printed and cut. */
 function helpAfter(command: Command): string {
   let printed = '';
   command.configureOutput({

@@ -3,8 +3,7 @@ import { bold, bullet, example, italic, literal, macro, paragraph, prose, tagged
 
 /**
  * A section of a Markdown text as lines of man(7), without its heading.
- *
- * @throws Error where there is no such section, or something in it that the page cannot show
+ * @throws Error if the section is missing, or holds something that the page cannot show
  */
 export function sectionOf(markdown: string, heading: string): string[] {
   const tokens = lexer(markdown);
@@ -36,8 +35,8 @@ function block(token: Token): string[] {
 }
 
 /**
- * The first column is what is meant, the others say what of it: from the third on with their heads, in a table of more
- * than three columns all of them.
+ * The first column is the term, the others describe it. From the third column on they have their headers; in a table
+ * of more than three columns all have.
  */
 function table({ header, rows }: Tokens.Table): string[] {
   const heads = header.length > 3 ? 0 : 1;

@@ -16,8 +16,7 @@ export const SOURCES = [
 ] as const;
 
 /**
- * pm2-guard(8): the commands from the program itself, the codes from their catalogue, the rest from README and docs.
- *
+ * pm2-guard(8): the commands from the program, the codes from their catalogue, the rest from README and docs.
  * @param texts Markdown, by path
  * @param date of the release, as `2026-11-24`
  */
@@ -56,6 +55,6 @@ export function manual(texts: Readonly<Record<(typeof SOURCES)[number], string>>
     macro('SH', 'CAVEATS'),
     ...sectionOf(texts['docs/limits.md'], 'What it cannot catch'),
   ];
-  // A heading begins a paragraph by itself.
+  // A heading already begins a paragraph.
   return `${lines.filter((line, index) => line !== '.PP' || !/^\.S[HS]/.test(lines[index - 1] ?? '')).join('\n')}\n`;
 }

@@ -6,7 +6,7 @@ import { codes, type Page } from '../verdict/codes.ts';
 
 const MADE = '<!-- Written by `npm run docs`. Edit the source that it names. -->';
 
-/** The generated pages below docs/: text by path from there. `npm run docs` writes them. */
+/** The generated pages of docs/: text by path below it. `npm run docs` writes them. */
 export function referencePages(): Record<string, string> {
   const verdicts = Object.entries<Page>(codes);
   const findings = Object.entries<Page>(doctorPages);

@@ -1,6 +1,6 @@
-// The little of man(7) that the page needs, understood by groff and mandoc alike.
+// The few man(7) macros that the page needs, for groff and mandoc.
 
-/** The characters that roff, or the fonts behind it, would show as others: groff_char(7). */
+/** Characters that roff or its fonts would change: groff_char(7). */
 const SPECIAL: Readonly<Record<string, string>> = {
   '\\': '\\e',
   '-': '\\-',
@@ -11,12 +11,12 @@ const SPECIAL: Readonly<Record<string, string>> = {
   '"': '\\(dq',
 };
 
-/** What must come out as it is, to be copied: code, options, paths. */
+/** Text to copy, which must stay exact: code, options, paths. */
 export function literal(text: string): string {
   return text.replace(/[\\\-'`^~"]/g, (char) => SPECIAL[char] ?? char).replace(/[^\0-\x7f]/gu, named);
 }
 
-/** What is read: a hyphen within a word may be one, an apostrophe too. */
+/** Text to read: roff may change hyphens within words and apostrophes. */
 export function prose(text: string): string {
   return text
     .replace(/\\/g, '\\e')
@@ -36,7 +36,7 @@ export function italic(literalText: string): string {
   return `\\fI${literalText}\\fR`;
 }
 
-/** Text as lines of at most 80 bytes, which mandoc asks for; a dot or an apostrophe that begins one is no request. */
+/** Text as lines of at most 80 bytes, as mandoc wants. A dot or an apostrophe at a line's start is escaped. */
 export function filled(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
@@ -51,7 +51,7 @@ function line(text: string): string {
   return /^[.']/.test(text) ? `\\&${text}` : text;
 }
 
-/** A macro with its arguments, each quoted as one. */
+/** A macro with its quoted arguments. */
 export function macro(name: string, ...args: string[]): string {
   return [`.${name}`, ...args.map((arg) => `"${arg.replaceAll('"', '\\(dq')}"`)].join(' ');
 }
@@ -64,12 +64,11 @@ export function bullet(text: string): string[] {
   return ['.IP \\(bu 2', ...filled(text)];
 }
 
-/** A term, and what it means indented below it. */
+/** A term with its description indented below. */
 export function tagged(term: string, text: string): string[] {
   return ['.TP', line(term), ...filled(text)];
 }
 
-/** Lines as they are. */
 export function example(lines: readonly string[]): string[] {
   return ['.PP', '.RS 4', '.EX', ...lines.map((text) => line(literal(text))), '.EE', '.RE'];
 }

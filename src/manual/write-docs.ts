@@ -1,4 +1,4 @@
-// npm run docs: writes the generated pages below docs/, and removes those of codes that are gone.
+// npm run docs: writes the generated pages below docs/, and removes those of deleted codes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { referencePages } from './reference.ts';
 

@@ -1,17 +1,17 @@
 import { parseBounded, TooManyValues } from './bounded-json.ts';
 
-/** What came over the wire is no AMP message, or not one we would keep in memory. The message says why. */
+/** The data is no AMP message, or too large to keep. The message says why. */
 export class NonsenseFrame extends Error {}
 
-/** PM2 answers each call with one message. An empty message is one byte long: their number needs a limit of its own. */
+/** PM2 answers with one message. An empty one has one byte, so a byte limit does not bound their number. */
 const MOST_MESSAGES = 1000;
 
 /** The arguments of one frame; `undefined` for one that is neither JSON nor a string. */
 export type Message = unknown[];
 
 /**
- * AMP version 1, the framing of PM2's sockets (docs/pm2-internals.md section 4.5): a byte of version and number of
- * arguments, then each argument behind its length (32 bits, big endian), as `s:` and a string or `j:` and JSON.
+ * AMP version 1, the framing of PM2's sockets (docs/pm2-internals.md section 4.5): a byte with version and argument
+ * count, then each argument after its length (32 bits, big endian), as `s:` and a string or `j:` and JSON.
  */
 export function encode(message: (string | object)[]): Buffer {
   const parts = [Buffer.from([0x10 | message.length])];
@@ -25,10 +25,8 @@ export function encode(message: (string | object)[]): Buffer {
 }
 
 /**
- * The messages that are complete in `buffer`, what is left of it, and how many more bytes the next message needs at
- * least.
- *
- * @param maxBytes a message that says it is longer is refused before it arrives
+ * The complete messages in `buffer`, the rest, and how many bytes the next message still needs at least.
+ * @param maxBytes a message with a greater length is refused before it arrives
  * @throws NonsenseFrame
  */
 export function decode(buffer: Buffer, maxBytes: number): { messages: Message[]; rest: Buffer; missing: number } {
@@ -49,7 +47,7 @@ interface Frame {
   end: number;
 }
 
-/** Where the arguments of the frame at `start` are; a number: so many bytes are missing. */
+/** The arguments of the frame at `start`; a number: the count of missing bytes. */
 function measure(buffer: Buffer, start: number, maxBytes: number): Frame | number {
   const head = buffer[start];
   if (head === undefined) return 1;

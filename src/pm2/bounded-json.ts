@@ -1,18 +1,15 @@
-/** A daemon of 1,000 apps with 300 variables each has 1.2 million: each variable stands in its record twice. */
+/** A daemon of 1,000 apps with 300 variables each needs 1.2 million: its records hold each variable twice. */
 const MOST_VALUES = 4_000_000;
 
 const COMMA = 0x2c,
   OBJECT = 0x7b,
   ARRAY = 0x5b;
 
-/** A text that is JSON and holds more values than MOST_VALUES. */
 export class TooManyValues extends Error {}
 
 /**
- * Parses JSON that another user wrote. Two bytes of it (`[]`) can become fifty bytes of memory, so a limit of its
- * length alone is none of the memory. Counts commas and opening brackets first, those inside of strings too: there are
- * never more values.
- *
+ * Parses JSON that another user wrote. Two bytes (`[]`) can take fifty bytes of memory, so a length limit is not
+ * enough. The commas and opening brackets, also those in strings, bound the number of values.
  * @throws TooManyValues, or the SyntaxError of JSON.parse
  */
 export function parseBounded(json: Buffer): unknown {

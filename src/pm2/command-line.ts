@@ -4,12 +4,11 @@ import { normalize, takeOptions, tokenText, type Options, type Token } from './t
 
 export type { Options } from './tokens.ts';
 
-/** What becomes of a command line. What leaves without running a command has PM2's exit status in its comment. */
+/** The result of parsing. A number in brackets is PM2's exit status if no command runs. */
 export type ParseOutcome =
   | Run
-  /** Prints the version (0). */
   | { type: 'version' }
-  /** Prints help on everything, or on one command (0). */
+  /** Prints the general help, or that of one command (0). */
   | { type: 'help'; typed: string | null }
   /** commander or CLI.js refuses it (1). */
   | { type: 'usage error'; error: UsageError; typed: string | null }
@@ -18,50 +17,45 @@ export type ParseOutcome =
   | { type: 'usage' }
   /** Options but no command: PM2 does nothing, and hangs on its open socket. */
   | { type: 'nothing' }
-  /** `pm2 completion`, which never gets to commander. */
+  /** `pm2 completion`, which does not reach commander. */
   | { type: 'completion' };
 
 type UsageError = 'unknown option' | 'missing argument' | 'missing value' | 'unexpected argument';
 
 export interface Run {
   type: 'run';
-  /** commander's own name: `dump` for `save`. */
+  /** commander's name: `dump` for `save`. */
   command: string;
   typed: string;
-  /**
-   * The words the action works on, a variadic one flattened. For `start` and `restart` what CLI.js leaves of them
-   * before `--`.
-   */
+  /** The words the action gets, flattened. For `start` and `restart`: what CLI.js leaves before `--`. */
   args: string[];
-  /** For each of `args`, its place in argv; null where the place holds more than this word, or PM2 supplied it. */
+  /** The index in argv of each of `args`; null if that word holds more than this, or PM2 supplied it. */
   places: (number | null)[];
   /** `start -` and `delete -`: CLI.js reads standard input itself. */
   stdin: boolean;
-  /** The command's own options. */
   own: Options;
-  /** commander's alias bug: the executable it runs besides, such as `pm2-dump`. */
+  /** The program that commander's alias bug also runs, such as `pm2-dump`. */
   spawns: string | null;
 }
 
 export type CommandLine = ParseOutcome & {
-  /** The words as commander gets them: `log` is `logs` by then. */
+  /** The words as commander gets them: CLI.js replaces `log` by `logs`. */
   words: readonly string[];
   /** Global options, as far as they were read. */
   options: Options;
-  /** The words after the first literal `--`, which become the app's arguments; null where there is none. */
+  /** The words after the first `--`, which become the app's arguments; null: there is no `--`. */
   dashed: readonly string[] | null;
   /** `startup` or `unstartup` stands before `--`: PM2 does not connect before it parses. */
   startupScan: boolean;
-  /** `--no-daemon` stands before `--`: the daemon, where none runs, lives in this process. */
+  /** `--no-daemon` stands before `--`: if no daemon runs, PM2 runs one in this process. */
   noDaemon: boolean;
-  /** `-s` or `--silent` was seen by PM2's raw scan: nothing is printed. */
+  /** PM2's scan of argv found `-s` or `--silent`: it prints nothing. */
   silent: boolean;
 };
 
 /**
- * Reads one command line as lib/binaries/CLI.js (PM2 5.4 to 7.0) and its commander 2.15.1 do, oddities included: every
- * rule here is compared with them by test/pm2/differential.test.ts.
- *
+ * Reads a command line as lib/binaries/CLI.js (PM2 5.4 to 7.0) and commander 2.15.1 do, bugs included.
+ * test/pm2/differential.test.ts compares every rule with them.
  * @param argv the words after `pm2`
  */
 export function parseCommandLine(argv: readonly string[], major: Major): CommandLine {
@@ -71,7 +65,7 @@ export function parseCommandLine(argv: readonly string[], major: Major): Command
   const log = before.indexOf('log');
   if (log >= 0) words[log] = 'logs';
   const options: Options = {};
-  // Common.printVersion compares with -1 where there is no `--`, so it answers only where one follows, before all else.
+  // Common.printVersion compares with -1 if there is no `--`, so it answers only if there is one.
   const early = dashes >= 0 && before.includes('-v');
   const noDaemon = !early && before.includes('--no-daemon');
   const startupScan = !early && !noDaemon && (before.includes('startup') || before.includes('unstartup'));
@@ -122,7 +116,7 @@ function reach(
   if (line === 'version' || line === 'missing value') return { type: 'usage error', error: 'missing value', typed };
   if (asksHelp(line.unknown)) return { type: 'help', typed };
   if (line.unknown.length > 0) return { type: 'usage error', error: 'unknown option', typed };
-  // Words that stood behind an unknown option come first, whatever their place on the line was.
+  // Words after an unknown option come first, whatever their order on the line.
   const all = [...line.positionals, ...positionals];
   if (all.length < command.required) return { type: 'usage error', error: 'missing argument', typed };
   if (command.name === '*') return { type: 'unknown command', typed };
@@ -139,12 +133,12 @@ function reach(
   return { type: 'run', command: command.name, typed, args: acted.map(tokenText), places, stdin, own, spawns };
 }
 
-// Their actions end in process.exit, before commander comes to look at aliases.
+// Their actions end in process.exit, before commander checks for aliases.
 const exits = new Set(['examples', 'install-otel', 'uninstall-otel']);
 
 /**
- * `patchCommanderArg` of CLI.js: start and restart drop the words after `--` by looking for the first of them among the
- * targets. Where it is not found, indexOf's -1 drops the last target. `start` falls back to the default process file.
+ * `patchCommanderArg` of CLI.js: start and restart drop the words after `--` by searching the targets for the first
+ * of them. If it is not found, indexOf's -1 drops the last target. `start` then uses the default process file.
  */
 function cutAtDashes(command: string, given: Token[], words: readonly string[], dashes: number): Token[] {
   if (command !== 'start' && command !== 'restart') return given;
@@ -153,23 +147,22 @@ function cutAtDashes(command: string, given: Token[], words: readonly string[], 
 }
 
 /**
- * After the action, commander looks at the first positional once more; where it is the alias of any command, it runs
- * `pm2-<command>`. It looks at its own array, which the action's words share unless an unknown option's word was put
- * before them: then the array of a variadic command is still flat.
- *
- * @param apart the positionals where they are apart from the action's
+ * After the action, commander checks the first positional again and runs `pm2-<command>` if it is an alias. It checks
+ * its own array. The action shares that array unless an unknown option's word was put before it; then a variadic
+ * command's array is still flat.
+ * @param apart the positionals, if they differ from the action's
  */
 function aliasBug(command: Command, all: Token[], apart: Token[] | null, major: Major): string | null {
   const flat = apart ?? (command.variadic ? null : all);
   const name = flat === null ? all.map(tokenText).join(',') : flat[0]?.text;
-  if (name === '__proto__') return 'pm2-__proto__'; // commander looks it up in a plain object
-  // The actions of these overwrite commander's own list of commands: no alias left.
+  if (name === '__proto__') return 'pm2-__proto__'; // commander uses a plain object
+  // The actions of these overwrite commander's list of commands, so no alias remains.
   const emptied = command.name === 'install' || (command.name === 'module:update' && major >= 6);
   const alias = flat === null || name === undefined || emptied ? undefined : aliasedAs(name, major);
   return alias ? `pm2-${alias.name}` : null;
 }
 
-/** `Common.determineSilentCLI`: with a `--` in the line, `-s` before it switches `--silent` off. */
+/** `Common.determineSilentCLI`: if the line has a `--`, `-s` before it switches `--silent` off. */
 function isSilent(argv: readonly string[], dashes: number): boolean {
   const long = argv.indexOf('--silent');
   const short = argv.indexOf('-s');

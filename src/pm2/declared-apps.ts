@@ -3,15 +3,13 @@ import { resolve } from 'node:path';
 import type { App } from './invocation.ts';
 import { scriptName } from './names.ts';
 
-/** The kinds of process file, as Common.isConfigFile tells them apart. */
 export type FileKind = 'json' | 'yaml' | 'js' | 'mjs';
 
-/** What of the call decides the names. */
+/** The parts of the call that decide the names. */
 export interface FileQuestion {
   /**
-   * `start`: the file goes through API._startJson (start, restart, reload, startOr*); `act`: through
-   * API.actionFromJson, which knows neither `pm2` nor `static` nor append_env_to_name (stop, delete, and restart of
-   * standard input).
+   * `start`: API._startJson (start, restart, reload, startOr*). `act`: API.actionFromJson, which ignores `pm2`,
+   * `static` and append_env_to_name (stop, delete, and restart from standard input).
    */
   form: 'start' | 'act';
   only: readonly string[];
@@ -19,12 +17,8 @@ export interface FileQuestion {
   env: string | null;
   namespace: string | null;
   cwd: string | null;
-  /** The caller's working directory. */
   from: string;
-  /**
-   * `name` and `namespace` in the environment, by which the daemon renames whatever is started (docs/pm2-internals.md
-   * section 3).
-   */
+  /** The environment's `name` and `namespace`, which rename started apps (docs/pm2-internals.md section 3). */
   rename: { name: string | null; namespace: string | null };
 }
 
@@ -37,10 +31,7 @@ const KINDS: [part: string, kind: FileKind][] = [
   ['.config.mjs', 'mjs'],
 ];
 
-/**
- * Which kind of process file PM2 takes this word for: any part of it decides, in this order (lib/Common.js
- * isConfigFile).
- */
+/** The kind of process file that PM2 takes this word for, tested in this order (lib/Common.js isConfigFile). */
 export function kindOfFile(word: string): FileKind | null {
   return KINDS.find(([part]) => word.includes(part))?.[1] ?? null;
 }
@@ -48,11 +39,10 @@ export function kindOfFile(word: string): FileKind | null {
 type Fields = Record<string, unknown>;
 
 /**
- * The apps that a process file, once evaluated, declares to this call: lib/API.js _startJson and actionFromJson, with
- * the names of Common.verifyConfs (PM2 5.4 to 7.0). An app that the environment renames is listed under both names.
- *
- * @param config what the file evaluated to
- * @returns null where PM2 would refuse it
+ * The apps that an evaluated process file declares to this call: lib/API.js _startJson and actionFromJson, with the
+ * names of Common.verifyConfs (PM2 5.4 to 7.0). An app that the environment renames is listed under both names.
+ * @param config the value of the file
+ * @returns null if PM2 would refuse it
  */
 export function declaredApps(config: unknown, question: FileQuestion): App[] | null {
   if (!isFields(config)) return null;
@@ -60,7 +50,7 @@ export function declaredApps(config: unknown, question: FileQuestion): App[] | n
   const apps: App[] = [];
   for (const entry of Array.isArray(listed) ? (listed as unknown[]) : [listed]) {
     const found = appsOfEntry(entry, question);
-    if (found === null) return null; // one bad entry and PM2 starts none
+    if (found === null) return null; // PM2 starts none if one entry is bad
     apps.push(...found);
   }
   if (question.form === 'start' && config.static) {
@@ -80,7 +70,7 @@ function appsOfEntry(entry: unknown, question: FileQuestion): App[] | null {
     ![name, script, cwd, namespace].every((value) => value === undefined || value === null || typeof value === 'string')
   )
     return null;
-  // PM2 drops it; one that only lacks its script still acts on a running app of its name
+  // PM2 drops it. An entry without a script still acts on a running app of its name.
   if (typeof name !== 'string') return [];
   if (question.only.length > 0 && !question.only.includes(name)) return [];
   const suffix = question.form === 'start' && entry.append_env_to_name && question.env ? `-${question.env}` : '';
@@ -98,7 +88,7 @@ function appsOfEntry(entry: unknown, question: FileQuestion): App[] | null {
   return renamed(app, entry, question);
 }
 
-/** lib/Common.js verifyConfs: `uid`, `gid` and `user` are refused to all but root. */
+/** lib/Common.js verifyConfs: only root may set `uid`, `gid` and `user`. */
 function runAs({ uid, gid, user }: Fields): Pick<App, 'runAs'> {
   const said = { user: idOf(uid) ?? idOf(user), group: idOf(gid) };
   return said.user === null && said.group === null ? {} : { runAs: said };
@@ -110,7 +100,7 @@ function idOf(value: unknown): string | null {
     : null;
 }
 
-/** `static`: a file server of PM2's own for each entry. */
+/** `static`: PM2 runs its file server for each entry. */
 function appOfStatic(entry: unknown, question: FileQuestion): App[] {
   if (!isFields(entry)) return [];
   const name = typeof entry.name === 'string' && entry.name ? entry.name : `static-page-server-${String(entry.port)}`;
@@ -122,7 +112,7 @@ function appOfStatic(entry: unknown, question: FileQuestion): App[] {
   );
 }
 
-/** God.executeApp lays the environment over the app: a variable called `name` is its name from then on. */
+/** God.executeApp spreads the environment over the app, so a variable `name` becomes its name. */
 function renamed(app: App, entry: Fields, { form, env, rename }: FileQuestion): App[] {
   if (form === 'act') return [app];
   const variables = { ...rename, ...fields(entry.env), ...fields(env === null ? null : entry[`env_${env}`]) };
@@ -133,7 +123,7 @@ function renamed(app: App, entry: Fields, { form, env, rename }: FileQuestion): 
   return [app, { ...app, name, namespace }];
 }
 
-/** null: a command line for a shell, one of PATH's commands, or PM2's file server. */
+/** null: a shell command line, a command of PATH, or PM2's file server. */
 function scriptIn(directory: string, script: unknown): string | null {
   if (typeof script !== 'string' || script.includes(' ') || script === 'serve') return null;
   const path = resolve(directory, script);

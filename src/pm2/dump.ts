@@ -4,15 +4,14 @@ import type { App } from './invocation.ts';
 import { appOf, isShallow, listOf } from './process.ts';
 import { isRecord, type Pm2Env } from './record.ts';
 
-/** Longer than any dump seen; 1,000 apps with 20 kB of environment each are 20 MB. */
+/** 1,000 apps with 20 kB of environment each make 20 MB. */
 const MAX_BYTES = 64 << 20;
 
 /**
- * The apps that a dump.pm2 would bring back, one for each process. PM2 evaluates the file as JavaScript (`resurrect`,
- * API/Startup.js); here it is data: strict JSON, which is all that `pm2 save` and a dying daemon ever write.
- *
- * @param file absolute; may belong to anybody (a symbolic link, a FIFO, or more than 64 MiB are refused)
- * @returns null where there is no such file, it cannot be read, or it is no dump
+ * The apps that a dump.pm2 would restore, one per process. PM2 evaluates the file as JavaScript (`resurrect`,
+ * API/Startup.js). Here it must be strict JSON, which is all that `pm2 save` and an ending daemon write.
+ * @param file absolute; any user may own it (a symlink, a FIFO, or more than 64 MiB is refused)
+ * @returns null if there is no such file, or it is unreadable or no dump
  */
 export function readDump(file: string): App[] | null {
   return (
@@ -22,7 +21,7 @@ export function readDump(file: string): App[] | null {
   );
 }
 
-/** As readDump, with all that PM2 wrote down of each process: its environment too, and the secrets in it. */
+/** As readDump, with PM2's full record of each process, including its environment and the secrets in it. */
 export function readDumpRecords(file: string): Pm2Env[] | null {
   try {
     return (
@@ -31,6 +30,6 @@ export function readDumpRecords(file: string): Pm2Env[] | null {
       ) ?? null
     );
   } catch {
-    return null; // whatever it is, it names no app
+    return null;
   }
 }

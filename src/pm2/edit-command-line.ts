@@ -9,15 +9,13 @@ type Thing = Target | Start;
 
 export { sameMeaning } from './same-meaning.ts';
 
-// Words are found by their place, never by their text. Each result is read again as PM2 would read it: where it does
-// not mean what was asked, the result is null. `context` is what the invocation was interpreted with.
+// Words are found by their index, never by their text. Each result is parsed again as PM2 would: if its meaning is
+// not the requested one, the result is null. `context` is that of the invocation.
 
 /**
- * The call with only some of its things; all other words as typed. A word that is both the name of a running app and a
- * new script counts as kept where either is.
- *
+ * The call with only some of its things. A word that is both a running app and a new script stays if either is kept.
  * @param keep members of `invocation.targets` and `invocation.starts` (the same objects)
- * @returns null where no such line exists
+ * @returns null if no such line exists
  */
 export function withTargets(invocation: Invocation, context: ParseContext, keep: readonly Thing[]): Words | null {
   const { argv, line, targets, starts } = invocation;
@@ -50,7 +48,7 @@ export function withTargets(invocation: Invocation, context: ParseContext, keep:
   return firstProven(invocation, context, [words], (edited) => sameMeaning(expected, edited));
 }
 
-/** `start web.js web`: the second word means the app that the first word has started. */
+/** `start web.js web`: the second word means the app that the first one starts. */
 function needsDropped(kept: readonly Target[], dropped: readonly Start[]): boolean {
   return dropped.some((start) =>
     kept.some(({ word, at }) => (word === start.name || word === start.namespace) && (at ?? 0) > (start.at ?? 0)),
@@ -58,11 +56,10 @@ function needsDropped(kept: readonly Target[], dropped: readonly Start[]): boole
 }
 
 /**
- * The call about only these apps of its process file. To most commands `--only` is a list. stop, delete and a restart
- * from standard input compare it with one name (lib/API.js actionFromJson): that takes a command for each name.
- *
- * @param names as the process file has them
- * @returns null where `--only` cannot name them: a list cannot hold a name with a comma or a blank
+ * The call limited to these apps of its process file. Most commands read `--only` as a list. stop, delete and restart
+ * from standard input compare it with one name (lib/API.js actionFromJson), and so need one command per name.
+ * @param names as in the process file
+ * @returns null if `--only` cannot name them: a name with a comma or a blank does not fit in a list
  */
 export function withOnly(invocation: Invocation, context: ParseContext, names: Words): readonly Words[] | null {
   const kinds = new Set(invocation.targets.map(({ kind }) => kind));
@@ -74,7 +71,7 @@ export function withOnly(invocation: Invocation, context: ParseContext, names: W
   const unique = [...new Set(names)];
   const commands = (one ? unique.map((name) => [name]) : [unique]).map((list) => {
     const value = list.join(',');
-    // PM2 looks for some words, such as `log`, wherever they stand as a word of their own.
+    // PM2 finds some words, such as `log`, anywhere on the line if they stand alone.
     const lines = withInserted(invocation, ['only'], [['--only', value], [`--only=${value}`]]);
     return firstProven(
       invocation,
@@ -87,9 +84,8 @@ export function withOnly(invocation: Invocation, context: ParseContext, names: W
 }
 
 /**
- * The call without its global options of these attributes (`uid` for `--uid`), in whatever spelling and however often.
- *
- * @returns argv where there are none; null where the rest would not mean the same without them
+ * The call without the global options of these attributes (`uid` for `--uid`), in every spelling and number.
+ * @returns argv if there are none; null if the rest would change its meaning without them
  */
 export function withoutOptions(invocation: Invocation, context: ParseContext, attrs: Words): Words | null {
   if (!optionsOf(invocation.line.words).seen.some(({ attr }) => attrs.includes(attr))) return invocation.argv;
@@ -103,11 +99,10 @@ export function withoutOptions(invocation: Invocation, context: ParseContext, at
 }
 
 /**
- * `startup`, `unstartup` or `logrotate` for this user and this parent directory of a PM2_HOME (PM2 appends `.pm2`),
- * and this name of its boot unit, each said once.
- *
- * @param told `hp` null: no `--hp`, so that PM2_HOME decides; `service` left out: `--service-name` stays as it is
- * @returns null for other commands, and where PM2 would not read both options
+ * `startup`, `unstartup` or `logrotate` for this user, this parent directory of a PM2_HOME (PM2 appends `.pm2`) and
+ * this unit name, each given once.
+ * @param told `hp` null: no `--hp`, so PM2_HOME decides; no `service`: `--service-name` stays
+ * @returns null for other commands, and if PM2 would not read both options
  */
 export function withStartup(
   invocation: Invocation,
@@ -149,7 +144,7 @@ function firstProven(
   );
 }
 
-/** The global options as commander reads them, and the place of the command. */
+/** The global options as commander reads them, and the index of the command. */
 function optionsOf(words: Words): { tokens: Token[]; seen: Occurrence[]; command: number } {
   const tokens = normalize(words);
   const seen: Occurrence[] = [];
@@ -157,10 +152,10 @@ function optionsOf(words: Words): { tokens: Token[]; seen: Occurrence[]; command
   return { tokens, seen, command: typeof read === 'string' ? -1 : (read.positionals[0]?.at ?? -1) };
 }
 
-/** The line with one of `forms` instead of the options of `attrs`. The most usual place comes first. */
+/** The line with one of `forms` instead of the options of `attrs`. The most usual position comes first. */
 function withInserted(invocation: Invocation, attrs: Words, forms: readonly Words[]): Words[] {
   return removals(invocation, attrs).flatMap((argv) => {
-    // The options can end before this word, as in `-s-s`; and an option can take `--` for its value.
+    // The options can end before this word, as in `-s-s`; and an option can take `--` as its value.
     const dashes = argv.indexOf('--');
     const places = [dashes < 0 ? argv.length : dashes, optionsOf(argv).command + 1, 0];
     return forms.flatMap((words) => places.map((at) => [...argv.slice(0, at), ...words, ...argv.slice(at)]));
@@ -168,8 +163,8 @@ function withInserted(invocation: Invocation, attrs: Words, forms: readonly Word
 }
 
 /**
- * The line without options of `attrs`. Where one stood between an option that may have a value and a word, as in
- * `--watch -u web app.js`, the option would now take the word: in the second line it stands last.
+ * The line without the options of `attrs`. An option before a removed one may take a value, as in `--watch -u web
+ * app.js`, and would now take the next word. The second line therefore puts it last.
  */
 function removals(invocation: Invocation, attrs: Words): Words[] {
   const { argv } = invocation;
@@ -203,7 +198,7 @@ function removals(invocation: Invocation, attrs: Words): Words[] {
   return [left.filter(present), [...moved, ...left.slice(end)].filter(present)];
 }
 
-/** What stays of one word: of `-fu` without `-u` it is `-f`. */
+/** The rest of one word: `-fu` without `-u` is `-f`. */
 function remainder(word: string, tokens: readonly Token[], gone: ReadonlySet<Token>): string | null {
   const left = tokens.filter((token) => !gone.has(token));
   if (left.length === tokens.length) return word;

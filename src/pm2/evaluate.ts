@@ -4,15 +4,14 @@ import { runInThisContext } from 'node:vm';
 import { load } from 'js-yaml';
 import type { FileKind } from './declared-apps.ts';
 
-/** Longer than any process file; it is kept in memory twice. */
+/** More than any process file needs; it is kept in memory twice. */
 const MAX_BYTES = 16 << 20;
 
 /**
- * What a process file evaluates to, as Common.parseConfig of PM2 5.4 to 7.0 does it. **This runs the file's code**,
- * JSON included (PM2 takes it for a JavaScript expression): only in a process of the user who would run it.
- *
- * @param path absolute; the file is read, whatever its kind, because PM2 reads it first
- * @throws whatever the file throws
+ * The value of a process file, as Common.parseConfig of PM2 5.4 to 7.0 evaluates it. **This runs the file's code**,
+ * also for JSON, which PM2 evaluates as JavaScript. Call it only in a process of the user who would run it.
+ * @param path absolute; every kind is read first, because PM2 does so
+ * @throws any error of the file
  */
 export function evaluateFile(path: string, kind: FileKind): unknown {
   const text = textOf(path);
@@ -27,12 +26,12 @@ export function evaluateFile(path: string, kind: FileKind): unknown {
   }
 }
 
-/** What standard input evaluates to: JavaScript of any kind, within PM2's second. */
+/** The value of the JavaScript on standard input, within PM2's limit of one second. */
 export function evaluateText(text: string): unknown {
   return runInThisContext(`(${text})`, { timeout: 1000 });
 }
 
-/** A FIFO or device would make us wait for it, or take from PM2 what it should read. */
+/** Reading a FIFO or device could block, or take PM2's input. */
 function textOf(path: string): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -4,10 +4,9 @@ import type { Distrust } from '../trust/trust.ts';
 import { partsThatRootRuns, type InstalledPm2 } from './installed.ts';
 
 /**
- * The commands, for root, after which root may run a pm2 that others can change now. Each is the words of one command.
- * What its package holds is given to root as a whole: npm leaves every file of it to one owner.
- *
- * @param seen a fault that was found in what it loads
+ * Commands for root that make a pm2 trusted which others can change now, each as its words. The whole package is
+ * given to root, because npm gives all its files one owner.
+ * @param seen a fault that was found in the files it loads
  */
 export function repairsOfPm2(pm2: Pick<InstalledPm2, 'file' | 'original'>, seen: Distrust | null = null): string[][] {
   const directory = dirname(dirname(pm2.file));

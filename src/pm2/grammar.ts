@@ -1,24 +1,23 @@
 import type { Major } from './invocation.ts';
 
-/** One option, as commander 2.15.1 understands its flags. */
 export interface Option {
   /** The property commander sets, camelCase (`--max-restarts` sets `maxRestarts`). */
   attr: string;
   value: 'none' | 'optional' | 'required';
   /** `--no-x`: sets `x`, true until now, to false. */
   negated: boolean;
-  /** Its values add up to an array, instead of the last one winning. */
+  /** Repeated values form an array; otherwise the last one counts. */
   list: boolean;
 }
 
 export interface Command {
-  /** The name commander knows it by; `save` is an alias of `dump`. */
+  /** commander's name for it; `save` is an alias of `dump`. */
   name: string;
-  /** How many positional words the action is handed. */
+  /** How many positional words the action gets. */
   arity: number;
-  /** How many of them must be there. */
+  /** How many of them are required. */
   required: number;
-  /** The one positional takes all the words there are. */
+  /** The one positional takes all words. */
   variadic: boolean;
   /** Any positional word is an error (`failOnUnknown` in CLI.js). */
   strict: boolean;
@@ -27,8 +26,7 @@ export interface Command {
 }
 
 // lib/binaries/CLI.js, the same in 5.4, 6 and 7. By flag, the property it sets; `<` needs a value, `[` may take one,
-// `!` sets false. `-c` stands twice in PM2: commander finds the first one. An object of strings is what costs a cold
-// process least.
+// `!` sets false. PM2 has `-c` twice, and commander uses the first. An object of strings loads fastest.
 const globals: Readonly<Record<string, string | undefined>> = {
   // @ts-expect-error: words are looked up, and `constructor` is none
   __proto__: null,
@@ -116,9 +114,9 @@ const globals: Readonly<Record<string, string | undefined>> = {
   '--deep-monitoring': 'deepMonitoring',
 };
 
-// By command, a letter for each positional (r required, o optional, R and O variadic, x: none allowed), then its own
-// options with the signs of above behind them; `@` and the majors that have it, if not all. Facts of
-// lib/binaries/CLI.js in 5.4.3, 6.0.14 and 7.0.4.
+// By command: a letter per positional (r required, o optional, R and O variadic, x: none allowed), then its own
+// options with the signs above, and `@` with the majors that have it, if not all. From lib/binaries/CLI.js of 5.4.3,
+// 6.0.14 and 7.0.4.
 const commands: Readonly<Record<string, string | undefined>> = {
   // @ts-expect-error: words are looked up, and `constructor` is none
   __proto__: null,
@@ -229,13 +227,13 @@ function option(told: string): Option {
   return { attr, value, negated: sign === '!', list: attr === 'watch' || attr === 'filterEnv' };
 }
 
-/** The global option of a flag, short or long; the same in all majors. */
+/** The global option of a flag, short or long. */
 export function globalOption(flag: string): Option | undefined {
   const told = globals[flag];
   return told === undefined ? undefined : option(told);
 }
 
-/** The command of a name or an alias; commander tells upper from lower case. */
+/** The command of a name or an alias; commander is case-sensitive. */
 export function commandOf(word: string, major: Major): Command | undefined {
   const row = commands[word];
   if (row === undefined) return aliasedAs(word, major);
@@ -247,14 +245,14 @@ export function commandOf(word: string, major: Major): Command | undefined {
   return {
     name: word,
     arity: words === 'x' ? 0 : words.length,
-    required: words.lastIndexOf('r') + 1 + (words === 'R' ? 1 : 0), // those that must be there stand first
+    required: words.lastIndexOf('r') + 1 + (words === 'R' ? 1 : 0), // required ones come first
     variadic: words === 'R' || words === 'O',
     strict: words === 'x',
     option: (flag) => ownOption(row, flag, major),
   };
 }
 
-/** Most calls have none of these: they are read only when an option is not a global one. */
+/** Parsed only for options that are not global: most calls have none. */
 function ownOption(row: string, flag: string, major: Major): Option | undefined {
   for (const word of row.split(' ').slice(1)) {
     const [text = '', majors = '567'] = word.split('@');
@@ -266,13 +264,13 @@ function ownOption(row: string, flag: string, major: Major): Option | undefined 
   return undefined;
 }
 
-/** The command that has this word for an alias. */
+/** The command that has this alias. */
 export function aliasedAs(word: string, major: Major): Command | undefined {
   const name = aliases[word];
   return name === undefined ? undefined : commandOf(name, major);
 }
 
-/** All there is to type, as the tests want it; `own` by command. */
+/** All commands and options, for the tests; `own` by command. */
 export function vocabulary(major: Major): {
   flags: string[];
   commands: string[];
@@ -291,9 +289,8 @@ export function vocabulary(major: Major): {
 }
 
 /**
- * Which grammar an installed PM2 has. `known` is false where it was not compared with PM2's own commander program:
- * before 5.4 (`--stop-exit-codes` and `--no-autostart` are missing there) and after 7; the nearest major is used and
- * the guard says so.
+ * The grammar of an installed PM2. `known` is false if it was not compared with that PM2: before 5.4 (no
+ * `--stop-exit-codes` and `--no-autostart`) and after 7. Then the nearest major is used, and the guard says so.
  * @param version as in PM2's package.json: `6.0.14`
  */
 export function grammarFor(version: string): { major: Major; known: boolean } {

@@ -2,8 +2,8 @@ import { parseCommandLine } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
 /**
- * Commands that hand the environment of the call to apps, to git and hooks, to npm, or to the agent
- * (docs/pm2-internals.md section 5.1, 5.2, 2.3).
+ * Commands that pass the call's environment to apps, git and hooks, npm, or the agent (docs/pm2-internals.md sections
+ * 5.1, 5.2, 2.3).
  */
 const ALWAYS = [
   'start startOrRestart startOrReload startOrGracefulReload serve create set multiset config install module:update',
@@ -15,9 +15,9 @@ const ALWAYS = [
 type Asked = Pick<Invocation, 'argv' | 'command' | 'starts' | 'targets'>;
 
 /**
- * Whether a call hands its environment to apps, or to code that PM2 runs for it. `restart` and `reload` of running
- * apps keep the environment that is stored with each, but for `--update-env`; a process file is code that sees the
- * environment, and its apps are always given it. The flags are the same in all majors.
+ * Whether a call passes its environment to apps, or to code that PM2 runs for it. `restart` and `reload` of running
+ * apps keep each app's stored environment unless `--update-env` is given. A process file is code that sees the
+ * environment, and its apps always get it. The flags are the same in all majors.
  */
 export function handsEnvironmentOver({ argv, command, starts, targets }: Asked): boolean {
   if (command === null) return false;

@@ -2,10 +2,9 @@ import { join, resolve } from 'node:path';
 import type { Major } from './invocation.ts';
 
 /**
- * Environment variables that move PM2 away from its PM2_HOME, or a single one of its files away from there: every key
- * of paths.js of PM2 5.4.3, 6.0.14 and 7.0.4 with `PM2_` before it, OVER_HOME (constants.js), and the Windows names
- * that 5 and 6 read everywhere (T21). A daemon is its rpc socket, so with one of these two daemons may share a home, or
- * one may have none.
+ * Environment variables that move PM2's files out of its PM2_HOME: every key of paths.js of PM2 5.4.3, 6.0.14 and
+ * 7.0.4 with the prefix `PM2_`, OVER_HOME (constants.js), and the Windows names that 5 and 6 read everywhere (T21).
+ * The rpc socket identifies a daemon, so with such a variable two daemons can share a PM2_HOME.
  */
 export const PATH_OVERRIDES: readonly string[] = [
   'OVER_HOME',
@@ -33,26 +32,26 @@ export const PATH_OVERRIDES: readonly string[] = [
   'PM2_BUILTIN_NPM_PATH',
 ];
 
-/** Where every PM2 ends up when it cannot tell whose home it is in (T15). */
+/** PM2 uses it if it finds no home directory (T15). */
 const HOMELESS = '/etc/.pm2';
 
 export interface HomeFacts {
   major: Major;
-  /** Home directory of the effective user by passwd; null: there is no such entry. */
+  /** The effective user's home directory in passwd; null: no entry. */
   passwdHome: string | null;
-  /** Working directory of the call, absolute: a relative HOME or PM2_HOME starts there. */
+  /** Absolute; a relative HOME or PM2_HOME starts here. */
   cwd: string;
 }
 
 /**
- * The PM2_HOME that the real pm2 of this major would use: absolute, normalised.
- * Rules: constants.js and paths.js of PM2 5.4.3, 6.0.14 (equal) and 7.0.4; T15, T16, T20, T21.
+ * The PM2_HOME that the real pm2 of this major would use: absolute, normalised. Rules: constants.js and paths.js of
+ * PM2 5.4.3, 6.0.14 (equal) and 7.0.4; T15, T16, T20, T21.
  */
 export function pm2Home(env: NodeJS.ProcessEnv, { major, passwdHome, cwd }: HomeFacts): string {
   const named = env.OVER_HOME || env.PM2_HOME;
   if (named) return resolve(cwd, named);
   if (major === 7) {
-    // os.homedir(): HOME wherever it is set, even to nothing; passwd only where it is not.
+    // os.homedir(): HOME if it is set, even if empty; otherwise passwd.
     const home = env.HOME ?? passwdHome;
     return home ? resolve(cwd, home, '.pm2') : HOMELESS;
   }
@@ -61,12 +60,12 @@ export function pm2Home(env: NodeJS.ProcessEnv, { major, passwdHome, cwd }: Home
   return HOMELESS;
 }
 
-/** The socket by which a daemon of this home is asked; nothing moves it but PM2_DAEMON_RPC_PORT. */
+/** The socket of the daemon of this PM2_HOME; only PM2_DAEMON_RPC_PORT moves it. */
 export function rpcSocket(home: string): string {
   return join(home, 'rpc.sock');
 }
 
-/** What `pm2 save` wrote in this home. */
+/** The file that `pm2 save` writes in this PM2_HOME. */
 export function dumpFile(home: string): string {
   return join(home, 'dump.pm2');
 }

@@ -6,62 +6,54 @@ import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { wrappedPm2 } from './wrapper.ts';
 import type { Major } from './invocation.ts';
 
-/**
- * Stands in the first KiB of everything of ours that is called pm2, so that no copy of it is ever taken for the real
- * one.
- */
+/** Stands in the first KiB of all our files called pm2, so that no copy is taken for the real one. */
 export const SHIM_MARK = 'pm2-guard-shim';
 
-/**
- * Likewise in what stands in place of a sealed pm2's bin/pm2 (src/seal): where PM2's own lies beside it, that is the
- * real one.
- */
+/** The same for the file that replaces a sealed pm2's bin/pm2 (src/seal), beside PM2's own file. */
 export const DOOR_MARK = `${SHIM_MARK}-door`;
-/** Of the name under which PM2's own file lies beside a door. */
+/** The suffix of PM2's own file in a sealed package. */
 export const ORIGINAL_SUFFIX = '.pm2-guard-original';
 
-/** A pm2 that is PM2: a file of the npm package of that name. */
+/** A file of the npm package pm2. */
 export interface InstalledPm2 {
-  /** What to load, as it was recorded or found in PATH: often a symbolic link, as argv[1] of the plain pm2 would be. */
+  /** The path to load, as recorded or found in PATH. It is often a symlink, as argv[1] of the plain pm2 would be. */
   bin: string;
-  /** Where that leads. */
+  /** Its physical path. */
   file: string;
-  /** Where it is sealed: PM2's own file, beside the door. */
+  /** PM2's own file, if the package is sealed. */
   original: string | null;
-  /** Of its package.json. */
   version: string;
-  /** Whose grammar it speaks: for a version we do not know, that of the nearest one we do. */
+  /** For an unknown version: the nearest known major. */
   major: Major;
   known: boolean;
 }
 
 export interface Tried {
   path: string;
-  /** For people: `is not executable`. */
+  /** As text: `is not executable`. */
   why: string;
 }
 
 export type RealPm2 =
   | ({ type: 'found' } & InstalledPm2)
   | { type: 'none'; tried: Tried[] }
-  /** There is one, and somebody else than root could have changed it. */
+  /** It exists, but a user other than root could have changed it. */
   | { type: 'untrusted'; bin: string; file: string; original: string | null; distrust: Distrust };
 
 export interface Search {
-  /** Absolute path from the config or the install record; looked at first. */
+  /** Absolute path from the config or the install record; checked first. */
   recorded: string | null;
-  /** The caller's PATH. */
   path: string | undefined;
   /** Our own directories. */
   skip: readonly string[];
-  /** It is going to run as root: nothing that another user can write will do (PRODUCT.md 7.1). */
+  /** It will run as root, so no file that another user can write is accepted (PRODUCT.md 7.1). */
   asRoot: boolean;
 }
 
 /**
- * The real pm2: the recorded one, else the first of PATH that is not ours. A script that names the package it runs, as
- * pnpm's does, stands for that one. Other wrappers are passed over: they call `pm2` again, which is us. Relative
- * entries of PATH are never looked at.
+ * The real pm2: the recorded one, else the first in PATH that is not ours. A script that names the package it runs,
+ * as pnpm's does, counts as that package. Other wrappers are skipped: they call `pm2` again, which is the guard.
+ * Relative entries of PATH are never used.
  */
 export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
   const tried: Tried[] = [];
@@ -89,14 +81,14 @@ export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
 
 const NO_PACKAGE = 'is no file of the npm package pm2';
 
-/** The pm2 behind a package manager's script; for root only where it is root who wrote the script. */
+/** The pm2 of a package manager's script; for root only if root wrote the script. */
 function wrappedBy(bin: string, asRoot: boolean): string | null {
   const file = realpathOrNull(bin);
   if (file === null || (asRoot && findUntrusted(bin, 'file') !== null)) return null;
   return wrappedPm2(bin, file);
 }
 
-/** The pm2 at this path; or why it is none, which is '' where there is nothing at all. */
+/** The pm2 at this path, or the reason it is none; '' if the path does not exist. */
 function inspect(bin: string, ours: readonly string[], executable: boolean): InstalledPm2 | string {
   if (!isAbsolute(bin)) return 'is not an absolute path';
   let file: string;
@@ -138,9 +130,8 @@ export function partsThatRootRuns({ file, original }: Pick<InstalledPm2, 'file' 
 }
 
 /**
- * Whether root may run a pm2 (docs/contract.md section 8.1): its file, PM2's own beside a door, and what that loads
- * first.
- *
+ * Whether root may run a pm2 (docs/contract.md section 8.1). It checks the file, PM2's own file in a sealed package,
+ * and the files that are loaded first.
  * @returns the part that a user other than root could change; null: there is none
  */
 export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'original'>): Distrust | null {
@@ -153,7 +144,7 @@ export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'orig
   return null;
 }
 
-/** Where only the way to a trusted file is not root's, the way is left out. */
+/** If users other than root could change the link to a trusted file, the physical path is used. */
 function trusted(found: InstalledPm2): RealPm2 {
   const fault = rootMayRun(found);
   const { bin, file, original } = found;
@@ -165,17 +156,17 @@ function trusted(found: InstalledPm2): RealPm2 {
   };
 }
 
-/** What puts a package's own files back: npm replaces the whole directory. */
+/** The command that restores a package: npm replaces the whole directory. */
 export function reinstallCommand(directory: string, version: string): string {
   const prefix = /^(.*)\/lib\/node_modules\/pm2$/.exec(directory)?.[1];
   return `npm install -g ${prefix === undefined || prefix === '' ? '' : `--prefix ${prefix} `}pm2@${version}`;
 }
 
-/** The first KiB of a regular file; null: it is none, or not ours to read. */
+/** The first KiB of a regular file; null: it is none, or unreadable. */
 export function headOf(file: string): string | null {
   let fd: number;
   try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO called pm2 must not make us wait
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK); // opening a FIFO called pm2 must not block
   } catch {
     return null;
   }
@@ -195,7 +186,7 @@ function packageOf(file: string): { name?: unknown; version?: unknown } | null {
   for (let directory = dirname(file); ; directory = dirname(directory)) {
     const manifest = `${directory}/package.json`;
     try {
-      // Asked first: bin/ has none, and an exception costs each call 0.1 ms.
+      // Checked first: bin/ has none, and an exception costs each call 0.1 ms.
       if (existsSync(manifest))
         return JSON.parse(readRegularFile(manifest, 1 << 20).toString('latin1')) as {
           name?: unknown;

@@ -6,10 +6,9 @@ import { environmentName, isProcessFile, scriptName } from './names.ts';
 type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' | 'startup'>>;
 
 /**
- * What a command line asks for: pure, without a look at the file system (docs/pm2-internals.md sections 2 and 3;
+ * The meaning of a command line, without access to the file system (docs/pm2-internals.md sections 2 and 3;
  * lib/API.js, 5.4 to 7.0). A call about the whole daemon has neither targets nor starts. A process file is a target,
- * never a start: what it starts only its content tells.
- *
+ * never a start: only its content tells what it starts.
  * @param argv the words after `pm2`
  */
 export function interpret(argv: readonly string[], context: ParseContext): Invocation {
@@ -37,7 +36,7 @@ export function interpret(argv: readonly string[], context: ParseContext): Invoc
 
 type Read = (line: CommandLine & Run, env: NodeJS.ProcessEnv, cwd: string) => Reading;
 
-/** The words a command takes beside a name or a path. */
+/** The words a command accepts besides a name or a path. */
 interface Takes {
   all?: boolean;
   id?: (word: string) => boolean;
@@ -64,7 +63,7 @@ function placeOf({ places }: Run, argument: number): number | null {
   return places[argument] ?? null;
 }
 
-/** A command whose `at`th word is its one target; without the word it is about the whole daemon. */
+/** A command with one target, its word number `at`; without that word it is about the whole daemon. */
 function one(takes: Takes, at = 0, without: Scope = 'daemon'): Read {
   return (line, _env, cwd) => {
     const word = line.args[at];
@@ -81,10 +80,7 @@ function only(options: Options, targets: readonly Target[], split: boolean): str
   return split ? value.split(/,| /) : [value];
 }
 
-/**
- * stop, restart, reload and delete. A restart from standard input goes through actionFromJson, from a file through
- * _startJson.
- */
+/** stop, restart, reload and delete. restart uses actionFromJson for standard input, _startJson for a file. */
 function many(split: boolean, stdin: boolean): Read {
   return (line, _env, cwd) => {
     const takes = { ...operate, stdin: stdin || line.stdin };
@@ -115,8 +111,7 @@ const start: Read = (line, env, cwd) => {
   for (const [argument, word] of line.args.entries()) {
     const at = placeOf(line, argument);
     const found = target(word, at, cwd, { all: true, id: numeric, file: true, stdin: line.stdin });
-    // A word with a slash or an extension is never looked up as a name or a namespace (_startScript), others are before
-    // they are scripts.
+    // A word with a slash or an extension is only a script; other words are first looked up as names (_startScript).
     if (found.kind !== 'name' || isBare(word)) targets.push(found);
     if (found.kind === 'name') starts.push(startOf(word, at, line.options, env, cwd));
   }
@@ -142,10 +137,7 @@ function startOf(word: string, at: number | null, options: Options, env: NodeJS.
   };
 }
 
-/**
- * `serve` starts a script of PM2's own in the folder it serves; it hears --name, but not --namespace
- * (lib/API/Extra.js).
- */
+/** `serve` starts PM2's own script in the served directory. It ignores --namespace (lib/API/Extra.js). */
 const serve: Read = (line, env, cwd) => {
   const port = env.PM2_SERVE_PORT || line.args[1] || line.own.port || 8080;
   const name =
@@ -154,15 +146,13 @@ const serve: Read = (line, env, cwd) => {
   return { scope: 'app', starts: [unplaced(name, env, folder)] };
 };
 
-/** What is started without a word of its own on the line. */
+/** A start that no word of the line names. */
 function unplaced(name: string | null, env: NodeJS.ProcessEnv, cwd: string): Start {
   const namespace = environmentName(env, 'namespace') ?? null;
   return { word: null, name: environmentName(env, 'name') ?? name, namespace, script: null, cwd, at: null };
 }
 
-/**
- * `set app:key value` and `set app.key value` restart app, with the caller's environment (lib/API/Configuration.js).
- */
+/** `set app:key value` and `set app.key value` restart app with this environment (lib/API/Configuration.js). */
 function configured(key: string | undefined, cwd: string): Reading {
   const parts = key?.includes(':') ? key.split(':') : (key?.split('.') ?? []);
   if (parts.length < 2) return { scope: 'config' };
@@ -216,7 +206,7 @@ const readings: Partial<Record<string, Scope | Read>> = {
   unmonitor: one(signalled, 0, 'keymetrics'),
   logs: (line, env, cwd) => {
     const [word = ''] = line.args;
-    // No word is `all`; PM2 is the daemon's own log (lib/API/LogManagement.js).
+    // No word means `all`; PM2 is the daemon's own log (lib/API/LogManagement.js).
     return word === '' || word === 'all' || word === 'PM2'
       ? { scope: 'daemon' }
       : one({ id: numeric, regex: true })(line, env, cwd);

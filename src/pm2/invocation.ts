@@ -1,20 +1,12 @@
 import type { CommandLine } from './command-line.ts';
 
-/** What one pm2 command line asks for, in PM2's own terms. Filled by `interpret` (interpret.ts). */
-
-/** The PM2 majors whose grammar we know. */
+/** The PM2 majors whose grammar is known. */
 export type Major = 5 | 6 | 7;
 
-/**
- * What a command is about (docs/pm2-internals.md section 2.1): apps, the whole daemon, the host's boot units, PM2's
- * modules, its configuration store, a remote deployment, keymetrics, or nothing but the command line itself.
- */
+/** What a command acts on (docs/pm2-internals.md section 2.1). `pure`: nothing beyond the command line. */
 export type Scope = 'app' | 'daemon' | 'host' | 'modules' | 'config' | 'deploy' | 'keymetrics' | 'pure';
 
-/**
- * One word by which a command picks processes (docs/pm2-internals.md section 2.2). `path` is the word resolved in the
- * caller's cwd.
- */
+/** A word that selects processes (docs/pm2-internals.md section 2.2). `path`: resolved in the caller's cwd. */
 export type Target = Place &
   (
     | { kind: 'all'; word: string }
@@ -29,30 +21,26 @@ export type Target = Place &
     | { kind: 'stdin'; word: string }
   );
 
-/** Where a thing stands on the command line. */
 interface Place {
-  /** The index in argv of the word that names it; null where no whole word does, as for the default process file. */
+  /** The index in argv of the word; null if no whole word names it, as for the default process file. */
   at: number | null;
 }
 
-/** One app that the call would start if no such process is known yet. */
+/** An app that the call would start if no such process exists. A process file is a target, not a start. */
 export interface Start extends Place {
   /** The word on the command line; null: the command needs none (`serve`, `create`). */
   word: string | null;
-  /**
-   * The name PM2 would give it; null where nobody knows before (`create` asks). A process file is a target, not a
-   * start.
-   */
+  /** The name PM2 would give it; null: unknown before the call (`create` asks). */
   name: string | null;
   /** From --namespace or the environment; null: PM2's `default`. */
   namespace: string | null;
-  /** Absolute path of the script; null where it is a command line or found through PATH. */
+  /** Absolute path; null if it is a shell command line or searched in PATH. */
   script: string | null;
   /** Absolute: --cwd, else the caller's. */
   cwd: string;
 }
 
-/** What `startup` and `unstartup` were told. */
+/** The options of `startup` and `unstartup`. */
 export interface Startup {
   user: string | null;
   hp: string | null;
@@ -64,33 +52,27 @@ export interface Invocation {
   argv: readonly string[];
   /** The same words as PM2 reads them. */
   line: CommandLine;
-  /**
-   * Canonical command name (`dump` for `save`, `delete` for `del`); null where PM2 reaches no command (`pm2 -v`, an
-   * unknown command).
-   */
+  /** Canonical name (`dump` for `save`); null if PM2 runs no command (`pm2 -v`, an unknown command). */
   command: string | null;
-  /** The command as typed; null where there is none. */
+  /** The command as typed; null: there is none. */
   typed: string | null;
   scope: Scope;
   targets: Target[];
   starts: Start[];
-  /** `--only`, as the command at hand splits it; empty: no filter. */
+  /** `--only`, split as this command does; empty: no filter. */
   only: string[];
-  /** For `startup` and `unstartup`. */
   startup: Startup | null;
-  /** What the words were read with. */
   context: ParseContext;
 }
 
-/** What a word means depends on who types it where. */
+/** The facts of the caller that decide what words mean. */
 export interface ParseContext {
   major: Major;
   env: NodeJS.ProcessEnv;
-  /** Absolute. */
   cwd: string;
 }
 
-/** Users and groups are names, or numbers as text; null: not said. */
+/** Users and groups are names, or numbers as text; null: not given. */
 export interface RunAs {
   user: string | null;
   group: string | null;
@@ -100,10 +82,10 @@ export interface RunAs {
 export interface App {
   name: string;
   namespace: string | null;
-  /** Absolute path of the script, where known. */
+  /** Absolute path of the script, if known. */
   script: string | null;
-  /** Absolute working directory, where known. */
+  /** Absolute working directory, if known. */
   cwd: string | null;
-  /** Whom a process file says it runs as (`user` or `uid`, and `gid`), by name or number. */
+  /** The user and group of a process file (`user` or `uid`, and `gid`), by name or number. */
   runAs?: RunAs;
 }

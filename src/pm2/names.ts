@@ -4,16 +4,16 @@ import { basename } from 'node:path';
 const extensions = ['.json', '.yml', '.yaml', '.config.js', '.config.cjs', '.config.mjs'];
 
 /**
- * Whether PM2 takes a word for a process file: it looks for the extension anywhere in the word (lib/Common.js
- * isConfigFile), so `api.json-worker` is one and `ecosystem.js` is not.
+ * Whether PM2 takes a word for a process file. It searches the whole word for the extension (lib/Common.js
+ * isConfigFile): `api.json-worker` is one, `ecosystem.js` is not.
  */
 export function isProcessFile(word: string): boolean {
   return extensions.some((extension) => word.includes(extension));
 }
 
 /**
- * The name PM2 gives a script or command line that has none: its last path segment up to the last dot, unless that dot
- * is the first character (lib/Common.js renderApplicationName, 5.4 to 7.0).
+ * PM2's default name of a script or command line: the last path segment up to its last dot, unless that dot is the
+ * first character (lib/Common.js renderApplicationName, 5.4 to 7.0).
  */
 export function scriptName(script: string): string {
   const name = basename(script);
@@ -22,13 +22,12 @@ export function scriptName(script: string): string {
 }
 
 /**
- * What the caller's environment calls every app it starts. The daemon spreads the stored environment over the app's own
- * fields (lib/God.js executeApp), so a variable called `name` or `namespace` beats the command line and the process
- * file. Inside a managed app (`pm_id`, PM2_PROGRAMMATIC) Common.safeExtend leaves `name` out, `namespace` not;
- * --filter-env takes all of the environment again, but for the variables whose name holds one of its words
+ * The name that the caller's environment gives every app it starts. The daemon spreads the stored environment over
+ * the app's fields (lib/God.js executeApp), so a variable `name` or `namespace` overrides command line and process
+ * file. Inside a managed app (`pm_id`, PM2_PROGRAMMATIC) Common.safeExtend omits `name`, but not `namespace`.
+ * --filter-env takes the whole environment again, except variables whose name contains one of its words
  * (lib/Common.js prepareAppConf, 5.4 to 7.0).
- *
- * @returns undefined where the environment does not say
+ * @returns undefined if the environment does not say
  */
 export function environmentName(
   env: NodeJS.ProcessEnv,

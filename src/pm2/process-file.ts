@@ -25,30 +25,29 @@ export interface Evaluator {
 }
 
 export interface ProcessFile {
-  /** The word that names it and its absolute path; or the text that came on standard input. */
+  /** The word that names it and its absolute path; or the text from standard input. */
   source: { word: string; path: string } | { text: string };
   invocation: Pick<Invocation, 'argv' | 'command' | 'only'>;
   major: Major;
-  /** For whom it is no foreign code; null: for no account at hand, so code is not evaluated. */
+  /** The account that runs this code anyway; null: no account is known, so code is not evaluated. */
   evaluator: Evaluator | null;
-  /** Absolute: where the call was made. */
   cwd: string;
   /**
-   * What the file will see; for another user, what his call would have (ours and sudo's variables are dropped here
-   * too).
+   * The environment that the file will see. For another user: that of the user's own call, without our and sudo's
+   * variables.
    */
   env: NodeJS.ProcessEnv;
-  /** For reading and evaluating it, in milliseconds. */
+  /** For reading and evaluating, in milliseconds. */
   timeoutMs: number;
   node?: string;
-  /** The child, dist/read-process-file.cjs. */
+  /** The child's program, dist/read-process-file.cjs. */
   bundle?: string;
 }
 
-/** What the child is told, as JSON on its standard input. */
+/** The child gets it as JSON on standard input. */
 export interface ProcessFileRequest {
   nonce: string;
-  /** To become first; null: stay. */
+  /** The user to become first; null: stay. */
   user: Evaluator | null;
   env: NodeJS.ProcessEnv;
   argv: string[];
@@ -60,11 +59,10 @@ const MAX_BYTES = 16 << 20;
 const MAX_ANSWER = 8 << 20;
 
 /**
- * The apps that a process file declares to this call. Strict JSON is data and read as such; anything else is code and
- * is evaluated in a child process, as a user for whom it is no foreign code (docs/contract.md section 3.3). Never waits
+ * The apps that a process file declares to this call. Strict JSON is read as data. Anything else is code and is
+ * evaluated in a child process, as a user who runs that code anyway (docs/contract.md section 3.3). Never waits
  * longer than `timeoutMs`, never runs pm2.
- *
- * @returns null where it cannot be read, is broken, too slow, or not ours to evaluate: PM2 will say so itself
+ * @returns null if it is unreadable, broken, too slow, or must not be evaluated: PM2 reports that itself
  */
 export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null> {
   const { source, evaluator } = file;
@@ -74,13 +72,14 @@ export async function appsOfProcessFile(file: ProcessFile): Promise<App[] | null
   const question = questionOf(file);
   const user = evaluator === null || evaluator.uid === euid ? null : evaluator;
   const foreign = 'path' in source && euid === 0 && findUntrusted(source.path, 'file') !== null;
-  // For no account, root reads only what root alone could have written: a link in a user's directory may lead anywhere.
+  // Without an account, root reads only files that only root could write: a symlink in a user's directory may lead
+  // anywhere.
   if (kind === 'json' && user === null && !(evaluator === null && foreign)) {
     const config = strictJson('text' in source ? source.text : ownText(source.path));
     if (config !== undefined) return declaredApps(config, question);
   }
   if (evaluator === null || (user !== null && euid !== 0)) return null;
-  // As root: neither a pipe, whose text may be any user's, nor a file that others could have written.
+  // As root, never evaluate a pipe, whose text may be any user's, or a file that others could have written.
   if (euid === 0 && user === null && ('text' in source || foreign)) return null;
   return askChild(file, {
     nonce: `${lazyBuiltin('node:crypto').randomBytes(16).toString('hex')} `,
@@ -110,7 +109,7 @@ function questionOf({ source, invocation, major, cwd, env }: ProcessFile): FileQ
   };
 }
 
-/** undefined: it is none, or JSON and JavaScript would not agree on it (`__proto__`). */
+/** undefined: it is no JSON, or JSON and JavaScript would disagree on it (`__proto__`). */
 function strictJson(text: string | null): unknown {
   if (text === null || text.includes('__proto__')) return undefined;
   try {
@@ -128,7 +127,7 @@ function ownText(path: string): string | null {
   }
 }
 
-/** What the user's own call would have: a process file is code that sees the environment, so the call hands it over. */
+/** The environment of the user's own call, because a process file can read it. */
 function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const homes = callersHomes(env, accountByUid(process.geteuid?.() ?? -1)?.home ?? null, user.userHome);
   const { variables } = crossing(env, { homes, typed: typedVariables(env), handsOver: true });
@@ -142,16 +141,16 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
     const [program = '', ...rest] = words;
     const child = lazyBuiltin('node:child_process').spawn(program, rest, {
       cwd: '/',
-      // Until it has become the user it is root: nothing that could steer node gets in.
+      // The child is root until it becomes the user, so no variable that steers node is passed.
       env: request.user ? { PATH: '/usr/bin:/bin' } : env,
-      detached: true, // a process group of its own, to be killed with all that the file may have started
+      detached: true, // its own process group, to be killed with all its children
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     });
     const interrupted = (signal: NodeJS.Signals) => {
       end(null);
-      process.kill(process.pid, signal); // our listener is gone: the signal does what it would have done
+      process.kill(process.pid, signal); // the listener is removed, so the signal has its default effect
     };
-    let ended = false; // once: a second kill could meet another process of the same number
+    let ended = false; // once: after a reuse of the pid a second kill could hit another process
     const end = (apps: App[] | null) => {
       if (ended) return;
       ended = true;
@@ -164,7 +163,7 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // ESRCH: all of it is gone.
+        // ESRCH: all of it has ended.
       }
       settle(apps);
     };
@@ -193,12 +192,12 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
     child.on('error', () => {
       end(null);
     });
-    child.stdin?.on('error', () => undefined); // it ended without listening; `close` tells
+    child.stdin?.on('error', () => undefined); // it ended without reading; the `close` event reports it
     child.stdin?.end(JSON.stringify(request));
   });
 }
 
-/** null: the user cannot be become here. */
+/** null: this process cannot become the user. */
 function wordsFor(user: Evaluator | null, bundle: string, node: string | undefined): string[] | null {
   if (node !== undefined) return [node, bundle];
   try {
@@ -211,7 +210,7 @@ function wordsFor(user: Evaluator | null, bundle: string, node: string | undefin
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** undefined: not said yet. The nonce keeps a file that prints to descriptor 3 from being taken at its word. */
+/** undefined: no answer yet. The nonce detects output of the file itself on descriptor 3. */
 function answerIn(text: string, nonce: string): App[] | null | undefined {
   const start = text.lastIndexOf(nonce);
   if (start < 0) return undefined;

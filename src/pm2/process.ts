@@ -1,15 +1,14 @@
 import type { App } from './invocation.ts';
 
 /**
- * Bounds of what is believed of a daemon's answer, a dump or a process file. The owner of the daemon decides what it
- * says. PATH_MAX is 4096 (linux/limits.h); PM2 itself sets no bounds.
+ * Limits on a daemon's answer, a dump or a process file, because another user may have written it. PATH_MAX is 4096
+ * (linux/limits.h); PM2 itself sets no limits.
  */
 export const LIMITS = { text: 4096, processes: 20_000, depth: 64 } as const;
 
 /**
  * The app in a `pm2_env`, PM2's record of a process in its daemon's memory and in dump.pm2.
- *
- * @returns null where it is none, or where its name is longer than LIMITS.text
+ * @returns null if it is none, or its name is longer than LIMITS.text
  */
 export function appOf(env: unknown): App | null {
   const name = fieldOf(env, 'name');
@@ -22,7 +21,7 @@ export function appOf(env: unknown): App | null {
   };
 }
 
-/** A list of apps as another process sent it: what is no app is left out. Null: it is no list. */
+/** The valid apps of a list that another process sent. Null: it is no list. */
 export function appsIn(value: unknown): App[] | null {
   return (
     listOf(value)?.flatMap((entry) => {
@@ -68,12 +67,12 @@ export function countOf(record: unknown, key: string, most: number = Number.MAX_
 /** The greatest pid of 64-bit Linux (PID_MAX_LIMIT in linux/threads.h). */
 export const MOST_PIDS = 4_194_304;
 
-/** Entries of a list, the first LIMITS.processes of them; null: it is no list. */
+/** The first LIMITS.processes entries of a list; null: it is no list. */
 export function listOf(value: unknown): unknown[] | null {
   return Array.isArray(value) ? value.slice(0, LIMITS.processes) : null;
 }
 
-/** Whether objects and arrays lie in each other no deeper than LIMITS.depth: what walks it needs no deeper stack. */
+/** Whether a value is nested at most LIMITS.depth levels deep, so that recursion over it is safe. */
 export function isShallow(value: unknown, left: number = LIMITS.depth): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1));

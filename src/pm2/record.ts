@@ -2,12 +2,11 @@ import { countOf, isShallow, listOf, MOST_PIDS, numberOf } from './process.ts';
 import type { Reply } from './rpc.ts';
 
 /**
- * PM2's record of one process (`pm2_env`), as it stands in its daemon's memory and in dump.pm2: how to start it, its
- * environment under `env` and once more spread over the record itself (lib/God.js executeApp), and how it fares.
+ * PM2's record of one process (`pm2_env`), in its daemon's memory and in dump.pm2: how to start it, its environment
+ * under `env` and again spread over the record (lib/God.js executeApp), and its state.
  */
 export type Pm2Env = Readonly<Record<string, unknown>>;
 
-/** One process of a living daemon, with its whole record. */
 export interface RecordedProcess {
   pmId: number;
   /** 0: nothing runs. */
@@ -15,10 +14,10 @@ export interface RecordedProcess {
   record: Pm2Env;
 }
 
-/** What `pm2 save` leaves out (lib/API/Startup.js dump, PM2 5.4 to 7.0). */
+/** `pm2 save` leaves these out (lib/API/Startup.js dump, PM2 5.4 to 7.0). */
 const NOT_SAVED = ['instances', 'pm_id', 'prev_restart_delay'];
 
-/** What a daemon finds out anew about each process that it starts. */
+/** A daemon sets these anew for each process that it starts. */
 const FARING = [
   ...NOT_SAVED,
   'pm_uptime',
@@ -32,10 +31,7 @@ const FARING = [
   'vizion_running',
 ];
 
-/**
- * The answer to `getMonitorData`, or to `prepare`; null where it is none. Modules included. Bounded: see LIMITS in
- * process.ts.
- */
+/** The answer to `getMonitorData` or `prepare`, modules included, within LIMITS (process.ts); null: it is none. */
 export function recordsIn(reply: Reply): RecordedProcess[] | null {
   if (reply.type !== 'answered') return null;
   return (
@@ -59,15 +55,15 @@ export function savedForm(record: Pm2Env): Pm2Env {
 }
 
 /**
- * What `prepare` needs to make this process anew, once: without `instances`, which would multiply it, and without what
- * the old process lived through. The lists that apps report into stay, empty, because the daemon's code expects them.
- *
+ * The record that makes `prepare` create this process once: without `instances`, which would multiply it, and without
+ * the old process's state. The lists that apps report into are emptied but kept, because the daemon's code expects
+ * them.
  * @param running false: registered, and stopped
  */
 export function freshForm(record: Pm2Env, running: boolean): Pm2Env {
   return {
     ...without(record, FARING),
-    // `prepare` writes into it (lib/God.js), and would throw and leave nobody an answer.
+    // `prepare` writes into it (lib/God.js). Without it, it would throw and never answer.
     env: isRecord(record.env) ? without(record.env, ['unique_id', 'vizion_running']) : {},
     axm_actions: [],
     axm_monitor: {},
@@ -81,25 +77,22 @@ export function freshForm(record: Pm2Env, running: boolean): Pm2Env {
 
 const RUNNING = ['online', 'launching', 'one-launch-status', 'waiting restart'];
 
-/** Whether PM2 keeps it running: what waits for its next restart counts, what has failed for good does not. */
+/** Whether PM2 keeps it running: also while it waits for a restart, but not after its last failure. */
 export function isRunning(record: Pm2Env): boolean {
   return typeof record.status === 'string' && RUNNING.includes(record.status);
 }
 
-/** No app needs longer to prove that it is stable; a longer wait would hold up the caller. */
+/** Limits the caller's wait; no app needs longer to prove that it is stable. */
 const LONGEST_UPTIME_MS = 600_000;
 
-/**
- * How long processes of one app must stay up to count as stable, in milliseconds: the longest; 1 s where they do not
- * say (God.handleExit).
- */
+/** The longest time, in milliseconds, after which the app's processes are stable; default 1 s (God.handleExit). */
 export function minUptimeOf(records: readonly Pm2Env[]): number {
   return Math.max(
     ...records.map((record) => Math.min(Math.max(numberOf(record, 'min_uptime') ?? 1000, 0), LONGEST_UPTIME_MS)),
   );
 }
 
-/** One of PM2's own modules (`pm2 install`): not an app of the user's. */
+/** A module (`pm2 install`), not an app of the user's. */
 export function isModule(record: Pm2Env): boolean {
   return record.pmx_module === true;
 }

@@ -3,31 +3,31 @@ import { decode, encode, NonsenseFrame, type Message } from './amp.ts';
 import type { App } from './invocation.ts';
 import { appOf, countOf, fieldOf, listOf, MOST_PIDS } from './process.ts';
 
-/** One process of a living daemon. Several share a name where an app has instances. */
+/** One process of a running daemon. The instances of an app share a name. */
 export interface ListedProcess extends App {
   pmId: number;
   /** 0 or null: nothing runs. */
   pid: number | null;
-  /** PM2's word: online, stopped, errored, launching... */
+  /** PM2's value: online, stopped, errored, launching... */
   status: string | null;
-  /** How often it was started anew; null: it does not say. */
+  /** Number of restarts; null: not given. */
   restarts: number | null;
   /** In cluster mode the daemon itself listens for it. */
   cluster: boolean;
-  /** Who typed `pm2 start`, by the client's own account; not the user it runs as (T38). */
+  /** The account that typed `pm2 start`, as the client says; not the user it runs as (T38). */
   username: string | null;
-  /** One of PM2's modules (`pm2 install`), no app of the user's. */
+  /** A module (`pm2 install`), not an app of the user's. */
   module: boolean;
 }
 
 export type Failure =
-  /** Nobody listens: PM2 would spawn a daemon here. `code` is the errno name. */
+  /** No process listens, so PM2 would start a daemon. `code` is the errno name. */
   | { type: 'dead'; code: string }
-  /** There is a socket, and it is not ours to ask. */
+  /** The socket exists, but access is denied. */
   | { type: 'denied'; code: string }
-  /** It took the call and did not answer in time. */
+  /** It accepted the connection and did not answer in time. */
   | { type: 'silent' }
-  /** It is no PM2 daemon, or it died with half an answer. */
+  /** It is no PM2 daemon, or it ended in the middle of its answer. */
   | { type: 'nonsense'; why: string };
 export type Reply = { type: 'answered'; result: unknown } | Failure;
 export type RpcAnswer = { type: 'answered'; apps: ListedProcess[] } | Failure;
@@ -35,32 +35,28 @@ export type RpcAnswer = { type: 'answered'; apps: ListedProcess[] } | Failure;
 export interface Patience {
   /** For the whole exchange, in milliseconds. */
   timeoutMs: number;
-  /** Of all that comes over the connection; a daemon of 1,000 apps with long environments stays below 64 MiB. */
+  /** Received bytes of one connection; a daemon of 1,000 apps with long environments sends less than 64 MiB. */
   maxBytes?: number;
-  /** Shared by several conversations: bytes that all of them together may receive. */
+  /** A limit on the bytes that several exchanges receive together. */
   budget?: ByteBudget;
 }
 
-/** A number of bytes that several conversations share. */
 export class ByteBudget {
   constructor(private left: number) {}
 
-  /** False: they are used up. */
+  /** False: the budget is used up. */
   take(bytes: number): boolean {
     this.left -= bytes;
     return this.left >= 0;
   }
 }
 
-/**
- * Everything that lives in the daemon behind this socket, modules included. Never runs pm2, never writes. See
- * askDaemon.
- */
+/** All processes of the daemon behind this socket, modules included. Never writes. See askDaemon. */
 export async function listApps(socketPath: string, patience: Patience): Promise<RpcAnswer> {
   return listed(await askDaemon(socketPath, 'getMonitorData', {}, patience));
 }
 
-/** As listApps, with what the daemon reports of itself (`getReport`), asked in one breath. */
+/** As listApps, with the daemon's report of itself (`getReport`), over one connection. */
 export async function listAndReport(socketPath: string, patience: Patience): Promise<[RpcAnswer, Reply]> {
   const [list, report] = await exchange(
     socketPath,
@@ -81,21 +77,18 @@ function listed(reply: Reply): RpcAnswer {
 }
 
 /**
- * Calls one method of a daemon over its socket, as PM2's own client does (docs/pm2-internals.md section 4.5;
- * pm2-axon-rpc 0.7.1, amp 0.3.1). Opens one connection, gives up at the time limit, and is never the one who spawns a
- * daemon.
- *
+ * Calls one method of a daemon over its socket, as PM2's client does (docs/pm2-internals.md section 4.5; pm2-axon-rpc
+ * 0.7.1, amp 0.3.1). It opens one connection, stops at the time limit, and never starts a daemon.
  * @param socketPath absolute path of rpc.sock
  * @param method `getMonitorData`, `getVersion`, `getReport`...
- * @param argument exactly one, `{}` where the method needs none: nearly every method is `(argument, callback)`
- * (lib/Daemon.js),
- *   and one that is called with none takes the callback for its argument and brings the whole daemon down
+ * @param argument exactly one, `{}` if the method needs none: nearly every method is `(argument, callback)`
+ * (lib/Daemon.js). Without one, it takes the callback for its argument and crashes the whole daemon
  */
 export function askDaemon(socketPath: string, method: string, argument: unknown, patience: Patience): Promise<Reply> {
   return callDaemon(socketPath, method, [argument], patience);
 }
 
-/** As askDaemon, for the few methods that take two: `stopWatch`, `startWatch` (lib/God/ActionMethods.js). */
+/** As askDaemon, for the few methods with two arguments: `stopWatch`, `startWatch` (lib/God/ActionMethods.js). */
 export async function callDaemon(
   socketPath: string,
   method: string,
@@ -108,10 +101,7 @@ export async function callDaemon(
 
 const SILENT: Reply = { type: 'silent' };
 
-/**
- * Several calls over one connection, each with its reply; what fails the connection is the reply of all that are
- * still open.
- */
+/** Several calls over one connection, each with its reply. A failed connection is the reply to all open calls. */
 function exchange(
   socketPath: string,
   calls: readonly (readonly [method: string, args: readonly unknown[]])[],
@@ -122,21 +112,21 @@ function exchange(
     const replies = new Map<string, Reply>();
     const chunks: Buffer[] = [];
     let size = 0;
-    let wanted = 0; // bytes below which decoding again would be in vain; keeps a slow answer from costing its square
+    let wanted = 0; // fewer bytes are not decoded: each chunk would cost quadratic time
     const maxBytes = patience.maxBytes ?? 64 << 20;
     let received = 0;
     const socket = lazyBuiltin('node:net').connect({ path: socketPath });
     const end = (others: Reply) => {
       clearTimeout(timer);
       socket.removeAllListeners();
-      socket.on('error', () => undefined); // one that comes after the answer changes nothing
+      socket.on('error', () => undefined); // a later one has no effect
       socket.destroy();
       settle(ids.map((id) => replies.get(id) ?? others));
     };
     const timer = setTimeout(() => {
       end(SILENT);
     }, patience.timeoutMs);
-    /** What is thrown in a listener would end the whole process. */
+    /** An error thrown in a listener would end the whole process. */
     const safely = (listener: () => void) => {
       try {
         listener();
@@ -200,18 +190,18 @@ function answerOf([body]: Message): Reply {
   return { type: 'nonsense', why: 'its answer has no result' };
 }
 
-/** What connect(2) or the connection itself said. */
+/** The error of connect(2) or of the connection. */
 function failure(code: string): Failure {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
       return { type: 'denied', code };
-    case 'EAGAIN': // a full backlog: somebody listens and does not accept (unix(7))
+    case 'EAGAIN': // a full backlog: a process listens and does not accept (unix(7))
       return { type: 'silent' };
     case 'ECONNRESET':
     case 'EPIPE':
       return { type: 'nonsense', why: 'it hung up without an answer' };
-    default: // ENOENT, ECONNREFUSED, ENOTDIR, a path longer than a socket's may be
+    default: // ENOENT, ECONNREFUSED, ENOTDIR, a path too long for a socket
       return { type: 'dead', code };
   }
 }

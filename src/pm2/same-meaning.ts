@@ -2,9 +2,8 @@ import type { CommandLine, Options } from './command-line.ts';
 import type { Invocation, Start, Target } from './invocation.ts';
 
 /**
- * Whether two command lines ask PM2 for the same: one command, the same options, the same words to act on in the same
- * order, the same apps to start, and the same arguments for the apps. Their spelling may differ.
- *
+ * Whether two command lines mean the same to PM2: the same command, options, words in order, apps to start and
+ * arguments for the apps. Their spelling may differ.
  * @param except attributes of global options that may differ
  */
 export function sameMeaning(a: Invocation, b: Invocation, except: readonly string[] = []): boolean {
@@ -29,23 +28,22 @@ function errorOf(line: CommandLine): string | null {
   return line.type === 'usage error' ? line.error : null;
 }
 
-// Words after `--` are targets to stop and delete; startup takes a platform from there and nothing else.
+// stop and delete take words after `--` as targets; startup takes only a platform from there.
 const withoutArguments = ['stop', 'delete', 'startup', 'unstartup'];
 
-/** The words that reach the app: those after `--`; of `deploy`, all words behind it (lib/API/Deploy.js). */
+/** The words that reach the app: those after `--`, or after `deploy` (lib/API/Deploy.js). */
 function wordsForApps({ command, argv, line }: Invocation): readonly string[] | null {
   if (command === 'deploy') return argv.slice(argv.indexOf('deploy') + 1);
   return command !== null && withoutArguments.includes(command) ? null : line.dashed;
 }
 
-// PM2 looks for these anywhere in argv, option values and words after `--` included (lib/API.js start, CLI.js logs).
+// PM2 searches all of argv for these, option values and words after `--` included (lib/API.js start, CLI.js logs).
 const scanned = ['--watch', '--raw'];
 
 function scannedWords({ line: { words } }: Invocation): readonly string[] {
   return scanned.filter((word) => words.includes(word));
 }
 
-/** Whether both have the same words in the same order, or both are null. */
 export function sameWords(a: readonly string[] | null, b: readonly string[] | null): boolean {
   return a === null || b === null ? a === b : a.length === b.length && a.every((word, at) => word === b[at]);
 }

@@ -1,11 +1,9 @@
 import { dirname, join } from 'node:path';
 
 /**
- * The command that writes the boot unit of one daemon, typed by a user who may use sudo. PM2 takes the unit's PM2_HOME
- * from `--hp`, to which it adds `.pm2`, else from its own PM2_HOME (lib/API/Startup.js of PM2 5.4 to 7.0). So `--hp`
- * can only name a PM2_HOME that is called `.pm2`; any other has to be in the environment, which sudo clears: hence
- * env(1).
- *
+ * The command that writes a daemon's boot unit, for a user who may use sudo. PM2 takes the unit's PM2_HOME from
+ * `--hp`, to which it appends `.pm2`, else from its own PM2_HOME (lib/API/Startup.js of PM2 5.4 to 7.0). So `--hp`
+ * only fits a PM2_HOME called `.pm2`. Any other must be in the environment, which sudo clears; env(1) sets it.
  * @param user the daemon's user
  * @param pm2Home absolute
  * @param service for `--service-name`; null: the unit is called pm2-USER

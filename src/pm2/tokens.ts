@@ -1,24 +1,23 @@
 import { globalOption, type Option } from './grammar.ts';
 
-/** By attribute (`maxRestarts`); only what was given. */
+/** By attribute (`maxRestarts`); only given options. */
 export type Options = Record<string, string | boolean | string[] | undefined>;
 
 /** A word as commander sees it. */
 export interface Token {
   text: string;
-  /** The place in argv of the word it comes from. */
+  /** The index in argv of its word. */
   at: number;
-  /** It is that word, all of it. */
+  /** It is the whole word. */
   whole: boolean;
 }
 
 export const tokenText = ({ text }: Token): string => text;
 
 /**
- * commander's `normalize`: `-ab` is `-a -b`, `--a=b` is `--a b`, but not right behind a global option that needs a
- * value. It looks at the word before as typed, even where that is a value itself.
- *
- * @param words argv, with `log` put right (`CommandLine.words`)
+ * commander's `normalize`: `-ab` is `-a -b`, `--a=b` is `--a b`, except right after a global option that needs a
+ * value. It checks the word before as typed, even if that is itself a value.
+ * @param words argv, with `log` replaced (`CommandLine.words`)
  */
 export function normalize(words: readonly string[]): Token[] {
   const line: Token[] = [];
@@ -38,7 +37,6 @@ export function normalize(words: readonly string[]): Token[] {
   return line;
 }
 
-/** One option on the line. */
 export interface Occurrence {
   attr: string;
   flag: Token;
@@ -46,11 +44,9 @@ export interface Occurrence {
 }
 
 /**
- * commander's `parseOptions`. A word that follows an unknown option is put aside with it, for the command to make sense
- * of.
- *
- * @param into the options, by attribute, are added to it
- * @param seen each known option is added to it, in order
+ * commander's `parseOptions`. A word after an unknown option is kept with it, for the command to interpret.
+ * @param into receives the options, by attribute
+ * @param seen receives each known option, in order
  */
 export function takeOptions(
   line: readonly Token[],
@@ -93,6 +89,6 @@ function assign(option: Option, value: string | null, into: Options): void {
   } else if (value !== null) {
     into[attr] = value;
   } else {
-    into[attr] ??= !option.negated; // an option given again without its value keeps the value
+    into[attr] ??= !option.negated; // an option repeated without its value keeps the value
   }
 }

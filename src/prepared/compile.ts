@@ -3,13 +3,13 @@ import { constants, Script } from 'node:vm';
 import type { Module, ModuleLoader } from './loader.ts';
 
 /*
- * How a module is loaded whose text is known and whose code V8 has already. Nothing must tell it from one that node
- * loaded, and node's own Module._extensions['.js'] and Module.prototype._compile take no code. So two functions take
- * their place for these modules. In a stack they stand where node's own do: this is measured when the files are made,
- * and compared (start-up.ts).
+ * Loads a module whose text is known and whose V8 code is cached. The module must not see a difference to node's own
+ * loading. Module._extensions['.js'] and Module.prototype._compile accept no cached code, so two functions replace
+ * them for these modules. In stack traces they must stand where node's functions do. The positions are measured when
+ * the files are made, and compared (start-up.ts).
  */
 
-/** A function of node's own as stacks show it, and where in node it makes its call. */
+/** A function of node as stack traces show it, and the position of its call. */
 export interface StackPlace {
   name: string;
   file: string;
@@ -17,16 +17,16 @@ export interface StackPlace {
   column: number;
 }
 
-/** Module._extensions['.js'], which calls Module._compile, which calls the module. */
+/** Module._extensions['.js'] calls Module._compile, which calls the module. */
 export interface Frames {
   load: StackPlace;
   compile: StackPlace;
 }
 
-/** Stands in for Module._extensions['.js']. */
+/** Replaces Module._extensions['.js']. */
 export type Load = (module: Module, filename: string) => void;
 
-/** A function that stands in: what it is given, its own text, and the words of it that make the call. */
+/** A replacing function: its parameters, its text, and the part of the text that makes the call. */
 const LOAD = {
   given: '(take, compile)',
   text: '(module, filename) { take(module); compile.call(module, filename); }',
@@ -40,7 +40,7 @@ const COMPILE = {
   call: 'apply(wrapper',
 };
 
-/** The text stands on one line, which is moved so that its call is where node's is. */
+/** The text is one line, shifted so that its call has node's position. */
 type Given = (...args: unknown[]) => unknown;
 
 function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: StackPlace): Given {
@@ -52,15 +52,13 @@ function standIn({ given, text, call }: typeof LOAD, { name, file, line, column 
 
 const WRAPPER = '(function (exports, require, module, __filename, __dirname) {\n';
 
-/** The text of a script that gives the function of a module. */
+/** The text of a script whose value is the module's function. */
 export function wrappedModule(content: string): string {
   return `${WRAPPER}${content}\n})`;
 }
 
 /**
- * The script of a module. Its first line is the wrapper's and has the number 0, so that lines and columns are the
- * file's.
- *
+ * The script of a module. Its first line is the wrapper's, with number 0, so that lines and columns match the file.
  * @param text wrapped
  * @param cachedData of the same text; undefined: V8 compiles it
  */
@@ -68,14 +66,14 @@ export function scriptOf(text: string, filename: string, cachedData: Buffer | un
   return new Script(text, { filename, lineOffset: -1, cachedData, importModuleDynamically: DYNAMIC });
 }
 
-/** An import() in what a module evaluates is node's, as in any module; before Node 20.10 there is no word for that. */
+/** Makes import() in an evaluated module use node's loader. Before Node 20.10 the constant does not exist. */
 type Constants = { USE_MAIN_CONTEXT_DEFAULT_LOADER?: undefined } | undefined;
 const DYNAMIC = (constants as unknown as Constants)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 
 /**
- * @param scriptFor gives the script of a module
- * @param take told of each module before it is run
- * @param running a module that is being run by node: it shows by which symbol node marks those; null: there is none
+ * @param scriptFor returns the script of a module
+ * @param take called for each module before it runs
+ * @param running a module that node is running; it has the symbol that node marks those with; null: there is none
  */
 export function loadBy(
   loader: ModuleLoader,
@@ -95,8 +93,8 @@ export function loadBy(
 }
 
 /**
- * Node's own `require` for a module. Node makes one for a path (module.createRequire), bound to a module object of its
- * own, and asks of that object whether it is one (`mod instanceof Module`). There it is told to ask the real module.
+ * Node's own `require` for a module. module.createRequire binds it to a new module object, which it checks
+ * with `mod instanceof Module`. A getter of that object leads to the real module.
  */
 function requireOf(loader: ModuleLoader, module: Module, filename: string): NodeJS.Require {
   watchInstances(loader);
@@ -104,16 +102,16 @@ function requireOf(loader: ModuleLoader, module: Module, filename: string): Node
   const require = loader.createRequire(filename);
   const bound = watched.at(-1);
   if (bound === undefined) throw new Error('this node makes require in another way');
-  // A getter, since the real one may be patched later; bound, since that leaves no frame in a stack.
+  // A getter, because the real one may be patched later; bound, because that adds no stack frame.
   Object.defineProperty(bound, 'require', { get: () => module.require.bind(module) });
-  // The errors of require.resolve name the modules that led there.
+  // The errors of require.resolve name the parent modules.
   Reflect.set(bound, 'parent', Reflect.get(module, 'parent'));
   return require;
 }
 
 const watched: object[] = [];
 
-/** From here on the loader keeps what it is asked about. */
+/** From here on the loader records the objects that it checks. */
 function watchInstances(loader: ModuleLoader): void {
   if (Object.hasOwn(loader, Symbol.hasInstance)) return;
   const isInstance = Function.prototype[Symbol.hasInstance];
@@ -126,7 +124,6 @@ function watchInstances(loader: ModuleLoader): void {
   });
 }
 
-/** Takes that out of the loader again. */
 export function unwatchInstances(loader: ModuleLoader): void {
   Reflect.deleteProperty(loader, Symbol.hasInstance);
   watched.length = 0;

@@ -4,13 +4,12 @@ import { decode, encode } from '../pm2/amp.ts';
 
 const MOST_BYTES = 1 << 20;
 
-/** Not PM2's own names, by which a daemon is found (src/host). */
+/** Not PM2's own names, because src/host finds daemons by those. */
 const SOCKETS = { PM2_DAEMON_RPC_PORT: 'calls.sock', PM2_DAEMON_PUB_PORT: 'events.sock' };
 
 /**
- * Plays a PM2 daemon without apps in a PM2_HOME, so that pm2 finds one and spawns none: every call is answered with an
- * empty list.
- *
+ * Acts as a PM2 daemon without apps, so that pm2 finds one and starts none. The answer to every call is an empty
+ * list.
  * @param ready called once both sockets listen
  */
 export function answerAsDaemon(home: string, ready: () => void): void {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What node's types leave out of node:module. */
+/** The parts of node:module that node's types omit. */
 export interface Module {
   id: string;
   filename: string | null;
@@ -26,12 +26,12 @@ export interface ModuleLoader {
   runMain(main: string): void;
 }
 
-/** The module that node runs, or takes for it: `require.main`. */
+/** The main module of this process: `require.main`. */
 export function mainModule(): object | null {
   return (Reflect.get(process, 'mainModule') as object | undefined) ?? null;
 }
 
-/** node:module, asked for late: esbuild would wrap what imports it by name. */
+/** Loads node:module late, because esbuild would wrap a named import. */
 export function moduleLoader(): ModuleLoader {
   return createRequire('/')('node:module') as ModuleLoader;
 }

@@ -9,17 +9,14 @@ import { PREPARED_DIRECTORY, preparedFile } from './place.ts';
 import { StartUp } from './start-up.ts';
 
 /**
- * `node prepare.cjs PACKAGE`, run as root by install and by root's calls: starts the pm2 of that package once, as `pm2
- * jlist` would, in a PM2_HOME of its own and with a daemon that is played, and keeps what node and V8 found out
- * meanwhile.
+ * `node prepare.cjs PACKAGE`, run as root by install and by root's calls. It starts that package's pm2 once, as `pm2
+ * jlist` would, in a temporary PM2_HOME with a fake daemon, and stores what node and V8 computed.
  */
 const [, , given = ''] = process.argv;
 
-/** PM2 ends by itself as soon as it has printed its list. */
+/** PM2 ends by itself after it has printed its list. */
 const PATIENCE_MS = 5000;
-/**
- * The kernel's clock for files goes in steps (CONFIG_HZ): what was written within the last one may yet change unseen.
- */
+/** The kernel's file clock has steps (CONFIG_HZ), so a write in the same step would leave no trace. */
 const CLOCK_STEP_MS = 20;
 
 const started = Date.now();
@@ -34,7 +31,7 @@ function main(): void {
     if (fault !== null) throw new Error(`${fault.path} ${fault.why}`);
   }
   whole = foreignPartOf(pm2Package) === null;
-  // Should this not come to an end, it is not tried again before a file changes.
+  // If this never ends, it is not tried again before a file changes.
   writeNone(file, manifests, 'it was begun, and did not end');
   killLater();
   const home = mkdtempSync(join(PREPARED_DIRECTORY, '.home-'));
@@ -46,13 +43,13 @@ function main(): void {
   });
   setTimeout(() => process.exit(), PATIENCE_MS).unref();
   process.env['PM2_HOME'] = home;
-  writeFileSync(join(home, 'touch'), ''); // else PM2 prints its banner first
+  writeFileSync(join(home, 'touch'), ''); // otherwise PM2 prints its banner first
   answerAsDaemon(home, () => {
     startUp.begin(home);
   });
 }
 
-/** Writes the file; where there is nothing to keep, why. */
+/** Writes the file, or the reason why nothing can be stored. */
 function keep(file: string, result: () => ReturnType<StartUp['result']>, manifests: string[]): void {
   try {
     const { kept, ...found } = result();
@@ -76,7 +73,7 @@ function writeNone(file: string, manifests: string[], why: string): void {
   writePrepared(file, none, { bytes: Buffer.alloc(0), text: '' });
 }
 
-/** From another thread: a loop in what is loaded would let no timer of this one come. */
+/** In another thread, because a loop in a loaded module would block timers of this one. */
 function killLater(): void {
   new Worker(`setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${2 * PATIENCE_MS})`, { eval: true }).unref();
 }

@@ -10,7 +10,7 @@ import { takeOver } from './take-over.ts';
 
 type Result = Pick<Prepared, 'paths' | 'states' | 'lookups' | 'found' | 'modules' | 'frames'> & { kept: Kept };
 
-/** One start of pm2 that is watched: which files it loads, how node finds them, and what V8 makes of them. */
+/** One observed start of pm2: the files it loads, how node finds them, and V8's code of them. */
 export class StartUp {
   readonly #loader: ModuleLoader = moduleLoader();
   readonly #scripts = new Map<string, { script: Script; text: string }>();
@@ -23,9 +23,8 @@ export class StartUp {
   constructor(private readonly pm2Package: string) {}
 
   /**
-   * Loads pm2 as its bin/pm2 does, without running what may stand there in its place (src/seal).
-   *
-   * @param home a directory to write in
+   * Loads pm2 as its bin/pm2 does, but never a sealed package's replacement of it (src/seal).
+   * @param home a writable directory
    */
   begin(home: string): void {
     const loader = this.#loader;
@@ -56,7 +55,10 @@ export class StartUp {
     this.#found = Object.entries(loader._pathCache).filter(([key]) => !known.has(key));
   }
 
-  /** Loads each module as a call will, and none that others than root could have written. Returns what ends that. */
+  /**
+   * Loads each module as a call will, except modules that users other than root could have written. Returns the
+   * function that ends this.
+   */
   #watch(): () => void {
     const loader = this.#loader;
     const extension = loader._extensions['.js'];
@@ -79,7 +81,7 @@ export class StartUp {
     };
   }
 
-  /** @throws Error where nothing can be kept of it */
+  /** @throws Error if nothing can be stored */
   result(): Result {
     if (this.#failure !== null) throw this.#failure;
     if (this.#loaded.length === 0) throw new Error('pm2 was not loaded');
@@ -109,7 +111,7 @@ export class StartUp {
     };
   }
 
-  /** What node found, but for what it found through links: their targets may change elsewhere. */
+  /** The paths that node found, except through symlinks: their targets can change elsewhere. */
   #resolutions(index: ReadonlyMap<string, number>): Pick<Prepared, 'lookups' | 'found'> {
     const globals = this.#loader.globalPaths.map((path) => `\0${path}`).join('');
     const lookups = new Map<string, { text: string; global: boolean; at: number }>();
@@ -129,7 +131,7 @@ export class StartUp {
   }
 }
 
-/** A module that was found in a directory lies there: no link led elsewhere. */
+/** The module was found in its directory, not through a symlink. */
 function liesThere(path: string, directory: string, request: string): boolean {
   if (directory === '') return false;
   const packageName = request
@@ -145,7 +147,7 @@ function requireRoots(path: string): void {
   if (fault !== null) throw new Error(`${fault.path} ${fault.why}`);
 }
 
-/** The directory that holds all that was loaded: the package, or the node_modules that it shares with what it needs. */
+/** The directory of all loaded files: the package, or the node_modules that it shares with its dependencies. */
 function rootOf(pm2Package: string, loaded: readonly string[]): string {
   const shared = /^.*\/node_modules(?=\/)/.exec(pm2Package)?.[0] ?? pm2Package;
   const root = [pm2Package, shared].find((directory) => loaded.every((path) => path.startsWith(directory + sep)));
@@ -153,26 +155,26 @@ function rootOf(pm2Package: string, loaded: readonly string[]): string {
   return root;
 }
 
-/** The directories from the one that holds a file up to `root`. */
+/** The directories from the file's parent directory up to `root`. */
 function above(path: string, root: string): string[] {
   const directory = dirname(path);
   return directory.length < root.length ? [] : [directory, ...above(directory, root)];
 }
 
 /**
- * Node runs it as the function of a module, and as nothing else: no line for the shell, no import() that must know its
- * place. Nor an eval: a stack says of it where it stands in the script, which is one line further down (V8 leaves the
- * offset out).
+ * Node runs it as a plain module function: it has no hashbang and no import(), which needs the module's location. It
+ * has no eval either: stack traces show the eval's line in the script, which is one line further down (V8 ignores the
+ * offset there).
  */
 function isPlain(filename: string, content: string): boolean {
   if (!/\.c?js$/.test(filename) || content.startsWith('#!') || isModuleScope(filename)) return false;
   return !/\b(import|eval|Function)\s*[(/]/.test(content.replace(HARMLESS, ''));
 }
 
-/** How libraries ask for the global object: nothing in it can fail. */
+/** Libraries get the global object this way. It throws no error, so no stack trace shows it. */
 const HARMLESS = /\bFunction\((?:'', ?)?(['"])return this\1\)/g;
 
-/** package.json's say that a .js file is an ES module (node's documentation, "Determining module system"). */
+/** A package.json says that a .js file is an ES module (node's documentation, "Determining module system"). */
 function isModuleScope(filename: string): boolean {
   if (filename.endsWith('.cjs')) return false;
   for (let directory = dirname(filename); ; directory = dirname(directory)) {
@@ -186,10 +188,9 @@ function isModuleScope(filename: string): boolean {
 }
 
 /**
- * Where node's own functions make their calls. Null where a module that is loaded as `compile.ts` does it would show
- * another stack than one that node loads.
- *
- * @param filename for a module that is written, and loaded in both ways
+ * The positions of node's own calls. Null if a module loaded by `compile.ts` would show another stack trace than one
+ * loaded by node.
+ * @param filename for a test module, which is loaded in both ways
  */
 function framesOf(loader: ModuleLoader, filename: string): Frames | null {
   const content = 'exports.stack = new Error().stack.split("\\n").slice(1, 5);';

@@ -2,19 +2,17 @@ import type { Script } from 'node:vm';
 import { loadBy, unwatchInstances, type Frames } from './compile.ts';
 import type { ModuleLoader } from './loader.ts';
 
-/** The files that are loaded from what is kept of them, and the script of each. */
 export interface KeptModules {
   filenames: Iterable<string>;
   scriptFor: (filename: string) => Script;
 }
 
 /**
- * Has node's loader load some files from what is kept of them; all others it loads as ever, with nothing of ours in
- * the way. It puts a module into its cache right before it loads it. There this sees which file is next: by setters in
- * the prototype of the cache, which has none of its own.
- *
- * @param running a module that is being run by node, or null (compile.ts)
- * @returns what ends it, and leaves nothing behind
+ * Makes node's loader load some files from stored code. All other files are loaded by node alone. The loader puts a
+ * module into its cache just before it loads it, so setters in the prototype of the cache, which is otherwise empty,
+ * see which file is next.
+ * @param running a module that node is running, or null (compile.ts)
+ * @returns the function that ends this, without a trace
  */
 export function takeOver(
   loader: ModuleLoader,
@@ -25,7 +23,7 @@ export function takeOver(
   const { prototype, _cache: cache, _extensions: extensions } = loader;
   const { load, _compile: compile } = prototype;
   const extension = extensions['.js'];
-  // Only for the next file, and node's own again before anything of that file runs.
+  // Only for the next file. Node's own functions are restored before that file's code runs.
   const take = (): void => {
     extensions['.js'] = extension;
   };
@@ -37,7 +35,7 @@ export function takeOver(
       configurable: true,
       set(this: object, module: unknown) {
         Object.defineProperty(this, filename, { value: module, configurable: true, enumerable: true, writable: true });
-        // Not where another has come between node and the files: from then on it is that one's.
+        // If other code has replaced node's functions meanwhile, that code must load the files.
         if (extensions['.js'] !== extension || prototype.load !== load || prototype._compile !== compile) return;
         extensions['.js'] = ours;
       },

@@ -8,7 +8,7 @@ import { moduleLoader, type ModuleLoader } from './loader.ts';
 import { preparedFile } from './place.ts';
 import { takeOver } from './take-over.ts';
 
-/** By these node loads modules in another way, or shows how it does. */
+/** Variables that change how node loads modules, or that report it. */
 const CHANGES_LOADING = [
   'NODE_OPTIONS',
   'NODE_DEBUG',
@@ -20,7 +20,7 @@ const CHANGES_LOADING = [
   'NODE_PENDING_DEPRECATION',
 ];
 
-// As this process began: what the call becomes has another environment.
+// From the start of this process: the call gets another environment.
 const off =
   process.env['PM2_GUARD_CACHE'] === 'off' ||
   process.execArgv.length > 0 ||
@@ -31,26 +31,22 @@ interface Ready {
   kept: Kept;
 }
 
-/** `stale`: nothing is prepared for this pm2 and this node as they are now. `none`: and nothing can be. */
+/** `stale`: nothing is prepared for this pm2 and node as they are now. `none`: nor can it be. */
 export type Preparation =
   { type: 'ready'; ready: Ready; whole: boolean } | { type: 'none'; whole: boolean } | { type: 'stale' | 'off' };
 
 let last: { bin: string; preparation: Preparation } | null = null;
 
 /**
- * What root prepared of the start-up of a pm2, if it was made from exactly the files that are there. Never throws.
- *
- * @param bin path of bin/pm2, link or not
+ * The prepared start-up of a pm2, if all its files are unchanged. Never throws.
+ * @param bin path of bin/pm2, symlink or not
  */
 export function preparationOf(bin: string): Preparation {
   if (last?.bin !== bin) last = { bin, preparation: look(bin) };
   return last.preparation;
 }
 
-/**
- * Whether it was found that only root can change any part of the pm2 package, and none of what was looked at has
- * changed since.
- */
+/** Whether only root could change any part of the pm2 package when this was made, and it is unchanged. */
 export function isProvenRoots(bin: string): boolean {
   const preparation = preparationOf(bin);
   const found = preparation.type === 'off' ? readPreparation(bin) : preparation;
@@ -75,11 +71,9 @@ function readPreparation(bin: string): Preparation {
 }
 
 /**
- * Gives node what was prepared: paths of modules that are found already, and code that is compiled already. The rest
- * of the process cannot tell.
- *
- * @param running a module that is being run by node
- * @returns what takes the code out of node's loader again
+ * Gives node the module paths and compiled code that were prepared. Other code cannot see it.
+ * @param running a module that node is running
+ * @returns the function that removes the code from node's loader
  */
 export function applyPrepared(ready: Ready, running: object | null): () => void {
   const loader = moduleLoader();
@@ -90,7 +84,7 @@ export function applyPrepared(ready: Ready, running: object | null): () => void 
   return frames === null ? () => undefined : applyCode(loader, ready, frames, running);
 }
 
-/** What is kept of one module, and where. */
+/** The stored positions of one module. */
 type Part = readonly [code: number, codeEnd: number, text: number, textEnd: number, wide: boolean];
 
 function applyCode(
@@ -114,7 +108,7 @@ function applyCode(
     const [code, codeEnd, text, textEnd, wide] = parts.get(filename) ?? [0, 0, 0, 0, false];
     const source = wide ? kept.bytes.toString('utf16le', text, textEnd) : kept.text.slice(text, textEnd);
     const script = scriptOf(source, filename, usable ? kept.bytes.subarray(code, codeEnd) : undefined);
-    if (script.cachedDataRejected === true) usable = false; // another V8, other flags: so with all that follow
+    if (script.cachedDataRejected === true) usable = false; // other V8 or flags: it rejects all further code
     return script;
   };
   return takeOver(loader, frames, running, { filenames: parts.keys(), scriptFor });

@@ -4,9 +4,8 @@ import type { Change, Translation } from './translation.ts';
 import { argument, commandWords, isWord } from './words.ts';
 
 /**
- * fish text as bash text that does the same, as far as calls of pm2 are concerned: each character that is kept stands
- * at its place of before. So one reader follows both shells.
- *
+ * Translates fish to bash text that makes the same pm2 calls, so that one reader handles both shells. Each kept
+ * character keeps its position.
  * @see fishlang(5), "fish for bash users"
  */
 export function bashOfFish(fragment: Fragment): Fragment | Unparsed {
@@ -35,7 +34,7 @@ export function bashOfFish(fragment: Fragment): Fragment | Unparsed {
   return builder.addFragment(fragment.slice(at, text.length)).build();
 }
 
-/** The variables that some `set NAME VALUE VALUE...` gives several values. */
+/** The variables to which some `set NAME VALUE VALUE...` gives several values. */
 function listsIn(node: Syntax, text: string, found = new Set(['argv'])): Set<string> {
   const words = node.type === 'command' ? node.children.filter(isWord) : [];
   const [first, ...rest] = words.map(({ start, end }) => text.slice(start, end));
@@ -47,7 +46,7 @@ function listsIn(node: Syntax, text: string, found = new Set(['argv'])): Set<str
 
 const isNamed = ({ named, type }: Syntax) => named && type !== 'comment';
 
-/** Statements one after the other: `and` and `or` at the start of one join it to the one before. */
+/** Consecutive statements. `and` and `or` at the start of one join it to the one before. */
 function block(nodes: readonly Syntax[], to: Translation): void {
   let before: Syntax | null = null;
   for (const node of nodes) {
@@ -129,7 +128,7 @@ function branch(node: Syntax, to: Translation, word: string): void {
   closed(node, word, to);
 }
 
-/** The first statement, with the `and` and `or` that follow it, is what is asked; all else is what is done. */
+/** The first statement, with the `and` and `or` that follow it, is the condition; the rest is the body. */
 function condition(node: Syntax, to: Translation, then: string): void {
   const inner = node.children.filter(isNamed);
   let last = 0;
@@ -175,7 +174,7 @@ function cases(node: Syntax, to: Translation): void {
   closed(node, 'esac', to);
 }
 
-/** What is local to a block ends with it: in bash only a subshell does that. */
+/** Local variables of a block end with it; in bash only a subshell does that. */
 function group(node: Syntax, to: Translation): void {
   const [word] = node.children;
   const isLocal = node.children.some((one) => /^set\s+-(?!-)\w*l/.test(to.text.slice(one.start, one.end)));

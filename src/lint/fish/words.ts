@@ -1,12 +1,11 @@
 import type { Syntax } from '../shell/grammar.ts';
 import type { Translation } from './translation.ts';
 
-/** What is neither a redirection nor a comment. */
+/** Neither a redirection nor a comment. */
 export function isWord({ named, type }: Syntax): boolean {
   return named && !type.endsWith('_redirect') && type !== 'comment';
 }
 
-/** The words of one command. */
 export function commandWords(node: Syntax, to: Translation): void {
   const words = node.children.filter(isWord);
   const said = words.map(({ start, end }) => to.text.slice(start, end));
@@ -35,7 +34,7 @@ export function commandWords(node: Syntax, to: Translation): void {
   for (const word of words) argument(word, to, false);
 }
 
-/** `set`: an assignment, an array where there are several values, an export with -x. */
+/** `set`: an assignment, an array if there are several values, an export with -x. */
 function assigned(words: readonly Syntax[], said: readonly string[], to: Translation): void {
   let at = 1;
   while (said[at]?.startsWith('-') === true && said[at] !== '--') at++;
@@ -75,7 +74,6 @@ function assigned(words: readonly Syntax[], said: readonly string[], to: Transla
   if (isList) to.change(last.end, last.end, exports === '' ? ')' : `); export ${name}`);
 }
 
-/** A word, or a part of one. */
 export function argument(node: Syntax, to: Translation, single: boolean, quoted = false): void {
   switch (node.type) {
     case 'command_substitution': {
@@ -87,7 +85,7 @@ export function argument(node: Syntax, to: Translation, single: boolean, quoted 
       variable(node, to, single || quoted);
       return;
     case 'single_quote_string':
-      // Inside of quotes fish knows \' and \\ .
+      // In quotes fish knows the escapes \' and \\ .
       if (/\\['\\]/.test(to.text.slice(node.start, node.end)))
         to.change(node.start, node.end, quoteOf(to.text.slice(node.start + 1, node.end - 1)));
       return;

@@ -3,7 +3,7 @@ import type { Lines } from '../text.ts';
 
 const CONTEXT = 3;
 
-/** The fixes as a patch that `git apply` takes. Of two that overlap the first is taken. */
+/** The fixes as a patch for `git apply`. Of two overlapping fixes the first is used. */
 export function asDiff(findings: readonly LintFinding[], linesOf: (file: string) => Lines | null): string {
   return [...new Set(findings.map(({ file }) => file))]
     .map((file) => {
@@ -48,7 +48,7 @@ function changesOf(lines: Lines, edits: readonly Edit[]): Change[] {
     });
 }
 
-/** With a carriage return, if the line has one: a patch has to name it. */
+/** With its carriage return, if any, because a patch must match it. */
 function rawLine(lines: Lines, line: number): string {
   return lines.text.slice(lines.start(line), line < lines.count ? lines.start(line + 1) - 1 : lines.text.length);
 }

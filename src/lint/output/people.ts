@@ -4,13 +4,10 @@ import { SEVERITIES, type LintFinding, type Severity } from '../model.ts';
 import type { LintReport } from '../report.ts';
 import type { Lines } from '../text.ts';
 
-/** Longer lines are cut around the place that is meant. */
+/** Longer lines are cut around the position of the finding. */
 const WIDTH = 160;
 
-/**
- * For people: place, line, caret, reason, corrected line. What a rule says of several places with one reason is shown
- * once.
- */
+/** Position, line, caret, reason, corrected line. Findings of one rule with one reason are shown once. */
 export function forPeople(report: LintReport, linesOf: (file: string) => Lines | null, colour: boolean): string {
   const colours = pico.createColors(colour);
   const paint: Record<Severity, (text: string) => string> = {
@@ -35,11 +32,11 @@ export function forPeople(report: LintReport, linesOf: (file: string) => Lines |
   return [...blocks, summary(report)].map((block) => `${block}\n`).join('\n');
 }
 
-/** The findings of one rule with one reason in one file, in the order of the first of them. */
+/** The findings of one rule with one reason in one file, ordered by the first of them. */
 function folded(findings: readonly LintFinding[]): [LintFinding, LintFinding[]][] {
   const groups = new Map<string, [LintFinding, LintFinding[]]>();
   for (const one of findings) {
-    // A correction is of its own line, so each is shown.
+    // Each correction is shown, because each line differs.
     const key =
       one.edits.length > 0
         ? `${one.file}:${one.line}:${one.column}:${one.code}`

@@ -13,7 +13,7 @@ const LEVELS: Record<Severity, 'error' | 'warning' | 'note' | 'none'> = {
   unknown: 'none',
 };
 
-/** SARIF 2.1.0, for code scanning. What cannot be told is a result of kind `open`, which has no level. */
+/** SARIF 2.1.0, for code scanning. An undecided finding has the kind `open`, which has no level. */
 export function asSarif({ findings, unread }: LintReport, linesOf: (file: string) => Lines | null): string {
   const log: Log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

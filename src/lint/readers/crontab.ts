@@ -33,7 +33,7 @@ function runJob(rest: Fragment, schedule: string, table: ShellScope, session: Se
   const user = system ? userOfColumn(column.trim()) : table.user;
   const scope = table.child({ user, forms });
   const command = trimmed(rest.slice(column.length, rest.text.length));
-  // A leading minus asks cron of some systems not to log the job.
+  // In some crons a leading minus turns off the log of the job.
   const percent = command.text.search(/(?<!\\)%/);
   const plain = percent < 0 ? command : command.slice(0, percent);
   if (/pm2|\.(sh|bash)\b/i.test(plain.text)) runText(withoutEscapes(plain), scope, session);

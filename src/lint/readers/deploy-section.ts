@@ -13,7 +13,7 @@ export interface Section {
   readonly fragment: Fragment;
 }
 
-/** The `deploy` section of a process file: `pm2 deploy` runs these on `host` as `user`, but for pre-deploy-local. */
+/** The `deploy` section: `pm2 deploy` runs these on `host` as `user`, except pre-deploy-local. */
 export function readDeploy(root: Section, scope: ShellScope, session: Session): void {
   for (const [, target] of root.get('deploy')?.entries() ?? []) {
     const name = target.get('user')?.text ?? '';

@@ -5,10 +5,7 @@ import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf } from './lines.ts';
 
-/**
- * logrotate(8): scripts between prerotate or postrotate and endscript. It is run by root, whatever `su` says of the
- * files.
- */
+/** logrotate(8): scripts from prerotate or postrotate to endscript. Root runs them, whatever `su` says. */
 export function readLogrotate(fragment: Fragment, scope: ShellScope, session: Session): void {
   const root: User = { kind: 'known', name: 'root', said: 'logrotate' };
   const script = /^[ \t]*(?:pre|post)rotate[ \t]*$|^[ \t]*(?:first|last)action[ \t]*$/gm;
@@ -20,7 +17,7 @@ export function readLogrotate(fragment: Fragment, scope: ShellScope, session: Se
   }
 }
 
-/** authorized_keys: command="..." runs for each login with that key, as the user of the file. */
+/** authorized_keys: command="..." runs at each login with that key, as the user of the file. */
 export function readAuthorizedKeys(fragment: Fragment, scope: ShellScope, session: Session): void {
   for (const line of linesOf(fragment)) {
     if (/^\s*#/.test(line.text)) continue;

@@ -4,7 +4,6 @@ import type { ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import type { Fragment } from '../text.ts';
 
-/** A script of fish, followed as the bash text that does the same. */
 export function readFish(fragment: Fragment, scope: ShellScope, session: Session): void {
   const bash = bashOfFish(fragment);
   if (typeof bash === 'string') session.unread.push(bash);

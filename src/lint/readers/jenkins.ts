@@ -7,7 +7,7 @@ import type { Fragment } from '../text.ts';
 const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'''([\s\S]*?)'''|"""([\s\S]*?)"""|'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"/g;
 
-/** Jenkinsfile: the strings of `sh` steps. Groovy has no parser here; comments and strings are told apart. */
+/** Jenkinsfile: the strings of `sh` steps. There is no Groovy parser; only comments and strings are recognised. */
 export function readJenkins(fragment: Fragment, scope: ShellScope, session: Session): void {
   const { text } = fragment;
   const code = withoutComments(text);

@@ -2,15 +2,14 @@ import type { User, World } from '../model.ts';
 import type { Grammar } from '../shell/grammar.ts';
 
 export interface Language {
-  /** Types of the nodes that are calls. */
+  /** Types of call nodes. */
   calls: readonly string[];
-  /** Names of the functions that run commands, with what stands before the last dot, or without. */
+  /** Names of the functions that run commands, with or without the part before the last dot. */
   runs: readonly RegExp[];
-  /** The words of a command may be arguments of their own. */
+  /** The words of a command may be separate arguments. */
   spreads: boolean;
 }
 
-/** A pattern of whole names. */
 function named(names: string): RegExp {
   return new RegExp(`^(${names.replace(/ /g, '|')})$`);
 }
@@ -61,7 +60,7 @@ export const LANGUAGES: Readonly<Record<Exclude<Grammar, 'bash' | 'fish'>, Langu
   },
 };
 
-/** Where the commands of a program run, as far as it is a deploy tool's file. */
+/** Where a deploy tool's file runs its commands. */
 export function placeOf(
   name: Exclude<Grammar, 'bash' | 'fish'>,
   text: string,

@@ -1,8 +1,6 @@
 import type { Fragment } from '../text.ts';
 
-/**
- * The lines of a fragment, each without its line end; a line that ends in a backslash goes on where `joins` says so.
- */
+/** The lines of a fragment without line ends; with `joins`, a line that ends in a backslash continues. */
 export function linesOf(fragment: Fragment, joins = false): Fragment[] {
   const found: Fragment[] = [];
   const { text } = fragment;
@@ -16,7 +14,6 @@ export function linesOf(fragment: Fragment, joins = false): Fragment[] {
   return found;
 }
 
-/** A fragment without the blanks around it. */
 export function trimmed(fragment: Fragment): Fragment {
   const { text } = fragment;
   const start = /^\s*/.exec(text)?.[0].length ?? 0;

@@ -5,7 +5,7 @@ import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
 import { linesOf, trimmed } from './lines.ts';
 
-/** Each line of a recipe is a shell of its own. make's variables are put in where the file sets them once. */
+/** Each recipe line runs in its own shell. make variables are resolved if the file sets them once. */
 export function readMakefile(fragment: Fragment, scope: ShellScope, session: Session): void {
   const top = scope.child();
   let one = fragment.text.includes('.ONESHELL');

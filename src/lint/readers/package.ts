@@ -7,7 +7,7 @@ import { strings } from './strings.ts';
 import { objectOf } from './static-object.ts';
 import { documents } from './yaml/node.ts';
 
-/** package.json: npm puts node_modules/.bin first in PATH, so a pm2 of the project's own comes before the host's. */
+/** package.json: npm puts node_modules/.bin first in PATH, so the project's pm2 comes before the host's. */
 export function readPackage(fragment: Fragment, scope: ShellScope, session: Session): void {
   const [root] = documents(fragment);
   if (!root) return;

@@ -7,7 +7,7 @@ import { FragmentBuilder, type Fragment } from '../text.ts';
 import { STRINGS, strings } from './strings.ts';
 import { LANGUAGES, placeOf, type Language } from './languages.ts';
 
-/** Strings that a program hands to a shell, or words that it starts without one. */
+/** Strings that a program passes to a shell, or words that it runs without one. */
 export function readProgram(
   name: Exclude<Grammar, 'bash' | 'fish'>,
   fragment: Fragment,
@@ -38,7 +38,7 @@ class Program {
     private readonly language: Language,
   ) {}
 
-  /** @param user of an `as :deploy do` block around it */
+  /** @param user of an enclosing `as :deploy do` block */
   visit(node: Syntax, user: User | null): void {
     if (!this.session.step()) return;
     this.remember(node);
@@ -57,7 +57,7 @@ class Program {
     for (const child of node.children) if (child.type !== 'comment') this.visit(child, inner);
   }
 
-  /** What is called where something failed is called after what was tried. */
+  /** Calls in an error handler come after the tried ones. */
   private attempt(node: Syntax, user: User | null): void {
     const { calls } = this.session.reading;
     const before = calls.length;
@@ -165,7 +165,7 @@ class Program {
 
   private joined(words: readonly Syntax[]): Fragment {
     const builder = new FragmentBuilder();
-    // `execute :sudo, 'pm2 restart'` of SSHKit: what follows a symbol is joined with blanks, without quotes.
+    // `execute :sudo, 'pm2 restart'` of SSHKit: words after a symbol are joined with blanks, unquoted.
     const isBare = words[0]?.type === 'simple_symbol';
     for (const word of words) {
       const text = this.textOf(this.resolve(word));

@@ -2,7 +2,6 @@ import { parse, type Syntax } from '../shell/grammar.ts';
 import { FragmentBuilder, type Fragment } from '../text.ts';
 import type { Section } from './deploy-section.ts';
 
-/** Reads a string literal where it stands. */
 export type ReadString = (node: Syntax, host: Fragment) => Fragment | null;
 
 class ObjectNode implements Section {
@@ -46,7 +45,7 @@ class ObjectNode implements Section {
   }
 }
 
-/** The object that a JavaScript module exports, as far as it is written out. */
+/** The literal object that a JavaScript module exports. */
 export function objectOf(fragment: Fragment, read: ReadString): Section | null {
   const tree = parse('javascript', fragment.text);
   if (typeof tree === 'string') return null;

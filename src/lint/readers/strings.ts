@@ -23,7 +23,7 @@ const CONTENT = new Set([
 ]);
 const FIXED = /^(string_start|string_end|heredoc_start|heredoc_end|heredoc_body)$/;
 
-/** The text of a string literal where it stands; what is put in when it runs is `${_}`. Null: it is no string. */
+/** The text of a string literal, with `${_}` for interpolations. Null: it is no string. */
 export function strings(node: Syntax, host: Fragment): Fragment | null {
   if (!STRINGS.has(node.type)) return null;
   const builder = new FragmentBuilder();

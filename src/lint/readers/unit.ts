@@ -8,17 +8,16 @@ import { linesOf, trimmed } from './lines.ts';
 interface Directive {
   name: string;
   value: Fragment;
-  /** The other file of the unit that it stands in; null: it stands in the file that is read. */
+  /** The other file of the unit that holds it; null: the file that is read. */
   from: string | null;
 }
 
 const UNKNOWN: User = { kind: 'variable', text: 'User= of the unit, which was not given', said: 'User=' };
 
 /**
- * systemd.service(5): ExecStart= and its like, as User= with Environment=. Without User= it is root. Of a drop-in whose
- * unit is not given it is not known.
- *
- * @param files all files of the unit, in order; the one that is read is among them
+ * systemd.service(5): ExecStart= and the like, with User= and Environment=. Without User= it is root. The user of a
+ * drop-in without its unit is unknown.
+ * @param files all files of the unit, in order, including the one that is read
  */
 export function readUnit(
   fragment: Fragment,
@@ -53,7 +52,7 @@ function partOf({ path, text }: UnitPart, fragment: Fragment, own: string): Dire
   return path === own ? directivesOf(fragment) : directivesOf(new Fragment(text, 0), path);
 }
 
-/** An empty assignment takes back those of the same name that stand before it. */
+/** An empty assignment resets the earlier ones of the same name. */
 function standing(directives: readonly Directive[]): Directive[] {
   return directives.filter(
     ({ name, value }, at) =>

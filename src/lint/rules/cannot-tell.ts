@@ -1,7 +1,7 @@
 import type { Judged } from '../judge.ts';
 import type { RuleFinding, LintRule } from './rule.ts';
 
-/** PL024: what cannot be known is said once for each file and reason. */
+/** PL024: an undecidable fact is reported once for each file and reason. */
 export const cannotTell: LintRule = {
   code: 'PL024',
   trap: 'T42',

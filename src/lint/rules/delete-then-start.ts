@@ -1,7 +1,7 @@
 import type { Judged } from '../judge.ts';
 import { appsOfCall, isPinned, mayGoWrong, mayStart, callUser, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL010: an app is deleted and started anew, in the daemon of the user who happens to run the file. */
+/** PL010: an app is deleted and started anew, in the daemon of whichever user runs the file. */
 export const deleteThenStart: LintRule = {
   code: 'PL010',
   trap: 'T32',
@@ -40,7 +40,7 @@ export const deleteThenStart: LintRule = {
       }),
 };
 
-/** A process file may hold any app, and `all` is all of them. */
+/** A process file may hold any app, and `all` means every app. */
 function sameApp(words: readonly string[], start: Judged, everything: boolean): boolean {
   const apps = appsOfCall(start);
   const open = start.invocation.targets.some(({ kind }) => kind === 'file' || kind === 'stdin') || apps.length === 0;

@@ -1,6 +1,6 @@
 import { isPinned, mayGoWrong, reads, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL014: the one sign of a wrong daemon, "not found", is thrown away. */
+/** PL014: "not found", the only sign of a wrong daemon, is discarded. */
 export const hiddenFailure: LintRule = {
   code: 'PL014',
   trap: 'T01',

@@ -1,6 +1,6 @@
 import { mayGoWrong, reads, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL021: a CI runner that is kept has a user, and that user a daemon. */
+/** PL021: a kept CI runner has a user, and that user has a daemon. */
 export const keptRunner: LintRule = {
   code: 'PL021',
   trap: 'T04',

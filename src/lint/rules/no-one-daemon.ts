@@ -1,6 +1,6 @@
 import type { LintRule } from './rule.ts';
 
-/** PL004: two owners, no owner that could be told, or a daemon that is not declared. */
+/** PL004: two owners, no known owner, or an undeclared daemon. */
 export const noOneDaemon: LintRule = {
   code: 'PL004',
   trap: 'T35',

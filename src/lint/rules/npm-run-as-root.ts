@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { RuleFinding, LintRule, Scene } from './rule.ts';
 
-/** PL023: sudo npm run, where the script calls pm2. */
+/** PL023: sudo npm run, if the script calls pm2. */
 export const npmRunAsRoot: LintRule = {
   code: 'PL023',
   trap: 'T06',
@@ -33,7 +33,7 @@ export const npmRunAsRoot: LintRule = {
       }),
 };
 
-/** Nearest package.json first, as npm looks for it. */
+/** Nearest package.json first, as npm searches it. */
 function scriptNamed(name: string, { source }: Scene, all: readonly Scene[]): string | null {
   const depth = (path: string): number => (dirname(source.path).startsWith(dirname(path)) ? 0 : 1);
   const holders = [...all].sort((a, b) => depth(a.source.path) - depth(b.source.path));

@@ -1,6 +1,6 @@
 import { isRight, mayGoWrong, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL013: npx and its like. */
+/** PL013: npx and the like. */
 export const npx: LintRule = {
   code: 'PL013',
   trap: 'T41',

@@ -1,7 +1,7 @@
 import type { Judged } from '../judge.ts';
 import type { RuleFinding, LintRule } from './rule.ts';
 
-/** PL003: one statement for each file that names no user: for whom it is right. */
+/** PL003: for each file that names no user, the users it is right for. */
 export const oneUserOnly: LintRule = {
   code: 'PL003',
   trap: 'T01',

@@ -1,6 +1,6 @@
 import { isRight, mayGoWrong, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL012: the pm2 that a project has for itself. */
+/** PL012: a project's own pm2. */
 export const projectPm2: LintRule = {
   code: 'PL012',
   trap: 'T41',

@@ -3,7 +3,7 @@ import { mayGoWrong, verb, type LintRule } from './rule.ts';
 const SWITCHES = /^(sudo|doas|su|runuser|run0|pkexec|become)$/;
 const HOST_WIDE = new Set(['startup', 'unstartup', 'logrotate', 'deepUpdate', 'install-otel', 'uninstall-otel']);
 
-/** PL005: `sudo pm2` and its like, without a config that gives root a daemon. */
+/** PL005: `sudo pm2` and the like, without a config that gives root a daemon. */
 export const rootsDaemon: LintRule = {
   code: 'PL005',
   trap: 'T01',

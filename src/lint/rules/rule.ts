@@ -3,7 +3,7 @@ import type { Judged } from '../judge.ts';
 import type { LintCall, Edit, Remark, Severity, SourceFile } from '../model.ts';
 import type { Lines } from '../text.ts';
 
-/** One file with all that was made of it. */
+/** One file and all facts about it. */
 export interface Scene {
   source: SourceFile;
   lines: Lines;
@@ -12,16 +12,15 @@ export interface Scene {
   policy: Policy | null;
 }
 
-/** What a rule says of one place. */
 export interface RuleFinding {
   at: Pick<LintCall, 'start' | 'end'> & { pm2At?: number };
   severity: Severity;
   why: string;
-  /** Changes that make the line right for certain. */
+  /** Edits that certainly correct the line. */
   edits?: readonly Edit[];
-  /** What to type instead, where the line cannot be changed for certain. */
+  /** What to type instead, if no edit is certain. */
   instead?: string;
-  /** Further places of which the same is said. */
+  /** Further positions with the same finding. */
   also?: readonly Pick<LintCall, 'start' | 'pm2At'>[];
 }
 
@@ -37,13 +36,12 @@ export interface RulePage {
 export interface LintRule {
   code: string;
   trap: string;
-  /** The worst that it says. */
+  /** The worst severity of its findings. */
   severity: Severity;
   page: RulePage;
   check(scene: Scene, all: readonly Scene[]): RuleFinding[];
 }
 
-/** Names of users as a sentence has them. */
 export function callUser(call: Pick<LintCall, 'user'>): string {
   switch (call.user.kind) {
     case 'known':
@@ -55,7 +53,7 @@ export function callUser(call: Pick<LintCall, 'user'>): string {
   }
 }
 
-/** The command of PM2, as commander calls it: `dump` for `save`. */
+/** The canonical PM2 command: `dump` for `save`. */
 export function verb(call: Judged): string {
   return call.invocation.command ?? '';
 }
@@ -64,7 +62,7 @@ export function isRight(call: Judged): boolean {
   return call.judgement.kind === 'right';
 }
 
-/** The call may reach a daemon of a host, and it is not known to be right. */
+/** The call may reach a host's daemon, and is not known to be right. */
 export function mayGoWrong(call: Judged): boolean {
   return (
     call.judgement.kind !== 'right' &&
@@ -80,7 +78,7 @@ const NAMES_USER = new RegExp(
     '^(become|User=|user=|the user column)',
 );
 
-/** The command line itself says as which ordinary user it runs. */
+/** The command line itself names an ordinary user. */
 export function isPinned({ user }: Judged): boolean {
   if (user.kind === 'unset' || (user.kind === 'known' && user.name === 'root')) return false;
   return NAMES_USER.test(user.said);
@@ -112,26 +110,24 @@ const READS = new Set([
   'conf',
 ]);
 
-/** It only asks a daemon. */
 export function reads(call: Judged): boolean {
   return READS.has(verb(call));
 }
 
-/** It may start an app that is not known yet. */
+/** It may start an app that does not exist yet. */
 export function mayStart(call: Judged): boolean {
   return ['start', 'serve', 'startOrRestart', 'startOrReload', 'startOrGracefulReload', 'resurrect'].includes(
     verb(call),
   );
 }
 
-/** The apps that a call names, as typed. */
 export function appsOfCall({ invocation: { targets, starts } }: Judged): string[] {
   return [...new Set([...starts.map(({ name }) => name ?? ''), ...targets.map(({ word }) => word)])].filter(
     (name) => name !== '',
   );
 }
 
-/** Which daemon a call reaches, as far as it can be told from the next call of the same file. */
+/** Identifies the daemon that a call reaches, to compare it with other calls of the file. */
 export function whoKey(call: Judged): string {
   const { user, world, pm2Home } = call;
   const host = world.kind === 'remote' ? world.host : world.kind === 'variable host' ? world.text : '';

@@ -24,7 +24,6 @@ import { wholeDaemon } from './whole-daemon.ts';
 import { wrongPm2Home } from './wrong-pm2-home.ts';
 import { wrongUser } from './wrong-user.ts';
 
-/** All rules, by code. */
 export const rules: readonly LintRule[] = [
   wrongUser,
   wrongPm2Home,

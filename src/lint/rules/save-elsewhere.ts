@@ -1,6 +1,6 @@
 import { hostKey, mayGoWrong, mayStart, callUser, verb, whoKey, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL008: `pm2 save` as another user than the one who started the apps. */
+/** PL008: `pm2 save` as another user than the one that started the apps. */
 export const saveElsewhere: LintRule = {
   code: 'PL008',
   trap: 'T26',

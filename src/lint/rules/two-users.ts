@@ -17,7 +17,7 @@ interface Placed {
   call: Judged;
 }
 
-/** PL007: one app, called as two users; in one file, or across those given together. */
+/** PL007: one app, called as two users, in one file or in several. */
 export const twoUsers: LintRule = {
   code: 'PL007',
   trap: 'T01',
@@ -51,17 +51,16 @@ export const twoUsers: LintRule = {
   },
 };
 
-/** What is known of one app on one host. */
 interface Known {
   /** By file: the first start of it, and the first call. */
   here: Map<Scene, { start: Placed | null; first: Placed }>;
-  /** The first starts in two files, by users that are named. */
+  /** The first starts in two files, by named users. */
   starts: Placed[];
 }
 
 const indexes = new WeakMap<readonly Scene[], Map<string, Known>>();
 
-/** Made once for all files: each is asked about every app in it. */
+/** Built once for all files, because each file checks every app in it. */
 function indexOf(all: readonly Scene[]): Map<string, Known> {
   const made = indexes.get(all);
   if (made) return made;
@@ -83,7 +82,7 @@ function add(index: Map<string, Known>, key: string, placed: Placed): void {
   if (call.user.kind === 'known' && known.starts.length < 2) known.starts.push(placed);
 }
 
-/** The call that says whose the app is: its first start in the file, else in another file, else its first call. */
+/** The call that decides the user: the first start in the file, else in another file, else the first call. */
 function referenceFor({ scene, call }: Placed, index: ReadonlyMap<string, Known>): Placed | undefined {
   for (const key of keysOf(call)) {
     const known = index.get(key);

@@ -1,7 +1,7 @@
 import type { Judged } from '../judge.ts';
 import { isPinned, mayGoWrong, callUser, verb, type RuleFinding, type LintRule } from './rule.ts';
 
-/** PL015: calls about all apps of a daemon, where it is not said which daemon. */
+/** PL015: calls about all apps of an unnamed daemon. */
 export const wholeDaemon: LintRule = {
   code: 'PL015',
   trap: 'T34',

@@ -1,7 +1,7 @@
 import { prefixed } from '../fix.ts';
 import { callUser, verb, type LintRule } from './rule.ts';
 
-/** PL002: the right user, and another PM2_HOME than the config's. */
+/** PL002: the right user, but another PM2_HOME than the config's. */
 export const wrongPm2Home: LintRule = {
   code: 'PL002',
   trap: 'T17',

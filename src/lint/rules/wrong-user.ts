@@ -3,7 +3,7 @@ import type { Judged } from '../judge.ts';
 import { prefixed } from '../fix.ts';
 import { callUser, verb, type LintRule } from './rule.ts';
 
-/** PL001: the config gives the app to another user than the one who makes the call. */
+/** PL001: the config gives the app to another user than the caller. */
 export const wrongUser: LintRule = {
   code: 'PL001',
   trap: 'T01',

@@ -25,7 +25,7 @@ export function assign(shell: RunShell, node: Syntax, scope: ShellScope, exporte
     .text(node)
     .slice(name.end - node.start)
     .startsWith('+=');
-  // A command in a variable is reported where it is written; the name of a program, where it is used.
+  // A command in a variable is reported where it is assigned; a program name where it is used.
   const fragment = word !== null && /\s/.test(word.text) ? word.origin : null;
   scope.set(
     shell.text(name),

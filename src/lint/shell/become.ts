@@ -3,19 +3,17 @@ import type { Form, User } from '../model.ts';
 import { readOptions, tail } from './options.ts';
 import type { ParsedWord } from './words.ts';
 
-/** How a command is run by a program that changes the user. */
+/** The effect of a program that changes the user. */
 export interface Became {
-  /** Null: the user stays. */
   user: User | null;
-  /** Which exported variables cross. */
+  /** The exported variables that are kept. */
   keeps: 'all' | readonly string[];
   sets: readonly { name: string; word: ParsedWord }[];
   forms: readonly Form[];
   /** The command that follows; empty: a shell that reads its standard input. */
   rest: readonly ParsedWord[];
-  /** Text of `-c`. */
   script: ParsedWord | null;
-  /** HOME stays that of the caller, or is not set. */
+  /** HOME stays the caller's, or is not set. */
   foreignHome: boolean;
 }
 
@@ -23,7 +21,6 @@ type Become = (words: readonly ParsedWord[]) => Became | null;
 
 const plain = { keeps: [], sets: [], forms: [], script: null, foreignHome: false } as const;
 
-/** The user that a word names. */
 export function userNamed(word: ParsedWord | null | undefined, said: string): User {
   if (!word) return { kind: 'known', name: 'root', said };
   const name = word.text.replace(/:.*$/, '');
@@ -61,7 +58,7 @@ const sudo: Become = (words) => {
   };
 };
 
-/** `sudo -i`, `sudo -s -u deploy`: what is on standard input is run. */
+/** `sudo -i`, `sudo -s -u deploy`: runs its standard input. */
 function shellOfSudo(words: readonly ParsedWord[]): Became | null {
   const { values, rest } = readOptions(words, { letters: 'CDRTUgprtu', long: ['user', 'group', 'prompt'] });
   if (rest.length > 0 || !(values.has('i') || values.has('s') || values.has('login') || values.has('shell')))
@@ -76,7 +73,7 @@ function shellOfSudo(words: readonly ParsedWord[]): Became | null {
   };
 }
 
-/** su(1): options may stand behind the user. */
+/** su(1): options may follow the user. */
 const su: Become = (words) => {
   const [long, letters] = [
     ['command', 'shell', 'group', 'supp-group', 'whitelist-environment', 'session-command'],
@@ -141,9 +138,7 @@ const pkexec: Become = (words) => {
   return { ...plain, user: userNamed(values.get('user'), 'pkexec'), rest, forms: ['pkexec'] };
 };
 
-/**
- * `gosu user command`, `su-exec`, `setuidgid`, `chpst -u user`: they keep the environment; gosu and su-exec set HOME.
- */
+/** `gosu`, `su-exec`, `setuidgid`, `chpst -u`: they keep the environment; gosu and su-exec set HOME. */
 function first(program: string, foreignHome: boolean): Become {
   return ([named, ...rest]) =>
     named === undefined ? null : { ...plain, user: userNamed(named, program), keeps: 'all', rest, foreignHome };

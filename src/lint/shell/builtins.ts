@@ -105,7 +105,6 @@ const link: Builtin = (words, job) => {
   return NOTHING;
 };
 
-/** Notes something beside the calls. */
 export function remark(
   { shell: { fragment, session }, scope, start, end }: Job,
   kind: Remark['kind'],
@@ -203,7 +202,7 @@ export function isBuiltin(name: string): boolean {
   return Object.hasOwn(builtins, name);
 }
 
-/** The shell's own commands, and programs that are about shells. Null: it is none of them. */
+/** Shell builtins, and programs that change or inspect the shell. Null: it is none of them. */
 export function builtin(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   const found = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
   return found ? found(words, job) : null;

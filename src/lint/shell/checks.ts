@@ -1,6 +1,6 @@
 import type { Syntax } from './grammar.ts';
 
-/** What a condition says of the user: that it is this one, or that it is not. */
+/** A condition on the user: equal to this one, or not. */
 export interface UserCheck {
   user: string;
   is: boolean;
@@ -14,10 +14,8 @@ const byId = new RegExp(`(!\\s*)?(?:${ID}\\s*(?:(${EQUAL})|${DIFFERENT})\\s*"?'?
 const byName = new RegExp(`(!\\s*)?${NAME}\\s*(?:(${EQUAL})|(?:!=|-ne))\\s*["']?([a-z_][\\w.-]*)["']?`);
 
 /**
- * Reads `[ "$EUID" -ne 0 ]`, `[[ $(whoami) == deploy ]]`, `(( UID ))` and their like.
- *
- * @param text of the condition
- * @returns null where it says nothing of the user, or something else besides
+ * Reads `[ "$EUID" -ne 0 ]`, `[[ $(whoami) == deploy ]]`, `(( UID ))` and the like.
+ * @returns null if it tests something else, or more than the user
  */
 export function userCheck(text: string): UserCheck | null {
   if (/\s(-a|-o|&&|\|\|)\s/.test(text)) return null;
@@ -35,7 +33,6 @@ export function userCheck(text: string): UserCheck | null {
   return null;
 }
 
-/** Types of nodes that are conditions by themselves. */
 export function isTest(node: Syntax): boolean {
   return (
     node.type === 'test_command' ||

@@ -16,19 +16,19 @@ import { MAX_NESTING } from './session.ts';
 import type { ParsedWord } from './words.ts';
 import { behindWrapper, throughEnv } from './wrappers.ts';
 
-/** A command on its way to the program that it runs in the end. */
+/** A command, while its wrappers are removed one by one. */
 export interface Job {
   shell: RunShell;
   words: readonly ParsedWord[];
   scope: ShellScope;
-  /** Names of variables that are set on this very command line. */
+  /** Variables that the command line itself sets. */
   inline: ReadonlySet<string>;
   input: Fragment | null;
   start: number;
   end: number;
 }
 
-/** Follows one simple command. `more` are words that stand behind a here-document's mark. */
+/** Follows a simple command. `more`: words after a here-document's mark. */
 export function runCommand(
   shell: RunShell,
   node: Syntax,
@@ -59,7 +59,7 @@ export function runCommand(
   return asks.length > 0 ? { ...result, calls: [...asks, ...result.calls] } : result;
 }
 
-/** Looks at the program that the words name. */
+/** Handles the program that the words name. */
 export function dispatch(job: Job): RunResult {
   const { words, scope, shell } = job;
   const [program, ...rest] = words;
@@ -125,7 +125,7 @@ function called(
   return { ...NOTHING, calls: [call] };
 }
 
-/** Where a call stands: words that a function was given stand where it is called. */
+/** The position of a call; arguments of a function have that of its call. */
 function placeOf(
   program: ParsedWord,
   words: readonly ParsedWord[],
@@ -138,7 +138,7 @@ function placeOf(
   return { start: pm2At, end: last.origin.at(last.text.length), pm2At };
 }
 
-/** A function of the script: its body is followed where it is called, with the words that it is given. */
+/** A shell function: its body is followed at each call, with the arguments of that call. */
 function inlined(job: Job, name: string, words: readonly ParsedWord[]): RunResult {
   const {
     scope,
@@ -176,7 +176,7 @@ function inlined(job: Job, name: string, words: readonly ParsedWord[]): RunResul
   }
 }
 
-/** Runs what a program hands to a shell, or starts itself. */
+/** Runs a command that a program passes to a shell, or starts itself. */
 export function handOver(
   job: Job,
   scope: ShellScope,

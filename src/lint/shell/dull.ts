@@ -8,7 +8,7 @@ import { RUNNER } from './runners.ts';
 import type { ShellScope } from './scope.ts';
 import { isWrapper } from './wrappers.ts';
 
-/** Most commands of a script (git, npm ci, curl) have nothing to do with pm2: their words need not be read. */
+/** Most commands (git, npm ci, curl) have nothing to do with pm2, so their words are not read. */
 export function isDull(shell: RunShell, node: Syntax, scope: ShellScope): boolean {
   const [name] = node.children;
   if (name?.type !== 'command_name' || name.children.length !== 1 || name.children[0]?.type !== 'word') return false;

@@ -21,7 +21,7 @@ export function list(shell: RunShell, node: Syntax, scope: ShellScope): RunResul
   return proceed(shell, operator, first, (branch) => shell.statement(right, branch), scope);
 }
 
-/** What follows the left side of `&&` or `||`. */
+/** The right side of `&&` or `||`. */
 export function proceed(
   shell: RunShell,
   operator: string,
@@ -56,7 +56,7 @@ export function pipeline(shell: RunShell, node: Syntax, scope: ShellScope, input
   return { out, calls, check: null };
 }
 
-/** One part of a pipeline, with what the part before prints. */
+/** One part of a pipeline, with the output of the part before. */
 function piped(shell: RunShell, node: Syntax, scope: ShellScope, input: Fragment | null): RunResult {
   if (input === null) return shell.statement(node, scope);
   if (node.type === 'command') return runCommand(shell, node, scope, input);
@@ -122,7 +122,7 @@ export function cases(shell: RunShell, node: Syntax, scope: ShellScope): RunResu
   return { out: null, calls: [...before, ...calls], check: null };
 }
 
-/** The items of a short list of literals are taken one by one. */
+/** A loop over a short list of literals is unrolled. */
 export function loop(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
   const body = node.children.find(({ type }) => type === 'do_group' || type === 'compound_statement');
   const variable = node.children.find(({ field }) => field === 'variable');
@@ -161,7 +161,7 @@ export function repeated(shell: RunShell, node: Syntax, scope: ShellScope): RunR
   return { out: inner.out, calls: [...condition.calls, ...inner.calls], check: null };
 }
 
-/** What a condition says of the user holds on this way. */
+/** In this branch, the condition's result is known. */
 function learn(scope: ShellScope, check: UserCheck | null, truth: boolean): void {
   if (check === null || check.is !== truth || scope.user.kind === 'known') return;
   scope.user = { kind: 'known', name: check.user, said: "the script's own check" };

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Language, Parser } from '@vscode/tree-sitter-wasm';
 
-/** The grammars that lint reads with. Their .wasm files lie beside the bundle, or in the package that ships them. */
+/** Their .wasm files are beside the bundle, or in the package that ships them. */
 export type Grammar = 'bash' | 'fish' | 'javascript' | 'php' | 'python' | 'ruby';
 
-/** One node of a syntax tree, without the parser's memory behind it. */
+/** A copied node, without the parser's memory. */
 export interface Syntax {
   type: string;
   field: string | null;
@@ -15,7 +15,7 @@ export interface Syntax {
   children: readonly Syntax[];
 }
 
-/** A tree as deep as this is not written by people. */
+/** People do not write deeper trees. */
 const MAX_DEPTH = 400;
 const MAX_MILLISECONDS = 3000;
 
@@ -24,7 +24,6 @@ let ready: Promise<void> | null = null;
 
 const PACKAGES = ['@vscode/tree-sitter-wasm/wasm', '@esdmr/tree-sitter-fish'];
 
-/** Beside the bundle, or in the package that ships it. */
 function pathOf(name: string): string {
   const places = [__dirname, ...PACKAGES.map((one) => join(__dirname, '../../../node_modules', one))];
   return join(places.find((place) => existsSync(join(place, name))) ?? __dirname, name);
@@ -41,7 +40,6 @@ export async function loadGrammars(grammars: readonly Grammar[]): Promise<void> 
   }
 }
 
-/** Why a text has no tree. */
 export type Unparsed = 'nested too deep' | 'takes too long to parse';
 
 /** The syntax tree of a text. `loadGrammars` must have been awaited for its grammar. */
@@ -50,7 +48,7 @@ export function parse(grammar: Grammar, text: string): Syntax | Unparsed {
   if (!parser) throw new Error(`grammar ${grammar} is not loaded`);
   const deadline = Date.now() + MAX_MILLISECONDS;
   const late = (): boolean => Date.now() > deadline;
-  // The types of 0.3.1 say that the callback returns nothing; tree-sitter stops where it returns true.
+  // The types of 0.3.1 say that the callback returns nothing, but tree-sitter stops if it returns true.
   const tree = parser.parse(text, null, { progressCallback: late as unknown as () => undefined });
   if (tree === null) {
     parser.reset();
@@ -94,9 +92,9 @@ function namedIn(grammar: Grammar, parser: Parser): ReadonlySet<string> {
 
 type Cursor = ReturnType<NonNullable<ReturnType<Parser['parse']>>['walk']>;
 
-/** Copies the tree: each look at a node of the parser's costs a call into the wasm module. */
+/** Copies the tree, because each property of a parser node is a call into the wasm module. */
 function plain(cursor: Cursor, named: ReadonlySet<string>): Syntax | Unparsed {
-  // Each property asked of a cursor is a call into the wasm module.
+  // As few reads as possible: each cursor property is a call into the wasm module.
   const make = (within: string): Syntax & { children: Syntax[] } => {
     const type = cursor.nodeType;
     const field = WITHOUT_FIELDS.has(within) ? null : cursor.currentFieldName;

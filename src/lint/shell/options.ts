@@ -1,24 +1,24 @@
 import type { ParsedWord } from './words.ts';
 
-/** Options of a program that take a value: the letters of short ones, and the long ones. */
+/** The options with a value: the letters of short ones, and the long ones. */
 export interface OptionTable {
   letters: string;
   long: readonly string[];
 }
 
 export interface ReadOptions {
-  /** By letter or long name; a flag has null. */
+  /** By letter or long name; null: a flag. */
   values: Map<string, ParsedWord | null>;
   rest: readonly ParsedWord[];
 }
 
-/** A part of a word, with the place of its characters. */
+/** The end of a word; its characters keep their positions. */
 export function tail(word: ParsedWord, from: number): ParsedWord {
   const origin = word.origin.slice(from, word.text.length);
   return { ...word, text: origin.text, origin };
 }
 
-/** The options before the first word that is none, as getopt_long(3) reads them with POSIXLY_CORRECT. */
+/** The options before the first other word, as getopt_long(3) reads them with POSIXLY_CORRECT. */
 export function readOptions(words: readonly ParsedWord[], { letters, long }: OptionTable): ReadOptions {
   const values = new Map<string, ParsedWord | null>();
   let at = 0;

@@ -13,7 +13,7 @@ export function isPackageRunner(name: string): boolean {
   return /^(npx|bunx|pnpx|npm|pnpm|yarn|bun|node|nodejs)$/.test(name);
 }
 
-/** npm, npx, yarn, pnpm, bun and node: they find pm2 in a project first. Null: it is none of them. */
+/** npm, npx, yarn, pnpm, bun and node: they search pm2 in a project first. Null: it is none of them. */
 export function packageRunner(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   switch (name) {
     case 'npx':

@@ -10,7 +10,7 @@ import { ShellScope } from './scope.ts';
 import type { Session } from './session.ts';
 import type { ParsedWord } from './words.ts';
 
-/** Whether a right side of `||` makes a failure invisible. */
+/** The right side of `||`, if it hides a failure; else null. */
 export function hides(text: string): string | null {
   const [, word] = /^\s*(true|:|\/bin\/true|exit\s+0|return\s+0)\s*($|[;)}&|\n])/.exec(text) ?? [];
   return word === undefined ? null : `|| ${word}`;
@@ -18,12 +18,11 @@ export function hides(text: string): string | null {
 
 interface Effect {
   hidden: string | null;
-  /** Where standard output goes. */
   target: Syntax | null;
   input: Fragment | null;
 }
 
-/** What the redirections of a statement do. */
+/** The effect of a statement's redirections. */
 export function effectOf(shell: RunShell, redirects: readonly Syntax[], scope: ShellScope): Effect {
   const effect: Effect = { hidden: null, target: null, input: null };
   let outToNull = false;
@@ -74,7 +73,7 @@ function withoutTabs(fragment: Fragment): Fragment {
   return builder.build();
 }
 
-/** A statement with redirections. In a here-document's line the grammar puts what follows it below the redirection. */
+/** A statement with redirections. The grammar puts words after a here-document's mark below the redirection. */
 export function runRedirected(
   shell: RunShell,
   node: Syntax,
@@ -123,7 +122,7 @@ function runBody(
 ): RunResult {
   if (body.type === 'command') return runCommand(shell, body, scope, input, more);
   if (body.type === 'list') {
-    // `a && b <<EOF`: the here-document is that of the last.
+    // `a && b <<EOF`: the here-document belongs to the last command.
     const last = body.children.at(-1);
     if (input !== null && last?.type === 'command') {
       const parts = body.children.filter(({ named }) => named);
@@ -143,7 +142,7 @@ function runBody(
   return shell.statement(body, scope);
 }
 
-/** A file that a script writes is read as one that lies there. */
+/** A file that a script writes is linted as if it existed. */
 export function writeFile(path: ParsedWord, content: Fragment, scope: ShellScope, session: Session): void {
   const named: Kind | null = kindOfPath(path.text.replace(/^"|"$/g, ''));
   const kind = named ?? kindOfText(content.text) ?? null;

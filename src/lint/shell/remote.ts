@@ -7,7 +7,7 @@ import type { ParsedWord } from './words.ts';
 export interface Elsewhere {
   world: World;
   user: User;
-  /** Shell text that runs there; null: what is on standard input, if anything. */
+  /** Shell text that runs there; null: its standard input, if any. */
   script: Fragment | null;
   /** Words that run there without a shell. */
   words: readonly ParsedWord[];
@@ -15,12 +15,11 @@ export interface Elsewhere {
 
 const SSH = { letters: 'BbcDEeFIiJLlmOopPQRSWw', long: ['option'] };
 
-/** Programs that `elsewhere` may know. */
 export function runsElsewhere(name: string): boolean {
   return /^(ssh|autossh|mosh|sshpass|gcloud|vagrant|eb)$/.test(name);
 }
 
-/** Programs that run a command on another machine, or in a container. Null: this is none of them. */
+/** Programs that run a command on another machine, or in a container. Null: it is none of them. */
 export function elsewhere(name: string, words: readonly ParsedWord[]): Elsewhere | null {
   switch (name) {
     case 'ssh':
@@ -62,7 +61,7 @@ function ssh(words: readonly ParsedWord[]): Elsewhere | null {
   const { values, rest } = readOptions(words, SSH);
   const [target, ...rest2] = rest;
   if (target === undefined) return null;
-  // OpenSSH takes options behind the host as well.
+  // OpenSSH also takes options after the host.
   const { values: later, rest: command } = readOptions(rest2, SSH);
   const login = values.get('l') ?? later.get('l') ?? null;
   const at = target.text.lastIndexOf('@');
@@ -103,7 +102,7 @@ function byCommandOption(name: string, words: readonly ParsedWord[]): Elsewhere 
   };
 }
 
-/** Words joined with blanks, as ssh(1) and eval hand them to a shell. */
+/** Words joined with blanks, as ssh(1) and eval pass them to a shell. */
 export function joined(words: readonly ParsedWord[]): Fragment {
   const builder = new FragmentBuilder();
   for (const [index, word] of words.entries()) {

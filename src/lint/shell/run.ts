@@ -11,22 +11,20 @@ import { MAX_NESTING, type Session } from './session.ts';
 import { untemplated } from './templates.ts';
 import { ShellWords } from './words.ts';
 
-/** What following a statement led to. */
+/** The effects of a statement. */
 export interface RunResult {
-  /** What it prints, where that is text of the script; null: it is not known. */
+  /** Its output, if that is text of the script; null: unknown. */
   out: Fragment | null;
-  /** The calls in it. */
   calls: readonly LintCall[];
   check: UserCheck | null;
 }
 
 export const NOTHING: RunResult = { out: null, calls: [], check: null };
 
-/** Follows the shell text of one fragment. */
 export class RunShell {
   readonly words: ShellWords;
 
-  /** @param input what its commands find on standard input */
+  /** @param input the standard input of its commands */
   constructor(
     readonly fragment: Fragment,
     readonly session: Session,
@@ -44,7 +42,6 @@ export class RunShell {
     return { out: result.out, asks: result.calls };
   }
 
-  /** Statements one after the other. */
   block(nodes: readonly Syntax[], scope: ShellScope): RunResult {
     const calls: LintCall[] = [];
     const out = new FragmentBuilder();
@@ -55,7 +52,7 @@ export class RunShell {
     for (const node of nodes) {
       if (!node.named || scope.ended) continue;
       if (!this.session.step()) break;
-      // `if [ $? -ne 0 ]` asks what came just before.
+      // `if [ $? -ne 0 ]` tests the statement before.
       const asks = /\$\?/.test(node.type === 'if_statement' ? this.text(node).slice(0, 60) : '') ? failed : [];
       const result = this.statement(node, scope, asks);
       calls.push(...result.calls);
@@ -178,7 +175,7 @@ export function runText(
     }
     const shell = new RunShell(text, session, input);
     const result = shell.block(tree.children, scope);
-    // What is called from elsewhere (a file that sources this one) sees the variables as they are at the end.
+    // A file that sources this one may call its functions; they see the final variables.
     const uncalled = scope.uncalled().filter((one) => one.fragment === text);
     const calls = uncalled.flatMap((one) => {
       one.called = true;

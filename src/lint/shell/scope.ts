@@ -2,16 +2,16 @@ import type { LintCall, Form, Setting, User, World } from '../model.ts';
 import type { Syntax } from './grammar.ts';
 import type { Fragment } from '../text.ts';
 
-/** What a variable holds, or a word says. */
+/** The value of a variable or a word. */
 export interface Value {
-  /** A part that is not known stands there as it is typed: `$APP`. */
+  /** Unknown parts stay as typed: `$APP`. */
   text: string;
   certain: boolean;
-  /** Where its text stands, if that is of several lines: a here-document in a variable. */
+  /** The source of a text of several lines: a here-document in a variable. */
   fragment: Fragment | null;
-  /** The pm2 calls whose answers it depends on. */
+  /** The pm2 calls whose output it depends on. */
   asks: readonly LintCall[];
-  /** Of an array. */
+  /** Set for an array. */
   items: readonly Value[] | null;
   exported: boolean;
 }
@@ -20,7 +20,7 @@ export function valueOf(text: string, certain: boolean, more: Partial<Value> = {
   return { text, certain, fragment: null, asks: [], items: null, exported: false, ...more };
 }
 
-/** A function of the shell, with the text that it stands in. */
+/** A shell function and its source text. */
 export interface ShellFunction {
   body: Syntax;
   fragment: Fragment;
@@ -29,19 +29,18 @@ export interface ShellFunction {
 }
 
 /**
- * The state of a shell at one point of a script. A branch works on a fork of it, which writes to itself only; `join`
- * takes
- * back what all branches agree on.
+ * The state of a shell at one point of a script. A branch works on a fork, which changes only itself; `join` merges
+ * the facts on which all branches agree.
  */
 export class ShellScope {
   private readonly variables = new Map<string, Value | null>();
   private readonly functions: Map<string, ShellFunction>;
   readonly aliases: Map<string, string>;
-  /** The shell has ended, or the function has returned, on this way. */
+  /** On this path the shell has exited, or the function has returned. */
   ended = false;
-  /** It has ended for good. */
+  /** The shell has exited. */
   exited = false;
-  /** By the app as typed. */
+  /** By app name as typed. */
   deleted = new Map<string, LintCall>();
 
   constructor(
@@ -64,7 +63,7 @@ export class ShellScope {
     });
   }
 
-  /** A new process: it has the exported variables and nothing else of this shell. */
+  /** A new process: it gets only the exported variables. */
   child(
     change: Partial<Pick<ShellScope, 'user' | 'world' | 'cwd' | 'forms'>> = {},
     keeps: 'all' | readonly string[] = 'all',
@@ -86,7 +85,7 @@ export class ShellScope {
     return own !== undefined ? own : (this.parent?.get(name) ?? null);
   }
 
-  /** Null: it is taken away. */
+  /** Null: unset. */
   set(name: string, value: Value | null): void {
     const before = this.get(name);
     const exported = value?.exported === true || before?.exported === true || name === 'HOME';
@@ -115,9 +114,7 @@ export class ShellScope {
     return value?.exported === true ? { value: value.certain ? value.text : null, inline: false } : null;
   }
 
-  /**
-   * Takes back what the branches did: those that ended count no more, and what differs between the others is not known.
-   */
+  /** Merges branches: ended ones do not count, and values that differ become unknown. */
   join(branches: readonly ShellScope[]): void {
     const alive = branches.filter(({ ended }) => !ended);
     if (alive.length === 0) {

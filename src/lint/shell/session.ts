@@ -3,22 +3,22 @@ import type { Fragment } from '../text.ts';
 import type { Kind } from '../kinds.ts';
 import type { ShellScope } from './scope.ts';
 
-/** How a text of another kind is read that a script writes, or that another kind of file holds. */
+/** Reads an embedded text of another kind, or one that a script writes. */
 export type ReadPart = (kind: Kind, fragment: Fragment, scope: ShellScope, session: Session) => void;
 
-/** How much of one file is followed. Code that is written by people stays far below. */
+/** The limit of steps in one file. Code that people write stays far below. */
 const MAX_STEPS = 400_000;
 export const MAX_NESTING = 40;
-/** How often a function is followed to where it is called. */
+/** The limit of followed function calls. */
 const MAX_CALLED = 2000;
 const MAX_MILLISECONDS = 4000;
 
-/** The reading of one file: what is found, and what holds for all that is being looked at just now. */
+/** The reading of one file: its findings and its current context. */
 export class Session {
   readonly reading: Reading = { calls: [], remarks: [], unread: [] };
-  /** What makes a failure invisible around here. */
+  /** The enclosing text that hides a failure. */
   hidden: string | null = null;
-  /** Calls that were looked at before this place is reached. */
+  /** Calls that were checked before this point. */
   onlyAfter: readonly LintCall[] = [];
   asked = false;
   nesting = 0;
@@ -32,14 +32,13 @@ export class Session {
     readonly readPart: ReadPart,
   ) {}
 
-  /** False: this file is too much to follow to its end. */
+  /** False: the file exceeds the limit. */
   step(): boolean {
     this.steps++;
     if (this.steps >= MAX_STEPS || (this.steps % 256 === 0 && Date.now() > this.deadline)) this.stop();
     return !this.over;
   }
 
-  /** As `step`, for one call of a function of the script. */
   callsFunction(): boolean {
     this.called++;
     if (this.called > MAX_CALLED) this.stop();
@@ -55,7 +54,7 @@ export class Session {
     return this.reading.unread;
   }
 
-  /** Runs with some of what holds around changed. */
+  /** Runs with a changed context. */
   within<T>(change: Partial<Pick<Session, 'hidden' | 'onlyAfter' | 'asked'>>, run: () => T): T {
     const before = { hidden: this.hidden, onlyAfter: this.onlyAfter, asked: this.asked };
     Object.assign(this, change);

@@ -1,8 +1,6 @@
 import type { Fragment } from '../text.ts';
 
-/**
- * `{{ app }}`, `${{ inputs.app }}`, `<%= app %>` become variables that are not known; each character keeps its place.
- */
+/** `{{ app }}`, `${{ inputs.app }}`, `<%= app %>` become unknown variables; each character keeps its position. */
 export function untemplated(fragment: Fragment): Fragment {
   const { text } = fragment;
   if (!text.includes('{{') && !text.includes('<%') && !text.includes('{%')) return fragment;

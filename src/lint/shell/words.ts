@@ -4,19 +4,19 @@ import { FragmentBuilder } from '../text.ts';
 import type { Syntax } from './grammar.ts';
 import { valueOf, type ShellScope, type Value } from './scope.ts';
 
-/** One word of a command as the shell would make it. */
+/** One word of a command, as the shell expands it. */
 export interface ParsedWord extends Value {
   /** In the fragment it was read from. */
   start: number;
   end: number;
   quoted: boolean;
-  /** Its text with the place of each character in the file. */
+  /** Its text, with the position of each character in the file. */
   origin: Fragment;
 }
 
-/** What the reading of words needs of the reading of commands. */
+/** The callback from words to commands. */
 export interface Substitution {
-  /** Follows the commands of `$(...)`: what they print, if that is certain, and which calls they ask. */
+  /** Follows `$(...)`: its output, if certain, and the pm2 calls that it depends on. */
   substitute(node: Syntax, scope: ShellScope): { out: Fragment | null; asks: readonly LintCall[] };
 }
 
@@ -42,14 +42,13 @@ interface Piece {
   asks: readonly LintCall[];
 }
 
-/** Reads the words of one fragment. */
 export class ShellWords {
   constructor(
     private readonly fragment: Fragment,
     private readonly deeper: Substitution,
   ) {}
 
-  /** The words that one node becomes: several where a variable that stands there without quotes holds blanks. */
+  /** The words of one node: several if an unquoted variable holds blanks. */
   expand(node: Syntax, scope: ShellScope): ParsedWord[] {
     const [only] = node.children;
     if (node.type === 'command_name' && only && node.children.length === 1) return this.expand(only, scope);
@@ -146,7 +145,7 @@ export class ShellWords {
     }
   }
 
-  /** Backslashes outside quotes go. */
+  /** Removes backslashes outside quotes. */
   private plainWord(node: Syntax): Piece[] {
     const text = this.text(node);
     return text.includes('\\') ? this.escaped(node.start, node.end, /\\[^]/) : this.literal(node.start, node.end);
@@ -186,9 +185,7 @@ export class ShellWords {
     return this.between(node, node.start + open, closed ? node.end - 1 : node.end, scope, /\\[$`"\\\n]/);
   }
 
-  /**
-   * The text between two places, with the expansions that are children of the node. Blanks at its ends have no node.
-   */
+  /** The text of a range, with the node's child expansions. Blanks at its ends have no node. */
   private between(node: Syntax, start: number, end: number, scope: ShellScope, escape: RegExp): Piece[] {
     const pieces: Piece[] = [];
     let at = start;
@@ -226,7 +223,7 @@ export class ShellWords {
     if (name === 'HOME' && rest === '') return this.piece(node, '~', true);
     const asks = value?.asks ?? [];
     if (fallback !== undefined && value === null) {
-      // What another shell may have set comes first, so the default is a good guess only for the program's own name.
+      // Another shell may have set the variable, so its default is assumed only for the program's own name.
       const plain = fallback.replace(/^["']|["']$/g, '');
       if (/(^|\/)pm2$/.test(plain)) return this.piece(node, plain, true);
     }

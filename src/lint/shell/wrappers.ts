@@ -1,7 +1,7 @@
 import { readOptions, type OptionTable } from './options.ts';
 import type { ParsedWord } from './words.ts';
 
-/** Programs that run the command behind their own words, as the same user with the same environment. */
+/** Programs that run the command after their own words, as the same user with the same environment. */
 const WRAPPERS: Readonly<Record<string, (OptionTable & { operands?: number }) | undefined>> = {
   nice: { letters: 'n', long: ['adjustment'] },
   nohup: { letters: '', long: [] },
@@ -40,14 +40,14 @@ export function isWrapper(name: string): boolean {
   return name === 'env' || Object.hasOwn(WRAPPERS, name);
 }
 
-/** What of a wrapper's words is the command that it runs. */
+/** The wrapped command in a wrapper's words. */
 export function behindWrapper(
   name: string,
   words: readonly ParsedWord[],
 ): { rest: readonly ParsedWord[]; script: ParsedWord | null } | null {
   const table = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
   if (table === undefined) return null;
-  // `command -v pm2` asks where pm2 is; xargs, watch and flock take one text too.
+  // `command -v pm2` only finds pm2; xargs, watch and flock take one text too.
   if (name === 'command' && /^-[vV]/.test(words[0]?.text ?? '')) return { rest: [], script: null };
   const { values, rest } = readOptions(words, table);
   const script = name === 'flock' ? (values.get('c') ?? values.get('command') ?? null) : null;
@@ -63,7 +63,7 @@ export function behindWrapper(
   return { rest: command, script };
 }
 
-/** env(1), and what stands before a command in `cross-env`: assignments and what is taken away. */
+/** env(1), and `cross-env`: assignments and unset variables before a command. */
 export function throughEnv(words: readonly ParsedWord[]): {
   cleared: boolean;
   unset: string[];

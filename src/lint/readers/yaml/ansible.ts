@@ -8,7 +8,7 @@ import type { Session } from '../../shell/session.ts';
 import { namedUser, setAll } from './common.ts';
 import type { Node } from './node.ts';
 
-/** Which user tasks run as: `become_user` where `become` is on, else the login. */
+/** The user of tasks: `become_user` if `become` is on, else the login. */
 interface Rights {
   become: boolean;
   becomeUser: User;
@@ -88,7 +88,7 @@ function task(
       ? 'failed_when: false'
       : null;
   const register = node.get('register')?.text;
-  // A task whose answer is kept asks; that its failure is no error is how it asks.
+  // A task with a registered result is a check, so an ignored failure hides nothing.
   const hidden = register === undefined ? ignored : null;
   const before = session.reading.calls.length;
   for (const [key, settings] of node.entries()) {

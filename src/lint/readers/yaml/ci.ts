@@ -14,7 +14,7 @@ function kept(name: string): World {
   return { kind: 'kept runner', name };
 }
 
-/** GitHub Actions: a hosted runner is thrown away after the job; one of one's own is kept. */
+/** GitHub Actions: a hosted runner is discarded after the job; a self-hosted one is kept. */
 export const github: ReadCi = (root, scope, session) => {
   for (const [, job] of root.get('jobs')?.entries() ?? []) {
     const labels = job.get('runs-on');
@@ -54,7 +54,7 @@ const NO_JOBS = new Set([
   'spec',
 ]);
 
-/** GitLab CI: with an image a job runs in a container; with tags on the runners that have them. */
+/** GitLab CI: a job with an image runs in a container, a job with tags on the runners that have them. */
 export const gitlab: ReadCi = (root, scope, session) => {
   const image = root.get('image') ?? root.get('default')?.get('image') ?? null;
   const tags = root.get('default')?.get('tags') ?? null;
@@ -80,7 +80,7 @@ export const gitlab: ReadCi = (root, scope, session) => {
   }
 };
 
-/** CircleCI: docker and machine are thrown away; a resource class with a slash is a runner of one's own. */
+/** CircleCI: docker and machine are discarded; a resource class with a slash is a self-hosted runner. */
 export const circle: ReadCi = (root, scope, session) => {
   const executors = root.get('executors');
   const sets: Node[] = ['jobs', 'commands'].flatMap(
@@ -105,7 +105,7 @@ export const circle: ReadCi = (root, scope, session) => {
   }
 };
 
-/** Azure Pipelines: a vmImage is thrown away; a pool by name, or an environment of virtual machines, is kept. */
+/** Azure Pipelines: a vmImage is discarded; a named pool, or an environment of virtual machines, is kept. */
 export const azure: ReadCi = (root, scope, session) => {
   const visit = (node: Node, world: World): void => {
     const pool = node.get('pool');
@@ -140,7 +140,7 @@ export const azure: ReadCi = (root, scope, session) => {
   visit(root, { kind: 'variable host', text: 'the agent' });
 };
 
-/** Bitbucket Pipelines, and what else has steps with `script` lists: an image is a container. */
+/** Bitbucket Pipelines, and others with `script` lists in steps: an image is a container. */
 export const bitbucket: ReadCi = (root, scope, session) => {
   const visit = (node: Node): void => {
     const step = node.get('step') ?? node;
@@ -165,7 +165,7 @@ export const bitbucket: ReadCi = (root, scope, session) => {
   if (pipelines) visit(pipelines);
 };
 
-/** Travis and Drone: containers and virtual machines that are thrown away, but for what goes over ssh. */
+/** Travis and Drone: discarded containers and virtual machines, except for ssh commands. */
 export const travis: ReadCi = (root, scope, session) => {
   const shell = scope.child({ world: THROWAWAY }, []);
   for (const key of [
@@ -187,7 +187,7 @@ export const travis: ReadCi = (root, scope, session) => {
   }
 };
 
-/** AWS CodeDeploy: a hook's script is run by the agent as `runas`, else as root; the scripts are files of their own. */
+/** AWS CodeDeploy: the agent runs a hook's script as `runas`, else as root; the scripts are separate files. */
 export const appspec: ReadCi = (root, scope, session) => {
   for (const [, hooks] of root.get('hooks')?.entries() ?? []) {
     for (const hook of hooks.items()) {

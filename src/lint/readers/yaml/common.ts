@@ -4,7 +4,7 @@ import { valueOf, type ShellScope } from '../../shell/scope.ts';
 import type { Session } from '../../shell/session.ts';
 import type { Node } from './node.ts';
 
-/** Whether a text is filled in only when it is used: `${{ secrets.HOST }}`, `{{ host }}`, `$HOST`. */
+/** Whether a text has a placeholder: `${{ secrets.HOST }}`, `{{ host }}`, `$HOST`. */
 export function varies(text: string): boolean {
   return /\{\{|\$\{|\$\(|\$[A-Za-z_]|<%|%\{/.test(text);
 }
@@ -22,7 +22,6 @@ export function namedHost(node: Node | null): World {
     : { kind: 'remote', host: text };
 }
 
-/** Variables of a map such as `env:`. */
 export function setAll(variables: Node | null, scope: ShellScope): void {
   for (const [name, value] of variables?.entries() ?? [])
     scope.set(name, valueOf(value.text, !varies(value.text), { exported: true }));
@@ -37,7 +36,7 @@ export function runAll(script: Node | null, scope: ShellScope, session: Session)
   }
 }
 
-/** A step that hands its script to another machine over ssh. Keys are those of the common actions and plugins. */
+/** A step that runs its script over ssh. The keys are those of the common actions and plugins. */
 export function runOverSsh(settings: Node, scope: ShellScope, session: Session): boolean {
   const scripts = settings.first(
     'script',

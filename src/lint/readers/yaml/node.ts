@@ -1,7 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Document } from 'yaml';
 import { aligned, type Fragment } from '../../text.ts';
 
-/** A node of a YAML or JSON document, with the text of its scalars where it stands. */
+/** A node of a YAML or JSON document. Scalars keep their position in the file. */
 export class Node {
   constructor(
     private readonly node: unknown,
@@ -17,14 +17,12 @@ export class Node {
     return isSeq(this.node);
   }
 
-  /** The value of a key; null where there is none. */
   get(key: string): Node | null {
     if (!isMap(this.node)) return null;
     const found = this.node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
     return found?.value === undefined || found.value === null ? null : this.wrap(found.value);
   }
 
-  /** The first of several keys that is there. */
   first(...keys: string[]): Node | null {
     for (const key of keys) {
       const found = this.get(key);
@@ -47,13 +45,12 @@ export class Node {
     return isMap(this.node) ? [] : [this];
   }
 
-  /** The text of a scalar; empty for anything else. */
+  /** The text of a scalar; otherwise empty. */
   get text(): string {
     const value = isScalar(this.node) ? this.node.value : null;
     return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
   }
 
-  /** The text of a scalar where it stands in the file. */
   get fragment(): Fragment {
     const [start = 0, end = 0] = (isScalar(this.node) ? this.node.range : null) ?? [];
     return aligned(this.text, this.host, start, end);
@@ -64,7 +61,7 @@ export class Node {
   }
 }
 
-/** The documents of a text. What is no YAML in it is left out. */
+/** The documents of a text. Invalid YAML is skipped. */
 export function documents(fragment: Fragment): Node[] {
   const parsed = parseAllDocuments(fragment.text, {
     logLevel: 'silent',

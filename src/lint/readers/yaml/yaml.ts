@@ -10,7 +10,7 @@ import { appspec, azure, bitbucket, circle, github, gitlab, travis } from './ci.
 import { setAll } from './common.ts';
 import { documents, type Node } from './node.ts';
 
-/** YAML of the kinds that hold commands, told by their keys: names of files differ. */
+/** YAML that holds commands. Its keys tell the kind, because file names vary. */
 export function readYaml(fragment: Fragment, scope: ShellScope, session: Session): void {
   const cloud = /^#cloud-config\b/m.test(fragment.text.slice(0, 400));
   for (const root of documents(fragment)) {
@@ -48,7 +48,7 @@ function isAzure(root: Node): boolean {
   );
 }
 
-/** cloud-init: runcmd and bootcmd are root's, and files are written. */
+/** cloud-init: root runs runcmd and bootcmd, and files are written. */
 function readCloudInit(root: Node, scope: ShellScope, session: Session): void {
   const shell = scope.child({ user: { kind: 'known', name: 'root', said: 'cloud-init' } }, []);
   for (const key of ['bootcmd', 'runcmd']) {
@@ -79,7 +79,6 @@ function runWords(words: readonly Node[], scope: ShellScope, session: Session): 
   runText(builder.build(), scope, session);
 }
 
-/** go-task's Taskfile. */
 function readTaskfile(root: Node, scope: ShellScope, session: Session): void {
   for (const [, task] of root.get('tasks')?.entries() ?? []) {
     const shell = scope.child();
