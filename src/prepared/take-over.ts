@@ -9,8 +9,7 @@ export interface KeptModules {
 
 /**
  * Makes node's loader load some files from stored code. All other files are loaded by node alone. The loader puts a
- * module into its cache just before it loads it, so setters in the prototype of the cache, which is otherwise empty,
- * see which file is next.
+ * module into its cache just before it loads it. The cache has no prototype, so one with setters shows the next file.
  * @param running a module that node is running, or null (compile.ts)
  * @returns the function that ends this, without a trace
  */
