@@ -16,10 +16,7 @@ export function workingDirectory(): string | null {
   }
 }
 
-/**
- * The caller, and the daemon that the real pm2 of this major version would use. A PM2_HOME that is the same directory
- * as a declared one gets the declared path.
- */
+/** A PM2_HOME that is the same directory as a declared one gets the declared path. */
 export function callerOf(
   env: NodeJS.ProcessEnv,
   euid: number,

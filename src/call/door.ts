@@ -1,10 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/**
- * Shared with src/seal/door.cjs, which replaces bin/pm2 of a sealed pm2. Not in the environment, because apps get
- * that.
- */
+/** Shared with the bin/pm2 of a sealed pm2 (src/seal/door.cjs). Not in the environment, which apps get. */
 const DOOR = Symbol.for('pm2-guard.door');
 const DECIDED = Symbol.for('pm2-guard.decided');
 const marks = process as unknown as Record<symbol, unknown>;

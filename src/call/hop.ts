@@ -1,10 +1,7 @@
 /** As in sudoers (`pm2-guard sudoers`). */
 export const SHIM_COMMAND = '/usr/local/lib/pm2-guard/bin/pm2';
 
-/**
- * First argument of a call behind sudo: the chosen daemon. Replaces PM2_HOME, which env_reset removes, and stops a
- * second switch.
- */
+/** First argument behind sudo: the daemon. It replaces PM2_HOME, which env_reset removes. No second switch. */
 export const HOP = '--pm2-guard-daemon=';
 
 /** Second argument: the directory of the mark (src/guard/mark.ts). */

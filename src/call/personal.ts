@@ -15,10 +15,7 @@ export interface AccountSource {
 
 export const thisHost: AccountSource = { byUid: accountByUid, byName: accountByName, ownerOf: ownerOfHome, isMember };
 
-/**
- * Adds the `personal` daemons in ~/.pm2 that this call may use: the caller's, that of the user in PM2_HOME, and that
- * of `startup -u USER`.
- */
+/** Adds daemons in ~/.pm2: the caller's, that of the user in PM2_HOME, and that of `startup -u USER`. */
 export function withPersonal(
   policy: Policy,
   caller: Caller,

@@ -14,7 +14,7 @@ export function realPm2(euid: number, policy: Policy | null): RealPm2 {
   return host.type === 'found' ? host : own;
 }
 
-/** The recorded pm2, else the first pinned one, else the one in PATH. */
+/** The recorded pm2, else the first pinned one, else one in PATH that root may trust. */
 function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
   const recorded = installRecord()?.pm2 ?? null;
   const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);

@@ -15,10 +15,7 @@ import { isOperator } from './operators.ts';
 import { thisHost } from './personal.ts';
 import { settleVerdict } from './settle.ts';
 
-/**
- * Whether sudo lets the caller become a daemon's user. Null: yes, or running it will show. Else lines of explanation.
- * @param purpose `to run`: the call will be run; `to tell`: a block may offer a command
- */
+/** Null: sudo allows it, or running will show. Else an explanation. `to tell`: a block may offer a command. */
 export type AskSudo = (daemon: Daemon, caller: Caller, purpose: 'to run' | 'to tell') => string[] | null;
 
 export interface CallRequest extends Omit<Means, 'major'> {

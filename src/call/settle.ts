@@ -16,10 +16,7 @@ export interface OpenCall<Found extends { evidence: Evidence }> {
   look: (more: More, policy: Policy, found: Found) => Promise<Found> | Found;
 }
 
-/**
- * Decides a call without access to the host: `look` finds the evidence. The guard reads the host, lint only its
- * files.
- */
+/** Decides a call. `look` finds evidence: the guard reads the host, lint only its files. */
 export async function settleVerdict<Found extends { evidence: Evidence }>(
   call: OpenCall<Found>,
 ): Promise<Found & { policy: Policy; verdict: Verdict }> {

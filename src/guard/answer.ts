@@ -6,8 +6,7 @@ import { completionsFor } from './complete.ts';
 export async function answerByItself(call: ResolvedCall): Promise<boolean> {
   const { invocation, pm2 } = call;
   if (invocation.line.type === 'version') {
-    // PM2 prints `-v` before a `--` on a silenced console (printVersion in lib/Common.js). commander writes to
-    // stdout.
+    // PM2 prints `-v` before a `--` on a silenced console (printVersion in lib/Common.js), commander on stdout.
     const silenced =
       invocation.line.silent &&
       invocation.argv.includes('--') &&

@@ -11,16 +11,13 @@ import type { Caller } from '../verdict/caller.ts';
 /** Absolute paths: `sudo` in the caller's PATH may be our shim or another user's program. */
 const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'];
 
-/** null: not installed. */
 export function realSudo(): string | null {
   return SUDO.find((path) => existsSync(path)) ?? null;
 }
 
 /**
- * Asks sudo only if the command is not run now (`explain`, offers of a block). Otherwise running it shows the answer.
- * Each refusal is an alarm in the system log, so sudo is not asked for a user without rules.
- * @param hopped the call already came through sudo
- * @param acts the call will be run
+ * Asks sudo only if the command is not run now, since running it shows the answer. Each refusal is an alarm in the
+ * system log, so sudo is not asked for a user without rules. `hopped`: the call already came through sudo.
  */
 export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): AskSudo {
   return (daemon, caller, purpose) => {
@@ -35,10 +32,7 @@ export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): A
   };
 }
 
-/**
- * Runs our shim as the daemon's user without a password. `sudo -l` has other rules (listpw in sudoers(5)).
- * @returns null: allowed; else sudo's message
- */
+/** Null: allowed, else sudo's message. Runs our shim, because `sudo -l` has other rules (listpw in sudoers(5)). */
 export function canBecome({ user }: Daemon): string | null {
   return ask(['-n', '-u', user, '--', SHIM_COMMAND, MAY]);
 }
@@ -65,10 +59,7 @@ export function needsPassword(words: string): boolean {
   return /(password|terminal|interactive authentication) is required/.test(words);
 }
 
-/**
- * Explains a refusal. An operator also learns the missing rule.
- * @param words sudo's message; null: none, or printed already
- */
+/** Explains a refusal. `words`: sudo's message; null: none, or printed already. An operator learns the rule. */
 export function refusalLines(daemon: Daemon, caller: Caller, words: string | null): string[] {
   const said = words === null ? [] : [`It says:  ${words}`];
   if (process.geteuid?.() === caller.uid && hasNoNewPrivileges()) {
@@ -99,7 +90,6 @@ function hasNoNewPrivileges(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readTextOrEmpty('/proc/self/status'));
 }
 
-/** Whether sudo has a terminal for a password. */
 export function someoneIsThere(): boolean {
   const { isatty } = lazyBuiltin('node:tty');
   return isatty(0) || isatty(2);

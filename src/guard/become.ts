@@ -4,16 +4,12 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import { replaceProcess } from './replace-process.ts';
 
 interface Becoming {
-  /** Default: the current one, without our own variables. */
   env?: NodeJS.ProcessEnv;
   /** False: this process stays and waits for the program. */
   inPlace?: boolean;
 }
 
-/**
- * Runs a program in this process if node can, else as a child whose status and signals are passed on.
- * @param stdin input that was read already; null: inherited
- */
+/** Runs a program, in this process if node can. `stdin`: input that was read already; null: inherited. */
 export function become(
   file: string,
   argv: readonly string[],
@@ -37,7 +33,7 @@ export function startChild(
     env: env ?? process.env,
     stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
   });
-  child.stdin?.on('error', () => undefined); // EPIPE: it ended before it read all
+  child.stdin?.on('error', () => undefined); // EPIPE: the child ended first
   child.stdin?.end(stdin);
   return child;
 }
@@ -48,7 +44,7 @@ export function passOn(
   file: string,
   ended: (status: number | null, signal: NodeJS.Signals | null) => void,
 ): void {
-  const ignored = () => undefined; // the child's answer counts
+  const ignored = () => undefined; // the child handles the signal
   const sent = (signal: NodeJS.Signals) => child.kill(signal);
   const [both, own] = [
     ['SIGINT', 'SIGQUIT'],

@@ -16,7 +16,6 @@ interface BootUnits {
   startUnit(name: string): string | null;
 }
 
-/** A daemon that is not running, with its boot unit. */
 export interface Asleep {
   unit: string;
   /** root's call must start or restart something. */
@@ -28,8 +27,8 @@ export interface Asleep {
 const LISTS = 'list l ps status slist jlist prettylist pid id describe desc info show env'.split(' ');
 
 /**
- * Finds the boot unit of a stopped daemon. PM2's client would start the daemon in the caller's session, so it would
- * end with the session, escape systemctl, and have no apps (T46). Null: it is running, or has no unit.
+ * Finds the boot unit of a stopped daemon. Null: running, or no unit. PM2's client would start it in the caller's
+ * session, so the daemon would end with the session, escape systemctl, and have no apps (T46).
  */
 export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | null {
   if (verdict.type === 'block' || (verdict.type === 'pass' && verdict.daemonless)) return null;
@@ -54,10 +53,7 @@ export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invoc
   else say([`pm2-guard: daemon "${name}" does not run, and its unit did not start (${unit}): ${failure}`]);
 }
 
-/**
- * Whether the daemon may be down. Users can write pm2.pid, so its content only decides if boot-unit.cjs checks
- * further.
- */
+/** Users can write pm2.pid, so its content only decides if boot-unit.cjs checks further. */
 function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
   if (statOf(rpcSocket(home)) === null || statOf(pidFile(home)) === null) return true;
   if (!asRoot) return false;
@@ -70,6 +66,6 @@ function bootUnits(): BootUnits | null {
   try {
     return createRequire('/')(join(__dirname, 'boot-unit.cjs')) as BootUnits;
   } catch {
-    return null; // a damaged installation must not keep a call from pm2
+    return null; // a damaged installation must not stop pm2
   }
 }

@@ -49,7 +49,6 @@ export interface GuardCall extends InstalledPm2 {
   hopped: boolean;
   /** It only lists apps of a stopped daemon with a boot unit, so that daemon is not started. */
   daemonDown: boolean;
-  /** Called before the real pm2 runs in this process. */
   beforeHandOff: () => void;
 }
 
@@ -57,7 +56,7 @@ export interface RewrittenCall extends GuardCall {
   throughSudo: (verdict: Rewrite) => void;
 }
 
-/** Runs the call as the caller. Our own variables are removed, and sudo's if the apps would store them. */
+/** Runs the call as the caller. Our own variables are removed, and sudo's if sudo switched to the owner. */
 export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonless, report }: Pass): void {
   refuseForeignCode(call, daemonless || report === 'observed' ? null : daemon);
   if (daemon !== null && caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
@@ -70,10 +69,7 @@ export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonle
   handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
 }
 
-/**
- * Runs the call in its daemon (docs/contract.md section 4). `announce` is called just before pm2 runs.
- * @throws CannotCarryOut before anything was run
- */
+/** Runs the call in its daemon. `announce` is called just before pm2. Throws CannotCarryOut before a run. */
 export function carryOutRewrite(
   verdict: Rewrite,
   invocation: Invocation,
@@ -147,10 +143,7 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Ou
   return null;
 }
 
-/**
- * Runs the call as the owner by setpriv or sudo. The guard runs again there, and checks files with the owner's
- * rights.
- */
+/** The guard runs again in the owner's process, and checks files with the owner's rights. */
 function callAsOwner(
   verdict: Rewrite,
   call: RewrittenCall,
@@ -177,9 +170,7 @@ function callAsOwner(
   becomeThroughSetpriv(verdict, environment, stdin);
 }
 
-/**
- * PM2 starts its daemon in this directory and resolves relative paths in it, so it is kept if the owner may enter it.
- */
+/** The directory is kept if the owner may enter it: PM2 starts its daemon and resolves relative paths there. */
 function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: Caller): void {
   if (mayExecute('.') && caller.cwd !== null) {
     try {
@@ -261,9 +252,7 @@ function refuseForeignCode(call: GuardCall, declared: Daemon | null): void {
   );
 }
 
-/**
- * The current node if the owner can run it (not if below /root/.nvm), else one in SYSTEM_PATH. Null: the current one.
- */
+/** The current node if the owner can run it (not below /root/.nvm), else one in SYSTEM_PATH. Null: the current. */
 function runnableNode({ user }: Daemon): string | null {
   if (mayExecute(process.execPath)) return null;
   const other = SYSTEM_PATH.split(':')
@@ -290,7 +279,6 @@ function pathFor(node: string): string {
     : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
-/** @param runsAs the owner, if a process file names the owner too */
 function handOver(
   call: GuardCall,
   node: string | null,

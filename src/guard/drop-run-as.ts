@@ -7,11 +7,7 @@ interface Common {
   verifyConfs?: (apps: unknown, ...others: unknown[]) => unknown;
 }
 
-/**
- * PM2 refuses `user`, `uid` and `gid` to all but root, even if they name the current user. Those of the owner are
- * removed.
- * @param file PM2's bin/pm2 with symlinks resolved
- */
+/** PM2 refuses `user`, `uid` and `gid` to all but root, so those of the owner are removed. `file`: real bin/pm2. */
 export function dropRunAs(file: string, owner: Pick<Daemon, 'user' | 'uid' | 'gid' | 'group'>): void {
   const module = createRequire(file).cache[join(dirname(file), '../lib/Common.js')];
   const common = module?.exports as Common | undefined;

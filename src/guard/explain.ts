@@ -17,7 +17,7 @@ export interface Typed {
   argv: string[];
 }
 
-/** Output of `explain --json` (docs/contract.md section 6). */
+/** docs/contract.md section 6. */
 export interface Explanation {
   verdict: Verdict['type'];
   code: string;
@@ -31,16 +31,11 @@ export interface Explanation {
   invocation: { command: string | null; scope: string; targets: string[]; starts: string[] };
   /** As words. Empty for a block. */
   exec: string[];
-  /** Lines of a block, else empty. */
   message: string[];
   warnings: string[];
 }
 
-/**
- * Decides a command line with the guard's own code, but runs no pm2 and no process file, writes nothing, reads no
- * stdin.
- * @throws UserError without a usable config or real pm2
- */
+/** Runs no pm2 and no process file, writes nothing, reads no stdin. Throws UserError without config or real pm2. */
 export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   const euid = process.geteuid?.() ?? -1;
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });

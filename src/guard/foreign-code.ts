@@ -11,7 +11,6 @@ import { repairsOf } from '../trust/all-faults.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { startRenewal } from './renew-prepared.ts';
 
-/** Code that root would run and other users can change. */
 export interface ForeignCode {
   /** `root would run X, which other users can change` */
   what: string;
@@ -27,10 +26,7 @@ export interface RootsCall {
   node: string | null;
 }
 
-/**
- * root must not run code that others can write (docs/contract.md section 8.1): pm2, a pinned node, modules and the
- * saved list in PM2_HOME. Null: only root can write it.
- */
+/** root must not run code that others can write (docs/contract.md section 8.1). Null: only root can write it. */
 export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | null {
   const ofPm2 = rootMayRun(pm2) ?? faultInPackage(pm2);
   if (ofPm2 !== null) {
@@ -55,7 +51,7 @@ function repair(fault: Distrust): string {
 function faultInPackage({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>): Distrust | null {
   if (isProvenRoots(bin)) return null;
   const fault = foreignPartOf(dirname(dirname(file)));
-  const { type } = preparationOf(bin); // where it is stale, it is being renewed already
+  const { type } = preparationOf(bin); // a stale one is being renewed already
   if (fault === null && (type === 'ready' || type === 'none')) startRenewal(file);
   return fault;
 }

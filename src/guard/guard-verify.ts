@@ -12,7 +12,6 @@ import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall } from '../call/resolve-call.ts';
 import { workingDirectory } from '../call/caller-of.ts';
 
-/** Output of `pm2 guard-verify --json`. */
 interface Answer {
   guarded: true;
   version: string;
@@ -27,16 +26,11 @@ interface Answer {
     code: string;
     daemon: string | null;
   } | null;
-  /** null: no real pm2. */
   pm2: { path: string; version: string } | null;
-  /** PM2_GUARD=off is set. */
   off: boolean;
 }
 
-/**
- * `pm2 guard-verify`: shows on stdout that `pm2` is the guard. Plain pm2 would print "Command not found" and start a
- * daemon. Writes nothing, and needs no real pm2.
- */
+/** Proves that `pm2` is the guard: plain pm2 would print "Command not found" and start a daemon. Writes nothing. */
 export async function answerVerify(argv: readonly string[], euid: number): Promise<void> {
   // euid -1, because root would keep a compiled policy.
   const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });

@@ -163,10 +163,7 @@ function goThroughSudo(verdict: Rewrite, call: ResolvedCall, hopped: boolean): v
   );
 }
 
-/**
- * Avoids starting a daemon with a boot unit in the caller's session. True: the call only lists apps of a stopped
- * daemon.
- */
+/** Keeps a daemon with a boot unit out of the caller's session. True: the call only lists a stopped daemon. */
 function wake(call: ResolvedCall): boolean {
   const daemon = asleep(call);
   if (daemon === null) return false;
@@ -189,8 +186,8 @@ function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCal
 }
 
 /**
- * Applies the daemon of a call through sudo, in place of PM2_HOME, which env_reset removes. Any user can type this
- * option, so it selects only among the caller's own declared daemons. PM2_GUARD=off does not count.
+ * Replaces PM2_HOME, which env_reset removes. Any user can type this option, so it selects only among the caller's
+ * own declared daemons.
  */
 function settle(decided: string, policy: Policy): void {
   const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
@@ -210,7 +207,7 @@ function settleVariables(kept: readonly string[], { invocation, caller }: Resolv
   if (lost.includes('PWD') && caller.cwd !== null) process.env['PWD'] = caller.cwd;
 }
 
-/** All of standard input. Waits on a non-blocking pipe. */
+/** Waits on a non-blocking pipe. */
 function readStdin(): Buffer {
   const chunks: Buffer[] = [];
   const chunk = Buffer.allocUnsafe(65_536);
@@ -221,7 +218,7 @@ function readStdin(): Buffer {
       chunks.push(Buffer.from(chunk.subarray(0, got)));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return Buffer.concat(chunks); // Windows' word, and libuv's for a closed terminal
+      if (code === 'EOF') return Buffer.concat(chunks); // on Windows, and from libuv for a closed terminal
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }

@@ -9,7 +9,6 @@ type BinOf = Pick<InstalledPm2, 'bin' | 'original'>;
 /**
  * Runs the real pm2 in this process as if it had been started directly.
  * @param afterLoad called after PM2 has loaded its modules, before it reads the command
- * @param pm2 `bin`: the path in PATH, maybe a symlink, for argv[1]
  */
 export function becomePm2(
   { bin, original }: BinOf,

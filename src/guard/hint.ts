@@ -11,9 +11,7 @@ import { say } from './report.ts';
 /** PM2's messages for an unknown name (_operate and scale in lib/API.js, describe in API/Extra.js), 5.4 to 7.0. */
 const NOT_FOUND = /(?:Process|Namespace|Application) .*not found|doesn't exist/;
 
-/**
- * After PM2 printed "not found", adds a line with the app's daemon and the right command. PM2's output is unchanged.
- */
+/** After PM2 printed "not found", adds the app's daemon and the right command. PM2's output is unchanged. */
 export function hintAfterwards({ invocation, caller, policy, verdict, evidence }: ResolvedCall): void {
   const landed = verdict.daemon;
   const names = invocation.targets.filter(({ kind }) => kind === 'name' || kind === 'id').map(({ word }) => word);

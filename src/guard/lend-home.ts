@@ -13,10 +13,7 @@ export interface LentHome {
 /** Larger than any request of PM2's client for these commands. */
 const MAX_REQUEST = 1 << 20;
 
-/**
- * PM2's files that variables can move (paths.js, PM2 5.4 to 7.0). Another socket name hides it from searches for
- * daemons.
- */
+/** Paths that variables can move (paths.js, PM2 5.4 to 7.0). The socket's name hides it from daemon searches. */
 const FILES = {
   PM2_CONF_FILE: 'conf.js',
   PM2_MODULE_CONF_FILE: 'module_conf.json',
@@ -38,17 +35,17 @@ const FILES = {
 };
 
 /**
- * PM2's client starts a daemon if none answers. This one answers in this process with an empty list of apps.
+ * A daemon in this process with an empty list, because PM2's client starts one if none answers. Null: no directory
+ * could be made.
  * @param version of the real pm2, or PM2 would report an outdated daemon
  * @param pm2Home value that PM2 writes into files; null: the temporary directory. Files in it are not touched
  * @param isRead PM2 reads the directory after connecting, so it stays until this process ends
- * @returns null if no directory can be made
  */
 export function lendHome(version: string, pm2Home: string | null, isRead = false): LentHome | null {
   let directory: string;
   try {
     directory = mkdtempSync('/tmp/pm2-guard-'); // mode 0700
-    writeFileSync(join(directory, 'touch'), ''); // else PM2 greets a new user and reports an installation
+    writeFileSync(join(directory, 'touch'), ''); // without it PM2 greets a new user and reports an installation
     writeFileSync(join(directory, 'module_conf.json'), '{}');
   } catch {
     return null;
@@ -78,7 +75,7 @@ function serve(path: string, version: string, whenServed: () => void): Server {
   const server = lazyBuiltin('node:net').createServer((socket) => {
     answer(socket, version, whenServed);
   });
-  server.on('error', () => undefined); // PM2 then spawns a daemon in the lent directory, as it would elsewhere
+  server.on('error', () => undefined); // PM2 then starts a daemon in this directory
   server.listen(path);
   server.unref();
   return server;

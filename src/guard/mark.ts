@@ -4,20 +4,17 @@ import { MARK } from '../call/hop.ts';
 /** The shim could not write its mark (shims/pm2). sudo never ends with this status. */
 export const CANNOT_MARK = 94;
 
-/** A file that the shim behind sudo writes when it starts. */
 export interface Mark {
-  /** The option that names it. */
   word: string;
   /** The shim has started, so sudo allowed the call. */
   isSet(): boolean;
-  /** May be called again. */
   remove(): void;
 }
 
 /**
- * Status 1 means "app not found" in PM2 and a refusal in sudo, so a file shows if sudo allowed the call. sudo closes
- * other descriptors (sudo(8) -C). Only the caller can write the directory, so no other user can put a symlink there.
- * @returns null if /tmp is not writable
+ * Status 1 means "app not found" in PM2 and a refusal in sudo. A file tells them apart, because sudo closes
+ * descriptors. Only the caller can write its directory, so no other user can put a symlink there. Null: /tmp is not
+ * writable.
  */
 export function makeMark(): Mark | null {
   try {

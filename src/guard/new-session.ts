@@ -5,8 +5,8 @@ import { endAs } from './become.ts';
 const SENT_ON = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
 
 /**
- * Repeats this call in a new session (setsid(2)) without a controlling terminal, so it cannot type into root's
- * terminal (src/identity/terminal-input.ts). It keeps its descriptors. `stdin` null: not read yet.
+ * Repeats the call in a session without a controlling terminal (setsid(2)), so that it cannot type into root's
+ * terminal (src/identity/terminal-input.ts). `stdin`: input that was read already; null: inherited.
  */
 export function callInNewSession(stdin: Buffer | null): void {
   const child = lazyBuiltin('node:child_process').spawn(
@@ -17,7 +17,7 @@ export function callInNewSession(stdin: Buffer | null): void {
       stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
     },
   );
-  child.stdin?.on('error', () => undefined); // EPIPE: it ended before it read all
+  child.stdin?.on('error', () => undefined); // EPIPE: the child ended first
   child.stdin?.end(stdin);
   const send = (signal: NodeJS.Signals) => {
     try {
@@ -28,7 +28,7 @@ export function callInNewSession(stdin: Buffer | null): void {
   };
   for (const signal of SENT_ON) process.on(signal, send);
   process.on('SIGTSTP', () => {
-    send('SIGSTOP'); // of SIGTSTP a group without a parent in its session is not stopped (setpgid(2))
+    send('SIGSTOP'); // SIGTSTP does not stop an orphaned process group (setpgid(2))
     process.kill(process.pid, 'SIGSTOP');
   });
   process.on('SIGCONT', send);

@@ -1,7 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The part of a path that stops this process. */
 export interface Obstacle {
   path: string;
   /** `is closed to it (mode 0700)`. */

@@ -5,18 +5,14 @@ import { declaredApps } from '../pm2/declared-apps.ts';
 import { evaluateFile, evaluateText } from '../pm2/evaluate.ts';
 import type { ProcessFileRequest } from '../pm2/process-file.ts';
 
-/** Descriptor for the answer. */
 const ANSWER = 3;
 
-/**
- * A child (dist/read-process-file.cjs) evaluates a process file as its user. It answers on descriptor 3, because the
- * file may print. Started by src/pm2/process-file.ts.
- */
+/** Child of src/pm2/process-file.ts. Becomes the user first. Answers on descriptor 3, because the file may print. */
 const { nonce, user, env, argv, source, question } = JSON.parse(readFileSync(0, 'utf8')) as ProcessFileRequest;
 
 if (user) {
   closeInherited([ANSWER]);
-  switchUser(user); // throws, and with it ends this process, where there would be a way back
+  switchUser(user); // throws and so ends this process if root could be regained
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
 }
@@ -27,7 +23,7 @@ try {
 }
 // Some files test their arguments: `process.argv.includes('--env')`.
 process.argv.splice(1, Infinity, ...argv);
-process.env.PM2_USAGE = 'CLI'; // set by lib/binaries/CLI.js before anything else
+process.env.PM2_USAGE = 'CLI'; // set first by lib/binaries/CLI.js
 
 const config = 'text' in source ? evaluateText(source.text) : evaluateFile(source.path, source.kind);
 const answer = Buffer.from(`${nonce}${JSON.stringify(declaredApps(config, question))}\n`);

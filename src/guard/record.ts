@@ -17,23 +17,16 @@ export interface RecordEntry {
   caller: Caller;
   owner?: Daemon | null;
   argv: readonly string[];
-  /** `file:line` of the rule, or the verdict's code. */
   rule: string;
 }
 
-/**
- * Writes one line to the system log (auth, tag pm2-guard) by logger(1). A slow or missing log must not stop a call.
- * @param waits wait for it, at most a second
- */
+/** One line in the system log by logger(1). A slow or missing log must not stop a call. `waits`: up to a second. */
 export function record(entry: RecordEntry, waits = false): void {
   const logger = loggerHere();
   if (logger !== null) startLogger(logger, [...OPTIONS, lineOf(entry)], waits);
 }
 
-/**
- * Records and exits. A fork from node takes 5 ms, a fifth of a blocked call, so the process becomes a shell that
- * forks.
- */
+/** Records and exits. A fork from node takes 5 ms, so the process becomes a shell, which forks faster. */
 export function endRecorded(status: number, entry: RecordEntry): void {
   process.exitCode = status;
   const waits = endsWithUs(process.env, process.pid);
@@ -47,8 +40,8 @@ export function endRecorded(status: number, entry: RecordEntry): void {
 }
 
 /**
- * Whether child processes die with this process, so that the log entry must be written first: in a systemd unit, as
- * first process of a container, or at the end of a session (KillUserProcesses= in logind.conf(5)).
+ * Whether child processes die with this one, so that the entry must be written first: in a systemd unit, as first
+ * process of a container, or at the end of a session (KillUserProcesses= in logind.conf(5)).
  */
 function endsWithUs(env: NodeJS.ProcessEnv, pid: number): boolean {
   const inUnit = env['INVOCATION_ID'] !== undefined; // systemd.exec(5)
@@ -65,7 +58,7 @@ interface ProcessHandle {
 
 /** node:child_process takes 4 ms to load. Used for node before 22.15 only, whose bindings no longer change. */
 function startUnwatched(file: string, words: readonly string[]): boolean {
-  process.emitWarning = () => undefined; // with NODE_PENDING_DEPRECATION it would be about process.binding
+  process.emitWarning = () => undefined; // NODE_PENDING_DEPRECATION warns about process.binding
   try {
     const binding = Reflect.get(process, 'binding') as (name: string) => { Process: new () => ProcessHandle };
     const handle = new (binding('process_wrap').Process)();
@@ -79,10 +72,7 @@ function startUnwatched(file: string, words: readonly string[]): boolean {
   }
 }
 
-/**
- * Arguments of that shell. Null: no logger.
- * @param waits wait for the logger, at most a second
- */
+/** Arguments of that shell. Null: no logger. `waits`: up to a second. */
 export function lastWords(status: number, entry: RecordEntry, waits = false): string[] | null {
   const logger = loggerHere();
   if (logger === null) return null;

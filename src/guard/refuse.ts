@@ -68,10 +68,7 @@ function repairOf({ kind, expected }: ConfigError): string {
     : command;
 }
 
-/**
- * The version of a running daemon, because a newer client would replace it. Process titles can be forged: digits
- * only.
- */
+/** A newer client would replace daemons of this version. Process titles can be forged, so only digits count. */
 function runningVersion(): string {
   for (const pid of listDirectory('/proc').filter((name) => /^\d+$/.test(name))) {
     const [, version] =

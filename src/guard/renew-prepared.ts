@@ -7,9 +7,7 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { BUNDLES } from '../call/installation.ts';
 
-/**
- * Prepares PM2's start again after an upgrade of PM2 or node, in the background. For root, if only root can write it.
- */
+/** Prepares PM2's start again after an upgrade of PM2 or node, in the background. For root only. */
 export function renewPrepared({ bin, file }: Pick<InstalledPm2, 'bin' | 'file'>): void {
   if (preparationOf(bin).type !== 'stale') return;
   startRenewal(file);

@@ -9,10 +9,7 @@ import { say } from './report.ts';
 /** Takes 0.1 s after each upgrade of PM2. */
 const PATIENCE_MS = 10_000;
 
-/**
- * Seals the real pm2 again after an upgrade by npm. For root's calls only.
- * @returns the path of PM2's original file; null: not sealed
- */
+/** Seals the real pm2 again after an upgrade. Returns the path of PM2's original file. Null: not sealed. */
 export function sealedAgain(real: InstalledPm2): string | null {
   const directory = dirname(dirname(real.file));
   if (!wishedSeals().includes(directory)) return null;

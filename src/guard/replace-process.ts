@@ -1,9 +1,6 @@
 import { mayExecute } from '../runtime/peek.ts';
 
-/**
- * execve(2), which keeps pid, terminal and descriptors. Returns if it cannot: node before 22.15 lacks it. A failed
- * execve aborts node 22, so the file is checked first.
- */
+/** execve(2). Returns if node lacks it (before 22.15). A failed execve aborts node 22, so it is tested first. */
 export function replaceProcess(file: string, argv: readonly string[], env: NodeJS.ProcessEnv): void {
   const { execve } = process as unknown as {
     execve?: (file: string, argv: readonly string[], env: NodeJS.ProcessEnv) => never;

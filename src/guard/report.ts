@@ -12,8 +12,7 @@ import { callOf } from '../verdict/words.ts';
 /** On stderr, because programs read pm2's stdout (`jlist`). */
 export function say(lines: readonly string[]): void {
   if (lines.length === 0) return;
-  // One write keeps the lines of two calls apart. process.stderr takes 3 ms to load. A closed stderr must not stop a
-  // deploy.
+  // One write keeps lines of two calls apart. process.stderr loads in 3 ms. A closed stderr must stop no deploy.
   try {
     writeSync(2, lines.map((line) => `${escapeControls(line)}\n`).join(''));
   } catch {
@@ -79,7 +78,6 @@ export function passLines({ report, reason }: Pass): string[] {
   }
 }
 
-/** In the format of docs/contract.md section 5. */
 export function blockLines(verdict: Block, invocation: Invocation | null): string[] {
   const body = [
     verdict.reason,
@@ -154,7 +152,6 @@ function whatIs({ what, facts, harm }: Choice): string {
   return `${what}${harm === null ? '' : ` - ${harm}`}${facts === '' ? '' : ` (${facts})`}`;
 }
 
-/** For a PM2 newer than the newest known grammar. */
 export function unknownVersionLines(real: InstalledPm2): string[] {
   return real.known
     ? []

@@ -1,11 +1,7 @@
 import { lazyBuiltin } from '../runtime/late.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 
-/**
- * Whether sudo allows variables for a command: the SETENV tag, or a rule for ALL (sudoers(5)). Without it sudo
- * refuses the whole call (T09).
- * @param sudo absolute path
- */
+/** By the SETENV tag, or a rule for ALL (sudoers(5)). Without it sudo refuses the whole call (T09). */
 export function mayKeepVariables(sudo: string, user: string, command: string): boolean {
   // sudo-rs has no SETENV in its long listing, and shows resolved paths.
   return hasTag(listing(sudo, '-ll'), user, command) || taggedShort(listing(sudo, '-l'), user, realpathOrSelf(command));

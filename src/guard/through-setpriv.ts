@@ -6,8 +6,8 @@ import type { Rewrite } from '../verdict/verdict.ts';
 import { become } from './become.ts';
 
 /**
- * systemd opened a PAM session for this process (run0, PAMName=). Its helper `(sd-pam)` gets no signal at the end of
- * a process that is no longer root (PR_SET_PDEATHSIG, exec_fork_pam in systemd), so this process must stay root.
+ * With a PAM session for this process (run0, PAMName=) it must stay root: the helper `(sd-pam)` gets no signal at the
+ * end of a process that is not root (PR_SET_PDEATHSIG, exec_fork_pam in systemd).
  */
 export function hasPamHelper(): boolean {
   try {
@@ -21,11 +21,7 @@ export function hasPamHelper(): boolean {
   }
 }
 
-/**
- * setpriv(1) starts our shim as the daemon's user, and the guard runs again there.
- * @param stdin input that was read already; null: inherited
- * @throws SwitchError without setpriv
- */
+/** setpriv(1) starts our shim as the daemon's user. Throws SwitchError. `stdin` null: inherited. */
 export function becomeThroughSetpriv(
   { daemon, argv }: Rewrite,
   environment: NodeJS.ProcessEnv,

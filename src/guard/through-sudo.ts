@@ -17,21 +17,17 @@ export interface Crossover {
   verdict: Rewrite;
   invocation: Invocation;
   caller: Caller;
-  /** Input that was read already. Null: inherited. */
+  /** null: inherited. */
   stdin: Buffer | null;
 }
 
 export interface Outcome {
-  /** The shim runs as the owner. */
   started: () => void;
   /** sudo printed the reason, and nothing was run. */
   refused: () => void;
 }
 
-/**
- * Runs the call as the daemon's user by the real sudo and our shim. Running it shows whether sudo allows it. App
- * variables cross if the call passes them to apps and sudo's rule has SETENV.
- */
+/** Running the call shows whether sudo allows it. App variables cross only if sudo's rule has SETENV. */
 export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crossover, outcome: Outcome): void {
   const { daemon } = verdict;
   const crossed = variablesFor(daemon, invocation, caller);
@@ -45,8 +41,7 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept, terminal }, stdin, {
     started,
     refused: () => {
-      // Without SETENV sudo refuses the whole call (T09), so it is repeated without variables. No second password is
-      // needed.
+      // Without SETENV sudo refuses the whole call (T09), so it is repeated without variables.
       if (!kept.some(isWanted) || canBecome(daemon) !== null) {
         outcome.refused();
         return;
@@ -79,7 +74,6 @@ interface Attempt {
   daemon: string;
   user: string;
   argv: readonly string[];
-  /** Names of variables that cross. */
   kept: readonly string[];
   /** False adds `-n`, so that a job never waits for a password. */
   terminal: boolean;
@@ -140,7 +134,7 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
 }
 
 /**
- * sudo keeps DISPLAY, XAUTHORITY and KRB5CCNAME by default, and everything without env_reset (sudoers(5)), so others
+ * sudo keeps DISPLAY, XAUTHORITY and KRB5CCNAME by default, and everything without env_reset (sudoers(5)), so they
  * are removed here. sudo and pam_ssh_agent_auth(8) still get the variables that they read.
  */
 function leaveOnly(variables: NodeJS.ProcessEnv): void {

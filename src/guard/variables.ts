@@ -7,7 +7,6 @@ import type { Invocation } from '../pm2/invocation.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 
-/** The caller's variables that the owner gets. */
 export function variablesFor(owner: { userHome: string }, invocation: Invocation, caller: Caller): Crossed {
   const { env } = process;
   return crossing(env, {
@@ -17,9 +16,7 @@ export function variablesFor(owner: { userHome: string }, invocation: Invocation
   });
 }
 
-/**
- * Names variables that sudo dropped: its rule has no SETENV, or it is sudo-rs before 0.2.7. Empty for a silent call.
- */
+/** Variables that sudo dropped: its rule has no SETENV, or it is sudo-rs before 0.2.7. Empty for a silent call. */
 export function lostLines(names: readonly string[], { argv }: Invocation): string[] {
   if (names.length === 0 || parseCommandLine(argv, 7).silent) return [];
   return [

@@ -10,10 +10,7 @@ import { endWithoutPm2 } from './refuse.ts';
 import { say } from './report.ts';
 import { callerOf, workingDirectory } from '../call/caller-of.ts';
 
-/**
- * Runs pm2 without a policy, with a warning and a record.
- * @param error why there is none; null: PM2_GUARD=off of root
- */
+/** Runs pm2 without a policy. `error`: why there is none; null: PM2_GUARD=off of root. */
 export function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): void {
   const real = findRealPm2({
     recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null,

@@ -20,16 +20,12 @@ export interface Group {
 
 const PASSWD = '/etc/passwd';
 const GROUP = '/etc/group';
-const LOOKUP_MS = 5000; // a directory server that hangs must not hang pm2
+const LOOKUP_MS = 5000; // a hanging directory server must not block pm2
 
 let passwd: string | null = null;
 const asked = new Map<string, string | null>();
 
-/**
- * From /etc/passwd, else from NSS through getent(1). NSS may answer with another spelling, so use `name` of the
- * answer.
- * @returns null: no such account, or no answer within 5 s
- */
+/** NSS may answer with another spelling, so use `name` of the answer. Null: no account, or no answer within 5 s. */
 export function accountByName(name: string): Account | null {
   if (!isName(name)) return null;
   // getent reads digits as a uid
@@ -142,7 +138,7 @@ function lineOfId(text: string, id: number): string | null {
 }
 
 function passwdText(): string {
-  return (passwd ??= readTextOrEmpty(PASSWD)); // a minimal container has none: NSS is all there is
+  return (passwd ??= readTextOrEmpty(PASSWD)); // missing in a minimal container, then only NSS answers
 }
 
 function ask(database: 'passwd' | 'group', key: string): string | null {

@@ -4,10 +4,7 @@ import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
 
 const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: number) => void };
 
-/**
- * Work with a user's rights, in this process or in a child that finds it by name (src/rights/main.ts), so it uses
- * JSON.
- */
+/** Work with a user's rights. A child finds it by name (src/rights/main.ts), so it uses JSON. */
 export interface Task<Argument, Result> {
   name: string;
   /** @param at descriptor of an open directory, or null */
@@ -15,9 +12,8 @@ export interface Task<Argument, Result> {
 }
 
 /**
- * Runs a task with a user's rights. The kernel checks the effective ids, which are root's again afterwards, as in
- * sshd (uidswap.c). If node cannot switch, a child does it. The task must be synchronous and must not run the user's
- * code, which could regain root.
+ * Runs a task with a user's effective ids, as sshd does (uidswap.c), or in a child if node cannot switch. The task
+ * must be synchronous and must not run the user's code, which could regain root.
  * @throws SwitchError if there is no way to switch, else the task's error
  */
 export function asUser<Argument, Result>(
@@ -30,9 +26,7 @@ export function asUser<Argument, Result>(
   return switchesHere() ? withIds(to, () => task.run(argument, at)) : (inChild(to, task.name, argument, at) as Result);
 }
 
-/**
- * From open(2), missing in node: enters a directory that cannot be listed, and looks at a file without opening it.
- */
+/** From open(2), missing in node: enters an unlistable directory, and looks at a file without opening it. */
 export const O_PATH = 0o10000000;
 
 interface Opening {
@@ -57,11 +51,7 @@ export const OPEN: Task<Opening, Inode> = {
   },
 };
 
-/**
- * Opens a file or directory with a user's rights. The descriptor stays open.
- * @param at parent directory of `name`; null: `name` is absolute
- * @throws SwitchError, or the error that the user would get
- */
+/** Opens a file with a user's rights. `at` null: `name` is absolute. Throws SwitchError or the user's error. */
 export function openAs(to: Identity, at: number | null, name: string, flags: number): number {
   const path = pathAt(at, name);
   if (process.geteuid?.() === to.uid) return openSync(path, flags);
@@ -110,11 +100,7 @@ export const WALK: Task<Way, Inode[]> = {
   },
 };
 
-/**
- * Opens directories one below the other with a user's rights. `first` may contain symlinks; `flags` hold for `names`.
- * @param check looks at each opened directory, and throws to stop
- * @throws SwitchError, an error of `check`, or the error that the user would get
- */
+/** Opens directories one below the other as the user. Throws SwitchError, `check`'s error or the user's error. */
 export function openWay(to: Identity, { first, names, flags }: Way, check: (fd: number, name: string) => void): number {
   const here = process.geteuid?.() === to.uid || switchesHere();
   const seen = here ? null : asUser(to, WALK, { first, names, flags });

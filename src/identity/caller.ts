@@ -13,10 +13,7 @@ export interface Person {
   rootBySudo: boolean;
 }
 
-/**
- * Variables of sudo(8), doas(1) and pkexec(1) can be forged, so they only make the guard stricter with root.
- * @param loginUser from the kernel; null: not known
- */
+/** Variables of sudo, doas and pkexec can be forged, so they only make the guard stricter with root. */
 export function personOf(
   euid: number,
   account: Account | null,
@@ -35,10 +32,7 @@ function behindSudo(euid: number, env: NodeJS.ProcessEnv): string | null {
   return sudoUid === '' || sudoUid === String(euid) ? null : (env['SUDO_USER'] ?? `#${sudoUid}`);
 }
 
-/**
- * `su` keeps forged variables of doas and pkexec, so the kernel's login user is preferred. Without one (a service, a
- * container), the variables count for root only.
- */
+/** `su` keeps forged variables, so the kernel's login user counts. Without one, variables count for root only. */
 function behindOthers(euid: number, env: NodeJS.ProcessEnv, loginUser: string | null): string | null {
   const pkexecUid = env['PKEXEC_UID'] ?? '';
   const claimed = env['DOAS_USER'] ?? (pkexecUid === '' ? null : `#${pkexecUid}`);

@@ -20,9 +20,7 @@ export function homeDirectories(
   return { callers: [...new Set(found)], owners: owner === null || NOT_A_PERSONS.includes(owner) ? null : owner };
 }
 
-/**
- * Removes the caller's paths from NODE_OPTIONS and from lists of directories. Null: nothing of the value may cross.
- */
+/** Removes the caller's paths from NODE_OPTIONS and lists of directories. Null: nothing of the value may cross. */
 export function withoutCallersPaths(name: string, value: string, homes: HomeDirectories): string | null {
   const areOptions = name === 'NODE_OPTIONS' || name === 'PM2_NODE_OPTIONS';
   if (!holdsCallersPath(areOptions ? unquoted(value) : value, homes)) return value;
@@ -98,9 +96,7 @@ function isPathList(name: string, value: string): boolean {
   return value.split(':').every((entry) => entry === '' || entry.startsWith('/'));
 }
 
-/**
- * Splits words as node does (ParseNodeOptionsEnvVar in src/node_options.cc). A value goes together with its option.
- */
+/** Splits words as node does (ParseNodeOptionsEnvVar in node_options.cc). A value goes together with its option. */
 function optionsWithout(text: string, homes: HomeDirectories): string | null {
   const words = /"(?:[^"\\]|\\.)*$/.test(text.replace(/"(?:[^"\\]|\\.)*"/gs, ''))
     ? []

@@ -7,8 +7,8 @@ const MARKED = 16;
 const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * Closes descriptors above 2 that node did not open, like closefrom of sudo (sudoers(5)). Call it before root becomes
- * another user: setuid(2) closes nothing, and PM2's daemon would keep them open. Does nothing without /proc.
+ * Call it before root becomes another user: setuid(2) closes nothing, and PM2's daemon would keep root's descriptors
+ * open. Keeps what node opened. Does nothing without /proc.
  */
 export function closeInherited(keep: readonly number[] = []): void {
   // node owns its IPC channel, and would later close an unrelated file with the same number.

@@ -40,9 +40,8 @@ export interface Crossed {
 }
 
 /**
- * Which of the caller's variables another user gets (docs/contract.md section 4). Typed variables cross. The rest
- * cross only if the command passes them to apps, and never if they identify a person, a session or a CI job, or hold
- * a path of the caller's home directory.
+ * Which variables another user gets (docs/contract.md section 4). Typed ones cross. The rest cross only if the
+ * command passes them to apps, and never if they identify a person, session or CI job, or hold the caller's paths.
  */
 export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
   const entries = Object.entries(env);
@@ -64,21 +63,14 @@ export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
   return { variables, leftOut };
 }
 
-/**
- * For adopt: like `crossing` for an app's stored environment, but keeps credentials, because the app had them
- * already.
- * @param callerHome home directory of the old user; null: the same as the new user's
- */
+/** For adopt: an app's stored variables. Credentials stay, because the app had them. `callerHome` null: new user's. */
 export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string | null): NodeJS.ProcessEnv {
   const secrets = Object.keys(env).filter((name) => isCredential(name) || isRunnersToken(name));
   return crossing(env, { homes: homeDirectories([callerHome], null), typed: new Set(secrets), handsOver: true })
     .variables;
 }
 
-/**
- * @param path must find the node that runs pm2: PM2 5 starts its daemon with `node` from PATH (launchDaemon in
- * lib/Client.js)
- */
+/** `path` must find pm2's node: PM2 5 starts its daemon with `node` from PATH (launchDaemon in lib/Client.js). */
 export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: NewUser, path: string): NodeJS.ProcessEnv {
   return {
     ...variables,

@@ -17,10 +17,7 @@ export const AT = 3;
 const PATIENCE = 60_000;
 const MAX_ANSWER = 256 << 20;
 
-/**
- * Runs a task in a child process of the user (dist/as-user.cjs).
- * @throws SwitchError if it cannot start, else an error with the child's message and code
- */
+/** Throws SwitchError if the child cannot start, else an error with the child's message and code. */
 export function inChild(to: Identity, task: string, argument: unknown, at: number | null): unknown {
   const [program = '', ...words] = taskWords(to, join(__dirname, 'as-user.cjs'), task);
   const { status, stdout, stderr, error } = lazyBuiltin('node:child_process').spawnSync(program, words, {

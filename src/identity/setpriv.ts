@@ -14,10 +14,7 @@ export function setpriv(): string | null {
   return SETPRIV.find((path) => isExecutable(path) && realpathOrNull(path)?.endsWith('/busybox') === false) ?? null;
 }
 
-/**
- * Starts a program as another user with the groups of a login. Used when node cannot switch.
- * @throws SwitchError without setpriv
- */
+/** With the groups of a login. Used when node cannot switch. Throws SwitchError without setpriv. */
 export function setprivWords({ user, uid, gid }: Identity, argv: readonly string[]): string[] {
   const program = setpriv();
   if (program === null)
@@ -32,8 +29,8 @@ export function setprivWords({ user, uid, gid }: Identity, argv: readonly string
 }
 
 /**
- * Starts a program with a user's rights, but with root as real user. The user's processes then cannot trace it
- * (ptrace(2)), so its answers can be trusted. The program must not run the user's code.
+ * Root stays the real user, so the user's processes cannot trace the program (ptrace(2)) and its answers can be
+ * trusted. The program must not run the user's code.
  */
 export function rightsWords(to: Identity, argv: readonly string[]): string[] {
   const [program = '', ...words] = setprivWords(to, argv);
@@ -60,12 +57,7 @@ function groupsOf({ user, gid }: Identity): number[] {
   return groups;
 }
 
-/**
- * Starts one of our bundles for another user: it switches by itself if node can, else setpriv switches.
- * @param to null: the current user
- * @param way `setpriv`: always use setpriv
- * @throws SwitchError
- */
+/** Our bundle switches by itself if node can, else setpriv does. `to` null: no switch. Throws SwitchError. */
 export function bundleWords(to: Identity | null, bundle: string, way: 'any' | 'setpriv' = 'any'): string[] {
   if (to === null || (way === 'any' && switchesHere())) return [process.execPath, bundle];
   return setprivWords(to, [nodeForOthers(), bundle]);

@@ -29,9 +29,9 @@ export interface Versions {
 }
 
 /**
- * Whether a switch covers all threads. libuv 1.45 to 1.48 runs file operations in a kernel thread of io_uring that
- * stays root (CVE-2024-22017). node since 20.11.1 and 21.6.2 refuses then. With a foreign libuv, its version decides.
- * @param useIoUring UV_USE_IO_URING, which enables SQPOLL in later versions too
+ * libuv 1.45 to 1.48 runs file operations in an io_uring thread that stays root (CVE-2024-22017). node since 20.11.1
+ * and 21.6.2 refuses then. With a foreign libuv, its version decides. UV_USE_IO_URING enables it in later versions
+ * too.
  */
 export function losesPrivilegesSafely({ node, uv }: Versions, useIoUring = ''): boolean {
   const [major = 0, minor = 0, patch = 0] = numbersOf(node);
@@ -51,10 +51,7 @@ function numbersOf(version: string): number[] {
 
 let answer: boolean | null = null;
 
-/**
- * node 20 refuses to switch if it is linked with a foreign libuv (Debian 13). Tested by setting the current group
- * again.
- */
+/** node 20 refuses to switch with a foreign libuv (Debian 13). Tested by setting the current group again. */
 export function switchesHere(): boolean {
   answer ??= losesPrivilegesSafely(process.versions, process.env['UV_USE_IO_URING']) && !refuses();
   return answer;
@@ -70,8 +67,7 @@ function refuses(): boolean {
 }
 
 /**
- * Changes from root to `to` for good, and checks the result: groups, then gid, then uid ("Setuid Demystified", 2002),
- * because setgroups needs root. If setpriv(1) already switched, only checks.
+ * Changes from root to `to` for good and checks it. Groups first: setgroups needs root ("Setuid Demystified", 2002).
  * @throws SwitchError; the caller must then run nothing, unless the error is `unchanged`
  */
 export function switchUser(to: Identity): void {

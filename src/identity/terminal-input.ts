@@ -21,13 +21,12 @@ const KERNEL: TerminalFacts = {
 };
 
 /**
- * Whether another user's process could type into root's shell through the controlling terminal. It can by TIOCSTI,
- * which kernels since 6.2 can turn off, or by TIOCLINUX on a console before 6.7 (drivers/tty). /dev/tty gives access,
- * so closing descriptors does not help.
+ * Another user's process could type into root's shell by TIOCSTI, which kernels since 6.2 can turn off, or by
+ * TIOCLINUX on a console before 6.7 (drivers/tty). /dev/tty gives access, so closing descriptors does not help.
  */
 export function inputCanBePushed({ release, legacy, terminal }: TerminalFacts = KERNEL): boolean {
   if (process.platform !== 'linux') return false;
-  const pushes = legacy()?.trim() !== '0'; // kernels before 6.2 have no such setting, and allow it
+  const pushes = legacy()?.trim() !== '0'; // kernels before 6.2 lack the setting and allow it
   if (!pushes && !hasOpenConsoles(release())) return false;
   const device = terminal();
   if (device === 0) return false;

@@ -1,9 +1,6 @@
 import { readTextOrEmpty } from '../runtime/peek.ts';
 
-/**
- * Names of variables typed in the sudo command line that started this process. sudo waits for its child process, so
- * /proc shows its arguments. `A=1 pm2` without sudo looks like an exported variable, and is not found.
- */
+/** sudo waits for its child process, so /proc shows its arguments. `A=1 pm2` without sudo looks exported. */
 export function typedVariables(env: NodeJS.ProcessEnv): Set<string> {
   if (env['SUDO_COMMAND'] === undefined) return new Set();
   return typedIn(readTextOrEmpty(`/proc/${process.ppid}/cmdline`).split('\0').slice(0, -1), env);

@@ -1,7 +1,4 @@
-/**
- * Variables that identify a person, a session or a CI job (docs/contract.md section 4, docs/environment.md). As text,
- * because each call would have to compile regular expressions.
- */
+/** Variables of a person, session or CI job (docs/contract.md section 4). As text: a RegExp is compiled each call. */
 
 /** Set for the new user: login(1), su(1), environ(7). */
 export const OF_THE_ACCOUNT = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'MAIL', 'PATH'];
@@ -12,7 +9,7 @@ export interface Names {
   prefixes: string[];
 }
 
-/** Names that count only if one of `signs` is set. */
+/** Count only if one of `signs` is set. */
 export interface Signed extends Names {
   signs: string;
 }
@@ -48,7 +45,7 @@ export const PERSON_AND_SESSION: Names = {
     'VOLTA_',
     'FNM_',
     'ASDF_',
-    'MISE_', // version managers live in their user's home directory
+    'MISE_', // version managers are in the user's home directory
   ],
 };
 
@@ -128,9 +125,7 @@ export const CI_RUNNERS: Signed[] = [
   { signs: 'BUILDKITE', names: 'BUILDKITE', prefixes: ['BUILDKITE_'] },
 ];
 
-/**
- * Credentials of a person's tools, which PM2 would write into dump.pm2. AWS_REGION or VAULT_ADDR identify no person.
- */
+/** Credentials of a person, which PM2 would write into dump.pm2. AWS_REGION or VAULT_ADDR identify no person. */
 export const CREDENTIALS: Names = {
   names: [
     // AWS CLI: "Environment variables"; aws-vault
@@ -160,7 +155,7 @@ export const CREDENTIALS: Names = {
 };
 
 /**
- * Crosses with every command: language, terminal (locale(7), environ(7), no-color.org), completion, `_` for `update`
+ * Crosses always: language, terminal (locale(7), environ(7), no-color.org), completion, `_` for `update`
  * (lib/Daemon.js), and variables that PM2's command line reads (docs/pm2-internals.md section 4.2).
  */
 export const PLAIN: Names = {

@@ -11,9 +11,7 @@ export interface KnownApp {
 
 /** The parts of an app that the rules are compared with. The first match decides. */
 export interface AppTraits {
-  /** Name, then namespace. */
   names: readonly string[];
-  /** Absolute paths: script, then working directory. */
   paths: readonly string[];
 }
 

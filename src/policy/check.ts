@@ -28,15 +28,11 @@ export interface ConfigCheck {
   valid: boolean;
   /** The file that was checked. If there is none: the first place where it could be. */
   file: string;
-  /**
-   * What happens to calls while this config is unusable and no last good policy exists. Null: the config is valid.
-   */
+  /** What happens to calls if this config is unusable and no good policy exists. Null: the config is valid. */
   onError: OnError | null;
   /** In the order of the file, errors about owner and mode first. */
   errors: ConfigError[];
-  /** Possible mistakes. */
   notes: string[];
-  /** Declared PM2_HOMEs that do not exist and that their users cannot create. */
   unmakeable: Unmakeable[];
   default: string | null;
   daemons: CheckedDaemon[];
@@ -44,11 +40,7 @@ export interface ConfigCheck {
   compiled: { state: 'fresh' | 'stale'; made: string } | { state: 'none' } | null;
 }
 
-/**
- * Checks a config as the guard does, but collects all errors and writes nothing.
- * @param named absolute path; null: the config in use
- * @param draft do not check who could write the file
- */
+/** Collects all errors and writes nothing. `named` null: the config in use. `draft`: do not check who can write. */
 export function checkConfigFile(named: string | null, caller: PolicyCaller, draft: boolean): ConfigCheck {
   const file = named ?? overridingConfig(caller) ?? standardConfig();
   const standard = file === null || (CONFIG_PLACES as readonly string[]).includes(file);

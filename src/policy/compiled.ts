@@ -15,7 +15,6 @@ export interface CompiledPolicy {
   format: number;
   /** The version of pm2-guard that made it. */
   version: string;
-  /** ISO 8601. */
   made: string;
   /** The state of the config and of the accounts (configState in places.ts). */
   from: string;
@@ -27,15 +26,12 @@ export interface CompiledPolicy {
   notices: Notices;
   contact: string | null;
   personal: { names: string[]; globs: Glob[]; groups: string[]; line: number } | null;
-  /** null: not set in the config. */
   onError: OnError | null;
-  /** Sorted by name. */
   daemons: Daemon[];
   /** Users of daemons that are not in /etc/passwd, but in a directory service. */
   remote: string[];
   names: NameTable;
   globs: Glob[];
-  /** Longest first, then by path. */
   paths: PathEntry[];
 }
 

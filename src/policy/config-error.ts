@@ -6,7 +6,7 @@ export interface ConfigError {
   file: string;
   /** From 1. Null: the error is about the whole file. */
   line: number | null;
-  /** From 1, in UTF-16 units. Null like `line`. */
+  /** From 1, in UTF-16 units. */
   column: number | null;
   source: string | null;
   message: string;
@@ -24,10 +24,7 @@ export function fileError(
   return { kind, file, line: null, column: null, source: null, message, expected };
 }
 
-/**
- * Formats an error as compilers do: place and message, the line with a caret, what was expected. Escaped for
- * printing.
- */
+/** Formats an error as compilers do: the place, the line with a caret, what was expected. Escaped for printing. */
 export function formatConfigError(error: ConfigError): string {
   const place = error.line === null ? error.file : `${error.file}:${error.line}:${error.column ?? 1}`;
   const lines = [`${escapeControls(place)}: ${escapeControls(error.message)}`];

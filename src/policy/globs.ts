@@ -18,10 +18,7 @@ export const SLASH = '\ue000';
 /** Matching time is a power of the length when a glob has several stars, and any user can choose a name. */
 const LONGEST_NAME = 256;
 
-/**
- * The most specific matching globs, at most one for each daemon. `shop-admin-*` beats `shop-*`, which beats `*`.
- * Neither of `*-prod` and `shop-*` beats the other.
- */
+/** At most one glob for each daemon: `shop-admin-*` beats `shop-*`, which beats `*`. `*-prod` equals `shop-*`. */
 export function matchingGlobs(globs: readonly Glob[], name: string): [pattern: string, holder: Holder][] {
   if (name.length > LONGEST_NAME) return [];
   const subject = START + name.replace(/\//g, SLASH);

@@ -28,20 +28,14 @@ export type Compilation =
   | { type: 'compiled'; compiled: CompiledPolicy; settled: boolean; notes: string[] }
   | { type: 'errors'; errors: [ConfigError, ...ConfigError[]]; onError: OnError | null };
 
-/** The part with YAML, schema and cosmiconfig (slow.ts). It is slow to load. */
 export interface SlowPolicy {
-  /** Does not check whether the file is trusted. */
   compileConfig(path: string): Compilation;
   /** Returns null, or one line that says why it could not be kept. */
   saveCompiled(compiled: CompiledPolicy): string | null;
   saveOwnCompiled(compiled: CompiledPolicy, uid: number): void;
 }
 
-/**
- * Finds the policy for a call (docs/contract.md section 2). Never throws. The order: a fresh compiled policy of root
- * or of the caller, the config itself, the last good policy of root with a warning, none.
- * @param slow gives the part that is loaded only when needed
- */
+/** Never throws. The order: a fresh compiled policy, the config, root's last good policy with a warning, none. */
 export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBundle): LoadedPolicy {
   const override = overridingConfig(caller);
   if (override === null) return loadStandard(caller, slow);
@@ -53,10 +47,7 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
   return { ...standard, warnings: [warning, ...standard.warnings] };
 }
 
-/**
- * Whether a compiled policy matches this version, the config and the accounts. If /etc/passwd or /etc/group changed,
- * only the named accounts are compared, so `useradd` does not make a policy stale.
- */
+/** If /etc/passwd changed, only the named accounts are compared, so `useradd` does not make a policy stale. */
 export function isFresh(compiled: CompiledPolicy, path: string): boolean {
   if (compiled.version !== VERSION) return false;
   const now = configState(path);

@@ -9,10 +9,7 @@ export type Pattern =
   | { type: 'glob'; prefix: string; suffix: string; source: string }
   | { type: 'bad'; why: string };
 
-/**
- * Parses an entry of `apps`. `*` also matches `/` and a leading dot, because an app's name is not a path. Also `?`,
- * `[ab]`, `[a-z]`, `[!a]`, `{a,b}` and `\`. A leading `!` is refused.
- */
+/** `*` also matches `/` and a leading dot, because an app's name is not a path. A leading `!` is refused. */
 export function parsePattern(text: string): Pattern {
   if (text.startsWith('!'))
     return {
@@ -56,7 +53,7 @@ function forPicomatch(text: string): string {
       if (token.startsWith('[')) return token.replace(/\//g, SLASH);
       if (token.endsWith('/')) return SLASH;
       if (token.startsWith('*')) return '*';
-      if (token === '.') return '[.]'; // a dot before a star would be read as a hidden file's, also behind a backslash
+      if (token === '.') return '[.]'; // picomatch takes a dot before a star for a hidden file, even with a backslash
       return token.length === 2 ? token : `\\${token}`;
     })
   );

@@ -5,9 +5,7 @@ import { allFaults, repairsOf } from '../trust/all-faults.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { fileError, type ConfigError } from './config-error.ts';
 
-/**
- * The first file that exists is used. Absolute paths only, because anyone can write a file in a current directory.
- */
+/** The first file that exists. Absolute paths only: any user can write a file in a current directory. */
 export const CONFIG_PLACES = [
   '/etc/pm2-guard/config.yaml',
   '/etc/pm2-guard/config.yml',
@@ -17,7 +15,7 @@ export const CONFIG_PLACES = [
 export const COMPILED_DIRECTORY = '/var/lib/pm2-guard';
 export const COMPILED_FILE = `${COMPILED_DIRECTORY}/policy.json`;
 
-/** A policy holds resolved accounts, so it is valid only while these files are unchanged. */
+/** If these files are unchanged, the resolved accounts are too. */
 const ACCOUNTS = ['/etc/passwd', '/etc/group'];
 
 /** `rootBySudo`: euid is 0, and SUDO_UID is set and not 0. */
@@ -27,10 +25,7 @@ export interface PolicyCaller {
   rootBySudo: boolean;
 }
 
-/**
- * The file in PM2_GUARD_CONFIG. Null: unset, or ignored. A user with `sudo pm2` must not choose root's policy by a
- * variable, and env_keep and SETENV of sudo let variables through.
- */
+/** Null: unset, or ignored. A user with `sudo pm2` must not choose root's policy by a variable (env_keep, SETENV). */
 export function overridingConfig(caller: PolicyCaller): string | null {
   const named = caller.env['PM2_GUARD_CONFIG'];
   if (named === undefined || named === '' || caller.rootBySudo) return null;
@@ -62,10 +57,7 @@ export function missingConfig(): ConfigError {
   );
 }
 
-/**
- * Checks that only root could write the file, every directory above it and every symlink target, as StrictModes of
- * sshd does. Null: trusted.
- */
+/** Only root may be able to write the file, its directories and all symlink targets, as in sshd's StrictModes. */
 export function configDistrust(path: string): ConfigError | null {
   if (!isAbsolute(path))
     return fileError('broken', path, 'is not an absolute path', 'PM2_GUARD_CONFIG=/an/absolute/path');
@@ -91,9 +83,7 @@ export function configDistrust(path: string): ConfigError | null {
   }
 }
 
-/**
- * Names one command for the fix. It changes only the first part with a wrong owner, which may be a home directory.
- */
+/** Changes only the first part with a wrong owner, which may be a home directory. */
 function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
   const faults = allFaults([{ path, type: 'file' }]).filter(
     ({ kind, path: at }) => kind !== 'owner' || at === fault.path,

@@ -1,10 +1,6 @@
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 
-/**
- * Why root's daemon may not use a PM2_HOME: another user can change it or a directory above it. PM2 follows symlinks
- * there, and runs the modules and the saved list in it. Null: no fault. A missing PM2_HOME is fine below root's
- * directory.
- */
+/** Null: only root can change it. PM2 follows symlinks in PM2_HOME, and runs the modules and the saved list there. */
 export function pm2HomeFault(pm2Home: string): string | null {
   const fault = pm2HomeDistrust(pm2Home);
   return fault === null ? null : `${fault.path} ${fault.why}`;

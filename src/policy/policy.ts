@@ -2,16 +2,13 @@ export type Mode = 'rewrite' | 'block' | 'observe';
 export type Bypass = 'anyone' | 'root' | 'nobody';
 /** What happens when the guard cannot decide: `open` runs the real pm2, `closed` runs nothing. */
 export type OnError = 'open' | 'closed';
-/** Where the notice about a rewrite is printed. */
 export type Notices = 'all' | 'terminal' | 'none';
 
-/** A declared daemon. Its user was resolved when the policy was made. */
 export interface Daemon {
   name: string;
   user: string;
   uid: number;
   gid: number;
-  /** The user's primary group. */
   group: string;
   /** From passwd. */
   userHome: string;
@@ -27,7 +24,6 @@ export interface Daemon {
   line: number;
 }
 
-/** An entry of `apps` or `paths`. */
 export interface Rule {
   daemon: string;
   pattern: string;
@@ -52,10 +48,7 @@ export interface Policy {
   /** The contact for blocked callers. Null: not set. */
   contact: string | null;
   personal: Personal | null;
-  /**
-   * Rules for an app name or namespace. A literal name beats a glob. Several: equally specific rules of different
-   * daemons.
-   */
+  /** A literal name beats a glob. Several: equally specific rules of different daemons. */
   ownersOfName(name: string): Rule[];
   /** The longest `paths` prefix of an absolute path. Several: two daemons declare the same one. */
   ownersOfPath(path: string): Rule[];

@@ -17,9 +17,7 @@ interface Explorer {
 // would run any user's code. This class reads only the file that `load` gets.
 const { ExplorerSync } = internals as unknown as { ExplorerSync: new (options: Record<string, unknown>) => Explorer };
 
-/**
- * Parses one YAML or JSON file and keeps positions. Nothing is searched or executed, and `$import` is an unknown key.
- */
+/** Keeps positions. Nothing is searched or executed, and `$import` is an unknown key. */
 export function readConfig(path: string): ParsedSource {
   const loaders = { '.yaml': loader('yaml'), '.yml': loader('yaml'), '.json': loader('json') };
   if (!(extname(path) in loaders))
@@ -32,7 +30,7 @@ export function readConfig(path: string): ParsedSource {
     searchStrategy: 'none',
     loaders,
     metaConfigFilePath: null,
-    packageProp: [], // a file called package.json is a config like any other, and has no `pm2-guard` key to look under
+    packageProp: [], // a config named package.json is read whole, without a `pm2-guard` key
     ignoreEmptySearchPlaces: false,
     mergeImportArrays: false,
     mergeSearchPlaces: false,

@@ -10,7 +10,6 @@ import { errorAt, lineAt, type ConfigSource } from './source.ts';
 import { didYouMean } from './suggest.ts';
 
 export interface Resolved {
-  /** In the order of the config, without the faulty ones. */
   daemons: Daemon[];
   errors: ConfigError[];
   /** Possible mistakes. */

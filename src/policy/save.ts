@@ -6,10 +6,7 @@ import type { CompiledPolicy } from './compiled.ts';
 import { ownDirectories, ownFile } from './own-compiled.ts';
 import { COMPILED_DIRECTORY, COMPILED_FILE } from './places.ts';
 
-/**
- * For root only. Returns null, or one line for people. A full or read-only disk must not fail a call: the config is
- * then read again each time.
- */
+/** Root only. Returns null or a warning. A full disk must not fail a call: the config is then read each time. */
 export function saveCompiled(compiled: CompiledPolicy): string | null {
   try {
     makeDirectory();
@@ -22,10 +19,7 @@ export function saveCompiled(compiled: CompiledPolicy): string | null {
   }
 }
 
-/**
- * Keeps a policy for one user (own-compiled.ts) in the first place that works. A failure is silent: the config is
- * then read again each time.
- */
+/** For one user (own-compiled.ts), in the first place that works. Silent: the config is then read each time. */
 export function saveOwnCompiled(compiled: CompiledPolicy, uid: number): void {
   for (const directory of ownDirectories(uid)) {
     try {
@@ -43,16 +37,13 @@ export function saveOwnCompiled(compiled: CompiledPolicy, uid: number): void {
 function makePrivate(directory: string): void {
   try {
     mkdirSync(directory, 0o700);
-    chmodSync(directory, 0o700); // whatever the umask
+    chmodSync(directory, 0o700); // mkdir applies the umask
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-/**
- * JSON in ASCII: V8 stores it as one byte a character. The first line is complete JSON fields for readers who do not
- * parse the whole (keptOnError in compiled.ts, shims/pm2).
- */
+/** V8 stores ASCII as one byte a character. The first line is for keptOnError in compiled.ts and for shims/pm2. */
 export function inAscii({ onError, ...rest }: CompiledPolicy): string {
   return `{"onError":${JSON.stringify(onError)},\n${JSON.stringify(rest).slice(1)}`.replace(
     /[\u007f-\uffff]/g,
@@ -63,7 +54,7 @@ export function inAscii({ onError, ...rest }: CompiledPolicy): string {
 function makeDirectory(): void {
   try {
     mkdirSync(COMPILED_DIRECTORY);
-    chmodSync(COMPILED_DIRECTORY, 0o755); // whatever the umask
+    chmodSync(COMPILED_DIRECTORY, 0o755); // mkdir applies the umask
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

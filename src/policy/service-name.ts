@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Daemon } from './policy.ts';
 
 /**
- * PM2 names a boot unit after the user only (`pm2-www-data`, lib/API/Startup.js), so a user's second daemon needs
- * `--service-name`. The daemon in ~/.pm2, else the first one, keeps PM2's name. Null: PM2's name is right.
+ * PM2 names a unit after the user only (lib/API/Startup.js), so a second daemon needs `--service-name`. The daemon in
+ * ~/.pm2, else the first one, keeps PM2's name. Null: PM2's name is right.
  */
 export function serviceNameOf(daemon: Daemon, daemons: readonly Daemon[]): string | null {
   const ofUser = daemons.filter(({ uid }) => uid === daemon.uid);

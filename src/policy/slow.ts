@@ -11,9 +11,7 @@ import { toValue, type ConfigSource } from './source.ts';
 
 export { saveCompiled, saveOwnCompiled } from './save.ts';
 
-/**
- * Compiles a config file that was found to be trusted (docs/contract.md section 2). Returns all errors it can find.
- */
+/** For a trusted config file (docs/contract.md section 2). Returns all errors it can find. */
 export function compileConfig(path: string): Compilation {
   const settled = isSettled(path);
   const before = configState(path);
@@ -57,13 +55,10 @@ function failed(errors: ConfigError[], onError: OnError | null): Checked {
   return { type: 'errors', errors: [first, ...others], onError };
 }
 
-const TICK_MS = 100; // the kernel's clock for file times ticks every 1 to 10 ms
-const COARSE_MS = 2500; // where times have no fraction (ext4 with small inodes, NFS, FAT): 1 or 2 s
+const TICK_MS = 100; // the kernel updates file times every 1 to 10 ms
+const COARSE_MS = 2500; // 1 or 2 s if times have no fraction (ext4 with small inodes, NFS, FAT)
 
-/**
- * Whether the clock moved on since the last change. If not, another change right after reading could leave the same
- * times, and a stale policy would look fresh ("racy git").
- */
+/** False: another change right now could leave the same times, and a stale policy would look fresh ("racy git"). */
 function isSettled(config: string): boolean {
   const now = Date.now();
   return statedFiles(config).every((path) => {

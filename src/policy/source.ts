@@ -53,7 +53,7 @@ export function toValue(
           `quotes round a glob: "*${alias.source}"`,
         ),
       );
-      return visit.BREAK; // each look-up walks the document: one is enough to say
+      return visit.BREAK; // each look-up walks the document, so one error is enough
     },
   });
   if (dangling[0]) return { type: 'errors', errors: [dangling[0]] };
@@ -83,7 +83,7 @@ export function errorAt(
   return errorAtOffset(source, offsetOf(source, path, on), message, expected);
 }
 
-/** Line of a value or its key, from 1. */
+/** Line number from 1. */
 export function lineAt(source: ConfigSource, path: ConfigPath, on: 'key' | 'value'): number {
   return source.lines.linePos(offsetOf(source, path, on)).line || 1;
 }
@@ -129,7 +129,6 @@ function offsetOf({ document }: ConfigSource, path: ConfigPath, on: 'key' | 'val
   return offset;
 }
 
-/** Writes a key as `toJS` does. */
 function keyOf(key: unknown): string {
   return String(isScalar(key) ? key.value : key);
 }

@@ -1,6 +1,4 @@
-/**
- * The likely candidate for a mistyped word. Null: none differs in at most two letters of five, or lacks only its end.
- */
+/** Null: no candidate differs in at most two letters of five, or lacks only its end. */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   const near = candidates
     .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))

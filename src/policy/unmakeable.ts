@@ -32,7 +32,7 @@ function missingAbove(path: string): string[] {
 
 /** By owner and mode, without ACLs (path_resolution(7)). */
 function mayWrite({ name, uid, gid }: Account, directory: string): boolean {
-  const stat = statOf(directory.replace(/\/$/, '') + '/.'); // of what a link leads to
+  const stat = statOf(directory.replace(/\/$/, '') + '/.'); // follows a symlink
   if (stat === null) return true;
   const groups = [
     gid,

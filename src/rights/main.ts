@@ -10,9 +10,7 @@ import { ENTER } from '../repair/give-back.ts';
 import { PACKAGES_BELOW } from '../seal/chosen.ts';
 import { LOOK, WORK } from '../seal/seal.ts';
 
-/**
- * The child of src/identity/in-child.ts (dist/as-user.cjs): does one task with a user's rights, which setpriv(1) set.
- */
+/** Child of src/identity/in-child.ts: does one task with the rights that setpriv(1) gave it. */
 const tasks: Readonly<Record<string, Pick<Task<never, unknown>, 'run'> | undefined>> = Object.fromEntries(
   [
     OPEN,

@@ -8,10 +8,7 @@ import type { Choice, Evidence, ListedApp } from './verdict.ts';
 
 const NAMED_APPS = 3;
 
-/**
- * The daemons that a call could mean, the caller's own first.
- * @param meant `own`: the caller's undeclared daemon is one of them
- */
+/** The caller's own daemon is first. `meant.own`: the caller's undeclared daemon is possible too. */
 export function choicesFor(
   meant: { daemons: readonly Daemon[]; own: boolean },
   invocation: Invocation,
@@ -53,10 +50,7 @@ export function appsSummary(apps: readonly App[]): string {
   return `${names.length} ${names.length === 1 ? 'app' : 'apps'}: ${names.slice(0, NAMED_APPS).join(', ')}${rest}`;
 }
 
-/**
- * A warning in capitals. Null: no harm.
- * @param all stands for all apps of the daemon
- */
+/** A warning in capitals. Null: no harm. `all` stands for all apps of the daemon. */
 export function harmOf(
   invocation: Invocation,
   apps: readonly ListedApp[] | undefined,

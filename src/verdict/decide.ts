@@ -27,10 +27,7 @@ export interface VerdictQuestion {
   evidence: Evidence;
 }
 
-/**
- * Decides one call (docs/contract.md section 3). Pure, and independent of the order of the config. `more`: evidence
- * missing.
- */
+/** Decides one call (docs/contract.md section 3). Pure, and independent of the order of the config. */
 export function decide(invocation: Invocation, caller: Caller, policy: Policy, evidence: Evidence): Verdict | More {
   const question = { invocation, caller, policy, evidence };
   const reserved = reservedName(invocation);

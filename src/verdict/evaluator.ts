@@ -7,10 +7,7 @@ export type EvaluatorCandidate =
   | { type: 'owner' }
   | { type: 'caller' };
 
-/**
- * The accounts that may evaluate a process file, in order of preference (docs/contract.md section 3.3).
- * @param path null: the file is on standard input, so the caller wrote it
- */
+/** In order of preference (docs/contract.md section 3.3). `path` null: stdin, so the caller wrote the file. */
 export function evaluatorsOf(path: string | null, policy: Policy, { realpaths }: Evidence): EvaluatorCandidate[] {
   if (path === null) return [{ type: 'caller' }];
   const real = realpaths.get(path);

@@ -14,10 +14,7 @@ export interface Reader {
   isOperator: boolean;
 }
 
-/**
- * Turns commands that the reader may not run into a question to the contact. A reader without any rights learns
- * nothing about other users' daemons.
- */
+/** Commands that the reader may not run become a question. Other users' daemons stay hidden without rights. */
 export function forReader(block: Block, reader: Reader): Block {
   const { caller, policy, isOperator, mayBecome } = reader;
   if (caller.uid === 0 || block.code === 'PG108') return block;

@@ -8,9 +8,8 @@ import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.t
 import { callOf, daemonLine } from './words.ts';
 
 /**
- * Boot units, log rotation and PM2's package belong to the user who typed the call. PM2 takes a unit's user from -u
- * and its PM2_HOME from --hp or the caller (lib/API/Startup.js), so `sudo pm2 startup -u www-data` gives www-data's
- * unit root's PM2_HOME (T25). `logrotate` mixes them too (lib/API/LogManagement.js).
+ * PM2 takes a unit's user from -u and its PM2_HOME from --hp or the caller (lib/API/Startup.js), so `sudo pm2 startup
+ * -u www-data` gives that user's unit root's PM2_HOME (T25). So does `logrotate` (LogManagement.js).
  */
 export function decideHostWide(question: VerdictQuestion): Verdict | More {
   const { invocation } = question;

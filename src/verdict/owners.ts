@@ -16,7 +16,7 @@ import type { Evidence, Subject } from './verdict.ts';
 export interface Claim {
   /** For messages: a target, or the name of a new app. */
   what: string;
-  /** Its place in the call. For an app of a process file, the place of the file. */
+  /** The target or start. For an app of a process file: that of the file. */
   of: Subject;
   /** The app's name in a process file. Null: typed in the command line. */
   fromFile: string | null;
@@ -36,8 +36,8 @@ export type Claims =
   { type: 'claims'; claims: Claim[]; loose: Target[] } | { type: 'more'; wants: 'files' | 'sights' | 'own' };
 
 /**
- * Finds the owners of everything in a call (docs/contract.md section 3). The first match decides: name, path, process
- * file, then lists and dumps of declared daemons, then the caller's own daemon.
+ * The first match decides (docs/contract.md section 3): name, path, process file, lists of declared daemons, own
+ * daemon.
  * @param ownDeclared the caller's own daemon is declared, so its list is among the sights
  */
 export function claimsOf(
@@ -209,7 +209,7 @@ function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[
   try {
     pattern = new RegExp(target.word.replace(/\//g, ''));
   } catch {
-    return []; // PM2 throws on it as well
+    return []; // PM2 throws too
   }
   const inConfig = policy.namesMatching((name) => pattern.test(name));
   const alive = (evidence.sights ?? [])

@@ -9,9 +9,7 @@ import { callOf } from './words.ts';
 /** Options by which root's daemon runs an app as another user, as commander names them. */
 const RUN_AS = ['uid', 'gid', 'user'] as const;
 
-/**
- * Removes `--uid www-data` if the call becomes that user anyway: PM2 refuses it there (verifyConfs in lib/Common.js).
- */
+/** Removes `--uid www-data` if the call becomes that user: PM2 refuses it there (verifyConfs in lib/Common.js). */
 export function asOwner(rewrite: Rewrite, { invocation, evidence }: VerdictQuestion): Rewrite | Block {
   const { daemon } = rewrite;
   if (daemon.uid === 0) return rewrite;

@@ -17,11 +17,7 @@ function namingVariables({ naming }: Caller): string[] {
   return Object.entries(naming).map(([name, value]) => `${name}=${value}`);
 }
 
-/**
- * The call without the guard, as the user of the daemon that plain pm2 would use.
- * @param owner user of the socket; null: the caller
- * @returns null: the config forbids it
- */
+/** The call without the guard. Null: the config forbids it. `owner`: user of the socket; null: the caller. */
 export function bypassFor(
   { argv }: Invocation,
   caller: Caller,

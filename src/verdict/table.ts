@@ -7,9 +7,9 @@ export type Situation =
   | 'lost'
   /** Undeclared, and chosen by PM2_HOME, OVER_HOME or a changed HOME. */
   | 'chosen'
-  /** The user's default daemon, undeclared and running. */
+  /** The daemon in the user's default PM2_HOME, undeclared and running. */
   | 'alive'
-  /** The user's default daemon, undeclared and not running. */
+  /** The daemon in the user's default PM2_HOME, undeclared and not running. */
   | 'absent';
 
 export type TableOutcome =

@@ -24,10 +24,7 @@ export interface OwnDaemon {
 /** null: unreadable or not evaluated. PM2 reports that itself. */
 export type FileApps = App[] | null;
 
-/**
- * Facts beyond argv and the config. An absent field is not known yet: the verdict asks for it (`more`) and stays
- * pure.
- */
+/** Facts beyond argv and the config. An absent field is not known yet, and a verdict asks for it by `more`. */
 export interface Evidence {
   /** Resolved paths of the call, where they differ from the typed ones. */
   realpaths: ReadonlyMap<string, string>;
