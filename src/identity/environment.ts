@@ -63,7 +63,7 @@ export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
   return { variables, leftOut };
 }
 
-/** For adopt: an app's stored variables. Credentials stay, because the app had them. `callerHome` null: new user's. */
+/** For adopt: an app's stored variables. Credentials stay, because the app had them. `callerHome` null: unchanged. */
 export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string | null): NodeJS.ProcessEnv {
   const secrets = Object.keys(env).filter((name) => isCredential(name) || isRunnersToken(name));
   return crossing(env, { homes: homeDirectories([callerHome], null), typed: new Set(secrets), handsOver: true })
