@@ -11,7 +11,7 @@ const shared = {
 
 export default defineConfig({
   test: {
-    maxWorkers: Math.max(2, availableParallelism() - 1), // tests wait half of their time; of two cores vitest would use one
+    maxWorkers: availableParallelism() + 1, // a test waits for its host for a third of its time
     projects: [
       { test: { ...shared, name: 'unit', include: unit } },
       { test: { ...shared, name: 'host', include: host, globalSetup: ['test/host/setup.ts'] } },
