@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { realpathOrNull } from '../runtime/peek.ts';
 
 /** Shared with the bin/pm2 of a sealed pm2 (src/seal/door.cjs). Not in the environment, which apps get. */
 const DOOR = Symbol.for('pm2-guard.door');
@@ -18,8 +18,9 @@ export function openDoors(): void {
   marks[DECIDED] = true;
   if (came === null) return;
   Reflect.deleteProperty(marks, DOOR);
-  // node runs a module only once, but this one must run again.
-  Reflect.deleteProperty(createRequire('/').cache, realpathSync.native(came));
+  // node runs a module only once, but this one must run again. In a directory that is closed to this user it cannot.
+  const path = realpathOrNull(came);
+  if (path !== null) Reflect.deleteProperty(createRequire('/').cache, path);
 }
 
 /** Tells the sealed pm2 that the guard has decided. It holds for this pid only, so a script cannot contain it. */

@@ -132,7 +132,8 @@ function suite(node: '20' | '22'): void {
       await host.must('cp -L /bin/sh /opt/sh && cp /opt/sh /opt/real-sh');
       await host.write(
         '/opt/sh',
-        '#!/opt/real-sh\nif [ "$1" = -c ]; then ulimit -p 1 2>/dev/null || ulimit -u 1; fi\nexec /opt/real-sh "$@"\n',
+        '#!/opt/real-sh\ncase "$1 $2" in "-c "*trap*) ulimit -p 1 2>/dev/null || ulimit -u 1 ;; esac\n' +
+          'exec /opt/real-sh "$@"\n',
         { mode: '755' },
       );
       await host.must('mount --bind /opt/sh "$(readlink -f /bin/sh)"');
