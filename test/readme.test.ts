@@ -89,7 +89,7 @@ describeOnHost('what README and docs show happens', () => {
 
   for (const { file, host, user, command, output } of examples()) {
     it(`${file}, ${host}: ${command}`, async () => {
-      const { stdout } = await (hosts[host] as Host).run(`{ ${command}\n} 2>&1`, { user });
+      const { stdout } = await (hosts[host] as Host).run(`{ ${command}\n} 2>&1`, { user, cwd: '/srv' });
       expect(steady(stdout.replace(/\u001b\[[\d;]*m/g, ''))).toMatch(pattern(steady(output)));
     });
   }

@@ -20,7 +20,7 @@ describeOnHost('doctor --fix', () => {
   beforeAll(async () => {
     host = await createHost();
     await host.installGuard(CONFIG);
-    await host.must('pm2-guard uninstall');
+    await host.must('pm2-guard uninstall && chmod 755 /home/alice'); // who cannot enter it reads no dump there (PD310)
     await host.write('/srv/job.js', 'setInterval(() => {}, 1e6);\n');
     await host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE, env: { PM2_HOME: WEB } });
     await host.must('pm2 save && pm2 save', { env: { PM2_HOME: WEB, API_TOKEN: 't0ps3cret' } }); // T13

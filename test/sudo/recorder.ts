@@ -89,7 +89,8 @@ function outcomeOf({ stdout, stderr }: { stdout: string; stderr: string }): Outc
   const env = Object.fromEntries(
     rest
       .slice(0, Number(count))
-      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])
+      .filter(([name]) => name !== 'PWD'), // every sh, and so the shim, sets it to the directory that it is in
   );
   return { seen: { uid: Number(uid), gid: Number(gid), cwd, env, argv: rest.slice(Number(count)) }, stderr };
 }

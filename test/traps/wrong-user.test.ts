@@ -10,7 +10,8 @@ describeOnHost("T01: sudo pm2 start, later pm2 restart as the app's user", () =>
   const hosts = twins();
   const twoWeeks = async (host: Host) => {
     await host.must(start, { user: 'deploy' });
-    return host.run(`${asOwner} restart myapp`, { user: 'deploy' });
+    // PM2 spawns its daemon in the directory of the call, which www-data must be able to enter.
+    return host.run(`${asOwner} restart myapp`, { user: 'deploy', cwd: '/srv' });
   };
 
   it('plain: the site is up, and PM2 does not know it', async () => {
