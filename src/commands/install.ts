@@ -67,7 +67,7 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`,
         directory: dirname(source.bundles),
         writable: fault === null ? null : `${fault.path} ${fault.why}`,
       };
-      const { result, seals } = await exclusively(dry, async () => {
+      const { result, seals, gaps } = await exclusively(dry, async () => {
         const result = await install({
           source,
           path: process.env['PATH'],
@@ -75,15 +75,13 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`,
           layers,
           dry,
         });
-        return {
-          result,
-          seals:
-            sealing === true && result.install.pm2 !== null
-              ? seal({ paths: [], users: [], path: process.env['PATH'], dry })
-              : sealAgain(dry),
-        };
+        const seals =
+          sealing === true && result.install.pm2 !== null
+            ? seal({ paths: [], users: [], path: process.env['PATH'], dry })
+            : sealAgain(dry);
+        // Before an uninstall that waits takes it all away.
+        return { result, seals, gaps: dry ? [] : await gapsIn() };
       });
-      const gaps = dry ? [] : await gapsIn();
       const report = { ...result, seals, gaps };
       process.stdout.write(
         json
