@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { makeSystems, type System } from '../host/systems.mjs';
-import { cellsOf, pending, type Cell } from './cells.ts';
+import { ALL, cellsOf, type Cell } from './cells.ts';
 import { bringHome, checks, fallIn } from './checks.ts';
 import { committed, lineOf, rewrite, tried, type Tried } from './table.ts';
 
@@ -24,8 +24,7 @@ export function describeSystem(system: System): void {
 
       it("plain: root's daemon has the app, and its user cannot restart it", () => fallIn(host));
       for (const what of tried) {
-        const test = pending(cell, what) ? it.fails : it;
-        test(`guarded: ${what}`, { timeout: 120_000 }, async () => {
+        it(`guarded: ${what}`, { timeout: 120_000 }, async () => {
           if (!['install', 'doctor', 'adopt'].includes(what)) await bringHome(host);
           await checks[what](host);
           holds.add(what);
@@ -36,8 +35,8 @@ export function describeSystem(system: System): void {
     it('is what docs/systems.md says', () => {
       const lines = cellsOf(system).map((cell, index) => lineOf(cell, [...held.values()][index] ?? new Set()));
       const before = committed(system);
-      if (process.env['CI'] !== 'true') rewrite(system, lines); // to be committed
-      expect(lines).toEqual(before);
+      if (ALL && process.env['CI'] !== 'true') rewrite(system, lines); // to be committed
+      expect(lines).toEqual(ALL ? before : before.filter((line) => lines.includes(line)));
     });
   });
 }
