@@ -86,11 +86,10 @@ export async function recordAll(
 function outcomeOf({ stdout, stderr }: { stdout: string; stderr: string }): Outcome {
   const [ran, uid, gid, cwd = '', count, ...rest] = stdout.split('\0').slice(0, -1);
   if (ran !== 'RAN') return { seen: null, stderr };
-  const env = Object.fromEntries(
-    rest
-      .slice(0, Number(count))
-      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])
-      .filter(([name]) => name !== 'PWD'), // every sh, and so the shim, sets it to the directory that it is in
-  );
+  const entries = rest
+    .slice(0, Number(count))
+    .map((entry): [string, string] => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
+  // Every sh, and so the shim, sets PWD to the directory that it is in.
+  const env = Object.fromEntries(entries.filter(([name]) => name !== 'PWD'));
   return { seen: { uid: Number(uid), gid: Number(gid), cwd, env, argv: rest.slice(Number(count)) }, stderr };
 }
