@@ -12,33 +12,20 @@ import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { mayExecute, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
-import type { Code } from '../verdict/codes.ts';
 import { homeParent } from '../verdict/host-wide.ts';
-import type { Advice, Pass, Rewrite } from '../verdict/verdict.ts';
+import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
+import { CannotCarryOut } from './cannot-carry-out.ts';
+import { cannotEnter, refuseUnreadable } from './closed-to-owner.ts';
 import { becomePm2 } from './handoff.ts';
 import { dropRunAs } from './drop-run-as.ts';
 import { foreignCode } from './foreign-code.ts';
 import { lendHome, type LentHome } from './lend-home.ts';
 import { realSudo } from './ask-sudo.ts';
-import { obstacleFor } from './obstacle.ts';
 import { say } from './report.ts';
 import { becomeThroughSetpriv, hasPamHelper } from './through-setpriv.ts';
 import { leftOutLines, variablesFor } from './variables.ts';
-
-/** Nothing was run. */
-export class CannotCarryOut extends Error {
-  constructor(
-    readonly code: Code,
-    message: string,
-    readonly details: string[] = [],
-    readonly advice: Advice[] = [],
-  ) {
-    super(message);
-    this.name = 'CannotCarryOut';
-  }
-}
 
 export interface GuardCall extends InstalledPm2 {
   argv: readonly string[];
@@ -190,52 +177,6 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
   const refuge = [daemon.userHome, '/'].find((directory) => mayExecute(directory)) ?? '/';
   process.chdir(refuge);
   Reflect.deleteProperty(process.env, 'PWD');
-}
-
-function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Caller): CannotCarryOut {
-  if (cwd === null) {
-    return new CannotCarryOut(
-      'PG111',
-      `${callOf(invocation)}: the working directory was deleted, and the app would run there.`,
-      [],
-      [{ label: 'fix', text: 'go to a directory that is there, and type it again' }],
-    );
-  }
-  const closed = obstacleFor(cwd, 'directory') ?? { path: cwd, why: 'is closed' };
-  return new CannotCarryOut(
-    'PG111',
-    `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ${daemon.user} cannot enter ${cwd}: ` +
-      `${closed.path} ${closed.why}.`,
-    ['PM2 starts in the directory of the call, and looks for relative paths there.'],
-    [{ label: 'fix', text: moveOut(daemon, cwd) }],
-  );
-}
-
-function moveOut({ user }: Daemon, path: string): string {
-  const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
-  return (
-    `copy ${path}, with what it needs and without secrets, to a directory that ${user} can read, for example ` +
-    `/srv/NAME${open}; then start it there, by its new path`
-  );
-}
-
-/** PM2 would report an unreadable file as "Script not found". */
-function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
-  const files = [
-    ...invocation.starts.map(({ script }) => script),
-    ...invocation.targets.map((target) => (target.kind === 'file' ? target.path : null)),
-  ].filter((path) => path !== null);
-  for (const path of files) {
-    const closed = obstacleFor(path, 'file');
-    if (closed === null) continue;
-    throw new CannotCarryOut(
-      'PG116',
-      `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ${daemon.user} cannot read ${path}: ` +
-        `${closed.path} ${closed.why}.`,
-      ['PM2 itself would only say "Script not found".'],
-      [{ label: 'fix', text: moveOut(daemon, path) }],
-    );
-  }
 }
 
 /** @param declared daemon of the call; root's `startup` for another user runs no code of that PM2_HOME */
