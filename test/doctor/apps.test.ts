@@ -18,9 +18,11 @@ describeOnHost('apps', () => {
   });
   afterAll(() => host.dispose());
   const off = { PM2_GUARD: 'off' };
+  /** Another port than the site's, because PM2 can restart an app that crashes while it is deleted. */
+  const copy = { ...off, PORT: '3001' };
 
   it('T32: one app in two daemons; what is shown takes the copy away, through the guard', async () => {
-    await host.must('pm2 start server.js --name myapp && pm2 save', { user: 'alice', cwd: SITE, env: off });
+    await host.must('pm2 start server.js --name myapp && pm2 save', { user: 'alice', cwd: SITE, env: copy });
     const [before] = await host.apps(WEB);
     const twice = await finding(host, 'PD202');
     expect(twice).toMatchObject({
@@ -58,7 +60,7 @@ describeOnHost('apps', () => {
   });
 
   it('T32: where nobody may go round the guard, no command is shown that would hit the right app', async () => {
-    await host.must('pm2 start server.js --name myapp', { user: 'alice', cwd: SITE, env: off });
+    await host.must('pm2 start server.js --name myapp', { user: 'alice', cwd: SITE, env: copy });
     await host.write(config, `bypass: root\n${CONFIG}`);
     expect((await finding(host, 'PD202')).repair).toEqual([]);
     await host.write(config, CONFIG);

@@ -62,11 +62,15 @@ export const unreachable: Check = {
       }),
 };
 
-/** On SIGTERM the daemon saves its list to dump.pm2 and stops its apps, so resurrect brings them back. */
+/**
+ * On SIGTERM the daemon saves its list to dump.pm2 and stops its apps, so resurrect brings them back. The unit's stop
+ * sends SIGTERM to the daemon and its apps at once. The daemon may then save an app as stopped. So it gets its signal
+ * first.
+ */
 function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
-  if (own !== null) return [systemctl(own, runs ? 'restart' : 'stop')];
+  if (own !== null) return runs ? [...kill(killableDaemon(daemon)), systemctl(own, 'restart')] : [systemctl(own, 'stop')];
   const unit = bootUnitOfDaemon(daemon, facts);
   const back = unit === null ? pm2In(daemon, facts, 'resurrect') : started(unit, facts);
   return [...end(daemon, facts), ...(runs ? back : [])];
@@ -91,17 +95,18 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Com
 }
 
 /**
- * systemd would restart a killed daemon of a unit. The unit's own restart ends both daemons (`pm2 kill` reaches the
- * second), and brings back the list that the first saves.
+ * systemd would restart a daemon of a unit after SIGKILL. So the second daemon ends, the first saves its list on
+ * SIGTERM, and the unit's restart brings that list back.
  */
 function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const first = daemon.apps.map(({ name }) => name);
   const others = [...twin.apps.map(({ name }) => name), ...(savedNames(homeOf(twin, facts)) ?? [])];
-  if (others.every((name) => first.includes(name))) return [systemctl(unit, 'restart')];
+  const ended = pm2In(twin, facts, 'kill');
+  if (others.every((name) => first.includes(name)))
+    return ended.length === 0 ? [] : [...ended, ...kill(killableDaemon(daemon)), systemctl(unit, 'restart')];
   // The first daemon must not save: its list lacks the second's apps.
   const all = [...others, ...first];
   const kept = listKept(twin, facts);
-  const ended = pm2In(twin, facts, 'kill');
   if (kept === null || ended.length === 0 || !all.every((name) => others.includes(name))) return [];
   return [...kept, ...ended, systemctl(unit, 'kill', '--signal=KILL'), systemctl(unit, 'restart')];
 }
