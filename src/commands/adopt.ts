@@ -6,26 +6,17 @@ import {
   finish,
   pending,
   prospect,
-  type Launcher,
   type Planned,
   type Prospect,
   type AdoptRequest,
   type Unfinished,
 } from '../adopt/adopt.ts';
-import { disableUnit, fossilUnits, unbooted } from '../adopt/boot.ts';
 import type { Move } from '../adopt/move.ts';
-import { installRecord } from '../call/installation.ts';
-import { isRootBySudo } from '../identity/caller.ts';
-import { formatConfigError } from '../policy/config-error.ts';
-import { loadPolicy } from '../policy/load.ts';
-import type { Daemon, Policy } from '../policy/policy.ts';
-import * as slow from '../policy/slow.ts';
-import { findRealPm2 } from '../pm2/installed.ts';
-import { startupWords } from '../pm2/startup-words.ts';
-import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { launcherOf, requirePolicy } from './adopt-host.ts';
 import { asObject } from './adopt-json.ts';
 import { agreed, clearProgress, progressOn, printLines, untilInterrupted } from './adopt-run.ts';
+import { settleBootUnits } from './adopt-units.ts';
 import {
   choiceLines,
   isSettled,
@@ -149,7 +140,7 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
       return;
     }
     const done = await carryOutAll(clear, options);
-    boot(
+    settleBootUnits(
       clear.filter((_, at) => done[at]?.outcome.type === 'moved'),
       options,
     );
@@ -240,52 +231,4 @@ function refuseUnfinished(left: readonly Unfinished[]): void {
     'pm2-guard adopt --resume',
     2,
   );
-}
-
-function requirePolicy(): Policy {
-  const euid = process.geteuid?.() ?? -1;
-  const loaded = loadPolicy({ env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) }, () => slow);
-  if (loaded.type === 'unusable') throw new UserError(formatConfigError(loaded.error), 'pm2-guard check', 2);
-  for (const warning of loaded.warnings) process.stderr.write(`pm2-guard: ${warning}\n`);
-  return loaded.policy;
-}
-
-/** As pinned in the config, else as install recorded them. */
-function launcherOf(daemon: Daemon | null): Launcher {
-  const record = installRecord();
-  const pm2 = findRealPm2({
-    recorded: daemon?.pm2 ?? record?.pm2 ?? null,
-    path: process.env['PATH'],
-    skip: ['/usr/local/lib/pm2-guard/bin'],
-    asRoot: false,
-  });
-  return {
-    node: daemon?.node ?? record?.node ?? process.execPath,
-    pm2: pm2.type === 'found' ? (pm2.original ?? pm2.bin) : null,
-  };
-}
-
-function boot(moved: readonly Planned[], options: Options): void {
-  const lines = (text: readonly string[]) => {
-    if (!options.json) printLines(text);
-  };
-  const moves = moved.map(({ move }) => move);
-  for (const unit of fossilUnits(moves)) {
-    const failure = options.disableUnit ? disableUnit(unit) : null;
-    if (options.disableUnit && failure === null) {
-      lines([`${unit.name} is disabled: it has nothing left to start`]);
-      continue;
-    }
-    const why = failure === null ? '' : ` (${failure})`;
-    lines([
-      `${unit.name} still brings its daemon up at boot, and has nothing left to start${why}`,
-      ...labelled('run', [quoteCommand(['sudo', 'systemctl', 'disable', unit.name])]),
-    ]);
-  }
-  for (const { user, label, home } of unbooted(moves)) {
-    lines([
-      `nothing brings the daemon of ${label} up at boot`,
-      ...labelled('run', [quoteCommand(startupWords(user, home))]),
-    ]);
-  }
 }

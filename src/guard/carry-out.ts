@@ -1,18 +1,16 @@
-import { dirname, join } from 'node:path';
 import { decidedWord } from '../call/door.ts';
 import { closeInherited } from '../identity/descriptors.ts';
 import { saysOtherWay } from '../identity/caller.ts';
-import { dropSudoVariables, ownersEnvironment, SYSTEM_PATH, type Crossed } from '../identity/environment.ts';
+import { dropSudoVariables, ownersEnvironment, type Crossed } from '../identity/environment.ts';
 import { setpriv } from '../identity/setpriv.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
-import { existsSync } from 'node:fs';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { mayExecute, realpathOrSelf } from '../runtime/peek.ts';
+import { homeParent } from '../verdict/asked-unit.ts';
 import type { Caller } from '../verdict/caller.ts';
-import { homeParent } from '../verdict/host-wide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
@@ -23,6 +21,7 @@ import { dropRunAs } from './drop-run-as.ts';
 import { foreignCode } from './foreign-code.ts';
 import { lendHome, type LentHome } from './lend-home.ts';
 import { realSudo } from './ask-sudo.ts';
+import { pathFor, runnableNode } from './owners-node.ts';
 import { say } from './report.ts';
 import { becomeThroughSetpriv, hasPamHelper } from './through-setpriv.ts';
 import { leftOutLines, variablesFor } from './variables.ts';
@@ -191,33 +190,6 @@ function refuseForeignCode(call: GuardCall, declared: Daemon | null): void {
     [`${found.fault.path} ${found.fault.why}`],
     [{ label: 'fix', text: `as root:  ${found.fix}` }],
   );
-}
-
-/** The current node if the owner can run it (not below /root/.nvm), else one in SYSTEM_PATH. Null: the current. */
-function runnableNode({ user }: Daemon): string | null {
-  if (mayExecute(process.execPath)) return null;
-  const other = SYSTEM_PATH.split(':')
-    .map((directory) => join(directory, 'node'))
-    .find(mayExecute);
-  if (other === undefined) {
-    throw new CannotCarryOut(
-      'PG114',
-      `${user} cannot run ${process.execPath}, and there is no node in ${SYSTEM_PATH}.`,
-      [],
-      [{ label: 'fix', text: 'install node for the whole system, or pin one with "node:" in the config' }],
-    );
-  }
-  return other;
-}
-
-/** SYSTEM_PATH, with the node's directory in front unless its first node is this one. */
-function pathFor(node: string): string {
-  const first = SYSTEM_PATH.split(':')
-    .map((directory) => join(directory, 'node'))
-    .find((file) => existsSync(file));
-  return first !== undefined && realpathOrSelf(first) === realpathOrSelf(node)
-    ? SYSTEM_PATH
-    : `${dirname(node)}:${SYSTEM_PATH}`;
 }
 
 function handOver(

@@ -1,9 +1,18 @@
-import { extname, resolve } from 'node:path';
-import { parseCommandLine, type CommandLine, type Options, type Run } from './command-line.ts';
-import type { Invocation, ParseContext, Scope, Start, Startup, Target } from './invocation.ts';
-import { environmentName, isProcessFile, scriptName } from './names.ts';
-
-type Reading = Partial<Pick<Invocation, 'scope' | 'targets' | 'starts' | 'only' | 'startup'>>;
+import { parseCommandLine, type Options } from './command-line.ts';
+import type { Invocation, ParseContext, Scope, Startup } from './invocation.ts';
+import { serve, start, unplaced } from './starts.ts';
+import {
+  leading,
+  many,
+  numeric,
+  one,
+  operate,
+  processFile,
+  target,
+  type Read,
+  type LineReading,
+  type Takes,
+} from './targets.ts';
 
 /**
  * The meaning of a command line, without access to the file system (docs/pm2-internals.md sections 2 and 3;
@@ -34,132 +43,14 @@ export function interpret(argv: readonly string[], context: ParseContext): Invoc
   }
 }
 
-type Read = (line: CommandLine & Run, env: NodeJS.ProcessEnv, cwd: string) => Reading;
-
-/** The words a command accepts besides a name or a path. */
-interface Takes {
-  all?: boolean;
-  id?: (word: string) => boolean;
-  regex?: boolean;
-  file?: boolean;
-  stdin?: boolean;
-}
-
-const numeric = (word: string): boolean => !Number.isNaN(Number(word)); // isNaN: '' and ' ' are numbers too
-const leading = (word: string): boolean => !Number.isNaN(Number.parseInt(word, 10));
-
-function target(word: string, at: number | null, cwd: string, takes: Takes): Target {
-  if (takes.stdin && word === '-') return { kind: 'stdin', word, at };
-  if (takes.file && isProcessFile(word)) return { kind: 'file', word, path: resolve(cwd, word), at };
-  if (takes.all && word === 'all') return { kind: 'all', word, at };
-  if (takes.id?.(word)) return { kind: 'id', word, at };
-  if (takes.regex && word.startsWith('/') && word.endsWith('/')) return { kind: 'regex', word, at };
-  return { kind: 'name', word, path: resolve(cwd, word), at };
-}
-
-const operate: Takes = { all: true, id: numeric, regex: true, file: true };
-
-function placeOf({ places }: Run, argument: number): number | null {
-  return places[argument] ?? null;
-}
-
-/** A command with one target, its word number `at`; without that word it is about the whole daemon. */
-function one(takes: Takes, at = 0, without: Scope = 'daemon'): Read {
-  return (line, _env, cwd) => {
-    const word = line.args[at];
-    if (word === undefined) return { scope: without };
-    return { scope: 'app', targets: [target(word, placeOf(line, at), cwd, takes)] };
-  };
-}
-
-/** _startJson splits --only at commas and blanks, actionFromJson compares it with one name (lib/API.js). */
-function only(options: Options, targets: readonly Target[], split: boolean): string[] {
-  const value = options.only;
-  if (typeof value !== 'string' || value === '' || !targets.some(({ kind }) => kind === 'file' || kind === 'stdin'))
-    return [];
-  return split ? value.split(/,| /) : [value];
-}
-
-/** stop, restart, reload and delete. restart uses actionFromJson for standard input, _startJson for a file. */
-function many(split: boolean, stdin: boolean): Read {
-  return (line, _env, cwd) => {
-    const takes = { ...operate, stdin: stdin || line.stdin };
-    const targets = line.args.map((word, at) => target(word, placeOf(line, at), cwd, takes));
-    return {
-      scope: 'app',
-      targets,
-      only: only(line.options, targets, split && targets.some(({ kind }) => kind === 'file')),
-    };
-  };
-}
-
-const processFile: Read = (line, _env, cwd) => {
-  const file = (word: string, at: number): Target => ({
-    kind: 'file',
-    word,
-    path: resolve(cwd, word),
-    at: placeOf(line, at),
-  });
-  const targets = line.args.map(file);
-  return { scope: 'app', targets, only: only(line.options, targets, true) };
-};
-
-const start: Read = (line, env, cwd) => {
-  if (line.own.container === true) return { scope: 'host' }; // builds and runs a docker image
-  const targets: Target[] = [];
-  const starts: Start[] = [];
-  for (const [argument, word] of line.args.entries()) {
-    const at = placeOf(line, argument);
-    const found = target(word, at, cwd, { all: true, id: numeric, file: true, stdin: line.stdin });
-    // A word with a slash or an extension is only a script; other words are first looked up as names (_startScript).
-    if (found.kind !== 'name' || isBare(word)) targets.push(found);
-    if (found.kind === 'name') starts.push(startOf(word, at, line.options, env, cwd));
-  }
-  return { scope: 'app', targets, starts, only: only(line.options, targets, true) };
-};
-
-function isBare(word: string): boolean {
-  return !word.includes('/') && extname(word) === '';
-}
-
-function startOf(word: string, at: number | null, options: Options, env: NodeJS.ProcessEnv, cwd: string): Start {
-  const filters = Array.isArray(options.filterEnv) ? options.filterEnv : [];
-  const name = typeof options.name === 'string' && options.name !== '' ? options.name : scriptName(word);
-  const namespace = typeof options.namespace === 'string' && options.namespace !== '' ? options.namespace : null;
-  const folder = typeof options.cwd === 'string' ? resolve(cwd, options.cwd) : cwd;
-  return {
-    word,
-    name: environmentName(env, 'name', filters) ?? name,
-    namespace: environmentName(env, 'namespace', filters) ?? namespace,
-    script: word.includes(' ') || isBare(word) ? null : resolve(folder, word),
-    cwd: folder,
-    at,
-  };
-}
-
-/** `serve` starts PM2's own script in the served directory. It ignores --namespace (lib/API/Extra.js). */
-const serve: Read = (line, env, cwd) => {
-  const port = env.PM2_SERVE_PORT || line.args[1] || line.own.port || 8080;
-  const name =
-    typeof line.options.name === 'string' ? line.options.name || 'Serve' : `static-page-server-${String(port)}`;
-  const folder = resolve(cwd, env.PM2_SERVE_PATH || line.args[0] || '.');
-  return { scope: 'app', starts: [unplaced(name, env, folder)] };
-};
-
-/** A start that no word of the line names. */
-function unplaced(name: string | null, env: NodeJS.ProcessEnv, cwd: string): Start {
-  const namespace = environmentName(env, 'namespace') ?? null;
-  return { word: null, name: environmentName(env, 'name') ?? name, namespace, script: null, cwd, at: null };
-}
-
 /** `set app:key value` and `set app.key value` restart app with this environment (lib/API/Configuration.js). */
-function configured(key: string | undefined, cwd: string): Reading {
+function configured(key: string | undefined, cwd: string): LineReading {
   const parts = key?.includes(':') ? key.split(':') : (key?.split('.') ?? []);
   if (parts.length < 2) return { scope: 'config' };
   return { scope: 'config', targets: [target(parts[0] as string, null, cwd, { ...operate, stdin: true })] };
 }
 
-const startup: Read = ({ options, args }): Reading => {
+const startup: Read = ({ options, args }): LineReading => {
   const told: Startup = { user: text(options.user), hp: text(options.hp), platform: args[0] ?? null };
   return { scope: 'host', startup: told };
 };

@@ -1,8 +1,8 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
+import { ask } from './ask.ts';
 import {
-  ask,
   blockAmbiguous,
   blockReserved,
   blockTwoOwners,

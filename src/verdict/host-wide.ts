@@ -1,8 +1,19 @@
 import { withStartup } from '../pm2/edit-command-line.ts';
 import type { Startup } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { bootUnitName, serviceNameOf } from '../policy/service-name.ts';
-import { ask } from './block.ts';
+import { serviceNameOf } from '../policy/service-name.ts';
+import { ask } from './ask.ts';
+import {
+  askedName,
+  asksForName,
+  candidatesFor,
+  daemonOfUnit,
+  hasRightName,
+  homeParent,
+  isUserOf,
+  unitAsked,
+  unitHome,
+} from './asked-unit.ts';
 import type { VerdictQuestion } from './decide.ts';
 import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
 import { callOf, daemonLine } from './words.ts';
@@ -30,10 +41,6 @@ function hostWide(code: Pass['code'], reason: string, daemon: Daemon | null): Pa
   return { type: 'pass', code, reason, rule: null, daemon, report: null, daemonless: true };
 }
 
-function unitAsked({ invocation }: VerdictQuestion): Startup {
-  return invocation.startup ?? { user: null, hp: null, platform: null };
-}
-
 function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const { invocation, caller, policy } = question;
   const candidates = candidatesFor(asked, question);
@@ -53,7 +60,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const user = asked.user ?? caller.user;
   const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
   const right = hasRightName(question, daemon);
-  if (sameUser(user, daemon) && pm2Home === daemon.home && right) {
+  if (isUserOf(user, daemon) && pm2Home === daemon.home && right) {
     // PM2 prints a line for root with --hp only, which loses a PM2_HOME that does not end in .pm2.
     if (caller.uid === 0 || homeParent(daemon) !== null)
       return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
@@ -61,7 +68,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   return putRight(
     question,
     daemon,
-    sameUser(user, daemon) && pm2Home === daemon.home && !right
+    isUserOf(user, daemon) && pm2Home === daemon.home && !right
       ? `${callOf(invocation)} would write ${askedName(question)}.service, which is for another daemon of ${user}`
       : `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`,
   );
@@ -117,7 +124,7 @@ function decideLogrotate(question: VerdictQuestion): Verdict {
     };
   }
   const meant = candidates.find(({ home }) => home === caller.home) ?? daemon;
-  if (sameUser(asked ?? 'root', meant) && caller.home === meant.home)
+  if (isUserOf(asked ?? 'root', meant) && caller.home === meant.home)
     return hostWide('PG001', `the logs are those of daemon "${meant.name}"`, meant);
   return putRight(
     question,
@@ -168,66 +175,6 @@ function putRight(question: VerdictQuestion, daemon: Daemon, reason: string): Ve
         advice: [{ label: 'run', command, as: null }],
       };
   }
-}
-
-function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestion): Daemon[] {
-  if (asked.user !== null) {
-    const user = asked.user;
-    const ofUser = policy.daemons.filter((daemon) => sameUser(user, daemon));
-    const there = ofUser.filter(({ home }) => home === (asked.hp === null ? caller.home : unitHome(asked.hp)));
-    // A --hp that fits no daemon of the user is the mistake to correct.
-    return there.length > 0 ? there : ofUser;
-  }
-  if (asked.hp !== null) {
-    const home = unitHome(asked.hp);
-    return policy.daemons.filter((daemon) => daemon.home === home);
-  }
-  const own = policy.daemons.filter(({ home }) => home === caller.home);
-  if (own.length > 0 || caller.uid !== 0)
-    return own.length > 0 ? own : policy.daemons.filter(({ uid }) => uid === caller.uid);
-  return policy.daemons.filter(({ name }) => name === policy.default);
-}
-
-function daemonOfUnit(question: VerdictQuestion, user: string): Daemon | null {
-  const { policy } = question;
-  const { hp } = unitAsked(question);
-  const ofUser = policy.daemons.filter((one) => sameUser(user, one));
-  const byHp = hp === null ? undefined : ofUser.find(({ home }) => home === unitHome(hp));
-  const name = `${askedName(question)}.service`;
-  return byHp ?? ofUser.find((one) => bootUnitName(one, policy.daemons) === name) ?? ofUser[0] ?? null;
-}
-
-/** The unit's name as PM2 builds it (lib/API/Startup.js). */
-function askedName(question: VerdictQuestion): string {
-  const { serviceName } = question.invocation.line.options;
-  return typeof serviceName === 'string' ? serviceName : `pm2-${unitAsked(question).user ?? question.caller.user}`;
-}
-
-/** A name is wrong only if it is another daemon's unit. */
-function hasRightName(question: VerdictQuestion, daemon: Daemon): boolean {
-  const { daemons } = question.policy;
-  const others = daemons.filter((one) => one.name !== daemon.name).map((one) => bootUnitName(one, daemons));
-  const name = `${askedName(question)}.service`;
-  return !others.includes(name) && (asksForName(question) || serviceNameOf(daemon, daemons) === null);
-}
-
-function asksForName({ invocation }: VerdictQuestion): boolean {
-  return typeof invocation.line.options.serviceName === 'string';
-}
-
-function sameUser(user: string, daemon: Daemon): boolean {
-  return daemon.user === user || String(daemon.uid) === user;
-}
-
-/** PM2 appends `.pm2` to --hp. */
-function unitHome(hp: string): string {
-  const parent = hp.replace(/\/+$/, '');
-  return `${parent}/.pm2`;
-}
-
-/** The value for --hp. Null: only the variable can set such a PM2_HOME. */
-export function homeParent({ home }: Pick<Daemon, 'home'>): string | null {
-  return home.endsWith('/.pm2') ? home.slice(0, -'/.pm2'.length) || '/' : null;
 }
 
 function wordsFor(question: VerdictQuestion, daemon: Daemon): readonly string[] | null {

@@ -1,0 +1,35 @@
+import type { Planned } from '../adopt/adopt.ts';
+import { disableUnit, fossilUnits, unbooted } from '../adopt/boot.ts';
+import { startupWords } from '../pm2/startup-words.ts';
+import { quoteCommand } from '../terminal/shown.ts';
+import { printLines } from './adopt-run.ts';
+import { labelled } from './adopt-words.ts';
+
+/** Tells which boot units these moves leave without apps, and which daemons have none. Disables the former if asked. */
+export function settleBootUnits(
+  moved: readonly Planned[],
+  options: { json?: boolean; disableUnit?: boolean },
+): void {
+  const lines = (text: readonly string[]) => {
+    if (!options.json) printLines(text);
+  };
+  const moves = moved.map(({ move }) => move);
+  for (const unit of fossilUnits(moves)) {
+    const failure = options.disableUnit ? disableUnit(unit) : null;
+    if (options.disableUnit && failure === null) {
+      lines([`${unit.name} is disabled: it has nothing left to start`]);
+      continue;
+    }
+    const why = failure === null ? '' : ` (${failure})`;
+    lines([
+      `${unit.name} still brings its daemon up at boot, and has nothing left to start${why}`,
+      ...labelled('run', [quoteCommand(['sudo', 'systemctl', 'disable', unit.name])]),
+    ]);
+  }
+  for (const { user, label, home } of unbooted(moves)) {
+    lines([
+      `nothing brings the daemon of ${label} up at boot`,
+      ...labelled('run', [quoteCommand(startupWords(user, home))]),
+    ]);
+  }
+}
