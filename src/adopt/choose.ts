@@ -43,10 +43,12 @@ export function chooseMoves(places: readonly AppSource[], policy: Policy, wish: 
   const everywhere = places.flatMap(copiesIn);
   const names =
     wish.allStrays || wish.names.length === 0
-      ? unique(
-          copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name),
-        ).sort()
-      : unique(wish.names);
+      ? [
+          ...new Set(
+            copies.filter((copy) => copy.place.state !== 'saved' || wish.from !== null).map(({ name }) => name),
+          ),
+        ].sort()
+      : [...new Set(wish.names)];
   return names.flatMap((name) => {
     const module = within.find(({ modules }) => modules.includes(name));
     const chosen: AdoptChoice[] = module
@@ -170,15 +172,17 @@ export function sameProgram(one: AppCopy, other: AppCopy): boolean {
 }
 
 function strayNames(everywhere: readonly AppCopy[], policy: Policy): string[] {
-  return unique(
-    everywhere
-      .filter((copy) => copy.place.state !== 'saved')
-      .filter((copy) => {
-        const owners = ownersOf(copy, policy);
-        return owners.length > 0 && !owners.some((owner) => isHome(copy, owner));
-      })
-      .map(({ name }) => name),
-  ).sort();
+  return [
+    ...new Set(
+      everywhere
+        .filter((copy) => copy.place.state !== 'saved')
+        .filter((copy) => {
+          const owners = ownersOf(copy, policy);
+          return owners.length > 0 && !owners.some((owner) => isHome(copy, owner));
+        })
+        .map(({ name }) => name),
+    ),
+  ].sort();
 }
 
 function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
@@ -188,8 +192,4 @@ function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): 
 export function labelOf({ seat, home, state }: AppSource): string {
   const how = { live: '', lost: ' (whose socket is gone)', saved: ' (saved, not running)' }[state];
   return `${seat?.user ?? 'an unknown user'} in ${home}${how}`;
-}
-
-function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

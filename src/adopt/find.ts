@@ -61,13 +61,13 @@ export async function find(more: readonly string[]): Promise<HostInventory> {
   const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
-  const homes = unique([...homesOnHost().map(({ home }) => home), ...more].map(realpathOrSelf));
+  const homes = [...new Set([...homesOnHost().map(({ home }) => home), ...more].map(realpathOrSelf))];
   const asleep = homes.filter(
     (home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home),
   );
   return {
     places: [...awake, ...asleep.map((home) => savedPlace(home, dumpFile(home)))],
-    portsOf: (pid) => unique(descendants(processes, pid).flatMap((one) => ports.get(one.pid) ?? [])),
+    portsOf: (pid) => [...new Set(descendants(processes, pid).flatMap((one) => ports.get(one.pid) ?? []))],
     holdersOf: (port) =>
       [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
     below: (pid) => descendants(processes, pid).map((one) => one.pid),
@@ -113,7 +113,7 @@ async function livePlace(
     ...common,
     state: 'live',
     processes: listed.filter(({ record }) => !isModule(record)),
-    modules: unique(listed.filter(({ record }) => isModule(record)).map(({ record }) => record.name)),
+    modules: [...new Set(listed.filter(({ record }) => isModule(record)).map(({ record }) => record.name))],
     trouble: null,
   };
 }
@@ -193,8 +193,4 @@ function ownerOf(path: string): number | null {
   } catch {
     return null;
   }
-}
-
-function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

@@ -23,22 +23,24 @@ export function needsOf({ apps, from, to }: Move, targetPid: number | null): Nee
     .filter(isPath);
   const directories = records.map(({ pm_cwd: cwd }) => cwd).filter(isPath);
   return {
-    read: unique([...scripts, ...records.flatMap(environmentFiles)]),
-    enter: unique(directories),
-    write: unique(logs.filter((path) => path !== '/dev/null' && !path.startsWith(`${to.home}/`))),
+    read: [...new Set([...scripts, ...records.flatMap(environmentFiles)])],
+    enter: [...new Set(directories)],
+    write: [...new Set(logs.filter((path) => path !== '/dev/null' && !path.startsWith(`${to.home}/`)))],
     make: [to.home],
-    run: unique(
-      records
-        .map(({ exec_interpreter: interpreter, pm_exec_path: script }) =>
-          interpreter === 'none' ? script : interpreter,
-        )
-        .filter((program) => typeof program === 'string' && program !== '') as string[],
-    ),
+    run: [
+      ...new Set(
+        records
+          .map(({ exec_interpreter: interpreter, pm_exec_path: script }) =>
+            interpreter === 'none' ? script : interpreter,
+          )
+          .filter((program) => typeof program === 'string' && program !== '') as string[],
+      ),
+    ],
     path: records.map(({ PATH }) => PATH).find((path) => typeof path === 'string') ?? '/usr/local/bin:/usr/bin:/bin',
     ports:
       to.uid === 0 || from.uid === to.uid || mayBindAll(targetPid)
         ? []
-        : unique(apps.flatMap(({ ports }) => ports)).filter((port) => port < 1024),
+        : [...new Set(apps.flatMap(({ ports }) => ports))].filter((port) => port < 1024),
   };
 }
 
@@ -88,8 +90,4 @@ export function heldPorts({ apps }: Move, found: HostInventory, ours: readonly n
 
 function isPath(value: unknown): value is string {
   return typeof value === 'string' && isAbsolute(value);
-}
-
-function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

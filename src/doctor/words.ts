@@ -27,8 +27,8 @@ export function pm2As(user: string, home: string, words: readonly string[]): str
   return as(user, ['env', `PM2_HOME=${home}`, 'pm2', ...words]);
 }
 
-export function pathsIn(home: string, names: readonly string[]): string[] {
-  return names.map((name) => (name === '.' ? home : join(home, name)));
+export function pathsIn(home: string, files: readonly { name: string }[]): string[] {
+  return files.map(({ name }) => (name === '.' ? home : join(home, name)));
 }
 
 export function userName(uid: number, home: Pm2HomeFacts): string {

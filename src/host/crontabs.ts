@@ -22,7 +22,8 @@ export interface CronLine {
 
 /** Debian and Red Hat, SUSE */
 const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron', '/var/spool/cron/tabs'];
-const CRON_PATH = '/usr/bin:/bin'; // crontab(5)
+/** PATH of a cron job: crontab(5), _PATH_DEFPATH. */
+export const CRON_PATH = '/usr/bin:/bin';
 const MAX_BYTES = 1 << 20;
 const MOST_TABLES = 500;
 

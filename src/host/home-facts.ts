@@ -1,5 +1,12 @@
 import { dirname, join } from 'node:path';
-import { accountByName, accountByUid, localAccounts, localGroups, type Account } from '../identity/accounts.ts';
+import {
+  accountByName,
+  accountByUid,
+  localAccounts,
+  localGroups,
+  membersOf,
+  type Account,
+} from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { realpathOrNull, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
@@ -69,7 +76,7 @@ export async function homeFacts(
     contents,
     possible: real !== null || realpathOrNull(dirname(path)) !== null || isHidden(dirname(path)),
     detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
-    exchanger: owner === null ? null : exchanger(way, owner.uid, membersOf),
+    exchanger: owner === null ? null : exchanger(way, owner.uid, uidsOfGroup),
     trusted: findUntrusted(path, 'directory') === null,
     anchored: isAnchored(path, owner?.uid ?? 0),
     heldBy: statOf(dirname(real ?? path))?.uid ?? null,
@@ -115,13 +122,11 @@ function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Polic
   return null;
 }
 
-/** With users whose primary group it is. */
-function membersOf(gid: number): number[] {
-  const names = localGroups()
-    .filter((group) => group.gid === gid)
-    .flatMap(({ members }) => members);
+function uidsOfGroup(gid: number): number[] {
+  const listed = localGroups().filter((group) => group.gid === gid);
+  const names = membersOf({ gid, members: listed.flatMap(({ members }) => members) });
   return localAccounts()
-    .filter((account) => account.gid === gid || names.includes(account.name))
+    .filter(({ name }) => names.includes(name))
     .map(({ uid }) => uid);
 }
 

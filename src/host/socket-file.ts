@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { accountByUid, groupByGid, localAccounts } from '../identity/accounts.ts';
+import { accountByUid, groupByGid, membersOf } from '../identity/accounts.ts';
 
 /** File permissions are the only access check of PM2's sockets (docs/pm2-internals.md section 4.5). */
 export interface SocketFile {
@@ -30,7 +30,9 @@ export function socketFile(path: string): SocketFile | null {
       // connect(2) needs write permission on the socket and search permission on its directories (unix(7)).
       members:
         (mode & 0o020) !== 0 && isPassable(path, (way) => (way.gid === gid ? 0o010 : 0o001))
-          ? membersOf(gid, group?.members ?? []).filter((name) => name !== 'root' && name !== nameOf(uid))
+          ? membersOf({ gid, members: group?.members ?? [] })
+              .sort()
+              .filter((name) => name !== 'root' && name !== nameOf(uid))
           : [],
       open: (mode & 0o002) !== 0 && isPassable(path, () => 0o001),
     };
@@ -41,18 +43,6 @@ export function socketFile(path: string): SocketFile | null {
 
 export function nameOf(uid: number): string {
   return accountByUid(uid)?.name ?? `uid ${uid}`;
-}
-
-/** With users whose primary group it is. */
-function membersOf(gid: number, listed: readonly string[]): string[] {
-  return [
-    ...new Set([
-      ...listed,
-      ...localAccounts()
-        .filter((account) => account.gid === gid)
-        .map(({ name }) => name),
-    ]),
-  ].sort();
 }
 
 /** Ignores supplementary groups and ACLs. */

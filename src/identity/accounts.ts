@@ -81,6 +81,12 @@ export function groupByGid(gid: number): Group | null {
   return line === null ? null : groupOf(line);
 }
 
+/** Names of the listed members, then of the local users whose primary group it is. */
+export function membersOf({ gid, members }: Pick<Group, 'gid' | 'members'>): string[] {
+  const primary = localAccounts().filter((account) => account.gid === gid);
+  return [...new Set([...members, ...primary.map(({ name }) => name)])];
+}
+
 /** The primary group of an account if it has no other member (user private groups, useradd(8)), else null. */
 export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 'gid'>): number | null {
   if (groupByGid(gid)?.members.some((member) => member !== name) !== false) return null;

@@ -1,5 +1,6 @@
+import { CRON_PATH } from '../host/crontabs.ts';
 import { SHIMS } from './places.ts';
-import { CRON_PATH, SERVICE_PATH, type PathProbe } from './ways.ts';
+import { SERVICE_PATH, type PathProbe } from './ways.ts';
 
 export interface Proposal {
   way: string;

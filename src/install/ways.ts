@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { CRON_PATH } from '../host/crontabs.ts';
 import { firstPm2, type Find } from './finds.ts';
 import { sessionPath } from './layers/environment.ts';
 import { ENVIRONMENT } from './places.ts';
@@ -19,7 +20,6 @@ export interface PathProbe {
 
 /** Debian's sshd (--with-default-path), used when PAM sets no PATH. */
 const SSH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/games';
-export const CRON_PATH = '/usr/bin:/bin'; // cron(8), _PATH_DEFPATH
 // systemd.exec(5), "Environment Variables Set..."
 export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
 const SHELLS = ['bash', 'zsh', 'fish'];

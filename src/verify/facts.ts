@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { CRON_PATH } from '../host/crontabs.ts';
 import type { Account } from '../identity/accounts.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { pamEnvironment } from './pam-environment.ts';
@@ -27,7 +28,6 @@ const PATHS = {
   others: '/usr/local/bin:/usr/bin:/bin:/usr/games',
 };
 /** crontab(5). */
-const CRON_PATH = '/usr/bin:/bin';
 
 export function factsOfHost(): VerifyFacts {
   const sshd = here('/usr/sbin/sshd', '/usr/bin/sshd');

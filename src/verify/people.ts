@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { accountByName, accountByUid, groupByName, localAccounts, type Account } from '../identity/accounts.ts';
+import { accountByName, accountByUid, groupByName, membersOf, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
 
 export interface ProbedUser {
@@ -36,7 +36,7 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
     add(owner);
     add(root, owner); // by sudo -u, and by su
     for (const operator of operators) {
-      const names = operator.startsWith('%') ? membersOf(operator.slice(1)) : [operator];
+      const names = namesOf(operator);
       if (names.length > OF_A_GROUP)
         left.push(
           `${operator} has ${names.length} members: only ${names.slice(0, OF_A_GROUP).join(', ')} are looked at ` +
@@ -56,18 +56,10 @@ export function onlyCaller(account: Account | null, policy: Policy): ProbedUsers
   return { people, left: ['the ways of everybody else, which only root can try:  sudo pm2-guard verify'] };
 }
 
-/** Listed members, then users with this primary group. */
-function membersOf(name: string): string[] {
-  const group = groupByName(name);
-  if (group === null) return [];
-  return [
-    ...new Set([
-      ...group.members,
-      ...localAccounts()
-        .filter(({ gid }) => gid === group.gid)
-        .map((account) => account.name),
-    ]),
-  ];
+function namesOf(operator: string): string[] {
+  if (!operator.startsWith('%')) return [operator];
+  const group = groupByName(operator.slice(1));
+  return group === null ? [] : membersOf(group);
 }
 
 export function logsIn({ shell }: Account): boolean {

@@ -39,7 +39,7 @@ function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
     }));
   const paths = pathsIn(
     home,
-    exposed.map(({ entry }) => entry.name),
+    exposed.map(({ entry }) => entry),
   );
   return [
     {

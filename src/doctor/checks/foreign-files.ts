@@ -82,27 +82,11 @@ function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
       : `As ${owner.name}, pm2 meets EACCES: save fails, and reload fails with exit status 0.`,
     repair: [
       ...chowned(facts, owner, given),
-      ...(marks.length > 0
-        ? inHome(facts, [
-            'rm',
-            '-f',
-            ...pathsIn(
-              home,
-              marks.map(({ name }) => name),
-            ),
-          ])
-        : []),
+      ...(marks.length > 0 ? inHome(facts, ['rm', '-f', ...pathsIn(home, marks)]) : []),
     ],
     fix: fixIn(facts, deeds),
     trap: daemon ? 'T11' : 'T13',
-    subject: about({
-      home,
-      path:
-        pathsIn(
-          home,
-          files.map(({ name }) => name),
-        )[0] ?? null,
-    }),
+    subject: about({ home, path: pathsIn(home, files)[0] ?? null }),
   };
 }
 
@@ -160,10 +144,7 @@ function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
   const { home } = facts;
   const people = [...new Set(files.map(({ uid }) => userName(uid, facts)))];
   const given = givable(facts, owner, files).filter(isOpen);
-  const paths = pathsIn(
-    home,
-    given.slice(0, 12).map(({ name }) => name),
-  );
+  const paths = pathsIn(home, given.slice(0, 12));
   return {
     code: 'PD306',
     urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
@@ -173,14 +154,7 @@ function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
     repair: given.length > 0 && owner.uid !== 0 ? [['ls', '-ld', ...paths], ...chowned(facts, owner, given)] : [],
     fix: null,
     trap: 'T13',
-    subject: about({
-      home,
-      path:
-        pathsIn(
-          home,
-          files.map(({ name }) => name),
-        )[0] ?? null,
-    }),
+    subject: about({ home, path: pathsIn(home, files)[0] ?? null }),
   };
 }
 

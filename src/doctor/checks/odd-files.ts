@@ -22,7 +22,7 @@ export const oddFiles: Check = {
       if (owner === null || odd.length === 0) return [];
       const [first] = pathsIn(
         home.home,
-        odd.map(({ file }) => file.name),
+        odd.map(({ file }) => file),
       );
       return [
         {
@@ -35,7 +35,7 @@ export const oddFiles: Check = {
             'rm',
             ...pathsIn(
               home.home,
-              odd.slice(0, 8).map(({ file }) => file.name),
+              odd.slice(0, 8).map(({ file }) => file),
             ),
           ]),
           fix: null,

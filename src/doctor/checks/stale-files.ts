@@ -43,10 +43,7 @@ function sockets(facts: Pm2HomeFacts): DoctorFinding[] {
     (file) => file.uid === owner?.uid && known.some(({ name, state }) => name === file.name && state === 'dead'),
   );
   if (owner === null || dead.length === 0) return [];
-  const paths = pathsIn(
-    home,
-    dead.map(({ name }) => name),
-  );
+  const paths = pathsIn(home, dead);
   return [
     {
       code: 'PD301',

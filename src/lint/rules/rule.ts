@@ -1,4 +1,5 @@
 import type { Policy } from '../../policy/policy.ts';
+import { classOfCommand } from '../../verdict/command-class.ts';
 import type { Judged } from '../judge.ts';
 import type { LintCall, Edit, Remark, Severity, SourceFile } from '../model.ts';
 import type { Lines } from '../text.ts';
@@ -84,34 +85,8 @@ export function isPinned({ user }: Judged): boolean {
   return NAMES_USER.test(user.said);
 }
 
-const READS = new Set([
-  'list',
-  'l',
-  'ps',
-  'status',
-  'jlist',
-  'slist',
-  'prettylist',
-  'describe',
-  'desc',
-  'info',
-  'show',
-  'id',
-  'pid',
-  'env',
-  'logs',
-  'monit',
-  'imonit',
-  'dashboard',
-  'ping',
-  'report',
-  'sysmonit',
-  'get',
-  'conf',
-]);
-
 export function reads(call: Judged): boolean {
-  return READS.has(verb(call));
+  return classOfCommand(verb(call)) === 'reads';
 }
 
 /** It may start an app that does not exist yet. */
