@@ -49,20 +49,13 @@ function suite(node: '20' | '22'): void {
     };
 
     it('without a log to write to (/dev/log is not there)', unharmed);
-    it('without logger', async () => {
-      await host.must('rm /usr/bin/logger');
-      await unharmed();
-    });
-    it('with a logger that is a directory', async () => {
-      await host.must('rm /usr/bin/logger && mkdir /usr/bin/logger');
-      await unharmed();
-    });
-    it('with a logger that may not be run', async () => {
-      await host.must('chmod 600 /usr/bin/logger');
-      await unharmed();
-    });
-    it('with a logger that is no program', async () => {
-      await host.must('head -c 1000 /dev/urandom > /usr/bin/logger');
+    it.each([
+      ['without logger', 'rm /usr/bin/logger'],
+      ['with a logger that is a directory', 'rm /usr/bin/logger && mkdir /usr/bin/logger'],
+      ['with a logger that may not be run', 'chmod 600 /usr/bin/logger'],
+      ['with a logger that is no program', 'head -c 1000 /dev/urandom > /usr/bin/logger'],
+    ])('%s', async (_, prepare) => {
+      await host.must(prepare);
       await unharmed();
     });
     it('with a logger that fails, and talks', async () => {

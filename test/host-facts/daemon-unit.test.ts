@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../../src/host/daemon-unit.ts';
 import type { Unit } from '../../src/host/units.ts';
+import { account } from '../identity/account.ts';
 
-const account = (name: string, uid: number) => ({
-  name,
-  uid,
-  gid: uid,
-  gecos: '',
-  home: `/home/${name}`,
-  shell: '/bin/sh',
-});
 const unit = (name: string, of: Partial<Unit> = {}): Unit => ({
   name,
   file: `/etc/systemd/system/${name}`,

@@ -8,6 +8,18 @@ const init = `node ${checkout}/dist/pm2-guard.cjs init`;
 const app = '/var/www/html/myapp/public_html';
 type Answer = { file: string | null; survey: FoundDaemon[]; config: string };
 
+/** A daemon as `brief` shows it: alive and asked by its socket, unless said otherwise. */
+const found = (user: string | null, home: string, apps: string[], more: object = {}) => ({
+  user,
+  home,
+  runs: true,
+  failure: null,
+  apps,
+  source: 'socket',
+  unit: null,
+  ...more,
+});
+
 describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
   describeOnHost('what is on a host', () => {
     let host: Host;
@@ -70,43 +82,11 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
 
       const answer = await asked();
       expect(brief(answer)).toEqual([
-        {
-          user: 'alice',
-          home: '/home/alice/.pm2',
-          runs: false,
-          failure: null,
-          apps: ['saved'],
-          source: 'dump',
-          unit: null,
-        },
-        {
-          user: null,
-          home: '/home/gone/.pm2',
-          runs: true,
-          failure: null,
-          apps: ['orphan'],
-          source: 'socket',
-          unit: null,
-        },
-        {
-          user: 'ops',
-          home: '/home/ops/.pm2',
-          runs: true,
-          failure: null,
-          apps: ['job'],
-          source: 'socket',
-          unit: 'pm2-ops.service',
-        },
-        { user: 'root', home: '/root/.pm2', runs: true, failure: null, apps: ['myapp'], source: 'socket', unit: null },
-        {
-          user: 'www-data',
-          home: '/var/www/.pm2',
-          runs: true,
-          failure: null,
-          apps: ['api', 'myapp'],
-          source: 'socket',
-          unit: null,
-        },
+        found('alice', '/home/alice/.pm2', ['saved'], { runs: false, source: 'dump' }),
+        found(null, '/home/gone/.pm2', ['orphan']),
+        found('ops', '/home/ops/.pm2', ['job'], { unit: 'pm2-ops.service' }),
+        found('root', '/root/.pm2', ['myapp']),
+        found('www-data', '/var/www/.pm2', ['api', 'myapp']),
       ]);
       for (const { live } of answer.survey)
         if (live)
@@ -133,15 +113,7 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
       await host.must('pm2 jlist', { env: { HOME: '/home/deploy' } }); // T11: sudo -E
       await host.must('pm2 start sleep --name stray -- 1000', { env: { HOME: '/home/deploy' } });
       const answer = await asked();
-      expect(brief(answer)).toContainEqual({
-        user: 'root',
-        home: '/home/deploy/.pm2',
-        runs: true,
-        failure: null,
-        apps: ['stray'],
-        source: 'socket',
-        unit: null,
-      });
+      expect(brief(answer)).toContainEqual(found('root', '/home/deploy/.pm2', ['stray']));
       expect(answer.config).toContain("root's daemon in the home of deploy: probably a stray");
       expect(brief(answer).map(({ home }) => home)).not.toContain('/root/.pm2');
     });
@@ -165,39 +137,19 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
 
     it('as another user sees it', async () => {
       const answer = await asked('ops');
-      expect(brief(answer)).toContainEqual({
-        user: 'ops',
-        home: '/home/ops/.pm2',
-        runs: true,
-        failure: null,
-        apps: ['job'],
-        source: 'socket',
-        unit: 'pm2-ops.service',
-      });
-      expect(brief(answer)).toContainEqual({
-        user: 'www-data',
-        home: '/var/www/.pm2',
-        runs: true,
-        failure: 'denied',
-        apps: ['api', 'myapp'],
-        source: 'dump',
-        unit: null,
-      });
+      expect(brief(answer)).toContainEqual(found('ops', '/home/ops/.pm2', ['job'], { unit: 'pm2-ops.service' }));
+      expect(brief(answer)).toContainEqual(
+        found('www-data', '/var/www/.pm2', ['api', 'myapp'], { failure: 'denied', source: 'dump' }),
+      );
     });
 
     it('a daemon that does not answer', async () => {
       const [daemon] = host.daemons().filter(({ home }) => home === '/var/www/.pm2');
       if (!daemon) throw new Error('no daemon');
       await host.must(`kill -STOP ${daemon.pid}`);
-      expect(brief(await asked())).toContainEqual({
-        user: 'www-data',
-        home: '/var/www/.pm2',
-        runs: true,
-        failure: 'silent',
-        apps: ['api', 'myapp'],
-        source: 'dump',
-        unit: null,
-      });
+      expect(brief(await asked())).toContainEqual(
+        found('www-data', '/var/www/.pm2', ['api', 'myapp'], { failure: 'silent', source: 'dump' }),
+      );
       await host.must(`kill -CONT ${daemon.pid}`);
     });
 

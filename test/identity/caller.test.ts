@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { personOf } from '../../src/identity/caller.ts';
+import { account } from './account.ts';
 
-const account = (name: string, uid: number) => ({
-  name,
-  uid,
-  gid: uid,
-  gecos: '',
-  home: `/home/${name}`,
-  shell: '/bin/sh',
-});
 const root = account('root', 0);
 const web = account('www-data', 33);
 const by = (euid: number, env: NodeJS.ProcessEnv, loginUser: string | null = null) => {

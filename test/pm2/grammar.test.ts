@@ -8,7 +8,7 @@ import {
   type Command,
   type Option,
 } from '../../src/pm2/grammar.ts';
-import { oracleOf } from './oracle.ts';
+import { oracleOf, type Flags } from './oracle.ts';
 import { versions } from './real.ts';
 
 // Our table, written down the way PM2's own commander objects answer.
@@ -16,15 +16,6 @@ const shape = (options: ReadonlyMap<string, Option>) =>
   Object.fromEntries(
     [...options].map(([flag, { attr, value, negated }]) => [flag, `${attr} ${value}${negated ? ' negated' : ''}`]),
   );
-
-interface Flags {
-  short?: string;
-  long: string;
-  required: number;
-  optional: number;
-  bool: boolean;
-  attributeName(): string;
-}
 
 function theirs(options: Flags[]): Record<string, string> {
   const found: Record<string, string> = {};

@@ -69,6 +69,10 @@ describe('what is called pm2', () => {
   });
   const at = join(first, 'pm2');
 
+  const inPackage = (manifest: string) => () => {
+    script(at, '#!/usr/bin/env node\n');
+    writeFileSync(join(first, 'package.json'), manifest);
+  };
   const passedOver: [what: string, make: () => void, why: string | null][] = [
     ['is not there', () => undefined, null],
     [
@@ -138,38 +142,10 @@ describe('what is called pm2', () => {
       },
       'is no file of the npm package pm2',
     ],
-    [
-      'is of another package',
-      () => {
-        script(at, '#!/usr/bin/env node\n');
-        writeFileSync(join(first, 'package.json'), '{"name":"pm2-guard","version":"1.0.0"}');
-      },
-      'is no file of the npm package pm2',
-    ],
-    [
-      'has a broken package.json',
-      () => {
-        script(at, '#!/usr/bin/env node\n');
-        writeFileSync(join(first, 'package.json'), '{"name":"pm2",');
-      },
-      'is no file of the npm package pm2',
-    ],
-    [
-      'has no version',
-      () => {
-        script(at, '#!/usr/bin/env node\n');
-        writeFileSync(join(first, 'package.json'), '{"name":"pm2"}');
-      },
-      'is no file of the npm package pm2',
-    ],
-    [
-      'has null for a package.json',
-      () => {
-        script(at, '#!/usr/bin/env node\n');
-        writeFileSync(join(first, 'package.json'), 'null');
-      },
-      'is no file of the npm package pm2',
-    ],
+    ['is of another package', inPackage('{"name":"pm2-guard","version":"1.0.0"}'), 'is no file of the npm package pm2'],
+    ['has a broken package.json', inPackage('{"name":"pm2",'), 'is no file of the npm package pm2'],
+    ['has no version', inPackage('{"name":"pm2"}'), 'is no file of the npm package pm2'],
+    ['has null for a package.json', inPackage('null'), 'is no file of the npm package pm2'],
   ];
   it.each(passedOver)('and %s is passed over', (_, make, why) => {
     make();

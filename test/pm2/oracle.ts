@@ -29,7 +29,8 @@ export interface Observation {
   completion: boolean;
 }
 
-interface Flags {
+/** An option of a commander program. */
+export interface Flags {
   short?: string;
   long: string;
   required: number;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host, type RunOptions } from '../host/host.ts';
+import { HARD_WORDS } from './words.ts';
 
 const shim = '/usr/local/lib/pm2-guard/bin/pm2';
 const shells = { dash: 'dash', bash: 'bash --posix', busybox: 'busybox sh' };
@@ -53,25 +54,7 @@ describeOnHost('shims/pm2', () => {
   });
 
   it.each(['pm2', 'pm2-guard'])('%s passes arguments byte for byte', async (name) => {
-    const words = [
-      '',
-      ' ',
-      'a b',
-      '*',
-      '$HOME',
-      '`id`',
-      "it's",
-      '"',
-      '\\',
-      '\\n',
-      '--',
-      '-x',
-      '--name=a b',
-      'ünï',
-      '\x01\x1b[2J',
-      '\n',
-      'x'.repeat(100_000),
-    ];
+    const words = ['--', '--name=a b', ...HARD_WORDS];
     const { stdout } = await host.exec([`/usr/local/lib/pm2-guard/bin/${name}`, ...words], { user: 'alice' });
     expect((JSON.parse(stdout) as Seen).argv).toEqual(words);
   });

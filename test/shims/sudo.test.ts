@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
+import { HARD_WORDS } from './words.ts';
 
 const BIN = '/usr/local/lib/pm2-guard/bin';
 const shells = { dash: '/usr/bin/dash', bash: '/usr/bin/bash --posix', busybox: '/usr/bin/busybox sh' };
@@ -11,24 +12,6 @@ const ORACLE =
   'exports.main = () => {}; const fs = require("fs"); fs.writeFileSync("/tmp/asked", ' +
   'JSON.stringify(process.argv.slice(2))); fs.writeSync(1, fs.readFileSync("/srv/answer")); ' +
   'process.exit(Number(fs.readFileSync("/srv/status")));';
-const WORDS = [
-  '',
-  ' ',
-  'a b',
-  '*',
-  '$HOME',
-  '`id`',
-  "it's",
-  '"',
-  '\\',
-  '\\n',
-  '-x',
-  'ü',
-  '\x01\x1b[2J',
-  '\n',
-  'x'.repeat(100_000),
-  'last\n',
-];
 
 describeOnHost('shims/sudo', () => {
   let host: Host;
@@ -72,21 +55,21 @@ describeOnHost('shims/sudo', () => {
 
     it('passes arguments byte for byte, and asks nobody', async () => {
       await answer('', 0);
-      const { stdout, stderr } = await run(['say', ...WORDS]);
-      expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...WORDS], stderr: '' });
+      const { stdout, stderr } = await run(['say', ...HARD_WORDS]);
+      expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...HARD_WORDS], stderr: '' });
       expect(await asked()).toBeNull();
     });
     it('asks about a call that names pm2, and passes it byte for byte where there is no answer', async () => {
       await answer('', 0);
-      const { stdout, stderr } = await run(['pm2', ...WORDS]);
-      expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...WORDS], stderr: '' });
-      expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', 'pm2', ...WORDS]);
+      const { stdout, stderr } = await run(['pm2', ...HARD_WORDS]);
+      expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...HARD_WORDS], stderr: '' });
+      expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', 'pm2', ...HARD_WORDS]);
     });
     it('asks nobody but sudo where that finds our pm2 for root, and tells where it refuses', async () => {
       await host.must(`mv /usr/local/bin/pm2 ${BIN}/pm2 && ln -s ${BIN}/pm2 /usr/local/bin/pm2`);
       await host.write('/etc/sudoers.d/alice', 'alice ALL=(www-data) NOPASSWD: /usr/bin/true\n', { mode: '440' });
       await answer('', 0);
-      expect((await run(['pm2', ...WORDS])).stdout.split('\0')).toEqual(['ran', ...WORDS]);
+      expect((await run(['pm2', ...HARD_WORDS])).stdout.split('\0')).toEqual(['ran', ...HARD_WORDS]);
       expect(await asked()).toBeNull();
       await run(['-u', 'root', 'pm2', 'list']);
       expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', '-u', 'root', 'pm2', 'list']);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { classOfCommand, COMMANDS } from '../../src/verdict/command-class.ts';
 import { vocabulary } from '../../src/pm2/grammar.ts';
 import { verdict } from './cases.ts';
+import { app, lives } from './rows.ts';
 
 /** web is the default; root and deploy are not declared. */
 const CONFIG = `
@@ -10,8 +11,9 @@ daemons:
   web: {user: www-data, home: /var/www/.pm2, apps: [myapp, "shop-*"], paths: [/var/www/html], operators: [deploy]}
   ops: {user: ops, apps: [backup]}
 `;
-const app = (name: string) => ({ name, namespace: null, script: null, cwd: null });
-const alive = (...names: string[]) => ({ own: { state: 'callers' as const, user: null, apps: names.map(app) } });
+const alive = (...names: string[]) => ({
+  own: { state: 'callers' as const, user: null, apps: names.map((name) => app(name)) },
+});
 const others = { own: { state: 'others' as const, user: 'bob', apps: [] } };
 
 /** The five ways in which a caller can stand, with what lives at the daemon that plain pm2 would use. */
@@ -26,91 +28,35 @@ const SITUATIONS = {
 } as const;
 type Situation = keyof typeof SITUATIONS;
 
-/**
- * Calls without evidence, and what follows in each situation: declared, lost, chosen, of another, not alive, alive,
- * absent.
- */
-const ROWS: Record<string, readonly string[]> = {
-  list: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  jlist: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  logs: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
-  'describe nosuch': [
-    'pass ops',
-    'rewrite ops',
-    'pass PG007',
-    'block PG105',
-    'block PG105',
-    'rewrite web',
-    'rewrite web',
-  ],
-  'start /srv/new.js': [
-    'pass ops',
-    'rewrite ops',
-    'block PG105',
-    'block PG105',
-    'block PG105',
-    'rewrite web',
-    'rewrite web',
-  ],
-  'install pm2-logrotate': [
-    'pass ops',
-    'rewrite ops',
-    'block PG105',
-    'block PG105',
-    'block PG105',
-    'rewrite web',
-    'rewrite web',
-  ],
-  'restart all': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'restart 0': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'reload /x.*/': [
-    'pass ops',
-    'rewrite ops',
-    'block PG105',
-    'block PG105',
-    'block PG105',
-    'block PG109',
-    'rewrite web',
-  ],
-  'start all': ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  update: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  save: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  resurrect: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
-  'restart nosuch': [
-    'pass ops',
-    'rewrite ops',
-    'block PG105',
-    'block PG105',
-    'block PG105',
-    'rewrite web',
-    'rewrite web',
-  ],
-  kill: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'delete all': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'stop 0': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'delete /.*/': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'stop nosuch': ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  flush: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  cleardump: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
-  'save --force': [
-    'pass ops',
-    'block PG109',
-    'block PG105',
-    'block PG105',
-    'block PG105',
-    'block PG109',
-    'block PG109',
-  ],
-  'uninstall pm2-logrotate': [
-    'pass ops',
-    'block PG109',
-    'block PG105',
-    'block PG105',
-    'block PG105',
-    'block PG109',
-    'block PG109',
-  ],
-};
+/** Calls without evidence that have the same result in each situation: declared, lost, chosen, of another, ... */
+const ROWS: readonly { calls: readonly string[]; results: readonly string[] }[] = [
+  {
+    calls: ['list', 'jlist', 'logs', 'describe nosuch'],
+    results: ['pass ops', 'rewrite ops', 'pass PG007', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
+  },
+  {
+    calls: ['start /srv/new.js', 'install pm2-logrotate', 'restart nosuch'],
+    results: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'rewrite web', 'rewrite web'],
+  },
+  {
+    calls: ['restart all', 'restart 0', 'reload /x.*/', 'start all', 'update', 'save', 'resurrect'],
+    results: ['pass ops', 'rewrite ops', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'rewrite web'],
+  },
+  {
+    calls: [
+      'kill',
+      'delete all',
+      'stop 0',
+      'delete /.*/',
+      'stop nosuch',
+      'flush',
+      'cleardump',
+      'save --force',
+      'uninstall pm2-logrotate',
+    ],
+    results: ['pass ops', 'block PG109', 'block PG105', 'block PG105', 'block PG105', 'block PG109', 'block PG109'],
+  },
+];
 /** Calls that need no daemon, in every situation. */
 const NEED_NONE = [
   '-v',
@@ -130,7 +76,7 @@ const NEED_NONE = [
 ];
 
 describe('a call that no evidence settles', () => {
-  for (const [line, results] of Object.entries(ROWS)) {
+  for (const { line, results } of ROWS.flatMap(({ calls, results }) => calls.map((line) => ({ line, results })))) {
     for (const [at, situation] of (Object.keys(SITUATIONS) as Situation[]).entries()) {
       const [who, evidence] = SITUATIONS[situation];
       it(`${line}, own daemon ${situation}: ${results[at] ?? ''}`, () => {
@@ -153,55 +99,34 @@ describe('evidence', () => {
       expect(verdict(CONFIG, who, line, evidence)).toBe(want);
     });
   };
-  const inWeb = (...names: string[]) => ({
-    sights: [{ daemon: 'web', source: 'socket' as const, apps: names.map(app) }],
-  });
   row('a rule redirects what ends', 'root', 'delete myapp', {}, 'rewrite web');
   row('a rule redirects what ends, from a chosen daemon', 'root PM2_HOME=/srv/x', 'stop myapp', {}, 'rewrite web');
   row('the app also lives in the own daemon', 'root', 'delete myapp', alive('myapp'), 'block PG109');
   row('it also lives in the own daemon, and is only restarted', 'root', 'restart myapp', alive('myapp'), 'rewrite web');
-  row(
-    'it also lives in the own daemon, which is declared',
-    'ops',
-    'stop myapp',
-    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('myapp')] }] },
-    'block PG109',
-  );
+  row('it also lives in the own daemon, which is declared', 'ops', 'stop myapp', lives('ops', 'myapp'), 'block PG109');
   row('it lives in the own daemon alone', 'deploy', 'restart devapp', alive('devapp'), 'pass PG006');
   row('it lives in the own daemon alone, and ends', 'deploy', 'delete devapp', alive('devapp'), 'pass PG006');
   row('it lives in the own daemon alone, and is read', 'deploy', 'logs devapp', alive('devapp'), 'pass PG006');
   row('it lives in the chosen daemon alone', 'root PM2_HOME=/root/.pm2', 'stop old', alive('old'), 'pass PG006');
   row('it is started again where it lives', 'deploy', 'start devapp', alive('devapp'), 'pass PG006');
   row('a new one is not drawn there', 'deploy', 'start /srv/new.js', alive('devapp'), 'rewrite web');
-  row('a declared daemon has it', 'root', 'delete worker', inWeb('worker'), 'rewrite web');
+  row('a declared daemon has it', 'root', 'delete worker', lives('web', 'worker'), 'rewrite web');
   row(
     'a declared daemon and the own one have it',
     'root',
     'restart worker',
-    { ...inWeb('worker'), ...alive('worker') },
+    { ...lives('web', 'worker'), ...alive('worker') },
     'rewrite web',
   );
   row(
     'a declared daemon and the own one have it, and it ends',
     'root',
     'stop worker',
-    { ...inWeb('worker'), ...alive('worker') },
+    { ...lives('web', 'worker'), ...alive('worker') },
     'block PG109',
   );
-  row(
-    'a list draws nothing new',
-    'root',
-    'start /srv/worker.js --name worker',
-    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('worker')] }] },
-    'rewrite web',
-  );
-  row(
-    'a bare word restarts what a list has',
-    'root',
-    'start worker',
-    { sights: [{ daemon: 'ops', source: 'socket', apps: [app('worker')] }] },
-    'rewrite ops',
-  );
+  row('a list draws nothing new', 'root', 'start /srv/worker.js --name worker', lives('ops', 'worker'), 'rewrite web');
+  row('a bare word restarts what a list has', 'root', 'start worker', lives('ops', 'worker'), 'rewrite ops');
   row('a number rides along nowhere', 'root', 'delete myapp 3', {}, 'block PG109');
   row('a number rides along to the same daemon', 'root', 'restart myapp 3', {}, 'rewrite web');
   row('a number may be one of the own daemon', 'root', 'restart myapp 3', alive('old'), 'block PG109');
