@@ -65,11 +65,13 @@ Examples:
 
 What scripts, crontabs and hooks would do, it does not read: sudo pm2-guard lint --host
 Without --fix it starts nothing and changes nothing. Without root it sees its caller's daemons only, and says so.
-Exit status: 0 healthy; 1 something is wrong, each with its repair; 2 nothing was found, but not everything could be looked at.
+Exit status: 0 healthy; 1 something is wrong, each with its repair; 2 nothing was found, but not everything could be
+looked at.
 With --port, --pid and --app: 0 a daemon owns it; 1 none does; 2 that could not be told.
 With --prometheus: 0; 2 not everything could be looked at.
-With --fix: 0 nothing is wrong any more; 1 something is left, to adopt or to you; 2 nothing was begun. It does what the owner of a
-home could do himself, gives him what root left there, and touches nothing where a daemon does not answer.`,
+With --fix: 0 nothing is wrong any more; 1 something is left for adopt or for you; 2 nothing was begun. It does only
+what the owner of a PM2_HOME could do, and gives the owner the files that root left there. It touches nothing where a
+daemon does not answer.`,
     )
     .action(async (options: Options & FixOptions & { fix?: boolean }) => {
       if (options.fix) {

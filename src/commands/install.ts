@@ -43,9 +43,10 @@ Examples:
   sudo pm2-guard install --without zsh,environment
   sudo pm2-guard install --layers default
 
-What runs afterwards is a copy in /usr/local/lib/pm2-guard that only root can change. Where a package has brought a newer
-pm2-guard than is installed, it is the newer one that installs. A second run changes nothing, a config that is there is
-never touched; two at once come one after the other. The ways to us, each put in place only where it is of use; what was chosen stays chosen:
+What runs afterwards is a copy in /usr/local/lib/pm2-guard that only root can change. If a package has brought a newer
+pm2-guard than the one installed, the newer one is installed. A second run changes nothing. An existing config is never
+touched. Two runs at once wait for each other. The layers by which calls reach pm2-guard; each is put in place only
+where it is of use, and a choice of layers is kept:
 ${layersInWords()}
 
 Exit status: 0 done; 1 something could not be done, it is named at the end.`,

@@ -34,9 +34,9 @@ Examples:
   pm2-guard log --verdict block                  what was stopped lately
   pm2-guard lint deploy/                         the trap in scripts, before it runs
 
-Each command has a --help of its own, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
-Exit status: what its --help says of a command; 1 for a command line that cannot be read; 70 for a bug, which is shown with
-its stack.`,
+Each command has its own --help, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
+Exit status: that of the command, see its --help; 1 for a command line that cannot be read; 70 for a bug, shown with its
+stack.`,
     );
 
   program.addCommand(checkCommand());

@@ -34,8 +34,8 @@ Examples:
   sudo pm2-guard seal --path /srv/node       one prefix
   sudo pm2-guard seal --dry-run
 
-PM2's own bin/pm2 stays beside the door, as it was. A second run changes nothing. npm upgrades and uninstalls pm2 as ever;
-after an upgrade root's next call seals it anew. Not sealed: pm2-runtime, pm2-dev, pm2-docker, require('pm2').
+PM2's own bin/pm2 stays beside the door, as it was. A second run changes nothing. npm upgrades and uninstalls pm2 as
+before; after an upgrade root's next call seals it again. Not sealed: pm2-runtime, pm2-dev, pm2-docker, require('pm2').
 Exit status: 0 done; 1 something could not be done, it is named.`,
     )
     .action(async (options: SealOptions) => {

@@ -18,17 +18,18 @@ export function report(results: SealResult[], { dryRun, json }: SealOptions, non
   const dry = dryRun === true;
   if (results.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
   if (json) process.stdout.write(`${JSON.stringify({ dryRun: dry, packages: results }, null, 2)}\n`);
-  else
-    process.stdout.write(
-      `${[...(results.length === 0 ? [none] : resultLines(results)), ...(dry ? ['nothing was changed'] : [])].join('\n')}\n`,
-    );
+  else {
+    const lines = [...(results.length === 0 ? [none] : resultLines(results)), ...(dry ? ['nothing was changed'] : [])];
+    process.stdout.write(`${lines.join('\n')}\n`);
+  }
 }
 
 /** A line per package; below a refused one, the command to type. */
 export function resultLines(results: SealResult[]): string[] {
   return results.flatMap(({ package: directory, version, user, outcome, fault }) => {
     const by = user === null || user === 'root' ? '' : `, as ${user}`;
-    const what = `${(outcome === 'refused' ? 'NOT DONE' : outcome).padEnd(11)}${directory}  (${version === null ? 'no PM2' : `PM2 ${version}`}${by})`;
+    const done = (outcome === 'refused' ? 'NOT DONE' : outcome).padEnd(11);
+    const what = `${done}${directory}  (${version === null ? 'no PM2' : `PM2 ${version}`}${by})`;
     return [
       what + (fault === null ? '' : `: ${fault.why}`),
       ...(fault?.next === undefined || fault.next === null ? [] : [`  run:  ${fault.next}`]),

@@ -42,10 +42,10 @@ config asks, or only root can tell; 78 the config cannot be used.`,
       if (json) process.stdout.write(`${JSON.stringify(asObject(wanted, state, outcome), null, 2)}\n`);
       else if (check) sayState(wanted, state);
       else if (outcome === null) process.stdout.write(wanted.text);
-      else
-        process.stdout.write(
-          `${[`${outcome}  ${OPERATORS_FILE}`, ...rules(wanted).map((line) => `  ${line}`)].map(escapeControls).join('\n')}\n`,
-        );
+      else {
+        const lines = [`${outcome}  ${OPERATORS_FILE}`, ...rules(wanted).map((line) => `  ${line}`)];
+        process.stdout.write(`${lines.map(escapeControls).join('\n')}\n`);
+      }
       if (!json && !check)
         process.stderr.write(wanted.notes.map((note) => `pm2-guard: ${escapeControls(note)}\n`).join(''));
     });

@@ -19,7 +19,7 @@ interface Options {
 /** `pm2-guard verify`: whether every path to pm2 on this host is covered. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('go every way in to pm2 on this host, and see who answers: the guard, the real pm2, or nobody')
+    .description('try every way to call pm2 on this host, and report what answers: the guard, the real pm2, or nothing')
     .option(
       '--user <user...>',
       'only the ways of these users; without it, of root, the users of the daemons and their operators',
@@ -29,17 +29,18 @@ export function verifyCommand(): Command {
     .addHelpText(
       'after',
       `
-Really starts, as each user: every shell he has startup files for (login, interactive), what sshd would start for
-"ssh host pm2", sudo as its rules allow it, su and runuser; /bin/sh as cron, a systemd service, at, "docker exec" (in a
-container) and "env -i" would; each line of a crontab and each service that calls pm2, with the PATH that is set for it. And
-it looks for every pm2 that could be called by its path. First each is asked which pm2 it finds; only our own is then run,
-with an app name that has to be blocked. The real pm2 is never run, nothing is written, no daemon is spawned; sudo and su
-log that they were used, as ever. Startup files are run as their user, for 10 s at most. Without root: the caller's own ways.
+For each user it starts every shell that the user has startup files for (login, interactive), the command that sshd
+would start for "ssh host pm2", sudo as its rules allow it, su and runuser. It starts /bin/sh as cron, a systemd
+service, at, "docker exec" (in a container) and "env -i" would. It tries each line of a crontab and each service that
+calls pm2, with the PATH that is set for it. It also looks for every pm2 that could be called by its path.
+Each is first asked which pm2 it finds. Only pm2-guard's shim is then run, with an app name that must be blocked. The
+real pm2 is never run, nothing is written, no daemon is started; sudo and su log that they were used. Startup files run
+as their user, for at most 10 s. Without root: only the caller's own ways.
 
   covered  the guard answered: it blocked that very call
-  gap      pm2 is called, and another one answers; or none, where people would expect one
-  note     what no PATH can cover: a real pm2 that somebody would have to call by its path, or by npx in an app that has
-           its own; also a way that finds no pm2 and that nobody is seen to use. sudo pm2-guard seal covers the paths
+  gap      another pm2 answers, or none is found where users would expect one
+  note     no PATH can cover it: a real pm2 that must be called by its path, or by npx in an app that has its own;
+           also a way that finds no pm2 and is not in use. sudo pm2-guard seal covers the paths
   unknown  it could not be told, with the reason
 
 Examples:
@@ -47,10 +48,11 @@ Examples:
   sudo pm2-guard verify --user deploy www-data
   sudo pm2-guard verify --json | jq -r '.ways[] | select(.state == "gap") | [.way, .user, .path] | @tsv'
 
-JSON: { version, result: "covered" | "gaps" | "cannot tell", conclusion, ways: [{ way, user, target: whom he becomes or
-null, state, answers: "guard" | "pm2" | "other" | "nothing" | null, path, version, why, cures: [commands] }], left: [what
-was not looked at], remarks: [what the guard leaves alone by its config] }
-Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap is known, and something could not be told.`,
+JSON: { version, result: "covered" | "gaps" | "cannot tell", conclusion, ways: [{ way, user, target: the user that it
+becomes or null, state, answers: "guard" | "pm2" | "other" | "nothing" | null, path, version, why, cures: [commands] }],
+left: [what was not looked at], remarks: [what the guard leaves alone by its config] }
+Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap is known, but something could not be
+told.`,
     )
     .action(async ({ user, strict, json }: Options) => {
       endTidily();
@@ -67,13 +69,16 @@ Exit status: 0 covered (notes do not count without --strict); 1 gaps; 2 no gap i
         process.stdout.write(
           `${JSON.stringify({ version, result, conclusion: text, ways: findings, left, remarks }, null, 2)}\n`,
         );
-      else
-        process.stdout.write(
-          wrapped(
-            `${[...overview(fold(findings)), ...details(fold(findings)), ...left.map((line) => `not looked at: ${escapeControls(line)}`), ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls), text].join('\n')}\n`,
-            widthOf(process.stdout),
-          ),
-        );
+      else {
+        const lines = [
+          ...overview(fold(findings)),
+          ...details(fold(findings)),
+          ...left.map((line) => `not looked at: ${escapeControls(line)}`),
+          ...remarks.flatMap((remark) => `remark: ${remark}`.split('\n')).map(escapeControls),
+          text,
+        ];
+        process.stdout.write(wrapped(`${lines.join('\n')}\n`, widthOf(process.stdout)));
+      }
     });
 }
 

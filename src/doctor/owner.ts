@@ -127,7 +127,7 @@ function ownerInWords({ daemon, stray, user, home, app }: ProcessOwner): string 
     daemon !== null
       ? `daemon ${daemon} of ${whose}`
       : stray
-        ? `a daemon of ${whose} that nobody declared,`
+        ? `a daemon of ${whose} that no config declares,`
         : `the daemon of ${whose}`;
   const part =
     app === null

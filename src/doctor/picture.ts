@@ -27,7 +27,7 @@ export function picture({ daemons, config, time }: Report): DaemonRow[] {
   return daemons.map((daemon) => ({
     title:
       `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ` +
-      `${daemon.user ?? (daemon.uid === null ? 'somebody' : `uid ${daemon.uid}`)} in ${daemon.home}`,
+      `${daemon.user ?? (daemon.uid === null ? 'unknown user' : `uid ${daemon.uid}`)} in ${daemon.home}`,
     details: detailsOf(daemon, Date.parse(time)),
     stray: daemon.stray,
     apps: grouped(daemon.apps).map((processes) => appRow(processes, daemon, config.file !== null)),
@@ -45,15 +45,18 @@ function detailsOf(daemon: ReportedDaemon, now: number): string[] {
     ...(elsewhere
       ? [`in a container (its own ${namespaces.join(', ')} namespace)`]
       : [bootInWords(unit), ...(namespaces.length > 0 ? [`its own ${namespaces.join(', ')} namespace`] : [])]),
-    ...(ports.length > 0
-      ? [
-          `port ${ports.join(', ')} for ${apps.some(({ name }) => name !== apps[0]?.name) ? 'its apps in cluster mode' : (apps[0]?.name ?? 'nobody')}`,
-        ]
-      : []),
+    ...(ports.length > 0 ? [`port ${ports.join(', ')} for ${usersOfPorts(apps)}`] : []),
     ...(modules.length > 0 ? [`modules ${listed(modules)}`] : []),
     ...(answers === 'yes' ? [] : [ANSWERS[answers]]),
-    ...(stray ? ['nobody declared it'] : []),
+    ...(stray ? ['no config declares it'] : []),
   ];
+}
+
+/** The daemon listens for its apps in cluster mode, and does not tell which port is whose. */
+function usersOfPorts(apps: ReportedDaemon['apps']): string {
+  const [first] = apps;
+  if (first === undefined) return 'no app';
+  return apps.every(({ name }) => name === first.name) ? first.name : 'its apps in cluster mode';
 }
 
 const ANSWERS: Record<Exclude<ReportedDaemon['answers'], 'yes'>, string> = {
@@ -116,5 +119,9 @@ export function conclusion({ daemons, findings, healthy, ghosts }: Report): stri
   if (findings.length === 0) return `nothing found on ${seen}, but not everything could be looked at`;
   const urgent = findings.filter(({ urgency }) => urgency === 'urgent').length;
   const fixable = findings.filter(({ fix }) => fix !== null).length;
-  return `${counted(findings.length, 'finding')} on ${seen}${urgent > 0 ? `; ${urgent} ${urgent === 1 ? 'is' : 'are'} urgent` : ''}${fixable > 0 ? `; doctor --fix would repair ${fixable}` : ''}`;
+  return [
+    `${counted(findings.length, 'finding')} on ${seen}`,
+    ...(urgent > 0 ? [`${urgent} ${urgent === 1 ? 'is' : 'are'} urgent`] : []),
+    ...(fixable > 0 ? [`doctor --fix would repair ${fixable}`] : []),
+  ].join('; ');
 }

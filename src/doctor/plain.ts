@@ -18,10 +18,10 @@ export function pictureLines(rows: readonly DaemonRow[]): string[] {
   return rows.flatMap(({ title, details, apps, empty }) => [
     escapeControls(title),
     `  ${escapeControls(details.join(', '))}`,
-    ...apps.map(
-      (app) =>
-        `  - ${[...cells(app).map((cell, column) => escapeControls(cell).padEnd(widths[column] ?? 0)), escapeControls(app.place)].join('  ').trimEnd()}`,
-    ),
+    ...apps.map((app) => {
+      const padded = cells(app).map((cell, column) => escapeControls(cell).padEnd(widths[column] ?? 0));
+      return `  - ${[...padded, escapeControls(app.place)].join('  ').trimEnd()}`;
+    }),
     ...(empty ? ['  - no apps'] : []),
   ]);
 }

@@ -20,7 +20,7 @@ export function prometheusText(
   return [
     ...metric(
       'pm2_guard_daemon_up',
-      'Whether the PM2 daemon answers; without a name in the label daemon, nobody declared it.',
+      'Whether the PM2 daemon answers; without a name in the label daemon, no config declares it.',
       [
         ...daemons.map((daemon) => ({ labels: labels(daemon), value: Number(daemon.answers === 'yes') })),
         ...down.map((daemon) => ({ labels: labels(daemon), value: 0 })),

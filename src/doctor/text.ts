@@ -38,9 +38,9 @@ function withoutConfig(facts: HostFacts): string[] {
       .filter((line) => line !== '')
       .map((line) => `  ${line}`),
     '  sudo pm2-guard init  would declare:',
-    ...entries.map(
-      ({ name, user, home, apps }) =>
-        `    ${escapeControls(`${name}: ${user} in ${home}${apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : ''}`)}`,
-    ),
+    ...entries.map(({ name, user, home, apps }) => {
+      const withApps = apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : '';
+      return `    ${escapeControls(`${name}: ${user} in ${home}${withApps}`)}`;
+    }),
   ];
 }

@@ -18,8 +18,8 @@ export function cannotEnter(daemon: Daemon, invocation: Invocation, { cwd }: Cal
   const closed = obstacleFor(cwd, 'directory') ?? { path: cwd, why: 'is closed' };
   return new CannotCarryOut(
     'PG111',
-    `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ${daemon.user} cannot enter ${cwd}: ` +
-      `${closed.path} ${closed.why}.`,
+    `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ` +
+      `${daemon.user} cannot enter ${cwd}: ${closed.path} ${closed.why}.`,
     ['PM2 starts in the directory of the call, and looks for relative paths there.'],
     [{ label: 'fix', text: moveOut(daemon, cwd) }],
   );
@@ -48,8 +48,8 @@ export function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
     if (closed === null) continue;
     throw new CannotCarryOut(
       'PG116',
-      `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ${daemon.user} cannot read ${path}: ` +
-        `${closed.path} ${closed.why}.`,
+      `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ` +
+        `${daemon.user} cannot read ${path}: ${closed.path} ${closed.why}.`,
       ['PM2 itself would only say "Script not found".'],
       [{ label: 'fix', text: moveOut(daemon, path) }],
     );

@@ -39,7 +39,8 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
     return { what: `root would run ${node ?? ''}, which other users can change`, fault: ofNode, fix: repair(ofNode) };
   const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.home);
   if (daemon === null || ofHome === null) return null;
-  const what = `root's daemon "${daemon.name}" runs what is in its PM2_HOME ${daemon.home}, which other users can change`;
+  const place = `its PM2_HOME ${daemon.home}, which other users can change`;
+  const what = `root's daemon "${daemon.name}" runs what is in ${place}`;
   return { what, fault: ofHome, fix: repair(ofHome) };
 }
 

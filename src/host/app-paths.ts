@@ -2,11 +2,12 @@ import { dirname, isAbsolute } from 'node:path';
 import type { FoundDaemon } from './survey.ts';
 
 /** Shared directories. A script there (npm, python, a version manager's node) does not identify an app. */
-const SHARED =
-  /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)|\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
+const SYSTEM_DIRECTORY =
+  /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)/;
+const TOOL_DIRECTORY = /\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
 
 export function isShared(script: string): boolean {
-  return SHARED.test(script);
+  return SYSTEM_DIRECTORY.test(script) || TOOL_DIRECTORY.test(script);
 }
 
 /** Parent directories shared by several owners. */
@@ -53,7 +54,7 @@ function directoryOf(
 }
 
 function isUsable(path: string, userHome: string | null): boolean {
-  return isAbsolute(path) && isText(path) && !/\/\*+$/.test(path) && !SHARED.test(path) && !isBroad(path, userHome);
+  return isAbsolute(path) && isText(path) && !/\/\*+$/.test(path) && !isShared(path) && !isBroad(path, userHome);
 }
 
 function isBroad(path: string, userHome: string | null): boolean {

@@ -63,8 +63,8 @@ function comment(
   left: readonly FoundDaemon[],
   preferred: DraftEntry | null,
 ): void {
-  document.commentBefore = ` Which PM2 daemon every app belongs to. Drafted by pm2-guard init from what runs on this host: look it over.
- After a change: pm2-guard check. Every key is explained in the README.`;
+  document.commentBefore = ` Which PM2 daemon every app belongs to. Drafted by pm2-guard init from what runs here.
+ Look it over. After a change: pm2-guard check. Every key is explained in the README.`;
   const top = document.contents as YAMLMap;
   commentKey(
     top,

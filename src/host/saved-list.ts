@@ -21,8 +21,10 @@ export interface SavedApp {
 }
 
 /** DB_PASSWORD, STRIPE_API_KEY, githubToken */
-const SECRET =
-  /PASS(WORD|WD|PHRASE)?($|_)|PWD$|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIAL|(^|_)DSN($|_)/i;
+const PASSWORD = /PASS(WORD|WD|PHRASE)?($|_)|PWD$/;
+const KEY = /(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY/;
+const OTHER_SECRET = /SECRET|TOKEN|CREDENTIAL|(^|_)DSN($|_)/;
+const SECRET = new RegExp([PASSWORD, KEY, OTHER_SECRET].map(({ source }) => source).join('|'), 'i');
 /** Match SECRET, but are working directories. */
 const NO_SECRET = /^(PWD|OLDPWD)$/;
 /** `postgres://web:hunter2@db/shop` */

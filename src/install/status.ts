@@ -93,7 +93,9 @@ export async function status(): Promise<Status> {
     ...(installed === null ? [`pm2-guard is not installed on this host; run:  ${wayToInstall(__dirname)}`] : []),
     ...(installed !== null && installed !== VERSION
       ? [
-          `installed is ${installed}, this is ${compareVersions(installed, VERSION) > 0 ? `the older ${VERSION}` : `${VERSION}; run:  ${wayToInstall(__dirname)}`}`,
+          compareVersions(installed, VERSION) > 0
+            ? `installed is ${installed}, this is the older ${VERSION}`
+            : `installed is ${installed}, this is ${VERSION}; run:  ${wayToInstall(__dirname)}`,
         ]
       : []),
     ...(newer === null
@@ -122,9 +124,10 @@ export async function status(): Promise<Status> {
       ),
     ...layers
       .filter(({ state }) => state === 'missing' || state === 'in the way')
-      .map(
-        ({ name, place, state, note }) =>
-          `layer ${name}: ${state === 'missing' ? `${place} is not as install would leave it; run:  sudo pm2-guard install` : `${place} ${note ?? ''}`}`,
+      .map(({ name, place, state, note }) =>
+        state === 'missing'
+          ? `layer ${name}: ${place} is not as install would leave it; run:  sudo pm2-guard install`
+          : `layer ${name}: ${place} ${note ?? ''}`,
       ),
     ...seals
       .filter(({ state }) => state !== 'sealed' && state !== 'hidden')

@@ -117,8 +117,10 @@ function inspect(bin: string, ours: readonly string[], executable: boolean): Ins
     return head.includes(SHIM_MARK) ? "is a copy of pm2-guard's own" : NO_PACKAGE;
   }
   const original = head.includes(DOOR_MARK) ? `${file}${ORIGINAL_SUFFIX}` : null;
-  if (original !== null && headOf(original)?.includes(SHIM_MARK) !== false)
-    return `is sealed, and PM2's own file beside it is gone: ${reinstallCommand(dirname(dirname(file)), found.version)}`;
+  if (original !== null && headOf(original)?.includes(SHIM_MARK) !== false) {
+    const reinstall = reinstallCommand(dirname(dirname(file)), found.version);
+    return `is sealed, and PM2's own file beside it is gone: ${reinstall}`;
+  }
   const major = Number.parseInt(found.version, 10);
   const nearest: Major = major <= 5 ? 5 : major === 6 ? 6 : 7;
   return { bin, file, original, version: found.version, major: nearest, known: nearest === major };

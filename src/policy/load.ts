@@ -43,7 +43,8 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
   if (read.type === 'compiled') return { type: 'policy', policy: openPolicy(read.compiled), warnings: [] };
   const standard = loadStandard(caller, slow);
   if (standard.type === 'unusable') return { ...standard, error: read.errors[0] };
-  const warning = `${formatConfigError(read.errors[0])}\n  so PM2_GUARD_CONFIG is left aside, and ${standard.policy.file} holds`;
+  const error = formatConfigError(read.errors[0]);
+  const warning = `${error}\n  so PM2_GUARD_CONFIG is left aside, and ${standard.policy.file} holds`;
   return { ...standard, warnings: [warning, ...standard.warnings] };
 }
 

@@ -143,14 +143,17 @@ function* notesOnPeople(source: ConfigSource, config: Config): Generator<string>
     yield `${source.file}:${line}: personal names "${user}", and there is no such ${kind}`;
   }
   for (const [index, user] of (config.exempt ?? []).entries()) {
-    if (accountByName(user) === null)
-      yield `${source.file}:${lineAt(source, ['exempt', index], 'value')}: exempt names "${user}", and there is no such user`;
+    const line = lineAt(source, ['exempt', index], 'value');
+    if (accountByName(user) === null) yield `${source.file}:${line}: exempt names "${user}", and there is no such user`;
   }
   for (const [name, { operators = [] }] of Object.entries(config.daemons)) {
     for (const [index, operator] of operators.entries()) {
-      const known = operator.startsWith('%') ? groupByName(operator.slice(1)) : accountByName(operator);
-      if (known === null)
-        yield `${source.file}:${lineAt(source, ['daemons', name, 'operators', index], 'value')}: operators of ${name} names "${operator}", and there is no such ${operator.startsWith('%') ? 'group' : 'user'}`;
+      const isGroup = operator.startsWith('%');
+      const known = isGroup ? groupByName(operator.slice(1)) : accountByName(operator);
+      if (known !== null) continue;
+      const line = lineAt(source, ['daemons', name, 'operators', index], 'value');
+      const kind = isGroup ? 'group' : 'user';
+      yield `${source.file}:${line}: operators of ${name} names "${operator}", and there is no such ${kind}`;
     }
   }
 }

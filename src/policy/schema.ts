@@ -132,5 +132,6 @@ function inWords(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   const text = JSON.stringify(value);
-  return `${typeof value === 'string' ? '' : `the ${typeof value} `}${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
+  const type = typeof value === 'string' ? '' : `the ${typeof value} `;
+  return type + (text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }

@@ -1,7 +1,9 @@
-// pm2-guard-shim-door. PM2's own bin/pm2 lies beside this file, as it was, under the name pm2.pm2-guard-original; what calls
-// pm2 by its path comes through here and meets pm2-guard as whoever types `pm2` does. `pm2-guard unseal` puts it back. Where
-// pm2-guard is damaged or gone, this opens to PM2 with one line of warning, so that no app stays down for our sake.
-// Any node that runs PM2 loads this: nothing newer than ES2015. A shell's line may stand above: no parenthesis at the start.
+// pm2-guard-shim-door. PM2's own bin/pm2 lies unchanged beside this file, as pm2.pm2-guard-original.
+// A call of pm2 by its path runs this file, which leads it to pm2-guard, as PATH leads the others.
+// `pm2-guard unseal` puts PM2's file back. If pm2-guard is damaged or gone, this file runs PM2 with one line of warning,
+// so that no app stays down because of pm2-guard.
+// Any node that runs PM2 loads this: nothing newer than ES2015. A shell's line may stand above: no parenthesis at the
+// start.
 'use strict';
 
 const fs = require('fs');
@@ -13,11 +15,11 @@ const ORIGINAL = __filename + '.pm2-guard-original';
 const DOOR = Symbol.for('pm2-guard.door');
 const DECIDED = Symbol.for('pm2-guard.decided');
 
-if (require.main !== module) open(); // require() of this file, which is T41's way round
+if (require.main !== module) open(); // require() of this file (T41)
 else if (isDecided()) becomeOriginal();
 else enter();
 
-/** The guard has judged this call before: in this process, or in the one that became it (src/guard/door.ts). */
+/** The guard has judged this call before: in this process, or in the one that became it (src/call/door.ts). */
 function isDecided() {
   if (process[DECIDED]) {
     Reflect.deleteProperty(process, DECIDED);
@@ -29,14 +31,15 @@ function isDecided() {
   return true;
 }
 
-/** The shim is JavaScript too, and does what it does for calls of its own. It throws where pm2-guard cannot be loaded. */
+/** The shim is JavaScript too. It throws if pm2-guard cannot be loaded. */
 function enter() {
   try {
-    if (!(parseInt(process.versions.node, 10) >= 18)) throw new Error(`node ${process.versions.node} is older than the 18 that it needs`);
+    if (!(parseInt(process.versions.node, 10) >= 18))
+      throw new Error(`node ${process.versions.node} is older than the 18 that it needs`);
     if (process.versions.bun) throw new Error('it knows node, and this is bun');
     requireRootsOwn(SHIM);
     process[DOOR] = process.argv[1];
-    delete process.env.PM2_GUARD_SHIM; // the shell's word to the JavaScript of the shim, which nobody has said here
+    delete process.env.PM2_GUARD_SHIM; // the shim's shell part sets it, which did not run here
     require(SHIM);
   } catch (error) {
     Reflect.deleteProperty(process, DOOR);
@@ -61,7 +64,7 @@ function isClosed() {
   }
 }
 
-/** Who can change what everybody's calls load has everybody's rights: root alone, who has them anyway. */
+/** Calls of all users load this file, so only root may be able to change it. */
 function requireRootsOwn(file) {
   if (!fs.existsSync(file)) throw new Error(`${file} cannot be found`);
   for (let at = fs.realpathSync(file); ; at = path.dirname(at)) {
@@ -71,14 +74,14 @@ function requireRootsOwn(file) {
   }
 }
 
-/** On the next tick our frames are off the stack: an error of PM2's shows PM2's stack alone. */
+/** On the next tick the stack holds no frames of this file, so an error of PM2's shows only PM2's stack. */
 function becomeOriginal() {
   process.nextTick(open);
 }
 
 /** Under this file's name: PM2 writes require.main's into units (lib/API/Startup.js), and requires by relative paths. */
 function open() {
-  module._compile(originalText().replace(/^#!/, '//'), __filename); // node's takes the first line as it is, bun's does not
+  module._compile(originalText().replace(/^#!/, '//'), __filename); // bun does not skip a first line with #!
 }
 
 function originalText() {
@@ -86,11 +89,12 @@ function originalText() {
   try {
     text = fs.readFileSync(ORIGINAL, 'utf8');
   } catch (_) {
-    // said below
+    // reported below
   }
   if (text !== '' && text.slice(0, 1024).indexOf('pm2-guard-shim') < 0) return text;
   const [, prefix] = /^(.*)\/lib\/node_modules\/pm2\/bin\/pm2$/.exec(__filename) || [];
-  say(`PM2's own bin/pm2 is gone: ${ORIGINAL}\n  run:  npm install -g ${prefix ? `--prefix ${prefix} ` : ''}pm2@${version()}`);
+  const place = prefix ? `--prefix ${prefix} ` : '';
+  say(`PM2's own bin/pm2 is gone: ${ORIGINAL}\n  run:  npm install -g ${place}pm2@${version()}`);
   process.exit(127);
 }
 

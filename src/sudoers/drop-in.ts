@@ -22,7 +22,7 @@ const PREFACE = `# Do not edit: change the operators in the config, then run:  s
 # Each rule lets operators run one command, the pm2 of pm2-guard, as the user of a daemon; without a password, because a
 # deploy job cannot type one. SETENV lets them hand variables to their apps, as in
 #   NODE_ENV=production pm2 restart myapp --update-env
-# and gives no power that the rule did not give: whoever may run pm2 as a user may run anything as that user (pm2 start).
+# SETENV gives no further power: a user who may run pm2 as another user may run anything as that user (pm2 start).
 # PM2_HOME and the variables that lead PM2 elsewhere are dropped by that pm2.
 `;
 

@@ -21,8 +21,10 @@ const COMMAND = '(?:sudo|doas|su|pm2|pm2-guard|npm|apt-get|systemctl|chown|chmod
 const COMMAND_LINE = new RegExp(
   `^\\s*(?:(?:run|run all|then|or|next|bypass|more|try):?\\s+\\S|(?=\\s)\\s+${COMMAND}\\s)`,
 );
-const KEPT =
-  /"[^"\n]{1,60}"|`[^`\n]{1,60}`|(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+|(?:sudo )?pm2-guard [a-z]+/g;
+const QUOTED = /"[^"\n]{1,60}"|`[^`\n]{1,60}`/;
+const WITH_OPTIONS = /(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+/;
+const GUARD_COMMAND = /(?:sudo )?pm2-guard [a-z]+/;
+const KEPT = new RegExp([QUOTED, WITH_OPTIONS, GUARD_COMMAND].map(({ source }) => source).join('|'), 'g');
 const GLUE = '\u0000';
 
 export function columnsOf(text: string): number {

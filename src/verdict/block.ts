@@ -180,7 +180,8 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
             ...(bypass === null || harm === null
               ? []
               : [
-                  `Without the guard this hits the daemon there: ${harm}. To see first what runs there, use "pm2 list".`,
+                  `Without the guard this hits the daemon there: ${harm}. ` +
+                    'To see first what runs there, use "pm2 list".',
                 ]),
           ]
         : []),

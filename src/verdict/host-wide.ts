@@ -230,7 +230,8 @@ function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null
             {
               label: 'fix',
               text:
-                `add a line to ${policy.file} below "daemons:", indented as its neighbours:  ${user}: {user: ${user}}\n` +
+                `add a line to ${policy.file} below "daemons:", indented as its neighbours:  ` +
+                `${user}: {user: ${user}}\n` +
                 'then:  sudo pm2-guard check\n' +
                 'then type the command again',
             },

@@ -31,7 +31,7 @@ describeOnHost('apps', () => {
       what: `myapp runs in two daemons: www-data in ${WEB}, and alice in /home/alice/.pm2`,
       subject: { home: '/home/alice/.pm2', app: 'myapp' },
       evidence: [
-        `${config}:6 puts it into web: user www-data, home ${WEB}`,
+        `${config}:6 puts it into web: user www-data, PM2_HOME ${WEB}`,
         `www-data in ${WEB}: online, pid ${before?.pid ?? ''}`,
         expect.stringMatching(/^alice in \/home\/alice\/.pm2: /),
       ],

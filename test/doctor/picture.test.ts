@@ -34,7 +34,7 @@ describeOnHost('the picture, PM2 5.4.3', () => {
     );
     expect(stdout).toContain(`\n  - myapp      www-data  pid ${site?.pid ?? ''}  port 3000  online   belongs to web\n`);
     expect(stdout).toMatch(
-      /\nSTRAY: alice in \/srv\/a"b\/\.pm2\n.*, nobody declared it\n {2}- secretive {2}- {9}- +no port {4}stopped {2}not in the config\n/,
+      /\nSTRAY: alice in \/srv\/a"b\/\.pm2\n.*, no config declares it\n {2}- secretive {2}- {9}- +no port {4}stopped {2}not in the config\n/,
     );
     expect(stdout).toMatch(/\n\d findings on 3 daemons, 3 apps\n$/);
   });

@@ -81,7 +81,7 @@ describeOnHost('what a daemon keeps from whoever spawned it', () => {
   it("T19, T20: a HOME that is not the user's", async () => {
     await host.must('pm2 start /home/ops/backup.js', { user: 'ops', env: { HOME: '/home/ops/.agent' } });
     expect((await examined(host)).findings.filter(({ subject }) => subject.home?.includes('.agent'))).toMatchObject([
-      { code: 'PD105', what: 'nobody declared the daemon of ops in /home/ops/.agent/.pm2' },
+      { code: 'PD105', what: 'no config declares the daemon of ops in /home/ops/.agent/.pm2' },
       {
         code: 'PD110',
         trap: 'T20',

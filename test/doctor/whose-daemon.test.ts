@@ -108,7 +108,7 @@ describeOnHost('whose daemon it is', () => {
         code: 'PD105',
         urgency: 'wrong',
         trap: 'T01',
-        what: 'nobody declared the daemon of root in /root/.pm2',
+        what: 'no config declares the daemon of root in /root/.pm2',
         evidence: [
           `pid ${pids?.pid ?? ''}, runs backup, unheard-of`,
           'the config puts backup elsewhere',
@@ -121,7 +121,7 @@ describeOnHost('whose daemon it is', () => {
         trap: 'T01',
         what: 'backup lives in the wrong daemon: root in /root/.pm2',
         evidence: [
-          `${config}:11 puts it into ops: user ops, home ${OPS}`,
+          `${config}:11 puts it into ops: user ops, PM2_HOME ${OPS}`,
           `root in /root/.pm2: online, pid ${pids?.apps[0]?.pid ?? ''}`,
         ],
         repair: [['sudo', 'pm2-guard', 'adopt', '--from', '/root/.pm2', '--', 'backup']],
@@ -135,7 +135,7 @@ describeOnHost('whose daemon it is', () => {
     const empty = await finding(host, 'PD106');
     expect(empty).toMatchObject({
       urgency: 'untidy',
-      what: 'a daemon of root that nobody declared runs nothing',
+      what: 'a daemon of root that no config declares runs nothing',
       subject: { home: '/root/.pm2' },
     });
     await repair(host, empty);
@@ -147,7 +147,7 @@ describeOnHost('whose daemon it is', () => {
     await host.must('chmod 755 /home/ops'); // she can read the script there
     await host.must('pm2 restart backup || pm2 start /home/ops/backup.js', { user: 'alice' });
     expect((await examined(host)).findings.filter(({ subject }) => subject.home === '/home/alice/.pm2')).toMatchObject([
-      { code: 'PD105', trap: 'T02', what: 'nobody declared the daemon of alice in /home/alice/.pm2' },
+      { code: 'PD105', trap: 'T02', what: 'no config declares the daemon of alice in /home/alice/.pm2' },
       { code: 'PD201', trap: 'T02', what: 'backup lives in the wrong daemon: alice in /home/alice/.pm2' },
     ]);
   });

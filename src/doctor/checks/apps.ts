@@ -37,7 +37,8 @@ export const strayApps: Check = {
         ({ name, daemon, processes: [app] }) =>
           name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home',
       );
-      const says = `${facts.policy?.file ?? 'the config'}:${rule.line} puts it into ${owner.name}: user ${owner.user}, home ${owner.home}`;
+      const place = `${facts.policy?.file ?? 'the config'}:${rule.line}`;
+      const says = `${place} puts it into ${owner.name}: user ${owner.user}, PM2_HOME ${owner.home}`;
       const whose = {
         word: wordOf(seat.daemon.uid ?? NO_UID),
         owner: owner.uid,
@@ -186,5 +187,8 @@ function inWords({ user, home }: DaemonFacts): string {
 }
 
 function seen({ daemon, processes }: Seat): string {
-  return `${inWords(daemon)}: ${processes.map(({ status, process }) => `${status ?? 'running'}${process === null ? '' : `, pid ${process.pid}`}`).join('; ')}`;
+  const states = processes.map(
+    ({ status, process }) => `${status ?? 'running'}${process === null ? '' : `, pid ${process.pid}`}`,
+  );
+  return `${inWords(daemon)}: ${states.join('; ')}`;
 }

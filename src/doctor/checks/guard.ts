@@ -135,7 +135,13 @@ function seals({ seals: known }: GuardFacts): DoctorFinding[] {
         urgency: 'wrong',
         what: `${directory} was sealed, and is not any more`,
         evidence: [
-          `PM2 ${version ?? ''}: ${state === 'outdated' ? 'sealed by another pm2-guard' : state === 'broken' ? 'its own bin/pm2 is gone from beside the door' : "its bin/pm2 is PM2's own"}`,
+          `PM2 ${version ?? ''}: ${
+            state === 'outdated'
+              ? 'sealed by another pm2-guard'
+              : state === 'broken'
+                ? 'its own bin/pm2 is gone from beside the door'
+                : "its bin/pm2 is PM2's own"
+          }`,
         ],
         why: 'Calls by its path go round the guard: cron, units, version managers.',
         repair: [['sudo', 'pm2-guard', 'seal']],

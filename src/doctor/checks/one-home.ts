@@ -70,7 +70,8 @@ export const unreachable: Check = {
 function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
-  if (own !== null) return runs ? [...kill(killableDaemon(daemon)), systemctl(own, 'restart')] : [systemctl(own, 'stop')];
+  if (own !== null)
+    return runs ? [...kill(killableDaemon(daemon)), systemctl(own, 'restart')] : [systemctl(own, 'stop')];
   const unit = bootUnitOfDaemon(daemon, facts);
   const back = unit === null ? pm2In(daemon, facts, 'resurrect') : started(unit, facts);
   return [...end(daemon, facts), ...(runs ? back : [])];

@@ -104,7 +104,9 @@ function wrongPid({ home, pidFile, trusted }: Pm2HomeFacts, pid: number, user: s
     urgency: 'untidy',
     what: `${path} does not name the daemon that lives there`,
     evidence: [`it says ${pidFile?.pid ?? 'nothing'}`, `the daemon is pid ${pid}`],
-    why: 'systemd takes the process in PIDFile= for the service: it would not notice the end of the daemon, nor end it.',
+    why:
+      'systemd takes the process in PIDFile= for the service: it would not notice when the daemon ends, and could ' +
+      'not stop it.',
     repair: user === 'root' && !trusted ? [] : [as(user, ['sh', '-c', `echo ${pid} > "$1"`, 'sh', path])],
     fix: null,
     trap: null,

@@ -40,7 +40,11 @@ export const undeclaredBoots: Check = {
               4,
             )}`,
           ],
-          why: `A reboot brings it back, whatever was repaired before. ${homeCalled(boot.home, facts)?.dump ? 'Bring its apps home, or declare it.' : 'Declare it, or take it away.'}`,
+          why:
+            'A reboot brings it back, whatever was repaired before. ' +
+            (homeCalled(boot.home, facts)?.dump
+              ? 'Move its apps to their daemon with pm2-guard adopt, or declare it.'
+              : 'Declare it, or take it away.'),
           repair: boot.retire,
           fix: null,
           trap: 'T23',
@@ -71,6 +75,11 @@ function isGuarded({ path, command }: CronLine): boolean {
   return named.every((directory) => GUARDED.includes(directory === '' ? first : directory));
 }
 
+/** For sed: the characters around a word of a shell command, and the directory that stands before `pm2`. */
+const BEFORE = '\\(^\\|[[:space:];&|(]\\)';
+const DIRECTORY = '\\(/[^[:space:];&|]*/\\)\\?';
+const AFTER = '\\([[:space:];&|)]\\|$\\)';
+
 function stray(line: CronLine, { file, daemons }: Policy): DoctorFinding {
   const home = homeOf(line);
   return {
@@ -91,7 +100,7 @@ function stray(line: CronLine, { file, daemons }: Policy): DoctorFinding {
         'sudo',
         'sed',
         '-i',
-        `${line.line}s#\\(^\\|[[:space:];&|(]\\)\\(/[^[:space:];&|]*/\\)\\?pm2\\([[:space:];&|)]\\|$\\)#\\1/usr/local/lib/pm2-guard/bin/pm2\\3#g`,
+        `${line.line}s#${BEFORE}${DIRECTORY}pm2${AFTER}#\\1/usr/local/lib/pm2-guard/bin/pm2\\3#g`,
         line.file,
       ],
     ],

@@ -85,6 +85,7 @@ export const nodes: Check = {
         ...(differs(declared?.node) ? [`${facts.policy?.file ?? 'the config'} pins ${declared?.node ?? ''}`] : []),
       ];
       if (deleted === undefined && others.length === 0) return [];
+      const version = node === null ? '' : `, node ${node}`;
       return [
         {
           code: 'PD113',
@@ -99,7 +100,7 @@ export const nodes: Check = {
               : `the node of the daemon of ${daemon.user ?? 'a user without an account'} in ${home} was replaced ` +
                 'under it',
           evidence: [
-            `pid ${pid ?? ''} runs ${exe}${node === null ? '' : `, node ${node}`}${deleted === undefined ? '' : ', and that file is no more'}`,
+            `pid ${pid ?? ''} runs ${exe}${version}${deleted === undefined ? '' : ', and that file is no more'}`,
             ...others,
           ],
           why: 'Its apps in cluster mode run by that path: what starts next is another node than what runs, or none.',

@@ -91,7 +91,7 @@ export const undeclaredDaemon: Check = {
             subject,
             fix: null,
             trap: null,
-            what: `a daemon of ${runner} that nobody declared runs nothing`,
+            what: `a daemon of ${runner} that no config declares runs nothing`,
             evidence: [`${home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
             why: 'The next pm2 start that finds it makes a stray.',
             repair: end(daemon, facts),
@@ -107,7 +107,7 @@ export const undeclaredDaemon: Check = {
           subject,
           fix: null,
           trap: daemon.uid === 0 ? 'T01' : 'T02',
-          what: `nobody declared the daemon of ${runner} in ${home}`,
+          what: `no config declares the daemon of ${runner} in ${home}`,
           evidence: [
             `pid ${pid}, runs ${appsInWords(daemon)}`,
             ...(strays.length > 0 ? [`the config puts ${listed(strays.map(({ name }) => name))} elsewhere`] : []),

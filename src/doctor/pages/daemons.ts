@@ -34,13 +34,13 @@ export const daemonPages: Record<string, FindingPage> = {
   PD104: {
     title: 'a daemon that no command reaches',
     meaning: 'The daemon listens on a socket whose file is gone, and runs on with its apps.',
-    trap: 'rm -rf ~/.pm2, or a clean-up job, while it ran (T33). The next pm2 command spawns a second daemon beside it.',
+    trap: 'rm -rf ~/.pm2, or a clean-up job, while it ran (T33). The next pm2 command starts a second daemon beside it.',
     cure:
       'Let it save and end itself (SIGTERM), into a directory that is there; then resurrect what it saved. Where ' +
       'it runs in a unit, restart the unit then: it starts what was saved.',
   },
   PD105: {
-    title: 'a daemon that nobody declared, with apps',
+    title: 'an undeclared daemon with apps',
     meaning: 'The config declares no daemon of this user in this home, and apps run there.',
     trap:
       'pm2 start was typed as the wrong user (sudo, a CI user, an admin: T01, T02, T04) or with another HOME (T19, ' +
@@ -50,7 +50,7 @@ export const daemonPages: Record<string, FindingPage> = {
       'his own business can be listed under exempt.',
   },
   PD106: {
-    title: 'an empty daemon that nobody declared',
+    title: 'an empty undeclared daemon',
     meaning: 'A daemon runs in a home that the config does not know, and has neither apps nor modules.',
     trap: 'Every pm2 command spawns a daemon where there is none, even pm2 list and pm2 --version (T03).',
     cure: 'End it. It saves nothing where it has nothing.',

@@ -103,7 +103,9 @@ export const homePages: Record<string, FindingPage> = {
     trap:
       'It was copied from another user to move the apps. pm2 resurrect exits 0, and nothing starts, because the ' +
       "paths are not the new user's.",
-    cure: 'Move it aside, and bring the apps over with pm2-guard adopt, which rewrites those paths; or start them anew.',
+    cure:
+      'Move it aside. Then bring the apps over with pm2-guard adopt, which rewrites those paths, or start them again ' +
+      'by hand.',
   },
   PD313: {
     title: "links and oddities among PM2's files",

@@ -48,7 +48,8 @@ export function withOurs(text: string): string {
   const last = [...text.matchAll(PATH_LINE)].at(-1);
   if (last === undefined) return text;
   const [, name = '', path = ''] = last;
-  return `${text.slice(0, last.index)}${NOTE}${name}${SHIMS}:${path}${text.slice(last.index + name.length + path.length)}`;
+  const rest = text.slice(last.index + name.length + path.length);
+  return `${text.slice(0, last.index)}${NOTE}${name}${SHIMS}:${path}${rest}`;
 }
 
 export function withoutOurs(text: string): string {
