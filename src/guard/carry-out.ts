@@ -12,6 +12,7 @@ import { mayExecute, realpathOrSelf } from '../runtime/peek.ts';
 import { homeParent } from '../verdict/asked-unit.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
+import { classOf } from '../verdict/command-class.ts';
 import { callOf } from '../verdict/words.ts';
 import { become } from './become.ts';
 import { CannotCarryOut } from './cannot-carry-out.ts';
@@ -50,7 +51,9 @@ export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonle
     enterWorkingDirectory(daemon, call.invocation, caller);
     refuseUnreadable(call.invocation, daemon);
   }
-  const lent = daemonless || call.daemonDown ? lendHome(call.version, null, call.daemonDown) : null;
+  // A host-wide command writes PM2_HOME into a file of root's.
+  const written = classOf(call.invocation) === 'host' ? caller.home : null;
+  const lent = daemonless || call.daemonDown ? lendHome(call.version, written, call.daemonDown) : null;
   const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
   handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
 }

@@ -63,7 +63,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   if (isUserOf(user, daemon) && pm2Home === daemon.home && right) {
     // PM2 prints a line for root with --hp only, which loses a PM2_HOME that does not end in .pm2.
     if (caller.uid === 0 || homeParent(daemon) !== null)
-      return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: false };
+      return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: caller.uid !== 0 };
   }
   return putRight(
     question,

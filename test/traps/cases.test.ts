@@ -79,6 +79,10 @@ describeOnHost('T25: startup and unstartup', () => {
     expect(await root('pm2 logrotate -u ops')).toMatchObject({ status: 0 });
     expect(await hosts.guarded.read('/etc/logrotate.d/pm2-ops')).toContain('/srv/ops/pm2home/');
     expect(await hosts.guarded.exists('/srv/ops/pm2home')).toBe(false);
+    await hosts.guarded.must('rm /etc/logrotate.d/pm2-ops');
+    expect(await root('PM2_HOME=/srv/ops/pm2home pm2 logrotate -u ops')).toMatchObject({ status: 0 });
+    expect(await hosts.guarded.read('/etc/logrotate.d/pm2-ops')).toContain('/srv/ops/pm2home/');
+    expect(await hosts.guarded.exists('/srv/ops/pm2home')).toBe(false);
     expect(await root('pm2 logrotate -u alice')).toMatchObject({ status: 126 });
     expect(hosts.guarded.daemons()).toEqual([]);
   });

@@ -138,6 +138,14 @@ describe('never worse than without the guard', () => {
   });
 });
 
+it("a unit of root's, asked for by the user of its PM2_HOME, needs no daemon", () => {
+  const policy = policyFrom('daemons:\n  d0: { user: root, home: /var/www/.pm2 }\n');
+  const { caller, env } = callerFrom('www-data');
+  const invocation = interpret(['startup', '-u', '0'], { major: 7, env, cwd: '/' });
+  const known = { realpaths: new Map(), files: new Map(), rootUnit: false };
+  expect(decide(invocation, caller, policy, known)).toMatchObject({ type: 'pass', daemonless: true });
+});
+
 describe('every suggestion is a command', () => {
   /** The words behind `pm2`. */
   const wordsOf = (command: Suggestion) => command.slice(command.findIndex((word) => word === 'pm2') + 1);
