@@ -17,6 +17,7 @@ import { openSocket } from './checks/open-socket.ts';
 import { outsideUnit } from './checks/outside-unit.ts';
 import { strangeLists } from './checks/saved-list.ts';
 import { absentDaemon, savedListChecks } from './checks/saved.ts';
+import { socketlessDaemons } from './checks/socketless.ts';
 import { staleFiles } from './checks/stale-files.ts';
 import { lingering, unbootedDaemons } from './checks/unbooted.ts';
 import { undeclaredBoots } from './checks/undeclared-boot.ts';
@@ -32,6 +33,7 @@ export const checks: readonly Check[] = [
   foreignSocket,
   foreignHomeCheck,
   unreachable,
+  socketlessDaemons,
   undeclaredDaemon,
   answers,
   leashes,

@@ -84,7 +84,7 @@ function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<OwnerAnswer
   const others: Forebear[][] = [];
   for (const pid of pids) {
     const lineage = lineageOf(facts.processes, pid);
-    const daemon = facts.daemons.find((one) => lineage.some((forebear) => forebear.pid === one.pid));
+    const daemon = [...facts.daemons, ...facts.socketless].find((one) => lineage.some((forebear) => forebear.pid === one.pid));
     if (daemon === undefined) {
       if (lineage.length > 0) others.push(lineage);
       continue;

@@ -23,16 +23,41 @@ export interface AppRow {
 }
 
 /** One row per daemon, and below it one row per app with all its instances. */
-export function picture({ daemons, config, time }: Report): DaemonRow[] {
-  return daemons.map((daemon) => ({
-    title:
-      `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ` +
-      `${daemon.user ?? (daemon.uid === null ? 'unknown user' : `uid ${daemon.uid}`)} in ${daemon.home}`,
-    details: detailsOf(daemon, Date.parse(time)),
-    stray: daemon.stray,
-    apps: grouped(daemon.apps).map((processes) => appRow(processes, daemon, config.file !== null)),
-    empty: daemon.apps.length === 0 && daemon.answers === 'yes',
-  }));
+export function picture(report: Report): DaemonRow[] {
+  const { daemons, config, time } = report;
+  return [
+    ...daemons.map((daemon) => ({
+      title: `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ${seatInWords(daemon)}`,
+      details: detailsOf(daemon, Date.parse(time)),
+      stray: daemon.stray,
+      apps: grouped(daemon.apps).map((processes) => appRow(processes, daemon, config.file !== null)),
+      empty: daemon.apps.length === 0 && daemon.answers === 'yes',
+    })),
+    ...socketlessRows(report),
+  ];
+}
+
+/** One row for all of a user and PM2_HOME. */
+function socketlessRows({ socketless }: Report): DaemonRow[] {
+  return [...new Set(socketless.map(seatInWords))].map((seat) => {
+    const same = socketless.filter((one) => seatInWords(one) === seat);
+    const apps = same.flatMap((one) => one.apps.map(({ name }) => name));
+    return {
+      title: `NO SOCKET: ${seat}`,
+      details: [
+        `pid ${listed(same.map(({ pid }) => String(pid ?? '?')))}`,
+        'no command reaches it',
+        ...(apps.length > 0 ? [`runs ${listed(apps)}`] : []),
+      ],
+      stray: true,
+      apps: [],
+      empty: false,
+    };
+  });
+}
+
+function seatInWords({ user, uid, home }: Pick<ReportedDaemon, 'user' | 'uid' | 'home'>): string {
+  return `${user ?? (uid === null ? 'unknown user' : `uid ${uid}`)} in ${home}`;
 }
 
 function detailsOf(daemon: ReportedDaemon, now: number): string[] {
@@ -110,11 +135,11 @@ function appRow(
   };
 }
 
-export function conclusion({ daemons, findings, healthy, ghosts }: Report): string {
+export function conclusion({ daemons, socketless, findings, healthy, ghosts }: Report): string {
   const seen = `${counted(daemons.length, 'daemon')}, ${counted(
     daemons.reduce((sum, { apps }) => sum + grouped(apps).length, 0),
     'app',
-  )}${ghosts.length > 0 ? `, ${counted(ghosts.length, 'process')} without a daemon` : ''}`;
+  )}${socketless.length > 0 ? `, ${counted(socketless.length, 'daemon')} without a socket` : ''}${ghosts.length > 0 ? `, ${counted(ghosts.length, 'process')} without a daemon` : ''}`;
   if (healthy) return `healthy: ${seen}, and nothing is wrong`;
   if (findings.length === 0) return `nothing found on ${seen}, but not everything could be looked at`;
   const urgent = findings.filter(({ urgency }) => urgency === 'urgent').length;

@@ -8,7 +8,7 @@ interface Sample {
 
 /** Prometheus text format 0.0.4, for the node exporter's textfile collector. It refuses samples with timestamps. */
 export function prometheusText(
-  { daemons, ghosts, findings, time, config }: Report,
+  { daemons, socketless, ghosts, findings, time, config }: Report,
   declared: readonly { name: string; user: string; home: string }[],
 ): string {
   const labels = (daemon: { name: string | null; user: string | null; home: string }) => ({
@@ -44,6 +44,9 @@ export function prometheusText(
         value: daemon.apps.filter(({ placement }) => placement === 'stray').length,
       })),
     ),
+    ...metric('pm2_guard_socketless', 'Daemons of PM2 that listen on no socket.', [
+      { labels: {}, value: socketless.length },
+    ]),
     ...metric('pm2_guard_ghosts', 'Processes that PM2 started and no daemon has any more.', [
       { labels: {}, value: ghosts.length },
     ]),

@@ -15,6 +15,8 @@ export interface Report {
   unseen: string[];
   config: { file: string | null; problem: string | null };
   daemons: ReportedDaemon[];
+  /** Daemons that listen on no socket. Only their own title says so. */
+  socketless: Pick<ReportedDaemon, 'user' | 'uid' | 'home' | 'pid' | 'started' | 'cgroups' | 'apps'>[];
   ghosts: { app: string; home: string; pid: number; user: string | null; command: string; ports: number[] }[];
   /** Most urgent first. */
   findings: readonly DoctorFinding[];
@@ -77,6 +79,10 @@ export function reportOf(facts: HostFacts, findings: readonly DoctorFinding[]): 
     unseen: facts.unseen,
     config: { file: facts.policy?.file ?? null, problem: facts.policyProblem },
     daemons: facts.daemons.map((daemon) => reportedDaemon(daemon, facts)),
+    socketless: facts.socketless.map((daemon) => {
+      const { user, uid, home, pid, started, cgroups, apps } = reportedDaemon(daemon, facts);
+      return { user, uid, home, pid, started, cgroups, apps };
+    }),
     ghosts: facts.ghosts.map(({ app, home, process, user, ports }) => ({
       app,
       home,

@@ -20,6 +20,7 @@ import { listeningPorts, portsByPid, type Listener } from './ports.ts';
 import { isDaemonOf } from './pm2-process.ts';
 import { exeOf } from './process-facts.ts';
 import { readProcesses, type Processes } from './processes.ts';
+import { confirmed, suspects } from './socketless.ts';
 import { servedDirectories } from './served.ts';
 import { boundPaths, networkTables } from './sockets.ts';
 import type { Unit } from './units.ts';
@@ -32,6 +33,8 @@ export interface LivingFacts {
   listeners: Listener[];
   /** By PM2_HOME; of several (T33) the reachable one first. */
   daemons: DaemonFacts[];
+  /** By PM2_HOME. They listen on no socket, and only their own title says what they are. */
+  socketless: DaemonFacts[];
   ghosts: Ghost[];
   /** Null: there is no usable config. */
   policy: Policy | null;
@@ -107,9 +110,15 @@ async function lookAround(): Promise<{
   const answers = concurrently(AT_ONCE, inFairOrder(live, declared), (daemon) =>
     daemonFacts(daemon, processes, ports, declared, budget),
   );
-  const { ghosts, homes } = readEnvironments(processes, new Set(live.flatMap(({ pid }) => pid ?? [])), ports);
-  const living = answers.then((all) => {
-    const daemons = all
+  const listening = new Set(live.flatMap(({ pid }) => pid ?? []));
+  const mute = suspects(processes, listening);
+  const all = new Set([...listening, ...mute.map(({ process: { pid } }) => pid)]);
+  const { ghosts, homes } = readEnvironments(processes, all, ports);
+  const mutes = confirmed(mute, processes).then((found) =>
+    Promise.all(found.map((daemon) => daemonFacts(daemon, processes, ports, declared, budget))),
+  );
+  const living = Promise.all([answers, mutes]).then(([answered, socketless]) => {
+    const daemons = answered
       .filter((daemon) => isDaemon(daemon))
       .sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
     return {
@@ -118,6 +127,7 @@ async function lookAround(): Promise<{
       processes,
       listeners,
       daemons,
+      socketless: socketless.sort((a, b) => (a.home < b.home ? -1 : 1)),
       ghosts,
       policy,
       policyProblem,
@@ -132,7 +142,7 @@ async function lookAround(): Promise<{
     policy,
     processes,
     exes,
-    places: [...[...(policy?.daemons ?? []), ...looked].map(({ home }) => home), ...homes],
+    places: [...[...(policy?.daemons ?? []), ...looked, ...mute].map(({ home }) => home), ...homes],
   };
 }
 

@@ -55,6 +55,15 @@ export function boundPaths(tables: readonly string[]): Set<string> {
   return new Set(claimedSockets(tables).map(({ path }) => path));
 }
 
+/** Inodes of sockets that listen on such a path, also by a doubtful line. */
+export function listeningInodes(tables: readonly string[], counts: (path: string) => boolean): Set<string> {
+  return new Set(
+    claimedSockets(tables)
+      .filter(({ path, listening }) => listening && counts(path))
+      .map(({ inode }) => inode),
+  );
+}
+
 /** Also shows daemons with a cut title or a deleted PM2_HOME (docs/pm2-internals.md section 4.4). */
 export function daemonSockets(tables: readonly string[]): NamedSocket[] {
   return namedSockets(tables).filter(isDaemonSocket);

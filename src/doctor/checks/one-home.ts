@@ -67,7 +67,7 @@ export const unreachable: Check = {
  * sends SIGTERM to the daemon and its apps at once. The daemon may then save an app as stopped. So it gets its signal
  * first.
  */
-function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
+export function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
   if (own !== null)
@@ -99,7 +99,7 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Com
  * systemd would restart a daemon of a unit after SIGKILL. So the second daemon ends, the first saves its list on
  * SIGTERM, and the unit's restart brings that list back.
  */
-function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
+export function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const first = daemon.apps.map(({ name }) => name);
   const others = [...twin.apps.map(({ name }) => name), ...(savedNames(homeOf(twin, facts)) ?? [])];
   const ended = pm2In(twin, facts, 'kill');

@@ -151,4 +151,17 @@ export const daemonPages: Record<string, FindingPage> = {
       'the list.',
     cure: 'Start its unit; where there is none, write it with pm2 startup, or resurrect by hand.',
   },
+  PD116: {
+    title: 'a daemon without a socket',
+    meaning:
+      'A process with the title of a PM2 daemon listens on no socket. No pm2 command reaches it. Who wrote its title ' +
+      'is only its own user: it counts as a process of that user, whatever PM2_HOME it names.',
+    trap:
+      'Several pm2 commands spawn a daemon at the same moment, as a unit and a crontab do at boot (T28), and one gets ' +
+      'the socket. The others wait for ever with some 50 MB each, and so do the commands that spawned them. One that ' +
+      'ends removes the pm2.pid of the daemon that lives.',
+    cure:
+      'End it with SIGKILL: on SIGTERM it would remove pm2.pid. A daemon that is in a unit is replaced by systemctl, ' +
+      'after the living one has saved its list.',
+  },
 };
