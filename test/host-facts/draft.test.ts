@@ -9,6 +9,7 @@ import type { FoundDaemon } from '../../src/host/survey.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { openPolicy } from '../../src/policy/compiled.ts';
 import { parseSource } from '../../src/policy/source.ts';
+import { runs } from '../random-runs.ts';
 
 interface Drafted {
   mode: string;
@@ -307,6 +308,6 @@ it('is always valid, and finds every app', () => {
         }
       }
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holdsCallersPath, homeDirectories } from '../../src/identity/callers-paths.ts';
 import { applicationVariables, ciLeashes, crossing } from '../../src/identity/environment.ts';
+import { runs } from '../random-runs.ts';
 
 const homes = homeDirectories(['/root'], '/var/www');
 const how = { homes, typed: new Set<string>(), handsOver: true };
@@ -217,7 +218,7 @@ describe('random environments', () => {
         // What crossed crosses again as it is.
         expect(crossing(variables, rule).variables).toEqual(variables);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { appsInLine } from '../../src/log/about.ts';
 import { MAX_LINE, recordLine, type Fields, type LoggedOutcome } from '../../src/log/line.ts';
 import { parseLine } from '../../src/log/parse.ts';
+import { runs } from '../random-runs.ts';
 
 const plain: Fields = {
   caller: 'deploy',
@@ -106,7 +107,7 @@ describe('whatever is in it', () => {
           cut: false,
         });
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
   it('is one line of printable characters, not too long, and every value is the start of what it was', () => {
@@ -138,7 +139,7 @@ describe('whatever is in it', () => {
             expect(was === is || (read?.cut === true && typeof is === 'string' && was?.startsWith(is))).toBe(true);
         },
       ),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
   it('is never read as another field: fields typed into a command stay in it', () => {

@@ -3,15 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { parseCommandLine, type CommandLine } from '../../src/pm2/command-line.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
 import type { Major } from '../../src/pm2/invocation.ts';
+import { runs } from '../random-runs.ts';
 import { linesOf } from './lines.ts';
 import { oracleOf, type Observation } from './oracle.ts';
 import { versions } from './real.ts';
 
-// `npm run test:grammar` asks for all of it; the ordinary run takes a sample. A failure prints the seed and the
-// shortest line.
-const lines = Number(process.env.PM2_GUARD_GRAMMAR_LINES ?? 3000);
-const seed =
-  process.env.PM2_GUARD_GRAMMAR_SEED === undefined ? {} : { seed: Number(process.env.PM2_GUARD_GRAMMAR_SEED) };
+// `npm run test:grammar` asks for more lines; a failure prints the seed and the shortest line.
+const drawn = runs(3000);
+const lines = drawn.numRuns;
 
 /** Which word of an API call names processes: the independent side of `interpret`, read off PM2's own calls. */
 const targetOf: Partial<Record<string, number>> = {
@@ -130,7 +129,7 @@ describe.each(versions)('PM2 %s', (version, major) => {
       fc.property(linesOf(major), (argv) => {
         compare(argv, major, observe);
       }),
-      { numRuns: lines, ...seed },
+      drawn,
     );
     if (lines > 10_000)
       console.log(`PM2 ${version}: ${lines} lines in ${((performance.now() - began) / 1000).toFixed(1)} s`);

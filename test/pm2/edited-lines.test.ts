@@ -3,15 +3,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { withOnly, withoutOptions, withStartup, withTargets } from '../../src/pm2/edit-command-line.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
 import type { Invocation, Major, ParseContext } from '../../src/pm2/invocation.ts';
+import { runs } from '../random-runs.ts';
 import { linesOf } from './lines.ts';
 import { oracleOf, type Observation } from './oracle.ts';
 import { versions } from './real.ts';
 
 // PM2's own commander program reads the line as typed and the edited line; what it does must differ by the edit alone.
 // `npm run test:grammar` asks for more lines; a failure prints the seed and the shortest line.
-const lines = Number(process.env.PM2_GUARD_GRAMMAR_LINES ?? 1500);
-const chosen = process.env.PM2_GUARD_GRAMMAR_SEED;
-const seed = chosen === undefined ? {} : { seed: Number(chosen) };
+const drawn = runs(1500);
+const lines = drawn.numRuns;
 
 type Words = readonly string[];
 type Observe = (argv: Words) => Observation;
@@ -194,7 +194,7 @@ describe.each(versions)('PM2 %s', (version, major) => {
         if (invocation.startup)
           count('startup', checkStartup(invocation, context, mask[0] ? '/srv/ops' : null, observe));
       }),
-      { numRuns: lines, ...seed },
+      drawn,
     );
   });
 });

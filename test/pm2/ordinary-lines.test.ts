@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withoutOptions, withTargets } from '../../src/pm2/edit-command-line.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
+import { runs } from '../random-runs.ts';
 
 /** A part of a line that is made of such parts: an edited line can be put together without a parser. */
 interface Part {
@@ -45,7 +46,7 @@ describe('every ordinary line', () => {
         const keep = invocation.targets.filter((_, at) => stays[at]);
         expect(withTargets(invocation, context, keep)).toEqual(joined(kept));
       }),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
   it('has a line without the options that name a user', () => {
@@ -56,7 +57,7 @@ describe('every ordinary line', () => {
         const others = parts.filter(({ kind }) => kind !== 'as user');
         expect(withoutOptions(invocation, context, ['uid', 'gid', 'user'])).toEqual(joined(others));
       }),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 });

@@ -5,6 +5,7 @@ import { ownersOfApp } from '../../src/policy/app-owners.ts';
 import { claimsOf } from '../../src/verdict/owners.ts';
 import { callerFrom, decided } from '../verdict/cases.ts';
 import { policyFrom } from '../verdict/policies.ts';
+import { runs } from '../random-runs.ts';
 
 const policy = policyFrom(`default: web
 daemons:
@@ -76,7 +77,7 @@ describe('whose app it is: one answer for guard, doctor and adopt', () => {
       fc.property(random, (one) => {
         expect(guardFinds(one)).toEqual(doctorFinds(one));
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 

@@ -5,6 +5,7 @@ import { inAscii } from '../../src/policy/save.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { parseSource } from '../../src/policy/source.ts';
 import type { Policy } from '../../src/policy/policy.ts';
+import { runs } from '../random-runs.ts';
 import { naiveOwnersOfName, naiveOwnersOfPath, type Owner } from './reference.ts';
 
 /** The policy of a config's text, through the bytes that would be on disk. */
@@ -199,7 +200,7 @@ describe('for any config', () => {
           for (const each of paths) expect(policy.ownersOfPath(each)).toEqual(naiveOwnersOfPath(owners, each));
         },
       ),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -234,7 +235,7 @@ describe('for any config', () => {
           );
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Daemon } from '../../src/policy/policy.ts';
 import { dropInOf, rulesIn } from '../../src/sudoers/drop-in.ts';
 import { ruleOf, type GrantedUsers } from '../../src/sudoers/grants.ts';
+import { runs } from '../random-runs.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 let scratch: string;
@@ -353,7 +354,7 @@ describe('whatever the names are', () => {
           expect(new Set(given)).toEqual(new Set(owed));
         },
       ),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 });

@@ -7,6 +7,7 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { classOf } from '../../src/verdict/command-class.ts';
 import { decide } from '../../src/verdict/decide.ts';
 import type { Evidence, Suggestion, Verdict } from '../../src/verdict/verdict.ts';
+import { runs } from '../random-runs.ts';
 import { callerFrom } from './cases.ts';
 import { policyFrom } from './policies.ts';
 import { config, line, names, who, yaml } from './random.ts';
@@ -53,7 +54,7 @@ function eachCase(check: (one: Case) => void): void {
       const verdict = decide(invocation, caller, policy, known);
       if (verdict.type !== 'more') check({ policy, caller, invocation, verdict, known });
     }),
-    { numRuns: 4000 },
+    runs(4000),
   );
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOwn } from '../../src/verdict/situation.ts';
+import { runs } from '../random-runs.ts';
 import { callerFrom, decided, inWords } from './cases.ts';
 import { policyFrom } from './policies.ts';
 import { config, line, who, yaml } from './random.ts';
@@ -31,7 +32,7 @@ describe('whatever the config, the caller and the call', () => {
           return;
         expect(isOwn(verdict.daemon, callerFrom(caller).caller)).toBe(true);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -45,7 +46,7 @@ describe('whatever the config, the caller and the call', () => {
         expect(verdict.daemon.mode).toBe('rewrite');
         if (!/startup/.test(words)) expect(isOwn(verdict.daemon, callerFrom(caller).caller)).toBe(false);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -58,7 +59,7 @@ describe('whatever the config, the caller and the call', () => {
         if (!one || !other) throw new Error('two verdicts were asked for');
         expect(inWords(other)).toBe(inWords(one));
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -68,7 +69,7 @@ describe('whatever the config, the caller and the call', () => {
         const verdict = decided(policyFrom(yaml(drawn, asDrawn)), caller, words, evidence);
         if (verdict.type === 'block') expect(verdict.advice.length + verdict.details.length).toBeGreaterThan(0);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 });
