@@ -95,14 +95,17 @@ if [ -z "$dry" ] && [ -x /usr/local/bin/pm2-guard ]; then
   verified=$(/usr/local/bin/pm2-guard verify) || :
   conclusion=$(printf '%s\n' "$verified" | tail -n 1)
   gaps=$(printf '%s\n' "$verified" | sed -n '/^gap  /{s/^gap  *//;s/  .*//;p;}')
+  # sudo may not search /usr/local/bin.
+  command='sudo pm2-guard'
+  grep -q '"wayToRoot": "sudo"' /usr/local/lib/pm2-guard/install.json || command='sudo /usr/local/bin/pm2-guard'
   plain=$(PATH=/usr/local/bin:/usr/bin:/bin command -v pm2 || :)
   case $plain in /*) if head -c 1024 "$plain" | grep -q pm2-guard-shim; then plain=; fi ;; esac
   case $conclusion in
-    covered*) [ -z "$plain" ] || conclusion="1 gap: shells that read no startup file find $plain first (covers them: sudo pm2-guard install --seal); else $conclusion" ;;
+    covered*) [ -z "$plain" ] || conclusion="1 gap: shells that read no startup file find $plain first (covers them: $command install --seal); else $conclusion" ;;
     *) [ -z "$gaps" ] || conclusion="$conclusion; not covered: $(printf '%s' "$gaps" | tr '\n' ',' | sed 's/,/, /g')" ;;
   esac
   [ -z "$conclusion" ] || say "$conclusion"
   case $gaps in *'sudo pm2'* | *'login shell'*) [ -n "$chosen" ] || status=1 ;; esac
-  case $conclusion in covered*) ;; *) say 'which ways, and what covers them:  sudo pm2-guard verify' ;; esac
+  case $conclusion in covered*) ;; *) say "which ways, and what covers them:  $command verify" ;; esac
 fi
 exit "$status"

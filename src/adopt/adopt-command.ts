@@ -1,3 +1,4 @@
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 
 export interface AdoptWords {
@@ -11,9 +12,10 @@ export interface AdoptWords {
 /** A call of `pm2-guard adopt`, ready to paste. Names follow `--`: an app may be called `--yes`. */
 export function adoptCommandWords(
   names: readonly string[],
-  { from, to, asRoot = false, more = [] }: AdoptWords = {},
+  { from, to, asRoot: needsRoot = false, more = [] }: AdoptWords = {},
 ): string {
   const options = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to]), ...more];
-  const sudo = asRoot || process.geteuid?.() === 0 ? ['sudo'] : []; // root may have come by sudo
-  return quoteCommand([...sudo, 'pm2-guard', 'adopt', ...options, ...(names.length === 0 ? [] : ['--', ...names])]);
+  const words = ['adopt', ...options, ...(names.length === 0 ? [] : ['--', ...names])];
+  // root may have come by sudo
+  return needsRoot || process.geteuid?.() === 0 ? rootCommandLine(...words) : quoteCommand(['pm2-guard', ...words]);
 }

@@ -6,6 +6,7 @@ import { type HostInventory } from './find.ts';
 import type { Needs } from './look.ts';
 import type { Move } from './move.ts';
 import type { Problem } from './problems.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** What the processes of a move will need in the new daemon (look.ts tries it). */
 export function needsOf({ apps, from, to }: Move, targetPid: number | null): Needs {
@@ -83,7 +84,7 @@ export function heldPorts({ apps }: Move, found: HostInventory, ours: readonly n
         if (other === undefined) return [];
         const user = accountByUid(other.uid)?.name ?? `uid ${other.uid}`;
         const what = `port ${port}, which ${app.name} wants, is held by pid ${other.pid} of ${user}`;
-        return [{ what, label: 'run', repair: [`sudo pm2-guard doctor --port ${port}`] }];
+        return [{ what, label: 'run', repair: [rootCommandLine('doctor', '--port', String(port))] }];
       }),
     );
 }

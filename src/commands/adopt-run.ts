@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Planned, Progress } from '../adopt/adopt.ts';
 import { escapeControls } from '../terminal/escape.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { progressLine } from './adopt-words.ts';
@@ -67,7 +68,8 @@ export async function agreed(moves: readonly Planned[], yes: boolean, json: bool
 
 /** As typed, with --yes before any `--`, where it is an option. */
 function withYes([command = 'adopt', ...words]: readonly string[]): string {
-  return quoteCommand([...(process.geteuid?.() === 0 ? ['sudo'] : []), 'pm2-guard', command, '--yes', ...words]);
+  const typed = [command, '--yes', ...words];
+  return process.geteuid?.() === 0 ? rootCommandLine(...typed) : quoteCommand(['pm2-guard', ...typed]);
 }
 
 const CLEAR = '\r\x1b[K';

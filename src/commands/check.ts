@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { resolve } from 'node:path';
+import { recordWayToRoot } from '../install/way-to-root.ts';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import type { Unmakeable } from '../policy/unmakeable.ts';
@@ -38,6 +39,7 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
       const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;
       const sudoers = rights?.type === 'drop-in' ? sudoersState(rights.wanted) : null;
       if (file === undefined && rights?.type === 'drop-in') await renewStrangers(rights.wanted.owners);
+      if (file === undefined) await recordWayToRoot();
       if (!check.valid) process.exitCode = EX_CONFIG;
       if (options.json) process.stdout.write(`${JSON.stringify({ ...check, onError: undefined, sudoers }, null, 2)}\n`);
       else if (check.valid) process.stdout.write(summary(check, sudoers));

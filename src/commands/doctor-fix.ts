@@ -3,6 +3,7 @@ import { examine } from '../doctor/doctor.ts';
 import type { DoctorFinding } from '../doctor/finding.ts';
 import { gatherDoctorFacts } from '../doctor/guard-facts.ts';
 import { mend, fixPlanOf, type FixChange, type DoneFix } from '../doctor/mend/mend.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -54,7 +55,7 @@ function end(
 
 async function agreed(count: number, json: boolean): Promise<boolean> {
   if (!process.stdin.isTTY || json)
-    throw new UserError('nothing was changed: there is nobody to ask', 'sudo pm2-guard doctor --fix --yes', 2);
+    throw new UserError('nothing was changed: there is nobody to ask', rootCommandLine('doctor', '--fix', '--yes'), 2);
   const question = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test(

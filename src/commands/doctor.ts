@@ -6,6 +6,7 @@ import { prometheusText } from '../doctor/prometheus.ts';
 import { reportOf } from '../doctor/report.ts';
 import { reportText } from '../doctor/text.ts';
 import { gatherLiving, type LivingFacts } from '../host/facts.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -81,7 +82,7 @@ daemon does not answer.`,
       if (options.dryRun || options.yes)
         throw new UserError(
           '--dry-run and --yes are for --fix',
-          'sudo pm2-guard doctor --fix --dry-run',
+          rootCommandLine('doctor', '--fix', '--dry-run'),
           COULD_NOT_LOOK,
         );
       const question = questionOf(options);

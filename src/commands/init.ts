@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { draftConfig } from '../host/draft.ts';
 import { replaceFile } from '../trust/write.ts';
 import { statOf } from '../runtime/peek.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 interface Options {
@@ -55,7 +56,7 @@ function write(file: string, text: string): void {
   } catch (error) {
     throw new UserError(
       `${file} cannot be written: ${(error as Error).message}`,
-      process.geteuid?.() === 0 ? null : `sudo pm2-guard init --output ${file}`,
+      process.geteuid?.() === 0 ? null : rootCommandLine('init', '--output', file),
     );
   }
 }

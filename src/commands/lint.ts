@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import type { Format, LintAnswer, LintRequest } from '../lint/main.ts';
 import { SEVERITIES, type Severity } from '../lint/model.ts';
 import { rules } from '../lint/rules/rules.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 interface Options {
@@ -71,7 +72,7 @@ read.`,
         return;
       }
       if (options.host && paths.length > 0)
-        throw new UserError('--host reads this machine, so it takes no paths', 'sudo pm2-guard lint --host', 2);
+        throw new UserError('--host reads this machine, so it takes no paths', rootCommandLine('lint', '--host'), 2);
       const progress = process.stderr.isTTY
         ? (files: number): void => {
             process.stderr.write(`\r\u001b[K${files} files`);

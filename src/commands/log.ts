@@ -4,8 +4,8 @@ import pico from 'picocolors';
 import { appsInLine } from '../log/about.ts';
 import type { LoggedOutcome } from '../log/line.ts';
 import { readLog, type LogRead, type Recorded } from '../log/read.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 interface Options {
@@ -105,7 +105,7 @@ function requireRead(read: LogRead): LogRead & { type: 'read' } {
     case 'denied':
       throw new UserError(
         `you may not read ${read.source}, or not all of it`,
-        quoteCommand(['sudo', 'pm2-guard', ...process.argv.slice(2)]),
+        rootCommandLine(...process.argv.slice(2)),
       );
     case 'none':
       throw new UserError(

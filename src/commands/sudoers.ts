@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
+import { recordWayToRoot } from '../install/way-to-root.ts';
 import { OPERATORS_FILE, type DropIn } from '../sudoers/drop-in.ts';
 import { sudoersState, type SudoersState } from '../sudoers/file.ts';
 import { ruleOf } from '../sudoers/grants.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { requireDropIn } from '../sudoers/wanted.ts';
 import { writeDropIn } from '../sudoers/write.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 
@@ -36,7 +38,7 @@ config asks, or only root can tell; 78 the config cannot be used.`,
     .action(async ({ write, check, json }: Options) => {
       const wanted = requireDropIn();
       const outcome = write ? writeDropIn(wanted) : null;
-      if (write) await renewStrangers(wanted.owners);
+      if (write) await Promise.all([renewStrangers(wanted.owners), recordWayToRoot()]);
       const state = sudoersState(wanted);
       if (check && !['matches', 'not needed'].includes(state.state)) process.exitCode = 1;
       if (json) process.stdout.write(`${JSON.stringify(asObject(wanted, state, outcome), null, 2)}\n`);
@@ -85,11 +87,11 @@ function sayState({ config }: DropIn, state: SudoersState): void {
     case 'missing':
       throw new UserError(
         `${OPERATORS_FILE} is not there, and the config names operators`,
-        'sudo pm2-guard sudoers --write',
+        rootCommandLine('sudoers', '--write'),
       );
     case 'differs':
-      throw new UserError(`${OPERATORS_FILE} ${state.why}`, 'sudo pm2-guard sudoers --write');
+      throw new UserError(`${OPERATORS_FILE} ${state.why}`, rootCommandLine('sudoers', '--write'));
     case 'hidden':
-      throw new UserError(`only root can read ${OPERATORS_FILE}`, 'sudo pm2-guard sudoers --check');
+      throw new UserError(`only root can read ${OPERATORS_FILE}`, rootCommandLine('sudoers', '--check'));
   }
 }

@@ -1,3 +1,4 @@
+import { rootCommand } from '../terminal/root-command.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { isProcessFile } from '../pm2/names.ts';
@@ -47,16 +48,14 @@ export interface Adoption {
  * the owner unseen. So that command is a dry run (lookFirst).
  */
 export function adoptFrom({ from, apps, to, ...whose }: Adoption): CommandWords {
-  return [
-    'sudo',
-    'pm2-guard',
+  return rootCommand(
     'adopt',
     ...(isForeign(whose) ? ['--dry-run'] : []),
     '--from',
     from,
     ...(to === undefined ? [] : ['--to', to]),
     ...(apps.length === 0 ? [] : ['--', ...apps]),
-  ];
+  );
 }
 
 /** Evidence that goes with a dry run of adoptFrom. */

@@ -1,6 +1,7 @@
 import { declaredByDraft } from '../host/draft-choice.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { foundIn } from '../host/found.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { conclusion, picture } from './picture.ts';
 import { findingLines, NO_PAINT, pictureLines } from './plain.ts';
@@ -37,7 +38,7 @@ function withoutConfig(facts: HostFacts): string[] {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => `  ${line}`),
-    '  sudo pm2-guard init  would declare:',
+    `  ${rootCommandLine('init')}  would declare:`,
     ...entries.map(({ name, user, home, apps }) => {
       const withApps = apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : '';
       return `    ${escapeControls(`${name}: ${user} in ${home}${withApps}`)}`;

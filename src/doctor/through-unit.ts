@@ -6,6 +6,7 @@ import { allUnits, isSameHome } from './boots.ts';
 import { killableDaemon } from './killable.ts';
 import { homeOf, placementOf, savedNames } from './placement.ts';
 import { kill, pm2In, type CommandWords } from './repair.ts';
+import { rootCommand } from '../terminal/root-command.ts';
 
 /*
  * PM2's unit has `ExecStop=pm2 kill`, and systemd also runs it when the main process ends by itself. It would end a
@@ -94,7 +95,7 @@ export function emptied(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const { apps, home } = daemon;
   if (apps.length === 0) return end(daemon, facts);
   if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray'))
-    return [['sudo', 'pm2-guard', 'adopt', '--all-strays', '--from', home]];
+    return [rootCommand('adopt', '--all-strays', '--from', home)];
   return facts.policy === null
     ? []
     : [

@@ -7,6 +7,7 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
 import type { Caller } from '../verdict/caller.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** Absolute paths: `sudo` in the caller's PATH may be our shim or another user's program. */
 const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'];
@@ -24,7 +25,7 @@ export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): A
     if (hopped) return ['The call came through sudo already, and is not sent on a second time.'];
     if (realSudo() === null) return ['There is no sudo on this host to become that user with.'];
     const operator = isOperator(daemon, caller);
-    if (!operator && isStranger(caller.user, daemon.user)) return [doesNotLet(daemon, caller)];
+    if (!operator && isStranger(caller, daemon.user)) return [doesNotLet(daemon, caller)];
     if (acts && purpose === 'to run') return null;
     const words = process.geteuid?.() === caller.uid ? canBecome(daemon) : mayBecome(daemon, caller);
     if (words === null || (needsPassword(words) && someoneIsThere())) return null;
@@ -75,7 +76,7 @@ export function refusalLines(daemon: Daemon, caller: Caller, words: string | nul
     doesNotLet(daemon, caller),
     ...said,
     `The config names ${caller.user} as an operator. Where the rule for sudo is not installed, an administrator ` +
-      'installs those of all operators with:  sudo pm2-guard sudoers --write',
+      `installs those of all operators with:  ${rootCommandLine('sudoers', '--write')}`,
     `The rule (it lets ${caller.user} run any code as ${daemon.user}):  ${caller.user} ALL=(${daemon.user}) ` +
       `NOPASSWD:SETENV: ${SHIM_COMMAND}`,
   ];

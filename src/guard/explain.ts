@@ -4,6 +4,7 @@ import { resolveCall, type AskSudo, type ResolvedCall } from '../call/resolve-ca
 import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { EX_CONFIG, UserError } from '../terminal/user-error.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -42,12 +43,16 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   if (loaded.type === 'unusable')
     throw new UserError(
       `the config cannot be used\n${formatConfigError(loaded.error)}`,
-      'sudo pm2-guard check',
+      rootCommandLine('check'),
       EX_CONFIG,
     );
   const real = realPm2(euid, loaded.policy);
   if (real.type !== 'found')
-    throw new UserError('there is no real pm2 on this host', 'sudo npm install -g pm2 && sudo pm2-guard install', 127);
+    throw new UserError(
+      'there is no real pm2 on this host',
+      `sudo npm install -g pm2 && ${rootCommandLine('install')}`,
+      127,
+    );
   const call = await resolveCall({
     argv,
     env,

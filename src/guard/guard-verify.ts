@@ -4,6 +4,7 @@ import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { VERSION } from '../policy/version.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -98,7 +99,7 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
             'run:  unset PM2_GUARD',
         ]
       : []),
-    ...(config.error === null ? [] : ['run:     sudo pm2-guard check']),
+    ...(config.error === null ? [] : [`run:     ${rootCommandLine('check')}`]),
   ];
   return lines.map((line) => `${escapeControls(line)}\n`).join('');
 }

@@ -5,6 +5,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
 import { listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
@@ -43,7 +44,7 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   const repairs =
     real.type === 'untrusted'
       ? `as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(quoteCommand).join(' && ')}`
-      : `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && sudo pm2-guard install`;
+      : `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && ${rootCommandLine('install')}`;
   const why =
     real.type === 'untrusted'
       ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
@@ -62,9 +63,9 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
 
 function repairOf({ kind, expected }: ConfigError): string {
   const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
-  if (command === undefined) return 'correct what is shown above, then: sudo pm2-guard check';
+  if (command === undefined) return `correct what is shown above, then: ${rootCommandLine('check')}`;
   return kind === 'untrusted'
-    ? `read the file first, others could have changed it; then:  ${command} && sudo pm2-guard check`
+    ? `read the file first, others could have changed it; then:  ${command} && ${rootCommandLine('check')}`
     : command;
 }
 

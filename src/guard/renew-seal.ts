@@ -5,6 +5,7 @@ import { lazyBuiltin } from '../runtime/late.ts';
 import { wishedSeals } from '../seal/wishes.ts';
 import { BUNDLES } from '../call/installation.ts';
 import { say } from './report.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** Takes 0.1 s after each upgrade of PM2. */
 const PATIENCE_MS = 10_000;
@@ -22,7 +23,7 @@ export function sealedAgain(real: InstalledPm2): string | null {
   const original = now.type === 'found' ? now.original : null;
   say([
     original === null
-      ? `pm2-guard: ${directory} is no longer sealed, and could not be sealed again; see:  sudo pm2-guard seal`
+      ? `pm2-guard: ${directory} is no longer sealed, and could not be sealed again; see:  ${rootCommandLine('seal')}`
       : `pm2-guard: sealed again: ${directory}, which was replaced by PM2 ${real.version}`,
   ]);
   return original;

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { lazyBuiltin } from '../runtime/late.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
@@ -50,7 +51,7 @@ export function rewriteLines(
   if (stray)
     lines.push(
       `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the ` +
-        'config does not declare; its apps are not in this answer; to look at it: sudo pm2-guard doctor',
+        `config does not declare; its apps are not in this answer; to look at it: ${rootCommandLine('doctor')}`,
     );
   return lines;
 }

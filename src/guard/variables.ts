@@ -4,6 +4,7 @@ import { typedVariables } from '../identity/typed-variables.ts';
 import { parseCommandLine } from '../pm2/command-line.ts';
 import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Invocation } from '../pm2/invocation.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 
@@ -21,7 +22,7 @@ export function lostLines(names: readonly string[], { argv }: Invocation): strin
   if (names.length === 0 || parseCommandLine(argv, 7).silent) return [];
   return [
     `pm2-guard: not handed to the app: ${names.join(', ')} (sudo did not keep them: its rule has no SETENV, or it is ` +
-      'an old sudo-rs); for a rule with SETENV: sudo pm2-guard sudoers --write',
+      `an old sudo-rs); for a rule with SETENV: ${rootCommandLine('sudoers', '--write')}`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import { waysIn } from './ways.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 export interface Gap {
   way: string;
@@ -23,7 +24,8 @@ export function gapsInWords(gaps: readonly Gap[]): string[] {
   if (gaps.length === 0) return [];
   return [
     ...gaps.map(({ way, path }) => `gap: ${NAMES[way] ?? way}: ${path} comes first`),
-    '  run:  sudo pm2-guard install --seal   (the real pm2 becomes a door to the guard; sudo pm2-guard seal --help)',
+    `  run:  ${rootCommandLine('install', '--seal')}   ` +
+      '(the real pm2 becomes a door to the guard; pm2-guard seal --help)',
   ];
 }
 

@@ -5,6 +5,7 @@ import { vanishing } from '../host/vanishing.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
 import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
 import { VERSION } from '../policy/version.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { compileCode } from './code.ts';
 import { linkCommand } from './command.ts';
@@ -24,6 +25,7 @@ import { installShare } from './share.ts';
 import { repairInWords, requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
 import { switchingProblem, trySwitching } from './switching.ts';
+import { recordWayToRoot } from './way-to-root.ts';
 
 export interface InstallRequest {
   source: PackageSource;
@@ -53,7 +55,7 @@ export interface Installation {
  */
 export async function install({ source, path, draft, layers, dry }: InstallRequest): Promise<Installation> {
   if (process.geteuid?.() !== 0)
-    throw new UserError('install writes to /usr/local, /etc and /var, which only root may', 'sudo pm2-guard install');
+    throw new UserError('install writes to /usr/local, /etc and /var, which only root may', rootCommandLine('install'));
   const pm2 = realPm2OfHost(path);
   requireRootsOwn(pm2);
   const before = readRecord();
@@ -68,7 +70,8 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   installRelease(ledger, release);
   // Must be readable by every user; a checkout may be below /root.
   const switching = trySwitching(node, join(dry ? source.bundles : release.directory, 'as-user.cjs'));
-  const record: Install = { version: VERSION, ...found, node, switching, repair, layers: choice };
+  const wayToRoot = before?.wayToRoot ?? 'sudo';
+  const record: Install = { version: VERSION, ...found, node, switching, wayToRoot, repair, layers: choice };
   ledger.link(NODE_LINK, node);
   ledger.directory(STATE_DIRECTORY, 0o755);
   await installConfig(ledger, draft);
@@ -86,6 +89,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   // Last, because they lead to everything above.
   linkCommand(ledger);
   applyLayers(ledger, choice);
+  if (!dry) await attempt(ledger, RECORD, recordWayToRoot); // the layer of sudo decides
   const owners = compiled?.type === 'policy' ? compiled.policy.daemons.map(({ user }) => user) : [];
   await attempt(ledger, STRANGERS_FILE, () => renewStrangers(owners));
   const unable = switchingProblem(switching);
@@ -131,7 +135,7 @@ function problemsOf(pm2: RealPm2): string[] {
       return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
     }
     case 'none':
-      return ['there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && sudo pm2-guard install'];
+      return [`there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && ${rootCommandLine('install')}`];
   }
 }
 

@@ -9,6 +9,7 @@ import { allFaults } from '../trust/all-faults.ts';
 import type { Distrust } from '../trust/trust.ts';
 import type { PackageSource } from './library.ts';
 import { LIBRARY } from './places.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** A pm2-guard in a package manager's directory. Install copies it; only the copy runs. */
 export interface Package {
@@ -81,7 +82,7 @@ function isRootsAlone({ kind, path }: Distrust): boolean {
 
 /** The repair command, by the path of the source: the command pm2-guard may be damaged too. */
 export function wayToRepair({ bundles }: PackageSource, recorded: string | null): string {
-  if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? 'sudo pm2-guard install';
+  if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? rootCommandLine('install');
   const directory = dirname(bundles);
   const script = join(directory, 'install.sh');
   return quote(existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install']);

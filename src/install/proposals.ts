@@ -1,4 +1,5 @@
 import { CRON_PATH } from '../host/crontabs.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { SHIMS } from './places.ts';
 import { SERVICE_PATH, type PathProbe } from './ways.ts';
 
@@ -10,7 +11,6 @@ export interface Proposal {
 }
 
 const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
-  'ssh, sh': { text: 'sudo pm2-guard seal', into: null }, // reads no startup file, and npm's own link comes first
   'cron job': {
     text: `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`,
     into: 'the first line of each crontab that calls pm2',
@@ -24,7 +24,12 @@ const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
 /** The PATHs of cron and systemd belong to the administrator: we propose, but never write them. */
 export function proposalsFor(ways: readonly PathProbe[]): Proposal[] {
   return ways.flatMap(({ way, finds }) => {
-    const proposal = PROPOSALS[way];
+    const proposal = way === 'ssh, sh' ? sealing() : PROPOSALS[way];
     return proposal === undefined || finds?.type !== 'other' ? [] : [{ way, ...proposal }];
   });
+}
+
+/** Such a shell reads no startup file, and npm's own link comes first. */
+function sealing(): Omit<Proposal, 'way'> {
+  return { text: rootCommandLine('seal'), into: null };
 }

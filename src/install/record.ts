@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { WayToRoot } from '../terminal/root-command.ts';
 import { RECORD } from './places.ts';
 import type { LayerChoice } from './layers/layers.ts';
 import type { Switching } from './switching.ts';
@@ -12,6 +13,8 @@ export interface Install {
   node: string;
   /** How root becomes another user with that node. */
   switching: Switching | null;
+  /** How printed commands become root. */
+  wayToRoot: WayToRoot;
   /** The command that repairs a damaged installation. The shims print it. */
   repair: string;
   layers: LayerChoice;

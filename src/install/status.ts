@@ -11,7 +11,7 @@ import { standardConfig } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
-import { wayToInstall } from '../runtime/way-to-install.ts';
+import { rootCommandLine, wayToInstall } from '../terminal/root-command.ts';
 import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
 import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
@@ -100,9 +100,9 @@ export async function status(): Promise<Status> {
       : []),
     ...(newer === null
       ? []
-      : [`${newer.directory} is ${newer.version}, installed is ${VERSION}; run:  sudo pm2-guard install`]),
+      : [`${newer.directory} is ${newer.version}, installed is ${VERSION}; run:  ${rootCommandLine('install')}`]),
     ...(installed !== null && node === null
-      ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  sudo pm2-guard install`]
+      ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  ${rootCommandLine('install')}`]
       : []),
     ...(unable === null ? [] : [unable]),
     ...(real.type === 'found'
@@ -126,12 +126,12 @@ export async function status(): Promise<Status> {
       .filter(({ state }) => state === 'missing' || state === 'in the way')
       .map(({ name, place, state, note }) =>
         state === 'missing'
-          ? `layer ${name}: ${place} is not as install would leave it; run:  sudo pm2-guard install`
+          ? `layer ${name}: ${place} is not as install would leave it; run:  ${rootCommandLine('install')}`
           : `layer ${name}: ${place} ${note ?? ''}`,
       ),
     ...seals
       .filter(({ state }) => state !== 'sealed' && state !== 'hidden')
-      .map((one) => `${one.package}: ${sealInWords(one)}; run:  sudo pm2-guard ${one.wished ? 'seal' : 'unseal'}`),
+      .map((one) => `${one.package}: ${sealInWords(one)}; run:  ${rootCommandLine(one.wished ? 'seal' : 'unseal')}`),
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {

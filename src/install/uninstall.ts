@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { unseal } from '../seal/seals.ts';
 import { OPERATORS_FILE } from '../sudoers/drop-in.ts';
 import { ownership, strayFiles } from '../sudoers/file.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { unlinkCommand } from './command.ts';
 import { emptyDirectory } from './empty.ts';
@@ -23,7 +24,7 @@ export interface Removal {
 
 /** Keeps the config unless `purge` is set. Never touches PM2 itself. Continues after a failure and reports it. */
 export function uninstall(purge: boolean, dry: boolean): Removal {
-  if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', 'sudo pm2-guard uninstall');
+  if (process.geteuid?.() !== 0) throw new UserError('uninstall removes files of root', rootCommandLine('uninstall'));
   const ledger = new Ledger(dry);
   attempt(ledger, "PM2's own bin/pm2", () => {
     for (const { package: directory, outcome, fault } of unseal({

@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { CRON_PATH } from '../host/crontabs.ts';
+import { becomeRootBy } from '../terminal/root-command.ts';
 import { firstPm2, type Find } from './finds.ts';
 import { sessionPath } from './layers/environment.ts';
 import { ENVIRONMENT } from './places.ts';
 import { askSecurePath } from './sudo.ts';
+import { wayToRootOf } from './way-to-root.ts';
 
 /** One kind of pm2 call and its result. This covers the system; `pm2-guard verify` covers every user. */
 export interface PathProbe {
@@ -73,6 +75,8 @@ async function asked(
 
 async function sudo(): Promise<PathProbe> {
   const secure = await askSecurePath();
+  const way = wayToRootOf(secure);
+  if (way !== null) becomeRootBy(way);
   const untold = (note: string): PathProbe => ({ way: 'sudo', path: null, finds: null, note, ours: true });
   switch (secure.type) {
     case 'absent':

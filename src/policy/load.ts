@@ -16,6 +16,7 @@ import {
 } from './places.ts';
 import type { Daemon, OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 export type LoadedPolicy =
   /** `warnings` are escaped already. Each may have several lines. */
@@ -86,8 +87,8 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
         policy: openPolicy(kept),
         warnings: [
           `${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ` +
-            `${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: sudo ` +
-            'pm2-guard check',
+            `${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: ` +
+            rootCommandLine('check'),
         ],
       };
   }

@@ -1,5 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { allFaults, repairsOf } from '../trust/all-faults.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
@@ -53,7 +54,7 @@ export function missingConfig(): ConfigError {
     'missing',
     CONFIG_PLACES[0],
     'there is no config',
-    'a config there; draft one with: sudo pm2-guard init',
+    `a config there; draft one with: ${rootCommandLine('init')}`,
   );
 }
 

@@ -4,6 +4,7 @@ import * as internals from 'cosmiconfig/dist/ExplorerSync.js';
 import { fileError, type ConfigError } from './config-error.ts';
 import { CONFIG_PLACES } from './places.ts';
 import { parseSource, type ParsedSource } from './source.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** Enough for 100,000 app names. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -63,7 +64,7 @@ export function readConfig(path: string): ParsedSource {
 }
 
 export function emptyConfig(path: string): ConfigError {
-  return fileError('broken', path, 'is empty', 'at least one daemon; draft a config with: sudo pm2-guard init');
+  return fileError('broken', path, 'is empty', `at least one daemon; draft a config with: ${rootCommandLine('init')}`);
 }
 
 function loader(language: 'yaml' | 'json') {

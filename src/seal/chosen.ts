@@ -4,6 +4,7 @@ import { globalPm2Packages, pm2PackagesBelow } from '../host/pm2-packages.ts';
 import { accountByName } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { wishedSeals } from './wishes.ts';
 
@@ -46,7 +47,7 @@ function packagesOf(user: string): string[] {
     throw new UserError(
       `${user} has no pm2 of a version manager below ${account.home} (nvm, volta, fnm, asdf, mise, nodenv, n, npm, ` +
         'yarn, pnpm)',
-      `sudo pm2-guard seal --path DIR   (the directory of the package)`,
+      `${rootCommandLine('seal', '--path', 'DIR')}   (the directory of the package)`,
     );
   return found;
 }

@@ -1,4 +1,5 @@
 import { UnreadableFile } from '../trust/read.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 export interface SealFault {
   why: string;
@@ -10,7 +11,7 @@ export function sealFault(error: unknown, directory: string): SealFault {
   if (error instanceof UnreadableFile)
     return { why: `${error.path.replace(/^.*\//, 'bin/')} ${error.message.slice(error.path.length + 1)}`, next: null };
   const { code } = error as NodeJS.ErrnoException;
-  const again = { next: 'sudo pm2-guard seal' };
+  const again = { next: rootCommandLine('seal') };
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { wayToInstall } from '../runtime/way-to-install.ts';
+import { rootCommandLine, wayToInstall } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -25,7 +25,10 @@ export function seal(request: SealRequest): SealResult[] {
   if (!request.dry) requireInstallation();
   const packages = chosenPackages(request);
   if (packages.length === 0)
-    throw new UserError('there is no pm2 on this host to seal', 'sudo npm install -g pm2 && sudo pm2-guard seal');
+    throw new UserError(
+      'there is no pm2 on this host to seal',
+      `sudo npm install -g pm2 && ${rootCommandLine('seal')}`,
+    );
   const door = requireDoor();
   const before = wishedSeals();
   // Recorded first, so that uninstall finds the seal even if this process is killed.
@@ -115,7 +118,7 @@ function requireInstallation(): void {
   if (fault !== null)
     throw new UserError(
       `a sealed pm2 would lead to what others than root can change: ${fault.path} ${fault.why}`,
-      'sudo pm2-guard install',
+      rootCommandLine('install'),
     );
 }
 
@@ -123,6 +126,6 @@ function requireRoot(command: string): void {
   if (process.geteuid?.() !== 0)
     throw new UserError(
       `${command} changes files of root, and of others in their name, which only root may`,
-      `sudo pm2-guard ${command}`,
+      rootCommandLine(command),
     );
 }

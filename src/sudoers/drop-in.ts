@@ -1,5 +1,6 @@
 import type { Daemon } from '../policy/policy.ts';
 import { grantsOf, quoted, ruleOf, type Grant, type GrantedUsers } from './grants.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** `@includedir /etc/sudoers.d` skips names with a dot or with ~ at the end (sudoers(5)). */
 export const OPERATORS_FILE = '/etc/sudoers.d/pm2-guard-operators';
@@ -17,8 +18,7 @@ export interface DropIn {
   needed: boolean;
 }
 
-const PREFACE = `# Do not edit: change the operators in the config, then run:  sudo pm2-guard sudoers --write
-#
+const PREFACE = `#
 # Each rule lets operators run one command, the pm2 of pm2-guard, as the user of a daemon; without a password, because a
 # deploy job cannot type one. SETENV lets them hand variables to their apps, as in
 #   NODE_ENV=production pm2 restart myapp --update-env
@@ -42,6 +42,7 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Gra
     ]),
     text: [
       `${WRITTEN_BY} from ${quoted(config)}, removed by pm2-guard uninstall.`,
+      `# Do not edit: change the operators in the config, then run:  ${rootCommandLine('sudoers', '--write')}`,
       PREFACE,
       ...nobody,
       blocks.join('\n\n'),

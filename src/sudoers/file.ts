@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OPERATORS_FILE, rulesIn, WRITTEN_BY, type DropIn } from './drop-in.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** `hidden`: the caller cannot read /etc/sudoers.d. */
 export type Ownership = 'absent' | 'ours' | 'foreign' | 'hidden';
@@ -71,6 +72,7 @@ export function strayFiles(): string[] {
 }
 
 export function stateInWords(state: SudoersState): string | null {
+  const rights = rootCommandLine('sudoers', '--write');
   switch (state.state) {
     case 'not needed':
     case 'hidden':
@@ -78,8 +80,8 @@ export function stateInWords(state: SudoersState): string | null {
     case 'matches':
       return `${OPERATORS_FILE} is what the config asks for`;
     case 'missing':
-      return `${OPERATORS_FILE} is not there, and the config names operators; run:  sudo pm2-guard sudoers --write`;
+      return `${OPERATORS_FILE} is not there, and the config names operators; run:  ${rights}`;
     case 'differs':
-      return `${OPERATORS_FILE} ${state.why}; run:  sudo pm2-guard sudoers --write`;
+      return `${OPERATORS_FILE} ${state.why}; run:  ${rights}`;
   }
 }

@@ -1,5 +1,6 @@
 import { lchownSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -21,7 +22,7 @@ export type Written = 'created' | 'updated' | 'unchanged' | 'removed' | 'not nee
  */
 export function writeDropIn(wanted: DropIn): Written {
   if (process.geteuid?.() !== 0)
-    throw new UserError(`only root may write ${OPERATORS_FILE}`, 'sudo pm2-guard sudoers --write');
+    throw new UserError(`only root may write ${OPERATORS_FILE}`, rootCommandLine('sudoers', '--write'));
   const whose = ownership();
   if (whose === 'foreign')
     throw new UserError(

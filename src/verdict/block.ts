@@ -8,6 +8,7 @@ import { declaredHere, isOwn } from './situation.ts';
 import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
 import type { Advice, Block, Rewrite, Verdict } from './verdict.ts';
 import { callOf, choosingVariables, daemonLine, daemonNamed, ownDaemon } from './words.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** `lost`: the caller's only daemon. `own`: the daemon that plain pm2 would use. */
 export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
@@ -97,7 +98,7 @@ export function blockMissingPin(invocation: Invocation, { daemon }: Verdict, pin
     daemon,
     reason: `${callOf(invocation)}: the pm2 pinned for daemon "${daemon?.name ?? ''}" is no pm2: ${pin}`,
     details: ['Running apps are not affected.'],
-    advice: [{ label: 'fix', text: 'correct "pm2:" in the config, then: sudo pm2-guard check' }],
+    advice: [{ label: 'fix', text: `correct "pm2:" in the config, then: ${rootCommandLine('check')}` }],
   };
 }
 

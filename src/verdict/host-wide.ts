@@ -17,6 +17,7 @@ import {
 import type { VerdictQuestion } from './decide.ts';
 import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
 import { callOf, daemonLine } from './words.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 /**
  * PM2 takes a unit's user from -u and its PM2_HOME from --hp or the caller (lib/API/Startup.js), so `sudo pm2 startup
@@ -232,7 +233,7 @@ function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null
               text:
                 `add a line to ${policy.file} below "daemons:", indented as its neighbours:  ` +
                 `${user}: {user: ${user}}\n` +
-                'then:  sudo pm2-guard check\n' +
+                `then:  ${rootCommandLine('check')}\n` +
                 'then type the command again',
             },
           ],

@@ -1,27 +1,27 @@
 import type { Account } from '../identity/accounts.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { SHIMS } from '../install/places.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { PathOrigin } from './way.ts';
 
 /** Commands that make calls reach the guard. Names and paths are quoted. */
 
-const INSTALL = 'sudo pm2-guard install';
 /** crontab(5). */
 export const CRON_DEFAULT_PATH = '/usr/bin:/bin';
 
 /** A pm2 of a version manager is sealed with its user's rights. */
 export function sealCure(path: string, user: Account | null): string {
   if (user !== null && user.uid !== 0 && path.startsWith(`${user.home}/`))
-    return quoteCommand(['sudo', 'pm2-guard', 'seal', '--user', user.name]);
-  return quoteCommand(['sudo', 'pm2-guard', 'seal', ...(/^\/(usr|opt)\//.test(path) ? [] : ['--path', path])]);
+    return rootCommandLine('seal', '--user', user.name);
+  return rootCommandLine('seal', ...(/^\/(usr|opt)\//.test(path) ? [] : ['--path', path]));
 }
 
 /** @param directory parent directory of node_modules */
 export function appCures(directory: string): string[] {
   return [
     quoteCommand(['npm', '--prefix', directory, 'uninstall', 'pm2']),
-    quoteCommand(['sudo', 'pm2-guard', 'seal', '--path', `${directory}/node_modules/pm2`]),
+    rootCommandLine('seal', '--path', `${directory}/node_modules/pm2`),
   ];
 }
 
@@ -36,13 +36,13 @@ export function offCure({ home }: Account): string {
 export function pathCures(origin: PathOrigin, user: Account, own: boolean): string[] {
   switch (origin.type) {
     case 'shell':
-      return own ? [startupCure(origin, user)] : [INSTALL];
+      return own ? [startupCure(origin, user)] : [rootCommandLine('install')];
     case 'sudo':
     case 'caller':
     case 'none':
-      return [INSTALL];
+      return [rootCommandLine('install')];
     case 'ssh':
-      return own ? [] : [INSTALL]; // the end of .bashrc is not reached without a terminal
+      return own ? [] : [rootCommandLine('install')]; // the end of .bashrc is not reached without a terminal
     case 'cron':
       return [cronCure(origin.table, user)];
     case 'systemd':

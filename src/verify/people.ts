@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { accountByName, accountByUid, groupByName, membersOf, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 
 export interface ProbedUser {
   account: Account;
@@ -53,7 +54,7 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
 export function onlyCaller(account: Account | null, policy: Policy): ProbedUsers {
   if (account === null) return { people: [], left: ["the caller's own ways: this uid has no account"] };
   const { people } = peopleOf(policy, [account.name]);
-  return { people, left: ['the ways of everybody else, which only root can try:  sudo pm2-guard verify'] };
+  return { people, left: [`the ways of everybody else, which only root can try:  ${rootCommandLine('verify')}`] };
 }
 
 function namesOf(operator: string): string[] {

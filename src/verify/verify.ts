@@ -2,12 +2,14 @@ import { cpus } from 'node:os';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { cronLines } from '../host/crontabs.ts';
 import { isRootBySudo } from '../identity/caller.ts';
+import { learnWayToRoot } from '../install/way-to-root.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
 import { ownerOf } from '../runtime/peek.ts';
+import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { rootWays, sudoWays } from './becoming-ways.ts';
@@ -59,9 +61,10 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
   if (!everybody && users !== null)
     throw new UserError(
       'only root can go the ways of others',
-      `sudo pm2-guard verify --user ${users.join(' ')}`,
+      rootCommandLine('verify', '--user', ...users),
       CANNOT_TELL,
     );
+  if (everybody) await learnWayToRoot();
   const { people, left } = everybody ? peopleOf(policy, users) : onlyCaller(self, policy);
   const facts = factsOfHost();
   const nobody = everybody ? accountByUid(NOBODY) : self;
@@ -124,7 +127,7 @@ function policyOf(): { policy: Policy; warnings: string[] } {
   if (loaded.type === 'policy') return loaded;
   throw new UserError(
     `nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`,
-    'sudo pm2-guard check',
+    rootCommandLine('check'),
     CANNOT_TELL,
   );
 }
@@ -190,7 +193,8 @@ function refusals(ways: readonly WayIn[], answers: readonly ProbeAnswer[]): stri
   return operators
     ? [
         ...lines,
-        'sudo -u by operators whom sudo does not let; their rights are written by:  sudo pm2-guard sudoers --write',
+        'sudo -u by operators whom sudo does not let; their rights are written by:  ' +
+          rootCommandLine('sudoers', '--write'),
       ]
     : lines;
 }

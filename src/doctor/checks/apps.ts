@@ -6,6 +6,7 @@ import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
 import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
+import { rootCommand } from '../../terminal/root-command.ts';
 
 interface Seat {
   daemon: DaemonFacts;
@@ -83,7 +84,7 @@ export const twins: Check = {
       // Only the config could say which of them is the copy.
       const next =
         facts.policy === null
-          ? ['sudo', 'pm2-guard', 'init', '--output', CONFIG_PLACES[0]]
+          ? rootCommand('init', '--output', CONFIG_PLACES[0])
           : ['sudoedit', facts.policy.file];
       return [{ ...twice(seat, first, [], facts), repair: [next] }];
     });

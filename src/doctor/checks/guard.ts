@@ -1,9 +1,7 @@
-import { wayToInstall } from '../../runtime/way-to-install.ts';
+import { rootCommand, wayToInstall } from '../../terminal/root-command.ts';
 import { stateInWords } from '../../sudoers/file.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { GuardFacts } from '../guard-facts.ts';
-
-const REINSTALL = [['sudo', 'pm2-guard', 'install']];
 
 export const guardItself: Check = {
   name: 'pm2-guard itself',
@@ -47,7 +45,7 @@ function installation({ status, broken }: GuardFacts): DoctorFinding[] {
       what: 'the installation of pm2-guard is not whole',
       evidence,
       why: 'Calls of pm2 may fail, or reach the real pm2 unguarded.',
-      repair: REINSTALL,
+      repair: [rootCommand('install')],
     }),
   ];
 }
@@ -104,7 +102,7 @@ function ways({ status }: GuardFacts): DoctorFinding[] {
         ({ way, finds, path }) => `${way}: ${finds?.type === 'other' ? finds.path : ''} comes first in ${path ?? ''}`,
       ),
       why: 'Who comes that way falls into the trap as before.',
-      repair: [...REINSTALL, ['sudo', 'pm2-guard', 'verify']],
+      repair: [rootCommand('install'), rootCommand('verify')],
     }),
   ];
 }
@@ -119,7 +117,7 @@ function rights({ status: { sudoers } }: GuardFacts): DoctorFinding[] {
       what: 'the rights of the operators are not what the config asks for',
       evidence: [words.replace(/; run:.*$/, '')],
       why: 'Operators are refused what they may do, or may do what they should not.',
-      repair: [['sudo', 'pm2-guard', 'sudoers', '--write']],
+      repair: [rootCommand('sudoers', '--write')],
       subject: about({ path: '/etc/sudoers.d/pm2-guard-operators' }),
     }),
   ];
@@ -144,7 +142,7 @@ function seals({ seals: known }: GuardFacts): DoctorFinding[] {
           }`,
         ],
         why: 'Calls by its path go round the guard: cron, units, version managers.',
-        repair: [['sudo', 'pm2-guard', 'seal']],
+        repair: [rootCommand('seal')],
         subject: about({ path: directory }),
       }),
     );

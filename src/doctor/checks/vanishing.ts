@@ -1,7 +1,6 @@
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { Program } from '../programs.ts';
-
-const AGAIN = ['sudo', 'pm2-guard', 'install'];
+import { rootCommand } from '../../terminal/root-command.ts';
 
 export const vanishingPrograms: Check = {
   name: 'recorded pm2 and node that are gone or will be',
@@ -34,8 +33,8 @@ function repairOf({ of, pinnedFor, gone, other }: Program): string[][] {
       ['sudoedit', '/etc/pm2-guard/config.yaml'],
       ['pm2-guard', 'check'],
     ];
-  if (other !== null || (gone && of === 'node')) return [AGAIN];
+  if (other !== null || (gone && of === 'node')) return [rootCommand('install')];
   return of === 'node'
-    ? [['sudo', 'apt-get', 'install', 'nodejs'], AGAIN]
-    : [['sudo', 'npm', 'install', '-g', '--prefix', '/usr/local', 'pm2'], AGAIN];
+    ? [['sudo', 'apt-get', 'install', 'nodejs'], rootCommand('install')]
+    : [['sudo', 'npm', 'install', '-g', '--prefix', '/usr/local', 'pm2'], rootCommand('install')];
 }
