@@ -1,4 +1,4 @@
-import type { Invocation } from '../pm2/invocation.ts';
+import type { Invocation, Target } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { appsSummary, choicesFor } from './choices.ts';
 import type { VerdictQuestion } from './decide.ts';
@@ -13,11 +13,15 @@ export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: D
   const fallback = policy.default === null ? policy.daemons : [daemonNamed(policy, policy.default)];
   const named = claims.flatMap(({ rules }) => rules.map(({ daemon }) => daemonNamed(policy, daemon)));
   const here = declaredHere(caller, policy);
-  const daemons = [...new Set([...(here ? [here] : []), ...(both ? [both] : [...named, ...fallback])])];
-  const lives = here === null && evidence.own?.state === 'callers';
-  const unknown = unknownName(invocation, claims, both);
   const seen = (daemon: Daemon) =>
     evidence.sights?.find(({ daemon: name, source }) => name === daemon.name && source === 'socket');
+  // Beside an app that was found, a missing name does not mean a daemon whose list lacks it.
+  const missing = unclaimed(invocation, claims);
+  const besides = claims.length > 0 && missing.every(({ kind }) => kind === 'name');
+  const others = besides ? fallback.filter((daemon) => !seen(daemon)) : fallback;
+  const daemons = [...new Set([...(here ? [here] : []), ...(both ? [both] : [...named, ...others])])];
+  const lives = here === null && evidence.own?.state === 'callers';
+  const unknown = unknownName(invocation, claims, both);
   // If all its names are missing, there is nothing to choose from.
   const asked = unknown
     ? [
@@ -42,6 +46,11 @@ export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: D
   };
 }
 
+/** The targets that no evidence gives an owner. */
+function unclaimed({ targets }: Invocation, claims: readonly Claim[]): readonly Target[] {
+  return targets.filter((target) => !claims.some(({ of }) => of === target));
+}
+
 /** The call has only names, and no list has one of them. */
 function unknownName({ targets }: Invocation, claims: Claim[], both: Daemon | undefined): boolean {
   return !both && claims.length === 0 && targets.length > 0 && targets.every(({ kind }) => kind === 'name');
@@ -58,7 +67,7 @@ function why({ invocation, evidence }: VerdictQuestion, claims: Claim[], both: D
     const where = seen ? 'runs in two daemons' : `runs in one daemon and belongs to another, "${both.name}"`;
     return `${what.join(', ')} ${where}, and ${call} does not say which is meant.`;
   }
-  const [target] = invocation.targets;
+  const target = unclaimed(invocation, claims)[0] ?? invocation.targets[0];
   switch (target?.kind) {
     case 'id':
       return `${call} names an app by its number, which each daemon counts for itself.`;

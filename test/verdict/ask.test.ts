@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { advice, decided } from './cases.ts';
+import { policyFrom } from './policies.ts';
+import { app, WEB } from './rows.ts';
+
+const NONE = { state: 'none' as const, user: null, apps: [] };
+const list = (daemon: string, ...names: string[]) => ({
+  daemon,
+  source: 'socket' as const,
+  apps: names.map((name) => app(name)),
+});
+const asked = (line: string, ...sights: ReturnType<typeof list>[]) =>
+  decided(policyFrom(WEB), 'root', line, { files: new Map(), own: NONE, sights });
+
+describe('a call that names a known app and something else', () => {
+  it.each([
+    ['stop backup typo', 'no app "typo" was found'],
+    ['delete typo backup', 'no app "typo" was found'],
+    ['stop backup 3', 'names an app by its number'],
+    ['delete backup /ba/', 'names apps by a pattern'],
+  ])('%s: says what is in doubt', (line, reason) => {
+    expect(asked(line)).toMatchObject({
+      type: 'block',
+      code: 'PG109',
+      reason: expect.stringContaining(reason) as string,
+    });
+  });
+
+  it('offers no daemon whose list lacks the missing name', () => {
+    expect(advice(asked('stop backup typo', list('web', 'myapp')))).toEqual([
+      'sudo -u ops PM2_HOME=/home/ops/.pm2 pm2 stop backup typo',
+    ]);
+  });
+
+  it('offers the default daemon whose list could not be read', () => {
+    expect(advice(asked('stop backup typo'))).toHaveLength(2);
+  });
+});
