@@ -68,8 +68,8 @@ function belongs({ why, daemon, rule }: Reason, invocation: Invocation, policy: 
   }
 }
 
-function whatIs({ starts, targets }: Invocation, rule: Rule | null): string {
-  const name = starts[0]?.name ?? targets[0]?.word ?? rule?.pattern ?? 'it';
+function whatIs({ only, starts, targets }: Invocation, rule: Rule | null): string {
+  const name = only.length > 0 ? only.join(', ') : (starts[0]?.name ?? targets[0]?.word ?? rule?.pattern ?? 'it');
   return rule === null ? `"${name}"` : name;
 }
 

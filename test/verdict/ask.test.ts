@@ -36,3 +36,20 @@ describe('a call that names a known app and something else', () => {
     expect(advice(asked('stop backup typo'))).toHaveLength(2);
   });
 });
+
+it('a block about a process file names the apps of --only', () => {
+  const verdict = decided(
+    policyFrom(`mode: block\n${WEB.trimStart()}`),
+    'ops',
+    'start eco.config.js --only myapp,shop-1',
+    {
+      files: new Map(),
+      own: NONE,
+      sights: [],
+    },
+  );
+  expect(verdict).toMatchObject({
+    code: 'PG101',
+    details: [expect.stringContaining('myapp, shop-1 belongs to daemon "web"')],
+  });
+});
