@@ -4,6 +4,7 @@ import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { statOf } from '../runtime/peek.ts';
 import { quoteCommand } from '../terminal/shown.ts';
+import { findUntrusted } from '../trust/trust.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, sameProgram, type AppCopy } from './choose.ts';
 import { speakersOf, type Consent } from './consent.ts';
@@ -59,7 +60,7 @@ export function problemsOf(
       problems.push({
         what: `${dumpFile(home)} is no list that pm2 has saved`,
         label: 'fix',
-        repair: [asOwnerOf(home, ['mv', '-n', dumpFile(home), `${dumpFile(home)}.old`])],
+        repair: asOwnerOf(home, ['mv', '-n', dumpFile(home), `${dumpFile(home)}.old`]),
       });
   const other = occupant(place, to, found);
   if (other !== undefined)
@@ -103,10 +104,12 @@ function occupant(place: AppSource, to: Seat, { places }: HostInventory): AppSou
   );
 }
 
-/** The command as the directory's owner: if that is not root, a link could redirect root. */
-function asOwnerOf(directory: string, words: readonly string[]): string {
+/** The command as the directory's owner. None as root where another user could put a link in its place. */
+function asOwnerOf(directory: string, words: readonly string[]): string[] {
   const uid = statOf(directory)?.uid ?? 0;
-  return quoteCommand(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
+  if (uid === 0 && findUntrusted(directory, 'directory') !== null) return [];
+  const line = quoteCommand(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
+  return [line];
 }
 
 /** A move whose consent cannot be asked for here. */

@@ -24,7 +24,7 @@ function fitting(program: Command): Command {
 function fail(thrown: unknown): void {
   const error = errnoToUserError(thrown) ?? thrown;
   if (error instanceof UserError) {
-    const next = error.next === null ? '' : `  ${error.label}:  ${error.next}\n`;
+    const next = error.next === null ? '' : `  ${error.label}:  ${error.next.split('\n').map(escapeControls).join('\n')}\n`;
     const message = `pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${next}`;
     process.stderr.write(wrapped(message, widthOf(process.stderr)));
     process.exitCode = error.exitStatus;

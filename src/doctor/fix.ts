@@ -8,6 +8,9 @@ export interface Fix {
   ino: number;
   /** Every change but `own` is made with the rights of this user. */
   owner: { name: string; uid: number; gid: number };
+  /** As in Pm2HomeFacts. */
+  trusted: boolean;
+  anchored: boolean;
   deeds: Deed[];
 }
 
@@ -26,6 +29,8 @@ export function fixIn(
   {
     home,
     owner,
+    trusted,
+    anchored,
     contents: {
       files: [own],
     },
@@ -33,5 +38,6 @@ export function fixIn(
   deeds: Deed[],
 ): Fix | null {
   if (owner === null || own === undefined || deeds.length === 0) return null;
-  return { home, dev: own.dev, ino: own.ino, owner: { name: owner.name, uid: owner.uid, gid: owner.gid }, deeds };
+  const { name, uid, gid } = owner;
+  return { home, dev: own.dev, ino: own.ino, owner: { name, uid, gid }, trusted, anchored, deeds };
 }

@@ -18,9 +18,28 @@ export function as(user: string, words: readonly string[]): string[] {
  * A command that changes a PM2_HOME by path. It runs as the owner, so a symlink of the owner reaches nothing new.
  * None as root where others can change the path.
  */
-export function inHome({ owner, trusted }: Pm2HomeFacts, words: readonly string[]): string[][] {
+export function inHome(
+  { owner, trusted }: { owner: { name: string; uid: number } | null; trusted: boolean },
+  words: readonly string[],
+): string[][] {
   if (owner === null || (owner.uid === 0 && !trusted)) return [];
   return [as(owner.name, words)];
+}
+
+/**
+ * Changes the owner of files in an anchored PM2_HOME as root. -execdir works in the directory that find has open,
+ * without symlinks. chown(1) with a path would follow links of the owner.
+ *
+ * @param tests of find(1), which select the files
+ * @param owner as for chown(1)
+ */
+export function chownIn(home: string, depth: readonly string[], tests: readonly string[], owner: string): string[] {
+  return ['sudo', 'find', home, ...depth, ...tests, '-execdir', 'chown', '-h', owner, '{}', '+'];
+}
+
+/** For -path of find(1), which takes a pattern. */
+export function patternOf(path: string): string {
+  return path.replace(/[*?[\]\\]/g, '\\$&');
 }
 
 export function pm2As(user: string, home: string, words: readonly string[]): string[] {

@@ -15,6 +15,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
 import { LIBRARY } from './places.ts';
@@ -137,5 +138,5 @@ export function statOrNone(path: string): Stats | null {
 }
 
 function inTheWay(path: string, wanted: string): UserError {
-  return new UserError(`${path} is in the way: ${wanted} belongs there`, `mv ${path} ${path}.old`);
+  return new UserError(`${path} is in the way: ${wanted} belongs there`, quoteCommand(['mv', path, `${path}.old`]));
 }

@@ -1,6 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
-import { realpathOrNull } from '../runtime/peek.ts';
+import { accountByUid } from '../identity/accounts.ts';
+import { realpathOrNull, statOf } from '../runtime/peek.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { wrappedPm2 } from './wrapper.ts';
@@ -158,10 +160,25 @@ function trusted(found: InstalledPm2): RealPm2 {
   };
 }
 
-/** The command that restores a package: npm replaces the whole directory. */
+/** npm's own versions. The text is in package.json, which the owner of the package writes. */
+const VERSION = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/;
+
+/**
+ * The command that restores a package, quoted: npm replaces the whole directory. It runs with the rights of the user
+ * who can change the directory's parents.
+ */
 export function reinstallCommand(directory: string, version: string): string {
-  const prefix = /^(.*)\/lib\/node_modules\/pm2$/.exec(directory)?.[1];
-  return `npm install -g ${prefix === undefined || prefix === '' ? '' : `--prefix ${prefix} `}pm2@${version}`;
+  const prefix = /^(.*)\/lib\/node_modules\/pm2$/s.exec(directory)?.[1] ?? '';
+  const fault = findUntrusted(dirname(directory), 'directory');
+  const uid = fault?.kind === 'owner' ? (statOf(fault.path)?.uid ?? 0) : 0;
+  // By the real uid: root looks at a user's package with that user's effective uid.
+  const other = uid === 0 || uid === process.getuid?.() ? null : (accountByUid(uid)?.name ?? `#${uid}`);
+  return quoteCommand([
+    ...(other === null ? [] : ['sudo', '-u', other]),
+    ...['npm', 'install', '-g'],
+    ...(prefix === '' ? [] : ['--prefix', prefix]),
+    VERSION.test(version) ? `pm2@${version}` : 'pm2',
+  ]);
 }
 
 /** The first KiB of a regular file; null: it is none, or unreadable. */

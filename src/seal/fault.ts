@@ -1,3 +1,4 @@
+import { quoteCommand } from '../terminal/shown.ts';
 import { UnreadableFile } from '../trust/read.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
@@ -18,19 +19,19 @@ export function sealFault(error: unknown, directory: string): SealFault {
       return { why: 'it changed meanwhile: npm may be at work in it', ...again };
     case 'ENOSPC':
     case 'EDQUOT':
-      return { why: 'there is no space left on its file system', next: `df -h ${directory}` };
+      return { why: 'there is no space left on its file system', next: quoteCommand(['df', '-h', directory]) };
     case 'EROFS':
-      return { why: 'its file system is read-only', next: `findmnt -T ${directory}` };
+      return { why: 'its file system is read-only', next: quoteCommand(['findmnt', '-T', directory]) };
     case 'EPERM':
       return {
         why: 'the system does not permit it: files may be immutable, or hard links not supported there',
-        next: `lsattr -d ${directory}/bin ${directory}/bin/pm2`,
+        next: quoteCommand(['lsattr', '-d', `${directory}/bin`, `${directory}/bin/pm2`]),
       };
     case 'EBUSY':
     case 'EXDEV':
-      return { why: 'bin/pm2 is a mount of its own', next: `findmnt ${directory}/bin/pm2` };
+      return { why: 'bin/pm2 is a mount of its own', next: quoteCommand(['findmnt', `${directory}/bin/pm2`]) };
     case 'EACCES':
-      return { why: 'its owner may not write there', next: `ls -ld ${directory}/bin` };
+      return { why: 'its owner may not write there', next: quoteCommand(['ls', '-ld', `${directory}/bin`]) };
     case undefined:
       throw error;
     default:

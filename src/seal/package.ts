@@ -2,6 +2,8 @@ import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Identity } from '../identity/switch-user.ts';
+import { reinstallCommand } from '../pm2/installed.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { BinDirectory, type FoundPackage } from './bin-directory.ts';
@@ -42,7 +44,7 @@ export function handFor(directory: string): Hand {
     return {
       type: 'nobody',
       why: `it belongs to uid ${uid}, which is no user here`,
-      next: `chown -R root: ${directory}`,
+      next: quoteCommand(['chown', '-R', 'root:', directory]),
     };
   return { type: 'hand', as: { user: account.name, uid, gid: account.gid } };
 }
@@ -52,10 +54,13 @@ function faultOfFile(path: string): Distrust | null {
   return fault?.kind === 'missing' || fault?.kind === 'type' ? null : fault; // lookAt reports it
 }
 
+/** Root gives nothing away by path here: users above the package could put a link in its place. */
 function cure({ kind, path }: Distrust, directory: string): string {
-  if (kind === 'writable') return `chmod go-w ${path}`;
-  const owner = accountByUid(lstatSync(path).uid)?.name ?? 'root';
-  return owner === 'root' ? `ls -ld ${path}` : `chown -R ${owner}: ${directory}`;
+  if (kind === 'writable') return quoteCommand(['chmod', 'go-w', path]);
+  const owner = lstatSync(path).uid;
+  return owner === 0 || accountByUid(owner) === null
+    ? quoteCommand(['ls', '-ld', path])
+    : reinstallCommand(directory, versionOf(directory) ?? '');
 }
 
 /** Call it with the owner's rights. @throws system error; UnreadableFile for an entry that is not a regular file */

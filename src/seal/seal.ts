@@ -92,7 +92,7 @@ function workIn(opened: BinDirectory, { directory, door, dry, does, user }: Work
   }
   if (look.stat.uid !== process.geteuid?.()) {
     const why = `bin/pm2 is not ${user}'s, as bin/ is`;
-    return refused(directory, { why, next: `chown -R ${user}: ${directory}` }, look.version);
+    return refused(directory, { why, next: reinstallCommand(directory, look.version) }, look.version);
   }
   if (!dry) opened.sweep();
   const outcome = does === 'seal' ? seal(look, opened, dry) : unseal(look, opened, dry);

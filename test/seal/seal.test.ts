@@ -271,12 +271,12 @@ describeOnHost('seal and unseal', () => {
       await refused(
         `/opt/one/lib is owned by uid ${host.account('alice').uid}, not by root, and root does not write where ` +
           'others can',
-        `chown -R alice: ${other}`,
+        'sudo -u alice npm install -g --prefix /opt/one pm2@7.0.4',
       );
     });
     it("a user's directory with root's file", async () => {
       await host.must(`chown alice ${other} ${other}/bin`);
-      await refused("bin/pm2 is not alice's, as bin/ is", `chown -R alice: ${other}`);
+      await refused("bin/pm2 is not alice's, as bin/ is", 'npm install -g --prefix /opt/one pm2@7.0.4');
     });
     it('a read-only file system', async () => {
       await host.must('mount -t tmpfs -o mode=755 tmpfs /opt/one');

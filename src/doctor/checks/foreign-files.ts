@@ -4,7 +4,7 @@ import type { Pm2HomeFacts, HomeOwner } from '../../host/home-facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { inHome, listed, pathsIn, userName } from '../words.ts';
+import { chownIn, inHome, listed, pathsIn, userName } from '../words.ts';
 
 /** Files that only a daemon makes, and removes when it ends normally. */
 const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
@@ -108,7 +108,6 @@ function isOpen({ type, mode }: HomeFile): boolean {
   return type === 'directory' ? (mode & 0o005) === 0o005 : (mode & 0o004) !== 0;
 }
 
-/** -execdir works in the directory that find has open, without symlinks. chown(1) with a path would follow them. */
 function chowned({ home, anchored }: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
   if (!anchored || files.length === 0) return [];
   const uids = [...new Set(files.map(({ uid }) => String(uid)))].flatMap((uid, at) => [
@@ -118,26 +117,7 @@ function chowned({ home, anchored }: Pm2HomeFacts, owner: HomeOwner, files: read
   ]);
   const readable = ['(', '-type', 'd', '-perm', '-0005', '-o', '-type', 'f', '-links', '1', '-perm', '-0004', ')'];
   const top = files.some(({ name }) => name === '.') ? [] : ['-mindepth', '1'];
-  return [
-    [
-      'sudo',
-      'find',
-      home,
-      ...top,
-      '-maxdepth',
-      '2',
-      '(',
-      ...uids,
-      ')',
-      ...readable,
-      '-execdir',
-      'chown',
-      '-h',
-      `${owner.name}:`,
-      '{}',
-      '+',
-    ],
-  ];
+  return [chownIn(home, [...top, '-maxdepth', '2'], ['(', ...uids, ')', ...readable], `${owner.name}:`)];
 }
 
 function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): DoctorFinding {

@@ -1,16 +1,21 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import { NO_UID, wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, foreignOwner, isUndeclared, placementOf } from '../placement.ts';
+import { daemonsHere, foreignOwner, homeOf, isUndeclared, placementOf } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { emptied, end } from '../through-unit.ts';
-import { listed } from '../words.ts';
+import { chownIn, listed } from '../words.ts';
+
+const DEPTH = ['-maxdepth', '1'];
+/** With one name only: a hard link would lead to the socket of another daemon. */
+const SOCKETS = '-type s -links 1 ( -name rpc.sock -o -name pub.sock )'.split(' ');
 
 /** PD101, T12: another user owns the daemon's socket. */
 export const foreignSocket: Check = {
   name: 'foreign socket',
   find: (facts) =>
-    daemonsHere(facts).flatMap(({ socketFile, uid, user, pid, home, socket }): DoctorFinding[] => {
+    daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
+      const { socketFile, uid, user, pid, home, socket } = daemon;
       if (socketFile === null || uid === null || pid === null || socketFile.uid === uid) return [];
       const victim = user ?? `uid ${uid}`;
       return [
@@ -22,9 +27,8 @@ export const foreignSocket: Check = {
           why:
             `A user who may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other ` +
             'check.',
-          // The socket goes to the user of the daemon, because the daemon is in the wrong PM2_HOME (PD102). -h
-          // follows no symlink.
-          repair: [['sudo', 'chown', '-h', `${user ?? uid}:`, socket, `${home}/pub.sock`]],
+          // The socket goes to the user of the daemon, because the daemon is in the wrong PM2_HOME (PD102).
+          repair: homeOf(daemon, facts)?.anchored === true ? [chownIn(home, DEPTH, SOCKETS, `${user ?? uid}:`)] : [],
           fix: null,
           trap: 'T12',
           subject: about({ home, pid, path: socket }),

@@ -5,6 +5,7 @@ import { SwitchError } from '../../identity/switch-user.ts';
 import { UnreadableFile } from '../../trust/read.ts';
 import type { DoctorFinding } from '../finding.ts';
 import type { Deed, Fix } from '../fix.ts';
+import { chownIn, inHome, patternOf } from '../words.ts';
 import { hold, Left, within, type Held } from '../../repair/held.ts';
 import { applyFix } from './deeds.ts';
 
@@ -13,7 +14,7 @@ export interface FixChange {
   code: string;
   path: string;
   what: string;
-  /** Null: the removed file held nothing. */
+  /** Null: the removed file held nothing, or no command reaches the file safely. */
   undo: string[] | null;
 }
 
@@ -38,7 +39,8 @@ export function fixPlanOf(findings: readonly DoctorFinding[]): Step[] {
     .sort((a, b) => ORDER.indexOf(a.deed.type) - ORDER.indexOf(b.deed.type));
 }
 
-function changeOf(code: string, { home, owner }: Fix, deed: Deed): FixChange {
+function changeOf(code: string, fix: Fix, deed: Deed): FixChange {
+  const { home, owner } = fix;
   const path = deed.name === '.' ? home : join(home, deed.name);
   switch (deed.type) {
     case 'own':
@@ -46,20 +48,26 @@ function changeOf(code: string, { home, owner }: Fix, deed: Deed): FixChange {
         code,
         path,
         what: `give to ${owner.name}`,
-        undo: ['sudo', 'chown', '-h', `${deed.uid}:${deed.gid}`, path],
+        undo: takenBack(fix, path, `${deed.uid}:${deed.gid}`),
       };
     case 'mode':
       return {
         code,
         path,
         what: `mode ${octal(deed.to)} instead of ${octal(deed.from)}`,
-        undo: ['sudo', 'chmod', octal(deed.from), path],
+        // With the owner's rights: a link of the owner would lead root to any file, and the owner chose the mode.
+        undo: inHome(fix, ['chmod', octal(deed.from), path])[0] ?? null,
       };
     case 'remove socket':
       return { code, path, what: 'remove, no process listens', undo: null };
     case 'remove pid file':
       return { code, path, what: 'remove, it names no daemon', undo: null };
   }
+}
+
+function takenBack({ home, owner, anchored }: Fix, path: string, to: string): string[] | null {
+  const tests = ['-path', patternOf(path), '-uid', String(owner.uid)];
+  return anchored ? chownIn(home, ['-maxdepth', '2'], tests, to) : null;
 }
 
 /** @param again fresh findings. A step that they do not contain is left out. */
