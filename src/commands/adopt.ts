@@ -118,8 +118,9 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
     const seen = await prospect(requestOf(names, options), policy, launcherOf);
     const blind = isBlind(seen, options);
     if (!options.json) {
-      printLines([...choiceLines(seen), ...seen.planned.flatMap((planned) => planLines(planned))]);
+      printLines([...choiceLines(seen), ...seen.planned.flatMap(planLines)]);
       if (blind) printLines(blindLines(names, options));
+      else if (isEmpty(seen)) printLines([nothingLine(options)]);
     }
     const tell = (done: readonly DoneMove[]) => {
       if (options.json)
@@ -150,6 +151,16 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
   } finally {
     release?.();
   }
+}
+
+function isEmpty({ choices, planned }: Prospect): boolean {
+  return choices.length === 0 && planned.length === 0;
+}
+
+function nothingLine({ from }: Options): string {
+  return from === undefined
+    ? 'nothing to adopt: each app runs in the daemon that the config gives it'
+    : `nothing to adopt from ${from}: no app runs there`;
 }
 
 /** The app may be in another user's daemon, which only root can inspect. */

@@ -62,7 +62,7 @@ function inWords({
     ]),
     ['real pm2', pm2 === null ? 'none' : `${pm2.path}  (${pm2.version})`, pm2 === null ? 'bad' : null],
     ['node', node ?? 'none recorded'],
-    ...(switching === null ? [] : [['root becomes', switchingInWords(switching)] as [string, string]]),
+    ...(switching === null ? [] : [['user switch', switchingInWords(switching)] as [string, string]]),
     ['config', `${config.file ?? 'none'}  (${config.state})`, CONFIG[config.state]],
     [
       'compiled',

@@ -85,9 +85,11 @@ function comment(
     commentKey(
       top,
       'daemons',
-      ` default: ${entries[0]?.name ?? 'NAME'}   # for calls that name no app below
- Left out: no boot unit of root's names one of these daemons, ' +
-   'and what ordinary users run does not decide where root's apps go.`,
+      [
+        ` default: ${entries[0]?.name ?? 'NAME'}   # for calls that name no app below`,
+        " Left out: no boot unit of root's names one of these daemons, and what ordinary users run",
+        " does not decide where root's apps go.",
+      ].join('\n'),
     );
   }
   const daemons = top.get('daemons');

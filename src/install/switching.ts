@@ -65,7 +65,7 @@ export function switchingProblem({ way, why }: Switching): string | null {
 }
 
 export function switchingInWords({ way, node, uv, why }: Switching): string {
-  const by = { 'in process': 'in its own process', setpriv: 'by setpriv', sudo: 'by sudo', none: 'NOT AT ALL' }[way];
+  const by = { 'in process': "in root's own process", setpriv: 'by setpriv', sudo: 'by sudo', none: 'NOT AT ALL' }[way];
   const with_ = `node ${node}, libuv ${uv}`;
   return way === 'in process' ? `${by}  (${with_})` : `${by}  (${with_}: ${why ?? ''})`;
 }

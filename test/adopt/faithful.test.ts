@@ -65,6 +65,9 @@ describeOnHost('what adopt moves is what it was', () => {
     expect(said).toContain(
       "note      shop-plain loses variables that lead into the old user's home or session: CONFIG",
     );
+    expect(await adopted(host, '--all-strays')).toBe(
+      'nothing to adopt: each app runs in the daemon that the config gives it\n',
+    );
     const after = order(await host.apps(WEB));
     expect(after.map(lasting)).toEqual(
       before

@@ -49,7 +49,7 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
   });
 
   it('is no fault to install, and status says how root becomes another user', async () => {
-    const row = /^root becomes +by setpriv {2}\(node 20\.\d+\.\d+, libuv 1\.\d+\.\d+: .*CVE-2024-22017.*\)$/m;
+    const row = /^user switch +by setpriv {2}\(node 20\.\d+\.\d+, libuv 1\.\d+\.\d+: .*CVE-2024-22017.*\)$/m;
     const root = await host.run('pm2-guard status');
     expect([root.status, root.stdout]).toEqual([0, expect.stringMatching(row)]);
     expect((await host.run('pm2-guard status', { user: 'alice' })).stdout).toMatch(row);
@@ -186,14 +186,14 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
       stdout: expect.stringContaining("{ msg: 'pong' }\n") as string,
       stderr: rewritten('pm2 ping', null),
     });
-    expect((await host.run('pm2-guard status')).stdout).toMatch(/^root becomes +by sudo {2}\(/m);
+    expect((await host.run('pm2-guard status')).stdout).toMatch(/^user switch +by sudo {2}\(/m);
     await host.must('mv /usr/bin/sudo /usr/bin/sudo-aside');
     const { status, stdout, stderr } = await host.run('pm2 ping', { cwd: '/' });
     expect([status, stdout]).toEqual([126, '']);
     expect(stderr).toMatch(/^pm2-guard: blocked \(PG110\): nothing was run$/m);
     expect(stderr).toMatch(/^ {2}fix: +install util-linux, which has setpriv/m);
     const said = await host.run('pm2-guard status');
-    expect([said.status, said.stdout]).toEqual([1, expect.stringMatching(/^root becomes +NOT AT ALL {2}\(/m)]);
+    expect([said.status, said.stdout]).toEqual([1, expect.stringMatching(/^user switch +NOT AT ALL {2}\(/m)]);
     await host.must('mv /usr/bin/setpriv-aside /usr/bin/setpriv; mv /usr/bin/sudo-aside /usr/bin/sudo');
   });
 });
