@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
-import { linkOf, listDirectory, realpathOrNull } from '../runtime/peek.ts';
+import { listDirectory, realpathOrNull } from '../runtime/peek.ts';
 import { NO_UID, ROOT, wordOf, type Word } from '../trust/word.ts';
 import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
+import { startedByTimers } from './timers.ts';
+import { unitNames, type UnitNames } from './unit-places.ts';
+import type { Manager } from './unit-specifiers.ts';
 
 export interface Unit {
   name: string;
@@ -26,7 +29,7 @@ export interface Unit {
   account: Account | null;
   /** Without symlinks; null: missing. */
   program: string | null;
-  /** First node in its PATH, without symlinks. */
+  /** First node in its PATH, else the one that ExecStart= names; without symlinks. */
   node: string | null;
 }
 
@@ -35,17 +38,26 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /** An earlier path wins (systemd.unit(5)). */
 const PLACES = [
+  '/etc/systemd/system.control',
+  '/run/systemd/system.control',
   '/etc/systemd/system',
   '/run/systemd/system',
   '/usr/local/lib/systemd/system',
   '/usr/lib/systemd/system',
   '/lib/systemd/system',
 ];
-const USER_PLACES = ['/etc/systemd/user', '/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
+/** In the user's home directory, before and after those of root. */
+const OWN_PLACES = {
+  first: ['.config/systemd/user.control', '.config/systemd/user'],
+  last: '.local/share/systemd/user',
+};
+const USER_PLACES = ['/etc/systemd/user', '/run/systemd/user'];
+const PACKAGED_USER_PLACES = ['/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
 /** One file per lingering user. */
 const LINGERING = '/var/lib/systemd/linger';
 const MOST_FILES = 5000;
 const MOST_OF_A_USER = 500;
+const MOST_ALIASES = 16;
 /** Limits for one user's units and drop-ins. */
 const SHARE_OF_A_USER = { files: 2000, bytes: 8 << 20 };
 
@@ -59,9 +71,10 @@ export function pm2Units(places: readonly string[] = PLACES): Unit[] {
 
 /** Units of user managers. They start at login, or at boot for a lingering user. */
 export function pm2UserUnits(): Unit[] {
-  return localAccounts().flatMap(({ name, home }) => {
-    const own = join(home, '.config/systemd/user');
-    return listDirectory(own, MOST_OF_A_USER).length === 0 ? [] : unitsIn([own, ...USER_PLACES], name);
+  return localAccounts().flatMap((account) => {
+    const [first, last] = [OWN_PLACES.first.map((own) => join(account.home, own)), join(account.home, OWN_PLACES.last)];
+    if ([...first, last].every((own) => listDirectory(own, 1).length === 0)) return [];
+    return unitsIn([...first, ...USER_PLACES, last, ...PACKAGED_USER_PLACES], account);
   });
 }
 
@@ -70,77 +83,72 @@ export function wordOfUnit({ manager }: Pick<Unit, 'manager'>): Word {
   return manager === null ? ROOT : wordOf(accountByName(manager)?.uid ?? NO_UID);
 }
 
-function unitsIn(paths: readonly string[], manager: string | null): Unit[] {
+function unitsIn(paths: readonly string[], manager: Manager): Unit[] {
   const places = unitPlaces(paths, manager === null ? null : { ...SHARE_OF_A_USER });
-  const wanted = wantedNames(paths, manager === null ? MOST_FILES : MOST_OF_A_USER);
+  const names = unitNames(paths, manager === null ? MOST_FILES : MOST_OF_A_USER);
+  const started = startedByTimers(names, manager);
   const found: Unit[] = [];
-  const seen = new Set<string>();
-  for (const place of paths) {
-    for (const name of listDirectory(place, manager === null ? MOST_FILES : MOST_OF_A_USER).filter((entry) =>
-      entry.endsWith('.service'),
-    )) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const file = join(place, name);
-      if (isAlias(file, paths)) continue;
-      // A template alone starts nothing. Its wanted instances do.
-      for (const one of name.endsWith('@.service') ? instancesOf(name, wanted) : [name]) {
-        const service = loadService(one, file, places, manager);
-        if (service !== null && isOfPm2(service)) found.push(unitOf(one, file, service, manager, wanted));
-      }
+  for (const [name, file] of names.services) {
+    // A template alone starts nothing. Its wanted instances do.
+    for (const one of name.endsWith('@.service') ? instancesOf(name, names) : [name]) {
+      const service = loadService([one, ...aliasesOf(one, names)], file, places, manager);
+      if (service === null || !isOfPm2(service) || !service.isClear) continue;
+      const isStarted = names.wanted.has(one) || (started.has(one) && startsApps(service));
+      const unit = unitOf(one, file, service, manager, isStarted);
+      // The user of DynamicUser= exists only while the unit runs.
+      if (!service.isDynamic || (unit.user !== null && unit.account !== null)) found.push(unit);
     }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function isOfPm2({ text, env }: LoadedService): boolean {
+function isOfPm2({ commands, env }: LoadedService): boolean {
   return (
     env['PM2_HOME'] !== undefined ||
-    text.includes('PM2_HOME=') ||
-    text.split('\n').some((line) => /\bresurrect\b/.test(line) && /\bpm2\b/.test(line))
+    commands.some((line) => line.includes('PM2_HOME=') || (/\bresurrect\b/.test(line) && /\bpm2\b/.test(line)))
   );
 }
 
-/** A symlink to a unit of another name is an alias of it (systemctl(1), enable: Alias=). */
-function isAlias(file: string, places: readonly string[]): boolean {
-  const real = linkOf(file) === null ? null : realpathOrNull(file);
-  return (
-    real !== null &&
-    basename(real) !== basename(file) &&
-    places.some((place) => realpathOrNull(place) === dirname(real))
-  );
+/** A timer may also run `pm2 save` or the like. */
+function startsApps({ commands }: LoadedService): boolean {
+  return commands.some((line) => /\b(resurrect|start|pm2-runtime)\b/.test(line));
 }
 
 function unitOf(
   name: string,
   file: string,
   { env, start, pidFile, ...service }: LoadedService,
-  manager: string | null,
-  wanted: ReadonlySet<string>,
+  manager: Manager,
+  enabled: boolean,
 ): Unit {
   const user = manager === null ? service.user : null;
   const variable = (key: string) => (env[key] === undefined || env[key] === '' ? null : env[key]);
   return {
     name,
     file,
-    manager,
+    manager: manager?.name ?? null,
     user,
     start,
     pidFile,
     home: variable('PM2_HOME'),
     userHome: variable('HOME'),
     path: variable('PATH'),
-    enabled: wanted.has(name),
-    lingers: manager === null || existsSync(join(LINGERING, manager)),
-    account: accountOf(user ?? manager ?? 'root'),
+    enabled,
+    lingers: manager === null || existsSync(join(LINGERING, manager.name)),
+    account: accountOf(user ?? manager?.name ?? 'root'),
     program: start[0]?.startsWith('/') ? realpathOrNull(start[0]) : null,
-    node:
-      (variable('PATH') ?? DEFAULT_PATH)
-        .split(':')
-        .filter((directory) => directory.startsWith('/'))
-        .map((directory) => realpathOrNull(join(directory, 'node')))
-        .find((node) => node !== null) ?? null,
+    node: nodeOf(start[0] ?? '', variable('PATH') ?? DEFAULT_PATH),
   };
+}
+
+/** PM2 starts its daemon with the node that runs it, where PATH has none. */
+function nodeOf(program: string, path: string): string | null {
+  const files = path
+    .split(':')
+    .filter((directory) => directory.startsWith('/'))
+    .map((directory) => join(directory, 'node'));
+  const found = files.map(realpathOrNull).find((node) => node !== null) ?? null;
+  return found ?? (/\/node(js)?$/.test(program) ? realpathOrNull(program) : null);
 }
 
 /** User= may be a number. */
@@ -148,25 +156,16 @@ function accountOf(user: string): Account | null {
   return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
 }
 
-/** Names with links in `multi-user.target.wants` and the like. `most`: directories per path, and names in all. */
-function wantedNames(places: readonly string[], most: number): Set<string> {
-  const directories = places.flatMap((place) =>
-    listDirectory(place, most)
-      .filter((entry) => /\.(wants|requires|upholds)$/.test(entry))
-      .map((entry) => join(place, entry)),
-  );
-  const found = new Set<string>();
-  let left = most;
-  for (const directory of directories) {
-    const names = listDirectory(directory, left);
-    left -= names.length;
-    for (const name of names) if (existsSync(join(directory, name))) found.add(name);
-    if (left <= 0) break;
-  }
-  return found;
+function instancesOf(template: string, { services, wanted }: UnitNames): string[] {
+  const prefix = template.slice(0, -'.service'.length);
+  return [...wanted].filter((name) => name.startsWith(prefix) && name !== template && !services.has(name));
 }
 
-function instancesOf(template: string, wanted: ReadonlySet<string>): string[] {
-  const prefix = template.slice(0, -'.service'.length);
-  return [...wanted].filter((name) => name.startsWith(prefix) && name !== template);
+function aliasesOf(name: string, { aliases }: UnitNames): readonly string[] {
+  const [, prefix, instance] = /^([^@]*@)(.+\.service)$/.exec(name) ?? [];
+  const ofTemplate = prefix === undefined ? [] : (aliases.get(`${prefix}.service`) ?? []);
+  return [
+    ...(aliases.get(name) ?? []),
+    ...ofTemplate.map((alias) => alias.replace('@.service', `@${instance ?? ''}`)),
+  ].slice(0, MOST_ALIASES);
 }

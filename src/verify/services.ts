@@ -22,8 +22,9 @@ export function servicesThatCallPm2(): Pm2Service[] {
     for (const name of listDirectory(place, MOST_FILES).filter(
       (entry) => entry.endsWith('.service') && !found.has(entry),
     )) {
-      const service = loadService(name, join(place, name), places, null);
-      if (service?.start.some(callsByName)) found.set(name, { name, user: service.user ?? 'root', env: service.env });
+      const service = loadService([name], join(place, name), places, null);
+      if (service?.isClear === true && service.start.some(callsByName))
+        found.set(name, { name, user: service.user ?? 'root', env: service.env });
     }
   }
   return [...found.values()];

@@ -23,9 +23,13 @@ const write = (name: string, text: string, mode = 0o644) => {
 };
 
 describe('a service file', () => {
-  const service = (text: string, name = 'pm2-x.service') => readService(`[Service]\n${text}\n`, name);
+  const service = (text: string, name = 'pm2-x.service') => {
+    const read = readService([`[Service]\n${text}\n`], name);
+    if (read === null) throw new Error('systemd would not load it');
+    return { ...read, start: read.start, env: Object.fromEntries(read.env) };
+  };
   it('starts what stands after the prefixes of ExecStart', () => {
-    expect(service('ExecStart=-/usr/bin/old\nExecStart=-@/usr/bin/pm2 "resurrect now" x').start).toEqual([
+    expect(service('ExecStart=-/usr/bin/old\nExecStart=-@/usr/bin/pm2 "PM2 of ops" "resurrect now" x').start).toEqual([
       '/usr/bin/pm2',
       'resurrect now',
       'x',

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentFile } from '../../src/host/environment-file.ts';
 import { loadService, unitPlaces } from '../../src/host/load-service.ts';
+import type { Manager } from '../../src/host/unit-specifiers.ts';
 
 const ANALYZE = '/usr/bin/systemd-analyze';
 const GENERATOR = '/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator';
@@ -24,8 +25,8 @@ const write = (name: string, text: string) => {
   mkdirSync(dirname(join(root, name)), { recursive: true });
   writeFileSync(join(root, name), text);
 };
-const load = (name: string, file: string, manager: string | null = null) =>
-  loadService(name, join(root, file), unitPlaces(PLACES.map((place) => join(root, place))), manager);
+const load = (name: string, file: string, manager: Manager = null, aliases: string[] = []) =>
+  loadService([name, ...aliases], join(root, file), unitPlaces(PLACES.map((place) => join(root, place))), manager);
 
 /**
  * The files that systemd itself reads for a unit, in its order: it warns of a key that it does not know in each of
@@ -51,9 +52,13 @@ describe.runIf(existsSync(ANALYZE))('a unit with drop-ins', () => {
       () =>
         `${pick(PLACES)}/${pick([...stems, 'service.d', `${prefix}-.service.d`, `${unit}.d`])}/${pick(['10', '20-b', '20-a', '9', 'x'])}${pick(['.conf', '.conf', '.conf', '.txt'])}`,
     );
-    return { unit, file, files: [...new Set(files)] };
+    const alias = pick([null, 'web', 'b-web'])?.concat(unit.replace(/^[^@.]*/, '')) ?? null;
+    const ofAlias = ['web', 'b-web', 'b-'].map(
+      (stem) => `${pick(PLACES)}/${stem}${pick(['', '@'])}.service.d/a${pick(['10', 'y'])}.conf`,
+    );
+    return { unit, file, alias, files: [...new Set([...files, ...ofAlias])] };
   };
-  it.each(Array.from({ length: 30 }, random))('$unit is read as systemd reads it', async ({ unit, file, files }) => {
+  it.each(Array.from({ length: 30 }, random))('$unit is read as systemd reads it', async ({ unit, file, alias, files }) => {
     write(file, `[Service]\nExecStart=/bin/true\nUnknown=${file}\n`);
     for (const [index, path] of files.entries()) {
       write(path, `[Service]\nUnknown=${path}\n`);
@@ -62,7 +67,14 @@ describe.runIf(existsSync(ANALYZE))('a unit with drop-ins', () => {
         symlinkSync('/dev/null', join(root, path)); // hides those of its name, and says nothing
       }
     }
-    const ours = [...(load(unit, file)?.text.matchAll(/^Unknown=(.*)$/gm) ?? [])].map(([, path]) => path);
+    if (alias !== null) {
+      mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
+      const link = alias.replace(/@.*\./, '@.');
+      symlinkSync(join('/', file), join(root, 'etc/systemd/system', link));
+    }
+    const ours = (load(unit, file, null, alias === null ? [] : [alias])?.files ?? [])
+      .filter((path) => realpathSync(path) !== '/dev/null')
+      .map((path) => path.slice(root.length + 1));
     expect(ours).toEqual(await readBySystemd(unit));
     expect(ours[0]).toBe(file);
   });
@@ -88,7 +100,7 @@ it('has the variables of its files, which win; a file that is not there has none
     C: '3',
   });
   // A user's own unit may name what root alone can read.
-  expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service', 'ops')?.env).toEqual({ PM2_HOME: '/a', A: '1' });
+  expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service', { name: 'ops', uid: 1002, home: '/home/ops' })?.env).toEqual({ PM2_HOME: '/a', A: '1' });
 });
 
 describe.runIf(existsSync(GENERATOR))('an environment file', () => {

@@ -10,6 +10,7 @@ lay_files
 cgroup=/sys/fs/cgroup/unified # hybrid; else cgroup v2 alone
 [ -d "$cgroup" ] || cgroup=/sys/fs/cgroup
 CGROUP=$(mktemp -d "$cgroup/pm2-guard-host-XXXXXX")
+chmod 755 "$CGROUP" # user managers enter it
 export CGROUP
 mkdir "$CGROUP/outside"
 empty_cgroup() { find "$CGROUP" -mindepth 1 -depth -type d -exec rmdir {} + 2> /dev/null || :; }

@@ -23,10 +23,18 @@ describe("a unit of a user's, of the greatest length that is read", () => {
     ['words in open quotes', `ExecStart=${'"a \''.repeat(MIB / 4)}`],
     ['backslashes', `ExecStart="${'\\'.repeat(MIB - 1)}`],
     ['specifiers', `ExecStart=${'%'.repeat(MIB)}`],
+    ['continued lines', 'ExecStart=\\\n'.repeat(MIB / 12)],
+    ['comments in a continued line', `User=\\\n${'#\n'.repeat(MIB / 2)}x`],
+    ['line ends of each kind', '\r\0\n\r'.repeat(MIB / 4)],
+    ['escapes', `Environment="A=${'\\x41'.repeat(MIB / 4)}"`],
+    ['words of Environment=', `Environment=${'A=1 '.repeat(MIB / 4)}`],
+    ['semicolons', `ExecStart=${'; '.repeat(MIB / 2)}`],
+    ['slashes', `PIDFile=${'/./'.repeat(MIB / 3)}`],
+    ['sections', '[Service]\n'.repeat(MIB / 10)],
   ];
   it.each(texts)('is read in a moment: %s', (_, text) => {
     const began = Date.now();
-    readService(`[Service]\n${text}\n`, 'x@y.service');
+    readService([`[Service]\n${text}\n`], 'x@y.service');
     expect(Date.now() - began).toBeLessThan(10_000);
   });
 });
