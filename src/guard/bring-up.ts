@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { ResolvedCall } from '../call/resolve-call.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import { pidFile, pidInFile } from '../pm2/pid-file.ts';
@@ -8,13 +6,8 @@ import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { classOf } from '../verdict/command-class.ts';
+import { bootUnits } from './boot-units.ts';
 import { mayNotify, say } from './report.ts';
-
-/** A bundle of its own (src/host/boot-unit.ts), because few calls need it. */
-interface BootUnits {
-  bootUnitOf(seat: { uid: number; home: string }): string | null;
-  startUnit(name: string): string | null;
-}
 
 export interface Asleep {
   unit: string;
@@ -59,13 +52,4 @@ function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
   if (!asRoot) return false;
   const pid = pidInFile(home);
   return pid === null || startOf(pid) === null;
-}
-
-/** By absolute path, so that NODE_PATH and the current directory have no effect. Null: missing. */
-function bootUnits(): BootUnits | null {
-  try {
-    return createRequire('/')(join(__dirname, 'boot-unit.cjs')) as BootUnits;
-  } catch {
-    return null; // a damaged installation must not stop pm2
-  }
 }

@@ -10,6 +10,7 @@ import { commandFor } from '../verdict/suggestion.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { askSudo } from './ask-sudo.ts';
 import { blockLines } from './report.ts';
+import { withUnit } from './update-in-unit.ts';
 
 /** A command line with its effective user and environment (src/sudo/typed.ts). */
 export interface Typed {
@@ -64,6 +65,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
     evaluate: false,
     askSudo: askFor(uid, euid),
   });
+  call.verdict = withUnit(call, false);
   return told(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
 }
 

@@ -27,6 +27,7 @@ import { sealedAgain } from './renew-seal.ts';
 import { mayNotify, passLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { traceLines } from './trace.ts';
 import { becomeThroughSudo } from './through-sudo.ts';
+import { withUnit } from './update-in-unit.ts';
 import { lostLines } from './variables.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
@@ -86,6 +87,7 @@ export async function guard(): Promise<void> {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
   }
   if (kept.length > 0) settleVariables(kept, call);
+  call.verdict = withUnit(call, decided !== null);
   if (euid === 0 && call.verdict.type !== 'block') renewPrepared(call.pm2);
   try {
     await carryOut(call, decided !== null);

@@ -6,9 +6,11 @@ import { isBooted, runSystemctl } from './systemctl.ts';
 import { pm2Units } from './units.ts';
 
 /*
- * The bundle boot-unit.cjs. The guard loads it only for a stopped daemon (src/guard/bring-up.ts), because reading all
- * units takes milliseconds.
+ * The bundle boot-unit.cjs. The guard loads it only for a stopped daemon (src/guard/bring-up.ts) and for `pm2 update`
+ * (src/guard/update-in-unit.ts), because reading all units takes milliseconds.
  */
+
+export { unitThatEndsAll } from './unit-of-daemon.ts';
 
 /**
  * The enabled system unit of a stopped daemon. Null: there is none, the daemon runs, systemd does not run, or this
@@ -20,13 +22,6 @@ export function bootUnitOf(seat: DaemonSeat): string | null {
   const around = serviceOf(cgroupsOf('self'));
   if (around?.manager === null && units.some(({ name }) => name === around.name)) return null;
   return bootUnitFor(seat, units)?.name ?? null;
-}
-
-/** The system unit of PM2 in whose control group a process is. */
-export function unitOfPid(pid: number): string | null {
-  if (!isBooted()) return null;
-  const service = serviceOf(cgroupsOf(pid));
-  return service?.manager === null && pm2Units().some(({ name }) => name === service.name) ? service.name : null;
 }
 
 /** Waits until the unit is up. @returns null: it is up; else the reason */

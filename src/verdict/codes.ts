@@ -200,6 +200,16 @@ export const codes = {
       'Put the code where that user can read it, for instance below /srv, or open the directory that is shown: ' +
       'chmod o+x DIRECTORY. Do not open /root.',
   },
+  PG117: {
+    title: 'a unit runs this daemon',
+    meaning:
+      "`pm2 update` replaces the daemon by a new one. systemd started the old one and runs the unit's `ExecStop=`, " +
+      '`pm2 kill`, when it ends.',
+    trap: 'That ends the new daemon with all its apps. The unit is inactive, and nothing starts them again.',
+    cure:
+      'Save the list and restart the unit, as in the commands shown: the new daemon has the new PM2, node and ' +
+      'environment. A unit whose daemon has no `ExecStop=` is left alone.',
+  },
   PG301: {
     title: 'the config cannot be used',
     meaning:

@@ -72,7 +72,7 @@ function asking(policy: Policy, command: Suggestion | null): Advice {
   return { label: 'ask', who: whoToAsk(policy), command };
 }
 
-function whoToAsk({ contact }: Policy): string {
+export function whoToAsk({ contact }: Policy): string {
   return contact ?? 'an administrator of this host';
 }
 

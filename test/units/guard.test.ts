@@ -4,6 +4,7 @@ import { systemdHost, type SystemdHost } from '../host/systemd.ts';
 import { asWeb, CONFIG, inTheUnit, runsInUnit, SITE, UNIT, WEB, withoutDaemons } from './scene.ts';
 
 const TWO = `${CONFIG}  stage: { user: www-data, home: /srv/stage/.pm2, apps: [stage-app] }\n`;
+const plainly = (words: string) => `sudo -u www-data PM2_GUARD=off PM2_HOME=${WEB} pm2 ${words}`;
 const START = `sudo systemctl start ${UNIT}`;
 
 describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
@@ -76,6 +77,52 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     expect((await host.unit(UNIT)).ActiveState).toBe('inactive');
     await inTheUnit(host);
     expect(await host.must(`journalctl -b -o cat -u ${UNIT}`)).not.toContain('does not run');
+  });
+
+  it("pm2 update of a unit's daemon is blocked, and the lines it shows do what was meant", async () => {
+    await inTheUnit(host, ['myapp', 'shop']);
+    await host.must('pm2-guard sudoers --write');
+    const [before] = host.daemons();
+    const lines = [`sudo -u www-data PM2_HOME=${WEB} pm2 save`, `sudo systemctl restart ${UNIT}`];
+    const shown = `  run all:  ${lines[0] ?? ''}\n            ${lines[1] ?? ''}\n`;
+    for (const [line, user] of [
+      ['sudo pm2 update', 'deploy'],
+      ['sudo pm2 updatePM2', 'deploy'],
+      [`cd / && ${asWeb('update')}`, 'deploy'],
+      ['pm2 update', 'ops'],
+    ] as const) {
+      const { status, stderr } = await host.session(user, line);
+      expect([line, status, stderr]).toEqual([line, 126, expect.stringContaining('pm2-guard: blocked (PG117)')]);
+      expect(stderr).toContain(shown);
+    }
+    const own = await host.run('pm2 update', { user: 'www-data', cwd: '/' });
+    expect([own.status, own.stderr]).toEqual([126, expect.stringContaining('  run:      PM2_HOME=')]);
+    expect(own.stderr).toContain(`to run:  ${lines[1] ?? ''}\n`);
+    expect((await host.run('pm2-guard explain -- pm2 update')).stdout).toContain('PG117');
+    expect(host.daemons()).toEqual([before]);
+    for (const line of lines) expect((await host.session('deploy', `cd / && ${line}`)).status).toBe(0);
+    await runsInUnit(host, ['myapp', 'shop']);
+    expect(host.daemons()[0]?.pid).not.toBe(before?.pid);
+  });
+
+  it('pm2 update passes where systemd would let the new daemon live, and for PM2_GUARD=off', async () => {
+    const update = async (line = asWeb('update')) => {
+      const { status, stderr } = await host.session('deploy', `cd / && ${line}`, { timeoutMs: 60_000 });
+      expect([status, stderr]).toEqual([0, expect.not.stringContaining('PG117')]);
+      await expect.poll(() => host.apps(WEB)).toMatchObject([{ name: 'myapp', status: 'online' }]);
+    };
+    // No unit has the daemon.
+    await inTheUnit(host);
+    await host.must(`systemctl stop ${UNIT}`);
+    await host.session('deploy', `cd / && ${plainly('resurrect')}`);
+    await update();
+    // Its unit has no ExecStop=.
+    await inTheUnit(host);
+    await host.must(`sed -i '/^ExecStop/d; /^Restart/d' /etc/systemd/system/${UNIT}; systemctl daemon-reload`);
+    await update();
+    await inTheUnit(host);
+    await host.session('deploy', `cd / && timeout 25 ${plainly('update')}`, { timeoutMs: 40_000 });
+    await expect.poll(() => host.daemons().length, { timeout: 15_000 }).toBe(0);
   });
 
   it('a daemon whose unit is not enabled is spawned as ever', async () => {

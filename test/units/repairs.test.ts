@@ -33,7 +33,9 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
 
   it("plain pm2: pm2 update in a session ends the unit's daemon, and systemd the one that pm2 spawns", async () => {
     await inTheUnit(host);
-    await host.session('deploy', `PM2_GUARD=off timeout 25 ${asWeb('update')}`, { timeoutMs: 40_000 });
+    await host.session('deploy', `timeout 25 sudo -u www-data PM2_GUARD=off PM2_HOME=${WEB} pm2 update`, {
+      timeoutMs: 40_000,
+    });
     await expect.poll(() => host.daemons().length, { timeout: 15_000 }).toBe(0);
     expect((await host.unit(UNIT)).ActiveState).not.toBe('active');
   });

@@ -1,0 +1,18 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** A bundle of its own (src/host/boot-unit.ts), because few calls need it. */
+export interface BootUnits {
+  bootUnitOf(seat: { uid: number; home: string }): string | null;
+  unitThatEndsAll(seat: { uid: number; home: string }): string | null;
+  startUnit(name: string): string | null;
+}
+
+/** By absolute path, so that NODE_PATH and the current directory have no effect. Null: missing. */
+export function bootUnits(): BootUnits | null {
+  try {
+    return createRequire('/')(join(__dirname, 'boot-unit.cjs')) as BootUnits;
+  } catch {
+    return null; // a damaged installation must not stop pm2
+  }
+}
