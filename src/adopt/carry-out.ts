@@ -42,7 +42,7 @@ export async function bringHome(hands: Hands, done: readonly MoveStep[]): Promis
     if (!(error instanceof Error)) throw error;
     const log = error instanceof Failed ? error.log : [];
     if (hands.move.ends) return await leaveThere(hands, error.message, log);
-    journal.write({ back: true, why: error.message });
+    journal.writeIfPossible({ back: true, why: error.message });
     const back = await putBack(hands);
     return { ...back, why: [...new Set([error.message, back.why])].filter((part) => part !== null).join('; '), log };
   }
@@ -64,10 +64,10 @@ export async function bringHome(hands: Hands, done: readonly MoveStep[]): Promis
 export async function putBack(hands: Hands): Promise<MoveOutcome> {
   const { move, journal, to } = hands;
   const back = async (step: MoveStep, work: () => Promise<void>) => {
-    journal.write({ step, at: 'begin', back: true });
+    journal.writeIfPossible({ step, at: 'begin', back: true });
     hands.progress(step, true);
     await work();
-    journal.write({ step, at: 'done', back: true });
+    journal.writeIfPossible({ step, at: 'done', back: true });
   };
   if (move.from.state === 'live') await raise(hands.source, move.launcher); // before the old daemon loses anything
   // The new daemon may be what fails. Its errors must not keep the app from running in the old one.

@@ -30,6 +30,8 @@ export type JournalEntry =
  */
 export class Journal {
   readonly #fd: number;
+  /** The last entry was cut off by a full disk. */
+  #torn = false;
 
   private constructor(
     readonly file: string,
@@ -46,8 +48,13 @@ export class Journal {
       0o600,
     );
     const journal = new Journal(file, fd);
-    journal.write({ move });
-    syncDirectory(directory);
+    try {
+      journal.write({ move });
+      syncDirectory(directory);
+    } catch (error) {
+      journal.close(); // nothing has begun
+      throw error;
+    }
     return journal;
   }
 
@@ -55,9 +62,26 @@ export class Journal {
     return new Journal(file, openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW));
   }
 
+  /** @throws system error with `path`, which write(2) lacks */
   write(entry: JournalEntry): void {
-    writeFileSync(this.#fd, `${JSON.stringify(entry)}\n`); // repeats write(2) until all is written
-    fsyncSync(this.#fd);
+    try {
+      // writeFileSync repeats write(2) until all is written
+      writeFileSync(this.#fd, `${this.#torn ? '\n' : ''}${JSON.stringify(entry)}\n`);
+      this.#torn = false;
+      fsyncSync(this.#fd);
+    } catch (error) {
+      this.#torn = true;
+      throw Object.assign(error as Error, { path: this.file });
+    }
+  }
+
+  /** For the way back: a full disk must not keep an app down. Earlier entries still allow it to be repeated. */
+  writeIfPossible(entry: JournalEntry): void {
+    try {
+      this.write(entry);
+    } catch {
+      // ENOSPC, EIO
+    }
   }
 
   close(): void {

@@ -146,6 +146,13 @@ function askChild({ node, bundle, env, timeoutMs }: ProcessFile, request: Proces
       detached: true, // its own process group, to be killed with all its children
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     });
+    if (child.pid === undefined) {
+      // EMFILE, EAGAIN: node has made no streams
+      child.on('error', () => {
+        settle(null);
+      });
+      return;
+    }
     const interrupted = (signal: NodeJS.Signals) => {
       end(null);
       process.kill(process.pid, signal); // the listener is removed, so the signal has its default effect

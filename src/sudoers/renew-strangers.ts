@@ -20,9 +20,13 @@ const UNNOTICED = /^[^#]*(?:(?:^|[\s,=!(])\+\w|%:|\bgroup_plugin\b|\bNOT(?:BEFOR
 export async function renewStrangers(owners: readonly string[]): Promise<void> {
   if (process.geteuid?.() !== 0) return;
   const text = await strangersOfHost([...new Set(owners)].sort());
-  if (text === null) rmSync(STRANGERS_FILE, { force: true });
-  else if (!existsSync(STRANGERS_FILE) || readFileSync(STRANGERS_FILE, 'utf8') !== text)
-    replaceFile(STRANGERS_FILE, text, 0o644);
+  try {
+    if (text === null) rmSync(STRANGERS_FILE, { force: true });
+    else if (!existsSync(STRANGERS_FILE) || readFileSync(STRANGERS_FILE, 'utf8') !== text)
+      replaceFile(STRANGERS_FILE, text, 0o644);
+  } catch {
+    // ENOSPC, EROFS: an old list holds only as long as sudoers is the same; without one, sudo is asked
+  }
 }
 
 async function strangersOfHost(owners: readonly string[]): Promise<string | null> {
