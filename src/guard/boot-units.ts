@@ -6,6 +6,7 @@ export interface BootUnits {
   bootUnitOf(seat: { uid: number; home: string }): string | null;
   unitThatEndsAll(seat: { uid: number; home: string }): string | null;
   startUnit(name: string): string | null;
+  startUnitBySudo(sudo: string, name: string): string | null;
 }
 
 /** By absolute path, so that NODE_PATH and the current directory have no effect. Null: missing. */

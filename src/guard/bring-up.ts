@@ -1,11 +1,15 @@
+import { lstatSync } from 'node:fs';
+import { isOperator } from '../call/operators.ts';
 import type { ResolvedCall } from '../call/resolve-call.ts';
 import { rpcSocket } from '../pm2/home.ts';
+import type { Invocation } from '../pm2/invocation.ts';
 import { pidFile, pidInFile } from '../pm2/pid-file.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { classOf } from '../verdict/command-class.ts';
+import { canBecome, realSudo } from './ask-sudo.ts';
 import { bootUnits } from './boot-units.ts';
 import { mayNotify, say } from './report.ts';
 
@@ -30,20 +34,51 @@ export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | 
   if (!mayBeDown(daemon, caller.uid === 0)) return null;
   const unit = bootUnits()?.bootUnitOf(daemon) ?? null;
   if (unit === null) return null;
-  const needed = ['starts', 'interrupts'].includes(classOf(invocation)) && invocation.command !== 'kill';
-  return { unit, wakes: needed && caller.uid === 0, lists: LISTS.includes(invocation.command ?? '') };
+  return { unit, wakes: isNeededBy(invocation) && caller.uid === 0, lists: LISTS.includes(invocation.command ?? '') };
+}
+
+/**
+ * Before an operator's call goes through sudo: starts the unit, if sudo allows the operator that too. Otherwise the
+ * guard behind sudo prints a note. For operators only: each refusal of sudo is an alarm in the system log.
+ */
+export function bringUpThroughSudo({ verdict, invocation, caller, policy }: ResolvedCall): void {
+  const { daemon } = verdict;
+  const sudo = realSudo();
+  if (daemon === null || sudo === null || !isNeededBy(invocation) || !isMissing(rpcSocket(daemon.home))) return;
+  if (!isOperator(daemon, caller)) return;
+  const unit = bootUnits()?.bootUnitOf(daemon) ?? null;
+  if (unit === null || canBecome(daemon) !== null || bootUnits()?.startUnitBySudo(sudo, unit) !== null) return;
+  if (mayNotify(invocation, policy)) say([started(daemon, unit)]);
+}
+
+function isNeededBy(invocation: Invocation): boolean {
+  return ['starts', 'interrupts'].includes(classOf(invocation));
+}
+
+function started({ name }: Daemon, unit: string): string {
+  return `pm2-guard: daemon "${name}" did not run: its unit was started (${unit})`;
+}
+
+/** False where the caller may not look. */
+function isMissing(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts the unit if root's call needs it. Otherwise prints a note. */
 export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invocation, policy }: ResolvedCall): void {
-  const name = verdict.daemon?.name ?? '';
+  const { daemon } = verdict;
+  if (daemon === null) return;
   const failure = wakes ? (bootUnits()?.startUnit(unit) ?? null) : null;
   if (!mayNotify(invocation, policy)) return;
   const start = quoteCommand(['sudo', 'systemctl', 'start', unit]);
   if (!wakes)
-    say([`pm2-guard: note: daemon "${name}" does not run; its unit starts it with all saved apps:  ${start}`]);
-  else if (failure === null) say([`pm2-guard: daemon "${name}" did not run: its unit was started (${unit})`]);
-  else say([`pm2-guard: daemon "${name}" does not run, and its unit did not start (${unit}): ${failure}`]);
+    say([`pm2-guard: note: daemon "${daemon.name}" does not run; its unit starts it with all saved apps:  ${start}`]);
+  else if (failure === null) say([started(daemon, unit)]);
+  else say([`pm2-guard: daemon "${daemon.name}" does not run, and its unit did not start (${unit}): ${failure}`]);
 }
 
 /** Users can write pm2.pid, so its content only decides if boot-unit.cjs checks further. */

@@ -14,7 +14,7 @@ import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
 import { askSudo, refusalLines } from './ask-sudo.ts';
-import { asleep, bringUp } from './bring-up.ts';
+import { asleep, bringUp, bringUpThroughSudo } from './bring-up.ts';
 import { CannotCarryOut } from './cannot-carry-out.ts';
 import { carryOutPass, carryOutRewrite, type RewrittenCall } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
@@ -127,6 +127,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
       return;
     case 'rewrite':
       if (verdict.switch && caller.uid !== 0) {
+        bringUpThroughSudo(call);
         goThroughSudo(verdict, call, hopped);
         return;
       }

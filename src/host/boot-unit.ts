@@ -2,7 +2,7 @@ import { rpcSocket } from '../pm2/home.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { bootUnitFor, serviceOf, type DaemonSeat } from './daemon-unit.ts';
 import { cgroupsOf } from './process-facts.ts';
-import { isBooted, runSystemctl } from './systemctl.ts';
+import { isBooted, runSystemctl, runSystemctlBy } from './systemctl.ts';
 import { pm2Units } from './units.ts';
 
 /*
@@ -27,6 +27,11 @@ export function bootUnitOf(seat: DaemonSeat): string | null {
 /** Waits until the unit is up. @returns null: it is up; else the reason */
 export function startUnit(name: string): string | null {
   return runSystemctl('start', name);
+}
+
+/** The same with the rights that sudo gives the caller. It asks for no password. */
+export function startUnitBySudo(sudo: string, name: string): string | null {
+  return runSystemctlBy([sudo, '-n', '--'], 'start', name);
 }
 
 /** By the kernel's list (__SO_ACCEPTCON in the flags). */

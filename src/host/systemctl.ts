@@ -20,9 +20,15 @@ const PATIENCE_MS = 100_000;
 
 /** @returns null: done; else the reason */
 export function runSystemctl(...words: string[]): string | null {
+  return runSystemctlBy([], ...words);
+}
+
+/** @param sudo words in front of the path of systemctl */
+export function runSystemctlBy(sudo: readonly string[], ...words: string[]): string | null {
   const systemctl = systemctlPath();
   if (systemctl === null) return 'there is no systemctl on this host';
-  const { status, stderr, error } = spawnSync(systemctl, words, {
+  const [program = '', ...argv] = [...sudo, systemctl, ...words];
+  const { status, stderr, error } = spawnSync(program, argv, {
     encoding: 'utf8',
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },

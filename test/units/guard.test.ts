@@ -71,6 +71,30 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     expect((await host.unit(UNIT)).ActiveState).toBe('inactive');
   });
 
+  it("T46: an operator's call starts the unit where sudo allows that, and names it where not", async () => {
+    await host.must('pm2-guard sudoers --write');
+    await down();
+    const named = await host.session('ops', 'pm2 restart myapp', { timeoutMs: 60_000 });
+    expect(named.stderr).toContain(`daemon "web" does not run; its unit starts it with all saved apps:  ${START}\n`);
+    expect((await host.unit(UNIT)).ActiveState).toBe('inactive');
+    const rule = `ops ALL=(root) NOPASSWD: /usr/bin/systemctl start ${UNIT}\n`;
+    await host.write('/etc/sudoers.d/start', rule, { mode: '440' });
+    for (const line of ['pm2 restart myapp', 'pm2 reload myapp']) {
+      await down();
+      const { status, stderr } = await host.session('ops', `cd / && ${line}`, { timeoutMs: 60_000 });
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringContaining(`pm2-guard: daemon "web" did not run: its unit was started (${UNIT})\n`),
+      ]);
+      await runsInUnit(host, ['myapp']);
+    }
+    // What only asks, and what ends something, starts nothing.
+    await host.must(`systemctl stop ${UNIT}`);
+    for (const line of ['pm2 list', 'pm2 stop myapp']) await host.session('ops', line, { timeoutMs: 60_000 });
+    expect((await host.unit(UNIT)).ActiveState).toBe('inactive');
+    await host.must('rm /etc/sudoers.d/start');
+  });
+
   it("a call that ends something starts no unit, and neither does the unit's own call", async () => {
     await down();
     await host.session('deploy', 'sudo pm2 stop myapp');
