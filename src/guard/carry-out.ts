@@ -19,6 +19,7 @@ import { CannotCarryOut } from './cannot-carry-out.ts';
 import { cannotEnter, refuseUnreadable } from './closed-to-owner.ts';
 import { becomePm2 } from './handoff.ts';
 import { dropRunAs } from './drop-run-as.ts';
+import { refuseUnmakeableHome } from './no-home.ts';
 import { foreignCode } from './foreign-code.ts';
 import { lendHome, type LentHome } from './lend-home.ts';
 import { realSudo } from './ask-sudo.ts';
@@ -50,6 +51,7 @@ export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonle
   if (call.hopped && daemon !== null) {
     enterWorkingDirectory(daemon, call.invocation, caller);
     refuseUnreadable(call.invocation, daemon);
+    if (!call.daemonDown && !daemonless) refuseUnmakeableHome(daemon, call.invocation);
   }
   // A host-wide command writes PM2_HOME into a file of root's.
   const written = classOf(call.invocation) === 'host' ? caller.home : null;
@@ -83,6 +85,7 @@ export function carryOutRewrite(
   }
   refuseForeignCode(call, hostWide ? null : daemon);
   if (verdict.switch) refuseUnreadable(invocation, daemon);
+  if (!hostWide && !call.daemonDown && process.geteuid?.() !== 0) refuseUnmakeableHome(daemon, invocation);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
   const lent = hostWide

@@ -99,6 +99,21 @@ export function withoutOptions(invocation: Invocation, context: ParseContext, at
 }
 
 /**
+ * The call with this `--cwd` for all that it starts.
+ * @returns null if PM2 would read anything else in another way
+ */
+export function withWorkingDirectory(invocation: Invocation, context: ParseContext, directory: string): Words | null {
+  const expected = { ...invocation, starts: invocation.starts.map((start) => ({ ...start, cwd: directory })) };
+  const lines = withInserted(invocation, ['cwd'], [['--cwd', directory], [`--cwd=${directory}`]]);
+  return firstProven(
+    invocation,
+    context,
+    lines,
+    (edited) => sameMeaning(expected, edited, ['cwd']) && edited.line.options['cwd'] === directory,
+  );
+}
+
+/**
  * `startup`, `unstartup` or `logrotate` for this user, this parent directory of a PM2_HOME (PM2 appends `.pm2`) and
  * this unit name, each given once.
  * @param told `hp` null: no `--hp`, so PM2_HOME decides; no `service`: `--service-name` stays

@@ -160,7 +160,9 @@ export const codes = {
     title: 'the owner cannot enter this directory',
     meaning: "The call names files relative to the current directory, which the daemon's user cannot enter.",
     trap: 'PM2 would fail half way: its daemon is spawned in the current directory.',
-    cure: 'Go to a directory that the owner can enter, or type absolute paths and --cwd.',
+    cure:
+      'Go to a directory that the owner can enter, or type absolute paths and --cwd. Where the call names scripts by ' +
+      'absolute paths, the message shows it with --cwd.',
   },
   PG113: {
     title: 'root would run what others can change',
@@ -209,6 +211,14 @@ export const codes = {
     cure:
       'Save the list and restart the unit, as in the commands shown: the new daemon has the new PM2, node and ' +
       'environment. A unit whose daemon has no `ExecStop=` is left alone.',
+  },
+  PG118: {
+    title: 'a PM2_HOME that its user cannot make',
+    meaning:
+      "The PM2_HOME of the daemon does not exist, and the daemon's user may not make it. Or it exists, and that user " +
+      'may not write in it.',
+    trap: 'PM2 answers with a stack trace for each directory that it cannot make, and starts nothing.',
+    cure: 'Type the line that is shown: it makes the directory for that user. `pm2-guard check` shows it too.',
   },
   PG301: {
     title: 'the config cannot be used',

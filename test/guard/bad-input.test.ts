@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { rewritten } from '../host/said.ts';
@@ -78,6 +78,62 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
       'pm2-guard: blocked (PG111): nothing was run\n' +
         '  "pm2 start app.js --name myapp" would run as www-data in daemon "web". www-data cannot enter /root/secret: ' +
         '/root is closed (mode 0700).\n',
+    );
+  });
+
+  describe('a script by its absolute path, from a directory that the owner may not enter', () => {
+    const from = { cwd: '/home/deploy' };
+    const offered = (stderr: string) => [...stderr.matchAll(/^ {2}(?:run|run all): *|^ {12}(?=sudo )/gm)].length;
+    const lines = (stderr: string) => [...stderr.matchAll(/sudo pm2 start .*$/gm)].map(([line]) => line);
+    beforeAll(async () => {
+      await host.must('chmod 700 /home/deploy && mkdir -p /srv/one /srv/two /srv/three');
+      for (const name of ['one', 'two', 'three'])
+        await host.must(`printf 'setInterval(() => {}, 1000)\\n' > '/srv/${name}/app.js'`);
+    });
+    afterAll(() => host.run('sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 delete one three'));
+    const cwds = async () =>
+      new Map((await host.apps('/var/www/.pm2')).map(({ name, pm2 }) => [name, pm2['pm_cwd']]));
+
+    it.each([
+      ['/srv/one/app.js --name one', 'one', '/srv/one', 'sudo pm2 start /srv/one/app.js --name one --cwd /srv/one'],
+      [
+        '/srv/three/app.js --name three -- --cwd x',
+        'three',
+        '/srv/three',
+        'sudo pm2 start /srv/three/app.js --name three --cwd /srv/three -- --cwd x',
+      ],
+    ])('%s: the same call with --cwd', async (words, name, directory, line) => {
+      const { status, stderr } = await host.run(`pm2 start ${words}`, from);
+      expect(status).toBe(126);
+      expect(stderr).toContain('blocked (PG111)');
+      expect(lines(stderr)).toEqual([line]);
+      expect(offered(stderr)).toBe(1);
+      expect(await host.run(line, { user: 'deploy', ...from })).toMatchObject({ status: 0 });
+      expect((await cwds()).get(name)).toBe(directory);
+    });
+
+    it('typed by an operator: without sudo', async () => {
+      const { status, stderr } = await host.run('pm2 start /srv/two/app.js --name one', { user: 'deploy', ...from });
+      expect(status).toBe(126);
+      expect(stderr).toMatch(/^ {2}run: +pm2 start \/srv\/two\/app\.js --name one --cwd \/srv\/two$/m);
+    });
+
+    it('two scripts: one call each', async () => {
+      const { stderr } = await host.run('pm2 start /srv/one/app.js /srv/two/app.js', from);
+      expect(lines(stderr)).toEqual([
+        'sudo pm2 start /srv/one/app.js --cwd /srv/one',
+        'sudo pm2 start /srv/two/app.js --cwd /srv/two',
+      ]);
+    });
+
+    it.each(['npm --name one -- start', '/srv/one/app.js app.js', '/srv/one/app.js -o out.log', '/srv/none/app.js'])(
+      '%s: nothing is offered that would mean something else',
+      async (words) => {
+        const { status, stderr } = await host.run(`pm2 start ${words}`, from);
+        expect(status).toBe(126);
+        expect(lines(stderr)).toEqual([]);
+        expect(stderr).toContain('fix:');
+      },
     );
   });
 
