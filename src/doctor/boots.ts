@@ -10,6 +10,7 @@ import { retire } from './unit-words.ts';
 export interface Boot {
   /** Shown to people: `pm2-root.service`, `/etc/init.d/pm2-root`. */
   name: string;
+  /** Of rc.local with the line: `/etc/rc.local:3`. */
   file: string;
   user: string;
   home: string;
@@ -35,9 +36,9 @@ export function bootsOf(facts: HostFacts): Boot[] {
       word: wordOfUnit(unit),
       retire: retire(unit),
     })),
-    ...facts.boot.scripts.map(({ file, user, home, enabled }) => ({
+    ...facts.boot.scripts.map(({ file, user, home, enabled, line }) => ({
       name: file,
-      file,
+      file: line === null ? file : `${file}:${line}`,
       user: user ?? 'root',
       enabled,
       word: ROOT,
@@ -45,7 +46,12 @@ export function bootsOf(facts: HostFacts): Boot[] {
         home ??
         facts.homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.home ??
         '/root/.pm2',
-      retire: [['sudo', 'mv', file, join('/var/backups', file.replaceAll('/', '-').slice(1))]],
+      // `:` keeps an `if` around the line valid.
+      retire: [
+        line === null
+          ? ['sudo', 'mv', file, join('/var/backups', file.replaceAll('/', '-').slice(1))]
+          : ['sudo', 'sed', '-i', `${line}s/^/: # /`, file],
+      ],
     })),
   ];
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { mayExecute, listDirectory } from '../runtime/peek.ts';
+import { mayExecute, listDirectory, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
+import { PLACES as PLACES_OF_UNITS } from './units.ts';
 
-/** A script of `pm2 startup` for SysV, upstart or OpenRC. */
+/** A script of `pm2 startup` for SysV, upstart or OpenRC, or a line of rc.local. */
 export interface BootScript {
   file: string;
   /** Null: not set. */
@@ -12,6 +13,8 @@ export interface BootScript {
   pm2: string | null;
   /** It has a start link in rc2.d to rc5.d, an OpenRC runlevel or an upstart job. */
   enabled: boolean;
+  /** Of rc.local; null: the whole file. */
+  line: number | null;
 }
 
 const PLACES = ['/etc/init.d', '/etc/rc.d/init.d', '/etc/init'];
@@ -27,8 +30,12 @@ const RUNLEVELS = [
 ];
 const MAX_BYTES = 1 << 18;
 
-/** Scripts that set PM2_HOME or run `pm2 resurrect` (PM2's templates/init-scripts), read as text. */
-export function bootScripts(root = ''): BootScript[] {
+/**
+ * Scripts that set PM2_HOME or run `pm2 resurrect` (PM2's templates/init-scripts), read as text.
+ * @param isSystemd systemd then starts no upstart job, and no script that has a unit of its name, enabled or not
+ * (systemd-sysv-generator(8))
+ */
+export function bootScripts(isSystemd: boolean, root = ''): BootScript[] {
   const starts = RUNLEVELS.flatMap((runlevel) => listDirectory(root + runlevel)).map((name) =>
     name.replace(/^S\d\d/, ''),
   );
@@ -43,10 +50,18 @@ export function bootScripts(root = ''): BootScript[] {
         user: literal(/^\s*(?:USER|user)=(.*)$/m.exec(text)?.[1]) ?? literal(/^\s*setuid\s+(.*)$/m.exec(text)?.[1]),
         home: literal(/^\s*(?:export\s+|env\s+)?PM2_HOME=(.*)$/m.exec(text)?.[1]),
         pm2: literal(/^\s*PM2=(.*)$/m.exec(text)?.[1]),
-        enabled: name.endsWith('.conf') || (mayExecute(file) && starts.includes(name)),
+        enabled: name.endsWith('.conf')
+          ? !isSystemd
+          : mayExecute(file) && starts.includes(name) && !(isSystemd && hasUnit(name, root)),
+        line: null,
       },
     ];
   });
+}
+
+function hasUnit(script: string, root: string): boolean {
+  const name = `${script.replace(/\.sh$/, '')}.service`;
+  return PLACES_OF_UNITS.some((place) => statOf(join(root + place, name)) !== null);
 }
 
 /** A value without shell syntax. `${PM2_USER:-www-data}` gives its default (openrc.tpl). */

@@ -1,6 +1,7 @@
 import { bootScripts, type BootScript } from './boot-scripts.ts';
 import { cronLines, type CronLine } from './crontabs.ts';
 import { homeOfUnit, isEvidence } from './homes.ts';
+import { rcLocalLines } from './rc-local.ts';
 import { askSystemd, type Systemd } from './systemd.ts';
 import { pm2Units, pm2UserUnits, type Unit } from './units.ts';
 
@@ -15,11 +16,12 @@ export interface BootFacts {
 
 export function bootFacts(): BootFacts {
   const units = pm2Units();
+  const systemd = askSystemd(units.map(({ name }) => name));
   return {
     units,
     userUnits: pm2UserUnits().filter((unit) => isEvidence(unit, homeOfUnit(unit))),
-    systemd: askSystemd(units.map(({ name }) => name)),
-    scripts: bootScripts(),
+    systemd,
+    scripts: [...bootScripts(systemd.version !== null), ...rcLocalLines()],
     crontabs: cronLines(),
   };
 }

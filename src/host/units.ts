@@ -37,7 +37,7 @@ export interface Unit {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** An earlier path wins (systemd.unit(5)). */
-const PLACES = [
+export const PLACES = [
   '/etc/systemd/system.control',
   '/run/systemd/system.control',
   '/etc/systemd/system',

@@ -238,10 +238,24 @@ describeOnHost('what starts at boot', () => {
     await host.must(
       'chmod +x /etc/init.d/pm2-ops; mkdir -p /etc/rc3.d && ln -sf ../init.d/pm2-ops /etc/rc3.d/S01pm2-ops',
     );
+    // systemd passes over a script that has a unit of its name (systemd-sysv-generator(8)).
+    expect(await boot()).toEqual([]);
+    await host.must('mv /etc/init.d/pm2-ops /etc/init.d/pm2 && mv /etc/rc3.d/S01pm2-ops /etc/rc3.d/S01pm2');
     expect(await finding(host, 'PD404')).toMatchObject({
-      evidence: [`${UNITS}/pm2-ops.service: as ops`, '/etc/init.d/pm2-ops: as ops'],
+      evidence: [`${UNITS}/pm2-ops.service: as ops`, '/etc/init.d/pm2: as ops'],
     });
     await type(host, await finding(host, 'PD404'));
+    expect(await boot()).toEqual([]);
+  });
+
+  it('T28: pm2 resurrect in rc.local, and a unit', async () => {
+    const lines = ['#!/bin/sh', 'if [ -x /usr/bin/pm2 ]; then', "  su - ops -c 'pm2 resurrect'", 'fi', 'exit 0', ''];
+    await host.write('/etc/rc.local', lines.join('\n'), { mode: '755' });
+    expect(await finding(host, 'PD404')).toMatchObject({
+      evidence: [`${UNITS}/pm2-ops.service: as ops`, '/etc/rc.local:3: as ops'],
+    });
+    await type(host, await finding(host, 'PD404'));
+    await host.must('sh -n /etc/rc.local && /etc/rc.local');
     expect(await boot()).toEqual([]);
   });
 

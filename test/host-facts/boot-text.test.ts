@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bootScripts } from '../../src/host/boot-scripts.ts';
 import { cronLines } from '../../src/host/crontabs.ts';
+import { rcLocalLines } from '../../src/host/rc-local.ts';
 import { savedLists } from '../../src/host/saved-list.ts';
 import { boundPaths } from '../../src/host/sockets.ts';
 import { readService, systemdTakes } from '../../src/host/unit-file.ts';
@@ -161,12 +162,58 @@ it("boot scripts: SysV's, OpenRC's and upstart's, enabled or not", () => {
   write('etc/runlevels/default/pm2', '');
   write('etc/init/old.conf', 'setuid web\nenv PM2_HOME=/srv/.pm2\nexec pm2 resurrect\n');
   const pm2 = '/usr/lib/node_modules/pm2/bin/pm2';
-  expect(bootScripts(root).map(({ file, ...rest }) => [file.slice(root.length), ...Object.values(rest)])).toEqual([
-    ['/etc/init.d/pm2', 'web', null, '/usr/bin/pm2', true],
-    ['/etc/init.d/pm2-off', 'ops', '/home/ops/.pm2', pm2, false],
-    ['/etc/init.d/pm2-ops', 'ops', '/home/ops/.pm2', pm2, true],
-    ['/etc/init/old.conf', 'web', '/srv/.pm2', null, true],
+  expect(bootScripts(false, root).map(({ file, ...rest }) => [file.slice(root.length), ...Object.values(rest)])).toEqual([
+    ['/etc/init.d/pm2', 'web', null, '/usr/bin/pm2', true, null],
+    ['/etc/init.d/pm2-off', 'ops', '/home/ops/.pm2', pm2, false, null],
+    ['/etc/init.d/pm2-ops', 'ops', '/home/ops/.pm2', pm2, true, null],
+    ['/etc/init/old.conf', 'web', '/srv/.pm2', null, true, null],
   ]);
+  // systemd-sysv-generator(8) skips a script that has a unit of its name, and systemd knows no upstart.
+  write('etc/systemd/system/pm2-ops.service', '');
+  const enabled = bootScripts(true, root).filter((script) => script.enabled);
+  expect(enabled.map(({ file }) => file.slice(root.length))).toEqual(['/etc/init.d/pm2']);
+});
+
+describe('rc.local', () => {
+  const lines = (text: string, mode = 0o755) => {
+    write('etc/rc.local', `#!/bin/sh\n${text}\n`, mode);
+    return rcLocalLines(root).map(({ user, home, line, enabled }) => [user, home, line, enabled]);
+  };
+  it.each([
+    ["su - daemon -c 'pm2 resurrect'", 'daemon', '/usr/sbin/.pm2'],
+    ['su -l -s /bin/sh daemon -c "cd /srv && /usr/bin/pm2 resurrect" &', 'daemon', '/usr/sbin/.pm2'],
+    ["PM2_HOME=/srv/.pm2 su daemon -c 'pm2 resurrect'", 'daemon', '/srv/.pm2'],
+    ["PM2_HOME=/srv/.pm2 su - daemon -c 'pm2 resurrect'", 'daemon', '/usr/sbin/.pm2'],
+    ['sudo -u daemon PM2_HOME=/srv/.pm2 pm2 resurrect > /dev/null 2>&1', 'daemon', '/srv/.pm2'],
+    ['sudo -Hu daemon env PM2_HOME=/srv/.pm2 nohup pm2 start /srv/a.js &', 'daemon', '/srv/.pm2'],
+    ["runuser -l daemon -c 'pm2 resurrect'", 'daemon', '/usr/sbin/.pm2'],
+    ['test -x /usr/bin/pm2 && PM2_HOME=/srv/.pm2 pm2 resurrect # at boot', 'root', '/srv/.pm2'],
+    ['bash -lc "PM2_HOME=/srv/.pm2 pm2 resurrect"', 'root', '/srv/.pm2'],
+  ])('%s', (line, user, home) => {
+    expect(lines(`\n${line}`)).toEqual([[user, home, 3, true]]);
+  });
+  it.each([
+    '# su - daemon -c "pm2 resurrect"',
+    'exit 0\nsu - daemon -c "pm2 resurrect"',
+    'su - $WHO -c "pm2 resurrect"',
+    'su - daemon -c "pm2 save"',
+    'runuser -u daemon -- pm2 resurrect',
+    'sudo -g adm -u daemon pm2 resurrect',
+    'su - daemon -c \\\n  "pm2 resurrect"',
+    "su - daemon -c '\npm2 resurrect\n'x'",
+    'su - nobody-of-this-name -c "pm2 resurrect"',
+    'echo pm2 resurrect',
+  ])('believes nothing that is uncertain: %j', (text) => {
+    expect(lines(text)).toEqual([]);
+  });
+  it('starts nothing where it is not executable, or its service is masked', () => {
+    const line = 'su - daemon -c "pm2 resurrect"';
+    expect(lines(line, 0o644)).toEqual([['daemon', '/usr/sbin/.pm2', 2, false]]);
+    rmSync(join(root, 'etc/rc.local'));
+    mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
+    symlinkSync('/dev/null', join(root, 'etc/systemd/system/rc-local.service'));
+    expect(lines(line)).toEqual([['daemon', '/usr/sbin/.pm2', 2, false]]);
+  });
 });
 
 it('saved lists: names of secrets, by name or by what a URL holds, and never a value', () => {

@@ -45,10 +45,10 @@ export const doubleBoots: Check = {
 };
 
 function sameHome(one: Boot, other: Boot): DoctorFinding {
-  // A user's unit never makes root's unit go. Of two system units, the older one goes: the one of root or an init
-  // script.
+  // A user's unit never makes root's unit go. Of two system units, the older one goes: the one of root, an init
+  // script or rc.local.
   const users = [one, other].find(({ word }) => word.by === 'user');
-  const goes = users === undefined ? other.user === 'root' || other.file.startsWith('/etc/init') : users === other;
+  const goes = users === undefined ? other.user === 'root' || /^\/etc\/(init|rc)/.test(other.file) : users === other;
   const [keep, leave] = goes ? [one, other] : [other, one];
   return {
     code: 'PD404',
