@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
+import { asPosix } from '../runtime/brands.ts';
 import { isFile, realpathOrSelf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
@@ -78,7 +79,7 @@ function requireConsent(planned: Planned, { accept, consent }: AdoptRequest): vo
 
 /** Where journals are kept: root's in a system directory, a user's in a directory of that user. */
 export function journalDirectory(): string {
-  const uid = process.geteuid?.() ?? -1;
+  const uid = asPosix(process).geteuid();
   return uid === 0
     ? '/var/lib/pm2-guard/adopt'
     : join(accountByUid(uid)?.home ?? '/nonexistent', '.local/state/pm2-guard/adopt');

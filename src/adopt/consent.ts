@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accountByUid } from '../identity/accounts.ts';
 import { isRecord, type Pm2Env } from '../pm2/record.ts';
+import { NO_UID, type Uid } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import type { AppSource } from './find.ts';
@@ -22,9 +23,9 @@ export interface Consent {
 }
 
 /** Uids except root's that decide what a source says of its apps: the daemon's and the directory owner's. */
-export function speakersOf({ foreign, seat, keeper }: Pick<AppSource, 'foreign' | 'seat' | 'keeper'>): number[] {
+export function speakersOf({ foreign, seat, keeper }: Pick<AppSource, 'foreign' | 'seat' | 'keeper'>): Uid[] {
   if (!foreign) return [];
-  return [...new Set([seat?.uid ?? -1, keeper?.uid ?? -1])].filter((uid) => uid !== 0);
+  return [...new Set([seat?.uid ?? NO_UID, keeper?.uid ?? NO_UID])].filter((uid) => uid !== 0);
 }
 
 /** Null: no other user decides what would run. */

@@ -8,6 +8,7 @@ import { isBooted, runSystemctl } from '../host/systemctl.ts';
 import { pm2Units, type Unit } from '../host/units.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
+import type { Pid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isAsShown } from './as-shown.ts';
@@ -79,7 +80,7 @@ function stopUnit(unit: Unit, { to }: Move): void {
 export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   if (learned) return move;
   if (isThere(move)) {
-    const pid = move.from.pid as number;
+    const pid = move.from.pid as Pid;
     // Users can write text into the socket table that gave this pid.
     if (!/^PM2 v\d/.test(commandLineOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
     const unit = unitAroundDaemon(move);

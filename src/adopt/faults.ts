@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
+import { asUid } from '../runtime/brands.ts';
 import { statOf, realpathOrSelf } from '../runtime/peek.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -61,7 +62,7 @@ function grant(user: string, rights: string, path: string): string[] {
  */
 function safely(words: readonly string[], path: string): string[] {
   if (findUntrusted(dirname(path), 'directory') === null) return [quoteCommand(['sudo', ...words])];
-  const owner = accountByUid(statOf(path)?.uid ?? 0);
+  const owner = accountByUid(statOf(path)?.uid ?? asUid(0));
   return owner === null || owner.uid === 0 || words[0] === 'chown'
     ? []
     : [quoteCommand(['sudo', '-u', owner.name, ...words])];

@@ -8,6 +8,7 @@ import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isModule, type Pm2Env } from '../pm2/record.ts';
 import { askDaemon } from '../pm2/rpc.ts';
+import { asPid, asUid, type Pid, type Uid } from '../runtime/brands.ts';
 import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -22,7 +23,7 @@ export interface AppSource {
   home: string;
   /** The user and PM2_HOME of the daemon. Null: the uid has no account. */
   seat: Seat | null;
-  pid: number | null;
+  pid: Pid | null;
   started: string | null;
   /** The running processes, or the saved ones if no daemon runs; without modules. */
   processes: NamedProcess[];
@@ -41,11 +42,11 @@ export interface AppSource {
 
 export interface HostInventory {
   places: AppSource[];
-  /** TCP ports of a process and its descendants. */
-  portsOf: (pid: number) => number[];
-  holdersOf: (port: number) => { pid: number; uid: number }[];
-  /** A process and its descendants. */
-  below: (pid: number) => number[];
+  /** TCP ports of a process, named by its daemon, and of its descendants. */
+  portsOf: (named: number) => number[];
+  holdersOf: (port: number) => { pid: Pid; uid: Uid }[];
+  /** A process, named by its daemon, and its descendants. */
+  below: (named: number) => Pid[];
 }
 
 const ASK_MS = 5000;
@@ -67,17 +68,17 @@ export async function find(more: readonly string[]): Promise<HostInventory> {
   );
   return {
     places: [...awake, ...asleep.map((home) => savedPlace(home, dumpFile(home)))],
-    portsOf: (pid) => [...new Set(descendants(processes, pid).flatMap((one) => ports.get(one.pid) ?? []))],
+    portsOf: (named) => [...new Set(descendants(processes, asPid(named)).flatMap((one) => ports.get(one.pid) ?? []))],
     holdersOf: (port) =>
       [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
-    below: (pid) => descendants(processes, pid).map((one) => one.pid),
+    below: (named) => descendants(processes, asPid(named)).map((one) => one.pid),
   };
 }
 
 async function livePlace(
   daemon: LiveDaemon,
   processes: Processes,
-  ports: ReadonlyMap<number, number[]>,
+  ports: ReadonlyMap<Pid, number[]>,
 ): Promise<AppSource | null> {
   const { pid, uid, home, reachable } = daemon;
   const common = {
@@ -106,7 +107,7 @@ async function livePlace(
     };
   }
   // PM2 starts every app as its own child. Other processes belong to another daemon, and the socket is a link to it.
-  const strange = listed.some((one) => one.pid > 0 && (processes.byPid.get(one.pid)?.parent ?? pid) !== pid);
+  const strange = listed.some((one) => one.pid > 0 && (processes.byPid.get(asPid(one.pid))?.parent ?? pid) !== pid);
   if (strange && pid !== null)
     return { ...common, state: 'live', processes: [], modules: [], trouble: 'its socket answers for another daemon' };
   return {
@@ -154,7 +155,7 @@ function childrenOf({ pid }: LiveDaemon, processes: Processes): NamedProcess[] {
 }
 
 /** The arguments of a program from /proc. node's title may overwrite them (lib/ProcessContainerFork.js). */
-function withArguments(record: Pm2Env, pid: number): Pm2Env {
+function withArguments(record: Pm2Env, pid: Pid): Pm2Env {
   const words = readTextOrEmpty(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
   const at = words.indexOf(textIn(record, 'pm_exec_path'));
   return at === -1 ? record : { ...record, args: words.slice(at + 1) };
@@ -168,7 +169,7 @@ function parsed(json: string): unknown {
   }
 }
 
-function seatOf(uid: number, home: string): Seat | null {
+function seatOf(uid: Uid, home: string): Seat | null {
   const account = accountByUid(uid);
   if (account === null) return null;
   const { name, gid, home: userHome, shell } = account;
@@ -176,7 +177,7 @@ function seatOf(uid: number, home: string): Seat | null {
 }
 
 /** A record of root's daemon can be trusted only if only root can reach the socket and the files (T12). */
-function isForeign(uid: number | null, file: string, home: string): boolean {
+function isForeign(uid: Uid | null, file: string, home: string): boolean {
   return uid !== 0 || findUntrusted(home, 'directory') !== null || ownerOf(file) !== 0;
 }
 
@@ -187,9 +188,9 @@ function keeperOf(home: string): Seat | null {
   return seatOf(uid, home);
 }
 
-function ownerOf(path: string): number | null {
+function ownerOf(path: string): Uid | null {
   try {
-    return lstatSync(path).uid;
+    return asUid(lstatSync(path).uid);
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exeOf } from '../host/process-facts.ts';
+import type { Pid } from '../runtime/brands.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { copiesIn } from './choose.ts';
@@ -86,11 +87,7 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
 }
 
 /** Every process of those names, and the old daemon, which listens for its apps in cluster mode. */
-function ours(
-  from: { pid: number | null; home: string } & Seat,
-  names: readonly string[],
-  found: HostInventory,
-): number[] {
+function ours(from: { pid: Pid | null; home: string } & Seat, names: readonly string[], found: HostInventory): Pid[] {
   const places: AppSource[] = found.places.filter(({ pid, home }) => pid === from.pid && home === from.home);
   const pids = places
     .flatMap(copiesIn)

@@ -1,4 +1,5 @@
 import type { Pm2Env } from '../pm2/record.ts';
+import type { Pid } from '../runtime/brands.ts';
 import type { Seat } from './seat.ts';
 
 /** One process, before and after the move. */
@@ -36,7 +37,7 @@ export interface MoveSource extends Seat {
   /** `live`: its daemon answers. `lost`: it runs, but its socket is gone (T33). `saved`: only a list. */
   state: 'live' | 'lost' | 'saved';
   /** The daemon's pid and its start time, because the kernel reuses pids. */
-  pid: number | null;
+  pid: Pid | null;
   started: string | null;
   /** Who may write the files of the PM2_HOME, usually its user. Null: root could become no user safely. */
   keeper: Seat | null;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Pm2Env } from '../pm2/record.ts';
+import type { Pid } from '../runtime/brands.ts';
 import { type HostInventory } from './find.ts';
 import type { Needs } from './look.ts';
 import type { Move } from './move.ts';
@@ -9,7 +10,7 @@ import type { Problem } from './problems.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
 /** What the processes of a move will need in the new daemon (look.ts tries it). */
-export function needsOf({ apps, from, to }: Move, targetPid: number | null): Needs {
+export function needsOf({ apps, from, to }: Move, targetPid: Pid | null): Needs {
   const records = apps
     .filter(({ twin }) => !twin)
     .flatMap(({ processes }) => processes.filter(({ running }) => running).map(({ after }) => after));
@@ -64,7 +65,7 @@ function environmentFiles({ node_args: node, args, env_file: named, pm_cwd: cwd 
 }
 
 /** CAP_NET_BIND_SERVICE of the daemon, which its apps inherit (capabilities(7), AmbientCapabilities=). */
-function mayBindAll(pid: number | null): boolean {
+function mayBindAll(pid: Pid | null): boolean {
   if (pid === null) return false;
   try {
     const [, mask = '0'] = /^CapAmb:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

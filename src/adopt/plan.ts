@@ -1,5 +1,6 @@
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, type Pm2Env } from '../pm2/record.ts';
+import { NO_UID, type Uid } from '../runtime/brands.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, type AdoptChoice, type AppCopy } from './choose.ts';
 import { consentFor, speakersOf, type Consent } from './consent.ts';
@@ -151,9 +152,9 @@ function originHome(record: Pm2Env, place: AppSource): string | null {
   return home ?? place.seat?.userHome ?? null;
 }
 
-function originUid(record: Pm2Env, place: AppSource): number {
+function originUid(record: Pm2Env, place: AppSource): Uid {
   const copied = place.state === 'saved' && typeof record.PM2_HOME === 'string' && record.PM2_HOME !== place.home;
-  return copied ? -1 : (place.seat?.uid ?? -1);
+  return copied ? NO_UID : (place.seat?.uid ?? NO_UID);
 }
 
 function entriesOf(saved: readonly Pm2Env[] | null, names: readonly string[]): Pm2Env[] | null {

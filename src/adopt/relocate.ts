@@ -1,6 +1,7 @@
 import { applicationVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import { freshForm, isRecord, type Pm2Env } from '../pm2/record.ts';
+import type { Uid } from '../runtime/brands.ts';
 import type { Seat } from './seat.ts';
 
 export interface RecordOrigin {
@@ -8,7 +9,7 @@ export interface RecordOrigin {
   homes: readonly string[];
   /** Home directory of the user it ran as; null: unknown. */
   userHome: string | null;
-  uid: number;
+  uid: Uid;
 }
 
 export interface Relocated {

@@ -1,10 +1,12 @@
+import type { Gid, Uid } from '../runtime/brands.ts';
+
 /** The user and the PM2_HOME of a daemon. */
 export interface Seat {
   /** Its name in the config, else for example `root in /root/.pm2`. */
   label: string;
   user: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   userHome: string;
   shell: string;
   home: string;

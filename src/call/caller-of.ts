@@ -4,6 +4,7 @@ import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
 import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
+import { asUid, type Uid } from '../runtime/brands.ts';
 import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
@@ -19,7 +20,7 @@ export function workingDirectory(): string | null {
 /** A PM2_HOME that is the same directory as a declared one gets the declared path. */
 export function callerOf(
   env: NodeJS.ProcessEnv,
-  euid: number,
+  euid: Uid,
   major: Major,
   cwd: string | null,
   policy: Pick<Policy, 'daemons'>,
@@ -76,7 +77,7 @@ const NO_LOGIN = '4294967295';
 /** null: a service, or an uid without an account. */
 function loginUser(): string | null {
   const uid = readTextOrEmpty('/proc/self/loginuid').trim();
-  return uid === '' || uid === NO_LOGIN || uid === '0' ? null : (accountByUid(Number(uid))?.name ?? null);
+  return uid === '' || uid === NO_LOGIN || uid === '0' ? null : (accountByUid(asUid(Number(uid)))?.name ?? null);
 }
 
 /** Resolved paths, where they differ from the typed ones. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { accountByUid, privateGroup, type Account } from '../identity/accounts.ts';
+import { accountByUid, privateGroup } from '../identity/accounts.ts';
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import { appsOfProcessFile, type Evaluator } from '../pm2/process-file.ts';
 import { listApps } from '../pm2/rpc.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { ownerOf, statOf } from '../runtime/peek.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import type { Caller } from '../verdict/caller.ts';
@@ -141,7 +142,8 @@ function evaluatorFor(
 ): Evaluator | null {
   const euid = process.geteuid?.();
   for (const candidate of candidates) {
-    const account = accountFor(candidate, path, caller);
+    const uid = uidOf(candidate, path, caller);
+    const account = uid === null ? null : accountByUid(uid);
     if (account === null || (euid !== 0 && account.uid !== euid)) continue;
     const trusted = { uid: account.uid, gid: account.uid === 0 ? null : privateGroup(account) };
     if (path === null || findUntrusted(path, 'file', trusted) === null)
@@ -150,13 +152,13 @@ function evaluatorFor(
   return null;
 }
 
-function accountFor(candidate: EvaluatorCandidate, path: string | null, caller: Caller): Account | null {
+function uidOf(candidate: EvaluatorCandidate, path: string | null, caller: Caller): Uid | null {
   switch (candidate.type) {
     case 'daemon':
-      return accountByUid(candidate.daemon.uid);
+      return candidate.daemon.uid;
     case 'caller':
-      return accountByUid(caller.uid);
+      return caller.uid;
     case 'owner':
-      return path === null ? null : accountByUid(ownerOf(path) ?? -1);
+      return path === null ? null : ownerOf(path);
   }
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { accountByName, accountByUid, groupByName, groupByGid, type Account } from '../identity/accounts.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 export interface AccountSource {
-  byUid(uid: number): Account | null;
+  byUid(uid: Uid): Account | null;
   byName(name: string): Account | null;
   /** The account with this PM2_HOME as ~/.pm2. */
   ownerOf(pm2Home: string): Account | null;

@@ -1,11 +1,12 @@
 import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { doorOfThisCall } from './door.ts';
 import { installRecord, BUNDLES } from './installation.ts';
 
 /** A sealed pm2 that started this call, if root may trust it. Otherwise the host's pm2. */
-export function realPm2(euid: number, policy: Policy | null): RealPm2 {
+export function realPm2(euid: Uid, policy: Policy | null): RealPm2 {
   const door = doorOfThisCall();
   if (door === null) return hostsPm2(euid, policy);
   const own = findRealPm2({ recorded: door, path: undefined, skip: [BUNDLES], asRoot: euid === 0 });
@@ -15,7 +16,7 @@ export function realPm2(euid: number, policy: Policy | null): RealPm2 {
 }
 
 /** The recorded pm2, else the first pinned one, else one in PATH that root may trust. */
-function hostsPm2(euid: number, policy: Policy | null): RealPm2 {
+function hostsPm2(euid: Uid, policy: Policy | null): RealPm2 {
   const recorded = installRecord()?.pm2 ?? null;
   const pins = (policy?.daemons ?? []).map((daemon) => daemon.pm2).filter((pin) => pin !== null);
   for (const pin of [recorded, ...pins]) {

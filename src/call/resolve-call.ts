@@ -2,6 +2,7 @@ import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { blockMissingPin } from '../verdict/block.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { insteadOf } from '../verdict/decide.ts';
@@ -22,7 +23,7 @@ export interface CallRequest extends Omit<Means, 'major'> {
   /** The words after `pm2`. */
   argv: readonly string[];
   /** Effective uid. */
-  uid: number;
+  uid: Uid;
   /** null: the directory was deleted. */
   cwd: string | null;
   policy: Policy;

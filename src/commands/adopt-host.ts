@@ -6,6 +6,7 @@ import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
+import { asPosix } from '../runtime/brands.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 /**
@@ -13,7 +14,7 @@ import { UserError } from '../terminal/user-error.ts';
  * @throws UserError if the config cannot be used
  */
 export function requirePolicy(): Policy {
-  const euid = process.geteuid?.() ?? -1;
+  const euid = asPosix(process).geteuid();
   const loaded = loadPolicy({ env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) }, () => slow);
   if (loaded.type === 'unusable') throw new UserError(formatConfigError(loaded.error), 'pm2-guard check', 2);
   for (const warning of loaded.warnings) process.stderr.write(`pm2-guard: ${warning}\n`);

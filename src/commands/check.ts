@@ -4,6 +4,7 @@ import { recordWayToRoot } from '../install/way-to-root.ts';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import type { Unmakeable } from '../policy/unmakeable.ts';
+import { asPosix } from '../runtime/brands.ts';
 import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
@@ -31,7 +32,7 @@ Examples:
 Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.`,
     )
     .action(async (file: string | undefined, options: { draft?: boolean; json?: boolean }) => {
-      const euid = process.geteuid?.() ?? -1;
+      const euid = asPosix(process).geteuid();
       const sudoUid = process.env['SUDO_UID'] ?? '';
       const caller = { env: process.env, euid, rootBySudo: euid === 0 && sudoUid !== '' && sudoUid !== '0' };
       const check = checkConfigFile(file === undefined ? null : resolve(file), caller, options.draft ?? false);

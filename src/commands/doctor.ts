@@ -6,6 +6,7 @@ import { prometheusText } from '../doctor/prometheus.ts';
 import { reportOf } from '../doctor/report.ts';
 import { reportText } from '../doctor/text.ts';
 import { gatherLiving, type LivingFacts } from '../host/facts.ts';
+import type { Pid } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { showsColour, widthOf, wrapped } from '../terminal/wrap.ts';
@@ -16,7 +17,7 @@ interface Options {
   json?: boolean;
   prometheus?: boolean;
   port?: number;
-  pid?: number;
+  pid?: Pid;
   app?: string;
 }
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { pages } from '../doctor/codes.ts';
 import { lintPages } from '../lint/pages.ts';
 import { explain, type Explanation } from '../guard/explain.ts';
+import { asPosix } from '../runtime/brands.ts';
 import { readTyped } from '../sudo/typed.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { quoteCommand } from '../terminal/shown.ts';
@@ -56,7 +57,7 @@ Exit status: 0 whatever the verdict is; 1 for what is no pm2 command line; 78 wh
         );
         return;
       }
-      const self = { euid: process.geteuid?.() ?? -1, env: process.env };
+      const self = { euid: asPosix(process).geteuid(), env: process.env };
       const explanation = await explain(readTyped(words, options.as ?? null, self));
       process.stdout.write(options.json ? `${JSON.stringify(explanation, null, 2)}\n` : said(inWords(explanation)));
     });

@@ -31,7 +31,7 @@ export function valuesOfHost(further: Further): Values {
 
 function policy(): Policy | null {
   // Without a real uid, so that nothing is cached and only the host's config is used.
-  const loaded = loadPolicy({ env: {}, euid: -1, rootBySudo: false }, () => slow);
+  const loaded = loadPolicy({ env: {}, euid: null, rootBySudo: false }, () => slow);
   return loaded.type === 'policy' ? loaded.policy : null;
 }
 

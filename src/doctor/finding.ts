@@ -1,3 +1,4 @@
+import type { Pid } from '../runtime/brands.ts';
 import type { Fix } from './fix.ts';
 import type { DoctorFacts } from './guard-facts.ts';
 
@@ -11,7 +12,7 @@ export type Urgency = (typeof URGENCIES)[number];
 export interface FindingSubject {
   home: string | null;
   app: string | null;
-  pid: number | null;
+  pid: Pid | null;
   path: string | null;
 }
 

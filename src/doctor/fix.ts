@@ -1,4 +1,5 @@
 import type { Pm2HomeFacts } from '../host/home-facts.ts';
+import type { Gid, Pid, Uid } from '../runtime/brands.ts';
 
 /** Changes for `doctor --fix` in one PM2_HOME. Each is safe and can be undone. src/doctor/mend applies them. */
 export interface Fix {
@@ -7,7 +8,7 @@ export interface Fix {
   dev: number;
   ino: number;
   /** Every change but `own` is made with the rights of this user. */
-  owner: { name: string; uid: number; gid: number };
+  owner: { name: string; uid: Uid; gid: Gid };
   /** As in Pm2HomeFacts. */
   trusted: boolean;
   anchored: boolean;
@@ -15,14 +16,13 @@ export interface Fix {
 }
 
 /** One change to one file, named relative to the PM2_HOME. A file with another device or inode is left alone. */
-export type Deed = { name: string; dev: number; ino: number } &
-  (
-    | { type: 'own'; uid: number; gid: number }
-    | { type: 'mode'; from: number; to: number }
-    | { type: 'remove socket' }
-    /** The pid that the file holds. No daemon has it. */
-    | { type: 'remove pid file'; pid: number | null }
-  );
+export type Deed = { name: string; dev: number; ino: number } & (
+  | { type: 'own'; uid: Uid; gid: Gid }
+  | { type: 'mode'; from: number; to: number }
+  | { type: 'remove socket' }
+  /** The pid that the file holds. No daemon has it. */
+  | { type: 'remove pid file'; pid: Pid | null }
+);
 
 /** Null: there is no change to make, or the owner is not known. */
 export function fixIn(

@@ -2,9 +2,10 @@ import type { AppFacts } from '../host/app-facts.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { LivingFacts } from '../host/facts.ts';
 import { lineageOf, type Forebear } from '../host/lineage.ts';
+import type { Pid } from '../runtime/brands.ts';
 import { declaredAs, isUndeclared, placementOf } from './placement.ts';
 
-export type OwnerQuestion = { port: number } | { pid: number } | { app: string };
+export type OwnerQuestion = { port: number } | { pid: Pid } | { app: string };
 
 /** The answer of `pm2-guard owner` (T37). */
 export interface OwnerAnswer {
@@ -50,7 +51,7 @@ function ownersOfName(question: { app: string }, facts: LivingFacts): OwnerAnswe
   };
 }
 
-function ownersOfPid(question: { pid: number }, facts: LivingFacts): OwnerAnswer {
+function ownersOfPid(question: { pid: Pid }, facts: LivingFacts): OwnerAnswer {
   const { owners, others } = ownersOf([question.pid], facts);
   return {
     question,
@@ -79,12 +80,14 @@ function ownersOfPort(question: { port: number }, facts: LivingFacts): OwnerAnsw
 }
 
 /** Shows the first of several processes of an app, and the deepest of one line of descent. */
-function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<OwnerAnswer, 'owners' | 'others'> {
+function ownersOf(pids: readonly Pid[], facts: LivingFacts): Pick<OwnerAnswer, 'owners' | 'others'> {
   const owners = new Map<string, ProcessOwner>();
   const others: Forebear[][] = [];
   for (const pid of pids) {
     const lineage = lineageOf(facts.processes, pid);
-    const daemon = [...facts.daemons, ...facts.socketless].find((one) => lineage.some((forebear) => forebear.pid === one.pid));
+    const daemon = [...facts.daemons, ...facts.socketless].find((one) =>
+      lineage.some((forebear) => forebear.pid === one.pid),
+    );
     if (daemon === undefined) {
       if (lineage.length > 0) others.push(lineage);
       continue;
@@ -96,7 +99,7 @@ function ownersOf(pids: readonly number[], facts: LivingFacts): Pick<OwnerAnswer
   return { owners: [...owners.values()], others };
 }
 
-function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: number | null, facts: LivingFacts): ProcessOwner {
+function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: Pid | null, facts: LivingFacts): ProcessOwner {
   return {
     daemon: declaredAs(daemon)?.name ?? null,
     stray: isUndeclared(daemon, facts),

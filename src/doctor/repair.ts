@@ -2,6 +2,7 @@ import { rootCommand } from '../terminal/root-command.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { isProcessFile } from '../pm2/names.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { isGoodFor, type Word } from '../trust/word.ts';
 import type { Killable } from './killable.ts';
 import { isUndeclared } from './placement.ts';
@@ -10,11 +11,11 @@ import { as, pm2As } from './words.ts';
 export type CommandWords = readonly string[];
 
 /** sudo(8) takes `#uid` for a user without an account. */
-function nameFor({ user, uid }: { user: string | null; uid: number | null }): string {
+function nameFor({ user, uid }: { user: string | null; uid: Uid | null }): string {
   return uid === 0 ? 'root' : (user ?? `#${uid ?? ''}`);
 }
 
-export function asUserOf(daemon: { user: string | null; uid: number | null }, ...words: string[]): CommandWords {
+export function asUserOf(daemon: { user: string | null; uid: Uid | null }, ...words: string[]): CommandWords {
   return as(nameFor(daemon), words);
 }
 
@@ -38,7 +39,7 @@ export interface Adoption {
   word: Word;
   speaker: string;
   /** Uid of the target daemon's user; null: not known. */
-  owner: number | null;
+  owner: Uid | null;
   /** The target daemon, where the config does not follow from the apps. */
   to?: string;
 }

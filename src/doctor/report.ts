@@ -1,6 +1,7 @@
 import type { AppFacts } from '../host/app-facts.ts';
 import type { DaemonFacts } from '../host/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
+import type { Pid, Uid } from '../runtime/brands.ts';
 import type { DoctorFinding } from './finding.ts';
 import { declaredAs, isUndeclared, placementOf, type Placement } from './placement.ts';
 import { unitOfDaemon } from './through-unit.ts';
@@ -17,7 +18,7 @@ export interface Report {
   daemons: ReportedDaemon[];
   /** Daemons that listen on no socket. Only their own title says so. */
   socketless: Pick<ReportedDaemon, 'user' | 'uid' | 'home' | 'pid' | 'started' | 'cgroups' | 'apps'>[];
-  ghosts: { app: string; home: string; pid: number; user: string | null; command: string; ports: number[] }[];
+  ghosts: { app: string; home: string; pid: Pid; user: string | null; command: string; ports: number[] }[];
   /** Most urgent first. */
   findings: readonly DoctorFinding[];
 }
@@ -27,10 +28,10 @@ export interface ReportedDaemon {
   name: string | null;
   stray: boolean;
   user: string | null;
-  uid: number | null;
+  uid: Uid | null;
   home: string;
   socket: string;
-  pid: number | null;
+  pid: Pid | null;
   /** `no`: no command reaches it. Any other value but `yes` is why it gave no list. */
   answers: 'yes' | 'no' | 'dead' | 'denied' | 'silent' | 'nonsense';
   pm2: string | null;
@@ -55,9 +56,9 @@ export interface ReportedApp {
   namespace: string | null;
   id: number;
   /** By the kernel; null: no process runs. */
-  pid: number | null;
+  pid: Pid | null;
   user: string | null;
-  uid: number | null;
+  uid: Uid | null;
   ports: number[];
   /** PM2's state; null: the daemon gave no list, but the process runs. */
   state: string | null;

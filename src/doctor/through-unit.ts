@@ -2,6 +2,7 @@ import type { DaemonFacts } from '../host/daemon-facts.ts';
 import { bootUnitFor, systemctlWords, unitAround, unitFor } from '../host/daemon-unit.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/units.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { allUnits, isSameHome } from './boots.ts';
 import { killableDaemon } from './killable.ts';
 import { homeOf, placementOf, savedNames } from './placement.ts';
@@ -24,7 +25,7 @@ export function unitOfDaemon({ uid, home }: DaemonFacts, facts: HostFacts): Unit
   return unitFor({ uid, home }, allUnits(facts));
 }
 
-export function bootUnitOfDaemon({ uid, home }: { uid: number | null; home: string }, facts: HostFacts): Unit | null {
+export function bootUnitOfDaemon({ uid, home }: { uid: Uid | null; home: string }, facts: HostFacts): Unit | null {
   return bootUnitFor({ uid, home }, allUnits(facts));
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Pm2HomeFacts } from '../host/home-facts.ts';
+import type { Uid } from '../runtime/brands.ts';
 
 /** `a, b and 3 more` */
 export function listed(names: readonly string[], most = 6): string {
@@ -19,7 +20,7 @@ export function as(user: string, words: readonly string[]): string[] {
  * None as root where others can change the path.
  */
 export function inHome(
-  { owner, trusted }: { owner: { name: string; uid: number } | null; trusted: boolean },
+  { owner, trusted }: { owner: { name: string; uid: Uid } | null; trusted: boolean },
   words: readonly string[],
 ): string[][] {
   if (owner === null || (owner.uid === 0 && !trusted)) return [];
@@ -50,7 +51,7 @@ export function pathsIn(home: string, files: readonly { name: string }[]): strin
   return files.map(({ name }) => (name === '.' ? home : join(home, name)));
 }
 
-export function userName(uid: number, home: Pm2HomeFacts): string {
+export function userName(uid: Uid, home: Pm2HomeFacts): string {
   return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
 }
 

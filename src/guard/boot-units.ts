@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Uid } from '../runtime/brands.ts';
 
 /** A bundle of its own (src/host/boot-unit.ts), because few calls need it. */
 export interface BootUnits {
-  bootUnitOf(seat: { uid: number; home: string }): string | null;
-  unitThatEndsAll(seat: { uid: number; home: string }): string | null;
+  bootUnitOf(seat: { uid: Uid; home: string }): string | null;
+  unitThatEndsAll(seat: { uid: Uid; home: string }): string | null;
   startUnit(name: string): string | null;
   startUnitBySudo(sudo: string, name: string): string | null;
 }

@@ -5,6 +5,7 @@ import { rpcSocket } from '../pm2/home.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { pidFile, pidInFile } from '../pm2/pid-file.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { asPid } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { quoteCommand } from '../terminal/shown.ts';
@@ -86,5 +87,5 @@ function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
   if (statOf(rpcSocket(home)) === null || statOf(pidFile(home)) === null) return true;
   if (!asRoot) return false;
   const pid = pidInFile(home);
-  return pid === null || startOf(pid) === null;
+  return pid === null || startOf(asPid(pid)) === null;
 }

@@ -1,9 +1,10 @@
 import { workingDirectory } from '../call/caller-of.ts';
 import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall, type AskSudo, type ResolvedCall } from '../call/resolve-call.ts';
-import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyReader } from '../policy/places.ts';
+import { asPosix, type Uid } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { EX_CONFIG, UserError } from '../terminal/user-error.ts';
 import { commandFor } from '../verdict/suggestion.ts';
@@ -14,7 +15,7 @@ import { withUnit } from './update-in-unit.ts';
 
 /** A command line with its effective user and environment (src/sudo/typed.ts). */
 export interface Typed {
-  uid: number;
+  uid: Uid;
   env: NodeJS.ProcessEnv;
   argv: string[];
 }
@@ -39,8 +40,8 @@ export interface Explanation {
 
 /** Runs no pm2 and no process file, writes nothing, reads no stdin. Throws UserError without config or real pm2. */
 export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
-  const euid = process.geteuid?.() ?? -1;
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });
+  const euid = asPosix(process).geteuid();
+  const loaded = loadPolicy(policyReader());
   if (loaded.type === 'unusable')
     throw new UserError(
       `the config cannot be used\n${formatConfigError(loaded.error)}`,
@@ -70,11 +71,11 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
 }
 
 /** sudo answers for its caller, and for other users only to root. */
-function askFor(uid: number, euid: number): AskSudo | null {
+function askFor(uid: Uid, euid: Uid): AskSudo | null {
   return uid === euid || euid === 0 ? askSudo({ hopped: false, acts: false }) : null;
 }
 
-function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: number, euid: number): string[] {
+function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: Uid, euid: Uid): string[] {
   const notes = unread.map(
     (word) => `${word} is code, and explain runs none: a real call evaluates it, and may know more of its apps`,
   );

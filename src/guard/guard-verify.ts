@@ -1,9 +1,10 @@
 import { writeSync } from 'node:fs';
-import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import { VERSION } from '../policy/version.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
@@ -32,9 +33,9 @@ interface Answer {
 }
 
 /** Proves that `pm2` is the guard: plain pm2 would print "Command not found" and start a daemon. Writes nothing. */
-export async function answerVerify(argv: readonly string[], euid: number): Promise<void> {
+export async function answerVerify(argv: readonly string[], euid: Uid): Promise<void> {
   // euid -1, because root would keep a compiled policy.
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: isRootBySudo(euid, process.env) });
+  const loaded = loadPolicy(policyReader());
   const policy = loaded.type === 'policy' ? loaded.policy : null;
   const real = realPm2(euid, policy);
   const answer: Answer = {
@@ -53,7 +54,7 @@ export async function answerVerify(argv: readonly string[], euid: number): Promi
   if (answer.config.error !== null) process.exitCode = EX_CONFIG;
 }
 
-async function placeOf(uid: number, policy: Policy, pm2: InstalledPm2): Promise<Answer['caller']> {
+async function placeOf(uid: Uid, policy: Policy, pm2: InstalledPm2): Promise<Answer['caller']> {
   const { verdict, caller } = await resolveCall({
     argv: ['list'],
     env: process.env,

@@ -4,11 +4,12 @@ import { workingDirectory } from '../call/caller-of.ts';
 import { unwrapHop } from '../call/hop.ts';
 import { realPm2 } from '../call/real-pm2.ts';
 import { refusedBySudo, resolveCall, type ResolvedCall } from '../call/resolve-call.ts';
-import { isRootBySudo } from '../identity/caller.ts';
 import { inputCanBePushed } from '../identity/terminal-input.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
+import { asPosix } from '../runtime/brands.ts';
 import { WISHES } from '../seal/wishes.ts';
 import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
@@ -36,7 +37,7 @@ const ON_BEHALF = ['SUDO_UID', 'DOAS_USER', 'PKEXEC_UID'];
 
 export async function guard(): Promise<void> {
   const { argv, decided, kept } = unwrapHop(process.argv.slice(2));
-  const euid = process.geteuid?.() ?? -1;
+  const euid = asPosix(process).geteuid();
   if (argv[0] === 'guard-verify') {
     await answerVerify(argv.slice(1), euid);
     return;
@@ -45,11 +46,7 @@ export async function guard(): Promise<void> {
   const tried = argv.some(isReserved);
   // A user's own compiled policy must not decide a call that another user makes by sudo.
   const others = euid !== 0 && (decided !== null || ON_BEHALF.some((name) => process.env[name] !== undefined));
-  const loaded = loadPolicy({
-    env: process.env,
-    euid: tried || others ? -1 : euid,
-    rootBySudo: isRootBySudo(euid, process.env),
-  });
+  const loaded = loadPolicy({ ...policyReader(), euid: tried || others ? null : euid });
   const off = process.env['PM2_GUARD'] === 'off' && !tried;
 
   if (loaded.type === 'unusable') {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { recordLine, type LoggedOutcome } from '../log/line.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { asPosix, type Pid } from '../runtime/brands.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
@@ -29,7 +30,7 @@ export function record(entry: RecordEntry, waits = false): void {
 /** Records and exits. A fork from node takes 5 ms, so the process becomes a shell, which forks faster. */
 export function endRecorded(status: number, entry: RecordEntry): void {
   process.exitCode = status;
-  const waits = endsWithUs(process.env, process.pid);
+  const waits = endsWithUs(process.env, asPosix(process).pid);
   const words = lastWords(status, entry, waits);
   if (words === null) return;
   replaceProcess('/bin/sh', words, {});
@@ -43,7 +44,7 @@ export function endRecorded(status: number, entry: RecordEntry): void {
  * Whether child processes die with this one, so that the entry must be written first: in a systemd unit, as first
  * process of a container, or at the end of a session (KillUserProcesses= in logind.conf(5)).
  */
-function endsWithUs(env: NodeJS.ProcessEnv, pid: number): boolean {
+function endsWithUs(env: NodeJS.ProcessEnv, pid: Pid): boolean {
   const inUnit = env['INVOCATION_ID'] !== undefined; // systemd.exec(5)
   const lastOfSession = env['SSH_CONNECTION'] !== undefined && env['SSH_TTY'] === undefined;
   return inUnit || lastOfSession || pid === 1;

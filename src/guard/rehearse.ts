@@ -5,6 +5,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { RESERVED } from '../policy/reserved.ts';
+import { asUid, asPosix } from '../runtime/brands.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
 import type { Evidence } from '../verdict/verdict.ts';
@@ -33,9 +34,8 @@ async function rehearseBlock(): Promise<void> {
 }
 
 function rehearseVerdicts(): void {
-  const euid = process.geteuid?.() ?? -1;
-  // euid -1: no policy is kept
-  const loaded = loadPolicy({ env: process.env, euid: -1, rootBySudo: false });
+  const euid = asPosix(process).geteuid();
+  const loaded = loadPolicy({ env: process.env, euid: null, rootBySudo: false });
   if (loaded.type !== 'policy') return;
   const { policy } = loaded;
   realPm2(euid, policy);
@@ -57,7 +57,10 @@ function rehearseCall(line: string, caller: Caller, policy: Policy): void {
   };
   for (const mode of ['block', 'rewrite'] as const) {
     // Every daemon gets another owner, so that the call is blocked.
-    const strange = { ...policy, daemons: policy.daemons.map((daemon) => ({ ...daemon, mode, uid: daemon.uid + 1 })) };
+    const strange = {
+      ...policy,
+      daemons: policy.daemons.map((daemon) => ({ ...daemon, mode, uid: asUid(daemon.uid + 1) })),
+    };
     const verdict = decide(invocation, caller, strange, evidence);
     if (verdict.type === 'block') {
       blockLines(verdict, invocation);

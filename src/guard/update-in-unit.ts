@@ -1,5 +1,5 @@
 import type { ResolvedCall } from '../call/resolve-call.ts';
-import { NO_UID } from '../trust/word.ts';
+import { NO_UID } from '../runtime/brands.ts';
 import { whoToAsk } from '../verdict/for-reader.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Advice, Block, Verdict } from '../verdict/verdict.ts';

@@ -1,5 +1,6 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
 import { interpret } from '../pm2/interpret.ts';
+import type { Uid } from '../runtime/brands.ts';
 import type { Pass } from '../verdict/verdict.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { carryOutPass } from './carry-out.ts';
@@ -11,7 +12,7 @@ import { say } from './report.ts';
 import { callerOf, workingDirectory } from '../call/caller-of.ts';
 
 /** Runs pm2 without a policy. `error`: why there is none; null: PM2_GUARD=off of root. */
-export function goWithoutPolicy(argv: readonly string[], euid: number, error: ConfigError | null): void {
+export function goWithoutPolicy(argv: readonly string[], euid: Uid, error: ConfigError | null): void {
   const real = findRealPm2({
     recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null,
     path: process.env['PATH'],

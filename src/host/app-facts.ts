@@ -1,5 +1,6 @@
 import { accountByUid } from '../identity/accounts.ts';
 import type { ListedProcess as Listed } from '../pm2/rpc.ts';
+import { asPid, type Pid } from '../runtime/brands.ts';
 import { descendants, processOf, type HostProcess, type Processes } from './processes.ts';
 import { environmentOf } from './process-facts.ts';
 
@@ -31,7 +32,7 @@ export function listedApps(
     const child = app.pid === null ? undefined : children.get(app.pid);
     if (child !== undefined || !app.pid || daemon === null || depth > 0) return appFacts(app, child, processes, ports);
     // The processes were read before the list, so a restarted app has a new pid.
-    const now = processOf(app.pid);
+    const now = processOf(asPid(app.pid));
     return now === null || now.parent === daemon.pid
       ? appFacts(app, now ?? undefined, processes, ports)
       : { ...appFacts(app, undefined, processes, ports), untrue: true };
@@ -63,7 +64,7 @@ export function appsBelow(daemon: HostProcess, processes: Processes, ports: Port
   });
 }
 
-export type PortsByPid = ReadonlyMap<number, readonly number[]>;
+export type PortsByPid = ReadonlyMap<Pid, readonly number[]>;
 
 function appFacts(app: Listed, child: HostProcess | undefined, processes: Processes, ports: PortsByPid): AppFacts {
   return {
@@ -76,7 +77,7 @@ function appFacts(app: Listed, child: HostProcess | undefined, processes: Proces
 }
 
 /** With descendants: below `npm start`, node has the port. */
-export function portsBelow(pid: number, processes: Processes, ports: PortsByPid): number[] {
+export function portsBelow(pid: Pid, processes: Processes, ports: PortsByPid): number[] {
   return [...new Set(descendants(processes, pid).flatMap((process) => ports.get(process.pid) ?? []))].sort(
     (a, b) => a - b,
   );

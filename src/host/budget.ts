@@ -1,4 +1,5 @@
 import { ByteBudget } from '../pm2/rpc.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 
 /** Limits for all daemons together, because a user can have a thousand sockets. */
@@ -10,12 +11,12 @@ export interface Budget {
 
 /** Limits what one user makes root read, because a user can have endless files and processes. Root has no limit. */
 export class Shares {
-  readonly #left = new Map<number | null, number>();
+  readonly #left = new Map<Uid | null, number>();
 
   constructor(private readonly most: number) {}
 
   /** @returns false: this user's share is used up */
-  take(uid: number | null, amount = 1): boolean {
+  take(uid: Uid | null, amount = 1): boolean {
     if (uid === 0) return true;
     const left = (this.#left.get(uid) ?? this.most) - amount;
     this.#left.set(uid, left);
@@ -41,11 +42,11 @@ const MOST_MS = 20_000;
 export const AT_ONCE = 8;
 
 /** Declared daemons first, then one of each user in turn, so a user with many sockets delays only that user. */
-export function inFairOrder<One extends { home: string; uid: number | null }>(
+export function inFairOrder<One extends { home: string; uid: Uid | null }>(
   live: readonly One[],
   declared: readonly { home: string }[],
 ): One[] {
-  const turns = new Map<number | null, number>();
+  const turns = new Map<Uid | null, number>();
   const rank = new Map(
     live.map((one) => {
       if (declared.some(({ home }) => home === one.home)) return [one, -1];

@@ -42,7 +42,8 @@ export function cronLines(root = ''): CronLine[] {
   const users = tables.filter(({ file, user }) => {
     const account = accountByName(user);
     // cron runs it as the user in its name, so only that user or root may own it.
-    return account !== null && [0, account.uid].includes(statOf(file)?.uid ?? -1);
+    const owner = statOf(file)?.uid;
+    return account !== null && (owner === 0 || owner === account.uid);
   });
   return [
     ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),

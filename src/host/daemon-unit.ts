@@ -1,16 +1,17 @@
+import { asUid, type Uid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { homeOfUnit } from './homes.ts';
 import type { Unit } from './units.ts';
 
 export interface Service {
   /** Uid of the user manager; null: the system manager. */
-  manager: number | null;
+  manager: Uid | null;
   name: string;
 }
 
 export interface DaemonSeat {
   /** Null: unknown. */
-  uid: number | null;
+  uid: Uid | null;
   home: string;
 }
 
@@ -26,7 +27,7 @@ export function serviceOf(cgroups: readonly string[]): Service | null {
     const [, uid] = /^user@(\d+)\.service$/.exec(first) ?? [];
     if (uid === undefined) return { manager: null, name: first };
     const [own] = belowSlices(rest);
-    if (own?.endsWith('.service')) return { manager: Number(uid), name: own };
+    if (own?.endsWith('.service')) return { manager: asUid(Number(uid)), name: own };
   }
   return null;
 }
@@ -36,7 +37,7 @@ function belowSlices(parts: readonly string[]): readonly string[] {
   return at < 0 ? [] : parts.slice(at);
 }
 
-export function unitAround(cgroups: readonly string[], uid: number | null, units: readonly Unit[]): Unit | null {
+export function unitAround(cgroups: readonly string[], uid: Uid | null, units: readonly Unit[]): Unit | null {
   const service = serviceOf(cgroups);
   if (service === null) return null;
   const isMeant = ({ manager, account }: Unit) =>

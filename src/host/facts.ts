@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRootBySudo } from '../identity/caller.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { AT_ONCE, dumpReader, freshBudget, inFairOrder, Shares } from './budget.ts';
@@ -163,10 +163,7 @@ function unseen(daemons: readonly DaemonFacts[]): string[] {
 
 /** Uses euid -1, so that the load does not renew the compiled policy. */
 function policyFacts(): Pick<HostFacts, 'policy' | 'policyProblem'> {
-  const loaded = loadPolicy(
-    { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
-    () => slow,
-  );
+  const loaded = loadPolicy(policyReader(), () => slow);
   switch (loaded.type) {
     case 'policy':
       return { policy: loaded.policy, policyProblem: loaded.warnings[0] ?? null };

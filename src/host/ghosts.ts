@@ -1,4 +1,5 @@
 import { accountByUid } from '../identity/accounts.ts';
+import { asPosix, type Pid, type Uid } from '../runtime/brands.ts';
 import { portsBelow, type PortsByPid } from './app-facts.ts';
 import { Shares } from './budget.ts';
 import { environmentOf, processFacts, type ProcessFacts } from './process-facts.ts';
@@ -28,11 +29,11 @@ const MOST_BYTES_OF_A_USER = 64 << 20;
  * Reads environments of processes outside all `daemons` (pids). One with an app's variables has lost its daemon
  * (God/ForkMode.js: pm_id, name, PM2_HOME).
  */
-export function readEnvironments(processes: Processes, daemons: ReadonlySet<number>, ports: PortsByPid): Environments {
-  const homes = new Map<number, Set<string>>();
-  const lost = new Map<number, { process: HostProcess; app: string; home: string }>();
+export function readEnvironments(processes: Processes, daemons: ReadonlySet<Pid>, ports: PortsByPid): Environments {
+  const homes = new Map<Uid, Set<string>>();
+  const lost = new Map<Pid, { process: HostProcess; app: string; home: string }>();
   const shares = new Shares(MOST_BYTES_OF_A_USER);
-  const own = processes.byPid.get(process.pid)?.pids.length;
+  const own = processes.byPid.get(asPosix(process).pid)?.pids.length;
   for (const one of processes.byPid.values()) {
     if (ancestors(processes, one.pid).some(({ pid }) => daemons.has(pid))) continue;
     if (!shares.take(one.realUid, 0)) continue;

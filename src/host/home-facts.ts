@@ -8,6 +8,7 @@ import {
   type Account,
 } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
+import { asPid, asUid, type Gid, type Pid, type Uid } from '../runtime/brands.ts';
 import { realpathOrNull, statOf } from '../runtime/peek.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -39,14 +40,14 @@ export interface Pm2HomeFacts extends Home {
    */
   anchored: boolean;
   /** Owner of the physical parent directory; null: missing. */
-  heldBy: number | null;
+  heldBy: Uid | null;
   /** All users can reach its files. */
   open: boolean;
   served: ServedDirectory | null;
   saved: SavedList[];
   sockets: { name: 'rpc.sock' | 'pub.sock'; state: SocketState }[];
   /** Null: missing or unreadable. */
-  pidFile: { pid: number | null; command: string | null } | null;
+  pidFile: { pid: Pid | null; command: string | null } | null;
 }
 
 export interface HomeOwner extends Account {
@@ -78,7 +79,7 @@ export async function homeFacts(
     detour: way.find(({ type, uid }) => type === 'link' && uid !== 0) ?? null,
     exchanger: owner === null ? null : exchanger(way, owner.uid, uidsOfGroup),
     trusted: findUntrusted(path, 'directory') === null,
-    anchored: isAnchored(path, owner?.uid ?? 0),
+    anchored: isAnchored(path, owner?.uid ?? asUid(0)),
     heldBy: statOf(dirname(real ?? path))?.uid ?? null,
     open: isOpenToOthers(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
@@ -101,7 +102,7 @@ function isHidden(path: string): boolean {
   return findUntrusted(path, 'directory')?.kind === 'unreadable';
 }
 
-function isAnchored(path: string, owner: number): boolean {
+function isAnchored(path: string, owner: Uid): boolean {
   const holder = dirname(path);
   const fault = findUntrusted(holder, 'directory');
   if (fault === null || fault.kind === 'missing') return true; // missing: its parents are trusted
@@ -122,7 +123,7 @@ function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Polic
   return null;
 }
 
-function uidsOfGroup(gid: number): number[] {
+function uidsOfGroup(gid: Gid): Uid[] {
   const listed = localGroups().filter((group) => group.gid === gid);
   const names = membersOf({ gid, members: listed.flatMap(({ members }) => members) });
   return localAccounts()
@@ -133,7 +134,7 @@ function uidsOfGroup(gid: number): number[] {
 function pidFileOf(home: string): Pm2HomeFacts['pidFile'] {
   try {
     const text = readRegularFile(join(home, 'pm2.pid'), 64).toString('latin1').trim();
-    const pid = /^\d{1,10}$/.test(text) ? Number(text) : null;
+    const pid = /^\d{1,10}$/.test(text) ? asPid(Number(text)) : null;
     const command = pid === null ? '' : commandLineOf(pid);
     return { pid, command: command === '' ? null : command };
   } catch {

@@ -1,14 +1,15 @@
 import { lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../pm2/own-files.ts';
+import { asFileStats, type Gid, type Uid } from '../runtime/brands.ts';
 
 /** A file of a PM2_HOME. No symlink is followed. */
 export interface HomeFile {
   /** Relative to the PM2_HOME; `.` is the PM2_HOME. */
   name: string;
   type: 'file' | 'directory' | 'link' | 'socket' | 'fifo' | 'device';
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   mode: number;
   links: number;
   size: number;
@@ -75,7 +76,7 @@ function entry(home: string, name: string): HomeFile | null {
   const path = join(home, name);
   try {
     // Follows a symlink at the PM2_HOME itself, and none inside.
-    const stat = name === '.' ? lstatSync(`${home}/.`) : lstatSync(path);
+    const stat = asFileStats(name === '.' ? lstatSync(`${home}/.`) : lstatSync(path));
     const type = typeOf(stat);
     return {
       name,

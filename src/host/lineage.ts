@@ -1,15 +1,16 @@
+import type { Pid } from '../runtime/brands.ts';
 import { nameOf } from './socket-file.ts';
 import { ancestors, commandLineOf, type Processes } from './processes.ts';
 
 export interface Forebear {
-  pid: number;
+  pid: Pid;
   user: string;
   /** Arguments or title; empty: a kernel thread. */
   command: string;
 }
 
 /** The process and its ancestors. */
-export function lineageOf(processes: Processes, pid: number): Forebear[] {
+export function lineageOf(processes: Processes, pid: Pid): Forebear[] {
   return ancestors(processes, pid).map((process) => ({
     pid: process.pid,
     user: nameOf(process.uid),

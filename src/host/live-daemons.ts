@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
+import type { Pid, Uid } from '../runtime/brands.ts';
 import { fileId, statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isElsewhere, seenBy } from './elsewhere.ts';
@@ -18,9 +19,9 @@ export interface LiveDaemon {
   elsewhere: boolean;
   /** Our path to its socket. */
   door: string;
-  pid: number | null;
+  pid: Pid | null;
   /** Null: hidden from the caller. */
-  uid: number | null;
+  uid: Uid | null;
   user: string | null;
   /** False: another daemon bound its path, or the PM2_HOME was deleted (T33). */
   reachable: boolean;
@@ -69,12 +70,12 @@ function isCredible({ path, door, holder }: Claim): boolean {
 }
 
 /** Whether it answers at the path or is the daemon of this PM2_HOME. */
-function isProven({ path, holder }: Claim, answering: number | null): boolean {
+function isProven({ path, holder }: Claim, answering: Pid | null): boolean {
   return holder !== null && (holder.pid === answering || isDaemonOf(processFacts(holder), dirname(path)));
 }
 
 /** Null: missing, or hidden from the caller. */
-export function socketOwner(path: string): number | null {
+export function socketOwner(path: string): Uid | null {
   const stat = statOf(path);
   return stat?.isSocket() === true ? stat.uid : null;
 }
@@ -115,7 +116,7 @@ function claimsOn(sockets: readonly ClaimedSocket[], { holders, byPid }: Process
   });
 }
 
-function answeringOf(claims: readonly [Claim, ...Claim[]]): Promise<number | null> {
+function answeringOf(claims: readonly [Claim, ...Claim[]]): Promise<Pid | null> {
   const [{ door, path }] = claims;
   return whoAnswers(
     door,
@@ -128,7 +129,7 @@ function answeringOf(claims: readonly [Claim, ...Claim[]]): Promise<number | nul
  * The socket to which the path leads. Without an answer the youngest process: PM2 binds at its start (lib/Daemon.js).
  * Inode numbers give no order, because each processor has its own range (get_next_ino in fs/inode.c).
  */
-function heirOf(claims: readonly Claim[], answering: number | null): Claim | undefined {
+function heirOf(claims: readonly Claim[], answering: Pid | null): Claim | undefined {
   const [first, ...others] = claims;
   if (first === undefined || others.length === 0) return first;
   const began = ({ holder }: Claim) => Number(holder === null ? 0 : startOf(holder.pid));

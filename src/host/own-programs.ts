@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
+import type { Pid } from '../runtime/brands.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
 import { exeOf } from './process-facts.ts';
 
@@ -11,7 +12,7 @@ export interface OwnPrograms {
 }
 
 /** Those that differ from a login shell's. `script`: lib/Daemon.js as the daemon reports it. */
-export function ownPrograms(pid: number | null, script: string | null): OwnPrograms {
+export function ownPrograms(pid: Pid | null, script: string | null): OwnPrograms {
   const root = script === null ? null : (/^(\/.*)\/lib\/Daemon\.js$/.exec(script)?.[1] ?? null);
   const exe = pid === null ? null : exeOf(pid);
   return {

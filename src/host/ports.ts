@@ -1,3 +1,4 @@
+import type { Pid } from '../runtime/brands.ts';
 import type { Processes } from './processes.ts';
 import { networkTable, networkTables } from './sockets.ts';
 
@@ -38,8 +39,8 @@ export function listenedPorts(): Set<number> {
 export function portsByPid(
   processes: Processes,
   listeners: readonly Listener[] = listeningPorts(processes),
-): Map<number, number[]> {
-  const ports = new Map<number, number[]>();
+): Map<Pid, number[]> {
+  const ports = new Map<Pid, number[]>();
   for (const { port, inode } of listeners) {
     for (const { pid } of processes.holders.get(inode) ?? [])
       ports.set(

@@ -1,3 +1,4 @@
+import type { Pid } from '../runtime/brands.ts';
 import { beginningOf, linkOf, readTextOrEmpty } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { commandLineOf, type HostProcess } from './processes.ts';
@@ -39,7 +40,7 @@ export function processFacts(process: HostProcess): ProcessFacts {
 }
 
 /** Without hierarchies and roots; empty: the process has ended. */
-export function cgroupsOf(pid: number | 'self'): string[] {
+export function cgroupsOf(pid: Pid | 'self'): string[] {
   const paths = readTextOrEmpty(`/proc/${pid}/cgroup`)
     .split('\n')
     .map((line) => line.replace(/^\d+:[^:]*:/, ''));
@@ -47,7 +48,7 @@ export function cgroupsOf(pid: number | 'self'): string[] {
 }
 
 /** As its mount namespace names it; null: hidden from the caller. */
-export function exeOf(pid: number): string | null {
+export function exeOf(pid: Pid): string | null {
   return linkOf(`/proc/${pid}/exe`);
 }
 
@@ -56,7 +57,7 @@ const LONGEST_ENVIRONMENT = 6 << 20;
 
 /** As at its start; null: hidden from the caller or too long. `mayTake` decides by the length. */
 export function environmentOf(
-  pid: number,
+  pid: Pid,
   mayTake: (length: number) => boolean = () => true,
 ): Record<string, string> | null {
   const text = beginningOf(`/proc/${pid}/environ`, LONGEST_ENVIRONMENT + 1);
@@ -74,7 +75,7 @@ const TICKS_PER_SECOND = 100;
 let booted: number | null = null;
 
 /** Milliseconds since the epoch. */
-function beginOf(pid: number): number | null {
+function beginOf(pid: Pid): number | null {
   const ticks = startOf(pid);
   if (ticks === null) return null;
   booted ??= Number(/^btime (\d+)$/m.exec(readTextOrEmpty('/proc/stat'))?.[1]) * 1000;

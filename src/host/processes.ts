@@ -1,14 +1,15 @@
 import { readdirSync } from 'node:fs';
+import { asPid, asUid, type Pid, type Uid } from '../runtime/brands.ts';
 import { beginningOf, linkOf, listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
 import { Shares } from './budget.ts';
 
 export interface HostProcess {
-  pid: number;
-  parent: number;
+  pid: Pid;
+  parent: Pid;
   /** Effective uid. The owner of /proc/pid can be root after a change of user (proc(5)). */
-  uid: number;
+  uid: Uid;
   /** The user who started it, and set its environment. Differs for a set-user-ID program. */
-  realUid: number;
+  realUid: Uid;
   /** One pid per pid namespace, ours first. A daemon in a container uses the last one for its apps. */
   pids: number[];
   /** R running, S sleeping, T stopped, Z zombie (proc(5)). */
@@ -18,16 +19,16 @@ export interface HostProcess {
 }
 
 export interface Processes {
-  byPid: ReadonlyMap<number, HostProcess>;
-  children: ReadonlyMap<number, readonly HostProcess[]>;
+  byPid: ReadonlyMap<Pid, HostProcess>;
+  children: ReadonlyMap<Pid, readonly HostProcess[]>;
   /** Processes by the inode of an open socket. A user sees only the user's own. */
   holders: ReadonlyMap<string, readonly HostProcess[]>;
 }
 
 /** Reads /proc once. */
 export function readProcesses(): Processes {
-  const byPid = new Map<number, HostProcess>();
-  const children = new Map<number, HostProcess[]>();
+  const byPid = new Map<Pid, HostProcess>();
+  const children = new Map<Pid, HostProcess[]>();
   const holders = new Map<string, HostProcess[]>();
   const shares = new Shares(MOST_DESCRIPTORS_OF_A_USER);
   for (const pid of allPids()) {
@@ -41,7 +42,7 @@ export function readProcesses(): Processes {
 }
 
 /** The process and its descendants. */
-export function descendants({ byPid, children }: Processes, pid: number): HostProcess[] {
+export function descendants({ byPid, children }: Processes, pid: Pid): HostProcess[] {
   const top = byPid.get(pid);
   const found = new Set(top ? [top] : []);
   // a Set may grow during iteration
@@ -50,7 +51,7 @@ export function descendants({ byPid, children }: Processes, pid: number): HostPr
 }
 
 /** The process and its ancestors up to init. */
-export function ancestors({ byPid }: Processes, pid: number): HostProcess[] {
+export function ancestors({ byPid }: Processes, pid: Pid): HostProcess[] {
   const found: HostProcess[] = [];
   for (let one = byPid.get(pid); one !== undefined && !found.includes(one); one = byPid.get(one.parent))
     found.push(one);
@@ -71,21 +72,21 @@ export function titledDaemons(byPid: Processes['byPid']): Map<string, HostProces
 const LONGEST_COMMAND = 65_536;
 
 /** Arguments or title; empty: a kernel thread or an ended process. */
-export function commandLineOf(pid: number): string {
+export function commandLineOf(pid: Pid): string {
   return beginningOf(`/proc/${pid}/cmdline`, LONGEST_COMMAND).replace(/\0+$/, '').replaceAll('\0', ' ').trimEnd();
 }
 
-function allPids(): number[] {
+function allPids(): Pid[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
-      .map(Number);
+      .map((name) => asPid(Number(name)));
   } catch {
     return [];
   }
 }
 
-export function processOf(pid: number): HostProcess | null {
+export function processOf(pid: Pid): HostProcess | null {
   const status = readTextOrEmpty(`/proc/${pid}/status`);
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
   const [, realUid, uid] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
@@ -94,9 +95,9 @@ export function processOf(pid: number): HostProcess | null {
   const pids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [pid];
   return {
     pid,
-    parent: Number(parent),
-    uid: Number(uid),
-    realUid: Number(realUid),
+    parent: asPid(Number(parent)),
+    uid: asUid(Number(uid)),
+    realUid: asUid(Number(realUid)),
     pids,
     state,
     network: linkOf(`/proc/${pid}/ns/net`),
@@ -108,7 +109,7 @@ const MOST_DESCRIPTORS = 100_000;
 const MOST_DESCRIPTORS_OF_A_USER = 400_000;
 
 /** Empty: it has ended, or is hidden from the caller. `mayLook` is called before each descriptor. */
-export function socketsOf(pid: number, mayLook: () => boolean = () => true): string[] {
+export function socketsOf(pid: Pid, mayLook: () => boolean = () => true): string[] {
   const found: string[] = [];
   for (const fd of listDirectory(`/proc/${pid}/fd`, MOST_DESCRIPTORS)) {
     if (!mayLook()) break;

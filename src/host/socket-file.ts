@@ -1,10 +1,11 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid, groupByGid, membersOf } from '../identity/accounts.ts';
+import { asFileStats, type Gid, type Uid } from '../runtime/brands.ts';
 
 /** File permissions are the only access check of PM2's sockets (docs/pm2-internals.md section 4.5). */
 export interface SocketFile {
-  uid: number;
+  uid: Uid;
   /** Account or uid. */
   owner: string;
   group: string;
@@ -18,7 +19,7 @@ export interface SocketFile {
 /** Null: gone, not a socket, or hidden from the caller. */
 export function socketFile(path: string): SocketFile | null {
   try {
-    const stat = lstatSync(path);
+    const stat = asFileStats(lstatSync(path));
     if (!stat.isSocket()) return null;
     const { uid, gid, mode } = stat;
     const group = groupByGid(gid);
@@ -41,14 +42,14 @@ export function socketFile(path: string): SocketFile | null {
   }
 }
 
-export function nameOf(uid: number): string {
+export function nameOf(uid: Uid): string {
   return accountByUid(uid)?.name ?? `uid ${uid}`;
 }
 
 /** Ignores supplementary groups and ACLs. */
-function isPassable(path: string, bit: (stat: { gid: number }) => number): boolean {
+function isPassable(path: string, bit: (stat: { gid: Gid }) => number): boolean {
   for (let directory = dirname(path); ; directory = dirname(directory)) {
-    const stat = statSync(directory);
+    const stat = asFileStats(statSync(directory));
     if ((stat.mode & bit(stat)) === 0) return false;
     if (directory === '/') return true;
   }

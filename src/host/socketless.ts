@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
+import { asPosix, type Pid } from '../runtime/brands.ts';
 import { linkOf, listDirectory } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { Shares } from './budget.ts';
@@ -28,9 +29,9 @@ const MOST_OF_A_USER = 50;
  *
  * @param known pids of daemons that listen
  */
-export function suspects(processes: Processes, known: ReadonlySet<number>): Suspect[] {
+export function suspects(processes: Processes, known: ReadonlySet<Pid>): Suspect[] {
   const shares = new Shares(MOST_OF_A_USER);
-  const own = processes.byPid.get(process.pid)?.pids.length;
+  const own = processes.byPid.get(asPosix(process).pid)?.pids.length;
   const titled = [...processes.byPid.values()].flatMap((one): Suspect[] => {
     const { pid, uid, realUid, state, pids } = one;
     // A set-user-ID program has its environment and arguments from another user.
@@ -75,7 +76,7 @@ function withoutSocket(found: readonly Suspect[], processes: Processes): Suspect
 }
 
 /** The PM2_HOME in the title. A long one is cut to the length of the first command line. */
-function titledHome(pid: number): string | null {
+function titledHome(pid: Pid): string | null {
   const [, titled, end] = /^PM2 v\S+: God Daemon \((.+?)(\)?)$/s.exec(commandLineOf(pid)) ?? [];
   if (titled === undefined) return null;
   if (end === ')') return resolve(linkOf(`/proc/${pid}/cwd`) ?? '/', titled);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Pid } from '../runtime/brands.ts';
 import { linkOf } from '../runtime/peek.ts';
 import type { Processes } from './processes.ts';
 
@@ -109,7 +110,7 @@ export function networkTables({ byPid }: Processes, table: string): string[] {
 }
 
 /** Empty: no such table (no IPv6, no /proc), or the process has ended. */
-export function networkTable(pid: number | 'self', table: string): string {
+export function networkTable(pid: Pid | 'self', table: string): string {
   try {
     return readFileSync(`/proc/${pid}/net/${table}`, 'utf8');
   } catch {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { asPid, type Pid } from '../runtime/brands.ts';
 import { isBooted, systemctlPath } from './systemctl.ts';
 
 const PLAIN = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 3000 } as const;
@@ -6,7 +7,7 @@ const PLAIN = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding:
 export interface UnitState {
   /** active, inactive, failed, activating... */
   active: string;
-  mainPid: number | null;
+  mainPid: Pid | null;
   /** success, protocol, timeout, exit-code... (systemd.exec(5), $SERVICE_RESULT) */
   result: string;
   /** Of the main process or the last ExecStart=; null: none has ended. */
@@ -43,7 +44,7 @@ function statesOf(systemctl: string, names: readonly string[]): Map<string, Unit
       const exit = field('ExecMainStatus');
       const state: UnitState = {
         active: field('ActiveState'),
-        mainPid: pid > 0 ? pid : null,
+        mainPid: pid > 0 ? asPid(pid) : null,
         result: field('Result'),
         exitStatus: /^\d+$/.test(exit) ? Number(exit) : null,
       };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rpcSocket } from '../pm2/home.ts';
+import { asPid, type Pid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { serviceOf, type DaemonSeat } from './daemon-unit.ts';
 import { homeOfUnit } from './homes.ts';
@@ -23,25 +24,27 @@ export function unitThatEndsAll(seat: DaemonSeat): string | null {
   if (around?.manager === null && units.some(({ name }) => name === around.name)) return null;
   const real = realpathOrSelf(seat.home);
   const own = units.filter(
-    (unit) =>
-      unit.manager === null && unit.account?.uid === seat.uid && realpathOrSelf(homeOfUnit(unit)) === real,
+    (unit) => unit.manager === null && unit.account?.uid === seat.uid && realpathOrSelf(homeOfUnit(unit)) === real,
   );
   if (own.length === 0) return null;
   const sockets = [seat.home, ...own.map(homeOfUnit)].map(rpcSocket);
   const listening = listeningInodes([networkTable('self', 'unix')], (path) => sockets.includes(path));
-  return own.find(({ name }) => socketsOf(mainPid(name) ?? 0).some((inode) => listening.has(inode)))?.name ?? null;
+  return (
+    own.find(({ name }) => socketsOf(mainPid(name) ?? asPid(0)).some((inode) => listening.has(inode)))?.name ?? null
+  );
 }
 
 /** Null: unknown, or the end of the main process does not run `pm2 kill`. */
-function mainPid(unit: string): number | null {
+function mainPid(unit: string): Pid | null {
   const systemctl = systemctlPath();
   if (systemctl === null) return null;
-  const { stdout } = spawnSync(
-    systemctl,
-    ['show', '--property=MainPID,RemainAfterExit,ExecStop', '--', unit],
-    { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 3000 },
-  );
+  const { stdout } = spawnSync(systemctl, ['show', '--property=MainPID,RemainAfterExit,ExecStop', '--', unit], {
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    encoding: 'utf8',
+    timeout: 3000,
+  });
   const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1] ?? '';
   const kills = /argv\[\]=[^;]*\bkill\b/.test(field('ExecStop')) && field('RemainAfterExit') !== 'yes';
-  return kills && Number(field('MainPID')) > 0 ? Number(field('MainPID')) : null;
+  return kills && Number(field('MainPID')) > 0 ? asPid(Number(field('MainPID'))) : null;
 }

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
+import type { Uid } from '../runtime/brands.ts';
 
 /** The user of a service manager; null: the system's. */
-export type Manager = { name: string; uid: number; home: string } | null;
+export type Manager = { name: string; uid: Uid; home: string } | null;
 
 export type Specifiers = Readonly<Record<string, string>>;
 

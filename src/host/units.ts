@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
+import { asUid, NO_UID } from '../runtime/brands.ts';
 import { listDirectory, realpathOrNull } from '../runtime/peek.ts';
-import { NO_UID, ROOT, wordOf, type Word } from '../trust/word.ts';
+import { ROOT, wordOf, type Word } from '../trust/word.ts';
 import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
 import { startedByTimers } from './timers.ts';
 import { unitNames, type UnitNames } from './unit-places.ts';
@@ -153,7 +154,7 @@ function nodeOf(program: string, path: string): string | null {
 
 /** User= may be a number. */
 function accountOf(user: string): Account | null {
-  return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(Number(user)) : null);
+  return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(asUid(Number(user))) : null);
 }
 
 function instancesOf(template: string, { services, wanted }: UnitNames): string[] {

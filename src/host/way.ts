@@ -1,11 +1,12 @@
-import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { asFileStats, type FileStats, type Gid, type Uid } from '../runtime/brands.ts';
 
 /** One step of the kernel's path resolution, by its physical path. */
 export interface PathStep {
   path: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   mode: number;
   type: 'directory' | 'link' | 'other';
 }
@@ -19,7 +20,7 @@ export function wayTo(path: string, links = MAX_LINKS): PathStep[] {
   try {
     for (const name of path.split('/').filter((part) => part !== '' && part !== '.')) {
       at = join(at, name);
-      const stat = lstatSync(at);
+      const stat = asFileStats(lstatSync(at));
       steps.push(step(at, stat));
       if (!stat.isSymbolicLink()) continue;
       if (links === 0) return steps;
@@ -32,7 +33,7 @@ export function wayTo(path: string, links = MAX_LINKS): PathStep[] {
   return steps;
 }
 
-function step(path: string, stat: Stats): PathStep {
+function step(path: string, stat: FileStats): PathStep {
   return {
     path,
     uid: stat.uid,
@@ -61,8 +62,8 @@ export interface Exchanger {
  */
 export function exchanger(
   way: readonly PathStep[],
-  user: number,
-  members: (gid: number) => readonly number[],
+  user: Uid,
+  members: (gid: Gid) => readonly Uid[],
 ): Exchanger | null {
   let anchored = true;
   for (const step of way) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
+import type { Pid } from '../runtime/brands.ts';
 import { socketsOf } from './processes.ts';
 import { namedSockets, networkTable } from './sockets.ts';
 
@@ -14,7 +15,7 @@ const STEP_MS = 10;
  * @param bound the path as bound, which names the accepted socket
  * @returns null: none accepted in time
  */
-export async function whoAnswers(path: string, pids: readonly number[], bound = path): Promise<number | null> {
+export async function whoAnswers(path: string, pids: readonly Pid[], bound = path): Promise<Pid | null> {
   const before = new Set(pids.flatMap((pid) => socketsOf(pid)));
   const call = connect({ path });
   call.on('error', () => undefined); // the daemon may close it

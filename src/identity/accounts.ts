@@ -1,11 +1,12 @@
 import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
+import { asGid, asUid, type Gid, type Uid } from '../runtime/brands.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 
 export interface Account {
   name: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   gecos: string;
   home: string;
   /** An empty field of passwd(5) means /bin/sh, and is given as that. */
@@ -14,7 +15,7 @@ export interface Account {
 
 export interface Group {
   name: string;
-  gid: number;
+  gid: Gid;
   members: string[];
 }
 
@@ -34,7 +35,7 @@ export function accountByName(name: string): Account | null {
 }
 
 /** Like accountByName. If several accounts share the uid (toor), the first one of /etc/passwd. */
-export function accountByUid(uid: number): Account | null {
+export function accountByUid(uid: Uid): Account | null {
   const line = lineOfId(passwdText(), uid) ?? ask('passwd', String(uid));
   const account = line === null ? null : accountOf(line);
   return account?.uid === uid ? account : null;
@@ -47,7 +48,7 @@ export function localAccount(name: string): Account | null {
 }
 
 /** From /etc/group only. */
-export function localGroupName(gid: number): string | null {
+export function localGroupName(gid: Gid): string | null {
   const line = lineOfId(readTextOrEmpty(GROUP), gid);
   return line === null ? null : (groupOf(line)?.name ?? null);
 }
@@ -74,7 +75,7 @@ export function groupByName(name: string): Group | null {
   return line === null ? null : groupOf(line);
 }
 
-export function groupByGid(gid: number): Group | null {
+export function groupByGid(gid: Gid): Group | null {
   const group = localGroups().find((one) => one.gid === gid);
   if (group) return group;
   const line = ask('group', String(gid));
@@ -88,7 +89,7 @@ export function membersOf({ gid, members }: Pick<Group, 'gid' | 'members'>): str
 }
 
 /** The primary group of an account if it has no other member (user private groups, useradd(8)), else null. */
-export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 'gid'>): number | null {
+export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 'gid'>): Gid | null {
   if (groupByGid(gid)?.members.some((member) => member !== name) !== false) return null;
   return localAccounts().some((other) => other.gid === gid && other.uid !== uid) ? null : gid;
 }
@@ -96,7 +97,7 @@ export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 
 function groupOf(line: string): Group | null {
   const [name, , gid, members] = line.split(':');
   if (!name || !isId(gid)) return null;
-  return { name, gid: Number(gid), members: (members ?? '').split(',').filter((member) => member !== '') };
+  return { name, gid: asGid(Number(gid)), members: (members ?? '').split(',').filter((member) => member !== '') };
 }
 
 /** A leading - would be an option of getent. A leading + or - belongs to NIS (passwd(5)). */
@@ -113,8 +114,8 @@ function accountOf(line: string): Account | null {
   if (!name || !isId(uid) || !isId(gid)) return null;
   return {
     name,
-    uid: Number(uid),
-    gid: Number(gid),
+    uid: asUid(Number(uid)),
+    gid: asGid(Number(gid)),
     gecos: gecos ?? '',
     home: home ?? '',
     shell: shell === undefined || shell === '' ? '/bin/sh' : shell,

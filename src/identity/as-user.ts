@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { asPosix, type Gid, type Uid } from '../runtime/brands.ts';
 import { inChild } from './in-child.ts';
 import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
 
-const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: number) => void };
+const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: Gid) => void };
 
 /** Work with a user's rights. A child finds it by name (src/rights/main.ts), so it uses JSON. */
 export interface Task<Argument, Result> {
@@ -133,8 +134,8 @@ function inodeOf(fd: number): Inode {
 
 function withIds<Result>(to: Identity, action: () => Result): Result {
   const groups = process.getgroups?.() ?? [];
-  const gid = process.getegid?.() ?? 0;
-  const uid = process.geteuid?.() ?? 0;
+  const gid = asPosix(process).getegid();
+  const uid = asPosix(process).geteuid();
   let changed = false;
   try {
     posix.initgroups?.(to.user, to.gid);
@@ -153,7 +154,7 @@ function withIds<Result>(to: Identity, action: () => Result): Result {
 }
 
 /** Ends the process on failure: root must not go on with another user's ids. */
-function restore(uid: number, gid: number, groups: number[]): void {
+function restore(uid: Uid, gid: Gid, groups: number[]): void {
   try {
     process.seteuid?.(uid);
     process.setegid?.(gid);

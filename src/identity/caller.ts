@@ -1,8 +1,9 @@
+import type { Uid } from '../runtime/brands.ts';
 import type { Account } from './accounts.ts';
 
 /** The caller: ids from the kernel, and the login user that sudo and others report. */
 export interface Person {
-  uid: number;
+  uid: Uid;
   /** Account of the effective uid; `#1234` if there is none. */
   user: string;
   /** From passwd, because $HOME can be set to anything. Null: no account. */
@@ -15,7 +16,7 @@ export interface Person {
 
 /** Variables of sudo, doas and pkexec can be forged, so they only make the guard stricter with root. */
 export function personOf(
-  euid: number,
+  euid: Uid,
   account: Account | null,
   env: NodeJS.ProcessEnv,
   loginUser: string | null = null,
@@ -27,13 +28,13 @@ export function personOf(
 }
 
 /** sudo and run0 always set these variables, so a user cannot have forged them. */
-function behindSudo(euid: number, env: NodeJS.ProcessEnv): string | null {
+function behindSudo(euid: Uid, env: NodeJS.ProcessEnv): string | null {
   const sudoUid = env['SUDO_UID'] ?? '';
   return sudoUid === '' || sudoUid === String(euid) ? null : (env['SUDO_USER'] ?? `#${sudoUid}`);
 }
 
 /** `su` keeps forged variables, so the kernel's login user counts. Without one, variables count for root only. */
-function behindOthers(euid: number, env: NodeJS.ProcessEnv, loginUser: string | null): string | null {
+function behindOthers(euid: Uid, env: NodeJS.ProcessEnv, loginUser: string | null): string | null {
   const pkexecUid = env['PKEXEC_UID'] ?? '';
   const claimed = env['DOAS_USER'] ?? (pkexecUid === '' ? null : `#${pkexecUid}`);
   if (euid === 0) return loginUser ?? claimed;
@@ -45,7 +46,7 @@ export function saysOtherWay(env: NodeJS.ProcessEnv): boolean {
   return env['DOAS_USER'] !== undefined || env['PKEXEC_UID'] !== undefined;
 }
 
-export function isRootBySudo(euid: number, env: NodeJS.ProcessEnv): boolean {
+export function isRootBySudo(euid: Uid, env: NodeJS.ProcessEnv): boolean {
   const sudoUid = env['SUDO_UID'] ?? '';
   return euid === 0 && sudoUid !== '' && sudoUid !== '0';
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-
+import type { Gid, Uid } from '../runtime/brands.ts';
 
 export interface Identity {
   user: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
 }
 
 /** Missing in node's type declarations. */
-const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: number) => void };
+const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: Gid) => void };
 
 /** Nothing was run. */
 export class SwitchError extends Error {

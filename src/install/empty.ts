@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, 
 import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
+import type { Gid, Uid } from '../runtime/brands.ts';
 import { statOrNone, type Ledger } from './ledger.ts';
 
 /**
@@ -27,8 +28,8 @@ export function emptyDirectory(ledger: Ledger, directory: string, keep: (name: s
 }
 
 interface Ids {
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
 }
 
 /** The owner other than root: of the directory, or of the moved one in it after an interrupted removal. */

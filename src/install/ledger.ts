@@ -12,9 +12,9 @@ import {
   rmdirSync,
   statSync,
   symlinkSync,
-  type Stats,
 } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { asFileStats, asGid, asUid, type FileStats } from '../runtime/brands.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -65,7 +65,7 @@ export class Ledger {
       readFileSync(path).equals(content);
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated');
     if (same || this.dry) return;
-    replaceFile(path, content, mode, { uid: 0, gid: 0 }); // a set-group-ID directory would give its own group
+    replaceFile(path, content, mode, { uid: asUid(0), gid: asGid(0) }); // a set-group-ID directory would give its own group
   }
 
   /**
@@ -85,7 +85,12 @@ export class Ledger {
     else {
       this.note(path, text === null ? 'created' : 'updated');
       if (this.dry) return;
-      replaceFile(file, Buffer.from(wanted, 'latin1'), stat === undefined ? 0o644 : stat.mode & 0o7777, stat);
+      replaceFile(
+        file,
+        Buffer.from(wanted, 'latin1'),
+        stat === undefined ? 0o644 : stat.mode & 0o7777,
+        stat && asFileStats(stat),
+      );
     }
   }
 
@@ -127,9 +132,9 @@ export class Ledger {
 }
 
 /** Like lstat; null: does not exist. */
-export function statOrNone(path: string): Stats | null {
+export function statOrNone(path: string): FileStats | null {
   try {
-    return lstatSync(path);
+    return asFileStats(lstatSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

@@ -4,6 +4,7 @@ import { accountByUid } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { ownDirectories, ownFile } from '../policy/own-compiled.ts';
+import { asGid, asUid, type Uid } from '../runtime/brands.ts';
 import { listDirectory, statOf } from '../runtime/peek.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -13,7 +14,7 @@ const MOST_NAMES = 100;
 /** Removes the policies that users compiled (policy/own-compiled.ts), with each owner's rights. */
 export function removeOwnPolicies(ledger: Ledger): void {
   const uids = [...listDirectory('/run/user'), ...listDirectory('/tmp').map((name) => name.replace(/^pm2-guard-/, ''))];
-  for (const uid of new Set(uids.filter((name) => /^[1-9]\d{0,9}$/.test(name)).map(Number))) {
+  for (const uid of new Set(uids.filter((name) => /^[1-9]\d{0,9}$/.test(name)).map((name) => asUid(Number(name))))) {
     for (const directory of ownDirectories(uid)) {
       const stat = statOf(directory);
       if (stat?.isDirectory() !== true || stat.uid !== uid) continue;
@@ -26,9 +27,9 @@ export function removeOwnPolicies(ledger: Ledger): void {
 const NO_GROUP = 65_534;
 
 /** Does not use the group of the directory: the user may not be a member of it. */
-function identityOf(uid: number): Identity {
+function identityOf(uid: Uid): Identity {
   const account = accountByUid(uid);
-  return { user: account?.name ?? `uid ${uid}`, uid, gid: account?.gid ?? NO_GROUP };
+  return { user: account?.name ?? `uid ${uid}`, uid, gid: account?.gid ?? asGid(NO_GROUP) };
 }
 
 /** Returns whether the directory is gone. */

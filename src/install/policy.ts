@@ -5,6 +5,7 @@ import { isFresh, loadPolicy } from '../policy/load.ts';
 import { standardConfig } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
+import { asUid } from '../runtime/brands.ts';
 import type { Ledger } from './ledger.ts';
 import { CONFIG_DIRECTORY, CONFIG_FILE } from './places.ts';
 
@@ -29,7 +30,7 @@ const SETTLING_MS = 3000; // slow.ts does not keep a policy whose file may still
 export async function compilePolicy(): Promise<Compiled> {
   const end = Date.now() + SETTLING_MS;
   for (;;) {
-    const loaded = loadPolicy({ env: {}, euid: 0, rootBySudo: false }, () => slow);
+    const loaded = loadPolicy({ env: {}, euid: asUid(0), rootBySudo: false }, () => slow);
     if (loaded.type === 'unusable') return { type: 'unusable', error: formatConfigError(loaded.error) };
     const kept = readCompiled();
     const path = standardConfig();

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRootBySudo } from '../identity/caller.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { askDaemon } from '../pm2/rpc.ts';
 import { readCompiled } from '../policy/compiled.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { isFresh, loadPolicy } from '../policy/load.ts';
-import { standardConfig } from '../policy/places.ts';
+import { standardConfig, policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
@@ -179,10 +178,7 @@ function switchingOf(record: Partial<Install> | null): Switching | null {
 
 function policyStatus(): { config: Status['config']; policy: Policy | null } {
   // euid -1: a status call must not refresh the compiled policy.
-  const loaded = loadPolicy(
-    { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
-    () => slow,
-  );
+  const loaded = loadPolicy(policyReader(), () => slow);
   if (loaded.type === 'unusable')
     return {
       config: { state: 'unusable', file: loaded.error.file, message: formatConfigError(loaded.error) },

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { COMPILED_FILE } from '../policy/places.ts';
+import { asPid, type Pid } from '../runtime/brands.ts';
 import { listDirectory } from '../runtime/peek.ts';
 import type { Ledger } from './ledger.ts';
 import { LAYERS } from './layers/layers.ts';
@@ -19,13 +20,13 @@ export function removeStrays(ledger: Ledger): void {
       const pid = name.startsWith(`.${basename(path)}.`)
         ? /^\.(\d+)\.\d+\.new$/.exec(name.slice(basename(path).length + 1))?.[1]
         : undefined;
-      if (pid !== undefined && !isAlive(Number(pid)))
+      if (pid !== undefined && !isAlive(asPid(Number(pid))))
         ledger.remove(join(dirname(path), name), 'left by an install that was broken off');
     }
   }
 }
 
-function isAlive(pid: number): boolean {
+function isAlive(pid: Pid): boolean {
   try {
     process.kill(pid, 0);
     return pid !== process.pid; // this process has started no write yet

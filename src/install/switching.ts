@@ -4,6 +4,7 @@ import { accountByName } from '../identity/accounts.ts';
 import { complaintIn } from '../identity/in-child.ts';
 import { bundleWords, setpriv } from '../identity/setpriv.ts';
 import type { Identity } from '../identity/switch-user.ts';
+import { asGid, asUid } from '../runtime/brands.ts';
 
 /** How root becomes another user: in order of preference. `none` blocks a rewrite by root (PG110). */
 export type SwitchWay = 'in process' | 'setpriv' | 'sudo' | 'none';
@@ -23,7 +24,7 @@ export function trySwitching(node: string, bundle: string): Switching {
   const account = accountByName('nobody');
   const to: Identity =
     account === null
-      ? { user: 'nobody', uid: 65534, gid: 65534 }
+      ? { user: 'nobody', uid: asUid(65534), gid: asGid(65534) }
       : { user: account.name, uid: account.uid, gid: account.gid };
   const words = ['switch', JSON.stringify(to)];
   const here = run([node, bundle, ...words]);

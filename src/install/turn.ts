@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pid } from '../runtime/brands.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
 import { LOCK } from './places.ts';
@@ -10,7 +11,7 @@ const STEP_MS = 50;
 /** Two installs at once would remove each other's files. @throws UserError after PATIENCE_MS; errors of `work` */
 export async function inTurn<Result>(
   work: () => Result | Promise<Result>,
-  waiting: (pid: number) => void,
+  waiting: (pid: Pid) => void,
 ): Promise<Result> {
   const release = await take(waiting);
   try {
@@ -20,7 +21,7 @@ export async function inTurn<Result>(
   }
 }
 
-async function take(waiting: (pid: number) => void): Promise<() => void> {
+async function take(waiting: (pid: Pid) => void): Promise<() => void> {
   let told = false;
   for (const deadline = Date.now() + PATIENCE_MS; ;) {
     const held = attempt();
@@ -34,7 +35,7 @@ async function take(waiting: (pid: number) => void): Promise<() => void> {
 }
 
 /** Without permission to lock, goes on: the work reports what it may not do. */
-function attempt(): (() => void) | number {
+function attempt(): (() => void) | Pid {
   try {
     return lock(LOCK);
   } catch {

@@ -2,12 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { accountByName, groupByName, localAccounts, type Account } from '../identity/accounts.ts';
 import { thisHost, type AccountSource } from '../call/personal.ts';
 import type { Policy } from '../policy/policy.ts';
+import { asGid, asUid, type Gid, type Uid } from '../runtime/brands.ts';
 
 /** The facts that lint assumes of a user, who may have no account on this machine. */
 export interface AssumedAccount {
   name: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   homeDirectory: string;
   shell: string;
   here: boolean;
@@ -49,7 +50,7 @@ const NO_LOGIN = new Set([
   'httpd',
 ]);
 
-const assumed = new Map<string, number>();
+const assumed = new Map<string, Uid>();
 
 /** The account of a name or a numeric uid: from this machine, else with the usual values. */
 export function assumedAccount(name: string): AssumedAccount {
@@ -63,20 +64,20 @@ export function assumedAccount(name: string): AssumedAccount {
       shell: found.shell,
       here: true,
     };
-  const uid = name === 'root' || name === '0' || name === '#0' ? 0 : uidOf(name);
+  const uid = name === 'root' || name === '0' || name === '#0' ? asUid(0) : uidOf(name);
   const homeDirectory = HOMES[name] ?? join('/home', name);
   return {
     name: uid === 0 ? 'root' : name,
     uid,
-    gid: uid,
+    gid: asGid(uid),
     homeDirectory,
     shell: NO_LOGIN.has(name) ? '/usr/sbin/nologin' : '/bin/sh',
     here: false,
   };
 }
 
-function uidOf(name: string): number {
-  const known = assumed.get(name) ?? 0x7000_0000 + assumed.size;
+function uidOf(name: string): Uid {
+  const known = assumed.get(name) ?? asUid(0x7000_0000 + assumed.size);
   assumed.set(name, known);
   return known;
 }

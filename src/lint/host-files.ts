@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { accountByName, type Account } from '../identity/accounts.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Uid } from '../runtime/brands.ts';
 import type { LintInput } from './files.ts';
 import type { User } from './model.ts';
 import { entriesOf, LIST, withRights } from './rights.ts';
@@ -67,9 +68,10 @@ function* dropIns(directory: string): Generator<LintInput> {
 }
 
 /** The directories that the config gives to daemons, with the owners of those daemons. */
-function pathsOf({ policy, paths }: HostConfig, owners: ReadonlyMap<number, Account>): [string, Account][] {
+function pathsOf({ policy, paths }: HostConfig, owners: ReadonlyMap<Uid, Account>): [string, Account][] {
   return paths.flatMap(([path, daemon]): [string, Account][] => {
-    const account = owners.get(policy.daemons.find(({ name }) => name === daemon)?.uid ?? -1);
+    const one = policy.daemons.find(({ name }) => name === daemon);
+    const account = one && owners.get(one.uid);
     return account === undefined ? [] : [[path, account]];
   });
 }

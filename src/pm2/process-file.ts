@@ -7,6 +7,7 @@ import { crossing, ownersEnvironment, SYSTEM_PATH } from '../identity/environmen
 import { bundleWords } from '../identity/setpriv.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { typedVariables } from '../identity/typed-variables.ts';
+import { asPosix, type Gid, type Uid } from '../runtime/brands.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -19,8 +20,8 @@ import { environmentName } from './names.ts';
 /** The account that would run the file. */
 export interface Evaluator {
   user: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   userHome: string;
 }
 
@@ -129,7 +130,7 @@ function ownText(path: string): string | null {
 
 /** The environment of the user's own call, because a process file can read it. */
 function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const homes = callersHomes(env, accountByUid(process.geteuid?.() ?? -1)?.home ?? null, user.userHome);
+  const homes = callersHomes(env, accountByUid(asPosix(process).geteuid())?.home ?? null, user.userHome);
   const { variables } = crossing(env, { homes, typed: typedVariables(env), handsOver: true });
   return ownersEnvironment(variables, { ...user, shell: accountByUid(user.uid)?.shell ?? '/bin/sh' }, SYSTEM_PATH);
 }

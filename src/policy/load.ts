@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { localAccount, localGroupName } from '../identity/accounts.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { loadBundle } from '../runtime/kept-code.ts';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
@@ -33,7 +34,7 @@ export interface SlowPolicy {
   compileConfig(path: string): Compilation;
   /** Returns null, or one line that says why it could not be kept. */
   saveCompiled(compiled: CompiledPolicy): string | null;
-  saveOwnCompiled(compiled: CompiledPolicy, uid: number): void;
+  saveOwnCompiled(compiled: CompiledPolicy, uid: Uid): void;
 }
 
 /** Never throws. The order: a fresh compiled policy, the config, root's last good policy with a warning, none. */
@@ -96,14 +97,14 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
 
 function freshFor({ euid }: PolicyCaller, kept: CompiledPolicy | null, path: string): CompiledPolicy | null {
   if (kept !== null && holds(kept, path)) return kept;
-  if (euid <= 0) return null;
+  if (!euid) return null; // root's is `kept`
   for (const own of ownCompiled(euid)) if (holds(own, path)) return own;
   return null;
 }
 
 function keep(compiled: CompiledPolicy, { euid }: PolicyCaller, slow: SlowPolicy): string | null {
   if (euid === 0) return slow.saveCompiled(compiled);
-  if (euid > 0) slow.saveOwnCompiled(compiled, euid);
+  if (euid) slow.saveOwnCompiled(compiled, euid);
   return null;
 }
 

@@ -1,3 +1,4 @@
+import type { Uid } from '../runtime/brands.ts';
 import { isPrivateDirectory } from '../trust/private-directory.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { parseCompiled, type CompiledPolicy } from './compiled.ts';
@@ -9,7 +10,7 @@ const NAME = 'policy.json';
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Both are empty after a boot. systemd-logind makes /run/user for a session, the other needs no session. */
-export function ownDirectories(uid: number): string[] {
+export function ownDirectories(uid: Uid): string[] {
   return [`/run/user/${uid}/pm2-guard`, `/tmp/pm2-guard-${uid}`];
 }
 
@@ -18,7 +19,7 @@ export function ownFile(directory: string): string {
 }
 
 /** Without damaged policies and those that other users could have written. `uid`: effective uid, not 0. */
-export function* ownCompiled(uid: number): Generator<CompiledPolicy> {
+export function* ownCompiled(uid: Uid): Generator<CompiledPolicy> {
   for (const directory of ownDirectories(uid)) {
     if (!isPrivateDirectory(directory, uid)) continue;
     try {

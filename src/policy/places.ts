@@ -1,5 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import { isRootBySudo } from '../identity/caller.ts';
+import { asPosix, type Uid } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { allFaults, repairsOf } from '../trust/all-faults.ts';
@@ -22,8 +24,15 @@ const ACCOUNTS = ['/etc/passwd', '/etc/group'];
 /** `rootBySudo`: euid is 0, and SUDO_UID is set and not 0. */
 export interface PolicyCaller {
   env: NodeJS.ProcessEnv;
-  euid: number;
+  /** Null: policies of users are not read, and none is kept. */
+  euid: Uid | null;
   rootBySudo: boolean;
+}
+
+/** Only reads: no policy is kept. */
+export function policyReader(): PolicyCaller {
+  const { env } = process;
+  return { env, euid: null, rootBySudo: isRootBySudo(asPosix(process).geteuid(), env) };
 }
 
 /** Null: unset, or ignored. A user with `sudo pm2` must not choose root's policy by a variable (env_keep, SETENV). */

@@ -1,3 +1,5 @@
+import type { Gid, Uid } from '../runtime/brands.ts';
+
 export type Mode = 'rewrite' | 'block' | 'observe';
 export type Bypass = 'anyone' | 'root' | 'nobody';
 /** What happens when the guard cannot decide: `open` runs the real pm2, `closed` runs nothing. */
@@ -7,8 +9,8 @@ export type Notices = 'all' | 'terminal' | 'none';
 export interface Daemon {
   name: string;
   user: string;
-  uid: number;
-  gid: number;
+  uid: Uid;
+  gid: Gid;
   group: string;
   /** From passwd. */
   userHome: string;

@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
+import type { Uid } from '../runtime/brands.ts';
 import { isPrivateDirectory } from '../trust/private-directory.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -20,7 +21,7 @@ export function saveCompiled(compiled: CompiledPolicy): string | null {
 }
 
 /** For one user (own-compiled.ts), in the first place that works. Silent: the config is then read each time. */
-export function saveOwnCompiled(compiled: CompiledPolicy, uid: number): void {
+export function saveOwnCompiled(compiled: CompiledPolicy, uid: Uid): void {
   for (const directory of ownDirectories(uid)) {
     try {
       makePrivate(directory);

@@ -9,6 +9,7 @@ import {
   utimesSync,
   type Stats,
 } from 'node:fs';
+import { asGid, asUid } from '../runtime/brands.ts';
 import { replaceFile } from '../trust/write.ts';
 import type { Frames } from './compile.ts';
 
@@ -89,7 +90,7 @@ export function writePrepared(file: string, prepared: Prepared, { bytes, text }:
   const made = Math.floor(Date.now() / 1000); // every file system stores whole seconds
   const head = `${json.length} ${bytes.length} ${text.length} ${made * 1000} `.padEnd(HEAD_LENGTH - 1);
   const parts = [Buffer.from(`${head}\n`, 'latin1'), json, bytes, Buffer.from(text, 'latin1')];
-  replaceFile(file, Buffer.concat(parts), 0o644, { uid: 0, gid: 0 });
+  replaceFile(file, Buffer.concat(parts), 0o644, { uid: asUid(0), gid: asGid(0) });
   utimesSync(file, made, made);
 }
 

@@ -11,8 +11,8 @@ import {
   readSync,
   realpathSync,
   statSync,
-  type Stats,
 } from 'node:fs';
+import type { FileStats, Uid } from './brands.ts';
 
 // Never throws; missing and unreadable are the same. For files of other users use src/trust/read.ts: a FIFO blocks.
 
@@ -31,18 +31,18 @@ export function realpathOrSelf(path: string): string {
 }
 
 /** Like lstat. */
-export function statOf(path: string): Stats | null {
+export function statOf(path: string): FileStats | null {
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+    return (lstatSync(path, { throwIfNoEntry: false }) as FileStats | undefined) ?? null;
   } catch {
     return null;
   }
 }
 
 /** Follows symlinks. Null: missing, or the caller may not look. */
-export function ownerOf(path: string): number | null {
+export function ownerOf(path: string): Uid | null {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.uid ?? null;
+    return (statSync(path, { throwIfNoEntry: false }) as FileStats | undefined)?.uid ?? null;
   } catch {
     return null;
   }

@@ -12,6 +12,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { SHIM_MARK, ORIGINAL_SUFFIX } from '../pm2/installed.ts';
+import { asFileStats } from '../runtime/brands.ts';
 import { readRegularFile, UnreadableFile } from '../trust/read.ts';
 import { replaceFile } from '../trust/write.ts';
 
@@ -80,7 +81,7 @@ export class BinDirectory {
       try {
         if (found === null || found.door) return false;
         this.#keep(link, found.stat);
-        replaceFile(this.#at(BIN), door, found.stat.mode & 0o7777, found.stat);
+        replaceFile(this.#at(BIN), door, found.stat.mode & 0o7777, asFileStats(found.stat));
         this.#keep(link, found.stat); // a parallel unseal may have removed it
         return true;
       } catch (error) {
@@ -94,7 +95,7 @@ export class BinDirectory {
 
   renew(door: string, like: Stats): void {
     this.#keepingTimes(() => {
-      replaceFile(this.#at(BIN), door, like.mode & 0o7777, like);
+      replaceFile(this.#at(BIN), door, like.mode & 0o7777, asFileStats(like));
     });
   }
 

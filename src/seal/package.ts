@@ -2,6 +2,7 @@ import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import type { Identity } from '../identity/switch-user.ts';
+import { asGid, asUid } from '../runtime/brands.ts';
 import { reinstallCommand } from '../pm2/installed.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { readRegularFile } from '../trust/read.ts';
@@ -26,13 +27,11 @@ export type Look =
 /** Which user writes to a package: root if only root can change it, otherwise its owner. */
 export type Hand = { type: 'hand'; as: Identity } | { type: 'nobody'; why: string; next: string };
 
-const ROOT: Identity = { user: 'root', uid: 0, gid: 0 };
-
 export function handFor(directory: string): Hand {
   const bin = join(directory, 'bin');
   const fault = findUntrusted(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
-  if (fault === null) return { type: 'hand', as: ROOT };
-  const { uid } = lstatSync(bin);
+  if (fault === null) return { type: 'hand', as: { user: 'root', uid: asUid(0), gid: asGid(0) } };
+  const uid = asUid(lstatSync(bin).uid);
   if (uid === 0)
     return {
       type: 'nobody',
@@ -57,7 +56,7 @@ function faultOfFile(path: string): Distrust | null {
 /** Root gives nothing away by path here: users above the package could put a link in its place. */
 function cure({ kind, path }: Distrust, directory: string): string {
   if (kind === 'writable') return quoteCommand(['chmod', 'go-w', path]);
-  const owner = lstatSync(path).uid;
+  const owner = asUid(lstatSync(path).uid);
   return owner === 0 || accountByUid(owner) === null
     ? quoteCommand(['ls', '-ld', path])
     : reinstallCommand(directory, versionOf(directory) ?? '');

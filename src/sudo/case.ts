@@ -8,6 +8,7 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Uid } from '../runtime/brands.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { parseSudo, shellCommand, type SudoRun } from './command-line.ts';
@@ -33,7 +34,7 @@ export interface Case {
 }
 
 /** Null: no pm2 call, not for the guard, or not fully understood. `argv`: the arguments after `sudo`. */
-export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, uid: number): Promise<Case | null> {
+export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, uid: Uid): Promise<Case | null> {
   const call = parseSudo(argv);
   if (call.type !== 'run' || isForeign(call)) return null;
   if (call.shell !== 'none' && shellCommand(call.words) === null) return null;

@@ -1,5 +1,6 @@
 import type { Account } from '../identity/accounts.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import type { Uid } from '../runtime/brands.ts';
 import type { SudoRun } from './command-line.ts';
 import type { Payload } from './payload.ts';
 
@@ -14,7 +15,7 @@ export function freshLogin({ home, name, shell }: Account): NodeJS.ProcessEnv {
 export function sudoEnvironment(
   call: SudoRun,
   env: NodeJS.ProcessEnv,
-  { uid, name }: { uid: number; name: string },
+  { uid, name }: { uid: Uid; name: string },
   target: Account,
 ): NodeJS.ProcessEnv {
   const fresh = freshLogin(target);

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { block } from '../guard/refuse.ts';
 import { record } from '../guard/record.ts';
 import { mayNotify, rewriteLines, say } from '../guard/report.ts';
+import { asPosix } from '../runtime/brands.ts';
 import { caseOf, type Case } from './case.ts';
 import { sudoPlanOf, type Plan } from './plan.ts';
 import { wordsOf } from './rewrite.ts';
@@ -25,7 +26,7 @@ function runSudo(): void {
 async function answer([sudo = '', told = '', ...argv]: readonly string[]): Promise<void> {
   // Not UTF-8: the arguments would not be exact.
   if (argv.some((word) => word.includes('\ufffd'))) return;
-  const one = await caseOf(argv, process.env, process.geteuid?.() ?? -1);
+  const one = await caseOf(argv, process.env, asPosix(process).geteuid());
   if (one === null) return;
   carryOut(await sudoPlanOf(one, sudo, told === 'no'), one, sudo);
 }

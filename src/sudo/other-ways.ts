@@ -1,4 +1,5 @@
 import type { Account } from '../identity/accounts.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { freshLogin } from './environment.ts';
 
 export interface OtherWay {
@@ -8,7 +9,7 @@ export interface OtherWay {
   words: readonly string[];
   sets: Readonly<Record<string, string>>;
   /** Variables that the program sets about the caller. */
-  marks: (login: { uid: number; name: string }) => NodeJS.ProcessEnv;
+  marks: (login: { uid: Uid; name: string }) => NodeJS.ProcessEnv;
 }
 
 interface Program {
@@ -82,7 +83,7 @@ export function readOtherWay([first = '', ...words]: readonly string[]): OtherWa
 /** The environment of the command with default settings. */
 export function otherEnvironment(
   { sets, marks }: OtherWay,
-  login: { uid: number; name: string },
+  login: { uid: Uid; name: string },
   target: Account,
 ): NodeJS.ProcessEnv {
   return { ...freshLogin(target), ...marks(login), ...sets };

@@ -1,8 +1,9 @@
+import { asPosix } from '../runtime/brands.ts';
 import { caseOf } from './case.ts';
 
 /** Parses common calls without running them, so that src/guard/warm.ts caches V8's compiled code. */
 export async function rehearseSudo(): Promise<void> {
-  const uid = process.geteuid?.() ?? -1;
+  const uid = asPosix(process).geteuid();
   for (const line of [
     'pm2 restart app',
     '-u www-data PM2_HOME=/var/www/.pm2 pm2 jlist',

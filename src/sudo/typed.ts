@@ -1,5 +1,6 @@
 import type { Typed } from '../guard/explain.ts';
 import { accountByName, accountByUid, type Account } from '../identity/accounts.ts';
+import { asUid, type Uid } from '../runtime/brands.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { parseSudo } from './command-line.ts';
 import { freshLogin, payloadEnvironment, sudoEnvironment } from './environment.ts';
@@ -10,7 +11,7 @@ import { payloadOf } from './payload.ts';
 export function readTyped(
   words: readonly string[],
   asUser: string | null,
-  self: { euid: number; env: NodeJS.ProcessEnv },
+  self: { euid: Uid; env: NodeJS.ProcessEnv },
 ): Typed {
   const caller = asUser === null ? null : accountNamed(asUser);
   const uid = caller?.uid ?? self.euid;
@@ -27,7 +28,7 @@ export function readTyped(
     : pm2In(rest, uid, env);
 }
 
-function throughSudo(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {
+function throughSudo(words: readonly string[], uid: Uid, env: NodeJS.ProcessEnv): Typed {
   const call = parseSudo(words);
   if (call.type === 'not ours')
     throw new UserError(
@@ -39,13 +40,13 @@ function throughSudo(words: readonly string[], uid: number, env: NodeJS.ProcessE
   return pm2In(call.words, target.uid, sudoEnvironment(call, env, login, target));
 }
 
-function throughOther(way: OtherWay, uid: number): Typed {
+function throughOther(way: OtherWay, uid: Uid): Typed {
   const target = accountNamed(way.user ?? 'root');
   const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
   return pm2In(way.words, target.uid, otherEnvironment(way, login, target));
 }
 
-function pm2In(words: readonly string[], uid: number, env: NodeJS.ProcessEnv): Typed {
+function pm2In(words: readonly string[], uid: Uid, env: NodeJS.ProcessEnv): Typed {
   const payload = payloadOf(words);
   if (payload === null) {
     throw new UserError(
@@ -70,7 +71,7 @@ function accountNamed(name: string): Account {
 /** The account for sudo's -u: `www-data` or `#33`. */
 export function targetAccount(name: string): Account | null {
   return /^#\d{1,10}$/.test(name)
-    ? accountByUid(Number(name.slice(1)))
+    ? accountByUid(asUid(Number(name.slice(1))))
     : name.startsWith('#')
       ? null
       : accountByName(name);

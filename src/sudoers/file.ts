@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { asFileStats, type Gid, type Uid } from '../runtime/brands.ts';
 import { OPERATORS_FILE, rulesIn, WRITTEN_BY, type DropIn } from './drop-in.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
@@ -43,7 +44,7 @@ export function sudoersState(wanted: DropIn): SudoersState {
       break;
   }
   if (!wanted.needed) return { state: 'differs', why: 'is there, and the config names no operators' };
-  const { uid, gid, mode } = lstatSync(OPERATORS_FILE);
+  const { uid, gid, mode } = asFileStats(lstatSync(OPERATORS_FILE));
   if (!isInOrder(uid, gid, mode))
     return {
       state: 'differs',
@@ -55,7 +56,7 @@ export function sudoersState(wanted: DropIn): SudoersState {
     : { state: 'differs', why: 'grants something else than the config asks for' };
 }
 
-export function isInOrder(uid: number, gid: number, mode: number): boolean {
+export function isInOrder(uid: Uid, gid: Gid, mode: number): boolean {
   return uid === 0 && gid === 0 && (mode & 0o7777) === 0o440;
 }
 

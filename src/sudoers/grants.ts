@@ -1,4 +1,5 @@
 import type { Daemon } from '../policy/policy.ts';
+import { NO_UID, type Uid } from '../runtime/brands.ts';
 import { rule, sudoersWord } from './line.ts';
 
 export interface Known {
@@ -33,7 +34,7 @@ export interface Grant {
 
 /** The rights for each daemon user. Does not depend on the order of the config. */
 export function grantsOf(daemons: readonly Daemon[], people: GrantedUsers): Grant[] {
-  const ofUid = new Map<number, Daemon[]>();
+  const ofUid = new Map<Uid, Daemon[]>();
   for (const daemon of daemons)
     if (daemon.operators.length > 0) ofUid.set(daemon.uid, [...(ofUid.get(daemon.uid) ?? []), daemon]);
   return [...ofUid.values()]
@@ -42,7 +43,7 @@ export function grantsOf(daemons: readonly Daemon[], people: GrantedUsers): Gran
 }
 
 function grantOf(daemons: readonly Daemon[], people: GrantedUsers): Grant {
-  const [{ user, uid } = { user: '', uid: -1 }] = daemons;
+  const [{ user, uid } = { user: '', uid: NO_UID }] = daemons;
   const account = people.user(user) ?? { name: user, id: uid, twin: true };
   const grant: Grant = {
     user,

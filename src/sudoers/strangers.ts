@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localAccount, localGroups } from '../identity/accounts.ts';
+import { asGid, asPosix, type Uid } from '../runtime/brands.ts';
 import { findUntrusted } from '../trust/trust.ts';
 
 /** Written by root: users who may run nothing as the daemons' users. */
@@ -19,7 +20,7 @@ export interface Strangers {
  * Whether sudo refused the user when root asked, and neither sudoers nor the user's or owner's groups changed since.
  * Only avoids questions: false if unknown.
  */
-export function isStranger({ user, uid }: { user: string; uid: number }, as: string): boolean {
+export function isStranger({ user, uid }: { user: string; uid: Uid }, as: string): boolean {
   try {
     if (findUntrusted(STRANGERS_FILE, 'file') !== null) return false;
     const { state, users } = JSON.parse(readFileSync(STRANGERS_FILE, 'utf8')) as Strangers;
@@ -50,8 +51,8 @@ function hasOnlyItsGroups(user: string): boolean {
   const gids = localGroups()
     .filter(({ members }) => members.includes(user))
     .map(({ gid }) => gid);
-  return [...(process.getgroups?.() ?? []), process.getegid?.() ?? -1].every(
-    (gid) => gid === account?.gid || gids.includes(gid),
+  return [...(process.getgroups?.() ?? []), asPosix(process).getegid()].every(
+    (gid) => gid === account?.gid || gids.includes(asGid(gid)),
   );
 }
 

@@ -1,5 +1,6 @@
 import { lchownSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { asFileStats } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -103,6 +104,6 @@ function put(text: string): void {
 }
 
 function hasRightMode(): boolean {
-  const { uid, gid, mode } = lstatSync(OPERATORS_FILE);
+  const { uid, gid, mode } = asFileStats(lstatSync(OPERATORS_FILE));
   return isInOrder(uid, gid, mode);
 }

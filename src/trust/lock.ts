@@ -1,4 +1,5 @@
 import { rmSync, symlinkSync } from 'node:fs';
+import { asPid, asPosix, type Pid } from '../runtime/brands.ts';
 import { linkOf, statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 
@@ -8,10 +9,10 @@ import { startOf } from '../runtime/process-start.ts';
  * @param file in a directory where only the caller or root can write
  * @returns release function, or the holder's pid. @throws system error
  */
-export function lock(file: string): (() => void) | number {
+export function lock(file: string): (() => void) | Pid {
   for (;;) {
     try {
-      symlinkSync(`${process.pid} ${startOf(process.pid) ?? ''}`, file);
+      symlinkSync(`${process.pid} ${startOf(asPosix(process).pid) ?? ''}`, file);
       return () => {
         rmSync(file, { force: true });
       };
@@ -31,9 +32,9 @@ export function lock(file: string): (() => void) | number {
   }
 }
 
-function livingHolder(file: string): number | null {
+function livingHolder(file: string): Pid | null {
   const holder = linkOf(file);
-  return holder !== null && isAlive(holder) ? Number(holder.split(' ')[0]) : null;
+  return holder !== null && isAlive(holder) ? asPid(Number(holder.split(' ')[0])) : null;
 }
 
 /** False for a regular file. */
@@ -43,12 +44,13 @@ function isStale(file: string): boolean {
 }
 
 function isAlive(holder: string): boolean {
-  const [pid = '', started = ''] = holder.split(' ');
-  return started === '' ? isThere(Number(pid)) : startOf(Number(pid)) === started;
+  const [number = '', started = ''] = holder.split(' ');
+  const pid = asPid(Number(number));
+  return started === '' ? isThere(pid) : startOf(pid) === started;
 }
 
 /** Without /proc: kill(2), signal 0. */
-function isThere(pid: number): boolean {
+function isThere(pid: Pid): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);
   } catch (error) {

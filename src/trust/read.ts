@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import type { Uid } from '../runtime/brands.ts';
 
 export class UnreadableFile extends Error {
   constructor(
@@ -19,7 +20,7 @@ export class UnreadableFile extends Error {
  * @param owner reject other owners, files that others can write, and hard links
  * @throws UnreadableFile
  */
-export function readRegularFile(path: string, maxBytes: number, owner: number | null = null): Buffer {
+export function readRegularFile(path: string, maxBytes: number, owner: Uid | null = null): Buffer {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -41,7 +42,7 @@ export function readRegularFile(path: string, maxBytes: number, owner: number | 
   }
 }
 
-function isOnly({ uid, mode, nlink }: Stats, owner: number): boolean {
+function isOnly({ uid, mode, nlink }: Stats, owner: Uid): boolean {
   return uid === owner && (mode & 0o022) === 0 && nlink === 1;
 }
 

@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
+import type { Gid, Uid } from '../runtime/brands.ts';
 
 /** The first component that others than root could change. */
 export interface Distrust {
@@ -13,9 +14,9 @@ const MAX_LINKS = 40; // as in the kernel, path_resolution(7)
 
 /** May change the path besides root. */
 export interface TrustedFile {
-  uid: number;
+  uid: Uid;
   /** A private group without other members. */
-  gid: number | null;
+  gid: Gid | null;
 }
 
 /**

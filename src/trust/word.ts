@@ -1,18 +1,17 @@
+import type { Uid } from '../runtime/brands.ts';
+
 /** Who reports a fact. Kernel: uids, owners. Root: its processes and its own files. User: everything else. */
-export type Word = { by: 'kernel' } | { by: 'root' } | { by: 'user'; uid: number };
+export type Word = { by: 'kernel' } | { by: 'root' } | { by: 'user'; uid: Uid };
 
 export const KERNEL: Word = { by: 'kernel' };
 export const ROOT: Word = { by: 'root' };
 
-/** (uid_t) -1, which no process or file has (chown(2)). */
-export const NO_UID = 4_294_967_295;
-
-export function wordOf(uid: number): Word {
+export function wordOf(uid: Uid): Word {
   return uid === 0 ? ROOT : { by: 'user', uid };
 }
 
 /** A user's claim may only decide about that user's own things. */
-export function isGoodFor(word: Word, owner: number): boolean {
+export function isGoodFor(word: Word, owner: Uid): boolean {
   return word.by !== 'user' || word.uid === owner;
 }
 
@@ -22,6 +21,6 @@ declare const trusted: unique symbol;
 export type Trusted<Value> = Value & { readonly [trusted]: true };
 
 /** Null: not trusted. @param owner uid, from the kernel, of the thing that root would act on */
-export function trust<Value>(value: Value, word: Word, owner: number): Trusted<Value> | null {
+export function trust<Value>(value: Value, word: Word, owner: Uid): Trusted<Value> | null {
   return isGoodFor(word, owner) ? (value as Trusted<Value>) : null;
 }

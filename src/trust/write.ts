@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Gid, Uid } from '../runtime/brands.ts';
 
 let serial = 0;
 
@@ -23,7 +24,7 @@ export function replaceFile(
   path: string,
   text: string | Uint8Array,
   mode: number,
-  owner: { uid: number; gid: number } | null = null,
+  owner: { uid: Uid; gid: Gid } | null = null,
 ): void {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.new`);
   const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { accountByName, accountByUid, groupByName, membersOf, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
+import { asUid, type Uid } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
 export interface ProbedUser {
@@ -22,7 +23,7 @@ const OF_A_GROUP = 5;
 /** @param chosen null: root, the users of the daemons, and their operators */
 export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null): ProbedUsers {
   const left: string[] = [];
-  const found = new Map<number, ProbedUser>();
+  const found = new Map<Uid, ProbedUser>();
   const add = (account: Account | null, owner: Account | null = null): void => {
     if (account === null) return;
     const person = found.get(account.uid) ?? { account, login: logsIn(account), looksAfter: [] };
@@ -30,7 +31,7 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
       person.looksAfter.push(owner);
     found.set(account.uid, person);
   };
-  const root = accountByUid(0);
+  const root = accountByUid(asUid(0));
   add(root);
   for (const { user, operators } of daemons) {
     const owner = accountByName(user);

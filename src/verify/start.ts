@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
+import { asPid, type Pid } from '../runtime/brands.ts';
 
 export interface ShellStart {
   as: Account;
@@ -26,7 +27,7 @@ export function canBecomeOthers(): boolean {
   return process.geteuid?.() === 0 && SETPRIV.some((path) => existsSync(path));
 }
 
-const running = new Set<number>();
+const running = new Set<Pid>();
 
 /** Kills all running children: they have their own sessions, so Ctrl-C does not reach them. */
 export function killRunning(): void {
@@ -52,12 +53,12 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
         said[name] = (said[name] + text).slice(-MAX_CHARACTERS);
       });
     }
-    const pid = child.pid ?? NaN;
+    const pid = asPid(child.pid ?? NaN);
     running.add(pid);
     const end = (how: Ended): void => {
       clearTimeout(timer);
       running.delete(pid);
-      kill(-pid);
+      kill(0 - pid);
       // a process outside the group may hold them open
       for (const name of ['stdout', 'stderr'] as const) child[name].destroy();
       resolve(how);
@@ -71,7 +72,7 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
     });
     // 'close' would wait for other holders of the pipes, such as ssh-agent; 'exit' may come before the last output.
     child.on('exit', (status) => {
-      kill(-pid);
+      kill(0 - pid);
       // setImmediate: reads pending output first, even on a busy machine.
       const drained = setTimeout(
         () =>
@@ -98,9 +99,9 @@ function isEnterable(directory: string): boolean {
 }
 
 /** su and sudo start their commands in new sessions, so kill descendants too. */
-function killAll(pid: number): void {
+function killAll(pid: Pid): void {
   for (const descendant of descendantsOf(pid)) kill(descendant);
-  kill(-pid);
+  kill(0 - pid);
 }
 
 /** @param pid negative: a group; NaN: not started */
@@ -114,13 +115,13 @@ function kill(pid: number): void {
 }
 
 /** From proc(5); the deepest first. */
-function descendantsOf(pid: number): number[] {
+function descendantsOf(pid: Pid): Pid[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
       .trim()
       .split(' ')
       .filter((word) => word !== '')
-      .map(Number);
+      .map((word) => asPid(Number(word)));
     return [...children.flatMap(descendantsOf), ...children];
   } catch {
     return []; // it ended

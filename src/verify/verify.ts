@@ -1,13 +1,14 @@
 import { cpus } from 'node:os';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
 import { cronLines } from '../host/crontabs.ts';
-import { isRootBySudo } from '../identity/caller.ts';
 import { learnWayToRoot } from '../install/way-to-root.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
+import { asUid, asPosix } from '../runtime/brands.ts';
 import { ownerOf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -42,7 +43,7 @@ export interface Verification {
 /** Exit status, also if verify cannot start. */
 export const CANNOT_TELL = 2;
 /** nobody(5) has no startup files, so only the system's apply. */
-const NOBODY = 65534;
+const NOBODY = asUid(65534);
 /** Limit for the search in home directories of other users. */
 const MOST_HOMES = 200;
 
@@ -56,7 +57,7 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
   const { policy, warnings } = policyOf();
   for (const name of users ?? [])
     if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
-  const self = accountByUid(process.geteuid?.() ?? -1);
+  const self = accountByUid(asPosix(process).geteuid());
   const everybody = canBecomeOthers();
   if (!everybody && users !== null)
     throw new UserError(
@@ -120,10 +121,7 @@ function remarksOf({ daemons, exempt }: Policy): string[] {
 
 function policyOf(): { policy: Policy; warnings: string[] } {
   // euid -1: verify must not write a compiled policy.
-  const loaded = loadPolicy(
-    { env: process.env, euid: -1, rootBySudo: isRootBySudo(process.geteuid?.() ?? -1, process.env) },
-    () => slow,
-  );
+  const loaded = loadPolicy(policyReader(), () => slow);
   if (loaded.type === 'policy') return loaded;
   throw new UserError(
     `nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`,
@@ -133,7 +131,7 @@ function policyOf(): { policy: Policy; warnings: string[] } {
 }
 
 function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, everybody: boolean): WayIn[] {
-  const root = accountByUid(0);
+  const root = accountByUid(asUid(0));
   const [crontabs, services] = [cronLines(), servicesThatCallPm2()];
   return people.flatMap((person) => [
     ...ownWays(person, facts),

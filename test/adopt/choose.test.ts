@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseMoves, type AdoptChoice, type AdoptWish } from '../../src/adopt/choose.ts';
 import type { AppSource } from '../../src/adopt/find.ts';
+import { asGid, asPid, asUid } from '../../src/runtime/brands.ts';
 import { policyFrom } from '../verdict/policies.ts';
 import { people } from '../verdict/people.ts';
 
@@ -32,13 +33,13 @@ function place(
       },
     };
   });
-  const uid = people[user]?.[0] ?? -1;
+  const uid = asUid(people[user]?.[0] ?? -1);
   return {
     state,
     home,
     processes,
-    seat: { label: user, user, uid, gid: uid, userHome: people[user]?.[1] ?? '', shell: '', home },
-    pid: 1,
+    seat: { label: user, user, uid, gid: asGid(uid), userHome: people[user]?.[1] ?? '', shell: '', home },
+    pid: asPid(1),
     started: '1',
     modules: [],
     saved: null,

@@ -25,6 +25,7 @@ import { stepsOf, type Move } from '../../src/adopt/move.ts';
 import { putRight } from '../../src/adopt/put-right.ts';
 import { saveDump } from '../../src/adopt/save-dump.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
+import { asGid, asUid } from '../../src/runtime/brands.ts';
 
 let place = '';
 const here = process.cwd();
@@ -39,8 +40,8 @@ afterEach(() => {
 const seat: Seat = {
   label: 'web',
   user: 'nobody',
-  uid: 65534,
-  gid: 65534,
+  uid: asUid(65534),
+  gid: asGid(65534),
   userHome: '/nonexistent',
   shell: '/bin/sh',
   home: '',
@@ -245,7 +246,11 @@ describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => 
     expect(['.', 'dump.pm2'].map(owner)).toEqual([0, 0]);
   });
   it('is nothing where the user is root', async () => {
-    expect(await putRight({ ...seat, uid: 0, home: pm2Home() }, false)).toEqual({ given: [], removed: [], left: [] });
+    expect(await putRight({ ...seat, uid: asUid(0), home: pm2Home() }, false)).toEqual({
+      given: [],
+      removed: [],
+      left: [],
+    });
   });
 });
 

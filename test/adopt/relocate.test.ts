@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { relocate, type RecordOrigin } from '../../src/adopt/relocate.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
+import { asGid, asUid } from '../../src/runtime/brands.ts';
 
 const web: Seat = {
   label: 'web',
   user: 'www-data',
-  uid: 33,
-  gid: 33,
+  uid: asUid(33),
+  gid: asGid(33),
   userHome: '/var/www',
   shell: '/usr/sbin/nologin',
   home: '/var/www/.pm2',
@@ -14,13 +15,13 @@ const web: Seat = {
 const root: Seat = {
   label: 'ops',
   user: 'root',
-  uid: 0,
-  gid: 0,
+  uid: asUid(0),
+  gid: asGid(0),
   userHome: '/root',
   shell: '/bin/bash',
   home: '/root/.pm2',
 };
-const fromRoot: RecordOrigin = { homes: ['/root/.pm2'], userHome: '/root', uid: 0 };
+const fromRoot: RecordOrigin = { homes: ['/root/.pm2'], userHome: '/root', uid: asUid(0) };
 
 /** A record whose environment is spread over it, as PM2 keeps it. */
 const record = (env: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({
@@ -69,7 +70,7 @@ describe('the environment', () => {
   });
 
   it("of the same user in another home keeps what is in the user's home", () => {
-    const from = { homes: ['/var/www/.agent/.pm2'], userHome: '/var/www', uid: 33 };
+    const from = { homes: ['/var/www/.agent/.pm2'], userHome: '/var/www', uid: web.uid };
     expect(
       moved({ CONFIG: '/var/www/c.json', HOME: '/var/www/.agent' }, {}, from).record.env as Record<string, unknown>,
     ).toMatchObject({ CONFIG: '/var/www/c.json', HOME: '/var/www' });
@@ -119,7 +120,9 @@ describe('the fields', () => {
   });
   it("uid and gid are for root's daemon only", () => {
     expect(moved({}, { uid: 33, gid: 33 }).record).not.toHaveProperty('uid');
-    expect(moved({}, { uid: 33, gid: 33 }, { homes: ['/x'], userHome: '/root', uid: 0 }, root).record).toMatchObject({
+    expect(
+      moved({}, { uid: 33, gid: 33 }, { homes: ['/x'], userHome: '/root', uid: asUid(0) }, root).record,
+    ).toMatchObject({
       uid: 33,
       gid: 33,
     });

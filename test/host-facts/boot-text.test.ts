@@ -10,6 +10,7 @@ import { savedLists } from '../../src/host/saved-list.ts';
 import { boundPaths } from '../../src/host/sockets.ts';
 import { readService, systemdTakes } from '../../src/host/unit-file.ts';
 import { exchanger, type PathStep } from '../../src/host/way.ts';
+import { asGid, asUid } from '../../src/runtime/brands.ts';
 
 let root = '';
 beforeEach(() => {
@@ -268,12 +269,13 @@ it('bound paths: listening or not, whatever their names hold', () => {
 describe('who can exchange a home', () => {
   const step = (path: string, uid: number, mode: number, type: PathStep['type'] = 'directory'): PathStep => ({
     path,
-    uid,
-    gid: 50,
+    uid: asUid(uid),
+    gid: asGid(50),
     mode,
     type,
   });
-  const by = (steps: PathStep[], members: number[] = []) => exchanger(steps, 1000, () => members)?.by ?? null;
+  const by = (steps: PathStep[], members: number[] = []) =>
+    exchanger(steps, asUid(1000), () => members.map(asUid))?.by ?? null;
   it.each([
     ["nobody: root's and the owner's", [step('/home', 0, 0o755), step('/home/a', 1000, 0o755)], [], null],
     ['a third owner', [step('/srv', 1001, 0o755), step('/srv/.pm2', 1000, 0o755)], [], 'owner'],

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../../src/host/daemon-unit.ts';
 import type { Unit } from '../../src/host/units.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 import { account } from '../identity/account.ts';
 
+const OPS = asUid(1002);
 const unit = (name: string, of: Partial<Unit> = {}): Unit => ({
   name,
   file: `/etc/systemd/system/${name}`,
@@ -50,19 +52,19 @@ describe('the unit of a daemon', () => {
   it("is not the system's where a user made a group of that name below the own manager", () => {
     const system = unit('pm2-ops.service');
     const forged = ['/user.slice/user-1003.slice/user@1003.service/pm2-ops.service'];
-    expect(unitAround(forged, 1003, [system])).toBeNull();
-    expect(unitAround(['/system.slice/pm2-ops.service'], 1002, [system])).toBe(system);
+    expect(unitAround(forged, asUid(1003), [system])).toBeNull();
+    expect(unitAround(['/system.slice/pm2-ops.service'], OPS, [system])).toBe(system);
     const own = unit('pm2-ops.service', { manager: 'ops' });
     expect(
-      unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], 1002, [system, own]),
+      unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], OPS, [system, own]),
     ).toBe(own);
     expect(
-      unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], 0, [own]),
+      unitAround(['/user.slice/user-1002.slice/user@1002.service/app.slice/pm2-ops.service'], asUid(0), [own]),
     ).toBeNull();
   });
 
   it('that starts it is one of its own user, with its PM2_HOME: an enabled one first', () => {
-    const seat = { uid: 1002, home: '/srv/ops/.pm2' };
+    const seat = { uid: OPS, home: '/srv/ops/.pm2' };
     const foreign = unit('pm2-root.service', { account: account('root', 0), user: null });
     const disabled = unit('old.service', { enabled: false });
     const elsewhere = unit('other.service', { home: '/home/ops/.pm2' });

@@ -9,6 +9,7 @@ import type { FoundDaemon } from '../../src/host/survey.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { openPolicy } from '../../src/policy/compiled.ts';
 import { parseSource } from '../../src/policy/source.ts';
+import { asPid, asUid } from '../../src/runtime/brands.ts';
 import { runs } from '../random-runs.ts';
 
 interface Drafted {
@@ -32,8 +33,8 @@ function daemon(user: string | null, home: string, apps: Place[] = [], rest: Par
     live: {
       socket: `${home}/rpc.sock`,
       home,
-      pid: 7,
-      uid: 1,
+      pid: asPid(7),
+      uid: asUid(1),
       user,
       reachable: true,
       elsewhere: false,

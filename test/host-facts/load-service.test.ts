@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentFile } from '../../src/host/environment-file.ts';
 import { loadService, unitPlaces } from '../../src/host/load-service.ts';
 import type { Manager } from '../../src/host/unit-specifiers.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 
 const ANALYZE = '/usr/bin/systemd-analyze';
 const GENERATOR = '/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator';
@@ -100,7 +101,7 @@ it('has the variables of its files, which win; a file that is not there has none
     C: '3',
   });
   // A user's own unit may name what root alone can read.
-  expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service', { name: 'ops', uid: 1002, home: '/home/ops' })?.env).toEqual({ PM2_HOME: '/a', A: '1' });
+  expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service', { name: 'ops', uid: asUid(1002), home: '/home/ops' })?.env).toEqual({ PM2_HOME: '/a', A: '1' });
 });
 
 describe.runIf(existsSync(GENERATOR))('an environment file', () => {

@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { readService, UNKNOWN, type ServiceFile } from '../../src/host/unit-file.ts';
 import type { Manager } from '../../src/host/unit-specifiers.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 
-const OPS: Manager = { name: 'ops', uid: 1002, home: '/home/ops' };
+const OPS: Manager = { name: 'ops', uid: asUid(1002), home: '/home/ops' };
 
 /** What is read of a [Service] with these lines. */
 function read(lines: string, { name = 'pm2-x.service', manager = null as Manager } = {}): ServiceFile {

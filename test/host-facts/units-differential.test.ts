@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readService, UNKNOWN } from '../../src/host/unit-file.ts';
 import type { Manager } from '../../src/host/unit-specifiers.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { systemdHost, type SystemdHost } from '../host/systemd.ts';
 
@@ -128,6 +129,6 @@ describeOnHost('a random unit is read as a real systemd reads it', () => {
     const bus = `/run/user/${uid}/bus`;
     await host.must('loginctl enable-linger ops', { cwd: '/' });
     await expect.poll(() => host.exists(bus), { timeout: 20_000 }).toBe(true);
-    expect(await compare(`${home}/.config/systemd/user`, bus, 'ops', { name: 'ops', uid, home })).toBeGreaterThan(50);
+    expect(await compare(`${home}/.config/systemd/user`, bus, 'ops', { name: 'ops', uid: asUid(uid), home })).toBeGreaterThan(50);
   });
 });

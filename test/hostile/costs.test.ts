@@ -8,6 +8,7 @@ import { openPolicy } from '../../src/policy/compiled.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { parseSource } from '../../src/policy/source.ts';
 import { readService } from '../../src/host/unit-file.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { GUARD } from './mallory.ts';
@@ -71,14 +72,14 @@ it('saved lists are read until the share of their owner is used up', () => {
 
 it("what one user's things cost is counted to that user alone, and root's not at all", () => {
   const shares = new Shares(3);
-  const taken = [1, 1, 2].map((amount) => shares.take(1000, amount));
+  const taken = [1, 1, 2].map((amount) => shares.take(asUid(1000), amount));
   expect(taken).toEqual([true, true, false]);
-  expect([shares.take(1001, 3), shares.take(1001), shares.take(null, 4), shares.take(0, 1e9)]).toEqual([
-    true,
-    false,
-    false,
-    true,
-  ]);
+  expect([
+    shares.take(asUid(1001), 3),
+    shares.take(asUid(1001)),
+    shares.take(null, 4),
+    shares.take(asUid(0), 1e9),
+  ]).toEqual([true, false, false, true]);
 });
 
 const FILL = `

@@ -11,6 +11,7 @@ import { encode } from '../../src/pm2/amp.ts';
 import { readDump, readDumpRecords } from '../../src/pm2/dump.ts';
 import { isModule, isRunning, minUptimeOf, recordsIn } from '../../src/pm2/record.ts';
 import { askDaemon, ByteBudget, listAndReport, listApps, type ListedProcess } from '../../src/pm2/rpc.ts';
+import { asPid, asUid } from '../../src/runtime/brands.ts';
 
 const ANSWERS = 10_000;
 const place = mkdtempSync(join(tmpdir(), 'liar-'));
@@ -251,8 +252,8 @@ function living(apps: readonly ListedProcess[]): FoundDaemon {
     live: {
       socket: `${home}/rpc.sock`,
       home,
-      pid: 7,
-      uid: 33,
+      pid: asPid(7),
+      uid: asUid(33),
       user: 'www-data',
       reachable: true,
       elsewhere: false,

@@ -1,10 +1,11 @@
 import type { Account } from '../../src/identity/accounts.ts';
+import { asGid, asUid } from '../../src/runtime/brands.ts';
 
 /** An ordinary account, with a group of its own. */
 export const account = (name: string, uid: number): Account => ({
   name,
-  uid,
-  gid: uid,
+  uid: asUid(uid),
+  gid: asGid(uid),
   gecos: '',
   home: `/home/${name}`,
   shell: '/bin/sh',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accountByName, accountByUid, groupByName } from '../../src/identity/accounts.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 
 const linux = process.platform === 'linux';
 
@@ -25,7 +26,7 @@ describe('an account of /etc/passwd', () => {
   );
   it.each(lines.map((line) => line.split(':')))('%s is found by uid', (_name, _password, uid) => {
     const first = lines.find((line) => line.split(':')[2] === uid)?.split(':')[0];
-    expect(accountByUid(Number(uid))?.name).toBe(first);
+    expect(accountByUid(asUid(Number(uid)))?.name).toBe(first);
   });
 });
 
@@ -49,7 +50,7 @@ describe('no account', () => {
     expect(accountByName(name)).toBeNull();
   });
   it('has that uid', () => {
-    expect(accountByUid(3_999_999_999)).toBeNull();
+    expect(accountByUid(asUid(3_999_999_999))).toBeNull();
   });
   it('is a group', () => {
     expect(groupByName('no-such-group')).toBeNull();

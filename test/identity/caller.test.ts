@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { personOf } from '../../src/identity/caller.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 import { account } from './account.ts';
 
 const root = account('root', 0);
 const web = account('www-data', 33);
 const by = (euid: number, env: NodeJS.ProcessEnv, loginUser: string | null = null) => {
-  const { login, rootBySudo } = personOf(euid, euid === 0 ? root : web, env, loginUser);
+  const { login, rootBySudo } = personOf(asUid(euid), euid === 0 ? root : web, env, loginUser);
   return { login, rootBySudo };
 };
 

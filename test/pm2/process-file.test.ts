@@ -8,14 +8,20 @@ import { SYSTEM_PATH } from '../../src/identity/environment.ts';
 import type { App } from '../../src/pm2/invocation.ts';
 import { appsOfProcessFile, type Evaluator, type ProcessFile } from '../../src/pm2/process-file.ts';
 import { listApps } from '../../src/pm2/rpc.ts';
+import { asGid, asUid, asPosix } from '../../src/runtime/brands.ts';
 import { RealPm2, versions } from './real.ts';
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), 'process-file-')));
 chmodSync(place, 0o755);
 const bundle = join(place, 'read-process-file.cjs');
 const root = process.getuid?.() === 0;
-const nobody: Evaluator = { user: 'nobody', uid: 65534, gid: 65534, userHome: '/nonexistent' };
-const self: Evaluator = { user: 'self', uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1, userHome: '/' };
+const nobody: Evaluator = { user: 'nobody', uid: asUid(65534), gid: asGid(65534), userHome: '/nonexistent' };
+const self: Evaluator = {
+  user: 'self',
+  uid: asPosix(process).geteuid(),
+  gid: asGid(process.getgid?.() ?? -1),
+  userHome: '/',
+};
 beforeAll(async () => {
   await build({
     entryPoints: ['src/guard/read-process-file.ts'],
@@ -423,7 +429,7 @@ describe.runIf(root)("for root, another user's file", () => {
   });
   it('is never evaluated as root', async () => {
     writeFileSync(file, report);
-    for (const evaluator of [self, { user: 'root', uid: 0, gid: 0, userHome: '/root' }])
+    for (const evaluator of [self, { user: 'root', uid: asUid(0), gid: asGid(0), userHome: '/root' }])
       expect(await asked({ evaluator })).toBeNull();
     expect(await ask(['start', '-'], { source: { text: '{name: (() => "a")(), script: "x"}' } })).toBeNull();
     expect(() => execFileSync('ls', [proof], { stdio: 'ignore' })).toThrow();
@@ -457,8 +463,8 @@ describe.runIf(root)("for root, another user's file", () => {
     });
     const program = `require(${JSON.stringify(asker)}).appsOfProcessFile({ source: { text: '{name: ["a"].join(), script: "x"}' }, invocation: { argv: ['start', '-'], command: 'start', only: [] }, major: 7,
       evaluator: { user: 'daemon', uid: 1, gid: 1, userHome: '/' }, cwd: '/', env: {}, timeoutMs: 5000, bundle: ${JSON.stringify(bundle)} }).then((apps) => console.log(JSON.stringify(apps)))`;
-    expect(execFileSync(process.execPath, ['-e', program], { uid: 65534, gid: 65534, encoding: 'utf8' })).toBe(
-      'null\n',
-    );
+    expect(
+      execFileSync(process.execPath, ['-e', program], { uid: asUid(65534), gid: asGid(65534), encoding: 'utf8' }),
+    ).toBe('null\n');
   });
 });

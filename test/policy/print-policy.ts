@@ -1,9 +1,10 @@
 import { formatConfigError } from '../../src/policy/config-error.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
+import { asPosix } from '../../src/runtime/brands.ts';
 
 // A process like the guard: loads the policy as its caller and prints it. `slow` says whether the YAML bundle was
 // loaded.
-const euid = process.geteuid?.() ?? -1;
+const euid = asPosix(process).geteuid();
 const sudoUid = process.env['SUDO_UID'];
 const loaded = loadPolicy({
   env: process.env,

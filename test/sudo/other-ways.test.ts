@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { asUid } from '../../src/runtime/brands.ts';
 import { otherEnvironment, readOtherWay } from '../../src/sudo/other-ways.ts';
+import { account } from '../identity/account.ts';
 
-const login = { uid: 1000, name: 'deploy' };
-const ops = { name: 'ops', uid: 1001, gid: 1001, gecos: '', home: '/home/ops', shell: '/bin/bash' };
+const login = { uid: asUid(1000), name: 'deploy' };
+const ops = { ...account('ops', 1001), shell: '/bin/bash' };
 const read = (line: string) => {
   const way = readOtherWay(line.split(' '));
   return way === null ? null : { user: way.user, words: way.words.join(' ') };

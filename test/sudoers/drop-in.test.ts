@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Daemon } from '../../src/policy/policy.ts';
+import { asGid, asUid } from '../../src/runtime/brands.ts';
 import { dropInOf, rulesIn } from '../../src/sudoers/drop-in.ts';
 import { ruleOf, type GrantedUsers } from '../../src/sudoers/grants.ts';
 import { runs } from '../random-runs.ts';
@@ -21,9 +22,9 @@ function daemon(name: string, user: string, uid: number, operators: string[], ho
   return {
     name,
     user,
-    uid,
+    uid: asUid(uid),
     group: 'g',
-    gid: uid,
+    gid: asGid(uid),
     userHome: `/home/${user}`,
     shell: '/bin/sh',
     home,

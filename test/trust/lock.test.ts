@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundle } from '../../bundle.mjs';
+import { asPid } from '../../src/runtime/brands.ts';
 import { startOf } from '../../src/runtime/process-start.ts';
 import { lock } from '../../src/trust/lock.ts';
 
@@ -29,7 +30,7 @@ describe('a lock', () => {
   });
   const mine = () => {
     expect([readlinkSync(file), readdirSync(place)]).toEqual([
-      `${process.pid} ${startOf(process.pid) ?? ''}`,
+      `${process.pid} ${startOf(asPid(process.pid)) ?? ''}`,
       ['lock'],
     ]);
   };

@@ -1,23 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { kill } from '../../src/doctor/repair.ts';
-import { isGoodFor, KERNEL, NO_UID, ROOT, trust, wordOf } from '../../src/trust/word.ts';
+import { asUid, NO_UID } from '../../src/runtime/brands.ts';
+import { isGoodFor, KERNEL, ROOT, trust, wordOf } from '../../src/trust/word.ts';
+
+const root = asUid(0);
+const web = asUid(33);
 
 describe('a word', () => {
   it('of the kernel or of root is good for all things', () => {
-    for (const word of [KERNEL, ROOT, wordOf(0)])
-      expect([isGoodFor(word, 0), isGoodFor(word, 1000)]).toEqual([true, true]);
+    for (const word of [KERNEL, ROOT, wordOf(root)])
+      expect([isGoodFor(word, root), isGoodFor(word, asUid(1000))]).toEqual([true, true]);
   });
   it("of a user is good for the user's own things only", () => {
-    expect([1000, 1001, 0].map((owner) => isGoodFor(wordOf(1000), owner))).toEqual([true, false, false]);
-    expect(isGoodFor(wordOf(NO_UID), 0)).toBe(false);
+    expect([1000, 1001, 0].map((owner) => isGoodFor(wordOf(asUid(1000)), asUid(owner)))).toEqual([true, false, false]);
+    expect(isGoodFor(wordOf(NO_UID), root)).toBe(false);
   });
   it('makes a value that root may act on, or none', () => {
-    expect([trust(812, KERNEL, 0), trust(812, wordOf(33), 33), trust(812, wordOf(33), 0)]).toEqual([812, 812, null]);
+    expect([trust(812, KERNEL, root), trust(812, wordOf(web), web), trust(812, wordOf(web), root)]).toEqual([
+      812,
+      812,
+      null,
+    ]);
   });
   it('is asked for by the types: a plain number is no pid for root to kill', () => {
     // @ts-expect-error a number that was not checked
     kill([812]);
-    const checked = trust(812, KERNEL, 0);
+    const checked = trust(812, KERNEL, root);
     expect(checked === null ? [] : kill([checked])).toEqual([['sudo', 'kill', '812']]);
   });
 });

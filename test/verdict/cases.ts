@@ -5,6 +5,7 @@ import type { Major } from '../../src/pm2/invocation.ts';
 import { people } from './people.ts';
 import { policyFrom } from './policies.ts';
 import type { Policy } from '../../src/policy/policy.ts';
+import { asUid } from '../../src/runtime/brands.ts';
 import type { Caller } from '../../src/verdict/caller.ts';
 import { decide } from '../../src/verdict/decide.ts';
 import { quoteCommand } from '../../src/terminal/shown.ts';
@@ -29,7 +30,7 @@ export function callerFrom(text: string, major: Major = 7): { caller: Caller; en
     else env[name] = value;
   }
   const caller: Caller = {
-    uid,
+    uid: asUid(uid),
     user,
     passwdHome,
     cwd,

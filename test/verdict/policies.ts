@@ -4,6 +4,7 @@ import { openPolicy } from '../../src/policy/compiled.ts';
 import type { Daemon, Policy } from '../../src/policy/policy.ts';
 import { validate } from '../../src/policy/schema.ts';
 import { lineAt, parseSource, toValue } from '../../src/policy/source.ts';
+import { asGid, asUid } from '../../src/runtime/brands.ts';
 import { people } from './people.ts';
 
 /**
@@ -22,8 +23,8 @@ export function policyFrom(text: string): Policy {
     const [uid, userHome] = people[daemon.user] ?? [4242, '/nonexistent'];
     return {
       name,
-      uid,
-      gid: uid,
+      uid: asUid(uid),
+      gid: asGid(uid),
       group: daemon.user,
       userHome,
       user: daemon.user,

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { appCures, pathCures, sealCure } from '../../src/verify/cures.ts';
+import { account } from '../identity/account.ts';
 
-const alice = { name: 'alice', uid: 1003, gid: 1003, gecos: '', home: '/home/alice', shell: '/bin/bash' };
-const root = { ...alice, name: 'root', uid: 0, gid: 0, home: '/root' };
+const alice = account('alice', 1003);
+const root = { ...account('root', 0), home: '/root' };
 /** The words that a shell makes of a command line. */
 const words = (line: string | undefined): string[] =>
   spawnSync('/bin/sh', ['-c', `printf '%s\\n' ${line ?? ''}`], { encoding: 'utf8' })

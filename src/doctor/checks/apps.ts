@@ -2,7 +2,8 @@ import type { AppFacts } from '../../host/app-facts.ts';
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { CONFIG_PLACES } from '../../policy/places.ts';
-import { NO_UID, wordOf } from '../../trust/word.ts';
+import { NO_UID } from '../../runtime/brands.ts';
+import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
 import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
@@ -83,9 +84,7 @@ export const twins: Check = {
       if (settled) return [];
       // Only the config could say which of them is the copy.
       const next =
-        facts.policy === null
-          ? rootCommand('init', '--output', CONFIG_PLACES[0])
-          : ['sudoedit', facts.policy.file];
+        facts.policy === null ? rootCommand('init', '--output', CONFIG_PLACES[0]) : ['sudoedit', facts.policy.file];
       return [{ ...twice(seat, first, [], facts), repair: [next] }];
     });
   },

@@ -4,6 +4,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/units.ts';
 import { ciLeashes } from '../../identity/environment.ts';
 import { PATH_OVERRIDES } from '../../pm2/home.ts';
+import type { Pid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
@@ -11,7 +12,7 @@ import { emptied, renewed, runningUnit } from '../through-unit.ts';
 import { drop } from '../unit-words.ts';
 import { listed } from '../words.ts';
 
-type Living = DaemonFacts & { pid: number; env: Readonly<Record<string, string>> };
+type Living = DaemonFacts & { pid: Pid; env: Readonly<Record<string, string>> };
 
 /** A daemon keeps the environment of its spawn for its whole life (lib/Client.js launchDaemon). */
 function living(facts: HostFacts): Living[] {

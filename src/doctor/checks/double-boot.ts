@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../../host/facts.ts';
+import { NO_UID } from '../../runtime/brands.ts';
 import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { NO_UID, wordOf, type Word } from '../../trust/word.ts';
+import { wordOf, type Word } from '../../trust/word.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';

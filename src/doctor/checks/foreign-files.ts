@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { HomeFile } from '../../host/home-files.ts';
 import type { Pm2HomeFacts, HomeOwner } from '../../host/home-facts.ts';
+import type { Uid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
@@ -91,7 +92,7 @@ function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
 }
 
 /** The parent directory is, or becomes, the owner's. No hard links: the chown would reach the other name too. */
-export function givable(home: Pm2HomeFacts, owner: { uid: number }, files: readonly HomeFile[]): HomeFile[] {
+export function givable(home: Pm2HomeFacts, owner: { uid: Uid }, files: readonly HomeFile[]): HomeFile[] {
   const { heldBy, contents } = home;
   const single = files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
   const becomesOwn = (name: string): boolean => {

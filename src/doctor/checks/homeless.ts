@@ -1,6 +1,7 @@
 import type { HostFacts } from '../../host/facts.ts';
 import type { Pm2HomeFacts } from '../../host/home-facts.ts';
-import { NO_UID, wordOf } from '../../trust/word.ts';
+import { NO_UID } from '../../runtime/brands.ts';
+import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';

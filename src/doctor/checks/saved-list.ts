@@ -1,7 +1,8 @@
 import type { HostFacts } from '../../host/facts.ts';
 import type { Pm2HomeFacts } from '../../host/home-facts.ts';
 import type { SavedApp } from '../../host/saved-list.ts';
-import { NO_UID, wordOf } from '../../trust/word.ts';
+import { NO_UID } from '../../runtime/brands.ts';
+import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { adoptFrom, isPlainTarget, lookFirst } from '../repair.ts';

@@ -1,3 +1,4 @@
+import type { Pid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
@@ -97,7 +98,7 @@ function deadPid(facts: Pm2HomeFacts): DoctorFinding[] {
   ];
 }
 
-function wrongPid({ home, pidFile, trusted }: Pm2HomeFacts, pid: number, user: string): DoctorFinding {
+function wrongPid({ home, pidFile, trusted }: Pm2HomeFacts, pid: Pid, user: string): DoctorFinding {
   const path = `${home}/pm2.pid`;
   return {
     code: 'PD302',

@@ -1,5 +1,6 @@
 import type { DaemonFacts } from '../../host/daemon-facts.ts';
-import { NO_UID, wordOf } from '../../trust/word.ts';
+import { NO_UID } from '../../runtime/brands.ts';
+import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, homeOf, isUndeclared, placementOf } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';

@@ -6,6 +6,7 @@ import type { Identity } from '../../identity/switch-user.ts';
 import { removeDeadSocket, UNLINK } from '../../repair/dead-socket.ts';
 import { giveBack } from '../../repair/give-back.ts';
 import { Left, openItself, requireSame, type Held } from '../../repair/held.ts';
+import type { Uid } from '../../runtime/brands.ts';
 import type { Deed, Fix } from '../fix.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function applyFix(deed: Deed, directory: Held, { owner, home }: Fix
 }
 
 /** The owner owns the file and can open it, so the owner could change its mode too. */
-function setMode(fd: number, { dev, ino, from, to }: Deed & { type: 'mode' }, owner: number): void {
+function setMode(fd: number, { dev, ino, from, to }: Deed & { type: 'mode' }, owner: Uid): void {
   try {
     const stat = fstatSync(fd);
     if (stat.dev !== dev || stat.ino !== ino) throw new Left('it is another file by now');
