@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -25,6 +25,8 @@ const managers = {
   nodenv: ['.nodenv/versions/22.23.3/lib/node_modules/pm2'],
   n: ['n/lib/node_modules/pm2'],
   npm: ['.npm-global/lib/node_modules/pm2', '.local/lib/node_modules/pm2'],
+  'npm of cPanel': ['nodevenv/shop/22/lib/node_modules/pm2'],
+  bun: ['.bun/install/global/node_modules/pm2'],
   yarn: ['.config/yarn/global/node_modules/pm2'],
 };
 
@@ -34,6 +36,20 @@ it.each(Object.entries(managers))('%s', (name, paths) => {
   expect(pm2PackagesBelow(home)).toEqual([]);
   for (const path of paths) lay(path);
   expect({ [name]: pm2PackagesBelow(home) }).toEqual({ [name]: paths.map((path) => join(home, path)).sort() });
+});
+
+it.each([
+  ['prefix=~/tools/npm', ['tools/npm']],
+  ['registry=https://npm.example.com/\n prefix = "${HOME}/tools/npm"\r\n', ['tools/npm']],
+  ['; prefix=~/tools/npm', []],
+  ['prefix=/usr', []], // not the user's to say
+  ['prefix=~/../elsewhere', []],
+  ['prefix=~', []],
+])('the prefix in .npmrc: %j', (text, prefixes) => {
+  rmSync(home, { recursive: true });
+  lay('tools/npm/lib/node_modules/pm2');
+  writeFileSync(join(home, '.npmrc'), text);
+  expect(pm2PackagesBelow(home)).toEqual(prefixes.map((prefix) => join(home, prefix, 'lib/node_modules/pm2')));
 });
 
 it("what is there under two names is there once: mise's latest, pnpm's store", () => {
