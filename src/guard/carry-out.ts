@@ -81,7 +81,7 @@ export function carryOutRewrite(
     if (!hostWide) {
       process.env['PM2_HOME'] = daemon.home;
       if (caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
-    }
+    } else if (caller.uid !== 0) process.env['HOME'] = homeParent(daemon) ?? daemon.userHome; // PM2 prints it as --hp
   }
   refuseForeignCode(call, hostWide ? null : daemon);
   if (verdict.switch) refuseUnreadable(invocation, daemon);

@@ -62,8 +62,8 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
   const right = hasRightName(question, daemon);
   if (isUserOf(user, daemon) && pm2Home === daemon.home && right) {
-    // PM2 prints a line for root with --hp only, which loses a PM2_HOME that does not end in .pm2.
-    if (caller.uid === 0 || homeParent(daemon) !== null)
+    // Without root PM2 only prints a line for root, whose --hp is the HOME of whoever calls.
+    if (caller.uid === 0 || (caller.uid === daemon.uid && homeParent(daemon) === daemon.userHome))
       return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: caller.uid !== 0 };
   }
   return putRight(

@@ -276,6 +276,17 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(host.daemons()).toEqual([]);
   });
 
+  it("T25: startup without root: the line that pm2 prints names the daemon's directory", async () => {
+    const typed = 'pm2 startup systemd -u www-data --hp /var/www';
+    const printed = async (line: string) => /sudo env .*/.exec((await host.run(line, { user: 'ops' })).stdout)?.[0];
+    expect(await printed(`PM2_GUARD=off ${typed}`)).toMatch(/ -u www-data --hp \/home\/ops$/);
+    expect(await printed(typed)).toMatch(/ -u www-data --hp \/var\/www$/);
+    expect(await printed('pm2 startup systemd -u www-data')).toMatch(/ -u www-data --hp \/var\/www$/);
+    expect(await printed('pm2 startup systemd')).toMatch(/ -u ops --hp \/home\/ops$/);
+    expect(await printed('HOME=/srv pm2 startup systemd')).toMatch(/ -u ops --hp \/home\/ops$/);
+    await host.must('PM2_GUARD=off pm2 kill', { user: 'ops' });
+  });
+
   it('the config of PM2_GUARD_CONFIG: for a caller himself, not through sudo', async () => {
     await host.write('/etc/pm2-guard/other.yaml', config('mode: block\n'));
     expect(await host.run('PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping')).toMatchObject({ status: 126 });

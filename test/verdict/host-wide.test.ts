@@ -15,6 +15,7 @@ describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
   is('-u alone, as a declared root: right already', rooted('root', 'startup -u root'), 'pass rootd');
   is('the same in block mode', row(`mode: block\n${WITH_ROOT.trimStart()}`)('root', 'startup'), 'pass rootd');
   is("the daemon's own user", web('ops', 'startup'), 'pass ops');
+  is("without root, for another's daemon", web('ops', 'startup systemd -u www-data --hp /var/www'), 'rewrite web');
   is('a user without a daemon', web('root', 'startup -u alice --hp /home/alice'), 'block PG106');
   is('a PM2_HOME without a daemon', web('root', 'startup --hp /home/alice'), 'block PG106');
   is('in block mode', row(`mode: block\n${WEB.trimStart()}`)('root', 'startup -u www-data'), 'block PG107');

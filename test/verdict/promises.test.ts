@@ -139,12 +139,12 @@ describe('never worse than without the guard', () => {
   });
 });
 
-it("a unit of root's, asked for by the user of its PM2_HOME, needs no daemon", () => {
+it("a unit of root's, asked for by the user of its PM2_HOME, is put right without becoming root", () => {
   const policy = policyFrom('daemons:\n  d0: { user: root, home: /var/www/.pm2 }\n');
   const { caller, env } = callerFrom('www-data');
   const invocation = interpret(['startup', '-u', '0'], { major: 7, env, cwd: '/' });
   const known = { realpaths: new Map(), files: new Map(), rootUnit: false };
-  expect(decide(invocation, caller, policy, known)).toMatchObject({ type: 'pass', daemonless: true });
+  expect(decide(invocation, caller, policy, known)).toMatchObject({ type: 'rewrite', code: 'PG107', switch: false });
 });
 
 describe('every suggestion is a command', () => {
