@@ -8,12 +8,14 @@ import { environmentFile } from '../../src/host/environment-file.ts';
 import { loadService, unitPlaces } from '../../src/host/load-service.ts';
 import type { Manager } from '../../src/host/unit-specifiers.ts';
 import { asUid } from '../../src/runtime/brands.ts';
+import { randomNumbers } from '../random-runs.ts';
 
 const ANALYZE = '/usr/bin/systemd-analyze';
 const GENERATOR = '/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator';
 const PLACES = ['etc/systemd/system', 'run/systemd/system', 'usr/local/lib/systemd/system', 'usr/lib/systemd/system'];
 const run = promisify(execFile);
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T;
+const random = randomNumbers();
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 
 let root = '';
 beforeEach(() => {
@@ -41,7 +43,7 @@ async function readBySystemd(unit: string): Promise<string[]> {
 }
 
 describe.runIf(existsSync(ANALYZE))('a unit with drop-ins', () => {
-  const random = () => {
+  const randomTree = () => {
     const prefix = pick(['pm2', 'pm2-a', 'pm2-a-b']);
     const unit = `${prefix}${pick(['', '', '@ops', '@ops-x'])}.service`;
     const file = `${pick(PLACES)}/${unit.replace(/@.*\./, '@.')}`;
@@ -59,7 +61,7 @@ describe.runIf(existsSync(ANALYZE))('a unit with drop-ins', () => {
     );
     return { unit, file, alias, files: [...new Set([...files, ...ofAlias])] };
   };
-  it.each(Array.from({ length: 30 }, random))('$unit is read as systemd reads it', async ({ unit, file, alias, files }) => {
+  it.each(Array.from({ length: 30 }, randomTree))('$unit is read as systemd reads it', async ({ unit, file, alias, files }) => {
     write(file, `[Service]\nExecStart=/bin/true\nUnknown=${file}\n`);
     for (const [index, path] of files.entries()) {
       write(path, `[Service]\nUnknown=${path}\n`);
@@ -165,7 +167,7 @@ describe.runIf(existsSync(GENERATOR))('an environment file', () => {
     for (let round = 0; round < 300; round++) {
       let names = 0;
       const text =
-        `V=${Array.from({ length: 1 + Math.floor(Math.random() * 9) }, () => pick(parts)).join('')}\n`.replace(
+        `V=${Array.from({ length: 1 + Math.floor(random() * 9) }, () => pick(parts)).join('')}\n`.replace(
           /V/g,
           () => `V${names++}`,
         );

@@ -2,13 +2,15 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readService, UNKNOWN } from '../../src/host/unit-file.ts';
 import type { Manager } from '../../src/host/unit-specifiers.ts';
 import { asUid } from '../../src/runtime/brands.ts';
+import { randomNumbers } from '../random-runs.ts';
 import { describeOnHost } from '../host/describe.ts';
 import { systemdHost, type SystemdHost } from '../host/systemd.ts';
 
 vi.mock('node:os', async (original) => ({ ...(await original<object>()), hostname: () => 'debian' }));
 
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T;
-const several = (most: number, make: () => string) => Array.from({ length: Math.ceil(Math.random() * most) }, make);
+const random = randomNumbers();
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+const several = (most: number, make: () => string) => Array.from({ length: Math.ceil(random() * most) }, make);
 
 const PARTS = [...['A=', 'B_2=', ' PM2_HOME=', ' 7=', 'a', '/b', '.', 'ä'], ...[' ', '  ', '\t', '"', '"', "'", "'", ';']];
 const ESCAPES = ['x20', 'x41', '303\\244', 'xe4', 'u00e4', 's', 'q', '"', '\\', ';', '', 'x0'].map((one) => `\\${one}`);
