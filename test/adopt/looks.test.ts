@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
+import { joined } from '../regex.ts';
 import { CONFIG, daemonsOn, OPS, SITE, WEB } from '../traps/twins.ts';
 import { adopt, adopted, ROOT, running, savedIn } from './scene.ts';
 
@@ -139,7 +140,11 @@ describeOnHost('adopt looks before it leaps', () => {
     const { status, stdout } = await call.result();
     expect(status).toBe(1);
     expect(stdout.replaceAll('\r', '')).toMatch(
-      /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\nall that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^]*?\n +run: {2}sudo pm2-guard adopt --rollback\n/,
+      joined(
+        /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\n/,
+        /all that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^]*?\n/,
+        / +run: {2}sudo pm2-guard adopt --rollback\n/,
+      ),
     );
     await host.must(`rm ${ROOT} && mv ${ROOT}.away ${ROOT}`);
     expect(await adopt(host, '--rollback')).toMatchObject({
@@ -279,7 +284,10 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(await adopt(host, 'backup --to web --yes', { user: 'ops' })).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(
-        /BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n {2}run: {6}sudo pm2-guard adopt --to web -- backup\n/,
+        joined(
+          /BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n/,
+          / {2}run: {6}sudo pm2-guard adopt --to web -- backup\n/,
+        ),
       ) as string,
     });
   });

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReader, canUnshare, run } from '../policy/private-host.ts';
 import { bundle } from '../../bundle.mjs';
+import { joined } from '../regex.ts';
 
 let built: string;
 beforeAll(async () => {
@@ -86,7 +87,10 @@ ${NO_POLICY}
     );
     expect(status).toBe(78);
     expect(stderr).toMatch(
-      /config\.yaml:4:11: there is no user "wwwdata"[^]*\npm2-guard: until this is repaired, the last good policy holds, made 20\S+Z\n$/,
+      joined(
+        /config\.yaml:4:11: there is no user "wwwdata"[^]*\n/,
+        /pm2-guard: until this is repaired, the last good policy holds, made 20\S+Z\n$/,
+      ),
     );
   });
   it('none', () => {
@@ -94,7 +98,11 @@ ${NO_POLICY}
       status: 78,
       stdout: '',
       stderr: expect.stringMatching(
-        /^\/etc\/pm2-guard\/config\.yaml: there is no config\n {2}expected a config there; draft one with: sudo pm2-guard init\npm2-guard: there is no last good policy/,
+        joined(
+          /^\/etc\/pm2-guard\/config\.yaml: there is no config\n/,
+          / {2}expected a config there; draft one with: sudo pm2-guard init\n/,
+          /pm2-guard: there is no last good policy/,
+        ),
       ) as string,
     });
   });
@@ -113,7 +121,10 @@ ${NO_POLICY}
       status: 78,
       stdout: '',
       stderr: expect.stringMatching(
-        /^\/mnt\/draft\.yaml: cannot be trusted: \/mnt\/draft\.yaml is owned by uid 65534, not by root\n {2}expected root to own it: sudo chown root \/mnt\/draft\.yaml\n$/,
+        joined(
+          /^\/mnt\/draft\.yaml: cannot be trusted: \/mnt\/draft\.yaml is owned by uid 65534, /,
+          /not by root\n {2}expected root to own it: sudo chown root \/mnt\/draft\.yaml\n$/,
+        ),
       ) as string,
     });
     expect(check(`${draft}check --draft draft.yaml`)).toMatchObject({

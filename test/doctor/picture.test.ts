@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
+import { joined } from '../regex.ts';
 import { CONFIG, OPS, WEB } from '../traps/twins.ts';
 import { examined, found, startBackup, startSite } from './clinic.ts';
 import { DOCTOR } from './doctor.ts';
@@ -34,7 +35,10 @@ describeOnHost('the picture, PM2 5.4.3', () => {
     );
     expect(stdout).toContain(`\n  - myapp      www-data  pid ${site?.pid ?? ''}  port 3000  online   belongs to web\n`);
     expect(stdout).toMatch(
-      /\nSTRAY: alice in \/srv\/a"b\/\.pm2\n.*, no config declares it\n {2}- secretive {2}- {9}- +no port {4}stopped {2}not in the config\n/,
+      joined(
+        /\nSTRAY: alice in \/srv\/a"b\/\.pm2\n.*, no config declares it\n/,
+        / {2}- secretive {2}- {9}- +no port {4}stopped {2}not in the config\n/,
+      ),
     );
     expect(stdout).toMatch(/\n\d findings on 3 daemons, 3 apps\n$/);
   });
@@ -122,7 +126,10 @@ describeOnHost('the picture, PM2 5.4.3', () => {
     });
     expect(stdout).toMatch(/- backup .* belongs to ops\n/);
     expect(stdout).toMatch(
-      /\nweb: www-data in \/var\/www\/\.pm2\n {2}pid \d+, PM2 5\.4\.3, up \d+ s, no boot unit, not yours to ask\n\nPD105 /,
+      joined(
+        /\nweb: www-data in \/var\/www\/\.pm2\n/,
+        / {2}pid \d+, PM2 5\.4\.3, up \d+ s, no boot unit, not yours to ask\n\nPD105 /,
+      ),
     );
     expect(stdout).toMatch(/\n1 finding on 3 daemons, 1 app\n$/);
   });

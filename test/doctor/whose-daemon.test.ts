@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
+import { joined } from '../regex.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
 import { examined, found, repair, startBackup, startSite } from './clinic.ts';
 import { DOCTOR, finding } from './doctor.ts';
@@ -86,7 +87,12 @@ describeOnHost('whose daemon it is', () => {
     });
     const { stdout } = await host.run(DOCTOR);
     expect(stdout).toMatch(
-      /^There is no config .*\n.*there is no config\n(?: .*\n)* {2}sudo pm2-guard init {2}would declare:\n {4}ops: ops in \/home\/ops\/\.pm2, with backup\n {4}web: www-data in \/var\/www\/\.pm2, with myapp\n/m,
+      joined(
+        /^There is no config .*\n.*there is no config\n/,
+        /(?: .*\n)* {2}sudo pm2-guard init {2}would declare:\n/,
+        / {4}ops: ops in \/home\/ops\/\.pm2, with backup\n/,
+        / {4}web: www-data in \/var\/www\/\.pm2, with myapp\n/m,
+      ),
     );
     await repair(host, await finding(host, 'PD102'));
     await host.must(`mv /root/config.yaml ${config}; rm -r /home/alice/.pm2`);

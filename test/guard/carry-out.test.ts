@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { rewritten } from '../host/said.ts';
+import { joined } from '../regex.ts';
 
 const WEB = '/var/www/.pm2';
 const OPS = '/home/ops/.pm2';
@@ -177,7 +178,10 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(await host.exists('/root/.pm2')).toBe(false);
     expect((await host.tree(WEB)).filter(({ path }) => path !== WEB)).toEqual([]);
     expect(await logged()).toMatch(
-      /^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m,
+      joined(
+        /^-p auth\.notice -t pm2-guard -- block caller=root login=deploy home=\/root\/\.pm2 /,
+        /cwd=\/home\/deploy rule=PG101 daemon=web user=www-data command="pm2 restart myapp"$/m,
+      ),
     );
     await use(config());
     await host.must(': > /tmp/log');

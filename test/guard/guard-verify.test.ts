@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { difference, snapshot } from '../install/snapshot.ts';
+import { joined } from '../regex.ts';
 
 const CONFIG =
   'default: web\ndaemons:\n  web: {user: www-data, home: /var/www/.pm2}\n  ops: {user: ops}\nexempt: ' +
@@ -109,7 +110,10 @@ describeOnHost('pm2 guard-verify', () => {
     expect({ status, stdout }).toEqual({
       status: 78,
       stdout: expect.stringMatching(
-        /^guarded by pm2-guard \S+, but its config cannot be used\n {2}\/etc\/pm2-guard\/config\.yaml:\d+:\d+: .*run: {5}sudo pm2-guard check\n$/s,
+        joined(
+          /^guarded by pm2-guard \S+, but its config cannot be used\n/,
+          / {2}\/etc\/pm2-guard\/config\.yaml:\d+:\d+: .*run: {5}sudo pm2-guard check\n$/s,
+        ),
       ) as string,
     });
     const json = await host.run('pm2 guard-verify --json');

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { rewritten } from '../host/said.ts';
+import { joined } from '../regex.ts';
 
 /**
  * The record never delays, changes or fails a call: with node's execve (22), where a shell starts logger, and without
@@ -157,7 +158,11 @@ function suite(node: '20' | '22'): void {
       const [count, ...words] = (await host.read('/tmp/log')).split('\n');
       expect([count, ...words.slice(0, 5)]).toEqual(['6', '-p', 'auth.notice', '-t', 'pm2-guard', '--']);
       expect(words[5]).toMatch(
-        /^block caller=alice login=- home=\/home\/alice\/\.pm2 cwd=\/home\/alice rule=PG101 daemon=ops user=ops command="pm2 restart watch 'a\\x0ab\\x1b\[2J\\u202e' -- --token x+"\.\.\.$/,
+        joined(
+          /^block caller=alice login=- home=\/home\/alice\/\.pm2 cwd=\/home\/alice rule=PG101 /,
+          /daemon=ops user=ops command="pm2 restart watch 'a\\x0ab\\x1b\[2J\\u202e' -- --token /,
+          /x+"\.\.\.$/,
+        ),
       );
       expect(Buffer.byteLength(words[5] ?? '')).toBeLessThanOrEqual(940);
       expect(words.join('\n')).not.toContain('hunter2');

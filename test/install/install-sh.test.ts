@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { checkout, createHost, type Host } from '../host/host.ts';
+import { joined } from '../regex.ts';
 
 /** A built checkout without its sources, so that nothing is built. */
 const release = '/srv/release';
@@ -125,7 +126,11 @@ mkdir -p /usr/local/lib/node_modules && cp -r ${checkout}/.cache/pm2/7.0.4/lib/n
     });
     // npm's own link stands before us in the PATH of ssh commands: that does not fail the installation.
     expect(result.stderr).toMatch(
-      /\npm2-guard: proving it \(pm2-guard verify\)\npm2-guard: \d+ gaps: of \d+ ways, \d+ lead to the guard; [^\n]*\npm2-guard: which ways, and what covers them: {2}sudo pm2-guard verify\n$/,
+      joined(
+        /\npm2-guard: proving it \(pm2-guard verify\)\n/,
+        /pm2-guard: \d+ gaps: of \d+ ways, \d+ lead to the guard; [^\n]*\n/,
+        /pm2-guard: which ways, and what covers them: {2}sudo pm2-guard verify\n$/,
+      ),
     );
     expect(await host.must('sudo pm2-guard status --json | grep -c comes.first || :')).toBe('1\n'); // ssh to bash
   });

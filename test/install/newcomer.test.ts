@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { checkout, createHost, type Host, type HostOptions } from '../host/host.ts';
+import { joined } from '../regex.ts';
 
 /** A built checkout without its sources, so that nothing is built. */
 const release = '/srv/release';
@@ -43,7 +44,10 @@ describeOnHost("a newcomer's first hour", () => {
       stdout: containing('gap: a shell that reads no startup file'),
     });
     expect(stderr).toMatch(
-      /\npm2-guard: 1 gap: shells that read no startup file find \/usr\/local\/bin\/pm2 first \(covers them: sudo pm2-guard install --seal\)/,
+      joined(
+        /\npm2-guard: 1 gap: shells that read no startup file find \/usr\/local\/bin\/pm2 first /,
+        /\(covers them: sudo pm2-guard install --seal\)/,
+      ),
     );
     await host.must('pm2-guard install --seal');
     expect(await host.must('pm2-guard install')).not.toContain('gap:');
@@ -102,7 +106,10 @@ chown -hR 501:20 ${place}/pm2/node_modules/amp ${place}/other && chown alice ${p
     expect(await host.must(script)).not.toContain('copied from');
     await host.must(`chgrp deploy ${release}/shims`);
     expect(await host.must(script)).toMatch(
-      /copied from what others than root can change: \/srv\/release\/shims is writable by its group .*; the copy is root's alone/,
+      joined(
+        /copied from what others than root can change: /,
+        /\/srv\/release\/shims is writable by its group .*; the copy is root's alone/,
+      ),
     );
   });
 

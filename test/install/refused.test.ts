@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { checkout, createHost, type Host } from '../host/host.ts';
+import { joined } from '../regex.ts';
 
 const INSTALL = `node ${checkout}/dist/pm2-guard.cjs install`;
 
@@ -20,7 +21,10 @@ describeOnHost('what the system refuses is said in words, with what to look at',
   it('a read-only file system, and again when it is none', async () => {
     await host.must('mount --bind /usr/local/lib /usr/local/lib && mount -o remount,bind,ro /usr/local/lib');
     expect(await refused()).toMatch(
-      /^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: its file system is read-only\n {2}run: {2}findmnt -T \/usr\/local\/\S+\n$/,
+      joined(
+        /^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: its file system is read-only\n/,
+        / {2}run: {2}findmnt -T \/usr\/local\/\S+\n$/,
+      ),
     );
     await host.must('umount /usr/local/lib');
   });
@@ -28,7 +32,10 @@ describeOnHost('what the system refuses is said in words, with what to look at',
   it('a full one', async () => {
     await host.must('mount -t tmpfs -o size=64k,mode=755 tmpfs /usr/local/lib');
     expect(await refused()).toMatch(
-      /^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: there is no space left on its file system\n {2}run: {2}df -h \/usr\/local\/lib\S*\n$/,
+      joined(
+        /^pm2-guard: \/usr\/local\/lib\/\S+ could not be written: /,
+        /there is no space left on its file system\n {2}run: {2}df -h \/usr\/local\/lib\S*\n$/,
+      ),
     );
     await host.must('umount /usr/local/lib');
   });

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { joined } from '../regex.ts';
 import { buildReader, canUnshare, policies, run, type Printed } from './private-host.ts';
 
 let reader: string;
@@ -182,7 +183,10 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
     [
       'is missing',
       `rm ${C}`,
-      /^\/etc\/pm2-guard\/config\.yaml: there is no config\n {2}expected a config there; draft one with: sudo pm2-guard init$/,
+      joined(
+        /^\/etc\/pm2-guard\/config\.yaml: there is no config\n/,
+        / {2}expected a config there; draft one with: sudo pm2-guard init$/,
+      ),
     ],
     [
       'is missing with its directory',
@@ -200,7 +204,10 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
       "is a symlink into a user's home",
       `mount -t tmpfs -o mode=0755 none /home; mkdir /home/alice; mv ${C} /home/alice/; chown -R nobody ` +
         `/home/alice; ln -s /home/alice/config.yaml ${C}`,
-      /config\.yaml: cannot be trusted: \/home\/alice is owned by uid 65534, not by root\n {2}expected root to own it: sudo chown root \/home\/alice$/,
+      joined(
+        /config\.yaml: cannot be trusted: \/home\/alice is owned by uid 65534, not by root\n/,
+        / {2}expected root to own it: sudo chown root \/home\/alice$/,
+      ),
     ],
     ['is a dangling symlink', `rm ${C}; ln -s nowhere ${C}`, /config\.yaml: \/etc\/pm2-guard\/nowhere does not exist/],
     ['is a loop of symlinks', `rm ${C}; ln -s config.yaml ${C}`, /config\.yaml: is a loop of symbolic links/],
@@ -212,7 +219,10 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
     [
       'is writable by its group',
       `chmod g+w ${C}`,
-      /is writable by its group \(mode 0664\)\n {2}expected only root to write there: sudo chmod go-w \/etc\/pm2-guard\/config\.yaml$/,
+      joined(
+        /is writable by its group \(mode 0664\)\n/,
+        / {2}expected only root to write there: sudo chmod go-w \/etc\/pm2-guard\/config\.yaml$/,
+      ),
     ],
     ['is writable by all', `chmod o+w ${C}`, /is writable by everybody \(mode 0646\)/],
     [
@@ -228,7 +238,10 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
     [
       'has an unknown key',
       `sed 's/apps: .backup/ap: [backup/' -i ${C}`,
-      /config\.yaml:9:5: unknown key "ap": did you mean "apps"\?\n {6}ap: \[backup\]\n {6}\^\n {2}expected one of user, home, apps/,
+      joined(
+        /config\.yaml:9:5: unknown key "ap": did you mean "apps"\?\n {6}ap: \[backup\]\n {6}\^\n/,
+        / {2}expected one of user, home, apps/,
+      ),
     ],
     [
       'has a user that does not exist',
@@ -254,7 +267,10 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
     expect(usable(root)).toMatchObject({ owners: ['web myapp 6'] });
     expect(usable(root).warnings).toHaveLength(1);
     expect(usable(root).warnings[0]).toMatch(
-      /\n {2}so the last good policy holds for this call, made 20[-\d]+ [\d:]+ UTC; edits since then do not count\. After the repair: sudo pm2-guard check$/,
+      joined(
+        /\n {2}so the last good policy holds for this call, made 20[-\d]+ [\d:]+ UTC; /,
+        /edits since then do not count\. After the repair: sudo pm2-guard check$/,
+      ),
     );
     expect(usable(root).warnings[0]?.split('\n  so the last')[0]).toMatch(message);
     expect(usable(nobody).owners).toEqual(['web myapp 6']);

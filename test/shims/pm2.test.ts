@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host, type RunOptions } from '../host/host.ts';
+import { joined } from '../regex.ts';
 import { HARD_WORDS } from './words.ts';
 
 const shim = '/usr/local/lib/pm2-guard/bin/pm2';
@@ -170,7 +171,10 @@ describeOnHost('shims/pm2', () => {
         status: 127,
         stdout: '',
         stderr: expect.stringMatching(
-          /^pm2-guard: there is no node to run pm2 with\n.*\n {2}run: {2}sudo NODE .*\n {2}unguarded: {2}NODE "\$\(npm root -g\)\/pm2\/bin\/pm2"\n$/,
+          joined(
+            /^pm2-guard: there is no node to run pm2 with\n.*\n {2}run: {2}sudo NODE .*\n/,
+            / {2}unguarded: {2}NODE "\$\(npm root -g\)\/pm2\/bin\/pm2"\n$/,
+          ),
         ) as string,
       });
     } finally {

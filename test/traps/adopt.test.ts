@@ -3,6 +3,7 @@ import { adopt, adopted, reset, ROOT, running, savedIn } from '../adopt/scene.ts
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { rewritten } from '../host/said.ts';
+import { joined } from '../regex.ts';
 import { CONFIG, daemonsOn, foreignFiles, OPS, SITE, WEB } from './twins.ts';
 
 // The guard keeps people out of these traps; here they are in one already, as on the day it is installed.
@@ -143,7 +144,10 @@ describeOnHost('adopt ends the trap', () => {
     expect(refused).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(
-        /BLOCKED BY {2}\/var\/www\/\.pm2\/logs is root's, and it is not given to www-data: it holds [bc]\.log: .*\n {2}fix: {6}sudo -u www-data mv -n \S+\/logs \S+\/logs\.of-root\n/,
+        joined(
+          /BLOCKED BY {2}\/var\/www\/\.pm2\/logs is root's, and it is not given to www-data: /,
+          /it holds [bc]\.log: .*\n {2}fix: {6}sudo -u www-data mv -n \S+\/logs \S+\/logs\.of-root\n/,
+        ),
       ) as string,
     });
     await host.must(`rm ${WEB}/logs/b.log ${WEB}/logs/c.log; chown root: ${WEB}/logs`);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../host/describe.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { difference, snapshot } from '../install/snapshot.ts';
+import { joined } from '../regex.ts';
 import { verified, wayOf } from './verification.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
@@ -265,7 +266,10 @@ describeOnHost('pm2-guard verify', () => {
       status: 2,
       stdout: '',
       stderr: expect.stringMatching(
-        /^pm2-guard: nothing can be told: the config cannot be used\n\/etc\/pm2-guard\/config\.yaml:.*run: {2}sudo pm2-guard check\n$/s,
+        joined(
+          /^pm2-guard: nothing can be told: the config cannot be used\n/,
+          /\/etc\/pm2-guard\/config\.yaml:.*run: {2}sudo pm2-guard check\n$/s,
+        ),
       ) as string,
     });
     await host.write('/etc/pm2-guard/config.yaml', CONFIG);
