@@ -99,7 +99,7 @@ describeOnHost('completion in the shells', () => {
       expect(await ask(['log', '--app', 'a:'])).toEqual([shell === 'bash' ? 'b' : 'a:b']);
     });
 
-    it(`${shell}: runs nothing that was typed or that the config says, and stays silent where there is no pm2-guard`, async () => {
+    it(`${shell}: runs no typed or configured text, and prints nothing without pm2-guard`, async () => {
       await ask(['explain', '$(touch /tmp/typed)', '`touch /tmp/typed`', '']);
       await ask(['explain', '$(touch /tmp/typed)']);
       await ask(['log', '--app', '']);

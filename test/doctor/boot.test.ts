@@ -5,7 +5,12 @@ import { SITE, WEB } from '../traps/twins.ts';
 import { codes, finding, findings, type } from './doctor.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
-const CONFIG = `default: web\ndaemons:\n  web: { user: www-data, home: ${WEB}, apps: [myapp] }\n  ops: { user: ops, apps: [job] }\n  alice: { user: alice }\n`;
+const CONFIG = `default: web
+daemons:
+  web: { user: www-data, home: ${WEB}, apps: [myapp] }
+  ops: { user: ops, apps: [job] }
+  alice: { user: alice }
+`;
 const UNITS = '/etc/systemd/system';
 
 describeOnHost('what starts at boot', () => {

@@ -33,7 +33,7 @@ describeOnHost('closed home directories', () => {
   });
   afterAll(() => host.dispose());
 
-  it('doctor without root sees its own, says what it could not see, and finds nothing wrong with the rest', async () => {
+  it("doctor without root reports the caller's daemons, and says that it could not see the others", async () => {
     for (const options of ['', ' --json', ' --prometheus']) {
       const { status, stderr } = await host.run(DOCTOR + options, user);
       expect([options, status]).toEqual([options, expect.toSatisfy((code: number) => code <= 2)]);

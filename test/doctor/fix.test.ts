@@ -6,7 +6,11 @@ import { foreignFiles, SITE, WEB } from '../traps/twins.ts';
 import { codes, DOCTOR, findings } from './doctor.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
-const CONFIG = `daemons:\n  web: { user: www-data, home: ${WEB}, apps: [myapp] }\n  ops: { user: ops }\n  alice: { user: alice }\n`;
+const CONFIG = `daemons:
+  web: { user: www-data, home: ${WEB}, apps: [myapp] }
+  ops: { user: ops }
+  alice: { user: alice }
+`;
 const OPS = '/home/ops/.pm2';
 const fix = `${DOCTOR} --fix`;
 

@@ -94,7 +94,7 @@ describeOnHost('doctor looks at what root runs', () => {
     expect(await codes(host)).toEqual([]);
   });
 
-  it('PD501: in a directory that is named like documentation too (lodash.map), and not for documentation itself', async () => {
+  it('PD501: a writable directory of code counts, also one called lodash.map; documentation does not', async () => {
     const modules = '/usr/lib/node_modules/pm2/node_modules';
     await host.must(`chmod o+w /usr/lib/node_modules/pm2/README.md && mkdir -p ${modules}/lodash.map`);
     expect(await codes(host)).toEqual([]);

@@ -5,7 +5,13 @@ import { foreignFiles, SITE, WEB } from '../traps/twins.ts';
 import { codes, DOCTOR, finding, findings, type } from './doctor.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
-const CONFIG = `daemons:\n  web: { user: www-data, home: ${WEB}, apps: [myapp] }\n  ops: { user: ops }\n  alice: { user: alice }\n  kim: { user: kim }\n  lee: { user: lee }\n`;
+const CONFIG = `daemons:
+  web: { user: www-data, home: ${WEB}, apps: [myapp] }
+  ops: { user: ops }
+  alice: { user: alice }
+  kim: { user: kim }
+  lee: { user: lee }
+`;
 const job = 'setInterval(() => {}, 1e6);\n';
 
 for (const pm2 of ['5.4.3', '7.0.4'] as const) {
@@ -20,7 +26,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
     });
     afterAll(() => host.dispose());
 
-    it("T13, T14: a root client beside the user's daemon: its files, by cause; given back, the user can save", async () => {
+    it("T13, T14: names each file that root's client left, by cause; after the repair the user can save", async () => {
       await host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE, env: { PM2_HOME: WEB } });
       await host.must('pm2 save && pm2 start /srv/job.js --name job && pm2 save', {
         env: { PM2_HOME: WEB },
@@ -78,7 +84,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
     });
 
     if (pm2 === '7.0.4')
-      it("stale: sockets and pid file of a daemon that was killed; both may be somebody else's number by then", async () => {
+      it('stale sockets and pid file of a killed daemon; another process may have its pid', async () => {
         await host.must('pm2 start /srv/job.js', { user: 'kim' });
         const home = '/home/kim/.pm2';
         const [daemon] = host.daemons().filter((one) => one.home === home);

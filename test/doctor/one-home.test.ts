@@ -123,11 +123,17 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
       `
       process.title = 'PM2 v7.0.4: God Daemon (/home/alice/.pm2)';
       require('fs').mkdirSync('/home/alice/.pm2');
-      const frame = (...parts) => Buffer.concat([Buffer.from([0x10 | parts.length]), ...parts.flatMap((part) => { const size = Buffer.alloc(4); size.writeUInt32BE(Buffer.byteLength(part)); return [size, Buffer.from(part)]; })]);
+      const sized = (part) => {
+        const size = Buffer.alloc(4);
+        size.writeUInt32BE(Buffer.byteLength(part));
+        return [size, Buffer.from(part)];
+      };
+      const frame = (...parts) => Buffer.concat([Buffer.from([0x10 | parts.length]), ...parts.flatMap(sized)]);
+      const report = { pm2_version: '\\x1b[31m', node_version: {} };
       const list = [{ name: 'init\\x1b[2J', pm_id: 0, pid: 1, pm2_env: { name: 'init\\x1b[2J', status: 'online' } }];
       require('net').createServer((socket) => socket.once('data', (data) => {
         for (const [, method, id] of data.toString('latin1').matchAll(/"method":"(\\w+)".*?(s:\\d+:pm2-guard:\\d)/gs)) {
-          socket.write(frame('j:' + JSON.stringify({ args: [method === 'getReport' ? { pm2_version: '\\x1b[31m', node_version: {} } : list] }), id));
+          socket.write(frame('j:' + JSON.stringify({ args: [method === 'getReport' ? report : list] }), id));
         }
       })).listen('/home/alice/.pm2/rpc.sock');`,
     );

@@ -76,8 +76,8 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     expect(started.status).toBe(126);
     expect(started.stderr).toContain(
       'pm2-guard: blocked (PG111): nothing was run\n' +
-        '  "pm2 start app.js --name myapp" would run as www-data in daemon "web". www-data cannot enter /root/secret: ' +
-        '/root is closed (mode 0700).\n',
+        '  "pm2 start app.js --name myapp" would run as www-data in daemon "web". ' +
+        'www-data cannot enter /root/secret: /root is closed (mode 0700).\n',
     );
   });
 

@@ -23,14 +23,15 @@ describeOnHost('pm2 guard-verify', () => {
     expect(plain.daemons()).toMatchObject([{ uid: 0, home: '/root/.pm2' }]);
   });
 
-  it('is answered by the guard: that it guards, which version, which daemons, where calls go; nothing is spawned or written', async () => {
+  it('prints its version, the daemons and where calls go; starts and writes nothing', async () => {
     const before = await snapshot(host, { times: true });
     const { version } = JSON.parse(await host.read('/usr/local/lib/pm2-guard/install.json')) as { version: string };
     expect(await host.run('pm2 guard-verify', { user: 'deploy' })).toMatchObject({
       status: 0,
       stderr: '',
       stdout:
-        `guarded by pm2-guard ${version}\nconfig   /etc/pm2-guard/config.yaml\ndaemon   ops: ops, /home/ops/.pm2\ndaemon   web: www-data, /var/www/.pm2\n` +
+        `guarded by pm2-guard ${version}\nconfig   /etc/pm2-guard/config.yaml\n` +
+        'daemon   ops: ops, /home/ops/.pm2\ndaemon   web: www-data, /var/www/.pm2\n' +
         'you      deploy: calls that name no app go to daemon web\npm2      /usr/lib/node_modules/pm2/bin/pm2  ' +
         '(7.0.4)\n',
     });

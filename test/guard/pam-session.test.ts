@@ -21,7 +21,7 @@ describeOnHost("root's call in a service with a PAM session", () => {
   });
   afterAll(() => host.dispose());
 
-  it("plain: the helper of systemd is told, and goes, unless the service's process has become another user", async () => {
+  it("plain: systemd's helper ends with the service, unless the service's process became another user", async () => {
     expect((await host.run(`${session('/usr/bin/id -u')} | cat`)).stdout).toBe('0\n');
     await expect.poll(() => helpers(host)).toEqual([]);
     const other = session('/usr/bin/setpriv --reuid 33 --regid 33 --init-groups -- /usr/bin/id -u');

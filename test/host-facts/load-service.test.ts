@@ -50,18 +50,18 @@ describe.runIf(existsSync(ANALYZE))('a unit with drop-ins', () => {
     const stems = ['pm2', 'pm2-', 'pm2-a', 'pm2-a-', 'pm2-a-b', 'pm2-b-', '-'].flatMap((stem) =>
       ['', '@', '@ops', '@ops-x'].map((instance) => `${stem}${instance}.service.d`),
     );
-    const files = Array.from(
-      { length: 25 },
-      () =>
-        `${pick(PLACES)}/${pick([...stems, 'service.d', `${prefix}-.service.d`, `${unit}.d`])}/${pick(['10', '20-b', '20-a', '9', 'x'])}${pick(['.conf', '.conf', '.conf', '.txt'])}`,
-    );
+    const files = Array.from({ length: 25 }, () => {
+      const directory = pick([...stems, 'service.d', `${prefix}-.service.d`, `${unit}.d`]);
+      const name = pick(['10', '20-b', '20-a', '9', 'x']) + pick(['.conf', '.conf', '.conf', '.txt']);
+      return `${pick(PLACES)}/${directory}/${name}`;
+    });
     const alias = pick([null, 'web', 'b-web'])?.concat(unit.replace(/^[^@.]*/, '')) ?? null;
     const ofAlias = ['web', 'b-web', 'b-'].map(
       (stem) => `${pick(PLACES)}/${stem}${pick(['', '@'])}.service.d/a${pick(['10', 'y'])}.conf`,
     );
     return { unit, file, alias, files: [...new Set([...files, ...ofAlias])] };
   };
-  it.each(Array.from({ length: 30 }, randomTree))('$unit is read as systemd reads it', async ({ unit, file, alias, files }) => {
+  it.each(Array.from({ length: 30 }, randomTree))('$unit as systemd reads it', async ({ unit, file, alias, files }) => {
     write(file, `[Service]\nExecStart=/bin/true\nUnknown=${file}\n`);
     for (const [index, path] of files.entries()) {
       write(path, `[Service]\nUnknown=${path}\n`);
@@ -93,7 +93,13 @@ it('has the variables of its files, which win; a file that is not there has none
   write('env', 'PM2_HOME=/srv/%i\nB=2\n');
   write(
     'etc/systemd/system/pm2@.service',
-    `[Service]\nEnvironmentFile=/nowhere\nEnvironmentFile=\nEnvironmentFile=${root}/%p-env\nEnvironmentFile=-${root}/env\nEnvironment=PM2_HOME=/a A=1\n`,
+    `[Service]
+EnvironmentFile=/nowhere
+EnvironmentFile=
+EnvironmentFile=${root}/%p-env
+EnvironmentFile=-${root}/env
+Environment=PM2_HOME=/a A=1
+`,
   );
   write('pm2-env', 'B=1\nC=3\n');
   expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service')?.env).toEqual({

@@ -73,7 +73,8 @@ describe.runIf(process.platform === 'linux')('listening sockets', () => {
 
   /** A process on one processor, which listens each time it is told to. */
   const listener = (path: string, cpu = 0) => {
-    const script = `process.stdin.on('data', () => require('net').createServer().listen(${JSON.stringify(path)}, () => console.log()))`;
+    const script = `process.stdin.on('data', () =>
+      require('net').createServer().listen(${JSON.stringify(path)}, () => console.log()))`;
     const child = spawn('taskset', ['-c', String(cpu % cpus().length), process.execPath, '-e', script], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -168,7 +168,9 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
       expect(await host.run(`${init} --output ${file}`)).toMatchObject({
         status: 1,
         stdout: '',
-        stderr: `pm2-guard: ${file} is there already, and is left as it is\n  run:  pm2-guard init --output FILE --force\n`,
+        stderr:
+          `pm2-guard: ${file} is there already, and is left as it is\n` +
+          '  run:  pm2-guard init --output FILE --force\n',
       });
       expect(await host.read(file)).toBe('mine\n');
       expect((await host.run(`${init} --output ${file} --force`)).status).toBe(0);

@@ -108,7 +108,10 @@ describeOnHost('a throwaway host', () => {
   });
 
   it('ends when the tests are killed', async () => {
-    const script = `require('${import.meta.dirname}/host.ts').createHost({ pm2: null }).then((host) => { console.log(host.init); setInterval(() => {}, 1000); })`;
+    const script = `require('${import.meta.dirname}/host.ts').createHost({ pm2: null }).then((host) => {
+      console.log(host.init);
+      setInterval(() => {}, 1000);
+    })`;
     const runner = spawn(process.execPath, ['--import', 'tsx', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const init = await new Promise<string>((resolve) =>
       runner.stdout.once('data', (chunk: Buffer) => {

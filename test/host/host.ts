@@ -141,7 +141,8 @@ export class Host {
   tty(commandLine: string, options: RunOptions = {}): Running {
     const { shell } = this.account(options.user ?? 'root');
     // script runs its command by $SHELL, which is nologin for www-data; the command itself sees the user's own.
-    const line = `stty cols 120 rows 40; SHELL=${shell}; export SHELL; exec /bin/sh -c '${commandLine.replaceAll("'", "'\\''")}'`;
+    const quoted = `'${commandLine.replaceAll("'", "'\\''")}'`;
+    const line = `stty cols 120 rows 40; SHELL=${shell}; export SHELL; exec /bin/sh -c ${quoted}`;
     return this.start(
       ['script', '-qec', line, '/dev/null'],
       { ...options, input: '', env: { TERM: 'xterm-256color', ...options.env, SHELL: '/bin/sh' } },

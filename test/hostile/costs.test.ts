@@ -121,7 +121,8 @@ describeOnHost('what a user fills the host with', () => {
 
   it('a line that takes the square of its length to read', async () => {
     await host.must(
-      `mkdir -p ${UNITS} && cd ${UNITS} && for i in $(seq 20); do perl -e 'print "[Service]\\nEnvironment=PM2_HOME=/x\\n", ` +
+      `mkdir -p ${UNITS} && cd ${UNITS} && for i in $(seq 20); do ` +
+        `perl -e 'print "[Service]\\nEnvironment=PM2_HOME=/x\\n", ` +
         '"ExecStart=x", " " x 500000, "y\\n# ", "pm2 " x 100000, "\\n"\' > a$i.service; done',
       mallory,
     );

@@ -81,7 +81,8 @@ describe.runIf(linux && process.getuid?.() === 0)('where accounts come from else
     ) as unknown;
 
   const record = `mkdir -p /run/userdb; mount -t tmpfs none /run/userdb; cd /run/userdb
-echo '{"userName":"pgldap","uid":61234,"gid":61234,"homeDirectory":"/srv/pgldap","shell":"/bin/bash"}' > pgldap.user; ln -s pgldap.user 61234.user; cd "$OLDPWD"`;
+echo '{"userName":"pgldap","uid":61234,"gid":61234,"homeDirectory":"/srv/pgldap","shell":"/bin/bash"}' > pgldap.user
+ln -s pgldap.user 61234.user; cd "$OLDPWD"`;
   it.runIf(
     existsSync('/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2') &&
       /^passwd:.*systemd/m.test(readFileSync('/etc/nsswitch.conf', 'utf8')),
@@ -107,7 +108,8 @@ echo '{"userName":"pgldap","uid":61234,"gid":61234,"homeDirectory":"/srv/pgldap"
     expect(
       inside(
         file(
-          '+nis::0:0:::\\n-no::0:0:::\\nroot:x:0:0:r:/root:\\ntoor:x:0:0:t:/toor:/bin/csh\\nbroken:x:one\\nlast:x:5:5::/last:/bin/ksh',
+          '+nis::0:0:::\\n-no::0:0:::\\nroot:x:0:0:r:/root:\\ntoor:x:0:0:t:/toor:/bin/csh\\n' +
+            'broken:x:one\\nlast:x:5:5::/last:/bin/ksh',
         ),
         `[a.accountByUid(0).name, a.accountByName('root').shell, a.accountByName('toor').home, ` +
           `a.accountByName('+nis'), a.accountByName('broken'), a.accountByName('last').home]`,

@@ -14,7 +14,8 @@ const DAMAGE = {
   'the bundle is gone': `rm ${LIBRARY}/bin/../pm2.cjs`,
   'the bundle is cut off': `truncate -s 30000 ${LIBRARY}/bin/../pm2.cjs`,
   'the bundle is empty': `: > ${LIBRARY}/bin/../pm2.cjs`,
-  'the bundle cannot be read': `chmod 000 ${LIBRARY}/bin/../pm2.cjs; mkdir ${LIBRARY}/bin/../x; mount --bind ${LIBRARY}/bin/../x ${LIBRARY}/bin/../pm2.cjs 2>/dev/null || { rm ${LIBRARY}/bin/../pm2.cjs; mkdir ${LIBRARY}/bin/../pm2.cjs; }`,
+  'the bundle cannot be read': `cd ${LIBRARY}/bin/..; chmod 000 pm2.cjs; mkdir x
+    mount --bind x pm2.cjs 2>/dev/null || { rm pm2.cjs; mkdir pm2.cjs; }; cd - >/dev/null`,
 };
 
 /** A call that plain pm2 answers in the caller's daemon, and the guard in the daemon of ops. */

@@ -110,7 +110,9 @@ describeOnHost('install.sh', () => {
       `#!/bin/sh
 [ "$*" = "install -g --no-audit --no-fund pm2" ] || exit 9
 ! [ -L /usr/local/bin/pm2 ] || { echo EEXIST >&2; exit 1; }
-mkdir -p /usr/local/lib/node_modules && cp -r ${checkout}/.cache/pm2/7.0.4/lib/node_modules/pm2 /usr/local/lib/node_modules/ && ln -s ../lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2
+mkdir -p /usr/local/lib/node_modules &&
+cp -r ${checkout}/.cache/pm2/7.0.4/lib/node_modules/pm2 /usr/local/lib/node_modules/ &&
+ln -s ../lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2
 `,
       { mode: '755' },
     );

@@ -87,7 +87,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(await host.run('pm2-guard status')).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it("prepares each pm2 and node of the config, and removes what is no longer used, also the users' directories of old", async () => {
+  it('prepares each pm2 and node of the config; removes unused ones and user directories of old versions', async () => {
     await fresh();
     const config = (pins: string) => `default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2${pins} }\n`;
     await host.must(
@@ -223,7 +223,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(difference(installed, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
   });
 
-  it('upgrades in place: what is damaged is repaired, what is old goes, who reads a file keeps what it has open', async () => {
+  it('upgrades in place: repairs damaged files, removes old ones; a process keeps the file it has open', async () => {
     await fresh();
     await host.must(script);
     const now = await snapshot(host);

@@ -16,13 +16,21 @@ const KILLS = 14;
 const KILLER = `
 const fs = require('fs'), { spawn } = require('child_process');
 const [, , n, ...command] = process.argv;
-const places = ['/usr/local/lib/pm2-guard', '/usr/local/bin', '/usr/local/sbin', '/usr/local/share', '/etc/pm2-guard', '/etc/profile.d', '/etc/zsh', '/etc/fish', '/etc/sudoers.d', '/var/lib/pm2-guard', '/var/cache/pm2-guard'];
+const places = [
+  ...['lib/pm2-guard', 'bin', 'sbin', 'share'].map((name) => '/usr/local/' + name),
+  ...['pm2-guard', 'profile.d', 'zsh', 'fish', 'sudoers.d'].map((name) => '/etc/' + name),
+  '/var/lib/pm2-guard', '/var/cache/pm2-guard',
+];
 function state(path, depth) {
   let stat;
   try { stat = fs.lstatSync(path); } catch { return ''; }
   const own = [path, stat.ino, stat.size, stat.mode, stat.uid, stat.mtimeMs].join(' ');
   if (!stat.isDirectory() || depth === 0) return own;
-  try { return own + fs.readdirSync(path).map((name) => state(path + '/' + name, depth - 1)).join('|'); } catch { return own; }
+  try {
+    return own + fs.readdirSync(path).map((name) => state(path + '/' + name, depth - 1)).join('|');
+  } catch {
+    return own;
+  }
 }
 const now = () => places.map((place) => state(place, 4)).join() + state('/etc/bash.bashrc', 0) + state('/etc', 0);
 let last = now(), changes = 0, slices = 0, ended = null;

@@ -91,7 +91,9 @@ const WAYS: Readonly<Record<string, string>> = {
   'login bash': `su -l deploy -c "${PM2}"`,
   'login zsh': `su -l alice -c "${PM2}"`,
   'login fish': `su -l eve -c "${PM2}"`,
-  'bash in a terminal': `setpriv --reuid deploy env -i HOME=/home/deploy PATH=/usr/local/bin:/usr/bin:/bin bash -ic "${PM2}" 2>/dev/null`,
+  'bash in a terminal':
+    'setpriv --reuid deploy env -i HOME=/home/deploy PATH=/usr/local/bin:/usr/bin:/bin ' +
+    `bash -ic "${PM2}" 2>/dev/null`,
   'zsh of a script': `env -i HOME=/nonexistent PATH=/usr/local/bin:/usr/bin:/bin zsh -c "${PM2}"`,
   'ssh bash': `${SSH} deploy@here "${PM2}"`,
   'ssh zsh': `${SSH} alice@here "${PM2}"`,
@@ -114,9 +116,15 @@ async function goAll(host: Host): Promise<Record<string, string>> {
 async function prepared(prefix: '/usr' | '/usr/local'): Promise<Host> {
   const host = await createHost({ prefix, users: ['eve'] });
   await host.write('/etc/pm2-guard/config.yaml', CONFIG);
-  await host.must(`usermod -s /bin/sh ops; usermod -s /usr/bin/zsh alice; usermod -s /usr/bin/fish eve; touch /home/alice/.zshrc
-    mkdir -p /run/sshd && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_key && ssh-keygen -q -t ed25519 -N '' -f /root/key
-    for home in /root /home/deploy /home/alice /home/eve /home/ops; do install -d -m 700 -o $(stat -c %U $home) $home/.ssh && install -m 600 -o $(stat -c %U $home) /root/key.pub $home/.ssh/authorized_keys; done`);
+  await host.must(`usermod -s /bin/sh ops; usermod -s /usr/bin/zsh alice; usermod -s /usr/bin/fish eve
+    touch /home/alice/.zshrc
+    mkdir -p /run/sshd && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_key &&
+    ssh-keygen -q -t ed25519 -N '' -f /root/key
+    for home in /root /home/deploy /home/alice /home/eve /home/ops; do
+      owner=$(stat -c %U $home)
+      install -d -m 700 -o $owner $home/.ssh &&
+      install -m 600 -o $owner /root/key.pub $home/.ssh/authorized_keys
+    done`);
   return host;
 }
 

@@ -36,7 +36,7 @@ describeOnHost("a newcomer's first hour", () => {
     expect(sealed.stderr).toMatch(/pm2-guard: covered: all \d+ ways lead to the guard[^\n]*\n$/);
   });
 
-  it("npm's own link stands first for shells without startup files: the last line says so, and what covers it", async () => {
+  it("says in the last line that shells without startup files find npm's link first, and what covers it", async () => {
     await fresh({ prefix: '/usr/local' });
     const { status, stdout, stderr } = await host.run(script);
     expect({ status, stdout }).toMatchObject({
@@ -61,11 +61,13 @@ describeOnHost("a newcomer's first hour", () => {
     expect(stdout).toContain('gap: sudo: /usr/local/bin/pm2 comes first');
   });
 
-  it('a PM2_HOME that its user cannot make is told by install, check and doctor, with the line that makes it', async () => {
+  it('install, check and doctor name a PM2_HOME that its user cannot make, and the line that makes it', async () => {
     await fresh();
     const line = 'sudo install -d -o www-data -g www-data -m 0755 /var/www/.pm2';
     await host.must('rm -rf /var/www/.pm2');
-    const told = `warning: daemon "web" cannot start: www-data cannot make its PM2_HOME /var/www/.pm2, for /var/www belongs to root\n  fix:  ${line}\n`;
+    const told =
+      'warning: daemon "web" cannot start: www-data cannot make its PM2_HOME /var/www/.pm2, ' +
+      `for /var/www belongs to root\n  fix:  ${line}\n`;
     expect(await host.run(script)).toMatchObject({ status: 0, stdout: containing(told) });
     expect(await host.run('pm2-guard check', { user: 'alice' })).toMatchObject({ status: 0, stdout: containing(told) });
     const found = async () =>
@@ -89,7 +91,8 @@ describeOnHost("a newcomer's first hour", () => {
       '/opt/npm/npm',
       `#!/bin/sh
 if [ "$*" = "root -g" ]; then echo ${place}; exit; fi
-mkdir -p ${place}/other && cp -r ${checkout}/.cache/pm2/7.0.4/lib/node_modules/pm2 ${place}/ && ln -s ../lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2
+mkdir -p ${place}/other && cp -r ${checkout}/.cache/pm2/7.0.4/lib/node_modules/pm2 ${place}/ &&
+ln -s ../lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2
 chown -hR 501:20 ${place}/pm2/node_modules/amp ${place}/other && chown alice ${place}/pm2/package.json
 `,
       { mode: '755' },

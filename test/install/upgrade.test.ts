@@ -42,9 +42,11 @@ describeOnHost('an upgrade while calls are made', () => {
     host = await createHost();
     await host.installGuard(CONFIG);
     await host.must('pm2 start server.js --name myapp', { cwd: SITE });
-    // Another version. A mix of the two is found out: the parts of each call one another by other names.
-    await host.must(`mkdir /srv/a /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/a && cp -r ${checkout}/dist ${checkout}/shims /srv/b
-      sed -i 's/"0\\.1\\.0"/"0.2.0"/g; s/compileConfig/compileConfigOfB/g' /srv/b/dist/*.cjs && ! cmp -s /srv/a/dist/load-policy.cjs /srv/b/dist/load-policy.cjs`);
+    // Two versions. Each calls its parts by other names, so a mix of the two fails.
+    await host.must(`mkdir /srv/a /srv/b
+      for version in a b; do cp -r ${checkout}/dist ${checkout}/shims /srv/$version || exit 1; done
+      sed -i 's/"0\\.1\\.0"/"0.2.0"/g; s/compileConfig/compileConfigOfB/g' /srv/b/dist/*.cjs &&
+      ! cmp -s /srv/a/dist/load-policy.cjs /srv/b/dist/load-policy.cjs`);
   });
   afterAll(() => host.dispose());
 

@@ -18,8 +18,10 @@ describeOnHost('directories that others than root can write to', () => {
 
   it('names all directories that others can write to, with one line that repairs them', async () => {
     await fresh({ prefix: '/usr/local' });
-    await host.must(`cd /usr/local && chgrp staff . bin lib sbin share share/man && chmod 2775 . bin lib sbin share share/man
-touch /etc/staff-group-for-usr-local; chown alice /var/cache; chmod 777 lib/node_modules; chown -R ops lib/node_modules/pm2`);
+    await host.must(`cd /usr/local
+      chgrp staff . bin lib sbin share share/man && chmod 2775 . bin lib sbin share share/man
+      touch /etc/staff-group-for-usr-local; chown alice /var/cache
+      chmod 777 lib/node_modules; chown -R ops lib/node_modules/pm2`);
     const before = await snapshot(host, { times: true });
     const { status, stdout, stderr } = await host.run(`sudo ${script}`, { user: 'deploy' });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

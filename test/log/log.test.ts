@@ -238,10 +238,17 @@ describeOnHost('pm2-guard log', () => {
       await host.must('rm /var/log/secure*');
     });
     it('a table on a terminal, in colours unless NO_COLOR, plain lines elsewhere', async () => {
-      await host.write(
-        '/var/log/syslog',
-        `2026-01-02T03:04:05+00:00 debian pm2-guard: ${recordLine('rewrite', { caller: 'root', login: 'deploy', home: '/root/.pm2', cwd: '/', rule: '/etc/pm2-guard/config.yaml:4', daemon: 'web', user: 'www-data', command: `pm2 start ${'long '.repeat(30)}` })}\n`,
-      );
+      const record = recordLine('rewrite', {
+        caller: 'root',
+        login: 'deploy',
+        home: '/root/.pm2',
+        cwd: '/',
+        rule: '/etc/pm2-guard/config.yaml:4',
+        daemon: 'web',
+        user: 'www-data',
+        command: `pm2 start ${'long '.repeat(30)}`,
+      });
+      await host.write('/var/log/syslog', `2026-01-02T03:04:05+00:00 debian pm2-guard: ${record}\n`);
       const env = { TZ: 'UTC', COLUMNS: undefined };
       const plain = await host.run('pm2-guard log', { env });
       expect(plain.stdout).toBe(

@@ -115,7 +115,7 @@ describeOnHost('the .deb, by the real dpkg', () => {
   const settled = '/usr/local/lib/pm2-guard';
   afterEach(() => host.dispose());
 
-  it('is configured once there is a node, is repeatable, upgrades, is removed without its config and purged without a trace', async () => {
+  it('installs once there is a node, upgrades, keeps its config if removed and leaves nothing if purged', async () => {
     await fresh();
     const before = await seen();
     const without = await dpkg('--install /srv/0.1.0.deb');

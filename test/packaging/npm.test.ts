@@ -239,7 +239,7 @@ describeOnHost('pm2-guard from npm', () => {
     expect(await host.exists('/usr/local/bin/pm2-guard')).toBe(false);
   });
 
-  it('prefix /usr/local, after install.sh: npm stops at the command that is there, and is given it with --force', async () => {
+  it('prefix /usr/local, after install.sh: npm refuses to replace the command, and does so with --force', async () => {
     await fresh({ prefix: '/usr/local' });
     await host.must(
       'npm config set prefix /usr/local && mkdir /srv/release && tar xzf /srv/0.1.0.tgz -C /srv/release ' +

@@ -36,7 +36,8 @@ function real(version: string, environments: Record<string, string>[]): (Record<
 
 /** constants.js itself, in a child that was started with this environment. */
 function constants(version: string, env: Record<string, string>): string {
-  const program = `console.error = () => {}; process.stdout.write(require(${JSON.stringify(join(pm2(version), 'constants.js'))}).PM2_HOME)`;
+  const file = JSON.stringify(join(pm2(version), 'constants.js'));
+  const program = `console.error = () => {}; process.stdout.write(require(${file}).PM2_HOME)`;
   return execFileSync(process.execPath, ['-e', program], { cwd, encoding: 'utf8', env });
 }
 

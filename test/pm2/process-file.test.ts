@@ -378,7 +378,10 @@ describe.runIf(root)("for root, another user's file", () => {
     rmSync(proof, { force: true });
   });
   const report = `require("fs").writeFileSync(${JSON.stringify(proof)}, JSON.stringify({
-    ids: [process.getuid(), process.geteuid(), process.getgid(), process.getegid()], groups: process.getgroups(), cwd: process.cwd(), env: process.env,
+    ids: [process.getuid(), process.geteuid(), process.getgid(), process.getegid()],
+    groups: process.getgroups(),
+    cwd: process.cwd(),
+    env: process.env,
     back: (() => { try { process.setuid(0); return true; } catch { return false; } })(),
   })); module.exports = { name: "a", script: "x" }`;
   const asked = (rest: Partial<ProcessFile> = {}, word = 'eco.config.js') =>
@@ -461,8 +464,16 @@ describe.runIf(root)("for root, another user's file", () => {
       format: 'cjs',
       outfile: asker,
     });
-    const program = `require(${JSON.stringify(asker)}).appsOfProcessFile({ source: { text: '{name: ["a"].join(), script: "x"}' }, invocation: { argv: ['start', '-'], command: 'start', only: [] }, major: 7,
-      evaluator: { user: 'daemon', uid: 1, gid: 1, userHome: '/' }, cwd: '/', env: {}, timeoutMs: 5000, bundle: ${JSON.stringify(bundle)} }).then((apps) => console.log(JSON.stringify(apps)))`;
+    const program = `require(${JSON.stringify(asker)}).appsOfProcessFile({
+      source: { text: '{name: ["a"].join(), script: "x"}' },
+      invocation: { argv: ['start', '-'], command: 'start', only: [] },
+      major: 7,
+      evaluator: { user: 'daemon', uid: 1, gid: 1, userHome: '/' },
+      cwd: '/',
+      env: {},
+      timeoutMs: 5000,
+      bundle: ${JSON.stringify(bundle)},
+    }).then((apps) => console.log(JSON.stringify(apps)))`;
     expect(
       execFileSync(process.execPath, ['-e', program], { uid: asUid(65534), gid: asGid(65534), encoding: 'utf8' }),
     ).toBe('null\n');

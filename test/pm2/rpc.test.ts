@@ -259,7 +259,9 @@ describe('a socket without a daemon', () => {
     chmodSync(path, 0o755);
     const bundle = join(place, 'ask.cjs');
     await build({ entryPoints: ['src/pm2/rpc.ts'], bundle: true, platform: 'node', format: 'cjs', outfile: bundle });
-    const program = `require(${JSON.stringify(bundle)}).listApps(${JSON.stringify(path)}, { timeoutMs: 2000 }).then((answer) => console.log(JSON.stringify(answer)))`;
+    const program = `require(${JSON.stringify(bundle)})
+      .listApps(${JSON.stringify(path)}, { timeoutMs: 2000 })
+      .then((answer) => console.log(JSON.stringify(answer)))`;
     const answer = await new Promise<string>((done) => {
       execFile(process.execPath, ['-e', program], { uid: 65534, gid: 65534 }, (_, stdout) => {
         done(stdout);

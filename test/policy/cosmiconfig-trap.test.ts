@@ -59,7 +59,10 @@ const node = (cwd: string, ...args: string[]) => spawnSync(process.execPath, arg
 const plain = (config: string): string => `
   const { cosmiconfigSync } = require(${JSON.stringify(join(root, 'node_modules/cosmiconfig'))});
   const loader = (path, text) => JSON.parse(text);
-  console.log(JSON.stringify(cosmiconfigSync('pm2-guard', { searchPlaces: [${JSON.stringify(config)}], loaders: { '.json': loader }, cache: false, searchStrategy: 'none' }).load(${JSON.stringify(config)}).config));`;
+  const options = {
+    searchPlaces: [${JSON.stringify(config)}], loaders: { '.json': loader }, cache: false, searchStrategy: 'none',
+  };
+  console.log(JSON.stringify(cosmiconfigSync('pm2-guard', options).load(${JSON.stringify(config)}).config));`;
 const ours = (config: string): string =>
   `console.log(require(${JSON.stringify(join(top, 'read-config.cjs'))}).readConfig(${JSON.stringify(config)}).type)`;
 
@@ -112,7 +115,8 @@ describe('the current directory has no say in the config', () => {
       node(
         '/',
         '-e',
-        `console.log(JSON.stringify(require(${JSON.stringify(join(top, 'read-config.cjs'))}).readConfig(${JSON.stringify(importing)}).source.document))`,
+        `const { readConfig } = require(${JSON.stringify(join(top, 'read-config.cjs'))});
+        console.log(JSON.stringify(readConfig(${JSON.stringify(importing)}).source.document))`,
       ).stdout,
     ).toContain('"$import"');
   });

@@ -96,7 +96,8 @@ describe.runIf(canUnshare)('the compiled policy', () => {
     // Two edits of equal length as fast as a shell can, with a call between them.
     const printed = read(`${CONFIG}settle
 for i in 1 2 3 4 5; do
-  sed "s/myapp/app$i-/;s/app.-/app$i-/" /etc/pm2-guard/config.yaml > /mnt/race; cat /mnt/race > /etc/pm2-guard/config.yaml; $read >/dev/null
+  sed "s/myapp/app$i-/;s/app.-/app$i-/" /etc/pm2-guard/config.yaml > /mnt/race
+  cat /mnt/race > /etc/pm2-guard/config.yaml; $read >/dev/null
   sed "s/app.-/APP$i-/" /mnt/race > /etc/pm2-guard/config.yaml; $read APP$i-
   sed "s/APP.-/myapp/" -i /etc/pm2-guard/config.yaml
 done`);
@@ -314,7 +315,8 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
   });
 
   it("may be a link between places that are root's", () => {
-    const linked = `${CONFIG}mkdir /etc/pm2-guard/real; mv ${C} /etc/pm2-guard/real/; ln -s real/config.yaml ${C}; settle; `;
+    const linked = `${CONFIG}mkdir /etc/pm2-guard/real; mv ${C} /etc/pm2-guard/real/
+      ln -s real/config.yaml ${C}; settle; `;
     const [first, second, edited] = read(
       `${linked}$read myapp; $read myapp; sed 's/myapp/yourapp/' -i /etc/pm2-guard/real/config.yaml; $read yourapp`,
     );
@@ -324,7 +326,9 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
 });
 
 describe.runIf(canUnshare)('PM2_GUARD_CONFIG', () => {
-  const OTHER = `mkdir /etc/pm2-guard/other; echo '{"daemons": {"other": {"user": "root", "apps": ["myapp"]}}}' > /etc/pm2-guard/other/x.json\n`;
+  const OTHER = `mkdir /etc/pm2-guard/other
+echo '{"daemons": {"other": {"user": "root", "apps": ["myapp"]}}}' > /etc/pm2-guard/other/x.json
+`;
   const named = { PM2_GUARD_CONFIG: '/etc/pm2-guard/other/x.json' };
 
   it('names another file, for root too, and is never kept', () => {

@@ -15,8 +15,10 @@ if (process.env.PROBE) {
   const say = (what) => fs.appendFileSync(process.env.PROBE, JSON.stringify(what, null, 1) + '\\n');
   const error = (run) => { try { return run(); } catch (e) { return e.stack; } };
   say({
-    stack: new Error('here').stack.split('\\n').filter((line) => !/at process\\.processTicks|executeUserEntryPoint|run_main|main\\.cjs/.test(line)),
-    words: arguments.length, module: names(module), require: names(require), text: require.toString(), paths: module.paths,
+    stack: new Error('here').stack.split('\\n')
+      .filter((line) => !/at process\\.processTicks|executeUserEntryPoint|run_main|main\\.cjs/.test(line)),
+    words: arguments.length, module: names(module), require: names(require), text: require.toString(),
+    paths: module.paths,
     id: module.id, filename: __filename, directory: __dirname, loaded: module.loaded, exports: this === module.exports,
     main: require.main && require.main.filename, parents: module.parent && module.parent.id,
     children: module.parent && module.parent.children.map(({ id }) => id),
@@ -35,10 +37,15 @@ const FOREIGN = `if (!Object.keys(require.cache).some((file) => file.endsWith('/
 ${PROBE}
 if (process.env.PROBE) {
   const loader = require('module');
-  const shown = (of, name) => { const { get, set, value, ...rest } = Object.getOwnPropertyDescriptor(of, name); return [!!get, !!set, String(value).slice(0, 120), rest]; };
+  const shown = (of, name) => {
+    const { get, set, value, ...rest } = Object.getOwnPropertyDescriptor(of, name);
+    return [!!get, !!set, String(value).slice(0, 120), rest];
+  };
   require('fs').appendFileSync(process.env.PROBE, JSON.stringify([
-    shown(loader.prototype, '_compile'), shown(loader.prototype, 'load'), shown(loader._extensions, '.js'), Reflect.ownKeys(loader).map(String).sort(),
-    Object.getPrototypeOf(require.cache) === null, Object.keys(loader._extensions), Object.hasOwn(loader, Symbol.hasInstance),
+    shown(loader.prototype, '_compile'), shown(loader.prototype, 'load'), shown(loader._extensions, '.js'),
+    Reflect.ownKeys(loader).map(String).sort(),
+    Object.getPrototypeOf(require.cache) === null, Object.keys(loader._extensions),
+    Object.hasOwn(loader, Symbol.hasInstance),
   ]) + '\\n');
 }
 module.exports = { apps: [] };
@@ -95,8 +102,9 @@ for (const [node, pm2] of PAIRS) {
         env: { [name]: '/home/ops/seen/it', ...env },
       });
       // Below PM2's first module the stack is that of who runs it.
+      const below = 'Module.executeUserEntryPoint|Function.executeUser|process.processTicks|node:internal/main';
       const it = (await host.read('/home/ops/seen/it')).replace(
-        /\\n +at (Module\.executeUserEntryPoint|Function\.executeUser|process\.processTicks|node:internal\/main)[^"\\]*/g,
+        new RegExp(String.raw`\\n +at (${below.replaceAll('.', '\\.')})[^"\\]*`, 'g'),
         '',
       );
       return { status, stdout: stdout.replaceAll(/[│─┌┐└┘├┤┬┴┼].*\n/g, ''), stderr, it };

@@ -46,13 +46,15 @@ describeOnHost('what was prepared, after something has changed', () => {
     [
       'a file, in place, as long as before, with its old time',
       `cp -p ${package_}/constants.js /tmp/old
-      sed 's/\\[PM2\\]/[XYZ]/' /tmp/old > /tmp/new; cat /tmp/new > ${package_}/constants.js; touch -r /tmp/old ${package_}/constants.js`,
+      sed 's/\\[PM2\\]/[XYZ]/' /tmp/old > /tmp/new; cat /tmp/new > ${package_}/constants.js
+      touch -r /tmp/old ${package_}/constants.js`,
     ],
     ['a file that is replaced', `sed -i 's/Command not found/No such command/' ${package_}/lib/binaries/CLI.js`],
     [
       'a module that comes before another',
       `mkdir -p ${package_}/lib/node_modules/debug
-      echo 'console.log("shadow"); module.exports = () => () => undefined' > ${package_}/lib/node_modules/debug/index.js`,
+      cd ${package_}/lib/node_modules/debug
+      echo 'console.log("shadow"); module.exports = () => () => undefined' > index.js`,
     ],
     [
       'a file that comes before a directory or another ending',
@@ -132,8 +134,10 @@ describeOnHost('what was prepared, after something has changed', () => {
 
   it("a pm2 of a user's is not prepared, by install nor by root's calls", async () => {
     host = await createHost();
-    await host.must(`mkdir -p /opt/hers/lib/node_modules && cp -r ${host.pm2Package} /opt/hers/lib/node_modules && chown -R alice /opt/hers/lib/node_modules/pm2/node_modules/debug
-      sed -i '1i require("fs").writeFileSync("/tmp/ran." + process.getuid(), "");' /opt/hers/lib/node_modules/pm2/node_modules/debug/src/index.js`);
+    await host.must(`mkdir -p /opt/hers/lib/node_modules && cd /opt/hers/lib/node_modules &&
+      cp -r ${host.pm2Package} . && chown -R alice pm2/node_modules/debug
+      sed -i '1i require("fs").writeFileSync("/tmp/ran." + process.getuid(), "");' \\
+        pm2/node_modules/debug/src/index.js`);
     await host.installGuard(`${CONFIG}    pm2: /opt/hers/lib/node_modules/pm2/bin/pm2\n`);
     await host.must('pm2 ping', CALLER);
     await host.must('pm2-guard install');

@@ -11,9 +11,12 @@ const nodes = Object.values(nodeVersions).map((version) => `${checkout}/.cache/n
 /** In place of PM2's command line: all that PM2, and what it starts, could tell of how it was started. */
 const PROBE = `
 process.stdout.write(JSON.stringify({
-  argv: process.argv, execArgv: process.execArgv, env: process.env, cwd: process.cwd(), umask: process.umask(), argv0: process.argv0,
-  main: require.main.filename, mainModule: process.mainModule.filename, id: require.main.id, parent: module.parent === require.main, above: require.main.parent,
-  relative: require.main.require('../package.json').name, symbols: Object.getOwnPropertySymbols(process).map(String).sort(), names: Object.keys(globalThis).sort(),
+  argv: process.argv, execArgv: process.execArgv, argv0: process.argv0,
+  env: process.env, cwd: process.cwd(), umask: process.umask(),
+  main: require.main.filename, mainModule: process.mainModule.filename, id: require.main.id,
+  parent: module.parent === require.main, above: require.main.parent,
+  relative: require.main.require('../package.json').name,
+  symbols: Object.getOwnPropertySymbols(process).map(String).sort(), names: Object.keys(globalThis).sort(),
 }));
 if (process.argv[2] === 'fail') throw new Error('PM2 fails');
 `;

@@ -12,7 +12,8 @@ let left = Number(process.env.KILL_AT);
 for (const name of ['linkSync', 'renameSync', 'unlinkSync', 'openSync']) {
   const real = fs[name];
   fs[name] = (path, ...words) => {
-    const changes = String(path).startsWith('/proc/self/fd/') && (name !== 'openSync' || words[0] & fs.constants.O_CREAT);
+    const creates = name !== 'openSync' || words[0] & fs.constants.O_CREAT;
+    const changes = String(path).startsWith('/proc/self/fd/') && creates;
     if (changes && --left === 0) process.kill(process.pid, 'SIGKILL');
     return real(path, ...words);
   };

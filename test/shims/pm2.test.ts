@@ -10,7 +10,11 @@ const shim = '/usr/local/lib/pm2-guard/bin/pm2';
 const shells = { dash: 'dash', bash: 'bash --posix', busybox: 'busybox sh' };
 
 /** Stands for the bundle: tells what reached it. */
-const probe = `exports.main = function () { process.stdout.write(JSON.stringify({ argv: process.argv.slice(2), env: process.env, node: process.execPath, pid: process.pid })) };`;
+const probe = `exports.main = function () {
+  process.stdout.write(
+    JSON.stringify({ argv: process.argv.slice(2), env: process.env, node: process.execPath, pid: process.pid }),
+  );
+};`;
 interface Seen {
   argv: string[];
   env: Record<string, string>;

@@ -69,18 +69,24 @@ describeOnHost(`a line for each option and ${LINES} random ones, read by us and 
   }, 3_600_000);
 });
 
-/**
- * sudo ran nothing though we read a command: fine where its rules or the host said no, a fault where it read the line
- * otherwise.
- */
+/** What sudo says if its rules or the host forbid a command that it read. */
+const REFUSALS = new RegExp(
+  [
+    'unknown (user|group)',
+    'command not found',
+    'invalid (timeout|argument|(working|chroot) directory)',
+    'unable to (change|stat|initialize)',
+    'not (allowed|permitted|a member)',
+    'may not|No such file|SELinux',
+  ].join('|'),
+  'i',
+);
+
+/** sudo ran nothing though we read a command. Null if its rules or the host forbid it, else the difference. */
 function refusalFault(stderr: string): string | null {
   if (/usage:|invalid option|unrecognized|ambiguous|requires an argument/.test(stderr))
     return `sudo does not read it so: ${stderr}`;
-  return /unknown (user|group)|command not found|invalid timeout|unable to (change|stat|initialize)|invalid (working|chroot) directory|not (allowed|permitted)|may not|No such file|invalid argument|not a member|SELinux/i.test(
-    stderr,
-  )
-    ? null
-    : `sudo says: ${stderr === '' ? 'nothing' : stderr}`;
+  return REFUSALS.test(stderr) ? null : `sudo says: ${stderr === '' ? 'nothing' : stderr}`;
 }
 
 function difference(call: SudoRun, seen: Seen, host: Host): string | null {

@@ -29,7 +29,8 @@ print join("\\0", "RAN", $>, $) + 0, $cwd, scalar(@env), @env, @ARGV), "\\0";
 const DRIVER = `
 const { spawnSync } = require('node:child_process');
 for (const line of require('node:fs').readFileSync(0, 'utf8').split('\\n').filter(Boolean)) {
-  const { stdout, stderr } = spawnSync(process.argv[2], JSON.parse(line), { encoding: 'utf8', input: '', timeout: 20000 });
+  const options = { encoding: 'utf8', input: '', timeout: 20000 };
+  const { stdout, stderr } = spawnSync(process.argv[2], JSON.parse(line), options);
   console.log(JSON.stringify({ stdout, stderr: stderr.slice(0, 200) }));
 }
 `;

@@ -36,7 +36,7 @@ describeOnHost('pm2-guard sudoers', () => {
     expect(await host.read(FILE)).toBe(shown.stdout);
   });
 
-  it('lets a user and a member of a group run pm2 as www-data, without a password and with a variable of theirs', async () => {
+  it('lets a user and a member of a group run pm2 as www-data, without a password and with a variable', async () => {
     const call = 'sudo -n -u www-data NODE_ENV=production /usr/local/lib/pm2-guard/bin/pm2 ping';
     expect(await host.run(call, { user: 'carol' })).toMatchObject({
       status: 1,
@@ -94,7 +94,9 @@ describeOnHost('pm2-guard sudoers', () => {
     expect(absent).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: `pm2-guard: ${FILE} is not there, and the config names operators\n  run:  sudo pm2-guard sudoers --write\n`,
+      stderr:
+        `pm2-guard: ${FILE} is not there, and the config names operators\n` +
+        '  run:  sudo pm2-guard sudoers --write\n',
     });
     expect(checkAbsent).toMatchObject({
       status: 0,

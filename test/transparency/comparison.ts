@@ -45,7 +45,8 @@ export function settled(text: string): string {
       .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
       .replace(/\b\d+(\.\d+)? ?(b|kb|mb|gb|MiB|%|ms)(?=\W|$)/gi, '<load>')
       .replace(/^ ?Code metrics value\s*┌[^]*?└[^\n]*\n/gm, '')
-      .replace(/(["']?axm_monitor["']?: ?)\{(?:[^{}]|\{[^{}]*\})*\}/g, '$1<metrics>') // an app's metrics come one by one in its first seconds
+      // An app's metrics come one by one in its first seconds.
+      .replace(/(["']?axm_monitor["']?: ?)\{(?:[^{}]|\{[^{}]*\})*\}/g, '$1<metrics>')
       // Whichever the daemon learns first: a look for a repository, or the worker's own word (lib/God.js,
       // lib/God/ClusterMode.js, ForkMode.js).
       .replace(/(["']?versioning["']?: ?null),(\s*)(["']?node_version["']?: ?["'][\d.]+["'])/g, '$3,$2$1')

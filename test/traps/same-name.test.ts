@@ -4,7 +4,8 @@ import type { Host } from '../host/host.ts';
 import { daemonsOn, twins } from './twins.ts';
 
 const stages = ['staging', 'prod'];
-const config = `daemons:\n${stages.map((name) => `  ${name}:\n    user: ${name}\n    apps: [api]\n    paths: [/srv/${name}]\n`).join('')}`;
+const declared = (name: string) => `  ${name}:\n    user: ${name}\n    apps: [api]\n    paths: [/srv/${name}]\n`;
+const config = `daemons:\n${stages.map(declared).join('')}`;
 const homeOf = (stage: string) => `/home/${stage}/.pm2`;
 
 describeOnHost('T35: one name in two daemons, on purpose', () => {

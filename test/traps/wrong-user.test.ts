@@ -46,7 +46,10 @@ describeOnHost('T02: root is the owner, an admin restarts as himself', () => {
     expect(await hosts.plain.apps('/root/.pm2')).toMatchObject([{ restarts: 0 }]);
   });
 
-  it('guarded: stopped, and told whom to ask for the command that is right', async () => {
+  it('guarded: blocked, and the message says who can run the right command', async () => {
+    const rights =
+      'The config names alice as an operator. Where the rule for sudo is not installed, ' +
+      'an administrator installs those of all operators with:  sudo pm2-guard sudoers --write';
     const { status, stdout, stderr } = await deploy(hosts.guarded);
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
     const [first] = stderr.split('pm2-guard: blocked').slice(1);
@@ -54,7 +57,7 @@ describeOnHost('T02: root is the owner, an admin restarts as himself', () => {
   "pm2 restart rootjob" as alice would use alice's own PM2 daemon (PM2_HOME /home/alice/.pm2).
   rootjob belongs to daemon "system": user root, PM2_HOME /root/.pm2  (/etc/pm2-guard/config.yaml:5)
   sudo does not let alice run pm2 as root.
-  The config names alice as an operator. Where the rule for sudo is not installed, an administrator installs those of all operators with:  sudo pm2-guard sudoers --write
+  ${rights}
   The rule (it lets alice run any code as root):  alice ALL=(root) NOPASSWD:SETENV: /usr/local/lib/pm2-guard/bin/pm2
   ask:      an administrator of this host, to run:  sudo -u root PM2_HOME=/root/.pm2 pm2 restart rootjob
   details:  pm2-guard explain PG101

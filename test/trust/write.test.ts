@@ -59,7 +59,8 @@ describe('replacing a file', () => {
       const { replaceFile } = require('./src/trust/write.ts');
       let code;
       try { replaceFile(directory + '/policy', 'x'.repeat(100000), 0o644); } catch (error) { code = error.code; }
-      require('node:assert').deepEqual([code, fs.readdirSync(directory), fs.readFileSync(directory + '/policy', 'utf8')], ['ENOSPC', ['policy'], 'old']);
+      const text = fs.readFileSync(directory + '/policy', 'utf8');
+      require('node:assert').deepEqual([code, fs.readdirSync(directory), text], ['ENOSPC', ['policy'], 'old']);
     `;
       execFileSync('unshare', ['-m', process.execPath, '--import', 'tsx', '-e', script, directory], {
         cwd: join(import.meta.dirname, '../..'),

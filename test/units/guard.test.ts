@@ -48,7 +48,7 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     await runsInUnit(host, ['myapp']);
   });
 
-  it('T46: whoever only asks for the list gets an empty one, and a line that names the unit; nothing is spawned', async () => {
+  it('T46: pm2 list prints an empty list and a line that names the unit; no daemon is started', async () => {
     await down();
     for (const [line, user] of [
       ['sudo pm2 list', 'deploy'],

@@ -51,8 +51,10 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
 
   it('PD108: variables of a CI job, which the unit does not set', async () => {
     await inTheUnit(host);
-    await host.must(`mkdir -p /etc/systemd/system/${UNIT}.d && printf '[Service]\\nEnvironment=BUILD_ID=7 JENKINS_NODE_COOKIE=x\\n' > /etc/systemd/system/${UNIT}.d/job.conf
-      systemctl daemon-reload; systemctl restart ${UNIT}; rm /etc/systemd/system/${UNIT}.d/job.conf; systemctl daemon-reload`);
+    const dropIn = `/etc/systemd/system/${UNIT}.d/job.conf`;
+    await host.must(`mkdir -p /etc/systemd/system/${UNIT}.d &&
+      printf '[Service]\\nEnvironment=BUILD_ID=7 JENKINS_NODE_COOKIE=x\\n' > ${dropIn}
+      systemctl daemon-reload; systemctl restart ${UNIT}; rm ${dropIn}; systemctl daemon-reload`);
     await runsInUnit(host, ['myapp']);
     expect(await typed(host, await finding(host, 'PD108'))).toEqual([save, restart]);
     await runsInUnit(host, ['myapp']);

@@ -64,7 +64,7 @@ const listed = (known: Evidence, daemon: string) =>
     .flatMap((sight) => sight.apps.map(({ name }) => name));
 
 describe('never worse than without the guard', () => {
-  it('(a) a call that ends or erases is redirected only where evidence names each of its targets in that daemon', () => {
+  it('(a) a call that ends or erases is redirected only to a daemon that is known to have each target', () => {
     eachCase(({ policy, invocation, verdict, known, caller }) => {
       if (verdict.type !== 'rewrite' || classOf(invocation) !== 'ends') return;
       const { daemon } = verdict;

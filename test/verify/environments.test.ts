@@ -24,8 +24,12 @@ describeOnHost('the environment of a way in', () => {
       'default: web\ndaemons:\n  web: {user: www-data, home: /var/www/.pm2, operators: [alice]}\n',
     );
     await host.must('pm2-guard install --without bash'); // which would change PATH in what is asked here, too
-    await host.must(`mkdir -p /run/sshd && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_key && ssh-keygen -q -t ed25519 -N '' -f /root/key
-      for home in /root /home/alice; do mkdir -p $home/.ssh && cp /root/key.pub $home/.ssh/authorized_keys && chmod 700 $home $home/.ssh; done; chown -R alice: /home/alice`);
+    await host.must(`mkdir -p /run/sshd && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_key &&
+      ssh-keygen -q -t ed25519 -N '' -f /root/key
+      for home in /root /home/alice; do
+        mkdir -p $home/.ssh && cp /root/key.pub $home/.ssh/authorized_keys && chmod 700 $home $home/.ssh
+      done
+      chown -R alice: /home/alice`);
   });
   afterAll(async () => {
     rmSync(built, { recursive: true });
@@ -103,7 +107,7 @@ describeOnHost('the environment of a way in', () => {
     await cron.result();
   });
 
-  it("and what is found there: ssh with a .bashrc, which Debian's bash reads for sshd; an at job of that shell", async () => {
+  it("also ssh with a .bashrc, which Debian's bash reads for sshd, and an at job of that shell", async () => {
     await host.must(
       'rm -f /etc/environment /home/alice/.pam_environment; mkdir -p /home/alice/first; ln -s ' +
         '/usr/lib/node_modules/pm2/bin/pm2 /home/alice/first/pm2',

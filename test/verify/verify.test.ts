@@ -45,7 +45,7 @@ describeOnHost('pm2-guard verify', () => {
       .map(({ command }) => command)
       .sort();
 
-  it('really goes every way of everybody, finds the guard, and leaves nothing behind: no file, no process, no daemon', async () => {
+  it('tries every way of every user, finds the guard, and leaves no file, process or daemon behind', async () => {
     const [before, running] = [await everything(), processes()];
     const found = await verified(host);
     expect(found).toMatchObject({ status: 0, result: 'covered', stderr: '' });

@@ -26,7 +26,9 @@ export const bootPages: Record<string, FindingPage> = {
   PD404: {
     title: 'one home is started twice',
     meaning: 'Two units, or a unit and an init script, start a daemon in the same home.',
-    trap: 'A second pm2 startup under another service name, or an upgrade from SysV to systemd. The two race at each boot.',
+    trap:
+      'A second pm2 startup under another service name, or an upgrade from SysV to systemd. ' +
+      'The two race at each boot.',
     cure: "Keep the one whose user is the home's, take the other away.",
   },
   PD405: {

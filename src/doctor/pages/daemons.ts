@@ -34,7 +34,9 @@ export const daemonPages: Record<string, FindingPage> = {
   PD104: {
     title: 'a daemon that no command reaches',
     meaning: 'The daemon listens on a socket whose file is gone, and runs on with its apps.',
-    trap: 'rm -rf ~/.pm2, or a clean-up job, while it ran (T33). The next pm2 command starts a second daemon beside it.',
+    trap:
+      'rm -rf ~/.pm2, or a clean-up job, while it ran (T33). ' +
+      'The next pm2 command starts a second daemon beside it.',
     cure:
       'Let it save and end itself (SIGTERM), into a directory that is there; then resurrect what it saved. Where ' +
       'it runs in a unit, restart the unit then: it starts what was saved.',
