@@ -19,7 +19,7 @@ Examples:
   pm2-guard completion zsh > ~/.zfunc/_pm2-guard                       a directory of your fpath
   pm2-guard completion fish > ~/.config/fish/completions/pm2-guard.fish
 
-Names of apps, daemons and users come from the config, read as whoever presses TAB.
+Names of apps, daemons and users come from the config, read as the user who presses TAB.
 Exit status: 0 shown; 1 there is no such shell.`,
     )
     .action((shell: Shell) => {

@@ -55,7 +55,11 @@ function end(
 
 async function agreed(count: number, json: boolean): Promise<boolean> {
   if (!process.stdin.isTTY || json)
-    throw new UserError('nothing was changed: there is nobody to ask', rootCommandLine('doctor', '--fix', '--yes'), 2);
+    throw new UserError(
+      'not a terminal: pass --yes to confirm. Nothing was changed.',
+      rootCommandLine('doctor', '--fix', '--yes'),
+      2,
+    );
   const question = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test(

@@ -20,7 +20,7 @@ import { VERSION } from '../policy/version.ts';
 /** The `pm2-guard` command, not yet run. Its man page and completion are generated from it. */
 export function createProgram(): Command {
   const program = new Command('pm2-guard')
-    .description('Every pm2 call lands in the PM2 daemon its app belongs to, whoever typed it.')
+    .description('Every pm2 call lands in the PM2 daemon its app belongs to, whichever user typed it.')
     .version(VERSION, '-V, --version')
     .showHelpAfterError('(see pm2-guard --help)')
     .addHelpText(

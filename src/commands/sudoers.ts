@@ -82,7 +82,7 @@ function sayState({ config }: DropIn, state: SudoersState): void {
       process.stdout.write(`${OPERATORS_FILE} is what ${config} asks for\n`);
       return;
     case 'not needed':
-      process.stdout.write(`${OPERATORS_FILE} is not there, and ${config} grants nobody anything\n`);
+      process.stdout.write(`${OPERATORS_FILE} is not there, and ${config} names no operators\n`);
       return;
     case 'missing':
       throw new UserError(

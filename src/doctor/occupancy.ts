@@ -4,7 +4,7 @@ import type { Pm2HomeFacts } from '../host/home-facts.ts';
 
 /** Which daemon runs in a PM2_HOME. */
 export type Occupancy =
-  | { type: 'nobody' }
+  | { type: 'none' }
   | { type: 'owner'; daemon: DaemonFacts }
   | { type: 'other'; daemon: DaemonFacts }
   /** Unknown, so nothing there may be changed. */
@@ -22,11 +22,11 @@ export function occupancyOf(home: Pm2HomeFacts, { daemons, homes }: HostFacts): 
       return { type: 'unclear', why: `${strange.name} is not dead, and no daemon is known behind it` };
     return home.pidFile?.command != null && /PM2/.test(home.pidFile.command)
       ? { type: 'unclear', why: `pid ${home.pidFile.pid ?? 0} is a daemon without a socket here` }
-      : { type: 'nobody' };
+      : { type: 'none' };
   }
   if (second !== undefined) return { type: 'unclear', why: 'two daemons call it their home' };
   if (!daemon.reachable) return { type: 'unclear', why: 'its daemon has lost its socket' };
-  if (daemon.uid === null) return { type: 'unclear', why: 'as whom its daemon runs is not yours to know' };
+  if (daemon.uid === null) return { type: 'unclear', why: 'only root can see which user its daemon runs as' };
   if (daemon.failure !== null && daemon.failure.type !== 'denied')
     return { type: 'unclear', why: 'its daemon does not answer' };
   return { type: daemon.uid === home.owner?.uid ? 'owner' : 'other', daemon };

@@ -72,7 +72,7 @@ function ownersOfPort(question: { port: number }, facts: LivingFacts): OwnerAnsw
     others,
     note:
       sockets.length === 0
-        ? `nobody listens on port ${question.port}`
+        ? `no process listens on port ${question.port}`
         : hidden
           ? `who listens on port ${question.port} is for root to know`
           : null,
@@ -125,7 +125,7 @@ export function answerLines({ question, owners, others, note }: OwnerAnswer): st
 }
 
 function ownerInWords({ daemon, stray, user, home, app }: ProcessOwner): string {
-  const whose = user ?? 'somebody';
+  const whose = user ?? 'an unknown user';
   const name =
     daemon !== null
       ? `daemon ${daemon} of ${whose}`

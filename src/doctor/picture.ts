@@ -57,7 +57,7 @@ function socketlessRows({ socketless }: Report): DaemonRow[] {
 }
 
 function seatInWords({ user, uid, home }: Pick<ReportedDaemon, 'user' | 'uid' | 'home'>): string {
-  return `${user ?? (uid === null ? 'unknown user' : `uid ${uid}`)} in ${home}`;
+  return `${user ?? (uid === null ? 'an unknown user' : `uid ${uid}`)} in ${home}`;
 }
 
 function detailsOf(daemon: ReportedDaemon, now: number): string[] {
@@ -86,7 +86,7 @@ function usersOfPorts(apps: ReportedDaemon['apps']): string {
 
 const ANSWERS: Record<Exclude<ReportedDaemon['answers'], 'yes'>, string> = {
   no: 'no command reaches it',
-  dead: 'nobody listens',
+  dead: 'no process listens',
   denied: 'not yours to ask',
   silent: 'does not answer',
   nonsense: 'does not answer as PM2',
@@ -136,10 +136,13 @@ function appRow(
 }
 
 export function conclusion({ daemons, socketless, findings, healthy, ghosts }: Report): string {
-  const seen = `${counted(daemons.length, 'daemon')}, ${counted(
-    daemons.reduce((sum, { apps }) => sum + grouped(apps).length, 0),
-    'app',
-  )}${socketless.length > 0 ? `, ${counted(socketless.length, 'daemon')} without a socket` : ''}${ghosts.length > 0 ? `, ${counted(ghosts.length, 'process')} without a daemon` : ''}`;
+  const apps = daemons.reduce((sum, daemon) => sum + grouped(daemon.apps).length, 0);
+  const seen = [
+    counted(daemons.length, 'daemon'),
+    counted(apps, 'app'),
+    ...(socketless.length > 0 ? [`${counted(socketless.length, 'daemon')} without a socket`] : []),
+    ...(ghosts.length > 0 ? [`${counted(ghosts.length, 'process')} without a daemon`] : []),
+  ].join(', ');
   if (healthy) return `healthy: ${seen}, and nothing is wrong`;
   if (findings.length === 0) return `nothing found on ${seen}, but not everything could be looked at`;
   const urgent = findings.filter(({ urgency }) => urgency === 'urgent').length;

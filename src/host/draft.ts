@@ -145,7 +145,8 @@ function notPinned({ pm2, node }: DraftEntry): string[] {
 
 function state(daemon: FoundDaemon): string[] {
   const { user, home, live, failure, apps, source, unit } = daemon;
-  const whose = user ?? (live?.uid === null || live === null ? 'somebody' : `uid ${live.uid}, which has no account`);
+  const whose =
+    user ?? (live?.uid === null || live === null ? 'an unknown user' : `uid ${live.uid}, which has no account`);
   const running = live
     ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}`
     : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;

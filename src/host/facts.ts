@@ -157,7 +157,9 @@ function unseen(daemons: readonly DaemonFacts[]): string[] {
   const closed = daemons.filter(({ failure }) => failure?.type === 'denied');
   return [
     'processes, sockets and files of other users can be looked into by root only',
-    ...closed.map(({ user, home }) => `the daemon of ${user ?? 'somebody'} in ${home} does not tell you its apps`),
+    ...closed.map(
+      ({ user, home }) => `the daemon of ${user ?? 'an unknown user'} in ${home} does not tell you its apps`,
+    ),
   ];
 }
 

@@ -51,7 +51,7 @@ export function isOpenToOthers(path: string): boolean {
 export interface Exchanger {
   step: PathStep;
   why: string;
-  by: 'owner' | 'everybody' | 'group';
+  by: 'owner' | 'all' | 'group';
   /** Only root can change its parent directories, so a command reaches it. */
   anchored: boolean;
 }
@@ -74,9 +74,9 @@ export function exchanger(
       if ((step.mode & 0o002) !== 0) {
         return {
           step,
-          by: 'everybody',
+          by: 'all',
           anchored,
-          why: `${step.path} is writable by everybody (mode ${octal(step.mode)})`,
+          why: `${step.path} is writable by all users (mode ${octal(step.mode)})`,
         };
       }
       const others = members(step.gid).filter((uid) => uid !== 0 && uid !== user);

@@ -23,7 +23,7 @@ export function removeOwnPolicies(ledger: Ledger): void {
   }
 }
 
-/** nogroup (Debian), nobody (Red Hat): for a deleted account. */
+/** The group nogroup (Debian) or nobody (Red Hat), for a deleted account. */
 const NO_GROUP = 65_534;
 
 /** Does not use the group of the directory: the user may not be a member of it. */

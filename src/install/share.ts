@@ -39,7 +39,7 @@ function isOurs(ledger: Ledger, link: string): boolean {
   const fault = findUntrusted(dirname(link), 'directory');
   // If others could write to the directory, they could move what root works on.
   const untrusted = fault !== null && fault.kind !== 'missing' ? `left out: ${fault.path} ${fault.why}` : null;
-  const reason = statOrNone(link) !== null && !isOwnLink(link) ? "is somebody else's" : untrusted;
+  const reason = statOrNone(link) !== null && !isOwnLink(link) ? "is not pm2-guard's" : untrusted;
   if (reason !== null) ledger.note(link, 'kept', reason);
   return reason === null;
 }

@@ -84,7 +84,7 @@ export function configDistrust(path: string): ConfigError | null {
         'broken',
         path,
         `${elsewhere}${fault.why}`,
-        'a regular file, in directories that everybody may enter',
+        'a regular file, in directories that all users may enter',
       );
     case 'owner':
       return untrusted(path, fault, 'root to own it');

@@ -57,7 +57,7 @@ export function readConfig(path: string): ParsedSource {
         'broken',
         path,
         `cannot be read (${code})`,
-        code === 'EACCES' ? `a file that everybody may read: sudo chmod a+r ${path}` : null,
+        code === 'EACCES' ? `a file that all users may read: sudo chmod a+r ${path}` : null,
       ),
     );
   }

@@ -25,7 +25,7 @@ export type Look =
   Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
 
 /** Which user writes to a package: root if only root can change it, otherwise its owner. */
-export type Hand = { type: 'hand'; as: Identity } | { type: 'nobody'; why: string; next: string };
+export type Hand = { type: 'hand'; as: Identity } | { type: 'none'; why: string; next: string };
 
 export function handFor(directory: string): Hand {
   const bin = join(directory, 'bin');
@@ -34,14 +34,14 @@ export function handFor(directory: string): Hand {
   const uid = asUid(lstatSync(bin).uid);
   if (uid === 0)
     return {
-      type: 'nobody',
+      type: 'none',
       why: `${fault.path} ${fault.why}, and root does not write where others can`,
       next: cure(fault, directory),
     };
   const account = accountByUid(uid);
   if (account === null)
     return {
-      type: 'nobody',
+      type: 'none',
       why: `it belongs to uid ${uid}, which is no user here`,
       next: quoteCommand(['chown', '-R', 'root:', directory]),
     };

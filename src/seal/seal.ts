@@ -75,7 +75,7 @@ export const WORK: Task<Work & { user: string }, SealResult> = {
 function workOn(work: Work): SealResult {
   try {
     const hand = handFor(work.directory);
-    if (hand.type === 'nobody') return refused(work.directory, hand);
+    if (hand.type === 'none') return refused(work.directory, hand);
     return asUser(hand.as, WORK, { ...work, user: hand.as.user });
   } catch (error) {
     if (error instanceof SwitchError) return refused(work.directory, { why: error.message, next: null });

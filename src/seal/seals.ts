@@ -85,7 +85,7 @@ export function sealStates(path: string | undefined): SealState[] {
 export function sealInWords({ state, wished }: SealState): string {
   switch (state) {
     case 'sealed':
-      return wished ? 'sealed' : 'sealed, though nobody here asked for it';
+      return wished ? 'sealed' : 'sealed, but not on the list of packages to seal';
     case 'outdated':
       return 'sealed by another pm2-guard';
     case 'open':

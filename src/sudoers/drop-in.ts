@@ -31,7 +31,7 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Gra
   const grants = grantsOf(daemons, people);
   const homes = new Map(daemons.map(({ name, home }) => [name, home]));
   const blocks = grants.map((grant) => blockOf(grant, homes));
-  const nobody = grants.length === 0 ? ['# no daemon of the config names operators'] : [];
+  const noGrants = grants.length === 0 ? ['# no daemon of the config names operators'] : [];
   return {
     config,
     grants,
@@ -44,7 +44,7 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Gra
       `${WRITTEN_BY} from ${quoted(config)}, removed by pm2-guard uninstall.`,
       `# Do not edit: change the operators in the config, then run:  ${rootCommandLine('sudoers', '--write')}`,
       PREFACE,
-      ...nobody,
+      ...noGrants,
       blocks.join('\n\n'),
       '',
     ].join('\n'),

@@ -16,7 +16,7 @@ export const BOOT = {
   T25: {
     title: '`pm2 startup -u X` without `--hp`',
     seen: 'User=X, PM2_HOME=/root/.pm2; fails at boot',
-    cause: 'user and home resolved apart',
+    cause: 'user and PM2_HOME resolved apart',
     answers: ['guard', 'doctor', 'lint'],
   },
   T26: {
@@ -44,7 +44,7 @@ export const BOOT = {
     answers: ['repair'],
   },
   T30: {
-    title: 'dump.pm2 is mode 0644 and holds every secret in the environment; or the home is under a web root',
+    title: 'dump.pm2 is mode 0644 and holds every secret in the environment; or the PM2_HOME is under a web root',
     seen: 'readable by all',
     cause: "PM2's umask",
     answers: ['doctor'],

@@ -14,7 +14,7 @@ export const WRONG_PM2_HOME = {
     answers: ['doctor', 'repair'],
   },
   T13: {
-    title: 'root-owned leftovers in the home: pm2.log, dump.pm2, reload.lock, logs/, pids/, module_conf.json',
+    title: 'root-owned leftovers in the PM2_HOME: pm2.log, dump.pm2, reload.lock, logs/, pids/, module_conf.json',
     seen: 'raw EACCES stacks; `save` fails; `reload` prints EACCES and exits 0',
     cause: 'a root client or daemon wrote there',
     answers: ['doctor', 'repair'],
@@ -27,14 +27,14 @@ export const WRONG_PM2_HOME = {
   },
   T15: {
     title: 'HOME unset (cloud-init, CodeDeploy, supervisord, puppet)',
-    seen: 'PM2 up to 6: `/etc/.pm2`; PM2 7: the passwd home, so an upgrade splits one user in two',
+    seen: 'PM2 up to 6: `/etc/.pm2`; PM2 7: the home directory in passwd, so an upgrade splits one user in two',
     cause: 'the fallback changed',
     answers: ['guard', 'doctor'],
   },
   T16: {
     title: 'HOME=/ or a HOME that does not exist',
     seen: "`EACCES mkdir '/.pm2/logs'`",
-    cause: 'passwd home missing',
+    cause: 'the home directory in passwd is missing',
     answers: ['guard', 'doctor'],
   },
   T17: {
@@ -52,12 +52,12 @@ export const WRONG_PM2_HOME = {
   T19: {
     title: '`HOME=/srv/app pm2 start` to give the app a HOME',
     seen: 'a second daemon',
-    cause: 'PM2 derives its home from HOME',
+    cause: 'PM2 derives its PM2_HOME from HOME',
     answers: ['guard', 'doctor', 'lint'],
   },
   T20: {
     title: 'same user, private HOME (agents, IDE sandboxes, snaps)',
-    seen: '"started", nobody else sees it',
+    seen: '"started", but other users do not see it',
     cause: 'a user-only check misses it',
     answers: ['guard', 'doctor'],
   },
@@ -68,7 +68,7 @@ export const WRONG_PM2_HOME = {
     answers: ['guard', 'doctor'],
   },
   T22: {
-    title: 'several homes for one user on purpose (encrypted volume, two node versions)',
+    title: 'several PM2_HOMEs for one user on purpose (encrypted volume, two node versions)',
     seen: 'the wrong one is restarted',
     cause: 'by design',
     answers: ['guard'],

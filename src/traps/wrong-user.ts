@@ -16,7 +16,7 @@ export const WRONG_USER = {
   T03: {
     title: 'PHP, a webhook or a monitor shells out: `exec("pm2 jlist")` as www-data',
     seen: "`[]`, or PM2's welcome banner",
-    cause: "new daemon in the web user's home, no TTY",
+    cause: "new daemon in the web user's PM2_HOME, no TTY",
     answers: ['guard', 'doctor'],
   },
   T04: {

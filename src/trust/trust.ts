@@ -98,7 +98,7 @@ function faultOf(
   // A sticky directory (/tmp) is not trusted: others could create the file first.
   const foreign = also !== null && stat.gid === also.gid ? 0o002 : 0o022;
   if ((stat.mode & foreign) === 0 || known?.has(keyOf({ kind: 'writable', path })) === true) return null;
-  const writers = stat.mode & 0o002 ? 'everybody' : 'its group';
+  const writers = stat.mode & 0o002 ? 'all users' : 'its group';
   const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
   return { kind: 'writable', path, why: `is writable by ${writers} (mode ${mode})` };
 }

@@ -9,7 +9,7 @@ export interface Page {
 
 export const codes = {
   PG001: {
-    title: 'passed: the right user, the right home',
+    title: 'passed: the right user, the right PM2_HOME',
     meaning: 'The call lands in the daemon it belongs to as it is; the real pm2 ran as if there were no guard.',
     trap: 'None.',
     cure: 'Nothing to do.',
@@ -17,7 +17,7 @@ export const codes = {
   PG002: {
     title: 'passed: the caller is exempt',
     meaning: 'The config lists the caller under `exempt`: the calls of these users are left alone.',
-    trap: 'Whatever an exempt user starts lives in a daemon of his own, and nobody else finds it.',
+    trap: 'What an exempt user starts lives in a daemon of that user, where other users do not find it.',
     cure: 'Take the user out of `exempt` to have the calls guarded.',
   },
   PG003: {
@@ -81,7 +81,7 @@ export const codes = {
       'should live elsewhere, change `apps` in the config.',
   },
   PG102: {
-    title: 'right user, wrong home',
+    title: 'right user, wrong PM2_HOME',
     meaning:
       "The caller is the right user, but PM2_HOME, HOME or one of PM2's path variables leads to another daemon of " +
       'the same user.',
@@ -109,14 +109,14 @@ export const codes = {
     title: 'no declared daemon',
     meaning:
       'Nothing says where this call belongs, and the daemon that plain pm2 would use, and spawn, is not in the ' +
-      'config. Or it names the home of such a daemon and would end or begin it (`kill`, `resurrect`, `update`), as ' +
-      'the unit of a forgotten daemon does: no other daemon must suffer for it.',
+      'config. Or it names the PM2_HOME of such a daemon and would end or begin it (`kill`, `resurrect`, ' +
+      '`update`), as the unit of a forgotten daemon does: no other daemon must suffer for it.',
     trap:
-      'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. What is started ' +
-      'there is found by nobody.',
+      'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. The ' +
+      'commands of other users do not find what is started there.',
     cure:
       'Declare the daemon, name a `default`, list the user under `exempt`, or type one of the commands shown. A ' +
-      'unit of `pm2 startup` for a daemon that nobody wants: `sudo systemctl disable --now` it.',
+      'unit of `pm2 startup` for a daemon that is not wanted: `sudo systemctl disable --now` it.',
   },
   PG106: {
     title: 'startup: no such daemon, or more than one',
@@ -125,8 +125,8 @@ export const codes = {
     cure: 'Name the user with -u and the directory above .pm2 with --hp, as in the commands shown.',
   },
   PG107: {
-    title: 'startup: user and home do not belong together',
-    meaning: "PM2 takes the unit's user from -u and its home from --hp, or from the caller.",
+    title: 'startup: user and PM2_HOME do not belong together',
+    meaning: "PM2 takes the unit's user from -u and its PM2_HOME from --hp, or from the caller.",
     trap: '`sudo pm2 startup -u www-data` writes User=www-data with PM2_HOME=/root/.pm2, which fails at the next boot.',
     cure: 'Give both, as in the command shown; in `mode: rewrite` the guard fills them in.',
   },
@@ -151,7 +151,7 @@ export const codes = {
   PG110: {
     title: 'the user could not be changed',
     meaning: "Root's rights could not be given up for good, so nothing was run.",
-    trap: "Running on would have meant running as root in another user's home.",
+    trap: "Running on would have meant running as root in another user's PM2_HOME.",
     cure:
       'The message says which step failed. Where node does not change users itself (CVE-2024-22017), setpriv of ' +
       'util-linux does it: install that package.',
@@ -177,7 +177,7 @@ export const codes = {
   PG114: {
     title: 'no node that the owner can run',
     meaning: "The node pinned in the config, or the one at hand, cannot be executed by the daemon's user.",
-    trap: "PM2 spawns its daemon with it: root's node below /root/.nvm is out of reach for everybody else.",
+    trap: "PM2 spawns its daemon with it: root's node below /root/.nvm is out of reach for all other users.",
     cure: 'Install node for the whole system, or pin one with `node:` in the config.',
   },
   PG115: {
@@ -224,7 +224,7 @@ export const codes = {
     title: 'the config cannot be used',
     meaning:
       'The config is missing, broken, or could be changed by others than root, and no policy was compiled before.',
-    trap: 'Without a policy nobody can say which daemon a call belongs to.',
+    trap: 'Without a policy the guard cannot know which daemon a call belongs to.',
     cure: 'Run `sudo pm2-guard check` and mend what it shows. Meanwhile root can run `PM2_GUARD=off pm2 ...`.',
   },
   PG302: {

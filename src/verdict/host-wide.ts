@@ -210,17 +210,17 @@ function choosing(daemons: Daemon[], question: VerdictQuestion, harm: string | n
 
 /** The user has no daemon in the config. */
 function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null): Block {
-  const whom = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
+  const whose = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
   const names = policy.daemons.map(({ user: one, home }) => `${one} (${home})`).join(', ');
   return {
     type: 'block',
     code: 'PG106',
     rule: null,
     daemon: null,
-    reason: `${callOf(invocation)}: the config declares no PM2 daemon for ${whom}  (${policy.file}).`,
+    reason: `${callOf(invocation)}: the config declares no PM2 daemon for ${whose}  (${policy.file}).`,
     details: [
       invocation.command === 'startup'
-        ? `First declare a daemon for ${whom}; until then no boot unit is written.`
+        ? `First declare a daemon for ${whose}; until then no boot unit is written.`
         : `It would write root's file for a daemon that the config does not know.`,
       `Declared daemons: ${names}`,
     ],

@@ -29,13 +29,13 @@ export function asOwner(rewrite: Rewrite, { invocation, evidence }: VerdictQuest
   const inFile = declared.flatMap(({ name, runAs }) => (runAs ? [{ name, runAs }] : []));
   const other = inFile.find(({ runAs }) => !isOwner(runAs, daemon));
   if (other) {
-    const whom = [other.runAs.user, other.runAs.group === null ? null : `group ${other.runAs.group}`]
+    const asked = [other.runAs.user, other.runAs.group === null ? null : `group ${other.runAs.group}`]
       .filter((one) => one !== null)
       .join(', ');
     return {
-      ...refuse(rewrite, `${callOf(invocation)}: the process file says that ${other.name} runs as ${whom}`, 'user'),
+      ...refuse(rewrite, `${callOf(invocation)}: the process file says that ${other.name} runs as ${asked}`, 'user'),
       advice: [
-        { label: 'fix', text: `take "user", "uid" and "gid" out of the process file, or declare a daemon of ${whom}` },
+        { label: 'fix', text: `take "user", "uid" and "gid" out of the process file, or declare a daemon of ${asked}` },
       ],
     };
   }

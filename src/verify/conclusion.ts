@@ -13,7 +13,7 @@ export function conclusionOf(findings: readonly VerifyFinding[], strict: boolean
   const [covered, notes, unknown] = [count('covered'), count('note'), count('unknown')];
   const gaps = count('gap') + (strict ? notes : 0);
   const others = [
-    ...(notes > 0 && !strict ? [`${several(notes, 'note')}, which no PATH can cover or nobody uses`] : []),
+    ...(notes > 0 && !strict ? [`${several(notes, 'note')}, on what no PATH can cover or what is not in use`] : []),
     ...(unknown > 0 ? [`${several(unknown, 'way')} could not be told`] : []),
   ];
   const conclude = (result: Conclusion['result'], exitStatus: number, text: string): Conclusion => ({

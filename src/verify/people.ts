@@ -55,7 +55,7 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
 export function onlyCaller(account: Account | null, policy: Policy): ProbedUsers {
   if (account === null) return { people: [], left: ["the caller's own ways: this uid has no account"] };
   const { people } = peopleOf(policy, [account.name]);
-  return { people, left: [`the ways of everybody else, which only root can try:  ${rootCommandLine('verify')}`] };
+  return { people, left: [`the ways of other users, which only root can try:  ${rootCommandLine('verify')}`] };
 }
 
 function namesOf(operator: string): string[] {

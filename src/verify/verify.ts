@@ -42,7 +42,7 @@ export interface Verification {
 
 /** Exit status, also if verify cannot start. */
 export const CANNOT_TELL = 2;
-/** nobody(5) has no startup files, so only the system's apply. */
+/** The account nobody has no startup files, so only the system's apply. */
 const NOBODY = asUid(65534);
 /** Limit for the search in home directories of other users. */
 const MOST_HOMES = 200;
@@ -58,20 +58,20 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
   for (const name of users ?? [])
     if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
   const self = accountByUid(asPosix(process).geteuid());
-  const everybody = canBecomeOthers();
-  if (!everybody && users !== null)
+  const asRoot = canBecomeOthers();
+  if (!asRoot && users !== null)
     throw new UserError(
       'only root can go the ways of others',
       rootCommandLine('verify', '--user', ...users),
       CANNOT_TELL,
     );
-  if (everybody) await learnWayToRoot();
-  const { people, left } = everybody ? peopleOf(policy, users) : onlyCaller(self, policy);
+  if (asRoot) await learnWayToRoot();
+  const { people, left } = asRoot ? peopleOf(policy, users) : onlyCaller(self, policy);
   const facts = factsOfHost();
-  const nobody = everybody ? accountByUid(NOBODY) : self;
-  const system = nobody === null ? [] : systemShellWays({ ...nobody, name: 'anybody', home: '/nonexistent' }, facts);
-  const ways = [...system, ...waysOf(people, facts, everybody)];
-  const paths = await pm2Paths(homesOf(people, everybody), policy.daemons, process.env['PATH'] ?? '');
+  const plain = asRoot ? accountByUid(NOBODY) : self;
+  const system = plain === null ? [] : systemShellWays({ ...plain, name: 'anybody', home: '/nonexistent' }, facts);
+  const ways = [...system, ...waysOf(people, facts, asRoot)];
+  const paths = await pm2Paths(homesOf(people, asRoot), policy.daemons, process.env['PATH'] ?? '');
 
   let done = 0;
   const all = ways.length + paths.length;
@@ -86,7 +86,7 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
     counted(`${way.way} (${way.user.name})`, answerOf(way, once)),
   );
   const pathAnswers = await concurrently(limit, paths, (path) =>
-    counted(path.path, probePath(path.path, startOf(path, facts, everybody ? accountOwning(path) : self))),
+    counted(path.path, probePath(path.path, startOf(path, facts, asRoot ? accountOwning(path) : self))),
   );
 
   const systemGuarded = new Map(
@@ -130,14 +130,14 @@ function policyOf(): { policy: Policy; warnings: string[] } {
   );
 }
 
-function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, everybody: boolean): WayIn[] {
+function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, asRoot: boolean): WayIn[] {
   const root = accountByUid(asUid(0));
   const [crontabs, services] = [cronLines(), servicesThatCallPm2()];
   return people.flatMap((person) => [
     ...ownWays(person, facts),
     ...cronTableWays(person.account, crontabs, facts),
     ...serviceWays(person.account, services, facts),
-    ...(root === null ? [] : [...sudoWays(person, root, facts), ...(everybody ? rootWays(root, person, facts) : [])]),
+    ...(root === null ? [] : [...sudoWays(person, root, facts), ...(asRoot ? rootWays(root, person, facts) : [])]),
   ]);
 }
 
@@ -150,8 +150,8 @@ function answerOf(way: WayIn, once: Map<string, Promise<ProbeAnswer>>): Promise<
   return answer;
 }
 
-function homesOf(people: ProbedUsers['people'], everybody: boolean): string[] {
-  const others = everybody
+function homesOf(people: ProbedUsers['people'], asRoot: boolean): string[] {
+  const others = asRoot
     ? localAccounts()
         .filter(({ uid }) => uid === 0 || uid >= 1000)
         .slice(0, MOST_HOMES)
@@ -191,7 +191,7 @@ function refusals(ways: readonly WayIn[], answers: readonly ProbeAnswer[]): stri
   return operators
     ? [
         ...lines,
-        'sudo -u by operators whom sudo does not let; their rights are written by:  ' +
+        'sudo -u by operators without a rule for sudo; it is written by:  ' +
           rootCommandLine('sudoers', '--write'),
       ]
     : lines;

@@ -12,8 +12,8 @@ export function ownWays({ account, login }: ProbedUser, facts: VerifyFacts): Way
   ];
 }
 
-export function systemShellWays(nobody: Account, facts: VerifyFacts): WayIn[] {
-  return facts.shells.map((shell) => shellWay(`${shell.name} login shell`, nobody, shell, ['-l'], facts));
+export function systemShellWays(account: Account, facts: VerifyFacts): WayIn[] {
+  return facts.shells.map((shell) => shellWay(`${shell.name} login shell`, account, shell, ['-l'], facts));
 }
 
 function shellWays(account: Account, facts: VerifyFacts): WayIn[] {

@@ -112,7 +112,7 @@ ${NO_POLICY}
     );
     expect(status).toBe(78);
     expect(stderr).toMatch(
-      /^\S+: cannot be trusted: \S+ is writable by everybody \(mode 0646\)\n.*\n\S+:4:11: there is no user/,
+      /^\S+: cannot be trusted: \S+ is writable by all users \(mode 0646\)\n.*\n\S+:4:11: there is no user/,
     );
   });
   it("a draft of a user's, by a relative path", () => {

@@ -240,7 +240,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       await host.must('pm2 ping', { user: 'lee', env: { PM2_HOME: '/srv/open/.pm2' } });
       expect(await finding(host, 'PD314')).toMatchObject({
         urgency: 'urgent',
-        evidence: ['/srv/open is writable by everybody (mode 0777)'],
+        evidence: ['/srv/open is writable by all users (mode 0777)'],
       });
       await host.must('chmod +t /srv/open');
       expect(await codes(host)).not.toContain('PD314');

@@ -65,8 +65,8 @@ describeOnHost('a hostile home', () => {
     const found = (await findings(host)).filter(({ subject }) => subject.home === HOME);
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(found.find(({ code }) => code === 'PD313')?.evidence).toEqual([
-      'pm2.pid is a FIFO: whoever opens it waits',
-      'pm2.log is a FIFO: whoever opens it waits',
+      'pm2.pid is a FIFO: a program that opens it waits',
+      'pm2.log is a FIFO: a program that opens it waits',
       'module_conf.json is another name of a file that root owns',
       'dump.pm2 is a link to /home/root-only/dump.pm2',
     ]);

@@ -92,7 +92,7 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
       what: `two daemons have one home, ${OPS}`,
       subject: { pid: first?.pid },
       evidence: [
-        `pid ${first?.pid ?? ''} listens where nobody can connect any more: ${OPS}/rpc.sock is now that of pid ` +
+        `pid ${first?.pid ?? ''} listens where no client can connect any more: ${OPS}/rpc.sock is now that of pid ` +
           `${second?.pid ?? ''}`,
         'it still runs backup',
       ],

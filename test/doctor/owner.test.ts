@@ -81,7 +81,7 @@ describeOnHost('T37: which daemon owns this?', () => {
         ) as string,
       });
     }
-    expect(await ask('--port 4')).toMatchObject({ status: 1, stdout: 'nobody listens on port 4\n' });
+    expect(await ask('--port 4')).toMatchObject({ status: 1, stdout: 'no process listens on port 4\n' });
     expect(await ask('--pid 4000000')).toMatchObject({ status: 1, stdout: 'there is no process 4000000\n' });
   });
 

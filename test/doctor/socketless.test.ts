@@ -35,14 +35,13 @@ describeOnHost('daemons without a socket', () => {
       timeoutMs: 90_000,
     });
     const begun = () => host.processes().filter(({ command }) => /\/pm2 list$|\/Daemon\.js$/.test(command)).length;
-    await expect
-      .poll(() => waiting(home).length > 0 && waiting(home).length === begun(), { timeout: 60_000 })
-      .toBe(true);
+    const allWait = () => waiting(home).length > 0 && waiting(home).length === begun();
+    await expect.poll(allWait, { timeout: 60_000 }).toBe(true);
     await host.must('pkill -f "pm2 [l]ist"', { cwd: '/' });
     await clients.result();
   };
 
-  it('T28, plain PM2: those that lost wait, and the end of one removes the pm2.pid of the living', async () => {
+  it('T28, plain PM2: daemons without the socket wait; one that ends removes the pm2.pid of the other', async () => {
     await race('www-data', WEB);
     await startSite(host);
     const [one] = waiting(WEB);

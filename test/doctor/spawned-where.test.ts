@@ -124,7 +124,7 @@ describeOnHost('what a daemon keeps from whoever spawned it', () => {
     await host.must(`chmod 755 ${WEB} && chmod o+w ${WEB}/rpc.sock`);
     expect(await finding(host, 'PD114')).toMatchObject({
       urgency: 'urgent',
-      what: `everybody may command the daemon of www-data in ${WEB}`,
+      what: `every user may command the daemon of www-data in ${WEB}`,
     });
     await repair(host, await finding(host, 'PD114'));
     await host.must(`chmod o-w ${WEB}/rpc.sock`);

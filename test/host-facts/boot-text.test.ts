@@ -132,7 +132,7 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
       },
     ]);
   });
-  it("are files: what else lies beside them is nobody's, and no name service is asked about it", () => {
+  it('are files of known users: other files are ignored, and no name service is asked about their names', () => {
     mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true });
     mkdirSync(join(root, 'var/spool/cron/nobodys-jobs'));
     const asked = vi.spyOn(childProcess, 'spawnSync');
@@ -277,14 +277,14 @@ describe('who can exchange a home', () => {
   const by = (steps: PathStep[], members: number[] = []) =>
     exchanger(steps, asUid(1000), () => members.map(asUid))?.by ?? null;
   it.each([
-    ["nobody: root's and the owner's", [step('/home', 0, 0o755), step('/home/a', 1000, 0o755)], [], null],
+    ["no user: root's and the owner's", [step('/home', 0, 0o755), step('/home/a', 1000, 0o755)], [], null],
     ['a third owner', [step('/srv', 1001, 0o755), step('/srv/.pm2', 1000, 0o755)], [], 'owner'],
-    ['everybody', [step('/srv', 0, 0o777)], [], 'everybody'],
-    ['nobody below a sticky directory', [step('/tmp', 0, 0o1777), step('/tmp/.pm2', 1000, 0o755)], [], null],
-    ['a group with somebody else in it', [step('/srv', 1000, 0o775)], [0, 1000, 1001], 'group'],
+    ['all users', [step('/srv', 0, 0o777)], [], 'all'],
+    ['no user below a sticky directory', [step('/tmp', 0, 0o1777), step('/tmp/.pm2', 1000, 0o755)], [], null],
+    ['a group with another member', [step('/srv', 1000, 0o775)], [0, 1000, 1001], 'group'],
     ["not a group of one's own", [step('/srv', 1000, 0o775)], [1000], null],
     ['the maker of a link', [step('/srv', 0, 0o755), step('/srv/x', 1001, 0o777, 'link')], [], 'owner'],
-    ['nobody by the mode of a link', [step('/srv/x', 0, 0o777, 'link')], [], null],
+    ['no user by the mode of a link', [step('/srv/x', 0, 0o777, 'link')], [], null],
   ] as const)('%s', (_, steps, members, verdict) => {
     expect(by([...steps], [...members])).toBe(verdict);
   });

@@ -157,7 +157,7 @@ describe("a daemon of root's", () => {
     const { text, daemons } = drafted(daemon('root', '/tmp/.pm2', [['a']]), web(['b']));
     expect(Object.keys(daemons)).toEqual(['web']);
     expect(text).toContain(
-      "/tmp/.pm2: runs as root (pid 7); not declared: it is root's, and /tmp is writable by everybody (mode 1777)",
+      "/tmp/.pm2: runs as root (pid 7); not declared: it is root's, and /tmp is writable by all users (mode 1777)",
     );
   });
 });

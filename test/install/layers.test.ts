@@ -291,7 +291,7 @@ describeOnHost("layers of reach, where npm's prefix is /usr", () => {
     );
     const before = await snapshot(host);
     const { stdout } = await host.run(INSTALL);
-    expect(stdout).toContain('/etc/bash.bashrc  (left as it is: /etc/bash.bashrc is writable by everybody');
+    expect(stdout).toContain('/etc/bash.bashrc  (left as it is: /etc/bash.bashrc is writable by all users');
     expect(stdout).toContain('/etc/environment  (left as it is: /etc/environment is owned by uid');
     expect(stdout).toContain('/usr/local/sbin/pm2  (not needed: is /usr/local/bin/pm2)');
     await host.must('pm2-guard uninstall');

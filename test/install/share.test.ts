@@ -74,7 +74,7 @@ describeOnHost('the man page and the completion, installed', () => {
         'g+w /usr/local/share/zsh/site-functions',
     );
     const result = await host.run(install);
-    expect(result).toMatchObject({ status: 0, stdout: containing(`left       ${page}  (is somebody else's)`) });
+    expect(result).toMatchObject({ status: 0, stdout: containing(`left       ${page}  (is not pm2-guard's)`) });
     expect(result.stdout).toContain(
       '/usr/local/share/zsh/site-functions/_pm2-guard  (left out: /usr/local/share/zsh/site-functions is writable ' +
         'by its group (mode 0775))',

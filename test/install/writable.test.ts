@@ -32,7 +32,7 @@ describeOnHost('directories that others than root can write to', () => {
       '  /usr/local is writable by its group (mode 2775)',
       '  /usr/local/bin is writable by its group (mode 2775)',
       '  /usr/local/lib is writable by its group (mode 2775)',
-      '  /usr/local/lib/node_modules is writable by everybody (mode 0777)',
+      '  /usr/local/lib/node_modules is writable by all users (mode 0777)',
       `  /usr/local/lib/node_modules/pm2 is owned by uid ${uid('ops')}, not by root`,
       '  /usr/local/sbin is writable by its group (mode 2775)',
       '  /usr/local/share is writable by its group (mode 2775)',

@@ -225,11 +225,11 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
         / {2}expected only root to write there: sudo chmod go-w \/etc\/pm2-guard\/config\.yaml$/,
       ),
     ],
-    ['is writable by all', `chmod o+w ${C}`, /is writable by everybody \(mode 0646\)/],
+    ['is writable by all', `chmod o+w ${C}`, /is writable by all users \(mode 0646\)/],
     [
       'is in a directory where others write',
       'chmod 1777 /etc/pm2-guard',
-      /cannot be trusted: \/etc\/pm2-guard is writable by everybody \(mode 1777\)/,
+      /cannot be trusted: \/etc\/pm2-guard is writable by all users \(mode 1777\)/,
     ],
     [
       "is in a user's directory",
@@ -280,7 +280,7 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
   it('because the caller may not read it: is told, and with a compiled policy is no trouble at all', () => {
     const [fresh] = read(`${CONFIG}chmod 0600 ${C}; as nobody $read`);
     expect(refused(fresh)).toMatch(
-      /config\.yaml: cannot be read \(EACCES\)\n {2}expected a file that everybody may read: sudo chmod a\+r/,
+      /config\.yaml: cannot be read \(EACCES\)\n {2}expected a file that all users may read: sudo chmod a\+r/,
     );
     const [kept] = read(`${CONFIG}chmod 0600 ${C}; settle; $read > /dev/null; as nobody $read myapp`);
     expect(usable(kept)).toMatchObject({ owners: ['web myapp 6'], warnings: [], slow: false });

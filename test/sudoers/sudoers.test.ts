@@ -249,7 +249,7 @@ describeOnHost('pm2-guard sudoers', () => {
       await host.write('/etc/sudoers.d/zz-broken', 'this is no sudoers\n', { mode: '440' });
       await refused('nothing was changed: sudoers is not in order: /etc/sudoers.d/zz-broken:1');
     });
-    it("where a file of that name is somebody else's", async () => {
+    it("where a file of that name is not pm2-guard's", async () => {
       await host.write(FILE, '# mine\n', { mode: '440' });
       await refused('was not written by pm2-guard');
       expect(await host.run('pm2-guard sudoers --check')).toMatchObject({

@@ -41,10 +41,10 @@ describe.runIf(canUnshare)('only root can change', () => {
 describe.runIf(canUnshare)('somebody else can change', () => {
   it("a file of a user's", doubts('owner /mnt/d/f is owned by uid 65534, not by root', 'chown nobody d/f'));
   it('one the group may write', doubts('writable /mnt/d/f is writable by its group (mode 0664)', 'chmod g+w d/f'));
-  it('one all may write', doubts('writable /mnt/d/f is writable by everybody (mode 0646)', 'chmod o+w d/f'));
+  it('one all may write', doubts('writable /mnt/d/f is writable by all users (mode 0646)', 'chmod o+w d/f'));
   it("one in a user's directory", doubts('owner /mnt/d is owned by uid 65534, not by root', 'chown nobody d'));
   it("one in a group's directory", doubts('writable /mnt/d is writable by its group (mode 0775)', 'chmod g+w d'));
-  it('one in a sticky directory', doubts('writable /mnt/d is writable by everybody (mode 1777)', 'chmod 1777 d'));
+  it('one in a sticky directory', doubts('writable /mnt/d is writable by all users (mode 1777)', 'chmod 1777 d'));
   it(
     "one with a user's directory far above",
     doubts(

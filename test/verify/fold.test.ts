@@ -71,7 +71,7 @@ describe('the conclusion', () => {
       false,
       'covered',
       0,
-      'covered: the one way leads to the guard; 1 note, which no PATH can cover or nobody uses',
+      'covered: the one way leads to the guard; 1 note, on what no PATH can cover or what is not in use',
     ],
     [['covered', 'note'], true, 'gaps', 1, '1 gap: of 2 ways, 1 leads to the guard'],
     [
@@ -93,7 +93,7 @@ describe('the conclusion', () => {
       false,
       'cannot tell',
       2,
-      'cannot tell: of 1 way, 0 lead to the guard; 1 note, which no PATH can cover or nobody uses',
+      'cannot tell: of 1 way, 0 lead to the guard; 1 note, on what no PATH can cover or what is not in use',
     ],
     [[], false, 'cannot tell', 2, 'cannot tell: of 0 ways, 0 lead to the guard'],
   ])('of %j, strict %s: %s', (states, strict, result, exitStatus, text) => {

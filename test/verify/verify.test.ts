@@ -117,7 +117,7 @@ describeOnHost('pm2-guard verify', () => {
         'USER -\n',
     );
     expect(stdout).toMatch(
-      /\ncovered: all \d+ ways lead to the guard; \d+ notes, which no PATH can cover or nobody uses\n$/,
+      /\ncovered: all \d+ ways lead to the guard; \d+ notes, on what no PATH can cover or what is not in use\n$/,
     );
   });
 

@@ -10,7 +10,7 @@ export const answers: Check = {
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
       const { failure, process, pid, home, user } = daemon;
       const shared = { code: 'PD107', urgency: 'wrong', fix: null, trap: null, subject: about({ home, pid }) } as const;
-      const whose = `the daemon of ${user ?? 'somebody'} in ${home}`;
+      const whose = `the daemon of ${user ?? 'an unknown user'} in ${home}`;
       if (failure?.type === 'silent' || failure?.type === 'nonsense') {
         const stopped = process?.state === 'T';
         return [

@@ -135,7 +135,7 @@ export const usernames: Check = {
             `pid ${wrong.process?.pid ?? ''} has uid ${wrong.process?.uid ?? ''}, says the kernel`,
             `${wrong.username ?? ''} is who typed pm2 start: the client fills that in`,
           ],
-          why: 'Nobody can tell from pm2 list as whom an app runs.',
+          why: 'pm2 list does not show which user an app runs as.',
           repair: [],
         },
       ];
@@ -171,7 +171,7 @@ export const neverSpawned: Check = {
           ],
           why:
             'Mostly its user may not enter the working directory that root started it from, or its interpreter is ' +
-            'gone. It is down, and nobody is told.',
+            'gone. It is down, and no message says so.',
           repair: [],
         },
       ];
@@ -183,7 +183,7 @@ function subjectOf({ daemon, name, processes: [app] }: Seat): Pick<DoctorFinding
 }
 
 function inWords({ user, home }: DaemonFacts): string {
-  return `${user ?? 'somebody'} in ${home}`;
+  return `${user ?? 'an unknown user'} in ${home}`;
 }
 
 function seen({ daemon, processes }: Seat): string {

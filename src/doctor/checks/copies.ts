@@ -56,7 +56,7 @@ function usesByRoot({ of, file }: InstalledCopy, { units, boot, daemons, guard }
       .filter(({ user, command }) => user === 'root' && command.includes(file))
       .map(({ file: table, line }) => `${table}:${line} runs it as root`),
     ...([guard.status.pm2?.path, guard.status.node].includes(file) ? ['the guard has recorded it'] : []),
-    ...(system(file) ? ["it is where everybody's PATH finds it, root's with them"] : []),
+    ...(system(file) ? ["the PATH of every user finds it, root's too"] : []),
   ];
 }
 

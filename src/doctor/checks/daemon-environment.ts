@@ -52,7 +52,7 @@ export const leashes: Check = {
           fix: null,
           trap: 'T39',
           subject: about({ home, pid }),
-          what: `the daemon of ${user ?? 'somebody'} in ${home} was spawned in a CI job, and may end with it`,
+          what: `the daemon of ${user ?? 'an unknown user'} in ${home} was spawned in a CI job, and may end with it`,
           evidence: [
             `pid ${pid} has ${listed(names)} in its environment`,
             ...(apps.length > 0 ? [`it runs ${listed(apps.map(({ name }) => name))}`] : []),
@@ -91,7 +91,7 @@ export const overrides: Check = {
           fix: null,
           trap: 'T21',
           subject: about({ home, pid }),
-          what: `variables keep parts of the daemon of ${user ?? 'somebody'} in ${home} elsewhere`,
+          what: `variables keep parts of the daemon of ${user ?? 'an unknown user'} in ${home} elsewhere`,
           evidence: [
             `pid ${pid} was spawned with:`,
             ...away.map((name) => `${name}=${env[name] ?? ''}`),
@@ -125,8 +125,8 @@ export const wrongHomeVariable: Check = {
           trap: absent ? 'T15' : HOME === '/' ? 'T16' : 'T20',
           subject: about({ home, pid }),
           what: absent
-            ? `the daemon of ${user ?? 'somebody'} in ${home} has no HOME`
-            : `the daemon of ${user ?? 'somebody'} in ${home} has a HOME that is not its user's`,
+            ? `the daemon of ${user ?? 'an unknown user'} in ${home} has no HOME`
+            : `the daemon of ${user ?? 'an unknown user'} in ${home} has a HOME that is not its user's`,
           evidence: [
             absent ? `pid ${pid} has no HOME` : `pid ${pid} has HOME=${HOME}`,
             ...(unit === null ? [] : [`${unit.file} sets it`]),
@@ -136,7 +136,7 @@ export const wrongHomeVariable: Check = {
             ? 'Without HOME, PM2 5 and 6 live in /etc/.pm2, PM2 7 in the home directory: an upgrade makes two ' +
               'daemons of one.'
             : derived
-              ? 'Its PM2_HOME follows from that HOME: nobody who logs in as that user sees what runs there.'
+              ? 'Its PM2_HOME follows from that HOME: a login as that user does not see what runs there.'
               : 'Apps in cluster mode inherit that HOME.',
           repair: respawned(daemon, facts, homeInUnit(daemon, unit)),
         },

@@ -33,7 +33,7 @@ export const doubleBoots: Check = {
               what: `${boot.name} and an @reboot line of cron both start the daemon in ${home}`,
               evidence: [`${line.file}:${line.line}: ${line.user} runs ${line.command}`, `${boot.file} is enabled`],
               why:
-                'They race at boot: whoever is second finds the socket taken or not yet there, and two daemons ' +
+                'They race at boot: the second finds the socket taken or not yet there, and two daemons ' +
                 'share a home.',
               repair: [['sudo', 'sed', '-i', `${line.line}s/^/# /`, line.file]],
               fix: null,

@@ -45,7 +45,7 @@ function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
     {
       code: 'PD310',
       urgency: 'urgent',
-      what: `everybody on this host can read the secrets of the apps in ${home}`,
+      what: `every user of this host can read the secrets of the apps in ${home}`,
       evidence: exposed.flatMap(({ entry, apps }) => [
         `${home}/${entry.name} has mode ${octal(entry.mode)}`,
         ...[...new Map(apps.map((app) => [app.name, app])).values()]

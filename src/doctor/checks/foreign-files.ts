@@ -20,7 +20,7 @@ export const foreignFiles: Check = {
       const who = occupancyOf(home, facts);
       // Root decides where a link of root leads. Sockets of a living daemon belong to PD101.
       const foreign = home.contents.files.filter(
-        (file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'nobody' && file.type === 'socket'),
+        (file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'none' && file.type === 'socket'),
       );
       if (foreign.length === 0) return [];
       switch (who.type) {
@@ -30,11 +30,11 @@ export const foreignFiles: Check = {
         case 'other':
           return [];
         case 'owner':
-        case 'nobody': {
+        case 'none': {
           const roots = owner.uid === 0 ? [] : foreign.filter(({ uid }) => uid === 0);
           const others = foreign.filter((file) => !roots.includes(file));
           return [
-            ...(roots.length > 0 ? [leftByRoot(home, owner, roots, who.type === 'nobody')] : []),
+            ...(roots.length > 0 ? [leftByRoot(home, owner, roots, who.type === 'none')] : []),
             ...(others.length > 0 ? [ofSomebody(home, owner, others)] : []),
           ];
         }
@@ -131,7 +131,7 @@ function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
     urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
     what: `files of ${listed(people)} are in the home of ${owner.name}: ${home}`,
     evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userName(uid, facts)})`))}`],
-    why: `What a saved list says, the next resurrect runs as ${owner.name}: whoever may write it is ${owner.name}.`,
+    why: `The next resurrect runs what the saved list says as ${owner.name}. A user who can write it can do so too.`,
     repair: given.length > 0 && owner.uid !== 0 ? [['ls', '-ld', ...paths], ...chowned(facts, owner, given)] : [],
     fix: null,
     trap: 'T13',

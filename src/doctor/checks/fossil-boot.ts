@@ -23,7 +23,7 @@ export const fossilBoots: Check = {
           what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
           evidence: [
             `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.home}`,
-            ...now.map(({ user, home }) => `they run as ${user ?? 'somebody'} in ${home}`),
+            ...now.map(({ user, home }) => `they run as ${user ?? 'an unknown user'} in ${home}`),
           ],
           why: boot.enabled
             ? 'It shows only when the machine is rebooted: then a second copy of each comes up with an old list.'
@@ -42,7 +42,7 @@ export const fossilBoots: Check = {
 /** Whether no daemon runs in its PM2_HOME, and every app of its saved list runs in another daemon. */
 export function isFossil(boot: Boot, facts: HostFacts): boolean {
   const home = homeCalled(boot.home, facts);
-  if (home === undefined || occupancyOf(home, facts).type !== 'nobody') return false;
+  if (home === undefined || occupancyOf(home, facts).type !== 'none') return false;
   const apps = savedNames(boot, facts);
   return (
     apps.length > 0 &&

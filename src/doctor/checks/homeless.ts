@@ -10,7 +10,7 @@ import { listed } from '../words.ts';
 
 /** PD307, PD308: where PM2 puts its PM2_HOME when HOME is missing or wrong (T15, T16). */
 export const homelessHomes: Check = {
-  name: 'homes of nobody',
+  name: 'PM2_HOMEs of daemons without HOME',
   find: (facts) =>
     distinctHomes(facts).flatMap((home) => {
       if (home.home === '/etc/.pm2')
@@ -20,7 +20,7 @@ export const homelessHomes: Check = {
             facts,
             'PD307',
             'HOME was not set',
-            'Up to PM2 6 the service or script finds its apps here, and whoever logs in does not; PM2 7 looks in ' +
+            'Up to PM2 6 the service or script finds its apps here, and a user who logs in does not; PM2 7 looks in ' +
               "the user's home directory instead, and finds nothing.",
           ),
         ];
@@ -31,7 +31,7 @@ export const homelessHomes: Check = {
             facts,
             'PD308',
             'HOME was /',
-            'Whoever logs in does not find the apps that live here; and no user but root could have made it.',
+            'A user who logs in does not find the apps that live here. Only root could have made it.',
           ),
         ];
       return home.possible || !facts.asRoot || !isMeant(home, facts) ? [] : [impossible(home)];

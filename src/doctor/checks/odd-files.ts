@@ -78,7 +78,7 @@ function oddity({ name, type, links, uid, target }: HomeFile, { owner, physical,
         ? `is another name of a file that ${uid === 0 ? 'root' : `uid ${uid}`} owns`
         : null;
     case 'fifo':
-      return 'is a FIFO: whoever opens it waits';
+      return 'is a FIFO: a program that opens it waits';
     case 'device':
       return 'is a device';
     case 'directory':

@@ -34,7 +34,7 @@ export const unreachable: Check = {
             code: 'PD103',
             what: `two daemons have one home, ${daemon.home}`,
             evidence: [
-              `pid ${daemon.pid ?? ''} listens where nobody can connect any more: ${daemon.socket} is now that of ` +
+              `pid ${daemon.pid ?? ''} listens where no client can connect any more: ${daemon.socket} is now that of ` +
                 `pid ${twin.pid ?? ''}`,
               runs,
             ],

@@ -16,7 +16,7 @@ export const openSocket: Check = {
         : members.filter((name) => !operators.includes(name) && name !== user);
       if (!open && others.length === 0) return [];
       const place = homeOf(daemon, facts);
-      const who = open ? 'everybody' : listed(others);
+      const who = open ? 'every user' : listed(others);
       return [
         {
           code: 'PD114',

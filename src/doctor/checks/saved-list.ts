@@ -90,10 +90,10 @@ function borrowed(
   return {
     code: 'PD315',
     urgency: 'untidy',
-    what: `apps of ${owner.name} are to run with the HOME of somebody else`,
+    what: `apps of ${owner.name} are to run with the HOME of another user`,
     evidence: apps.slice(0, 5).map((app) => `${app.name}: HOME=${app.userHome ?? ''}`),
     why:
-      `They were started by somebody else who had PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, ` +
+      `They were started by another user with PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, ` +
       'meets EACCES.',
     // A `--` would end the names here (docs/pm2-internals.md section 1.3), and an app can be called `--yes` or `all`.
     repair: !names.every(isPlainTarget)

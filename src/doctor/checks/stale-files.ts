@@ -14,7 +14,7 @@ export const staleFiles: Check = {
       if (owner === null || detour !== null) return [];
       const who = occupancyOf(home, facts);
       switch (who.type) {
-        case 'nobody':
+        case 'none':
           return [...sockets(home), ...deadPid(home)];
         case 'owner':
         case 'other': {
@@ -49,7 +49,7 @@ function sockets(facts: Pm2HomeFacts): DoctorFinding[] {
     {
       code: 'PD301',
       urgency: 'untidy',
-      what: `nobody listens on the socket${dead.length > 1 ? 's' : ''} in ${home}`,
+      what: `no process listens on the socket${dead.length > 1 ? 's' : ''} in ${home}`,
       evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
       why:
         'The daemon of this home was killed, or the machine lost its power: what it ran has not run since, unless ' +
@@ -89,7 +89,7 @@ function deadPid(facts: Pm2HomeFacts): DoctorFinding[] {
       ],
       why:
         'systemd takes the process in PIDFile= for the service, and a script that ends the daemon by this number ' +
-        "ends somebody else's process.",
+        'ends another process.',
       repair: inHome(facts, ['rm', path]),
       fix: fixIn(facts, [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }]),
       trap: null,

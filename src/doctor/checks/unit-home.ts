@@ -66,7 +66,7 @@ function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const home = homeCalled(homeOfUnit(unit), facts);
   if (!unit.enabled || home === undefined || !home.possible || home.dump || (home.physical === null && !facts.asRoot))
     return [];
-  if (occupancyOf(home, facts).type !== 'nobody') return []; // findings about its apps cover this
+  if (occupancyOf(home, facts).type !== 'none') return []; // findings about its apps cover this
   return [
     {
       code: 'PD402',

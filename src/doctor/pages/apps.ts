@@ -50,8 +50,8 @@ export const appPages: Record<string, FindingPage> = {
   },
   PD206: {
     title: 'pm2 shows the wrong user',
-    meaning: 'The user column of pm2 list is not the user as whom the process runs.',
-    trap: "The client fills it in with whoever typed pm2 start; the daemon's own user is what the process gets (T38).",
+    meaning: 'The user column of pm2 list is not the user that the process runs as.',
+    trap: "The pm2 command fills in the user who typed pm2 start; the process runs as the daemon's user (T38).",
     cure:
       "It only misleads. It is right again after pm2 delete and pm2 start as the daemon's user. doctor shows what " +
       'the kernel says.',
@@ -62,6 +62,8 @@ export const appPages: Record<string, FindingPage> = {
     trap:
       "The spawn itself failed: the daemon's user may not enter the working directory that root started the app " +
       'from (T14), or the interpreter is not there. PM2 logs the error, and leaves the app online.',
-    cure: "Read pm2.log in the home; then pm2 delete, and pm2 start from a directory that the daemon's user may enter.",
+    cure:
+      "Read pm2.log in the PM2_HOME; then pm2 delete, and pm2 start from a directory that the daemon's user may " +
+      'enter.',
   },
 };

@@ -2,19 +2,19 @@ import type { FindingPage } from './page.ts';
 
 export const bootPages: Record<string, FindingPage> = {
   PD401: {
-    title: 'a unit whose user and home do not go together',
+    title: 'a unit whose user and PM2_HOME do not belong together',
     meaning: 'User= and PM2_HOME= of a boot unit belong to two users.',
     trap:
-      'pm2 startup -u www-data without --hp takes the home of whoever typed it: User=www-data, ' +
-      'PM2_HOME=/root/.pm2. It fails at the next boot, and not before.',
+      'pm2 startup -u www-data without --hp takes the PM2_HOME of the user who typed it: User=www-data, ' +
+      'PM2_HOME=/root/.pm2. It fails at the next boot, not before.',
     cure: 'Write it anew with both: pm2 startup systemd -u www-data --hp /var/www. pm2-guard fills in --hp.',
   },
   PD402: {
     title: 'a unit without a saved list',
-    meaning: 'A unit is enabled, and its home has no dump.pm2.',
+    meaning: 'A unit is enabled, and its PM2_HOME has no dump.pm2.',
     trap:
-      'pm2 startup was typed, pm2 save was not, or by another user into another home. The reboot brings nothing ' +
-      'back.',
+      'pm2 startup was typed, pm2 save was not, or by another user into another PM2_HOME. The reboot brings ' +
+      'nothing back.',
     cure: 'Start the apps as this user and save, or take the unit away.',
   },
   PD403: {
@@ -24,12 +24,12 @@ export const bootPages: Record<string, FindingPage> = {
     cure: 'Write it anew with pm2 startup, best with a node that does not move (/usr/bin/node).',
   },
   PD404: {
-    title: 'one home is started twice',
-    meaning: 'Two units, or a unit and an init script, start a daemon in the same home.',
+    title: 'one PM2_HOME is started twice',
+    meaning: 'Two units, or a unit and an init script, start a daemon in the same PM2_HOME.',
     trap:
       'A second pm2 startup under another service name, or an upgrade from SysV to systemd. ' +
       'The two race at each boot.',
-    cure: "Keep the one whose user is the home's, take the other away.",
+    cure: 'Keep the one whose user owns the PM2_HOME, and remove the other.',
   },
   PD405: {
     title: 'two units bring the same app back',
@@ -38,15 +38,15 @@ export const bootPages: Record<string, FindingPage> = {
       'The app was moved from one user to another, and the old unit left enabled. After a reboot two copies fight ' +
       'for the port.',
     cure:
-      'Bring the app home with pm2-guard adopt, which saves both lists; take the unit away that has nothing left ' +
+      'Move the app with pm2-guard adopt, which saves both lists; take the unit away that has nothing left ' +
       'to start.',
   },
   PD406: {
-    title: 'a unit of former days',
-    meaning: 'No daemon lives in its home, and all that its saved list would bring back runs in other daemons.',
+    title: 'a unit of a former daemon',
+    meaning: 'No daemon runs in its PM2_HOME, and all apps of its saved list run in other daemons.',
     trap:
-      'Nothing is wrong until the reboot, or until somebody starts the unit: then there is a second copy of ' +
-      'everything, from an old list.',
+      'Nothing is wrong until the reboot, or until the unit is started: then a second copy of everything runs, ' +
+      'from an old list.',
     cure: 'Take the unit away and move the list aside.',
   },
   PD407: {
@@ -62,8 +62,8 @@ export const bootPages: Record<string, FindingPage> = {
     title: '@reboot and a unit',
     meaning: 'A crontab starts at boot what a unit starts as well.',
     trap:
-      'Both were right once. They race, and the second daemon takes the socket of the first: its apps run on where ' +
-      'nobody sees them.',
+      'Both were right once. They race, and the second daemon takes the socket of the first: its apps run on, and ' +
+      'no pm2 command shows them.',
     cure: 'Take the line out of the crontab.',
   },
   PD409: {
@@ -76,11 +76,11 @@ export const bootPages: Record<string, FindingPage> = {
   },
   PD410: {
     title: 'a unit that waits for the wrong pid file',
-    meaning: "PIDFile= is not in the home that the unit's daemon uses.",
+    meaning: "PIDFile= is not in the PM2_HOME that the unit's daemon uses.",
     trap:
       'PM2_HOME was changed in the unit, or in a drop-in, and PIDFile= was not. systemd waits, gives up, and ends ' +
       'the daemon.',
-    cure: 'Set PIDFile= to pm2.pid of the same home.',
+    cure: 'Set PIDFile= to pm2.pid of the same PM2_HOME.',
   },
   PD411: {
     title: 'a daemon that nothing starts at boot',

@@ -4,7 +4,7 @@ export const copyPages: Record<string, FindingPage> = {
   PD501: {
     title: 'a pm2 that root runs and others can change',
     meaning:
-      'The package, a file in it, or a directory above it can be written by somebody else than root; and root runs it.',
+      'The package, a file in it, or a directory above it can be written by another user than root, and root runs it.',
     trap:
       "npm was given a prefix of a user's, or /usr/local was chowned to be rid of sudo; then sudo pm2 startup " +
       "wrote that path into root's unit.",
@@ -12,7 +12,7 @@ export const copyPages: Record<string, FindingPage> = {
   },
   PD502: {
     title: 'a node that root runs and others can change',
-    meaning: "As PD501, of node itself: an nvm in somebody's home directory, most often.",
+    meaning: "As PD501, for node itself: most often an nvm in a user's home directory.",
     trap: "A unit made with sudo env PATH=$PATH:... pm2 startup keeps the caller's nvm in front.",
     cure: "Let root's units use /usr/bin/node.",
   },

@@ -4,12 +4,12 @@ export const guardPages: Record<string, FindingPage> = {
   PD601: {
     title: 'pm2-guard is not installed, or not whole',
     meaning: 'Files of it are missing, its record is damaged, or the node it uses is gone.',
-    trap: 'An upgrade of node moved it, or somebody tidied up /usr/local.',
+    trap: 'An upgrade of node moved it, or a clean-up of /usr/local removed it.',
     cure: 'sudo pm2-guard install puts back what is missing, and changes nothing else.',
   },
   PD602: {
     title: 'others can change the guard',
-    meaning: 'A file or directory of pm2-guard can be written by somebody else than root.',
+    meaning: 'A file or directory of pm2-guard can be written by another user than root.',
     trap:
       'A chown -R or chmod -R that went too far. The guard refuses to believe a config that others can write, but ' +
       'it cannot refuse to be replaced.',
