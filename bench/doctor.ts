@@ -74,7 +74,7 @@ async function measure(daemons: number): Promise<Row> {
     for (let round = 0; round < rounds; round += 1) {
       times.doctor.push(await doctor());
       times.jlist.push(await jlist());
-      times.doctor.push(await doctor()); // whoever goes second finds warmer caches: take turns
+      times.doctor.push(await doctor()); // the second finds warmer caches: take turns
     }
     return { daemons, apps: daemons * APPS, doctor: median(times.doctor), jlist: median(times.jlist) };
   } finally {

@@ -126,7 +126,7 @@ describeOnHost('the story with a root daemon declared', () => {
     expect(await hosts.guarded.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33, restarts: 1 }]);
   });
 
-  it("an app nobody knows is not root's just because of sudo", async () => {
+  it("an unknown app is not root's just because of sudo", async () => {
     await hosts.guarded.write('/srv/new/new.js', 'setInterval(() => {}, 1000);');
     const started = await hosts.guarded.run('sudo pm2 start new.js', { ...deploy, cwd: '/srv/new' });
     expect(started).toMatchObject({ status: 0, stderr: rewritten('pm2 start new.js', 'new') });

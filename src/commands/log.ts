@@ -42,7 +42,7 @@ Examples:
   sudo pm2-guard log --app myapp --json | jq -r '.[] | [.time, .caller, .command] | @tsv'
 
 Reads the journal, or where that has nothing auth.log, secure, messages or syslog in /var/log with what was rotated.
-Whoever can write to the system log can write such lines there: it tells what happened, it proves nothing.
+A user who can write to the system log can write such lines there: it is a report, not a proof.
 Exit status: 0 shown, or there is nothing to show; 1 the log cannot be read.`,
     )
     .action(async ({ lines, app, user, verdict, since, json }: Options) => {

@@ -65,7 +65,7 @@ function words(choice: AdoptChoice): string {
     case 'module':
       return `${choice.name} is a module`;
     case 'unowned':
-      return `${choice.name} is nobody's`;
+      return `${choice.name} belongs to no daemon`;
     case 'unknown':
       return `no ${choice.name}; strays: ${choice.strays.join(' ')}`;
   }
@@ -82,8 +82,11 @@ describe('where an app belongs', () => {
   it('by its path', () => {
     expect(chosen([root], ['byPath'])).toEqual(['byPath of root live to web']);
   });
-  it('nowhere that anybody said', () => {
-    expect(chosen([root], ['other', 'nosuch'])).toEqual(["other is nobody's", 'no nosuch; strays: byPath myapp']);
+  it('an app that no rule names', () => {
+    expect(chosen([root], ['other', 'nosuch'])).toEqual([
+      'other belongs to no daemon',
+      'no nosuch; strays: byPath myapp',
+    ]);
   });
   it('where --to says', () => {
     expect(chosen([root], ['other'], { to: policy.daemons.find(({ name }) => name === 'prod') ?? null })).toEqual([
@@ -109,7 +112,7 @@ describe('where an app belongs', () => {
       'myapp of root live to web',
     ]);
   });
-  it("all strays: what runs, and nobody's is left alone", () => {
+  it('all strays: running apps; an app without an owner is left alone', () => {
     expect(chosen([root, web, place('ops', 'saved', ['shop-9'])], [])).toEqual([
       'byPath of root live to web',
       'myapp of root live to web',

@@ -158,7 +158,7 @@ describe('a saved list', () => {
       expect(readFileSync(join(home(), 'dump.pm2'), 'utf8')).toBe('module.exports = []');
     });
   });
-  it.runIf(process.geteuid?.() === 0)('is not written by root where somebody else could lead it', () => {
+  it.runIf(process.geteuid?.() === 0)('is not written by root on a path that another user could change', () => {
     mkdirSync(home());
     expect(() => {
       saveDump({ home: home(), names: ['a'], records: [{ name: 'a' }] });

@@ -63,7 +63,7 @@ describe('the environment', () => {
     expect(result[variable]).toEqual(kept); // and where it is spread over the record
   });
 
-  it('names what is lost, but not what everybody expects to change', () => {
+  it('names lost variables, but not those that belong to the user', () => {
     expect(
       moved({ CONFIG: '/root/c.json', NPM_CACHE: '/root/.npm', HOME: '/root', SUDO_USER: 'x', NODE_ENV: 'p' }).dropped,
     ).toEqual(['CONFIG', 'NPM_CACHE']);

@@ -106,7 +106,7 @@ ${NO_POLICY}
       ) as string,
     });
   });
-  it('one that somebody else could have written: that, and what is wrong in it', () => {
+  it('a file that another user could have written: says so, and what is wrong in it', () => {
     const { status, stderr } = check(
       `${CONFIG}chmod o+w /etc/pm2-guard/config.yaml; sed 's/www-data/wwwdata/' -i /etc/pm2-guard/config.yaml; check`,
     );

@@ -59,7 +59,7 @@ describeOnHost('apps', () => {
     await expect.poll(() => found(host)).toEqual([]);
   });
 
-  it('T32: where nobody may go round the guard, no command is shown that would hit the right app', async () => {
+  it('T32: shows no command for the right app if no user may bypass the guard', async () => {
     await host.must('pm2 start server.js --name myapp', { user: 'alice', cwd: SITE, env: copy });
     await host.write(config, `bypass: root\n${CONFIG}`);
     expect((await finding(host, 'PD202')).repair).toEqual([]);

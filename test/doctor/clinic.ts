@@ -22,7 +22,7 @@ export async function found(host: Host, codes: RegExp = /^PD[12]/): Promise<stri
     .map(({ code, subject }) => `${code} ${subject.app ?? subject.home ?? ''}`);
 }
 
-/** Types what a finding says, exactly as it is shown, by somebody who may use sudo. */
+/** Types what a finding says, exactly as it is shown, as a user who may use sudo. */
 export async function repair(
   host: Host,
   { repair: commands }: Pick<DoctorFinding, 'repair'>,

@@ -105,7 +105,7 @@ describeOnHost('doctor looks at what root runs', () => {
     await host.must(`rm -r ${modules}/lodash.map`);
   });
 
-  it("PD501, PD502: a unit of root's with the pm2 and node of somebody's nvm; PD503: of another version", async () => {
+  it("PD501, PD502: a unit of root's with the pm2 and node of a user's nvm; PD503: of another version", async () => {
     const nvm = '/home/deploy/.nvm/versions/node/v22.0.0';
     await host.must(
       `mkdir -p ${nvm}/bin ${nvm}/lib/node_modules && cp /usr/bin/node ${nvm}/bin/ && cp -r /srv/pm2 ` +

@@ -193,7 +193,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       await host.must('pm2 kill', { user: 'alice' });
     });
 
-    it('T30: secrets in a list that everybody can read: names only, never a value', async () => {
+    it('T30: secrets in a list that all users can read: prints their names, never a value', async () => {
       await host.must('chmod 755 /home/alice'); // as Debian 12 makes home directories
       await host.must('pm2 start /srv/job.js --name shop && pm2 save && pm2 save', {
         user: 'alice',
@@ -212,7 +212,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       });
       expect((await host.run(`${DOCTOR} --json; ${DOCTOR}`)).stdout).not.toContain('hunter2');
       await host.must('chmod 700 /home/alice');
-      expect(await codes(host)).not.toContain('PD310'); // nobody gets there
+      expect(await codes(host)).not.toContain('PD310'); // no user can reach it
       await host.must('chmod 755 /home/alice');
       await type(host, found);
       expect(await codes(host)).not.toContain('PD310');
@@ -235,7 +235,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       expect(await codes(host)).not.toContain('PD311');
     });
 
-    it('a home that others can exchange, and one that only a sticky directory protects', async () => {
+    it('a PM2_HOME that others can replace, and one that only a sticky directory protects', async () => {
       await host.must('install -d -o lee -m 777 /srv/open');
       await host.must('pm2 ping', { user: 'lee', env: { PM2_HOME: '/srv/open/.pm2' } });
       expect(await finding(host, 'PD314')).toMatchObject({

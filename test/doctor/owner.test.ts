@@ -99,7 +99,7 @@ describeOnHost('T37: which daemon owns this?', () => {
     });
   });
 
-  it('asked by somebody who may not know', async () => {
+  it('says only root can know, to a user who may not', async () => {
     expect(await ask('--port 3001', 'ops')).toMatchObject({
       status: 2,
       stdout: 'who listens on port 3001 is for root to know\n',

@@ -5,10 +5,10 @@ import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
 import { examined, found, repair, startBackup, startSite } from './clinic.ts';
 import { finding } from './doctor.ts';
 
-/** Codes of what a daemon keeps from whoever spawned it. */
+/** Codes about the environment that a daemon was started with. */
 const KEPT = /PD10[89]|PD11/;
 
-describeOnHost('what a daemon keeps from whoever spawned it', () => {
+describeOnHost('the environment that a daemon was started with', () => {
   let host: Host;
   beforeAll(async () => {
     host = await createHost();

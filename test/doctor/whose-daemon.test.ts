@@ -17,7 +17,7 @@ describeOnHost('whose daemon it is', () => {
   });
   afterAll(() => host.dispose());
 
-  it("is nobody's concern where all is as declared", async () => {
+  it('has no findings if all daemons are as declared', async () => {
     expect(await found(host)).toEqual([]);
   });
 

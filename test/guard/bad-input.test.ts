@@ -162,7 +162,7 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     expect(JSON.parse(stdout)).toMatchObject([{ name: 'myapp' }]);
   });
 
-  it('a user whom no account knows', async () => {
+  it('a uid without an account', async () => {
     const { status, stderr } = await host.run('setpriv --reuid 54321 --regid 54321 --clear-groups pm2 restart myapp', {
       cwd: '/',
     });
@@ -202,7 +202,7 @@ describeOnHost('a call that is hard to make sense of, or a host in a bad state',
     });
   }
 
-  it('a dead socket: nobody is asked, nothing is spawned there', async () => {
+  it('a dead socket: no daemon is asked, none is started there', async () => {
     await host
       .must(
         'setpriv --reuid ops --regid ops --clear-groups /usr/bin/node -e ' +
@@ -278,7 +278,7 @@ describeOnHost('the real pm2', () => {
     await host.write('/srv/decoy/pm2/package.json', '{"name":"pm2","version":"7.0.4"}', { owner: 'alice' });
     await host.write('/srv/decoy/pm2/bin/pm2', decoy, { owner: 'alice', mode: '755' });
     await host.must('mkdir /srv/decoy/bin && ln -s ../pm2/bin/pm2 /srv/decoy/bin/pm2 && chown -R alice /srv/decoy');
-    // The pm2 of the system runs, for root itself and for whom root becomes.
+    // The pm2 of the system runs, for root and for the owner that root switches to.
     expect(await withRecord(null, '/srv/decoy/bin:/usr/local/bin')).toMatchObject({ status: 0 });
     await host.write('/etc/pm2-guard/config.yaml', 'daemons:\n  system:\n    user: root\n');
     expect(await withRecord(null, '/srv/decoy/bin:/usr/local/bin')).toMatchObject({ status: 0 });

@@ -114,7 +114,7 @@ describeOnHost("root's call becomes the owner's", () => {
   it.each([
     ["of root's", 'root', '644', 'root'],
     ["of alice's", 'alice', '644', 'alice'],
-    ['that everybody can change', 'root', '666', null],
+    ['that all users can change', 'root', '666', null],
   ])('evaluates a process file %s only as its owner', async (_, owner, mode, evaluator) => {
     const trap =
       'require("fs").appendFileSync("/tmp/evaluated", process.getuid() + "\\n"); ' +

@@ -79,7 +79,7 @@ describeOnHost('pm2 guard-verify', () => {
     });
   });
 
-  it('blocks the names that verify tries, for everybody and with PM2_GUARD=off, and records nothing', async () => {
+  it('blocks the names that verify tries for every user, also with PM2_GUARD=off, and records nothing', async () => {
     await host.write('/usr/bin/logger', '#!/bin/sh\ntouch /tmp/logged\n', { mode: '755' });
     for (const options of [{}, { user: 'alice' }, { user: 'www-data' }, { env: { PM2_GUARD: 'off' } }]) {
       for (const call of ['pm2 describe pm2-guard-verify-x', 'pm2 start /bin/true --name pm2-guard-verify-x']) {

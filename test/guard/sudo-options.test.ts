@@ -175,7 +175,7 @@ for (const sudo of sudos) {
     });
   });
 
-  describeOnHost(`users to whom sudo gives nothing, sudo ${sudo === 'classic' ? sudo : `-rs of ${sudo}`}`, () => {
+  describeOnHost(`users without rules in sudoers, sudo ${sudo === 'classic' ? sudo : `-rs of ${sudo}`}`, () => {
     let host: Host;
     beforeAll(async () => {
       host = await createHost({ users: ['carol', 'frank'] });

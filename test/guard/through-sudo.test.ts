@@ -159,7 +159,7 @@ pm2-guard: blocked (PG101): nothing was run
       expect(await host.exists('/home/alice/.pm2')).toBe(false);
     });
 
-    it('a password, and nobody to type it: said at once', async () => {
+    it('says at once that a password is needed, if there is no terminal', async () => {
       const { status, stderr, milliseconds } = await host.run('pm2 list', { user: 'erin' });
       expect(status).toBe(126);
       expect(stderr.split('\n')[0]).toBe(refusals[sudo].password);
@@ -204,7 +204,7 @@ pm2-guard: blocked (PG101): nothing was run
       expect(stderr).toContain('  The call came through sudo already, and is not sent on a second time.\n');
     });
 
-    it('the word of the hop gives nobody more than PM2_HOME would', async () => {
+    it('the argument of the re-entered call gives no user more than PM2_HOME would', async () => {
       const { status, stderr } = await host.run(`${shim} --pm2-guard-daemon=web list`, { user: 'alice' });
       expect(status).toBe(126);
       expect(stderr).toContain('"pm2 list" is not for alice to run.\n');
@@ -246,7 +246,7 @@ describe('sudo -ll', () => {
   it('no SETENV', () => {
     expect(hasTag(entry('www-data', '!authenticate', shim), 'www-data', shim)).toBe(false);
   });
-  it('for somebody else', () => {
+  it('for another user', () => {
     expect(hasTag(entry('ops', 'setenv', shim), 'www-data', shim)).toBe(false);
   });
   it('ALL commands imply it', () => {

@@ -88,7 +88,7 @@ describe('a draft declares', () => {
       },
     });
   });
-  it('root as the default where there is nobody else', () => {
+  it('root as the default if there is no other daemon', () => {
     expect(drafted(root(['a']))).toMatchObject({ default: 'root', daemons: { root: { apps: ['a'] } } });
   });
   it("a user's second home by a name of its own", () => {
@@ -199,7 +199,7 @@ describe('a draft only mentions', () => {
       'apps from its saved list',
     );
   });
-  it('a daemon of nobody', () => {
+  it('a daemon of the account nobody', () => {
     expect(mentioned(daemon(null, '/home/gone/.pm2', [['a']]), web(['b']))).toContain('uid 1, which has no account');
   });
   it('a unit that is not enabled', () => {
@@ -223,7 +223,7 @@ describe('paths', () => {
   it('fold into a common parent', () => {
     expect(paths(['a', '/var/www/html/a'], ['b', '/var/www/html/b'])).toEqual(['/var/www/html']);
   });
-  it("do not fold into what is everybody's", () => {
+  it('do not merge into a shared directory', () => {
     expect(
       paths(['a', '/srv/a'], ['b', '/srv/b'], ['c', '/home/x/c'], ['d', '/var/www/d'], ['e', '/var/www/e']),
     ).toEqual(['/home/x/c', '/srv/a', '/srv/b', '/var/www/d', '/var/www/e']);

@@ -12,7 +12,7 @@ import { appsOf, daemonsOf, processesOf, type HostApp, type HostDaemon, type Hos
 export const checkout = '/usr/src/pm2-guard';
 export const repository = join(cache, '..');
 export const rootPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** What /etc/profile of Debian gives to everybody else. */
+/** What /etc/profile of Debian gives to users other than root. */
 const userPath = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 
 export interface HostOptions {
@@ -223,7 +223,7 @@ export class Host {
     return processesOf(this.init);
   }
 
-  /** Every living PM2 daemon, found by its listening rpc.sock, whoever's and wherever. */
+  /** Every living PM2 daemon, of all users, found by its listening rpc.sock. */
   daemons(): HostDaemon[] {
     return daemonsOf(this.init);
   }

@@ -21,7 +21,7 @@ describeOnHost('adopt and what other users say', () => {
   });
   afterAll(() => host.dispose());
 
-  it("gives nobody a directory of root's that was moved into logs", async () => {
+  it("gives no user a directory of root's that was moved into logs", async () => {
     await host.must(
       `cd /var/www/html/myapp && install -d -o www-data site && install -d -m 700 site/backup && install -d site/open
        echo dump > site/backup/db.sql && echo x > site/open/pm2.log`,

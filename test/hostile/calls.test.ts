@@ -10,7 +10,7 @@ daemons:
   hers: { user: mallory, apps: [herapp] }
   far: { user: dora, home: /srv/far/pm2, apps: [far] }
 `;
-/** Writes down as whom it runs, and what sudo would give. */
+/** Writes down which user it runs as, and what sudo would allow. */
 const SPY = `
 const { appendFileSync } = require("fs");
 let more = "";
@@ -70,7 +70,7 @@ describeOnHost('calls, and what other users have laid out for them', () => {
     },
   );
 
-  it("root's call about a file that others can exchange runs it as no one", async () => {
+  it("root's call about a file that others can replace evaluates it as no user", async () => {
     await host.must('install -d -m 777 /srv/shared');
     await host.write('/srv/shared/eco.config.js', eco('unknown', '/srv/a.js'), { owner: 'www-data' });
     await host.run('pm2 stop /srv/shared/eco.config.js', { cwd: '/' });
@@ -126,7 +126,7 @@ describeOnHost('calls, and what other users have laid out for them', () => {
     await host.must('/usr/bin/pm2 kill', bob);
   });
 
-  it('what root keeps of compiled code can be changed by root alone, whoever called', async () => {
+  it('only root can change the compiled code that root keeps, after a call of any user', async () => {
     await host.must('pm2 jlist', { user: 'www-data', env: { PM2_HOME: '/var/www/.pm2' }, cwd: '/' });
     await host.must('pm2 jlist', { cwd: '/' });
     const kept = await host.tree('/var/cache/pm2-guard');

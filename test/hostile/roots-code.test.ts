@@ -15,7 +15,7 @@ ${more}  web:
     home: /var/www/.pm2
     apps: [shop]
 `;
-/** Shows as whom it ran. */
+/** Shows which user it ran as. */
 const MARK = 'require("fs").appendFileSync("/tmp/ran", process.getuid() + ",");';
 
 describeOnHost('root runs no code that others can change', () => {

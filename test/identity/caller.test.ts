@@ -23,7 +23,7 @@ describe('who became the caller', () => {
     expect(by(0, env, loginUser)).toEqual({ login, rootBySudo: true });
   });
 
-  it("root's own login, and root by itself, is nobody else's", () => {
+  it("root's login, and root without sudo, has no login user", () => {
     expect(by(0, {})).toEqual({ login: null, rootBySudo: false });
     expect(by(0, { DOAS_USER: 'root' })).toEqual({ login: null, rootBySudo: false });
     expect(by(0, { SUDO_UID: '0', SUDO_USER: 'root' })).toEqual({ login: null, rootBySudo: false });

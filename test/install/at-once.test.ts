@@ -40,7 +40,7 @@ describeOnHost('two who change an installation at once', () => {
   });
   afterAll(() => host.dispose());
 
-  it('come one after the other: the second says whom it waits for, and touches nothing', async () => {
+  it('run one after the other: the second says which process it waits for, and touches nothing', async () => {
     const holder = host.start(
       ['/bin/sh', '-c', `ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" ${LOCK}; cat`],
       { input: '' },
@@ -50,7 +50,7 @@ describeOnHost('two who change an installation at once', () => {
     const install = host.tty(command('install'));
     await install.seen(/^pm2-guard: pid \d+ is changing the installation: waiting for it\r?$/m);
     expect(same(await snapshot(host), nothing)).toBe(true);
-    // who only looks waits for nobody
+    // a command that only reads does not wait
     expect(await host.run(command('install --dry-run'))).toMatchObject({ status: 0, stderr: '' });
     holder.kill('SIGKILL');
     await holder.result();

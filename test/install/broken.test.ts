@@ -14,8 +14,8 @@ const DAMAGE = {
   'the bundle is gone': `rm ${LIBRARY}/bin/../pm2.cjs`,
   'the bundle is cut off': `truncate -s 30000 ${LIBRARY}/bin/../pm2.cjs`,
   'the bundle is empty': `: > ${LIBRARY}/bin/../pm2.cjs`,
-  'the bundle cannot be read': `cd ${LIBRARY}/bin/..; chmod 000 pm2.cjs; mkdir x
-    mount --bind x pm2.cjs 2>/dev/null || { rm pm2.cjs; mkdir pm2.cjs; }; cd - >/dev/null`,
+  'the bundle cannot be read': `cd ${LIBRARY} && chmod 000 pm2.cjs && mkdir x
+    mount --bind x pm2.cjs 2>/dev/null || { rm pm2.cjs; mkdir pm2.cjs; }`,
 };
 
 /** A call that plain pm2 answers in the caller's daemon, and the guard in the daemon of ops. */
@@ -121,14 +121,14 @@ describeOnHost('a damaged installation', () => {
       'mkdir -p /home/alice/bin; printf "#!/bin/sh\\ntouch /tmp/ran\\n" > /home/alice/bin/pm2; chmod 755 ' +
       '/home/alice/bin/pm2; chown -R alice /home/alice';
     it('the recorded pm2 is writable by its group', () => trusting(`${DECOY}; chmod g+w ${REAL}`, `chmod g-w ${REAL}`));
-    it("what it loads is somebody's", () =>
+    it('a user owns what it loads', () =>
       trusting(
         'chown alice /usr/lib/node_modules/pm2/lib/binaries/CLI.js',
         'chown root /usr/lib/node_modules/pm2/lib/binaries/CLI.js',
       ));
-    it("the directory above is somebody's", () =>
+    it('a user owns the directory above', () =>
       trusting('chown alice /usr/lib/node_modules', 'chown root /usr/lib/node_modules'));
-    it("the record is somebody's", () =>
+    it('a user owns the record', () =>
       trusting(
         `${DECOY}; echo '{"pm2":"/home/alice/bin/pm2"}' > ${LIBRARY}/install.json; chown alice ${LIBRARY}/install.json`,
         ':',

@@ -21,7 +21,7 @@ describeOnHost('install.sh', () => {
   });
   afterAll(() => host.dispose());
 
-  it('explains itself to anybody', async () => {
+  it('prints its help to every user', async () => {
     expect(await host.run(`${script} --help`, { user: 'alice' })).toMatchObject({
       status: 0,
       stderr: '',

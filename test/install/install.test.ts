@@ -22,7 +22,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
   };
   afterEach(() => host.dispose());
 
-  it("puts everything in its place, root's and nobody else's to change", async () => {
+  it('installs all files so that only root can change them', async () => {
     await fresh();
     const result = await host.run(script);
     expect(result).toMatchObject({
@@ -382,15 +382,15 @@ describeOnHost('install.sh and pm2-guard install', () => {
 
   it('keeps its hands off what is called like ours and is not', async () => {
     await fresh({ prefix: '/usr/local' });
-    await host.write('/etc/profile.d/pm2-guard.sh', "# somebody else's\n");
-    await host.write('/etc/sudoers.d/pm2-guard', "# somebody else's\n", { mode: '440' });
+    await host.write('/etc/profile.d/pm2-guard.sh', "# another package's\n");
+    await host.write('/etc/sudoers.d/pm2-guard', "# another package's\n", { mode: '440' });
     expect(await host.run(`${script} --without local-sbin`)).toMatchObject({
       status: 1,
       stdout: containing('problem: /etc/profile.d/pm2-guard.sh: is not ours'),
     });
     await host.must('pm2-guard uninstall --purge');
     expect(await host.must('cat /etc/profile.d/pm2-guard.sh /etc/sudoers.d/pm2-guard')).toBe(
-      "# somebody else's\n# somebody else's\n",
+      "# another package's\n# another package's\n",
     );
   });
 
@@ -410,7 +410,7 @@ describeOnHost('install.sh and pm2-guard install', () => {
     expect(difference(before, await snapshot(host))).toEqual({ gone: [], new: [] });
   });
 
-  it('records no pm2 and no node that somebody else could change', async () => {
+  it('records no pm2 and no node that another user could change', async () => {
     await fresh();
     await host.must(
       'cp -r /usr/lib/node_modules/pm2 /home/alice/pm2 && mkdir /home/alice/bin && ln -s ../pm2/bin/pm2 ' +

@@ -11,7 +11,7 @@ const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 const CONFIG = 'default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n';
 const INSTALL = `node ${checkout}/dist/pm2-guard.cjs install`;
 
-describe("lines of ours in a file of somebody else's", () => {
+describe('our lines in a file of another package', () => {
   const OURS = ['a', 'b'];
   const texts = ['', '\n', 'x', 'x\n', 'x\n\n', '# c\n[ -z "$PS1" ] && return\ny', '\xff\x00\n', 'x\r\n'];
   it.each(texts.flatMap((text) => (['start', 'end'] as const).map((at) => [text, at] as const)))(

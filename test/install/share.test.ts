@@ -15,7 +15,7 @@ describeOnHost('the man page and the completion, installed', () => {
   };
   afterEach(() => host.dispose());
 
-  it('are found by man and by the shells of anybody, whatever the umask was', async () => {
+  it('are found by man and by the shells of all users, with any umask', async () => {
     await fresh();
     await host.must(`umask 077 && ${install}`);
     expect(await host.must('man -w pm2-guard', { user: 'alice' })).toMatch(
@@ -66,7 +66,7 @@ describeOnHost('the man page and the completion, installed', () => {
     ]);
   });
 
-  it("replace nothing of anybody else's, and are not put where others than root could change it", async () => {
+  it("replace no other package's file, and are not put where others than root could change them", async () => {
     await fresh();
     await host.write(page, 'of a package\n');
     await host.must(

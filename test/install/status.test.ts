@@ -54,7 +54,7 @@ describeOnHost('pm2-guard status', () => {
     ]);
   });
 
-  it('tells anybody what they may know, and changes nothing', async () => {
+  it('tells every user what that user may know, and changes nothing', async () => {
     await host.must('touch /etc/pm2-guard/config.yaml');
     // fish makes its directories wherever HOME says, for root in a home that is none, too.
     const everything = () =>

@@ -51,7 +51,7 @@ describe('the page of each rule', () => {
 });
 
 describe('one statement for a file that names no user', () => {
-  it('says how many calls, and for whom they are right', async () => {
+  it('says how many calls there are, and which users they are right for', async () => {
     const [one, ...others] = await findings(
       { 'x.sh': 'pm2 stop api\npm2 start x.js --name api\npm2 restart myapp\n' },
       WEB,

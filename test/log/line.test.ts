@@ -31,7 +31,7 @@ describe('a line of the record', () => {
         'command="pm2 restart myapp"',
     );
   });
-  it('with a user who is called nobody at all', () => {
+  it('with a user without a name', () => {
     expect(line({ login: '-' })).toContain(' login="-" ');
   });
   it('with quotes and backslashes', () => {

@@ -103,7 +103,7 @@ describeOnHost('pm2-guard log', () => {
       for (const { time } of entries) expect(Math.abs(new Date(time).getTime() - since)).toBeLessThan(120_000);
     });
 
-    it('is not confused by what somebody types or writes', async () => {
+    it('is not confused by what users type or write', async () => {
       const before = (await log(host, '-n 1000')).length;
       const forged = 'x" caller=root login=- user=root command="pm2 kill';
       await host.exec(
@@ -154,7 +154,7 @@ describeOnHost('pm2-guard log', () => {
       expect(await log2(host, '--since 2100-01-01')).toEqual([]);
     });
 
-    it('says to whom it is closed, and what to type', async () => {
+    it('says which users cannot read it, and what to type', async () => {
       const { status, stdout, stderr } = await host.run('pm2-guard log --app "my app" -n 3', { user: 'alice' });
       // busybox's log may be read by all.
       if (source === '/var/log/messages') expect({ status, stdout }).toEqual({ status: 0, stdout: '' });

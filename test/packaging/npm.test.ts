@@ -275,7 +275,7 @@ describeOnHost('pm2-guard from npm', () => {
     expect(await host.must('readlink /usr/local/bin/pm2-guard')).toBe('/usr/local/lib/pm2-guard/bin/pm2-guard\n');
   });
 
-  it("from a prefix in somebody's home it is installed as root's, and says what it came from", async () => {
+  it("installs root's copy from a prefix in a user's home directory, and names that source", async () => {
     await fresh();
     await npm('install -g --prefix /home/alice/.npm-global /srv/0.1.0.tgz', { user: 'alice' });
     const result = await host.run('/home/alice/.npm-global/bin/pm2-guard install');

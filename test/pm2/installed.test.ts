@@ -329,7 +329,7 @@ describe.runIf(process.getuid?.() === 0)('for root', () => {
     chownSync(bin + ORIGINAL_SUFFIX, 65534, 65534);
     expect(asRoot()).toMatchObject({ type: 'untrusted', distrust: { kind: 'owner', path: bin + ORIGINAL_SUFFIX } });
   });
-  it('is not where everybody can write', () => {
+  it('is not in a directory that all users can write', () => {
     chmodSync(bin, 0o777);
     expect(asRoot()).toMatchObject({ type: 'untrusted', distrust: { kind: 'writable' } });
   });

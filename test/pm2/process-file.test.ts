@@ -206,7 +206,7 @@ describe.each(versions)('what PM2 %s starts', (version, major) => {
     for (const [name, text] of Object.entries(files)) pm2.file(name, text);
     const from = join(pm2.root, cwd);
     const word = args[1] ?? '';
-    // As root, the files of a temporary directory are another user's for all we know: nobody evaluates them.
+    // As root, the files of a temporary directory are possibly another user's, so the account nobody evaluates them.
     const declared = await ask(args, {
       source: word === '-' ? { text: input } : { word, path: join(from, word) },
       major,
@@ -346,7 +346,7 @@ describe('a file that', () => {
   it('is no process file by its name', async () => {
     expect(await asked(ok, { source: { word: 'app.js', path: file } })).toBeNull();
   });
-  it('nobody may evaluate', async () => {
+  it('that no user may evaluate', async () => {
     expect(await asked(ok, { evaluator: null })).toBeNull();
   });
   it('meets a child that cannot be started', async () => {
@@ -455,7 +455,7 @@ describe.runIf(root)("for root, another user's file", () => {
     rmSync(own, { recursive: true });
   });
   it('cannot be evaluated by a user for another', async () => {
-    // A child that is nobody asks for root's view.
+    // A child process of the account nobody asks for root's view.
     const asker = join(place, 'asker.cjs');
     await build({
       entryPoints: ['src/pm2/process-file.ts'],

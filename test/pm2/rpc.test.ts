@@ -156,7 +156,7 @@ describe('a socket without a daemon', () => {
     });
     expect(await ask(5000)).toMatchObject({ type: 'answered', apps: [{ name: 'a', pmId: 0 }] });
   });
-  it('that answers somebody else first', async () => {
+  it('that answers another client first', async () => {
     await liar((socket) =>
       socket.write(Buffer.concat([encode([{ args: [[]] }, '1:2']), encode([{ args: ['x'] }]), good])),
     );

@@ -45,7 +45,7 @@ describeOnHost('a compiled policy after /etc/passwd has changed, root away', () 
     ['another group', 'usermod -g daemon www-data', 'usermod -g www-data www-data'],
     ['another name of the group', 'groupmod -n webs www-data', 'groupmod -n www-data webs'],
     ['a line of the same name before', 'sed -i "1i www-data:x:1:1::/srv:/bin/sh" /etc/passwd', 'sed -i 1d /etc/passwd'],
-  ])('%s of a user whom the config names: it is read anew', async (_, change, back) => {
+  ])('%s of a user that the config names: the config is read again', async (_, change, back) => {
     await host.must(change);
     expect(await isRead()).toBe(true);
     await host.must(back);

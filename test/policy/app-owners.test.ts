@@ -20,7 +20,7 @@ function app(name: string, rest: Partial<App> = {}): App {
   return { name, namespace: null, script: null, cwd: null, ...rest };
 }
 
-/** Whom the guard finds, where the app stands in a process file that root starts. */
+/** The owner that the guard finds, where the app stands in a process file that root starts. */
 function guardFinds(one: App): string[] {
   const evidence = {
     realpaths: LINKS,

@@ -7,7 +7,7 @@ import { bundle } from '../../bundle.mjs';
 import { buildReader } from './private-host.ts';
 
 // cosmiconfig 9 looks for a "meta config" in the current directory whenever an explorer is made, and runs it where it
-// is code. Whoever calls pm2 as root in a directory of somebody else's (a deploy user's checkout) would run that user's
+// is code. A call of pm2 as root in another user's directory (a deploy user's checkout) would run that user's
 // file as root.
 
 const root = join(import.meta.dirname, '../..');
@@ -42,7 +42,7 @@ const TRAPS: Record<string, (mark: string) => string> = {
   'load-policy.cjs': code,
 };
 
-/** A directory of somebody else's, with traps in it. */
+/** A directory of another user, with traps in it. */
 function hostile(...files: string[]): { directory: string; mark: string } {
   const directory = mkdtempSync(join(top, 'cwd-'));
   const mark = join(directory, 'mark');

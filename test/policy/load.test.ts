@@ -35,7 +35,7 @@ const refused = (printed: Printed | undefined): string => {
 };
 
 describe.runIf(canUnshare)('the compiled policy', () => {
-  it("is made by root's first call, and then YAML stays out, for everybody", () => {
+  it("is made by root's first call; later calls of every user read no YAML", () => {
     const [first, second, nobody] = read(`${CONFIG}settle; $read myapp; $read myapp; as nobody $read shop-1`);
     expect(first).toMatchObject({
       type: 'policy',
@@ -143,7 +143,7 @@ done`);
       `${CONFIG}settle; chmod o+w /var/lib/pm2-guard; $read myapp; test -z "$(ls -A /var/lib/pm2-guard)"`,
     );
     expect(usable(root).warnings.join()).toMatch(
-      /^the compiled policy cannot be kept in \/var\/lib\/pm2-guard \(.*writable by everybody/,
+      /^the compiled policy cannot be kept in \/var\/lib\/pm2-guard \(.*writable by all users/,
     );
   });
 });

@@ -23,7 +23,7 @@ END
 `;
 /** Root has compiled the first config, and edited it since. */
 const EDITED = `${CONFIG}settle; $read >/dev/null; sed s/myapp/yourapp/ -i ${C}; settle\n`;
-/** Nobody has then kept its own. */
+/** Then the account nobody has stored its own. */
 const KEPT = `${EDITED}as nobody $read >/dev/null; test -f ${OWN}/policy.json\n`;
 /** What it says is that other daemon. */
 const FORGED = `${KEPT}sed 's/"name":"web"/"name":"mine"/g' -i ${OWN}/policy.json; chown nobody ${OWN}/policy.json\n`;

@@ -105,7 +105,7 @@ describeOnHost('a door, to PM2', () => {
     expect(stdout).toBe('');
   });
 
-  it.each([1, 2])('believes nobody who says that a call was decided (%d)', async (pid) => {
+  it.each([1, 2])('believes no argument that says that a call was decided (%d)', async (pid) => {
     const words = [`--pm2-guard-decided=${pid}`, 'restart', 'myapp'];
     const { stdout, stderr, status } = await host.exec(['/usr/bin/pm2', ...words], { user: 'alice' });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });

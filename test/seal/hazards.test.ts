@@ -20,7 +20,7 @@ for (const name of ['linkSync', 'renameSync', 'unlinkSync', 'openSync']) {
 }
 `;
 
-describeOnHost('a package while it is sealed, and one that somebody else can write', () => {
+describeOnHost('a package while it is sealed, and one that another user can write', () => {
   let host: Host;
   const one = '/opt/one/lib/node_modules/pm2';
   beforeAll(async () => {

@@ -8,7 +8,7 @@ import { CONFIG, SITE, WEB } from '../traps/twins.ts';
 const TEXT = "#!/usr/bin/env node\n\nrequire('../lib/binaries/CLI.js');\n";
 const registry = npmRegistry();
 
-/** npm of somebody, with a prefix, who has no network. */
+/** npm of one user, with a prefix and without network. */
 function npmOf(host: Host, user: string, prefix: string): (words: string) => Promise<string> {
   const { home } = host.account(user);
   const cache = `${home}/.npm-cache`;
@@ -63,7 +63,7 @@ describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
         user: 'www-data',
         env: { PM2_HOME: WEB },
       });
-      expect(byPath.stderr).not.toContain('pm2-guard'); // nobody but root may write there
+      expect(byPath.stderr).not.toContain('pm2-guard'); // only root may write there
       // What verify tries, and install rehearses, leaves everything as it is.
       expect(await host.run('pm2 restart pm2-guard-verify-seal')).toMatchObject({
         status: 126,
@@ -83,7 +83,7 @@ describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
     },
   );
 
-  it('works while somebody seals and unseals all the time, and so does pm2', async () => {
+  it('works while seal and unseal run all the time, and so does pm2', async () => {
     const stop = '/srv/stop';
     const sealing = host.must(`while [ ! -e ${stop} ]; do pm2-guard seal; pm2-guard unseal; done >/srv/log 2>&1`, {
       timeoutMs: 120_000,

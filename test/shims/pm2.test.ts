@@ -38,7 +38,7 @@ describeOnHost('shims/pm2', () => {
     await host.must(
       'ln -s /usr/bin/node /usr/local/lib/pm2-guard/node; ln -s ../lib/pm2-guard/bin/pm2 /usr/local/bin/pm2',
     );
-    // A node of somebody's own, and one that must never run.
+    // A node of one user, and one that must never run.
     await host.must(
       'install -d -o alice /home/alice/bin && cp /usr/bin/node /home/alice/bin/node && chown alice ' +
         '/home/alice/bin/node',
@@ -98,7 +98,7 @@ describeOnHost('shims/pm2', () => {
     expect({ ...guarded.env, SUDO_COMMAND: '' }).toEqual({ ...plain.env, SUDO_COMMAND: '' });
   });
 
-  // Everybody but root: the node that plain pm2 would have run.
+  // Users other than root: the node that plain pm2 would have run.
   it("takes the node of the caller's PATH", async () => {
     expect(await seen(shim, { user: 'alice', env: { PATH: '/home/alice/bin:/usr/bin' } })).toMatchObject({
       node: '/home/alice/bin/node',
@@ -142,7 +142,7 @@ describeOnHost('shims/pm2', () => {
     }
   });
 
-  // root: never what somebody else could have put there (PRODUCT.md 7.1).
+  // root: never a file that another user could have put there.
   it.each(['pm2', 'pm2-guard'])("%s runs no node from the caller's PATH as root", async (name) => {
     const bin = `/usr/local/lib/pm2-guard/bin/${name}`;
     expect(await seen(bin, { cwd: '/tmp/evil', env: { PATH: '/tmp/evil:.:/home/alice/bin:/usr/bin' } })).toMatchObject({

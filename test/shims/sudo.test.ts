@@ -53,7 +53,7 @@ describeOnHost('shims/sudo', () => {
     const run = (words: readonly string[], user = 'deploy') =>
       host.exec([...shell.split(' '), shim, ...words], { user });
 
-    it('passes arguments byte for byte, and asks nobody', async () => {
+    it('passes arguments byte for byte, and starts no other program', async () => {
       await answer('', 0);
       const { stdout, stderr } = await run(['say', ...HARD_WORDS]);
       expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...HARD_WORDS], stderr: '' });
@@ -65,7 +65,7 @@ describeOnHost('shims/sudo', () => {
       expect({ words: stdout.split('\0'), stderr }).toEqual({ words: ['ran', ...HARD_WORDS], stderr: '' });
       expect(await asked()).toEqual(['--sudo', '/usr/bin/sudo', 'unknown', 'pm2', ...HARD_WORDS]);
     });
-    it('asks nobody but sudo where that finds our pm2 for root, and tells where it refuses', async () => {
+    it('asks only sudo if sudo finds our pm2 for root, and tells when it refuses', async () => {
       await host.must(`mv /usr/local/bin/pm2 ${BIN}/pm2 && ln -s ${BIN}/pm2 /usr/local/bin/pm2`);
       await host.write('/etc/sudoers.d/alice', 'alice ALL=(www-data) NOPASSWD: /usr/bin/true\n', { mode: '440' });
       await answer('', 0);

@@ -56,7 +56,7 @@ describeOnHost(`a line for each option and ${LINES} random ones, read by us and 
     expect(tally.missed).toBeLessThan(lines.length / 25);
   }, 3_600_000);
 
-  it("are passed on untouched where pm2 is somebody's own program", async () => {
+  it('are passed on untouched if pm2 is another program', async () => {
     await host.installGuard('default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2 }\n');
     await host.must('rm /usr/local/sbin/pm2'); // sudo would find ours before that one
     const lines = [...Object.keys(TABLE).map(words), ...randomLines(Math.ceil(LINES / 10), SEED + 1)];

@@ -35,7 +35,7 @@ for (const line of require('node:fs').readFileSync(0, 'utf8').split('\\n').filte
 }
 `;
 
-/** On a host: a recording command for pm2 and for the shells of everybody, and sudoers that allow every option. */
+/** On a host: a recording command for pm2 and for the shells of all users, and sudoers that allow every option. */
 export async function installRecorder(host: Host): Promise<void> {
   await host.write(RECORDER, SCRIPT, { mode: '755' });
   await host.write('/srv/driver.cjs', DRIVER);

@@ -92,7 +92,7 @@ describe('the rules for', () => {
   it('two users', () => {
     expect(rules(web('alice'), daemon('ops', 'ops', 1002, ['alice']))).toEqual([as('alice', 'ops'), as('alice')]);
   });
-  it('whom sudo would mistake for another, by number', () => {
+  it('a user that sudo would mistake for another, by number', () => {
     expect(rules(web('Bob'), daemon('b', 'bob', 1001, ['alice']))).toEqual([as('alice', '#1001'), as('#1003')]);
   });
   it("the daemon's own user, and root: none", () => {
@@ -101,7 +101,7 @@ describe('the rules for', () => {
   it('who does not exist: none', () => {
     expect(rules(web('mallory', '%nobody-here', 'alice'))).toEqual([as('alice')]);
   });
-  it('a user who is called like everybody', () => {
+  it('a user with the name ALL', () => {
     expect(rules(web('ALL'))).toEqual([as('"ALL"')]);
   });
   it('quotes and spaces', () => {
@@ -276,7 +276,7 @@ describe('whatever the names are', () => {
         ),
         fc.boolean(),
         (drafts, exist) => {
-          // Every name is somebody of its own, so that a rule for a number can be told from a rule for a name.
+          // Every name is another user, so that a rule for a number can be told from a rule for a name.
           const users = new Map(
             [
               ...new Set(
@@ -343,7 +343,7 @@ describe('whatever the names are', () => {
             )
             .sort();
           expect(got).toEqual(wanted);
-          // Nobody was left out who exists.
+          // No existing user was left out.
           const owed = daemons.flatMap(({ operators, uid, user }) =>
             operators
               .filter((one) => exist && (one.startsWith('%') || users.get(one) !== uid))

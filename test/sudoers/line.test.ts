@@ -11,10 +11,10 @@ describe('a name as a word of sudoers', () => {
   it('a machine account', word('host$', 'host$'));
   it('a uid', word('#1000', '#1000'));
   it('a gid', word('%#1000', '%#1000'));
-  it('-1, which is nobody and everybody', word('#4294967295', null));
+  it('-1, which is no uid and every uid', word('#4294967295', null));
   it('digits are a name', word('1000', '"1000"'));
   it('capitals would be an alias', word('DEPLOY', '"DEPLOY"'));
-  it('everybody is no name', word('ALL', '"ALL"'));
+  it('ALL is no name', word('ALL', '"ALL"'));
   it('a keyword', word('Defaults', '"Defaults"'));
   it('an inclusion', word('@include', '"@include"'));
   it('a space', word('%domain users', '"%domain users"'));

@@ -25,7 +25,7 @@ describeOnHost('pm2-guard sudoers', () => {
   afterAll(() => host.dispose());
   const mode = async () => (await host.must(`stat -c '%a %U:%G' ${FILE}`)).trim();
 
-  it('prints what it would write, for anybody', async () => {
+  it('prints to every user what it would write', async () => {
     const shown = await host.run('pm2-guard sudoers', { user: 'alice' });
     expect(shown).toMatchObject({
       status: 0,
@@ -137,7 +137,7 @@ describeOnHost('pm2-guard sudoers', () => {
     expect(await host.run('pm2-guard status', { user: 'alice' })).toMatchObject({ status: 0 });
   });
 
-  it('sees a rule that somebody added, and takes it away', async () => {
+  it('sees a rule that was added by hand, and removes it', async () => {
     await host.must(
       `pm2-guard sudoers --write && chmod u+w ${FILE} && echo '#1000 ALL=(ALL) NOPASSWD: ALL' >> ${FILE} && chmod ` +
         `440 ${FILE}`,
@@ -156,7 +156,7 @@ describeOnHost('pm2-guard sudoers', () => {
     await host.must('visudo -c');
   });
 
-  it('removes the file where nobody is granted anything any more', async () => {
+  it('removes the file if no user has rights any more', async () => {
     await host.must('pm2-guard sudoers --write');
     await host.write('/etc/pm2-guard/config.yaml', config('[]'));
     expect(await host.run('pm2-guard sudoers --check')).toMatchObject({
@@ -203,7 +203,7 @@ describeOnHost('pm2-guard sudoers', () => {
         '',
       ].join('\n'),
     );
-    // Who comes later with such a name gets nothing until somebody has seen it.
+    // Who comes later with such a name gets nothing until root has confirmed it.
     await host.must('useradd mallory');
     expect(await host.run('pm2-guard sudoers --check')).toMatchObject({ status: 1 });
     await host.must('userdel mallory');
@@ -262,7 +262,7 @@ describeOnHost('pm2-guard sudoers', () => {
       await host.must(`ln -s /etc/passwd ${FILE}`);
       await refused('was not written by pm2-guard');
     });
-    it('for anybody but root', async () => {
+    it('for users other than root', async () => {
       expect(await host.run('pm2-guard sudoers --write', { user: 'alice' })).toMatchObject({
         status: 1,
         stderr: containing('run:  sudo pm2-guard sudoers --write'),
@@ -348,7 +348,7 @@ describeOnHost('pm2-guard sudoers', () => {
     expect((await host.tree('/etc/sudoers.d')).filter(({ path }) => path.includes('.new'))).toEqual([]);
   });
 
-  it("goes with uninstall, which leaves somebody else's alone", async () => {
+  it('is removed by uninstall, which leaves other files alone', async () => {
     await host.must('pm2-guard sudoers --write && touch /etc/sudoers.d/.pm2-guard-operators.1.1.new');
     expect(await host.run('pm2-guard uninstall --dry-run')).toMatchObject({ status: 0, stdout: containing(FILE) });
     await host.must('cp /usr/local/lib/pm2-guard/bin/../pm2-guard.cjs /opt/ && pm2-guard uninstall && visudo -c');

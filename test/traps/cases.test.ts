@@ -123,7 +123,7 @@ describeOnHost('options that say "as user X"', () => {
   });
 });
 
-describeOnHost('process files are evaluated by those for whom they are no foreign code', () => {
+describeOnHost('process files are evaluated only as a user who could have written them', () => {
   const hosts = twins(CONFIG, { users: ['bob'] }, prepare);
   const file = (app: string) => `require('fs').writeFileSync('/tmp/ran-' + process.getuid() + '-' + Date.now(), '');
 module.exports = { apps: [{ name: '${app}', script: '${APP}' }] };`;
@@ -230,7 +230,7 @@ describeOnHost('notices', () => {
     await host.write('/etc/pm2-guard/config.yaml', QUIET);
     expect((await host.tty('pm2 restart myapp').result()).stdout).not.toContain('pm2-guard');
   });
-  it('a stranger learns nothing of other daemons, and whom to ask', async () => {
+  it('a user without rights learns nothing of other daemons, but who to ask', async () => {
     await host.write('/etc/pm2-guard/config.yaml', `contact: "hosting team, #web"\n${CONFIG}`);
     for (const line of ['restart myapp', 'list', 'kill', 'start /srv/app.js', 'restart myapp backup']) {
       const { status, stdout, stderr } = await host.run(`pm2 ${line}`, { user: 'alice' });

@@ -27,7 +27,7 @@ async function restarts(host: Host): Promise<number> {
   return app?.restarts ?? -1;
 }
 
-/** The call restarts the one myapp, as www-data in its daemon, whoever typed it. */
+/** The call restarts the one myapp, as www-data in its daemon, whichever user typed it. */
 async function restartsOnce(host: Host, line: string, user = 'deploy', options: RunOptions = {}): Promise<void> {
   const before = await restarts(host);
   const { status, stderr } = await type(host, line, user, options);
@@ -291,7 +291,7 @@ describeOnHost('calls through sudo', () => {
       await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG);
       await rights(hosts.guarded, 'carol', '');
     });
-    it('a password that nobody can type', async () => {
+    it('a password that cannot be typed', async () => {
       await rights(hosts.guarded, 'carol', `(ALL) ALL`);
       const started = performance.now();
       const { status, stdout, stderr } = await type(hosts.guarded, 'sudo pm2 restart myapp', 'carol');
@@ -321,7 +321,7 @@ describeOnHost('calls through sudo', () => {
       expect(stderr).toContain('pm2-guard: blocked (PG301): nothing was run\n  The config cannot be used, ');
       await hosts.guarded.must('cp /srv/kept /etc/pm2-guard/config.yaml; mv /srv/policy.json /var/lib/pm2-guard/');
     });
-    it("somebody's own program that is called pm2", async () => {
+    it('another program with the name pm2', async () => {
       await hosts.guarded.write('/srv/own/pm2', '#!/bin/sh\necho own $(id -un) "$@"\n', { mode: '755' });
       expect(await type(hosts.guarded, 'sudo /srv/own/pm2 restart myapp')).toMatchObject({
         stdout: 'own root restart myapp\n',

@@ -199,7 +199,7 @@ describeOnHost('ways round the shim', () => {
       });
       for (const way of ['env -i sh', 'docker exec'])
         expect(wayOf(found, way, 'deploy')).toMatchObject({ state: 'gap', path: '/usr/local/bin/pm2' });
-      // Nobody's own doing: no startup file of theirs says anything of it.
+      // No startup file of a user says anything about it.
       expect(wayOf(found, 'bash, interactive', 'deploy')).toMatchObject({
         state: 'gap',
         why: 'the PATH that it is started with has /usr/local/bin first',

@@ -69,7 +69,7 @@ describeOnHost('T40: pm2 by its absolute path', () => {
     }
   });
 
-  it('is blocked where it is sealed, for whoever may not', async () => {
+  it('is blocked for a user without rights if the package is sealed', async () => {
     const { stdout, stderr, status } = await hosts.sealed.exec(['/usr/bin/pm2', 'restart', 'myapp'], { user: 'alice' });
     expect({ stdout, status }).toEqual({ stdout: '', status: 126 });
     expect(stderr).toContain('blocked (PG101): nothing was run\n  "pm2 restart myapp" is not for alice to run.\n');

@@ -44,7 +44,7 @@ describeOnHost('T34: list-wide verbs in the wrong daemon', () => {
   const verbs = ['restart all', 'stop all', 'delete all', 'kill'];
   const type = (host: Host, verb: string) => host.run(`pm2 ${verb}`, { user: 'alice', env: { PM2_HOME: WEB } });
 
-  it.each(verbs)("guarded: %s touches nobody else's apps", async (verb) => {
+  it.each(verbs)("guarded: %s touches no other user's apps", async (verb) => {
     const { status, stdout, stderr } = await type(hosts.guarded, verb);
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
     expect(stderr).toContain(`"pm2 ${verb}" is not for alice to run.\n`);
@@ -89,7 +89,7 @@ describeOnHost('T36: a home shared by a group, the daemon is down', () => {
   );
   const status = (host: Host) => host.run('pm2 status', { user: 'alice', env: { PM2_HOME: home } });
 
-  it('plain: whoever asks owns the daemon', async () => {
+  it('plain: the user who asks first owns the daemon', async () => {
     await status(hosts.plain);
     expect(daemonsOn(hosts.plain)).toEqual([`alice ${home}`]);
   });

@@ -99,12 +99,12 @@ describeOnHost('T20: same user, private HOME', () => {
   const start = (host: Host) =>
     host.must('pm2 start backup.js', { user: 'ops', env: { HOME: agent }, cwd: '/home/ops' });
 
-  it('plain: "started", and nobody else sees it', async () => {
+  it('plain: "started", but other users do not see it', async () => {
     await start(hosts.plain);
     expect((await hosts.plain.must('pm2 jlist', { user: 'ops' })).trim()).toMatch(/\[\]$/);
   });
 
-  it('guarded: everybody sees it', async () => {
+  it('guarded: all users see it', async () => {
     await start(hosts.guarded);
     expect(await hosts.guarded.must('pm2 jlist', { user: 'ops' })).toContain('"name":"backup"');
     expect(daemonsOn(hosts.guarded)).toEqual([`ops ${OPS}`]);

@@ -81,7 +81,7 @@ describeOnHost('T03: a web page shells out, exec("pm2 jlist") as www-data', () =
   });
   const page = (host: Host) => host.exec(['/bin/sh', '-c', 'pm2 jlist'], { user: 'www-data', cwd: SITE });
 
-  it('plain: an empty list and a daemon nobody asked for', async () => {
+  it('plain: an empty list and a new, empty daemon', async () => {
     const { stdout, status } = await page(hosts.plain);
     expect(status).toBe(0);
     expect(stdout.trim()).toMatch(/\[\]$/); // below PM2's welcome banner

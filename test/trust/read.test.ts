@@ -21,7 +21,7 @@ function kindOf(path: string, maxBytes = 1000): string {
   }
 }
 
-describe('a file that somebody else owns', () => {
+describe('a file that another user owns', () => {
   writeFileSync(at('text'), 'hello');
   writeFileSync(at('empty'), '');
   symlinkSync('text', at('link'));

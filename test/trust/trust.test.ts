@@ -31,14 +31,14 @@ const doubts = (fault: string, prepare: string, path?: string, type?: string) =>
 
 describe.runIf(canUnshare)('only root can change', () => {
   it("a file of root's", trusts(':'));
-  it('one that nobody may read', trusts('chmod 000 d/f'));
+  it('a file that no user may read', trusts('chmod 000 d/f'));
   it('a directory', trusts(':', '/mnt/d', 'directory'));
   it("one reached by root's link", trusts('ln -s d/f l', '/mnt/l'));
   it('one reached through a link to a directory', trusts('ln -s d e', '/mnt/e/f'));
   it('one reached by an absolute link and dots', trusts('ln -s /mnt/d/../d/f l', '/mnt/./d/../l'));
 });
 
-describe.runIf(canUnshare)('somebody else can change', () => {
+describe.runIf(canUnshare)('another user can change', () => {
   it("a file of a user's", doubts('owner /mnt/d/f is owned by uid 65534, not by root', 'chown nobody d/f'));
   it('one the group may write', doubts('writable /mnt/d/f is writable by its group (mode 0664)', 'chmod g+w d/f'));
   it('one all may write', doubts('writable /mnt/d/f is writable by all users (mode 0646)', 'chmod o+w d/f'));

@@ -195,7 +195,7 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     for (let at = 0; at < 10; at++) expect(recorded).toContain(`pm2 delete record-${at}`);
   });
 
-  it("log says so to whoever may not see the system's journal", async () => {
+  it("log says so to a user who may not see the system's journal", async () => {
     await host.session('alice', 'logger -t pm2-guard mine');
     const { status, stderr } = await host.session('alice', 'pm2-guard log');
     expect([status, stderr]).toEqual([1, expect.stringContaining('you may not read the journal')]);

@@ -207,7 +207,7 @@ describe('root is a legitimate owner like any other', () => {
   );
 });
 
-describe('right user, wrong home', () => {
+describe('right user, wrong PM2_HOME', () => {
   is('T17: PM2_HOME exported somewhere', web('www-data PM2_HOME=/tmp/x', 'list'), 'rewrite web');
   is('T19: HOME given to the app', web('www-data HOME=/srv/app', 'start /tmp/x.js --name myapp'), 'rewrite web');
   is('T16: HOME=/', web('www-data HOME=/', 'list'), 'rewrite web');
@@ -285,7 +285,7 @@ describe('modes', () => {
     'rewrite web',
   );
   is('exempt', mode('exempt: [alice]\n')('alice', 'restart myapp'), 'pass PG002');
-  is('exempt is nobody else', mode('exempt: [alice]\n')('alice>root', 'restart myapp'), 'rewrite web');
+  is('only the listed user is exempt', mode('exempt: [alice]\n')('alice>root', 'restart myapp'), 'rewrite web');
   it('the right command is printed', () => {
     expect(advice(decided(policyFrom(`mode: block\n${WEB.trimStart()}`), 'root', 'restart myapp'))).toEqual([
       'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
@@ -299,7 +299,7 @@ describe('names that are kept for verify', () => {
     'restart myapp pm2-guard-verify-x',
     'start /tmp/a.js --name pm2-guard-verify-x',
   ]) {
-    is(`nobody's: ${line}`, web('www-data', line), 'block PG108');
+    is(`reserved name: ${line}`, web('www-data', line), 'block PG108');
     is(`an exempt user's neither: ${line}`, row(`exempt: [alice]\n${WEB.trimStart()}`)('alice', line), 'block PG108');
     is(
       `blocked where all is only observed: ${line}`,

@@ -19,7 +19,7 @@ const asDrawn = <T>(list: T[]): T[] => list;
 const backwards = <T>(list: T[]): T[] => [...list].reverse();
 
 describe('whatever the config, the caller and the call', () => {
-  it('a pass never changes identity: it lands where plain pm2 would, or nobody is declared', () => {
+  it('a pass never switches the user: it lands where plain pm2 would', () => {
     fc.assert(
       fc.property(config, who, line, (drawn, caller, words) => {
         const verdict = decided(policyFrom(yaml(drawn, asDrawn)), caller, words, evidence);

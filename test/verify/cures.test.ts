@@ -11,7 +11,7 @@ const words = (line: string | undefined): string[] =>
     .stdout.trimEnd()
     .split('\n');
 
-it('what people paste as root means what it says, whatever somebody calls a directory', () => {
+it('a command that root pastes is safe with every name of a directory', () => {
   const odd = '/srv/a b; $(reboot)\'"*';
   expect(words(sealCure(`${odd}/node_modules/pm2/bin/pm2`, null))).toEqual([
     'sudo',

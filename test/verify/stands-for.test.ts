@@ -19,7 +19,7 @@ describe('an alias of pm2', () => {
     '/home/alice/.nvm/versions/node/v20/lib/node_modules/pm2/bin/pm2',
   );
   is('"$HOME/bin/pm2"', '/home/alice/bin/pm2');
-  // May be run elsewhere, as somebody else, or fetched.
+  // May be run elsewhere, as another user, or fetched.
   for (const text of [
     'ssh prod pm2',
     'docker exec web pm2',

@@ -18,7 +18,7 @@ export const changeableCode: Check = {
           urgency: 'urgent',
           what: `root runs a ${of} that others can change: ${file}`,
           evidence: [`${changeable.path} ${changeable.why}`, ...uses],
-          why: 'Whoever can change it is root the next time it runs.',
+          why: "A user who can change it has root's rights the next time it runs.",
           repair: repairOf(copy, changeable),
           fix: null,
           trap: null,

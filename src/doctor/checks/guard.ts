@@ -57,7 +57,7 @@ function trust({ changeable }: GuardFacts): DoctorFinding[] {
       urgency: 'urgent',
       what: `others than root can change what the guard runs or believes: ${path}`,
       evidence: [`${path} ${why}`],
-      why: 'Whoever can write there decides what root runs.',
+      why: 'A user who can write there decides what root runs.',
       repair: [kind === 'owner' ? ['sudo', 'chown', '-h', 'root:root', path] : ['sudo', 'chmod', 'go-w', path]],
       subject: about({ path }),
     }),

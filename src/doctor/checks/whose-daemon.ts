@@ -121,7 +121,7 @@ export const undeclaredDaemon: Check = {
               : []),
           ],
           why:
-            'Whoever looks into the declared daemons does not find what runs there; a deploy starts a second copy ' +
+            'A look into the declared daemons does not show what runs there; a deploy starts a second copy ' +
             'beside it.',
           repair: emptied(daemon, facts),
         },
