@@ -23,24 +23,33 @@ const result = await bundle({
 }, 'dist');
 
 // HOUSE rule: the hot bundle holds only what the hot path needs. A stray import fails the build.
-const hot = Object.keys(Object.values(result.metafile.outputs).find((output) => output.entryPoint === 'src/guard/main.ts').inputs);
-const strays = hot.filter((input) => input.includes('node_modules/') && !input.endsWith('node_modules/shell-quote/quote.js'));
+const outputs = Object.values(result.metafile.outputs);
+const hot = Object.keys(outputs.find((output) => output.entryPoint === 'src/guard/main.ts').inputs);
+const strays = hot.filter(
+  (input) => input.includes('node_modules/') && !input.endsWith('node_modules/shell-quote/quote.js'),
+);
+const bundles = (names) => result.outputFiles.filter(({ path }) => names.includes(basename(path)));
 if (strays.length > 0) {
   console.error(`the hot bundle must not carry libraries but shell-quote's quote:\n  ${strays.join('\n  ')}`);
   process.exit(1);
 }
 
-// One import() of a module of ours, and esbuild wraps every file that it leads to: 0.6 ms at each call of pm2 (src/runtime/late.ts).
-for (const { path, text } of result.outputFiles.filter(({ path }) => ['pm2.cjs', 'sudo.cjs'].includes(basename(path)))) {
+// If there is one import() of a module of ours, esbuild wraps every file that it imports: 0.6 ms for each call of pm2
+// (src/runtime/late.ts).
+for (const { path, text } of bundles(['pm2.cjs', 'sudo.cjs'])) {
   if (!text.includes('__esm(')) continue;
   console.error(`${basename(path)} must not import() modules of ours`);
   process.exit(1);
 }
 
-// The shims run what install keeps compiled (src/install/code.ts) as scripts of V8's, which have no import() of their own, and
-// read it byte by byte, which is faster than as UTF-8.
-for (const { path, text } of result.outputFiles.filter(({ path }) => ['pm2.cjs', 'load-policy.cjs', 'sudo.cjs', 'pm2-guard.cjs'].includes(basename(path)))) {
-  const fault = /\bimport\(/.test(text) ? 'must not import() what is outside of it: import a module of ours that does' : /[^\0-\x7f]/.test(text) ? 'must be ASCII' : null;
+// The shims run the code that install keeps compiled (src/install/code.ts) as V8 scripts, which cannot import(). They
+// read it as latin1, which is faster than UTF-8.
+for (const { path, text } of bundles(['pm2.cjs', 'load-policy.cjs', 'sudo.cjs', 'pm2-guard.cjs'])) {
+  const fault = /\bimport\(/.test(text)
+    ? 'must not import() what is outside of it: import a module of ours that does'
+    : /[^\0-\x7f]/.test(text)
+      ? 'must be ASCII'
+      : null;
   if (fault === null) continue;
   console.error(`${basename(path)} ${fault}`);
   process.exit(1);
@@ -52,7 +61,8 @@ for (const name of readdirSync('completions')) replaceFile(`dist/share/${name}`,
 
 // The man page, by the program that it is about.
 const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 'dist');
-replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', releaseDate().toISOString().slice(0, 10)], { input: page.text }));
+const day = releaseDate().toISOString().slice(0, 10);
+replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', day], { input: page.text }));
 
 /** Whose code is in them, for the packages that are made of them. */
 export const packages = bundledPackages(result.metafile);
@@ -63,7 +73,8 @@ const grammars = ['', '-bash', '-javascript', '-php', '-python', '-ruby'].map((n
 const shipped = dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
 for (const name of grammars) replaceFile(`dist/${name}`, readFileSync(join(shipped, name)));
 // In the public domain (the Unlicense), so no notice is owed.
-replaceFile('dist/tree-sitter-fish.wasm', readFileSync(createRequire(import.meta.url).resolve('@esdmr/tree-sitter-fish')));
+const fish = createRequire(import.meta.url).resolve('@esdmr/tree-sitter-fish');
+replaceFile('dist/tree-sitter-fish.wasm', readFileSync(fish));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
 replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));

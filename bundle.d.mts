@@ -1,3 +1,6 @@
 import type { BuildResult } from 'esbuild';
 
-export function bundle(entryPoints: Record<string, string>, outdir: string): Promise<BuildResult<{ metafile: true; write: false }>>;
+export function bundle(
+  entryPoints: Record<string, string>,
+  outdir: string,
+): Promise<BuildResult<{ metafile: true; write: false }>>;

@@ -6,13 +6,16 @@ import { fileURLToPath } from 'node:url';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
-// What cosmiconfig would bring along and src/policy/read-config.ts never uses: loaders that run JavaScript and TypeScript (with
-// typescript itself, 9 MB), and a search of the home directory that throws where a uid has neither HOME nor an account.
-// What is not in the bundle cannot be reached by mistake either.
+// Parts of cosmiconfig that src/policy/read-config.ts never uses: loaders that run JavaScript and TypeScript (with
+// typescript itself, 9 MB), and a search of the home directory that throws if a uid has neither HOME nor an account.
+// Code that is not in the bundle cannot be reached by mistake.
 const unused = {
   name: 'cosmiconfig-without-loaders',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/](cosmiconfig[\\/]dist[\\/]loaders|env-paths[\\/]index)\.js$/ }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    onLoad({ filter: /[\\/](cosmiconfig[\\/]dist[\\/]loaders|env-paths[\\/]index)\.js$/ }, () => ({
+      contents: 'module.exports = {};',
+      loader: 'js',
+    }));
   },
 };
 
@@ -49,20 +52,23 @@ export function compile(entryPoints, outdir) {
   });
 }
 
-/** As a whole: tests may be running beside a build. */
+/** Replaces the file in one step: tests may run during a build. */
 export function replaceFile(path, content) {
   writeFileSync(`${path}.${process.pid}`, content);
   renameSync(`${path}.${process.pid}`, path);
 }
 
-// Every source file of ours asks for the first two as it starts. esbuild leaves it at that, and node answers each time anew, which
-// takes 20 µs: half a millisecond of a call of pm2. The third brings node's ESM loader along, a third of a millisecond, and hardly
-// any call needs what it is asked for.
+// Each source file calls require for the first two as it starts, and esbuild keeps each of these calls. One takes 20
+// µs: half a millisecond of a call of pm2. The third loads node's ESM loader, which takes a third of a millisecond
+// and which hardly any call needs.
 function sharing(text) {
   const builtins = { __fs: 'require("node:fs")', __path: 'require("node:path")', __module: 'require("node:module")' };
   let shared = text;
   for (const [name, asked] of Object.entries(builtins)) shared = shared.replaceAll(asked, name);
   if (!shared.startsWith('"use strict";')) throw new Error('a bundle is not strict: where is tsconfig.json?');
-  const declared = Object.entries(builtins).map(([name, asked]) => `${name}=${name === '__module' ? `{get createRequire(){return ${asked}.createRequire}}` : asked}`).join(',');
-  return shared.replace('"use strict";', () => `"use strict";var ${declared};`);
+  const late = (asked) => `{get createRequire(){return ${asked}.createRequire}}`;
+  const declared = Object.entries(builtins).map(
+    ([name, asked]) => `${name}=${name === '__module' ? late(asked) : asked}`,
+  );
+  return shared.replace('"use strict";', () => `"use strict";var ${declared.join(',')};`);
 }

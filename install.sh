@@ -6,12 +6,13 @@ usage() {
   cat <<'END'
 Usage: sudo ./install.sh [--seal] [--verbose] [--dry-run] [--json] [--help]
 
-Builds pm2-guard and puts it in place: /usr/local/lib/pm2-guard, /usr/local/bin/pm2-guard, and the ways that make `pm2`
-lead to it. Installs pm2 with npm where the machine has none, drafts /etc/pm2-guard/config.yaml where there is none.
-Run it again to upgrade; `sudo pm2-guard uninstall` takes everything away.
+Builds pm2-guard and puts it in place: /usr/local/lib/pm2-guard, /usr/local/bin/pm2-guard, and the layers that make
+`pm2` lead to it. Installs pm2 with npm if the machine has none, and drafts /etc/pm2-guard/config.yaml if there is none.
+Run it again to upgrade; `sudo pm2-guard uninstall` removes everything.
 
 Needs node 18 or newer (20 to build) and npm, and root. Options are those of `pm2-guard install`.
-Exit status: 0 done; 1 something could not be done, or `sudo pm2` or a login shell still finds another pm2. It is named at the end.
+Exit status: 0 done; 1 something could not be done, or `sudo pm2` or a login shell still finds another pm2. The end of
+the output names it.
 END
 }
 
@@ -36,23 +37,33 @@ done
 
 cd "$(dirname "$0")"
 [ "$(id -u)" -eq 0 ] || fail 'installing writes to /usr/local, /etc and /var, which only root may' 'sudo ./install.sh'
-command -v node > /dev/null || fail "there is no node in root's PATH ($PATH)" 'apt-get install nodejs npm   (or see https://nodejs.org/en/download)'
+command -v node > /dev/null ||
+  fail "there is no node in root's PATH ($PATH)" 'apt-get install nodejs npm   (or see https://nodejs.org/en/download)'
 
 major=$(node -p 'parseInt(process.versions.node, 10)')
-[ "$major" -ge 18 ] || fail "$(command -v node) is node $(node --version), and pm2-guard needs 18 or newer" 'apt-get install nodejs   (or see https://nodejs.org/en/download)'
+[ "$major" -ge 18 ] ||
+  fail "$(command -v node) is node $(node --version), and pm2-guard needs 18 or newer" \
+    'apt-get install nodejs   (or see https://nodejs.org/en/download)'
 
 # What was built elsewhere, or here before, needs no tools; sources that are newer do.
 built=
 if [ -f dist/pm2.cjs ] && [ -f dist/pm2-guard.cjs ]; then
-  [ -n "$(find src completions docs packaging ./*.mjs package.json README.md -newer dist/pm2.cjs -print 2> /dev/null | head -n 1)" ] || built=yes
+  sources='src completions docs packaging package.json README.md'
+  # shellcheck disable=SC2086 # several words
+  newer=$(find $sources ./*.mjs -newer dist/pm2.cjs -print 2> /dev/null || :)
+  [ -n "$newer" ] || built=yes
 fi
 if [ -z "$built" ]; then
-  [ "$major" -ge 20 ] || fail "building needs node 20 or newer, and $(command -v node) is $(node --version); what is built runs on 18" 'npm ci && npm run build   (with a newer node, then copy dist/ here and run ./install.sh again)'
-  command -v npm > /dev/null || fail "there is no npm in root's PATH ($PATH), which gets the tools to build with" 'apt-get install npm'
+  [ "$major" -ge 20 ] ||
+    fail "building needs node 20 or newer, and $(command -v node) is $(node --version); what is built runs on 18" \
+      'npm ci && npm run build   (with a newer node, then copy dist/ here and run ./install.sh again)'
+  command -v npm > /dev/null ||
+    fail "there is no npm in root's PATH ($PATH), which gets the tools to build with" 'apt-get install npm'
   if [ ! -d node_modules ]; then
     say 'getting the tools to build with (npm ci)'
     # NODE_ENV=production would leave them out. None needs its scripts, and root runs none of theirs.
-    npm ci --include=dev --ignore-scripts --no-audit --no-fund >&2 || fail 'npm ci failed, see above' 'npm ci --ignore-scripts'
+    npm ci --include=dev --ignore-scripts --no-audit --no-fund >&2 ||
+      fail 'npm ci failed, see above' 'npm ci --ignore-scripts'
   fi
   say 'building'
   npm run --silent build >&2 || fail 'the build failed, see above' 'npm ci --ignore-scripts && npm run build'
@@ -71,7 +82,8 @@ has_pm2() {
 }
 
 if ! has_pm2; then
-  command -v npm > /dev/null || fail 'there is no pm2 on this machine, and no npm to install it with' 'apt-get install npm'
+  command -v npm > /dev/null ||
+    fail 'there is no pm2 on this machine, and no npm to install it with' 'apt-get install npm'
   if [ -n "$dry" ]; then
     say 'would install pm2 (npm install -g pm2)'
   else
@@ -81,15 +93,17 @@ if ! has_pm2; then
     npm install -g --no-audit --no-fund pm2 >&2 || fail 'npm could not install pm2, see above' 'npm install -g pm2'
     # npm 9 gives files to the uids that the archives name, of which one may be a user's here. Root runs this package.
     installed=$(npm root -g 2> /dev/null || :)/pm2
-    case $installed in /*/node_modules/pm2) [ ! -d "$installed" ] || [ -h "$installed" ] || chown -hR root:root "$installed" ;; esac
+    case $installed in
+      /*/node_modules/pm2) [ ! -d "$installed" ] || [ -h "$installed" ] || chown -hR root:root "$installed" ;;
+    esac
   fi
 fi
 
 status=0
 node dist/pm2-guard.cjs install "$@" || status=$?
 
-# What is installed is one thing, who answers another. A gap is named, and fails where `sudo pm2` or a login shell is one, unless
-# ways were left out by choice.
+# An installation does not prove that pm2-guard answers. A gap is named. If `sudo pm2` or a login shell is one, the exit
+# status is 1, unless layers were left out by choice.
 if [ -z "$dry" ] && [ -x /usr/local/bin/pm2-guard ]; then
   say 'proving it (pm2-guard verify)'
   verified=$(/usr/local/bin/pm2-guard verify) || :
@@ -101,7 +115,9 @@ if [ -z "$dry" ] && [ -x /usr/local/bin/pm2-guard ]; then
   plain=$(PATH=/usr/local/bin:/usr/bin:/bin command -v pm2 || :)
   case $plain in /*) if head -c 1024 "$plain" | grep -q pm2-guard-shim; then plain=; fi ;; esac
   case $conclusion in
-    covered*) [ -z "$plain" ] || conclusion="1 gap: shells that read no startup file find $plain first (covers them: $command install --seal); else $conclusion" ;;
+    covered*)
+      gap="1 gap: shells that read no startup file find $plain first (covers them: $command install --seal)"
+      [ -z "$plain" ] || conclusion="$gap; else $conclusion" ;;
     *) [ -z "$gaps" ] || conclusion="$conclusion; not covered: $(printf '%s' "$gaps" | tr '\n' ',' | sed 's/,/, /g')" ;;
   esac
   [ -z "$conclusion" ] || say "$conclusion"

@@ -123,9 +123,8 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   for (const daemons of sizes) rows.push(await measure(daemons));
   const problems = over(rows);
-  process.stdout.write(
-    `${printed(rows)}\n${[...problems.map((problem) => `OVER: ${problem}`), `medians of ${rounds} rounds`].join('\n')}\n`,
-  );
+  const lines = [printed(rows), ...problems.map((problem) => `OVER: ${problem}`), `medians of ${rounds} rounds`];
+  process.stdout.write(`${lines.join('\n')}\n`);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }
 

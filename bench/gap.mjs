@@ -1,6 +1,6 @@
-// Runs inside the throwaway host: two ways of moving an app from one user's daemon to another's, by turns and in both directions.
-// For each, how long nobody answers on the app's port, and how long the whole takes, in milliseconds. Plain JavaScript without
-// imports of ours.
+// Runs inside the throwaway host: moves an app from one user's daemon to another's in two ways, in turns and in both
+// directions. For each way: how long the app's port is closed, and how long the whole takes, in milliseconds.
+// Plain JavaScript without imports of ours.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const { ways, port, rounds } = JSON.parse(readFileSync(0, 'utf8'));
 
-/** Whether somebody takes a connection. */
+/** Whether the port accepts a connection. */
 function served() {
   return new Promise((settle) => {
     const socket = connect({ port, host: '127.0.0.1' });
@@ -64,4 +64,8 @@ for (let round = 0; round < rounds + 1; round++) {
     }
   }
 }
-process.stdout.write(JSON.stringify(Object.fromEntries(Object.entries(times).map(([name, { gap, whole }]) => [name, { gap: median(gap), whole: median(whole) }]))));
+const medians = Object.entries(times).map(([name, { gap, whole }]) => [
+  name,
+  { gap: median(gap), whole: median(whole) },
+]);
+process.stdout.write(JSON.stringify(Object.fromEntries(medians)));

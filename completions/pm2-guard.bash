@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Completion of pm2-guard for bash: what can be typed is asked of pm2-guard itself, which only reads. Nothing that was typed,
-# and nothing that comes back, is ever evaluated: hence no `compgen -W`, which expands what it is given.
+# Completion of pm2-guard for bash. pm2-guard itself, which only reads, says what can be typed.
+# Neither the typed words nor the answer is ever evaluated: hence no `compgen -W`, which expands its argument.
 
 _pm2_guard() {
   local cur=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]}") cword=$COMP_CWORD line word breaks typed=

@@ -64,7 +64,8 @@ ${indented(isc.slice(isc.indexOf('Permission')))}
 
 /** As its licence names them: the lines that say so, but for those of the licence that speak of such lines. */
 function holdersOf({ name, text }) {
-  const lines = text.split('\n').filter((line) => /copyright/i.test(line) && !/copyright\s+(notice|holder)/i.test(line));
+  const ofLicence = /copyright\s+(notice|holder)/i;
+  const lines = text.split('\n').filter((line) => /copyright/i.test(line) && !ofLicence.test(line));
   if (lines.length === 0) throw new Error(`the licence of ${name} names no copyright holder`);
   return lines.map((line) => `${line.replace(/^.*copyright(?: \(c\)| ©)?:? */i, '').trim()} (${name})`);
 }

@@ -1,9 +1,22 @@
-// `npm run deb [-- DIRECTORY]`: builds pm2-guard_VERSION-1_all.deb, in the current directory unless told otherwise. The package
-// is only what its postinst installs from (ARCHITECTURE.md). Same sources and date, same bytes: SOURCE_DATE_EPOCH, or the
-// changelog's. DEBFULLNAME and DEBEMAIL name who answers for it, as for all of Debian's tools.
+// `npm run deb [-- DIRECTORY]`: builds pm2-guard_VERSION-1_all.deb, by default in the current directory.
+// The package holds only what its postinst installs from (ARCHITECTURE.md).
+// The same sources and date give the same bytes. The date is SOURCE_DATE_EPOCH, or the changelog's.
+// DEBFULLNAME and DEBEMAIL name the maintainer, as for all of Debian's tools.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, lstatSync, lutimesSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -23,19 +36,22 @@ try {
   metadata();
   settle(root);
   execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', root, target], {
-    stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, SOURCE_DATE_EPOCH: String(Math.floor(date.getTime() / 1000)) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(Math.floor(date.getTime() / 1000)) },
   });
 } finally {
   rmSync(root, { recursive: true });
 }
 console.log(target);
 
-/** As in npm's package, below /usr/lib/pm2-guard; and what is read, where Debian has it. */
+/** The files of npm's package below /usr/lib/pm2-guard, and the documentation where Debian has it. */
 function files() {
   const library = 'usr/lib/pm2-guard';
-  for (const bundle of readdirSync('dist').filter((one) => /\.(cjs|wasm)$/.test(one))) copy(`dist/${bundle}`, `${library}/dist/${bundle}`);
+  const bundles = readdirSync('dist').filter((one) => /\.(cjs|wasm)$/.test(one));
+  for (const bundle of bundles) copy(`dist/${bundle}`, `${library}/dist/${bundle}`);
   for (const one of readdirSync('dist/share')) copy(`dist/share/${one}`, `${library}/dist/share/${one}`);
-  for (const shim of readdirSync('shims').filter((one) => !one.startsWith('.'))) copy(`shims/${shim}`, `${library}/shims/${shim}`, 0o755);
+  const shims = readdirSync('shims').filter((one) => !one.startsWith('.'));
+  for (const shim of shims) copy(`shims/${shim}`, `${library}/shims/${shim}`, 0o755);
   write(`${library}/package.json`, `${JSON.stringify({ name: 'pm2-guard', version, type: 'commonjs' })}\n`);
   link('usr/share/bash-completion/completions/pm2-guard', `../../../lib/pm2-guard/dist/share/pm2-guard.bash`);
   link('usr/share/zsh/vendor-completions/_pm2-guard', `../../../lib/pm2-guard/dist/share/_pm2-guard`);
@@ -52,14 +68,20 @@ function files() {
 function metadata() {
   for (const script of ['postinst', 'prerm', 'postrm']) copy(`packaging/debian/${script}`, `DEBIAN/${script}`, 0o755);
   copy('packaging/debian/triggers', 'DEBIAN/triggers');
-  const installed = readdirSync(join(root, 'usr'), { recursive: true, encoding: 'utf8' }).map((one) => join('usr', one)).sort();
+  const installed = readdirSync(join(root, 'usr'), { recursive: true, encoding: 'utf8' })
+    .map((one) => join('usr', one))
+    .sort();
   const regular = installed.filter((one) => lstatSync(join(root, one)).isFile());
-  write('DEBIAN/md5sums', regular.map((one) => `${createHash('md5').update(readFileSync(join(root, one))).digest('hex')}  ${one}\n`).join(''));
+  write('DEBIAN/md5sums', regular.map((one) => `${md5(join(root, one))}  ${one}\n`).join(''));
   const size = installed.reduce((sum, one) => sum + Math.max(1, Math.ceil(lstatSync(join(root, one)).size / 1024)), 0);
   write('DEBIAN/control', control(about, size));
 }
 
-/** One mode and one time for everything, whatever the umask and the clock. */
+function md5(file) {
+  return createHash('md5').update(readFileSync(file)).digest('hex');
+}
+
+/** One mode and one time for all files, with any umask and clock. */
 function settle(path) {
   const stat = lstatSync(path);
   if (stat.isDirectory()) {

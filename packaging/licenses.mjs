@@ -10,14 +10,19 @@ import { checkout } from './release.mjs';
  * @throws Error where one does not say how it may be used
  */
 export function bundledPackages({ outputs }) {
-  // Of the outputs: what was read and left out again is nobody's business.
-  const files = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file));
-  const directories = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));
+  // Files that esbuild read but left out of the outputs do not count.
+  const files = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0),
+  );
+  const ofPackage = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
+  const directories = new Set(files.map((file) => ofPackage.exec(file)?.[0]).filter(Boolean));
   return [...directories].sort().map((directory) => {
     const { name, version, license } = JSON.parse(readFileSync(join(checkout, directory, 'package.json'), 'utf8'));
     const file = readdirSync(join(checkout, directory)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (typeof license !== 'string' || file === undefined || !existsSync(join(checkout, directory, file))) throw new Error(`${directory} has no licence`);
-    return { name, version, license, text: readFileSync(join(checkout, directory, file), 'utf8').replace(/\r\n/g, '\n').trim() };
+    if (typeof license !== 'string' || file === undefined || !existsSync(join(checkout, directory, file)))
+      throw new Error(`${directory} has no licence`);
+    const text = readFileSync(join(checkout, directory, file), 'utf8').replace(/\r\n/g, '\n').trim();
+    return { name, version, license, text };
   });
 }
 

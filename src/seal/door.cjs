@@ -1,7 +1,7 @@
 // pm2-guard-shim-door. PM2's own bin/pm2 lies unchanged beside this file, as pm2.pm2-guard-original.
 // A call of pm2 by its path runs this file, which leads it to pm2-guard, as PATH leads the others.
-// `pm2-guard unseal` puts PM2's file back. If pm2-guard is damaged or gone, this file runs PM2 with one line of warning,
-// so that no app stays down because of pm2-guard.
+// `pm2-guard unseal` puts PM2's file back. If pm2-guard is damaged or gone, this file runs PM2 with one line of
+// warning, so that no app stays down because of pm2-guard.
 // Any node that runs PM2 loads this: nothing newer than ES2015. A shell's line may stand above: no parenthesis at the
 // start.
 'use strict';
@@ -79,7 +79,7 @@ function becomeOriginal() {
   process.nextTick(open);
 }
 
-/** Under this file's name: PM2 writes require.main's into units (lib/API/Startup.js), and requires by relative paths. */
+/** Under this file's name: PM2 writes that of require.main into units (lib/API/Startup.js) and uses relative paths. */
 function open() {
   module._compile(originalText().replace(/^#!/, '//'), __filename); // bun does not skip a first line with #!
 }

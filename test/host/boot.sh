@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first process of a throwaway host without systemd: runs as root in new mount, pid, ipc, uts and net namespaces, and
-# then only waits: the host lives as long as its standard input. In the environment: see lib.sh.
+# The first process of a throwaway host without systemd. It runs as root in new mount, pid, ipc, uts and net namespaces,
+# and then only waits: the host lives as long as its standard input. In the environment: see lib.sh.
 set -eu
 # Read before /proc is replaced: the number by which the machine knows this process.
 read -r outer _ < /proc/self/stat

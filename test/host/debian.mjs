@@ -1,5 +1,5 @@
-// What the tests need of Debian: installed by apt where root runs this and something is missing. Plain JavaScript without
-// dependencies, so that .ci/run can start it before anything else is there:  node test/host/debian.mjs
+// The Debian packages that the tests need. Run by root, this installs those that are missing. Plain JavaScript without
+// dependencies, so that .ci/run can start it before anything else is installed:  node test/host/debian.mjs
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -34,12 +34,16 @@ export function installDebianPackages() {
   const missing = Object.entries(packages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    console.error(`test/host: missing ${missing.join(', ')}; tests that need a throwaway host need them:  sudo apt-get install ${missing.join(' ')}`);
+    console.error(
+      `test/host: missing ${missing.join(', ')}; tests that need a throwaway host need them:  ` +
+        `sudo apt-get install ${missing.join(' ')}`,
+    );
     return;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env });
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'], env });
+  const options = { stdio: ['ignore', 'ignore', 'inherit'], env };
+  execFileSync('apt-get', ['update', '-qq'], options);
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) installDebianPackages();

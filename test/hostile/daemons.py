@@ -48,7 +48,8 @@ def lists(connection, ids):
 def poison(connection, ids):
     bad = b'{"toString":1,"valueOf":1}'
     for one in ids:
-        connection.sendall(amp([b'j:{"args":[[]]}', b'j:' + bad] if mode == 'tostring' else [b'j:{"error":' + bad + b'}', b's:' + one]))
+        answer = [b'j:{"args":[[]]}', b'j:' + bad] if mode == 'tostring' else [b'j:{"error":' + bad + b'}', b's:' + one]
+        connection.sendall(amp(answer))
 
 
 def floods(connection, ids):

@@ -14,7 +14,7 @@ const DAMAGE = {
   'the bundle is gone': `rm ${LIBRARY}/bin/../pm2.cjs`,
   'the bundle is cut off': `truncate -s 30000 ${LIBRARY}/bin/../pm2.cjs`,
   'the bundle is empty': `: > ${LIBRARY}/bin/../pm2.cjs`,
-  'the bundle cannot be read': `cd ${LIBRARY} && chmod 000 pm2.cjs && mkdir x
+  'the bundle cannot be read': `cd -P ${LIBRARY}/bin/.. && chmod 000 pm2.cjs && mkdir x
     mount --bind x pm2.cjs 2>/dev/null || { rm pm2.cjs; mkdir pm2.cjs; }`,
 };
 

@@ -69,7 +69,7 @@ describeOnHost('a door, to PM2', () => {
     const { stderr, status } = await host.exec(['/usr/bin/pm2', 'fail'], web);
     expect(status).toBe(1);
     expect(stderr).toContain(
-      `Error: PM2 fails\n    at Object.<anonymous> (/usr/lib/node_modules/pm2/lib/binaries/CLI.js:7:`,
+      `Error: PM2 fails\n    at Object.<anonymous> (/usr/lib/node_modules/pm2/lib/binaries/CLI.js:10:`,
     );
     // where 7.0.0's has its only line
     expect(stderr.match(/at .*bin\/pm2:.*/g)).toEqual([`at Object.<anonymous> (${BIN}:4:1)`]);

@@ -123,7 +123,7 @@ describeOnHost('options that say "as user X"', () => {
   });
 });
 
-describeOnHost('process files are evaluated only as a user who could have written them', () => {
+describeOnHost('a process file is evaluated as a user only if it is no foreign code for that user', () => {
   const hosts = twins(CONFIG, { users: ['bob'] }, prepare);
   const file = (app: string) => `require('fs').writeFileSync('/tmp/ran-' + process.getuid() + '-' + Date.now(), '');
 module.exports = { apps: [{ name: '${app}', script: '${APP}' }] };`;
