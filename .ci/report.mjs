@@ -19,7 +19,8 @@ const results = (first ?? []).map((one) => repeated.get(nameOf(one)) ?? one);
 for (const one of failedIn(first)) {
   const alone = repeated.get(nameOf(one));
   const names = one.assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
-  const outcome = alone === undefined ? '' : alone.status === 'passed' ? ', passed by itself' : ', failed by itself too';
+  const byItself = alone?.status === 'passed' ? ', passed by itself' : ', failed by itself too';
+  const outcome = alone === undefined ? '' : byItself;
   console.log(`FAILED beside the other tests${outcome}: ${nameOf(one)}: ${names.join('; ') || one.message}`);
 }
 const tests = results.flatMap(({ assertionResults }) => assertionResults);

@@ -12,7 +12,8 @@ const SEED = 20_261_128;
  */
 export function runs(count: number): RandomRuns {
   const { CI, PM2_GUARD_RANDOM: times, PM2_GUARD_SEED: seed } = process.env;
-  if (times !== undefined) return { numRuns: count * Number(times), ...(seed === undefined ? {} : { seed: Number(seed) }) };
+  if (times !== undefined)
+    return { numRuns: count * Number(times), ...(seed === undefined ? {} : { seed: Number(seed) }) };
   return { numRuns: CI === 'true' ? count : Math.ceil(count / 4), seed: seed === undefined ? SEED : Number(seed) };
 }
 

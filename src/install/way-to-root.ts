@@ -40,9 +40,10 @@ export async function learnWayToRoot(): Promise<WayToRoot | null> {
   return way;
 }
 
-/** Writes it into the install record, for messages to users who cannot ask sudo. Only root can; others change nothing. */
+/** Writes it into the install record, for messages to users who cannot ask sudo. Does nothing unless root calls it. */
 export async function recordWayToRoot(): Promise<void> {
   const way = await learnWayToRoot();
   const record = readRecord();
-  if (way !== null && record !== null && record.wayToRoot !== way) replaceFile(RECORD, recordText({ ...(record as Install), wayToRoot: way }), 0o644);
+  if (way === null || record === null || record.wayToRoot === way) return;
+  replaceFile(RECORD, recordText({ ...(record as Install), wayToRoot: way }), 0o644);
 }

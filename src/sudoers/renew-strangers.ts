@@ -4,7 +4,7 @@ import { localAccounts } from '../identity/accounts.ts';
 import { replaceFile } from '../trust/write.ts';
 import { SHIM } from './line.ts';
 import { askIsAllowed } from './listing.ts';
-import { identityOf, namesIn, stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
+import { askedOf, namesIn, stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
 
 /** One question takes 5 to 10 ms. On a host with more users, sudo is asked at each call. */
 const MOST_QUESTIONS = 400;
@@ -35,9 +35,7 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
   if (state === null || comesFromElsewhere()) return null;
   if (accounts.length * owners.length > MOST_QUESTIONS) return null;
   const questions = owners.flatMap((as) =>
-    accounts
-      .filter(({ uid }) => uid !== 0)
-      .map(({ name }) => ({ as, name, identity: identityOf(name, as) })),
+    accounts.filter(({ uid }) => uid !== 0).map(({ name }) => ({ as, name, identity: askedOf(name, as) })),
   );
   const asked = [...questions];
   // If sudo refuses root, its other answers are not reliable.
@@ -51,7 +49,7 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
       }
     }),
   );
-  const changed = asked.some(({ as, name, identity }) => identityOf(name, as) !== identity);
+  const changed = asked.some(({ as, name, identity }) => askedOf(name, as) !== identity);
   if (changed || stateOfSudoers() !== state) return null;
   const strangers: Strangers = { state, users: {} };
   for (const [as, names] of Object.entries(users)) strangers.users[as] = inOrder(names);

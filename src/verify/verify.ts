@@ -191,8 +191,7 @@ function refusals(ways: readonly WayIn[], answers: readonly ProbeAnswer[]): stri
   return operators
     ? [
         ...lines,
-        'sudo -u by operators without a rule for sudo; it is written by:  ' +
-          rootCommandLine('sudoers', '--write'),
+        'sudo -u by operators without a rule for sudo; it is written by:  ' + rootCommandLine('sudoers', '--write'),
       ]
     : lines;
 }

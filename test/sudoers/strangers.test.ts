@@ -18,9 +18,8 @@ describeOnHost('the list of users to whom sudo gives nothing', () => {
       'groupadd shipping && groupadd web && groupadd later && groupadd cats && mkdir -p /var/www/.pm2 && ' +
         'chown www-data: /var/www/.pm2',
     );
-    await host.write('/etc/sudoers.d/rules', `%shipping ${RULE}\n%later ${RULE}\nDefaults logfile=/var/log/sudo.log\n`, {
-      mode: '440',
-    });
+    const rules = `%shipping ${RULE}\n%later ${RULE}\nDefaults logfile=/var/log/sudo.log\n`;
+    await host.write('/etc/sudoers.d/rules', rules, { mode: '440' });
     await host.installGuard(CONFIG);
   });
   beforeEach(() => host.must('pm2-guard check'));
