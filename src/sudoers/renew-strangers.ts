@@ -4,7 +4,7 @@ import { localAccounts } from '../identity/accounts.ts';
 import { replaceFile } from '../trust/write.ts';
 import { SHIM } from './line.ts';
 import { askIsAllowed } from './listing.ts';
-import { askedOf, namesIn, stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
+import { identitiesOf, namesIn, stateOfSudoers, STRANGERS_FILE, type Strangers } from './strangers.ts';
 
 /** One question takes 5 to 10 ms. On a host with more users, sudo is asked at each call. */
 const MOST_QUESTIONS = 400;
@@ -35,7 +35,7 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
   if (state === null || comesFromElsewhere()) return null;
   if (accounts.length * owners.length > MOST_QUESTIONS) return null;
   const questions = owners.flatMap((as) =>
-    accounts.filter(({ uid }) => uid !== 0).map(({ name }) => ({ as, name, identity: askedOf(name, as) })),
+    accounts.filter(({ uid }) => uid !== 0).map(({ name }) => ({ as, name, identity: identitiesOf(name, as) })),
   );
   const asked = [...questions];
   // If sudo refuses root, its other answers are not reliable.
@@ -49,7 +49,7 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
       }
     }),
   );
-  const changed = asked.some(({ as, name, identity }) => askedOf(name, as) !== identity);
+  const changed = asked.some(({ as, name, identity }) => identitiesOf(name, as) !== identity);
   if (changed || stateOfSudoers() !== state) return null;
   const strangers: Strangers = { state, users: {} };
   for (const [as, names] of Object.entries(users)) strangers.users[as] = inOrder(names);

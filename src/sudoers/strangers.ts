@@ -12,7 +12,7 @@ const SUDOERS = ['/etc/sudoers', '/etc/sudoers-rs', '/etc/sudoers.d', '/etc/sudo
 
 export interface Strangers {
   state: string;
-  /** By owner and user: what sudo's rules may ask of both (`askedOf`). */
+  /** By owner and user: what sudo's rules may ask of both (`identitiesOf`). */
   users: Record<string, Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export function isStranger({ user, uid }: { user: string; uid: Uid }, as: string
     if (findUntrusted(STRANGERS_FILE, 'file') !== null) return false;
     const { state, users } = JSON.parse(readFileSync(STRANGERS_FILE, 'utf8')) as Strangers;
     const then = Object.hasOwn(users, as) && Object.hasOwn(users[as] ?? {}, user) ? users[as]?.[user] : undefined;
-    if (then === undefined || then !== askedOf(user, as)) return false;
+    if (then === undefined || then !== identitiesOf(user, as)) return false;
     return state === stateOfSudoers() && (process.geteuid?.() !== uid || hasOnlyItsGroups(user));
   } catch {
     return false;
@@ -33,7 +33,7 @@ export function isStranger({ user, uid }: { user: string; uid: Uid }, as: string
 }
 
 /** Numbers and groups of a user and of the owner: rules name both by user, uid or group. Null: no such local user. */
-export function askedOf(user: string, as: string): string | null {
+export function identitiesOf(user: string, as: string): string | null {
   const [own, owners] = [numbersOf(user), numbersOf(as)];
   return own === null || owners === null ? null : `${own} as ${owners}`;
 }
