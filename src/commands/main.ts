@@ -24,8 +24,9 @@ function fitting(program: Command): Command {
 function fail(thrown: unknown): void {
   const error = errnoToUserError(thrown) ?? thrown;
   if (error instanceof UserError) {
-    const next = error.next === null ? '' : `  ${error.label}:  ${error.next.split('\n').map(escapeControls).join('\n')}\n`;
-    const message = `pm2-guard: ${error.message.split('\n').map(escapeControls).join('\n')}\n${next}`;
+    const escaped = (text: string) => text.split('\n').map(escapeControls).join('\n');
+    const next = error.next === null ? '' : `  ${error.label}:  ${escaped(error.next)}\n`;
+    const message = `pm2-guard: ${escaped(error.message)}\n${next}`;
     process.stderr.write(wrapped(message, widthOf(process.stderr)));
     process.exitCode = error.exitStatus;
     return;

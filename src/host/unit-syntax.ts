@@ -3,14 +3,14 @@
  * src/basic/extract-word.c; systemd.syntax(7)). A user may have written the text, so all of it takes linear time.
  */
 
-export interface Setting {
+export interface UnitSetting {
   key: string;
   /** Trimmed; empty: a reset. */
   value: string;
 }
 
 export interface Settings {
-  settings: Setting[];
+  settings: UnitSetting[];
   /** False: a faulty section header ends the file. systemd does not load such a unit, and ignores a drop-in's rest. */
   isWhole: boolean;
 }
@@ -22,7 +22,7 @@ const LINE_END = /\r\n\0?|\n\r?\0?|\r\0?|\0/;
  * @param text in UTF-8; a line with other bytes is ignored
  */
 export function settingsOf(text: string, wanted: string): Settings {
-  const settings: Setting[] = [];
+  const settings: UnitSetting[] = [];
   let section: string | null = null;
   for (const line of joinedLines(text)) {
     if (line === '' || line.includes('\ufffd')) continue;

@@ -3,7 +3,7 @@
  * anywhere in a word, and escapes as in C inside and outside of both kinds of quotes.
  */
 
-export interface Word {
+export interface UnitWord {
   /** Null: its bytes are no UTF-8. */
   text: string | null;
   /** Where the next word begins. */
@@ -29,7 +29,7 @@ export function skipBlanks(bytes: string, from: number): number {
  * @param keepsUnknown an unknown escape stays as it is (ExecStart=); otherwise the word is invalid (Environment=)
  * @returns null: invalid, or an open quote
  */
-export function wordAt(bytes: string, from: number, keepsUnknown: boolean): Word | null {
+export function wordAt(bytes: string, from: number, keepsUnknown: boolean): UnitWord | null {
   let text = '';
   let quote = '';
   let at = from;

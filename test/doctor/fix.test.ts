@@ -45,7 +45,9 @@ describeOnHost('doctor --fix', () => {
     expect(dry.stdout).toMatch(/nothing was changed\n$/);
     expect(await host.run(fix)).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/Nothing was changed\.\n {2}run: {2}sudo \S*pm2-guard doctor --fix --yes\n/) as string,
+      stderr: expect.stringMatching(
+        /Nothing was changed\.\n {2}run: {2}sudo \S*pm2-guard doctor --fix --yes\n/,
+      ) as string,
     });
     const terminal = host.tty(fix);
     await terminal.seen(/make these \d+ changes\? \[y\/N\] /);

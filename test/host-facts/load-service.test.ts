@@ -109,7 +109,9 @@ Environment=PM2_HOME=/a A=1
     C: '3',
   });
   // A user's own unit may name what root alone can read.
-  expect(load('pm2@ops.service', 'etc/systemd/system/pm2@.service', { name: 'ops', uid: asUid(1002), home: '/home/ops' })?.env).toEqual({ PM2_HOME: '/a', A: '1' });
+  const ops = { name: 'ops', uid: asUid(1002), home: '/home/ops' };
+  const loaded = load('pm2@ops.service', 'etc/systemd/system/pm2@.service', ops);
+  expect(loaded?.env).toEqual({ PM2_HOME: '/a', A: '1' });
 });
 
 describe.runIf(existsSync(GENERATOR))('an environment file', () => {

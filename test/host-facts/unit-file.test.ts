@@ -41,7 +41,8 @@ describe('specifiers', () => {
     ['%m', UNKNOWN as never, UNKNOWN],
   ])('%j', (specifier, ofSystem, ofUser) => {
     const line = `Environment=PM2_HOME=${specifier}`;
-    expect([null, OPS].map((manager) => home(line, { name: 'pm2-of@a-b.service', manager }))).toEqual([ofSystem, ofUser]);
+    const homes = [null, OPS].map((manager) => home(line, { name: 'pm2-of@a-b.service', manager }));
+    expect(homes).toEqual([ofSystem, ofUser]);
   });
 
   it('are about the user of the manager, also in a unit with User=', () => {
@@ -82,7 +83,8 @@ describe('sections and lines', () => {
   });
   it('a faulty header ends the file: no unit, or no more of a drop-in', () => {
     expect(readService(['[Service\nUser=web\n'], 'x.service')).toBeNull();
-    expect(readService(['[Service]\nUser=web\n', '[Service]\nUser=ops\n[Ser"vice]\nUser=x'], 'x.service')).toMatchObject({
+    const texts = ['[Service]\nUser=web\n', '[Service]\nUser=ops\n[Ser"vice]\nUser=x'];
+    expect(readService(texts, 'x.service')).toMatchObject({
       user: 'ops',
     });
   });
@@ -136,7 +138,10 @@ describe('other settings', () => {
     expect(read('PIDFile=/a.pid\nPIDFile=/b/../c').pidFile).toBe('/a.pid');
   });
   it('UnsetEnvironment= and DynamicUser= are read', () => {
-    expect(read('UnsetEnvironment=A "B=1 2" =x\nDynamicUser=On')).toMatchObject({ unset: ['A', 'B=1 2'], isDynamic: true });
+    expect(read('UnsetEnvironment=A "B=1 2" =x\nDynamicUser=On')).toMatchObject({
+      unset: ['A', 'B=1 2'],
+      isDynamic: true,
+    });
     expect(read('UnsetEnvironment=A\nUnsetEnvironment=\nDynamicUser=1\nDynamicUser=no')).toMatchObject({
       unset: [],
       isDynamic: false,

@@ -12,7 +12,8 @@ const random = randomNumbers();
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 const several = (most: number, make: () => string) => Array.from({ length: Math.ceil(random() * most) }, make);
 
-const PARTS = [...['A=', 'B_2=', ' PM2_HOME=', ' 7=', 'a', '/b', '.', 'ä'], ...[' ', '  ', '\t', '"', '"', "'", "'", ';']];
+const TEXTS = ['A=', 'B_2=', ' PM2_HOME=', ' 7=', 'a', '/b', '.', 'ä'];
+const PARTS = [...TEXTS, ' ', '  ', '\t', '"', '"', "'", "'", ';'];
 const ESCAPES = ['x20', 'x41', '303\\244', 'xe4', 'u00e4', 's', 'q', '"', '\\', ';', '', 'x0'].map((one) => `\\${one}`);
 /** A lone percent sign stands before no letter, which would make another specifier. */
 const SPECIFIERS = Array.from('huUiIjnNpPftHl%/ ').map((letter) => `%${letter}`);

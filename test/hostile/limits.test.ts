@@ -22,7 +22,8 @@ describeOnHost('too few descriptors, and no space on the disk', () => {
   /** Leaves so many pages of 4 KiB on the file system of our state. */
   async function leave(pages: number): Promise<void> {
     await host.must(
-      `cp -a ${STATE} /srv/state && mount -t tmpfs -o size=256k,mode=755 tmpfs ${STATE} && cp -a /srv/state/. ${STATE} && ` +
+      `cp -a ${STATE} /srv/state && mount -t tmpfs -o size=256k,mode=755 tmpfs ${STATE} && ` +
+        `cp -a /srv/state/. ${STATE} && ` +
         `mkdir -p -m 700 ${STATE}/adopt && (dd if=/dev/zero of=${STATE}/filler bs=4k count=99 2>/dev/null; ` +
         `truncate -s -${pages * 4096} ${STATE}/filler)`,
     );

@@ -84,7 +84,9 @@ describeOnHost('commands that root pastes, in places that a user can change', ()
     const lines = printed(stdout);
     expect(lines.join('\n')).toMatch(/chmod.*dump\.pm2/);
     expect(lines.join('\n')).toMatch(/victim\.log.*chown/);
-    await host.must('install -d /srv/victims/logs; cp /bin/true /srv/victims/dump.pm2; chmod 755 /srv/victims/dump.pm2');
+    await host.must(
+      'install -d /srv/victims/logs; cp /bin/true /srv/victims/dump.pm2; chmod 755 /srv/victims/dump.pm2',
+    );
     await host.must('touch /srv/victims/logs/victim.log; chown bob /srv/victims/logs/victim.log');
     await host.must('mv .pm2 .pm2-before && ln -s /srv/victims .pm2', hers);
     for (const line of lines) await paste(line);
