@@ -184,7 +184,8 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         evidence: [containing('copied'), containing('/srv/nowhere/.pm2')],
       });
       const { repair } = await finding(host, 'PD312');
-      expect(repair).toEqual([['sudo', 'pm2-guard', 'adopt', '--from', '/home/alice/.pm2', '--to', 'alice']]);
+      const guard = expect.stringMatching(/^(\/usr\/local\/bin\/)?pm2-guard$/) as string;
+      expect(repair).toEqual([['sudo', guard, 'adopt', '--from', '/home/alice/.pm2', '--to', 'alice']]);
       await host.must(`${DOCTOR.replace(/doctor$/, 'adopt')} --from /home/alice/.pm2 --to alice --yes`);
       expect(await host.apps('/home/alice/.pm2')).toMatchObject([
         { name: 'copied', status: 'online', uid: host.account('alice').uid },
