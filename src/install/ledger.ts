@@ -65,7 +65,8 @@ export class Ledger {
       readFileSync(path).equals(content);
     this.note(path, stat === null ? 'created' : same ? 'unchanged' : 'updated');
     if (same || this.dry) return;
-    replaceFile(path, content, mode, { uid: asUid(0), gid: asGid(0) }); // a set-group-ID directory would give its own group
+    // A set-group-ID directory would give its own group.
+    replaceFile(path, content, mode, { uid: asUid(0), gid: asGid(0) });
   }
 
   /**

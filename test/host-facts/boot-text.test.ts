@@ -163,7 +163,8 @@ it("boot scripts: SysV's, OpenRC's and upstart's, enabled or not", () => {
   write('etc/runlevels/default/pm2', '');
   write('etc/init/old.conf', 'setuid web\nenv PM2_HOME=/srv/.pm2\nexec pm2 resurrect\n');
   const pm2 = '/usr/lib/node_modules/pm2/bin/pm2';
-  expect(bootScripts(false, root).map(({ file, ...rest }) => [file.slice(root.length), ...Object.values(rest)])).toEqual([
+  const scripts = bootScripts(false, root);
+  expect(scripts.map(({ file, ...rest }) => [file.slice(root.length), ...Object.values(rest)])).toEqual([
     ['/etc/init.d/pm2', 'web', null, '/usr/bin/pm2', true, null],
     ['/etc/init.d/pm2-off', 'ops', '/home/ops/.pm2', pm2, false, null],
     ['/etc/init.d/pm2-ops', 'ops', '/home/ops/.pm2', pm2, true, null],

@@ -132,6 +132,7 @@ describeOnHost('a random unit is read as a real systemd reads it', () => {
     const bus = `/run/user/${uid}/bus`;
     await host.must('loginctl enable-linger ops', { cwd: '/' });
     await expect.poll(() => host.exists(bus), { timeout: 20_000 }).toBe(true);
-    expect(await compare(`${home}/.config/systemd/user`, bus, 'ops', { name: 'ops', uid: asUid(uid), home })).toBeGreaterThan(50);
+    const ops = { name: 'ops', uid: asUid(uid), home };
+    expect(await compare(`${home}/.config/systemd/user`, bus, 'ops', ops)).toBeGreaterThan(50);
   });
 });
