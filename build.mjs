@@ -1,30 +1,31 @@
 // Bundles: one file for each thing that is started, with everything it needs inside, so that nothing
 // is resolved at run time on a server. `dist` is what install.sh copies to /usr/local/lib/pm2-guard.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { bundle, compile, replaceFile } from './bundle.mjs';
 import { bundledPackages, notices } from './packaging/licenses.mjs';
 import { releaseDate } from './packaging/release.mjs';
+import { shims } from './packaging/shims.mjs';
 
 const result = await bundle({
-  'pm2': 'src/guard/main.ts', // the hot path: what the shim loads on every call of pm2
-  'load-policy': 'src/policy/load-policy.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
-  'read-process-file': 'src/guard/read-process-file.ts', // a child that evaluates an ecosystem file as its user
-  'lint': 'src/lint/main.ts', // the parsers of lint, for no other command
-  'boot-unit': 'src/host/boot-unit.ts', // the units of PM2: only where the daemon of a call does not run
-  'adopt-agent': 'src/adopt/agent.ts', // a child of adopt that works as the user whose app it moves
-  'as-user': 'src/rights/main.ts', // a child with the rights of a user, where root's node does not switch users
-  'pm2-guard': 'src/commands/main.ts', // the command
-  'sudo': 'src/sudo/main.ts', // asked by the sudo shim about calls that name pm2
-  'prepare': 'src/prepared/make.ts', // run by install and by root's calls: keeps what starting pm2 takes
-  'warm': 'src/guard/warm.ts', // run by install: keeps the bundles above that people wait for in V8's compiled form
+  'pm2': 'src/bin/pm2.ts', // the hot path: what the shim loads on every call of pm2
+  'load-policy': 'src/bin/load-policy.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
+  'read-process-file': 'src/bin/read-process-file.ts', // a child that evaluates an ecosystem file as its user
+  'lint': 'src/bin/lint.ts', // the parsers of lint, for no other command
+  'boot-unit': 'src/bin/boot-unit.ts', // the units of PM2: only where the daemon of a call does not run
+  'adopt-agent': 'src/bin/adopt-agent.ts', // a child of adopt that works as the user whose app it moves
+  'as-user': 'src/bin/as-user.ts', // a child with the rights of a user, where root's node does not switch users
+  'pm2-guard': 'src/bin/pm2-guard.ts', // the command
+  'sudo': 'src/bin/sudo.ts', // asked by the sudo shim about calls that name pm2
+  'prepare': 'src/bin/prepare.ts', // run by install and by root's calls: keeps what starting pm2 takes
+  'warm': 'src/bin/warm.ts', // run by install: keeps the bundles above that people wait for in V8's compiled form
 }, 'dist');
 
 // HOUSE rule: the hot bundle holds only what the hot path needs. A stray import fails the build.
 const outputs = Object.values(result.metafile.outputs);
-const hot = Object.keys(outputs.find((output) => output.entryPoint === 'src/guard/main.ts').inputs);
+const hot = Object.keys(outputs.find((output) => output.entryPoint === 'src/bin/pm2.ts').inputs);
 const strays = hot.filter(
   (input) => input.includes('node_modules/') && !input.endsWith('node_modules/shell-quote/quote.js'),
 );
@@ -55,12 +56,17 @@ for (const { path, text } of bundles(['pm2.cjs', 'load-policy.cjs', 'sudo.cjs', 
   process.exit(1);
 }
 
+// The shims stay in the repository: a checkout and the npm package run them from there.
+for (const [name, text] of shims()) {
+  if (readFileSync(`shims/${name}`, 'utf8') !== text) writeFileSync(`shims/${name}`, text);
+}
+
 // What install puts where man and the shells look.
 mkdirSync('dist/share', { recursive: true });
 for (const name of readdirSync('completions')) replaceFile(`dist/share/${name}`, readFileSync(`completions/${name}`));
 
 // The man page, by the program that it is about.
-const { outputFiles: [page] } = await compile({ manual: 'src/manual/main.ts' }, 'dist');
+const { outputFiles: [page] } = await compile({ manual: 'src/bin/manual.ts' }, 'dist');
 const day = releaseDate().toISOString().slice(0, 10);
 replaceFile('dist/share/pm2-guard.8', execFileSync(process.execPath, ['-', day], { input: page.text }));
 
@@ -77,7 +83,7 @@ const fish = createRequire(import.meta.url).resolve('@esdmr/tree-sitter-fish');
 replaceFile('dist/tree-sitter-fish.wasm', readFileSync(fish));
 
 // No bundle: what `seal` writes in place of a pm2's own bin/pm2, as people will read it there.
-replaceFile('dist/door.cjs', readFileSync('src/seal/door.cjs'));
+replaceFile('dist/door.cjs', readFileSync('src/bin/door.cjs'));
 
 // What an older build left behind.
 const built = ['door.cjs', ...result.outputFiles.map(({ path }) => basename(path))];

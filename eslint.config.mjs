@@ -29,10 +29,9 @@ const rooms = {
   manual: ['commands', 'policy', 'doctor', 'lint', 'traps', 'verdict'],
   completion: ['pm2', 'identity', 'policy'],
   lint: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'terminal', 'sudo', 'host'],
-  rights: ['identity', 'repair', 'install', 'seal', 'lint'],
   sudo: ['runtime', 'trust', 'pm2', 'identity', 'policy', 'verdict', 'call', 'guard', 'terminal'],
 };
-const every = [...Object.keys(rooms), 'commands'];
+const every = [...Object.keys(rooms), 'commands', 'bin'];
 const walls = Object.entries(rooms).map(([room, open]) => ({
   files: [`src/${room}/**/*.ts`],
   rules: {
@@ -47,7 +46,7 @@ const walls = Object.entries(rooms).map(([room, open]) => ({
 }));
 
 export default ts.config(
-  { ignores: ['dist', 'node_modules', '.cache', 'coverage', 'test/host/myapp'] },
+  { ignores: ['dist', 'node_modules', '.cache', 'coverage', 'test/harness/myapp', 'src/bin/parts'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },

@@ -14,7 +14,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1, // a test waits for its host for a third of its time
     projects: [
       { test: { ...shared, name: 'unit', include: unit } },
-      { test: { ...shared, name: 'host', include: host, globalSetup: ['test/host/setup.ts'] } },
+      { test: { ...shared, name: 'host', include: host, globalSetup: ['test/harness/setup.ts'] } },
     ],
   },
 });

@@ -1,5 +1,5 @@
-import { fetchAndBuild } from '../test/host/setup.ts';
-import { createHost } from '../test/host/host.ts';
+import { fetchAndBuild } from '../test/harness/setup.ts';
+import { createHost } from '../test/harness/host.ts';
 
 /**
  * What an adoption costs the app's clients: how long its port is closed, against `pm2 delete` and `pm2 start` typed one

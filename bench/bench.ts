@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import { createHost, type Host } from '../test/host/host.ts';
-import { fetchAndBuild } from '../test/host/setup.ts';
+import { createHost, type Host } from '../test/harness/host.ts';
+import { fetchAndBuild } from '../test/harness/setup.ts';
 
 /**
  * The budgets: ratios of medians, ours against the bare tool, interleaved in one run on a throwaway host. Times mean

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import { fetchAndBuild } from '../test/host/setup.ts';
-import { createHost, type Host } from '../test/host/host.ts';
+import { fetchAndBuild } from '../test/harness/setup.ts';
+import { createHost, type Host } from '../test/harness/host.ts';
 
 /**
  * What doctor costs on hosts of 5, 20 and 80 daemons with 25 apps each, on its own and against what people do today:

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-/** What takes root, a bundle or a download: throwaway hosts, namespaces, dist/, and what test/host fetches. */
+/** What takes root, a bundle or a download: throwaway hosts, namespaces, dist/, and what test/harness fetches. */
 const NEEDS = /\bunshare\b|['"`/]dist\/|\.cache\//;
 
 /**
  * The test files, apart by what they need: `unit` runs everywhere in seconds, `host` needs root on Linux. A file
- * belongs to `host` where it, or a file of test/ that it imports, is of test/host or names what takes a host.
+ * belongs to `host` where it, or a file of test/ that it imports, is of test/harness or names what takes a host.
  *
  * @param root of the repository
  */
@@ -20,7 +20,7 @@ export function testProjects(root: string): { unit: string[]; host: string[] } {
     const imported = [...text.matchAll(/from '(\.[^']*\.ts)'/g)]
       .map(([, path = '']) => normalize(join(dirname(file), path)))
       .filter((path) => path.startsWith('test/') && existsSync(join(root, path)));
-    const needs = file.startsWith('test/host/') || NEEDS.test(text) || imported.some(needsHost);
+    const needs = file.startsWith('test/harness/') || NEEDS.test(text) || imported.some(needsHost);
     needing.set(file, needs);
     return needs;
   };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from './host/describe.ts';
-import { createHost, type Host } from './host/host.ts';
+import { describeOnHost } from './harness/describe.ts';
+import { createHost, type Host } from './harness/host.ts';
 import { SITE, WEB } from './traps/twins.ts';
 
 const root = new URL('..', import.meta.url);

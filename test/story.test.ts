@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from './host/describe.ts';
-import { createHost, type Host } from './host/host.ts';
-import { rewritten } from './host/said.ts';
+import { describeOnHost } from './harness/describe.ts';
+import { createHost, type Host } from './harness/host.ts';
+import { rewritten } from './harness/said.ts';
 import { appsIn, CONFIG, daemonsOn, foreignFiles, OPS, SITE, twins, WEB } from './traps/twins.ts';
 
 // The story of a server whose web apps run as www-data: what deploy, who may sudo, types over the weeks.

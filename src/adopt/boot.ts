@@ -1,7 +1,7 @@
-import { bootUnitFor } from '../host/daemon-unit.ts';
-import { homeOfUnit } from '../host/homes.ts';
-import { runSystemctl } from '../host/systemctl.ts';
-import { pm2Units, pm2UserUnits, type Unit } from '../host/units.ts';
+import { bootUnitFor } from '../host/boot/daemon-unit.ts';
+import { homeOfUnit } from '../host/homes/homes.ts';
+import { runSystemctl } from '../host/boot/systemctl.ts';
+import { pm2Units, pm2UserUnits, type Unit } from '../host/boot/units.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';

@@ -1,4 +1,4 @@
-import { isShared } from '../host/app-paths.ts';
+import { isShared } from '../host/draft/app-paths.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { appOf } from '../pm2/process.ts';

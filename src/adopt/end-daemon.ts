@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unitAround } from '../host/daemon-unit.ts';
-import { homeOfUnit } from '../host/homes.ts';
-import { liveDaemons } from '../host/live-daemons.ts';
-import { cgroupsOf } from '../host/process-facts.ts';
-import { commandLineOf } from '../host/processes.ts';
-import { isBooted, runSystemctl } from '../host/systemctl.ts';
-import { pm2Units, type Unit } from '../host/units.ts';
+import { unitAround } from '../host/boot/daemon-unit.ts';
+import { homeOfUnit } from '../host/homes/homes.ts';
+import { liveDaemons } from '../host/daemons/live-daemons.ts';
+import { cgroupsOf } from '../host/processes/process-facts.ts';
+import { commandLineOf } from '../host/processes/processes.ts';
+import { isBooted, runSystemctl } from '../host/boot/systemctl.ts';
+import { pm2Units, type Unit } from '../host/boot/units.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
 import type { Pid } from '../runtime/brands.ts';

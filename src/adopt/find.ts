@@ -1,9 +1,9 @@
 import { existsSync, lstatSync } from 'node:fs';
-import { liveDaemons, type LiveDaemon } from '../host/live-daemons.ts';
-import { homesOnHost } from '../host/homes.ts';
-import { portsByPid } from '../host/ports.ts';
-import { environmentOf } from '../host/process-facts.ts';
-import { descendants, readProcesses, type Processes } from '../host/processes.ts';
+import { liveDaemons, type LiveDaemon } from '../host/daemons/live-daemons.ts';
+import { homesOnHost } from '../host/homes/homes.ts';
+import { portsByPid } from '../host/daemons/ports.ts';
+import { environmentOf } from '../host/processes/process-facts.ts';
+import { descendants, readProcesses, type Processes } from '../host/processes/processes.ts';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isModule, type Pm2Env } from '../pm2/record.ts';

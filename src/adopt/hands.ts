@@ -1,4 +1,4 @@
-import { listenedPorts } from '../host/ports.ts';
+import { listenedPorts } from '../host/daemons/ports.ts';
 import { DaemonClient } from './daemon.ts';
 import { Failed } from './failed.ts';
 import type { Journal } from './journal.ts';

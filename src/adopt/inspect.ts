@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { exeOf } from '../host/process-facts.ts';
+import { exeOf } from '../host/processes/process-facts.ts';
 import type { Pid } from '../runtime/brands.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { findUntrusted } from '../trust/trust.ts';

@@ -1,7 +1,7 @@
-import { bootUnitFor } from '../host/daemon-unit.ts';
-import { liveDaemons } from '../host/live-daemons.ts';
-import { isBooted, runSystemctl } from '../host/systemctl.ts';
-import { pm2Units, type Unit } from '../host/units.ts';
+import { bootUnitFor } from '../host/boot/daemon-unit.ts';
+import { liveDaemons } from '../host/daemons/live-daemons.ts';
+import { isBooted, runSystemctl } from '../host/boot/systemctl.ts';
+import { pm2Units, type Unit } from '../host/boot/units.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { Failed } from './failed.ts';

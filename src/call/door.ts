@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { realpathOrNull } from '../runtime/peek.ts';
 
-/** Shared with the bin/pm2 of a sealed pm2 (src/seal/door.cjs). Not in the environment, which apps get. */
+/** Shared with the bin/pm2 of a sealed pm2 (src/bin/door.cjs). Not in the environment, which apps get. */
 const DOOR = Symbol.for('pm2-guard.door');
 const DECIDED = Symbol.for('pm2-guard.decided');
 const marks = process as unknown as Record<symbol, unknown>;

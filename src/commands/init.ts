@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { draftConfig } from '../host/draft.ts';
+import { draftConfig } from '../host/draft/draft.ts';
 import { replaceFile } from '../trust/write.ts';
 import { statOf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { draftConfig } from '../host/draft.ts';
+import { draftConfig } from '../host/draft/draft.ts';
 import { gapsIn, gapsInWords, isFailure, type Gap } from '../install/gaps.ts';
 import { install, type Installation } from '../install/install.ts';
 import { layersInWords, type LayerWish } from '../install/layers/layers.ts';

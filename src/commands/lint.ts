@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Format, LintAnswer, LintRequest } from '../lint/main.ts';
+import type { Format, LintAnswer, LintRequest } from '../bin/lint.ts';
 import { SEVERITIES, type Severity } from '../lint/model.ts';
 import { rules } from '../lint/rules/rules.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';

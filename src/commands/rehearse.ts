@@ -5,7 +5,7 @@ import { reportText } from '../doctor/text.ts';
 import { createProgram } from './program.ts';
 
 /**
- * Inspects the host as doctor does, without output. src/guard/warm.ts uses it, because V8 caches the code of
+ * Inspects the host as doctor does, without output. src/bin/warm.ts uses it, because V8 caches the code of
  * functions that have run.
  */
 export async function rehearseCommands(): Promise<void> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
-import type { Pm2HomeFacts } from '../host/home-facts.ts';
-import { homeOfUnit } from '../host/homes.ts';
-import { wordOfUnit, type Unit } from '../host/units.ts';
+import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
+import { homeOfUnit } from '../host/homes/homes.ts';
+import { wordOfUnit, type Unit } from '../host/boot/units.ts';
 import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
 

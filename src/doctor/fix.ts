@@ -1,4 +1,4 @@
-import type { Pm2HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import type { Gid, Pid, Uid } from '../runtime/brands.ts';
 
 /** Changes for `doctor --fix` in one PM2_HOME. Each is safe and can be undone. src/doctor/mend applies them. */

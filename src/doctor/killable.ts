@@ -1,6 +1,6 @@
-import type { DaemonFacts } from '../host/daemon-facts.ts';
-import type { Ghost } from '../host/ghosts.ts';
-import { isDaemonOf, runsNode } from '../host/pm2-process.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
+import type { Ghost } from '../host/daemons/ghosts.ts';
+import { isDaemonOf, runsNode } from '../host/daemons/pm2-process.ts';
 import { KERNEL, trust, wordOf, type Trusted } from '../trust/word.ts';
 
 /** A pid that root may signal. */
@@ -8,7 +8,7 @@ export type Killable = Trusted<number>;
 
 /**
  * None where the program is not node, or where neither the owner of the socket file nor the process itself proves
- * that it is the daemon of this PM2_HOME. The kernel's list of sockets is no proof (src/host/sockets.ts).
+ * that it is the daemon of this PM2_HOME. The kernel's list of sockets is no proof (src/host/daemons/sockets.ts).
  */
 export function killableDaemon({ pid, process, reachable, socketFile, uid, home }: DaemonFacts): Killable[] {
   if (pid === null || process === null || uid === null || !runsNode(process.exe)) return [];

@@ -1,6 +1,6 @@
-import type { DaemonFacts } from '../host/daemon-facts.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { Pm2HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 
 /** Which daemon runs in a PM2_HOME. */
 export type Occupancy =

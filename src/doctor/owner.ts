@@ -1,7 +1,7 @@
-import type { AppFacts } from '../host/app-facts.ts';
-import type { DaemonFacts } from '../host/daemon-facts.ts';
+import type { AppFacts } from '../host/daemons/app-facts.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { LivingFacts } from '../host/facts.ts';
-import { lineageOf, type Forebear } from '../host/lineage.ts';
+import { lineageOf, type Forebear } from '../host/processes/lineage.ts';
 import type { Pid } from '../runtime/brands.ts';
 import { declaredAs, isUndeclared, placementOf } from './placement.ts';
 

@@ -1,7 +1,7 @@
-import type { AppFacts } from '../host/app-facts.ts';
-import type { DaemonFacts } from '../host/daemon-facts.ts';
+import type { AppFacts } from '../host/daemons/app-facts.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts, LivingFacts } from '../host/facts.ts';
-import type { Pm2HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 

@@ -1,4 +1,4 @@
-import { vanishing, type Vanishing } from '../host/vanishing.ts';
+import { vanishing, type Vanishing } from '../host/processes/vanishing.ts';
 import { staying } from '../install/node.ts';
 import { readRecord } from '../install/record.ts';
 import type { Policy } from '../policy/policy.ts';

@@ -1,5 +1,5 @@
 import { rootCommand } from '../terminal/root-command.ts';
-import type { DaemonFacts } from '../host/daemon-facts.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { isProcessFile } from '../pm2/names.ts';
 import type { Uid } from '../runtime/brands.ts';

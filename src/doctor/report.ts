@@ -1,5 +1,5 @@
-import type { AppFacts } from '../host/app-facts.ts';
-import type { DaemonFacts } from '../host/daemon-facts.ts';
+import type { AppFacts } from '../host/daemons/app-facts.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Pid, Uid } from '../runtime/brands.ts';
 import type { DoctorFinding } from './finding.ts';

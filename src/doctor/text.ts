@@ -1,6 +1,6 @@
-import { declaredByDraft } from '../host/draft-choice.ts';
+import { declaredByDraft } from '../host/draft/draft-choice.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { foundIn } from '../host/found.ts';
+import { foundIn } from '../host/installations/found.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { conclusion, picture } from './picture.ts';

@@ -1,7 +1,7 @@
-import type { DaemonFacts } from '../host/daemon-facts.ts';
-import { bootUnitFor, systemctlWords, unitAround, unitFor } from '../host/daemon-unit.ts';
+import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
+import { bootUnitFor, systemctlWords, unitAround, unitFor } from '../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { Unit } from '../host/units.ts';
+import type { Unit } from '../host/boot/units.ts';
 import type { Uid } from '../runtime/brands.ts';
 import { allUnits, isSameHome } from './boots.ts';
 import { killableDaemon } from './killable.ts';

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
-import type { Unit } from '../host/units.ts';
+import type { Unit } from '../host/boot/units.ts';
 import { startupWords } from '../pm2/startup-words.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { serviceNameOf } from '../policy/service-name.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Pm2HomeFacts } from '../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import type { Uid } from '../runtime/brands.ts';
 
 /** `a, b and 3 more` */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Uid } from '../runtime/brands.ts';
 
-/** A bundle of its own (src/host/boot-unit.ts), because few calls need it. */
+/** A bundle of its own (src/bin/boot-unit.ts), because few calls need it. */
 export interface BootUnits {
   bootUnitOf(seat: { uid: Uid; home: string }): string | null;
   unitThatEndsAll(seat: { uid: Uid; home: string }): string | null;

@@ -29,7 +29,7 @@ export function becomePm2(
   // On the next tick, so that stack traces of PM2 do not show our frames. corepack does the same (runVersion).
   process.nextTick(loader.runMain.bind(loader), bin);
   if (restore !== null) process.nextTick(restore);
-  // The file in place of a sealed pm2 loads PM2 one tick later (becomeOriginal in src/seal/door.cjs).
+  // The file in place of a sealed pm2 loads PM2 one tick later (becomeOriginal in src/bin/door.cjs).
   for (const action of afterLoad)
     process.nextTick(
       original === null

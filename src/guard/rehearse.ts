@@ -20,7 +20,7 @@ import { variablesFor } from './variables.ts';
 /** The most frequent calls. Each kept kB costs every call 8 µs, so only a few. */
 const CALLS = ['restart app-that-is-not-there', 'jlist'];
 
-/** Runs a made-up call up to its last step, for src/guard/warm.ts: V8 keeps only code that has run. */
+/** Runs a made-up call up to its last step, for src/bin/warm.ts: V8 keeps only code that has run. */
 export async function rehearse(): Promise<void> {
   rehearseVerdicts();
   await rehearseBlock();

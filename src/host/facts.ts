@@ -8,22 +8,22 @@ import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { AT_ONCE, dumpReader, freshBudget, inFairOrder, Shares } from './budget.ts';
-import { daemonFacts, type DaemonFacts } from './daemon-facts.ts';
+import { daemonFacts, type DaemonFacts } from './daemons/daemon-facts.ts';
 import { concurrently } from './concurrently.ts';
-import { bootFacts, type BootFacts } from './boot.ts';
-import { copiesOnHost, type InstalledCopy } from './copies.ts';
-import { readEnvironments, type Ghost } from './ghosts.ts';
-import { homeFacts, type Pm2HomeFacts } from './home-facts.ts';
-import { homesOnHost } from './homes.ts';
-import { liveDaemons } from './live-daemons.ts';
-import { listeningPorts, portsByPid, type Listener } from './ports.ts';
-import { isDaemonOf } from './pm2-process.ts';
-import { exeOf } from './process-facts.ts';
-import { readProcesses, type Processes } from './processes.ts';
-import { confirmed, suspects } from './socketless.ts';
-import { servedDirectories } from './served.ts';
-import { boundPaths, networkTables } from './sockets.ts';
-import type { Unit } from './units.ts';
+import { bootFacts, type BootFacts } from './boot/boot.ts';
+import { copiesOnHost, type InstalledCopy } from './installations/copies.ts';
+import { readEnvironments, type Ghost } from './daemons/ghosts.ts';
+import { homeFacts, type Pm2HomeFacts } from './homes/home-facts.ts';
+import { homesOnHost } from './homes/homes.ts';
+import { liveDaemons } from './daemons/live-daemons.ts';
+import { listeningPorts, portsByPid, type Listener } from './daemons/ports.ts';
+import { isDaemonOf } from './daemons/pm2-process.ts';
+import { exeOf } from './processes/process-facts.ts';
+import { readProcesses, type Processes } from './processes/processes.ts';
+import { confirmed, suspects } from './daemons/socketless.ts';
+import { servedDirectories } from './daemons/served.ts';
+import { boundPaths, networkTables } from './daemons/sockets.ts';
+import type { Unit } from './boot/units.ts';
 
 export interface LivingFacts {
   /** Milliseconds since the epoch. */

@@ -6,11 +6,11 @@ import { accountByUid } from '../identity/accounts.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { concurrently } from './concurrently.ts';
 import { AT_ONCE, dumpReader, freshBudget, inFairOrder, type Budget } from './budget.ts';
-import { reported } from './daemon-facts.ts';
-import { homesOnHost, type Home } from './homes.ts';
-import { liveDaemons, socketOwner, type LiveDaemon } from './live-daemons.ts';
-import { ownPrograms } from './own-programs.ts';
-import type { Unit } from './units.ts';
+import { reported } from './daemons/daemon-facts.ts';
+import { homesOnHost, type Home } from './homes/homes.ts';
+import { liveDaemons, socketOwner, type LiveDaemon } from './daemons/live-daemons.ts';
+import { ownPrograms } from './processes/own-programs.ts';
+import type { Unit } from './boot/units.ts';
 
 export interface FoundDaemon {
   /** Null: no account, or hidden from the caller. */

@@ -5,7 +5,7 @@ import { switchesHere, SwitchError, type Identity } from './switch-user.ts';
 
 const posix = process as NodeJS.Process & { initgroups?: (user: string, gid: Gid) => void };
 
-/** Work with a user's rights. A child finds it by name (src/rights/main.ts), so it uses JSON. */
+/** Work with a user's rights. A child finds it by name (src/bin/as-user.ts), so it uses JSON. */
 export interface Task<Argument, Result> {
   name: string;
   /** @param at descriptor of an open directory, or null */

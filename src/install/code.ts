@@ -13,7 +13,7 @@ export function isCompiledForm(name: string): boolean {
   return /^(pm2|load-policy|sudo|pm2-guard)\.\d.*\.code$/.test(name);
 }
 
-/** Caches V8's compiled code of each bundle for the recorded node (src/guard/warm.ts). Only for speed: may fail. */
+/** Caches V8's compiled code of each bundle for the recorded node (src/bin/warm.ts). Only for speed: may fail. */
 export async function compileCode(ledger: Ledger, directory: string, node: string): Promise<void> {
   if (ledger.dry) return;
   const { stdout: version } = await run(node, ['-p', 'process.versions.v8'], { env: {}, cwd: '/' });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
-import { vanishing } from '../host/vanishing.ts';
+import { vanishing } from '../host/processes/vanishing.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
 import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
 import { VERSION } from '../policy/version.ts';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { vanishing } from '../host/vanishing.ts';
+import { vanishing } from '../host/processes/vanishing.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';

@@ -1,4 +1,4 @@
-import { CRON_PATH } from '../host/crontabs.ts';
+import { CRON_PATH } from '../host/boot/crontabs.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { SHIMS } from './places.ts';
 import { SERVICE_PATH, type PathProbe } from './ways.ts';

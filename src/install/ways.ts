@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { CRON_PATH } from '../host/crontabs.ts';
+import { CRON_PATH } from '../host/boot/crontabs.ts';
 import { becomeRootBy } from '../terminal/root-command.ts';
 import { firstPm2, type Find } from './finds.ts';
 import { sessionPath } from './layers/environment.ts';

@@ -21,7 +21,7 @@ on_error: open
 contact: "ops on call"
 `;
 
-/** Compiles a config for src/guard/warm.ts, because V8 keeps only code that has run. */
+/** Compiles a config for src/bin/warm.ts, because V8 keeps only code that has run. */
 export function rehearsePolicy(): void {
   compileConfig(CONFIG_PLACES[0]);
   const parsed = parseSource(CONFIG_PLACES[0], SAMPLE, 'yaml');

@@ -1,8 +1,8 @@
 import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { readProcesses } from '../host/processes.ts';
-import { probeSocket } from '../host/socket-state.ts';
-import { boundPaths, networkTables } from '../host/sockets.ts';
+import { readProcesses } from '../host/processes/processes.ts';
+import { probeSocket } from '../host/daemons/socket-state.ts';
+import { boundPaths, networkTables } from '../host/daemons/sockets.ts';
 import { asUser, pathAt, type Task } from '../identity/as-user.ts';
 import { SwitchError, type Identity } from '../identity/switch-user.ts';
 import { Left, requireSame, type Held } from './held.ts';

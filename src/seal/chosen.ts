@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { globalPm2Packages, pm2PackagesBelow } from '../host/pm2-packages.ts';
+import { globalPm2Packages, pm2PackagesBelow } from '../host/installations/pm2-packages.ts';
 import { accountByName } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';

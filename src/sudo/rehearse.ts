@@ -1,7 +1,7 @@
 import { asPosix } from '../runtime/brands.ts';
 import { caseOf } from './case.ts';
 
-/** Parses common calls without running them, so that src/guard/warm.ts caches V8's compiled code. */
+/** Parses common calls without running them, so that src/bin/warm.ts caches V8's compiled code. */
 export async function rehearseSudo(): Promise<void> {
   const uid = asPosix(process).geteuid();
   for (const line of [

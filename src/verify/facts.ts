@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CRON_PATH } from '../host/crontabs.ts';
+import { CRON_PATH } from '../host/boot/crontabs.ts';
 import type { Account } from '../identity/accounts.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { pamEnvironment } from './pam-environment.ts';

@@ -1,5 +1,5 @@
 import type { Account } from '../identity/accounts.ts';
-import type { CronLine } from '../host/crontabs.ts';
+import type { CronLine } from '../host/boot/crontabs.ts';
 import { callsByName } from './command.ts';
 import type { VerifyFacts } from './facts.ts';
 import type { Pm2Service } from './services.ts';

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { globalPm2Packages, pm2PackagesBelow } from '../host/pm2-packages.ts';
+import { globalPm2Packages, pm2PackagesBelow } from '../host/installations/pm2-packages.ts';
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import { listApps } from '../pm2/rpc.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadService, unitPlaces } from '../host/load-service.ts';
+import { loadService, unitPlaces } from '../host/boot/load-service.ts';
 import { listDirectory } from '../runtime/peek.ts';
 import { callsByName } from './command.ts';
 

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { accountByName, accountByUid, localAccounts, type Account } from '../identity/accounts.ts';
-import { cronLines } from '../host/crontabs.ts';
+import { cronLines } from '../host/boot/crontabs.ts';
 import { learnWayToRoot } from '../install/way-to-root.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';

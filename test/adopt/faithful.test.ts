@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import type { HostApp } from '../host/sight.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import type { HostApp } from '../harness/sight.ts';
 import { CONFIG, foreignFiles, WEB } from '../traps/twins.ts';
 import { adopted, pm2Of, ROOT, savedIn } from './scene.ts';
 

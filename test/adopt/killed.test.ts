@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, daemonsOn, OPS, SITE, WEB } from '../traps/twins.ts';
 import { acceptance, adopt, running, savedIn } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { Host, RunOptions } from '../host/host.ts';
-import type { pm2Versions } from '../host/fetch.ts';
-import type { Result } from '../host/running.ts';
+import type { Host, RunOptions } from '../harness/host.ts';
+import type { pm2Versions } from '../harness/fetch.ts';
+import type { Result } from '../harness/running.ts';
 
 export const ROOT = '/root/.pm2';
 

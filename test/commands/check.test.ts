@@ -7,7 +7,7 @@ import { joined } from '../regex.ts';
 let built: string;
 beforeAll(async () => {
   built = await buildReader();
-  await bundle({ 'pm2-guard': 'src/commands/main.ts' }, built);
+  await bundle({ 'pm2-guard': 'src/bin/pm2-guard.ts' }, built);
 });
 afterAll(() => {
   rmSync(built, { recursive: true });

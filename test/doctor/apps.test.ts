@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { quoteCommand } from '../../src/terminal/shown.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
 import { examined, found, IDLE, repair, startBackup, startSite } from './clinic.ts';
 import { DOCTOR, finding } from './doctor.ts';

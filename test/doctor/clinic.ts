@@ -1,7 +1,7 @@
 import type { DoctorFinding } from '../../src/doctor/finding.ts';
 import type { Report } from '../../src/doctor/report.ts';
 import { quoteCommand } from '../../src/terminal/shown.ts';
-import type { Host } from '../host/host.ts';
+import type { Host } from '../harness/host.ts';
 import { SITE, WEB } from '../traps/twins.ts';
 import { DOCTOR } from './doctor.ts';
 

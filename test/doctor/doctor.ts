@@ -1,5 +1,5 @@
 import type { DoctorFinding } from '../../src/doctor/finding.ts';
-import { checkout, type Host, type RunOptions } from '../host/host.ts';
+import { checkout, type Host, type RunOptions } from '../harness/host.ts';
 
 /** The command as the checkout has it: doctor is asked before anything is installed, too. */
 export const DOCTOR = `node ${checkout}/dist/pm2-guard.cjs doctor`;

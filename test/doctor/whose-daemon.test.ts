@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { joined } from '../regex.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
 import { examined, found, repair, startBackup, startSite } from './clinic.ts';

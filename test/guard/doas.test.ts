@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { rewritten } from '../host/said.ts';
-import { systemdHost, type SystemdHost } from '../host/systemd.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { rewritten } from '../harness/said.ts';
+import { systemdHost, type SystemdHost } from '../harness/systemd.ts';
 import { CONFIG, SITE, WEB } from '../traps/twins.ts';
 
 const START = 'pm2 start server.js --name myapp';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { systemdHost, type SystemdHost } from '../host/systemd.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { systemdHost, type SystemdHost } from '../harness/systemd.ts';
 import { CONFIG, SITE, WEB } from '../traps/twins.ts';
 
 /** A service with a PAM session, as run0 and units with PAMName= have one; its output is a pipe. */

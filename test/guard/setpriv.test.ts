@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DOCTOR } from '../doctor/doctor.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import { refuseToSwitch } from '../host/refusing-node.ts';
-import { rewritten } from '../host/said.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import { refuseToSwitch } from '../harness/refusing-node.ts';
+import { rewritten } from '../harness/said.ts';
 import { adopted } from '../adopt/scene.ts';
 import { CONFIG, daemonsOn, foreignFiles, OPS, SITE, WEB } from '../traps/twins.ts';
 

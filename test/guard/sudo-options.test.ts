@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
-import { sudos, useSudo } from '../host/sudos.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
+import { sudos, useSudo } from '../harness/sudos.ts';
 import { startBusyboxSyslogd } from '../log/syslog.ts';
 
 const shim = '/usr/local/lib/pm2-guard/bin/pm2';

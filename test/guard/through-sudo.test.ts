@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasTag } from '../../src/guard/sudo-listing.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
-import { useSudo } from '../host/sudos.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
+import { useSudo } from '../harness/sudos.ts';
 
 const shim = '/usr/local/lib/pm2-guard/bin/pm2';
 const CONFIG = `\

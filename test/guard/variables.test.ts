@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 
 const WEB = '/var/www/.pm2';
 const SITE = '/var/www/html/myapp';

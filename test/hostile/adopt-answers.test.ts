@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { bundle } from '../../bundle.mjs';
 import { adopt, adopted, reset, ROOT, running } from '../adopt/scene.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, WEB } from '../traps/twins.ts';
 
 const pm2 = '/usr/bin/pm2';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { acceptance, adopt, adopted, reset, running } from '../adopt/scene.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, WEB } from '../traps/twins.ts';
 
 const pm2 = '/usr/bin/pm2';

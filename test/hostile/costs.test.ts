@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dumpReader, Shares } from '../../src/host/budget.ts';
-import { savedLists } from '../../src/host/saved-list.ts';
+import { savedLists } from '../../src/host/homes/saved-list.ts';
 import { openPolicy } from '../../src/policy/compiled.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { parseSource } from '../../src/policy/source.ts';
-import { readService } from '../../src/host/unit-file.ts';
+import { readService } from '../../src/host/boot/unit-file.ts';
 import { asUid } from '../../src/runtime/brands.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { GUARD } from './mallory.ts';
 
 describe("a unit of a user's, of the greatest length that is read", () => {

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { claimedDaemonSockets, daemonSockets } from '../../src/host/sockets.ts';
+import { claimedDaemonSockets, daemonSockets } from '../../src/host/daemons/sockets.ts';
 import { findings } from '../doctor/doctor.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import type { Running } from '../host/running.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import type { Running } from '../harness/running.ts';
 import { bringLiar, end, GUARD, lie, socketsOf } from './mallory.ts';
 
 interface Drafted {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { bundle } from '../../bundle.mjs';
 import { DOCTOR } from '../doctor/doctor.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 
 const HOME = '/home/kim/tools/pm2';
 const built = mkdtempSync(join(tmpdir(), 'pg-give-'));
@@ -21,7 +21,7 @@ describeOnHost('what root left in a PM2_HOME', () => {
   const owner = async (...paths: string[]) => (await host.must(`stat -c %U ${paths.join(' ')}`)).trim().split('\n');
   beforeAll(async () => {
     host = await createHost({ users: ['kim'] });
-    await bundle({ give: 'test/hostile/give.ts', 'as-user': 'src/rights/main.ts' }, built);
+    await bundle({ give: 'test/hostile/give.ts', 'as-user': 'src/bin/as-user.ts' }, built);
     for (const name of ['give.cjs', 'as-user.cjs']) await host.write(`/tmp/${name}`, readFileSync(join(built, name)));
     await host.write('/home/kim/tools/.keep', '', { owner: 'kim' });
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { killableApps, killableDaemon, killableGhost } from '../../src/doctor/killable.ts';
-import type { DaemonFacts } from '../../src/host/daemon-facts.ts';
-import type { Ghost } from '../../src/host/ghosts.ts';
+import type { DaemonFacts } from '../../src/host/daemons/daemon-facts.ts';
+import type { Ghost } from '../../src/host/daemons/ghosts.ts';
 
 const HOME = '/home/mallory/.pm2';
 const process = {

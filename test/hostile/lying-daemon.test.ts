@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { draft } from '../../src/host/draft.ts';
+import { draft } from '../../src/host/draft/draft.ts';
 import type { FoundDaemon } from '../../src/host/survey.ts';
 import { encode } from '../../src/pm2/amp.ts';
 import { readDump, readDumpRecords } from '../../src/pm2/dump.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from '../host/host.ts';
-import type { Running } from '../host/running.ts';
+import type { Host } from '../harness/host.ts';
+import type { Running } from '../harness/running.ts';
 
 export const GUARD = 'node /usr/src/pm2-guard/dist/pm2-guard.cjs';
 

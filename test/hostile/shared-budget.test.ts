@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { daemonFacts } from '../../src/host/daemon-facts.ts';
-import type { LiveDaemon } from '../../src/host/live-daemons.ts';
+import { daemonFacts } from '../../src/host/daemons/daemon-facts.ts';
+import type { LiveDaemon } from '../../src/host/daemons/live-daemons.ts';
 import { encode } from '../../src/pm2/amp.ts';
 import { ByteBudget } from '../../src/pm2/rpc.ts';
 

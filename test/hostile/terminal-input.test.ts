@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 
 const CONFIG =
   'default: web\ndaemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [shop], paths: [/var/www/html] }\n';

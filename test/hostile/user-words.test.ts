@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { DOCTOR, findings } from '../doctor/doctor.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { bringLiar, end, GUARD, lie } from './mallory.ts';
 
 const UNITS = '/home/mallory/.config/systemd/user';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Status } from '../../src/install/status.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 import { CONFIG } from '../traps/twins.ts';
 import { difference, snapshot } from './snapshot.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host, type HostOptions } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host, type HostOptions } from '../harness/host.ts';
 import { difference, snapshot } from './snapshot.ts';
 
 const repository = join(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 import { difference, snapshot } from './snapshot.ts';
 import { withBlock, withoutBlock } from '../../src/install/layers/marked-block.ts';
 import { sessionPath, withOurs, withoutOurs } from '../../src/install/layers/environment.ts';

@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import type { Host } from '../harness/host.ts';
 
 /**
  * Everything in /etc, /usr/local and /var, a line each: path, type, mode, owner, group, link target, and for what could

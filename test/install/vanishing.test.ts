@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { vanishing } from '../../src/host/vanishing.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host } from '../host/host.ts';
+import { vanishing } from '../../src/host/processes/vanishing.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 const CONFIG = 'daemons:\n  system: { user: root }\n';

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host, type HostOptions } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host, type HostOptions } from '../harness/host.ts';
 import { difference, snapshot } from './snapshot.ts';
 
 /** A built checkout without its sources, so that nothing is built. */

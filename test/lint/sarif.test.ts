@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import Ajv from 'ajv';
 import type { Log } from 'sarif';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fetchPackage } from '../host/fetch.ts';
+import { fetchPackage } from '../harness/fetch.ts';
 
 const COMMAND = join(import.meta.dirname, '../../dist/pm2-guard.cjs');
 const CONFIG = 'daemons:\n  web: { user: www-data, home: /var/www/.pm2, apps: [myapp, api] }\n';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordLine } from '../../src/log/line.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host, type RunOptions } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host, type RunOptions } from '../harness/host.ts';
 import { startBusyboxSyslogd, startJournald, startRsyslog } from './syslog.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;

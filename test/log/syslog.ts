@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import type { Host } from '../harness/host.ts';
 
 /** Waits for the socket that logger(1) writes to. */
 async function ready(host: Host): Promise<void> {

@@ -1,5 +1,5 @@
 // Prints every message of the guard, as its reader sees it:  sudo node --import tsx test/messages/print.ts
-import { createHost } from '../host/host.ts';
+import { createHost } from '../harness/host.ts';
 import { prepare, SCENES } from './scenes.ts';
 
 async function print(): Promise<void> {

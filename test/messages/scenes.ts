@@ -1,4 +1,4 @@
-import type { Host, RunOptions } from '../host/host.ts';
+import type { Host, RunOptions } from '../harness/host.ts';
 
 /** One message: who types what in which situation. */
 export interface Scene {

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host, type HostOptions } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host, type HostOptions } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
 import { difference, snapshot } from '../install/snapshot.ts';
 import { sources } from './pack.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host, type HostOptions } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host, type HostOptions } from '../harness/host.ts';
 import { difference, snapshot } from '../install/snapshot.ts';
 import { npmPack, sources } from './pack.ts';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache } from '../host/fetch.ts';
+import { cache } from '../harness/fetch.ts';
 
 const repository = join(cache, '..');
 const kept = [

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handsEnvironmentOver } from '../../src/pm2/hands-over.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 
 const asked = (line: string, major: 5 | 6 | 7 = 7) => {
   const argv = line.split(' ').filter((word) => word !== '');

@@ -24,7 +24,7 @@ const self: Evaluator = {
 };
 beforeAll(async () => {
   await build({
-    entryPoints: ['src/guard/read-process-file.ts'],
+    entryPoints: ['src/bin/read-process-file.ts'],
     bundle: true,
     platform: 'node',
     format: 'cjs',

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Major } from '../../src/pm2/invocation.ts';
 import { askDaemon, listApps } from '../../src/pm2/rpc.ts';
 
-/** The PM2s that test/host/fetch lays down. */
+/** The PM2s that test/harness/fetch lays down. */
 export const versions: [version: string, major: Major][] = [
   ['5.4.3', 5],
   ['6.0.14', 6],

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startupWords } from '../../src/pm2/startup-words.ts';
 import { quoteCommand } from '../../src/terminal/shown.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 
 describeOnHost('the command that writes a boot unit', () => {
   const hosts: Host[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 
 const CONFIG = 'default: ops\ndaemons:\n  ops:\n    user: ops\n';
 const CALLER = { user: 'ops', cwd: '/home/ops' };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { nodeVersions } from '../host/fetch.ts';
-import { checkout, createHost, type Host, type RunOptions } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { nodeVersions } from '../harness/fetch.ts';
+import { checkout, createHost, type Host, type RunOptions } from '../harness/host.ts';
 import { CONFIG, SITE, WEB } from '../traps/twins.ts';
 
 const BIN = '/usr/lib/node_modules/pm2/bin/pm2';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { npmCache, npmRegistry } from '../host/fetch.ts';
-import { checkout, createHost, type Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { npmCache, npmRegistry } from '../harness/fetch.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
 import { CONFIG, SITE, WEB } from '../traps/twins.ts';
 
 const TEXT = "#!/usr/bin/env node\n\nrequire('../lib/binaries/CLI.js');\n";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 import { CONFIG } from '../traps/twins.ts';
 
 const PACKAGE = '/usr/lib/node_modules/pm2';

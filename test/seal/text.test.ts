@@ -6,7 +6,7 @@ import { DOOR_MARK } from '../../src/pm2/installed.ts';
 import { doorText } from '../../src/seal/text.ts';
 import { binOf, versions } from '../pm2/real.ts';
 
-const door = readFileSync('src/seal/door.cjs', 'utf8');
+const door = readFileSync('src/bin/door.cjs', 'utf8');
 /** PM2 7.0.0 to 7.0.3 differ from all others in how they start. */
 const polyglot =
   '#!/bin/sh\n\':\' //; exec "$(command -v node || command -v bun)" "$0" ' +

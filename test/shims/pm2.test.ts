@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host, type RunOptions } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host, type RunOptions } from '../harness/host.ts';
 import { joined } from '../regex.ts';
 import { HARD_WORDS } from './words.ts';
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { HARD_WORDS } from './words.ts';
 
 const BIN = '/usr/local/lib/pm2-guard/bin';
 const shells = { dash: '/usr/bin/dash', bash: '/usr/bin/bash --posix', busybox: '/usr/bin/busybox sh' };
-/** Stands for src/sudo/main.ts: answers as it was told to, and tells what it was asked. */
+/** Stands for src/bin/sudo.ts: answers as it was told to, and tells what it was asked. */
 const ORACLE =
   'exports.main = () => {}; const fs = require("fs"); fs.writeFileSync("/tmp/asked", ' +
   'JSON.stringify(process.argv.slice(2))); fs.writeSync(1, fs.readFileSync("/srv/answer")); ' +

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseSudo, shellCommand, type SudoRun } from '../../src/sudo/command-line.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { TABLE, words } from './options.ts';
 import { randomLines } from './random-lines.ts';
 import { installRecorder, recordAll, RECORDER, type Outcome, type Seen } from './recorder.ts';

@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import type { Host } from '../harness/host.ts';
 
 /** What a command that sudo ran saw of itself. */
 export interface Seen {

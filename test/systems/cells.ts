@@ -1,5 +1,5 @@
-import type { HostOptions } from '../host/host.ts';
-import type { System } from '../host/systems.mjs';
+import type { HostOptions } from '../harness/host.ts';
+import type { System } from '../harness/systems.mjs';
 
 /** One host of the matrix. */
 export type Cell = Required<Pick<HostOptions, 'system' | 'sudo' | 'prefix'>> & {

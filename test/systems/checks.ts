@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { checkout, type Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
+import { checkout, type Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
 import { appsIn, daemonsOn, foreignFiles, SITE, WEB } from '../traps/twins.ts';
 import type { Tried } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import { makeSystems, type System } from '../host/systems.mjs';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import { makeSystems, type System } from '../harness/systems.mjs';
 import { ALL, cellsOf, type Cell } from './cells.ts';
 import { bringHome, checks, fallIn } from './checks.ts';
 import { committed, lineOf, rewrite, tried, type Tried } from './table.ts';

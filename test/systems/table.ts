@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repository } from '../host/host.ts';
-import type { System } from '../host/systems.mjs';
+import { repository } from '../harness/host.ts';
+import type { System } from '../harness/systems.mjs';
 import type { Cell } from './cells.ts';
 
 const file = join(repository, 'docs/systems.md');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG } from '../traps/twins.ts';
 
 const COMMAND = /^\s*((run|then|or|next|more):?\s+\S|(sudo|pm2-guard|pm2) )/;

@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import type { Host } from '../harness/host.ts';
 
 /** The caller, who is right: what the guard passes must not be told from what it never saw. */
 export const CALLER = 'ops';

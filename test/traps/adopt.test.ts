@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { adopt, adopted, reset, ROOT, running, savedIn } from '../adopt/scene.ts';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
 import { joined } from '../regex.ts';
 import { CONFIG, daemonsOn, foreignFiles, OPS, SITE, WEB } from './twins.ts';
 

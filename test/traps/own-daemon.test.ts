@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import type { Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import type { Host } from '../harness/host.ts';
 import { twins, WEB } from './twins.ts';
 
 const CONFIG = `\

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
-import { securePathOfSid, sudos, useSudo, type Place } from '../host/sudos.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
+import { securePathOfSid, sudos, useSudo, type Place } from '../harness/sudos.ts';
 import { daemonsOn, foreignFiles, SITE, WEB } from './twins.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import type { Host, RunOptions } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import type { Host, RunOptions } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
 import { CONFIG, daemonsOn, foreignFiles, SITE, twins, WEB } from './twins.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';

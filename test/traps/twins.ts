@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { createHost, type Host, type HostOptions } from '../host/host.ts';
+import { createHost, type Host, type HostOptions } from '../harness/host.ts';
 
 export const WEB = '/var/www/.pm2';
 export const OPS = '/home/ops/.pm2';

@@ -1,8 +1,8 @@
 // T10, T41 to T44: by which ways `pm2` is called, and who answers. First what happens without us, or past us; then what
 // verify says of it; then what it tells to type.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { createHost, type Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { createHost, type Host } from '../harness/host.ts';
 import { verified, wayOf } from '../verify/verification.ts';
 import { CONFIG, daemonsOn } from './twins.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { checkout, createHost, type Host, type RunOptions } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
-import type { Result } from '../host/running.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { checkout, createHost, type Host, type RunOptions } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
+import type { Result } from '../harness/running.ts';
 import { CONFIG, daemonsOn, SITE, WEB } from './twins.ts';
 
 const BIN = '/usr/lib/node_modules/pm2/bin/pm2';

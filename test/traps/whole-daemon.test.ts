@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import type { Host } from '../host/host.ts';
-import { rewritten } from '../host/said.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import type { Host } from '../harness/host.ts';
+import { rewritten } from '../harness/said.ts';
 import { appsIn, CONFIG, daemonsOn, foreignFiles, SITE, twins, WEB } from './twins.ts';
 
 const startSite = (host: Host) => host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE });

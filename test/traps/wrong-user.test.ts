@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import type { Host } from '../host/host.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import type { Host } from '../harness/host.ts';
 import { appsIn, CONFIG, daemonsOn, foreignFiles, OPS, SITE, twins, WEB } from './twins.ts';
 
 const start = 'sudo pm2 start npm --name myapp --cwd /var/www/html/myapp/public_html -- start';

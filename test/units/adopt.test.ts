@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { systemdHost, type SystemdHost } from '../host/systemd.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { systemdHost, type SystemdHost } from '../harness/systemd.ts';
 import { CONFIG, runsInUnit, SITE, UNIT, WEB, withoutDaemons } from './scene.ts';
 
 const roots = (words: string) => `PM2_GUARD=off PM2_HOME=${WEB} pm2 ${words}`;

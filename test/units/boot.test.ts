@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { systemdHost, type SystemdHost } from '../host/systemd.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { systemdHost, type SystemdHost } from '../harness/systemd.ts';
 import {
   asWeb,
   CONFIG,

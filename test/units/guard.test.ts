@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { describeOnHost } from '../host/describe.ts';
-import { systemdHost, type SystemdHost } from '../host/systemd.ts';
+import { describeOnHost } from '../harness/describe.ts';
+import { systemdHost, type SystemdHost } from '../harness/systemd.ts';
 import { asWeb, CONFIG, inTheUnit, runsInUnit, SITE, UNIT, WEB, withoutDaemons } from './scene.ts';
 
 const TWO = `${CONFIG}  stage: { user: www-data, home: /srv/stage/.pm2, apps: [stage-app] }\n`;

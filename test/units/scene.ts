@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { DoctorFinding } from '../../src/doctor/finding.ts';
 import type { Report } from '../../src/doctor/report.ts';
 import { quoteCommand } from '../../src/terminal/shown.ts';
-import type { SystemdHost } from '../host/systemd.ts';
+import type { SystemdHost } from '../harness/systemd.ts';
 import { SITE, WEB } from '../traps/twins.ts';
 
 export { SITE, WEB } from '../traps/twins.ts';

@@ -1,4 +1,4 @@
-import type { Host, RunOptions } from '../host/host.ts';
+import type { Host, RunOptions } from '../harness/host.ts';
 import type { VerifyFinding } from '../../src/verify/finding.ts';
 
 export interface Verified {

@@ -1,5 +1,5 @@
-import type { AppFacts } from '../../host/app-facts.ts';
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { AppFacts } from '../../host/daemons/app-facts.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { CONFIG_PLACES } from '../../policy/places.ts';
 import { NO_UID } from '../../runtime/brands.ts';

@@ -1,4 +1,4 @@
-import type { Changeable, InstalledCopy } from '../../host/copies.ts';
+import type { Changeable, InstalledCopy } from '../../host/installations/copies.ts';
 import { userOfUnit } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { DoctorFacts } from '../guard-facts.ts';

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
-import type { Unit } from '../../host/units.ts';
+import type { Unit } from '../../host/boot/units.ts';
 import { ciLeashes } from '../../identity/environment.ts';
 import { PATH_OVERRIDES } from '../../pm2/home.ts';
 import type { Pid } from '../../runtime/brands.ts';

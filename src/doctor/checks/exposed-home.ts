@@ -1,9 +1,9 @@
-import { octal, type Exchanger } from '../../host/way.ts';
+import { octal, type Exchanger } from '../../host/homes/way.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { inHome, listed, pathsIn } from '../words.ts';
-import type { Pm2HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 
 /** PD310, PD311, PD314: a PM2_HOME that others can read or replace. */
 export const exposedHomes: Check = {

@@ -1,5 +1,5 @@
-import type { UnitState } from '../../host/systemd.ts';
-import { homeOfUnit } from '../../host/homes.ts';
+import type { UnitState } from '../../host/boot/systemd.ts';
+import { homeOfUnit } from '../../host/homes/homes.ts';
 import { isSameHome } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere } from '../placement.ts';

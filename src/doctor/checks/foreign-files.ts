@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import type { HomeFile } from '../../host/home-files.ts';
-import type { Pm2HomeFacts, HomeOwner } from '../../host/home-facts.ts';
+import type { HomeFile } from '../../host/homes/home-files.ts';
+import type { Pm2HomeFacts, HomeOwner } from '../../host/homes/home-facts.ts';
 import type { Uid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';

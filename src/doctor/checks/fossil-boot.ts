@@ -1,4 +1,4 @@
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { isGoodFor, wordOf } from '../../trust/word.ts';
 import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';

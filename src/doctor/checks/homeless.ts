@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { Pm2HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';

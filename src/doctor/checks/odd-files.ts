@@ -1,5 +1,5 @@
-import type { HomeFile } from '../../host/home-files.ts';
-import type { Pm2HomeFacts } from '../../host/home-facts.ts';
+import type { HomeFile } from '../../host/homes/home-files.ts';
+import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctHomes } from '../occupancy.ts';
 import { as, inHome, pathsIn } from '../words.ts';

@@ -1,6 +1,6 @@
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
-import type { Unit } from '../../host/units.ts';
+import type { Unit } from '../../host/boot/units.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, homeOf, savedNames } from '../placement.ts';
 import { killableApps, killableDaemon } from '../killable.ts';

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { Pm2HomeFacts } from '../../host/home-facts.ts';
-import type { SavedApp } from '../../host/saved-list.ts';
+import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
+import type { SavedApp } from '../../host/homes/saved-list.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';

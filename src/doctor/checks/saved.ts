@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../../host/facts.ts';
-import type { Unit } from '../../host/units.ts';
+import type { Unit } from '../../host/boot/units.ts';
 import type { Daemon } from '../../policy/policy.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
 import { isSameHome } from '../boots.ts';

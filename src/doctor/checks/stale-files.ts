@@ -3,7 +3,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
 import { distinctHomes, occupancyOf } from '../occupancy.ts';
 import { as, inHome, pathsIn } from '../words.ts';
-import type { Pm2HomeFacts } from '../../host/home-facts.ts';
+import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 
 /** PD301, PD302: files left behind by a killed daemon. */
 export const staleFiles: Check = {

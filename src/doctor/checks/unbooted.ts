@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
-import { serviceOf } from '../../host/daemon-unit.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
+import { serviceOf } from '../../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../../host/facts.ts';
-import type { Unit } from '../../host/units.ts';
+import type { Unit } from '../../host/boot/units.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
 import { allUnits, bootsOf, isSameHome } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';

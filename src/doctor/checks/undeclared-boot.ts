@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CronLine } from '../../host/crontabs.ts';
+import type { CronLine } from '../../host/boot/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { allUnits, homeCalled, isSameHome, bootsOf } from '../boots.ts';

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../host/facts.ts';
-import { homeOfUnit } from '../../host/homes.ts';
-import type { Unit } from '../../host/units.ts';
+import { homeOfUnit } from '../../host/homes/homes.ts';
+import type { Unit } from '../../host/boot/units.ts';
 import { allUnits, homeCalled, userOfUnit } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';

@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../host/facts.ts';
-import { homeOfUnit } from '../../host/homes.ts';
-import { systemdTakes } from '../../host/unit-file.ts';
-import type { Unit } from '../../host/units.ts';
+import { homeOfUnit } from '../../host/homes/homes.ts';
+import { systemdTakes } from '../../host/boot/unit-file.ts';
+import type { Unit } from '../../host/boot/units.ts';
 import { homeCalled } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 

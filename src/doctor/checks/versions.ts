@@ -1,4 +1,4 @@
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs } from '../placement.ts';

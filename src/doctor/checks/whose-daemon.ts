@@ -1,4 +1,4 @@
-import type { DaemonFacts } from '../../host/daemon-facts.ts';
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { commandLineOf } from '../../host/processes.ts';
+import { commandLineOf } from '../../host/processes/processes.ts';
 import { asUser } from '../../identity/as-user.ts';
 import type { Identity } from '../../identity/switch-user.ts';
 import { removeDeadSocket, UNLINK } from '../../repair/dead-socket.ts';

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { octal } from '../../host/way.ts';
+import { octal } from '../../host/homes/way.ts';
 import { SwitchError } from '../../identity/switch-user.ts';
 import { UnreadableFile } from '../../trust/read.ts';
 import type { DoctorFinding } from '../finding.ts';

@@ -1,0 +1,2 @@
+/** The text of each file in shims/. */
+export function shims(): Map<string, string>;

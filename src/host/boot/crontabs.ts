@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountByName } from '../../identity/accounts.ts';
+import { listDirectory, statOf } from '../../runtime/peek.ts';
+import { readRegularFile } from '../../trust/read.ts';
+import { entryFault } from '../../trust/trust.ts';
+
+export interface CronLine {
+  file: string;
+  line: number;
+  user: string;
+  /** `@reboot`, or five time fields. */
+  when: string;
+  /** Up to the first unescaped % (crontab(5)). */
+  command: string;
+  shell: string;
+  path: string;
+  userHome: string;
+  /** Set on the line or earlier in the table. */
+  home: string | null;
+}
+
+/** Debian and Red Hat, SUSE */
+const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron', '/var/spool/cron/tabs'];
+/** PATH of a cron job: crontab(5), _PATH_DEFPATH. */
+export const CRON_PATH = '/usr/bin:/bin';
+const MAX_BYTES = 1 << 20;
+const MOST_TABLES = 500;
+
+/** Lines of all crontabs that call pm2. Like cron, it skips files of /etc/cron.d that root does not own. */
+export function cronLines(root = ''): CronLine[] {
+  const system = [
+    `${root}/etc/crontab`,
+    ...listDirectory(`${root}/etc/cron.d`, MOST_TABLES)
+      .filter((name) => isCronName(name, root))
+      .map((name) => `${root}/etc/cron.d/${name}`),
+  ];
+  // Older spools hold directories. Their names are no users, and each would cost a lookup in the name service.
+  const tables = SPOOLS.flatMap((spool) =>
+    listDirectory(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name })),
+  ).filter(({ file }) => isFile(file));
+  const users = tables.filter(({ file, user }) => {
+    const account = accountByName(user);
+    // cron runs it as the user in its name, so only that user or root may own it.
+    const owner = statOf(file)?.uid;
+    return account !== null && (owner === 0 || owner === account.uid);
+  });
+  return [
+    ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),
+    ...users.flatMap(({ file, user }) => linesOf(file, user)),
+  ];
+}
+
+/** Debian's cron skips names with a dot. cronie (Red Hat, SUSE, Arch) skips files of packages and editors. */
+function isCronName(name: string, root: string): boolean {
+  return existsSync(`${root}/etc/debian_version`)
+    ? /^[A-Za-z0-9_-]+$/.test(name)
+    : !/^[.#]|~$|\.(rpm(save|new|orig)|cfsaved)$/.test(name);
+}
+
+function linesOf(file: string, user: string | null): CronLine[] {
+  let text: string;
+  try {
+    text = readRegularFile(file, MAX_BYTES).toString('utf8');
+  } catch {
+    return [];
+  }
+  const found: CronLine[] = [];
+  const env: Record<string, string> = {};
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const [, name, value = ''] = /^([A-Za-z_]\w*|"[^"]*"|'[^']*')\s*=\s*(.*)$/.exec(line) ?? [];
+    if (name !== undefined) {
+      env[unquoted(name)] = unquoted(value);
+      continue;
+    }
+    const [, when, rest = ''] = /^(@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line) ?? [];
+    const [, listed, command = ''] = user === null ? (/^(\S+)\s+(.*)$/.exec(rest) ?? []) : [null, user, rest];
+    if (when === undefined || listed === undefined || !callsPm2(command)) continue;
+    const who = listed;
+    found.push({
+      file,
+      line: index + 1,
+      user: who,
+      when: when.replace(/\s+/g, ' '),
+      command: command.replace(/(?<!\\)%.*$/, '').trim(),
+      shell: env['SHELL'] ?? '/bin/sh',
+      path: env['PATH'] ?? CRON_PATH,
+      userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
+      home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
+    });
+  }
+  return found;
+}
+
+/** lint covers scripts that call pm2. */
+function callsPm2(command: string): boolean {
+  return /(^|[\s/;&|("'`])pm2(-runtime)?(?=$|[\s;&|)"'`])/.test(command.replace(/(^|\s)#.*$/, ''));
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
+}
+
+/** cron runs no system table that others can write. */
+function isRoots(file: string): boolean {
+  const stat = statOf(file);
+  return stat !== null && entryFault(file, stat) === null;
+}
+
+function isFile(file: string): boolean {
+  return statOf(file)?.isFile() === true;
+}

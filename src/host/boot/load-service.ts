@@ -1,0 +1,135 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { listDirectory } from '../../runtime/peek.ts';
+import { readRegularFile } from '../../trust/read.ts';
+import { environmentFile } from './environment-file.ts';
+import { readService, UNKNOWN, type ServiceFile } from './unit-file.ts';
+import type { Manager } from './unit-specifiers.ts';
+
+export interface LoadedService extends Pick<ServiceFile, 'isDynamic' | 'start' | 'pidFile' | 'commands'> {
+  user: string | null;
+  /** Without what UnsetEnvironment= takes away. */
+  env: Readonly<Record<string, string>>;
+  /** The unit file and its drop-ins, in systemd's order. */
+  files: readonly string[];
+  /** False: user or environment has a value that is not known here. */
+  isClear: boolean;
+}
+
+/** Where systemd looks for units. An earlier path wins. */
+export interface UnitPlaces {
+  paths: readonly string[];
+  /** Existing drop-in directories, read once, because a look per unit costs too much. */
+  dropIns: ReadonlySet<string>;
+  /** Remaining limits for a user's units; null: system units have none. */
+  left: { files: number; bytes: number } | null;
+}
+
+const MOST_FILES = 5000;
+const MAX_BYTES = 1 << 20;
+/** Drop-ins of every service. */
+const SHARED = 'service.d';
+
+export function unitPlaces(paths: readonly string[], left: UnitPlaces['left'] = null): UnitPlaces {
+  return {
+    paths,
+    left,
+    dropIns: new Set(
+      paths.flatMap((path) =>
+        listDirectory(path, MOST_FILES)
+          .filter((name) => name.endsWith('.service.d') || name === SHARED)
+          .map((name) => join(path, name)),
+      ),
+    ),
+  };
+}
+
+/**
+ * Reads a unit and its drop-ins, and for system units the EnvironmentFile=s, which win over Environment=
+ * (systemd.unit(5), systemd.exec(5)). Null: masked, unreadable, or of no use to systemd.
+ * @param names the unit or the template's instance, then its aliases
+ * @param manager user of the service manager; null: the system's
+ */
+export function loadService(
+  names: readonly [name: string, ...aliases: string[]],
+  file: string,
+  places: UnitPlaces,
+  manager: Manager,
+): LoadedService | null {
+  const own = read(file, manager, places);
+  if (own === '') return null; // masked: a link to /dev/null, or an empty file
+  const files = [file, ...dropIns(names, places)];
+  const service = readService([own, ...files.slice(1).map((path) => read(path, manager, places))], names[0], manager);
+  if (service === null) return null;
+  const { user, isDynamic, start, pidFile, commands } = service;
+  // A user's unit may name a file of root, which must not be read for that user.
+  const known = manager === null ? service.envFiles.filter((path) => path !== UNKNOWN) : [];
+  const env = new Map([
+    ...service.env,
+    ...known.flatMap((path) => Object.entries(environmentFile(read(path, null, places)))),
+  ]);
+  const unset = new Set(service.unset);
+  for (const [name, value] of env) if (unset.has(name) || unset.has(`${name}=${String(value)}`)) env.delete(name);
+  // A user's EnvironmentFile= is unread, and may hold the PM2_HOME.
+  const isHidden = manager !== null && service.envFiles.length > 0 && !env.has('PM2_HOME');
+  const values = [user, ...env.values(), ...unset, ...(manager === null ? service.envFiles : [])];
+  return {
+    user: user === UNKNOWN ? null : user,
+    env: Object.fromEntries([...env].filter((entry): entry is [string, string] => entry[1] !== UNKNOWN)),
+    isClear: !isHidden && !values.includes(UNKNOWN),
+    files,
+    isDynamic,
+    start,
+    pidFile,
+    commands,
+  };
+}
+
+/** In the order of names (systemd.unit(5)). Of one name an earlier path wins, then a more specific directory. */
+function dropIns(names: readonly string[], { paths, dropIns: present, left }: UnitPlaces): string[] {
+  const found = new Map<string, string>();
+  const directories = [
+    ...names.flatMap((name) => paths.flatMap((path) => directoriesOf(name).map((one) => join(path, one)))),
+    ...paths.map((path) => join(path, SHARED)),
+  ];
+  for (const directory of directories.filter((one) => present.has(one))) {
+    const entries = listDirectory(directory, Math.min(MOST_FILES, Math.max(0, left?.files ?? MOST_FILES)));
+    if (left !== null) left.files -= entries.length + 1;
+    for (const entry of entries)
+      if (entry.endsWith('.conf') && !found.has(entry)) found.set(entry, join(directory, entry));
+  }
+  return [...found.keys()].sort().map((entry) => found.get(entry) ?? '');
+}
+
+/** `pm2-web@a.service` also uses those of `pm2-web@`, `pm2-`, `pm2-@a` and `pm2-@`. */
+function directoriesOf(name: string): string[] {
+  const [, prefix = '', at = '', instance = ''] = /^([^@]*)(@?)(.*)\.service$/.exec(name) ?? [];
+  const heads = [...prefix.matchAll(/-/g)]
+    .map(({ index }) => prefix.slice(0, index + 1))
+    .filter((head) => head !== prefix)
+    .reverse();
+  const stems =
+    at === ''
+      ? [prefix, ...heads]
+      : [
+          `${prefix}@${instance}`,
+          `${prefix}@`,
+          ...heads,
+          ...heads.flatMap((head) => [`${head}@${instance}`, `${head}@`]),
+        ];
+  return stems.map((stem) => `${stem}.service.d`);
+}
+
+function read(file: string, manager: Manager, { left }: UnitPlaces): string {
+  if (left !== null && (left.files <= 0 || left.bytes <= 0)) return '';
+  try {
+    // A system unit may be a symlink into a package. A user's symlinks are not followed.
+    const bytes = readRegularFile(manager === null ? realpathSync.native(file) : file, MAX_BYTES);
+    if (left !== null) left.bytes -= bytes.length;
+    return bytes.toString('utf8');
+  } catch {
+    return '';
+  } finally {
+    if (left !== null) left.files -= 1;
+  }
+}

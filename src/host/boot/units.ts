@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountByName, accountByUid, localAccounts, type Account } from '../../identity/accounts.ts';
+import { asUid, NO_UID } from '../../runtime/brands.ts';
+import { listDirectory, realpathOrNull } from '../../runtime/peek.ts';
+import { ROOT, wordOf, type Word } from '../../trust/word.ts';
+import { loadService, unitPlaces, type LoadedService } from './load-service.ts';
+import { startedByTimers } from './timers.ts';
+import { unitNames, type UnitNames } from './unit-places.ts';
+import type { Manager } from './unit-specifiers.ts';
+
+export interface Unit {
+  name: string;
+  file: string;
+  /** User of the service manager; null: the system's. */
+  manager: string | null;
+  /** User= of a system unit; null: root, or the manager's user (which ignores User=, systemd.exec(5)). */
+  user: string | null;
+  /** PM2_HOME in its environment. */
+  home: string | null;
+  /** HOME and PATH in its environment. With User= systemd sets HOME itself. */
+  userHome: string | null;
+  path: string | null;
+  start: string[];
+  pidFile: string | null;
+  enabled: boolean;
+  /** Its manager runs from boot on: the system's, or a lingering user's (loginctl(1)). */
+  lingers: boolean;
+  /** Null: no such account. */
+  account: Account | null;
+  /** Without symlinks; null: missing. */
+  program: string | null;
+  /** First node in its PATH, else the one that ExecStart= names; without symlinks. */
+  node: string | null;
+}
+
+/** systemd's PATH for a unit without one (systemd.exec(5)). */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** An earlier path wins (systemd.unit(5)). */
+export const PLACES = [
+  '/etc/systemd/system.control',
+  '/run/systemd/system.control',
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+];
+/** In the user's home directory, before and after those of root. */
+const OWN_PLACES = {
+  first: ['.config/systemd/user.control', '.config/systemd/user'],
+  last: '.local/share/systemd/user',
+};
+const USER_PLACES = ['/etc/systemd/user', '/run/systemd/user'];
+const PACKAGED_USER_PLACES = ['/usr/local/lib/systemd/user', '/usr/lib/systemd/user'];
+/** One file per lingering user. */
+const LINGERING = '/var/lib/systemd/linger';
+const MOST_FILES = 5000;
+const MOST_OF_A_USER = 500;
+const MOST_ALIASES = 16;
+/** Limits for one user's units and drop-ins. */
+const SHARE_OF_A_USER = { files: 2000, bytes: 8 << 20 };
+
+/**
+ * Units that set PM2_HOME or run `pm2 resurrect` (templates/init-scripts/systemd.tpl of PM2). Read as text, because
+ * systemctl needs a booted systemd.
+ */
+export function pm2Units(places: readonly string[] = PLACES): Unit[] {
+  return unitsIn(places, null);
+}
+
+/** Units of user managers. They start at login, or at boot for a lingering user. */
+export function pm2UserUnits(): Unit[] {
+  return localAccounts().flatMap((account) => {
+    const [first, last] = [OWN_PLACES.first.map((own) => join(account.home, own)), join(account.home, OWN_PLACES.last)];
+    if ([...first, last].every((own) => listDirectory(own, 1).length === 0)) return [];
+    return unitsIn([...first, ...USER_PLACES, last, ...PACKAGED_USER_PLACES], account);
+  });
+}
+
+/** The user whose statement a unit is. A system unit is root's: systemd runs it as root, whatever its owner. */
+export function wordOfUnit({ manager }: Pick<Unit, 'manager'>): Word {
+  return manager === null ? ROOT : wordOf(accountByName(manager)?.uid ?? NO_UID);
+}
+
+function unitsIn(paths: readonly string[], manager: Manager): Unit[] {
+  const places = unitPlaces(paths, manager === null ? null : { ...SHARE_OF_A_USER });
+  const names = unitNames(paths, manager === null ? MOST_FILES : MOST_OF_A_USER);
+  const started = startedByTimers(names, manager);
+  const found: Unit[] = [];
+  for (const [name, file] of names.services) {
+    // A template alone starts nothing. Its wanted instances do.
+    for (const one of name.endsWith('@.service') ? instancesOf(name, names) : [name]) {
+      const service = loadService([one, ...aliasesOf(one, names)], file, places, manager);
+      if (service === null || !isOfPm2(service) || !service.isClear) continue;
+      const isStarted = names.wanted.has(one) || (started.has(one) && startsApps(service));
+      const unit = unitOf(one, file, service, manager, isStarted);
+      // The user of DynamicUser= exists only while the unit runs.
+      if (!service.isDynamic || (unit.user !== null && unit.account !== null)) found.push(unit);
+    }
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function isOfPm2({ commands, env }: LoadedService): boolean {
+  return (
+    env['PM2_HOME'] !== undefined ||
+    commands.some((line) => line.includes('PM2_HOME=') || (/\bresurrect\b/.test(line) && /\bpm2\b/.test(line)))
+  );
+}
+
+/** A timer may also run `pm2 save` or the like. */
+function startsApps({ commands }: LoadedService): boolean {
+  return commands.some((line) => /\b(resurrect|start|pm2-runtime)\b/.test(line));
+}
+
+function unitOf(
+  name: string,
+  file: string,
+  { env, start, pidFile, ...service }: LoadedService,
+  manager: Manager,
+  enabled: boolean,
+): Unit {
+  const user = manager === null ? service.user : null;
+  const variable = (key: string) => (env[key] === undefined || env[key] === '' ? null : env[key]);
+  return {
+    name,
+    file,
+    manager: manager?.name ?? null,
+    user,
+    start,
+    pidFile,
+    home: variable('PM2_HOME'),
+    userHome: variable('HOME'),
+    path: variable('PATH'),
+    enabled,
+    lingers: manager === null || existsSync(join(LINGERING, manager.name)),
+    account: accountOf(user ?? manager?.name ?? 'root'),
+    program: start[0]?.startsWith('/') ? realpathOrNull(start[0]) : null,
+    node: nodeOf(start[0] ?? '', variable('PATH') ?? DEFAULT_PATH),
+  };
+}
+
+/** PM2 starts its daemon with the node that runs it, where PATH has none. */
+function nodeOf(program: string, path: string): string | null {
+  const files = path
+    .split(':')
+    .filter((directory) => directory.startsWith('/'))
+    .map((directory) => join(directory, 'node'));
+  const found = files.map(realpathOrNull).find((node) => node !== null) ?? null;
+  return found ?? (/\/node(js)?$/.test(program) ? realpathOrNull(program) : null);
+}
+
+/** User= may be a number. */
+function accountOf(user: string): Account | null {
+  return accountByName(user) ?? (/^\d+$/.test(user) ? accountByUid(asUid(Number(user))) : null);
+}
+
+function instancesOf(template: string, { services, wanted }: UnitNames): string[] {
+  const prefix = template.slice(0, -'.service'.length);
+  return [...wanted].filter((name) => name.startsWith(prefix) && name !== template && !services.has(name));
+}
+
+function aliasesOf(name: string, { aliases }: UnitNames): readonly string[] {
+  const [, prefix, instance] = /^([^@]*@)(.+\.service)$/.exec(name) ?? [];
+  const ofTemplate = prefix === undefined ? [] : (aliases.get(`${prefix}.service`) ?? []);
+  return [
+    ...(aliases.get(name) ?? []),
+    ...ofTemplate.map((alias) => alias.replace('@.service', `@${instance ?? ''}`)),
+  ].slice(0, MOST_ALIASES);
+}

@@ -1,0 +1,71 @@
+import { dirname, isAbsolute } from 'node:path';
+import type { FoundDaemon } from '../survey.ts';
+
+/** Shared directories. A script there (npm, python, a version manager's node) does not identify an app. */
+const SYSTEM_DIRECTORY =
+  /^\/(usr|bin|sbin|lib|lib64|etc|dev|proc|sys|run|boot|snap|nix|tmp|var\/(tmp|lib|cache|run|log))(\/|$)/;
+const TOOL_DIRECTORY = /\/(node_modules|\.nvm|\.pm2|\.volta|\.fnm|\.asdf|\.local|\.cache)(\/|$)/;
+
+export function isShared(script: string): boolean {
+  return SYSTEM_DIRECTORY.test(script) || TOOL_DIRECTORY.test(script);
+}
+
+/** Parent directories shared by several owners. */
+const BROAD = /^\/([^/]*|home\/[^/]*|Users\/[^/]*|var\/www|srv\/www)$/;
+/** Those of BROAD that belong to one person. */
+const PERSONAL = /^\/(root|home\/[^/]+|Users\/[^/]+)$/;
+
+/**
+ * Directories that identify a daemon's apps: the working or script directory of each app. They are merged into a
+ * common parent directory that holds no app of another daemon and is not too broad.
+ * @param userHome home directory of the daemon's user, the only one allowed as a path
+ */
+export function pathsOf(
+  daemons: readonly FoundDaemon[],
+  userHome: (daemon: FoundDaemon) => string | null,
+): Map<FoundDaemon, string[]> {
+  const all = new Map(
+    daemons.map((daemon) => [daemon, new Set(daemon.apps.flatMap((app) => directoryOf(app, userHome(daemon)) ?? []))]),
+  );
+  return new Map(
+    daemons.map((daemon) => {
+      const others = daemons.filter((other) => other !== daemon).flatMap((other) => [...(all.get(other) ?? [])]);
+      const foreign = (path: string) => others.some((other) => isWithin(other, path));
+      let paths = [...(all.get(daemon) ?? [])].filter((path) => !others.includes(path));
+      for (const path of [...paths]) {
+        const parent = dirname(path);
+        const below = paths.filter((other) => isWithin(other, parent));
+        if (below.length > 1 && !isBroad(parent, userHome(daemon)) && !foreign(parent))
+          paths = [...paths.filter((other) => !below.includes(other)), parent];
+      }
+      return [daemon, paths.filter((path) => !paths.some((other) => other !== path && isWithin(path, other))).sort()];
+    }),
+  );
+}
+
+function directoryOf(
+  { script, cwd }: { script: string | null; cwd: string | null },
+  userHome: string | null,
+): string | null {
+  const place = cwd !== null && isUsable(cwd, userHome) ? cwd : null;
+  if (script === null || isShared(script)) return place;
+  if (place !== null && isWithin(script, place)) return place;
+  return isUsable(dirname(script), userHome) ? dirname(script) : place;
+}
+
+function isUsable(path: string, userHome: string | null): boolean {
+  return isAbsolute(path) && isText(path) && !/\/\*+$/.test(path) && !isShared(path) && !isBroad(path, userHome);
+}
+
+function isBroad(path: string, userHome: string | null): boolean {
+  return path === '/' || (BROAD.test(path) && !(path === userHome && PERSONAL.test(path)));
+}
+
+/** A config is UTF-8 text, but names and paths may hold other bytes (src/policy/read-config.ts). */
+export function isText(text: string): boolean {
+  return !/[\u0000\ufffd]|\p{Surrogate}/u.test(text);
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}

@@ -1,0 +1,186 @@
+import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { accountByName } from '../../identity/accounts.ts';
+import { escapeControls } from '../../terminal/escape.ts';
+import { findUntrusted } from '../../trust/trust.ts';
+import { isText, pathsOf } from './app-paths.ts';
+import { declaredByDraft, defaultOf, faultOfRoots, mayClaim, type DraftEntry } from './draft-choice.ts';
+import { survey, type FoundDaemon } from '../survey.ts';
+
+export interface HostDraft {
+  text: string;
+  survey: FoundDaemon[];
+}
+
+export async function draftConfig(): Promise<HostDraft> {
+  const found = await survey();
+  return { text: draft(found), survey: found };
+}
+
+/** The config text for the daemons in use. Comments list what is not declared. It is always valid on this host. */
+export function draft(found: readonly FoundDaemon[]): string {
+  const entries = declaredByDraft(found);
+  const preferred = defaultOf(entries);
+  const paths = pathsOf(entries, ({ user }) => (user === null ? null : (accountByName(user)?.home ?? null)));
+  const pathsFor = (entry: DraftEntry) => (paths.get(entry) ?? []).filter((path) => mayClaim(path, entry));
+  const daemons = Object.fromEntries(
+    entries.map((entry) => [
+      entry.name,
+      {
+        user: entry.user,
+        home: entry.home,
+        ...(entry.apps.length > 0 ? { apps: entry.apps.map(({ name }) => pattern(name)).sort() } : {}),
+        ...(pathsFor(entry).length > 0 ? { paths: pathsFor(entry) } : {}),
+        ...pins(entry),
+      },
+    ]),
+  );
+  const document = new Document(
+    { mode: 'rewrite', ...(preferred === null ? {} : { default: preferred.name }), daemons },
+    { version: '1.2' },
+  );
+  const left = found.filter((daemon) => !entries.some(({ home }) => home === daemon.home));
+  comment(document, entries, left, preferred);
+  return document.toString({ lineWidth: 0, singleQuote: false });
+}
+
+/** Programs that differ from the host's. Only root may be able to change them, because root's calls run them. */
+function pins({ pm2, node }: DraftEntry): { pm2?: string; node?: string } {
+  return { ...(pm2 != null && isPinned(pm2) ? { pm2 } : {}), ...(node != null && isPinned(node) ? { node } : {}) };
+}
+
+function isPinned(file: string): boolean {
+  return isText(file) && findUntrusted(file, 'file') === null;
+}
+
+/** Escapes the wildcards (src/policy/pattern.ts). */
+function pattern(name: string): string {
+  return name.replace(/[*?[\]{}\\]|^!/g, '\\$&');
+}
+
+function comment(
+  document: Document,
+  entries: readonly DraftEntry[],
+  left: readonly FoundDaemon[],
+  preferred: DraftEntry | null,
+): void {
+  document.commentBefore = ` Which PM2 daemon every app belongs to. Drafted by pm2-guard init from what runs here.
+ Look it over. After a change: pm2-guard check. Every key is explained in the README.`;
+  const top = document.contents as YAMLMap;
+  commentKey(
+    top,
+    'mode',
+    ' rewrite: a call for another daemon is carried out there; ' +
+      'block: it is refused with the right command;\n observe: it is only reported.',
+  );
+  commentKey(
+    top,
+    'default',
+    entries.every(({ live, unit, apps }) => live === null && unit === null && apps.length === 0)
+      ? ' For calls that name no app below, pm2 list among them. No daemon was found on this host, so this is a guess.'
+      : entries.length > 1
+        ? ' For calls that name no app below. Chosen by boot units and accounts, not by what runs: look it over.'
+        : ' For calls that name no app below, such as the start of a new one.',
+  );
+  if (preferred === null) {
+    commentKey(
+      top,
+      'daemons',
+      [
+        ` default: ${entries[0]?.name ?? 'NAME'}   # for calls that name no app below`,
+        " Left out: no boot unit of root's names one of these daemons, and what ordinary users run",
+        " does not decide where root's apps go.",
+      ].join('\n'),
+    );
+  }
+  const daemons = top.get('daemons');
+  if (!isMap(daemons)) return;
+  for (const entry of entries) {
+    commentKey(daemons, entry.name, lines([...state(entry), ...notPinned(entry)]));
+    const daemon = daemons.get(entry.name);
+    if (!isMap(daemon)) continue;
+    if (!daemon.has('apps'))
+      daemon.comment =
+        ' apps: [myapp, "shop-*"]      # names or globs; PM2 namespaces too\n' +
+        ' paths: [/srv/myapp]           # whatever is started from below these';
+    const apps = daemon.get('apps');
+    if (!isSeq(apps)) continue;
+    for (const item of apps.items) {
+      const others = entries.filter(
+        (other) => other !== entry && other.apps.some(({ name }) => isScalar(item) && pattern(name) === item.value),
+      );
+      if (isScalar(item) && others.length > 0)
+        item.comment =
+          ` also in ${others.map(({ name }) => name).join(', ')}: ` +
+          `the caller's own daemon wins, then the path; remove it where it is a stray`;
+    }
+  }
+  if (left.length > 0)
+    document.comment = lines([
+      ' Seen as well, and not declared:',
+      ...left.map(
+        (daemon) =>
+          `   ${daemon.home}: ${state(daemon)
+            .map((line) => line.trim())
+            .join('; ')}`,
+      ),
+    ]);
+}
+
+function commentKey(map: YAMLMap, key: string, text: string): void {
+  const node = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key;
+  if (isScalar(node)) node.commentBefore = text;
+}
+
+/** Programs that others can change, so root's calls must not run them. */
+function notPinned({ pm2, node }: DraftEntry): string[] {
+  const line = (key: string, file: string | null | undefined) => {
+    if (file == null || isPinned(file)) return [];
+    return [
+      ` It runs another ${key} than the host's, which others than root can change: ${file}. ` +
+        "A pin would have root's calls refused.",
+    ];
+  };
+  return [...line('pm2', pm2), ...line('node', node)];
+}
+
+function state(daemon: FoundDaemon): string[] {
+  const { user, home, live, failure, apps, source, unit } = daemon;
+  const whose =
+    user ?? (live?.uid === null || live === null ? 'an unknown user' : `uid ${live.uid}, which has no account`);
+  const running = live
+    ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}`
+    : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
+  const content =
+    source === 'dump'
+      ? `apps from its saved list${failure === null ? '' : ', it would not say more'}`
+      : failure === 'denied'
+        ? 'ask again with sudo to see its apps'
+        : failure === 'silent'
+          ? 'it does not answer'
+          : apps.length === 0
+            ? 'no apps'
+            : null;
+  const boot = unit ? `${unit.enabled ? 'started at boot' : 'has a unit that is not enabled'} by ${unit.name}` : null;
+  const owner = accountOfHome(home);
+  const stray =
+    live && user === 'root' && owner !== null && owner !== 'root'
+      ? `root's daemon in the home of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
+      : null;
+  const fault = faultOfRoots(daemon);
+  return [
+    ` ${[running, content, boot].filter((part) => part !== null).join('; ')}`,
+    ...[stray, fault === null ? null : `not declared: it is root's, and ${fault}`]
+      .filter((line) => line !== null)
+      .map((line) => ` ${line}`),
+  ];
+}
+
+/** By the path alone. */
+function accountOfHome(home: string): string | null {
+  const [, name] = /^\/(?:home|Users)\/([^/]+)\//.exec(home) ?? [];
+  return name !== undefined && accountByName(name) !== null ? name : null;
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => escapeControls(text).replace(/\ufffd|\p{Surrogate}/gu, '?')).join('\n'); // see isText
+}

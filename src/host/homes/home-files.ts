@@ -1,0 +1,104 @@
+import { lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../../pm2/own-files.ts';
+import { asFileStats, type Gid, type Uid } from '../../runtime/brands.ts';
+
+/** A file of a PM2_HOME. No symlink is followed. */
+export interface HomeFile {
+  /** Relative to the PM2_HOME; `.` is the PM2_HOME. */
+  name: string;
+  type: 'file' | 'directory' | 'link' | 'socket' | 'fifo' | 'device';
+  uid: Uid;
+  gid: Gid;
+  mode: number;
+  links: number;
+  size: number;
+  dev: number;
+  ino: number;
+  target: string | null;
+}
+
+export interface HomeFiles {
+  home: string;
+  /** The PM2_HOME first. Empty: missing or hidden from the caller. */
+  files: HomeFile[];
+  /** Directories with more entries than were read. */
+  cut: string[];
+  /** Directories that the caller cannot read. */
+  closed: string[];
+}
+
+/** A PM2_HOME of 500 apps has 1,500. */
+const MOST_ENTRIES = 3000;
+
+/** PM2's files in a PM2_HOME, with a limit. Opens only directories. Of modules it lists the directories only. */
+export function homeFiles(home: string): HomeFiles {
+  const found: HomeFiles = { home, files: [], cut: [], closed: [] };
+  const own = entry(home, '.');
+  if (own?.type !== 'directory') return found;
+  found.files.push(own);
+  for (const name of [...PM2_SOCKETS, ...PM2_FILES, ...PM2_DIRECTORIES]) {
+    const file = entry(home, name);
+    if (file === null) continue;
+    found.files.push(file);
+    if (PM2_DIRECTORIES.includes(name) && file.type === 'directory') lookInto(home, name, found);
+  }
+  return found;
+}
+
+function lookInto(home: string, directory: string, found: HomeFiles): void {
+  let opened;
+  try {
+    opened = opendirSync(join(home, directory), { bufferSize: 256 });
+  } catch {
+    found.closed.push(directory);
+    return;
+  }
+  try {
+    let left = MOST_ENTRIES;
+    for (let next = opened.readSync(); next !== null; next = opened.readSync()) {
+      if (left-- === 0) {
+        found.cut.push(directory);
+        return;
+      }
+      const file = entry(home, join(directory, next.name));
+      if (file !== null) found.files.push(file);
+    }
+  } catch {
+    found.cut.push(directory); // it was removed meanwhile
+  } finally {
+    opened.closeSync();
+  }
+}
+
+/** Null: missing or hidden from the caller. */
+function entry(home: string, name: string): HomeFile | null {
+  const path = join(home, name);
+  try {
+    // Follows a symlink at the PM2_HOME itself, and none inside.
+    const stat = asFileStats(name === '.' ? lstatSync(`${home}/.`) : lstatSync(path));
+    const type = typeOf(stat);
+    return {
+      name,
+      type,
+      uid: stat.uid,
+      gid: stat.gid,
+      mode: stat.mode & 0o7777,
+      links: stat.nlink,
+      size: stat.size,
+      dev: stat.dev,
+      ino: stat.ino,
+      target: type === 'link' ? readlinkSync(path) : null,
+    };
+  } catch {
+    return null;
+  }
+}
+
+function typeOf(stat: Stats): HomeFile['type'] {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'link';
+  if (stat.isSocket()) return 'socket';
+  return stat.isFIFO() ? 'fifo' : 'device';
+}

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { accountByName, accountByUid, localAccounts } from '../../identity/accounts.ts';
+import { dumpFile } from '../../pm2/home.ts';
+import { isDirectory, ownerOf, realpathOrNull, statOf } from '../../runtime/peek.ts';
+import { isGoodFor } from '../../trust/word.ts';
+import { pm2Units, wordOfUnit, type Unit } from '../boot/units.ts';
+
+export interface Home {
+  home: string;
+  /** The unit's user, else the directory's owner. Null: a uid without an account. */
+  user: string | null;
+  /** Whether it has a saved list. */
+  dump: boolean;
+  /** Its boot unit, first an enabled one, then one of the directory's owner. */
+  unit: Unit | null;
+}
+
+/** PM2 5 and 6 use it without HOME, as in services and cloud-init (T15). */
+const HOMELESS = '/etc/.pm2';
+
+/** With HOME=/ (T16). */
+const ROOT_OF_ALL = '/.pm2';
+
+/** PM2_HOMEs of home directories in /etc/passwd, PM2's fallbacks, boot units, and `more`, existing or not. */
+export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): Home[] {
+  const units = boot
+    .map((unit) => ({ unit, home: homeOfUnit(unit) }))
+    .filter(({ unit, home }) => isEvidence(unit, home));
+  const usual = localAccounts()
+    .filter(({ home }) => isAbsolute(home))
+    .map(({ home }) => join(home, '.pm2'));
+  const homes = new Set([
+    ...units.map(({ home }) => home),
+    ...more,
+    ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory),
+  ]);
+  return [...homes].map((home) => {
+    const candidates = units.filter((one) => one.home === home).map(({ unit }) => unit);
+    const own = ownerOf(home);
+    const rank = ({ enabled, account }: Unit) => (enabled ? 0 : 2) + (account !== null && account.uid === own ? 0 : 1);
+    const unit = [...candidates].sort((a, b) => rank(a) - rank(b))[0] ?? null;
+    return {
+      home,
+      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerNameOf(home),
+      dump: existsSync(dumpFile(home)),
+      unit,
+    };
+  });
+}
+
+/** A unit of root may name the user of any PM2_HOME. A user's unit may only in a directory of that user. */
+export function isEvidence(unit: Unit, home: string): boolean {
+  const word = wordOfUnit(unit);
+  if (word.by === 'root') return true;
+  const real = realpathOrNull(home);
+  return [real, real === null ? realpathOrNull(dirname(home)) : dirname(real)].some((path) => {
+    const owner = path === null ? null : (statOf(path)?.uid ?? null);
+    return owner !== null && isGoodFor(word, owner);
+  });
+}
+
+/** The PM2_HOME of a unit's daemon, for an unknown PM2 version (T15). */
+export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
+  if (home !== null) return resolve('/', home);
+  if (userHome !== null) return resolve('/', userHome, '.pm2');
+  if (manager !== null) return join(accountByName(manager)?.home ?? '/', '.pm2');
+  // systemd sets HOME only with User= (systemd.exec(5))
+  if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2');
+  return join(accountByName(user)?.home ?? '/', '.pm2');
+}
+
+function ownerNameOf(home: string): string | null {
+  const uid = ownerOf(home);
+  return uid === null ? null : (accountByUid(uid)?.name ?? null);
+}

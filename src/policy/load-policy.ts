@@ -1,3 +1,0 @@
-/* The bundle that load.ts loads when no compiled policy is valid. */
-export { rehearsePolicy as rehearse } from './rehearse.ts';
-export { compileConfig, saveCompiled, saveOwnCompiled } from './slow.ts';

@@ -1,0 +1,161 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pm2Units } from '../../src/host/boot/units.ts';
+
+let place = '';
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), 'units-'));
+});
+afterEach(() => {
+  rmSync(place, { recursive: true });
+});
+const write = (name: string, text: string) => {
+  mkdirSync(dirname(join(place, name)), { recursive: true });
+  writeFileSync(join(place, name), text);
+};
+const units = () =>
+  pm2Units([join(place, 'etc'), join(place, 'lib')]).map(({ name, user, home, enabled }) => [
+    name,
+    user,
+    home,
+    enabled,
+  ]);
+
+const cases: [what: string, text: string, user: string | null, home: string | null][] = [
+  [
+    'of pm2 startup',
+    '[Service]\nUser=web\nEnvironment=PATH=/bin\nEnvironment=PM2_HOME=/srv/.pm2\nExecStart=/usr/bin/pm2 resurrect\n',
+    'web',
+    '/srv/.pm2',
+  ],
+  ['without a home', '[Service]\nUser=web\nExecStart=/usr/lib/node_modules/pm2/bin/pm2 resurrect\n', 'web', null],
+  ['without a user', '[Service]\nEnvironment=PM2_HOME=/srv/.pm2\n', null, '/srv/.pm2'],
+  [
+    'with quotes and several variables',
+    '[Service]\nEnvironment="A=b c" "PM2_HOME=/srv/my apps/.pm2" C=d\n',
+    null,
+    '/srv/my apps/.pm2',
+  ],
+  ['with a long line', '[Service]\nEnvironment=A=b \\\n  PM2_HOME=/srv/.pm2\n', null, '/srv/.pm2'],
+  ['with a line twice', '[Service]\nUser=a\nUser=b\nEnvironment=PM2_HOME=/a\nEnvironment=PM2_HOME=/b\n', 'b', '/b'],
+  [
+    'that takes back',
+    '[Service]\nUser=a\nUser=\nEnvironment=PM2_HOME=/a\nEnvironment=\nExecStart=/usr/bin/pm2 resurrect\n',
+    null,
+    null,
+  ],
+  ['with blanks', '[Service]\n User = web \n Environment = PM2_HOME=/a\n', 'web', '/a'],
+];
+it.each(cases)('a unit %s', (_, text, user, home) => {
+  write('etc/pm2-x.service', text);
+  expect(units()).toEqual([['pm2-x.service', user, home, false]]);
+});
+
+it('that is enabled, overridden, masked, or of another kind', () => {
+  const text = '[Service]\nUser=a\nEnvironment=PM2_HOME=/a\n';
+  write('lib/pm2-on.service', text);
+  write('etc/multi-user.target.wants/pm2-on.service', '');
+  write('lib/pm2-over.service', text);
+  write('etc/pm2-over.service', text.replace('User=a', 'User=b'));
+  write('lib/pm2-drop.service', text);
+  write('etc/pm2-drop.service.d/10-user.conf', '[Service]\nUser=c\n');
+  write('lib/pm2-masked.service', text);
+  symlinkSync('/dev/null', join(place, 'etc/pm2-masked.service'));
+  write('etc/nginx.service', '[Service]\nUser=www-data\n');
+  write('etc/pm2.txt', text);
+  expect(units()).toEqual([
+    ['pm2-drop.service', 'c', '/a', false],
+    ['pm2-on.service', 'a', '/a', true],
+    ['pm2-over.service', 'b', '/a', false],
+  ]);
+});
+
+it('that has another name too is one, and an instance has drop-ins of its own', () => {
+  write('lib/pm2-web.service', '[Service]\nUser=a\nEnvironment=PM2_HOME=/a\n');
+  mkdirSync(join(place, 'etc/multi-user.target.wants'), { recursive: true });
+  symlinkSync('../lib/pm2-web.service', join(place, 'etc/web.service'));
+  write('lib/pm2@.service', '[Service]\nUser=%i\nEnvironment=PM2_HOME=/home/%i/.pm2\n');
+  write('etc/pm2@ops.service.d/10.conf', '[Service]\nEnvironment=PM2_HOME=/srv/ops\n');
+  for (const instance of ['ops', 'dev']) write(`etc/multi-user.target.wants/pm2@${instance}.service`, '');
+  expect(units()).toEqual([
+    ['pm2-web.service', 'a', '/a', false],
+    ['pm2@dev.service', 'dev', '/home/dev/.pm2', true],
+    ['pm2@ops.service', 'ops', '/srv/ops', true],
+  ]);
+});
+
+it('whose home is in a file of its environment', () => {
+  write('env', 'PM2_HOME="/srv/in a file"\n');
+  write('etc/web.service', `[Service]\nUser=web\nEnvironmentFile=-${place}/env\nExecStart=/usr/bin/node /usr/lib/x\n`);
+  expect(units()).toEqual([['web.service', 'web', '/srv/in a file', false]]);
+});
+
+it('that is wanted by another of its names is enabled, and has the drop-ins of all its names', () => {
+  write('lib/pm2-web.service', '[Service]\nUser=a\nEnvironment=PM2_HOME=/a\n');
+  write('etc/site.service.d/10.conf', '[Service]\nUser=b\n');
+  symlinkSync(join(place, 'lib/pm2-web.service'), join(place, 'etc/site.service'));
+  symlinkSync('site.service', join(place, 'etc/shop.service'));
+  write('etc/multi-user.target.wants/shop.service', '');
+  expect(units()).toEqual([['pm2-web.service', 'b', '/a', true]]);
+});
+
+it("that is an instance's link to its template is that instance, once", () => {
+  write('lib/pm2@.service', '[Service]\nUser=%i\nEnvironment=PM2_HOME=/srv/%i\n');
+  mkdirSync(join(place, 'etc/multi-user.target.wants'), { recursive: true });
+  symlinkSync('../lib/pm2@.service', join(place, 'etc/pm2@ops.service'));
+  symlinkSync('../../lib/pm2@.service', join(place, 'etc/multi-user.target.wants/pm2@ops.service'));
+  symlinkSync('../lib/pm2@.service', join(place, 'etc/web@.service'));
+  symlinkSync('../../lib/pm2@.service', join(place, 'etc/multi-user.target.wants/web@dev.service'));
+  expect(units()).toEqual([
+    ['pm2@dev.service', 'dev', '/srv/dev', true],
+    ['pm2@ops.service', 'ops', '/srv/ops', true],
+  ]);
+});
+
+it.each([
+  ["has a user of systemd's own", 'DynamicUser=yes\nEnvironment=PM2_HOME=/a'],
+  ['has a user that is unknown here', 'User=%q\nEnvironment=PM2_HOME=/a'],
+  ['has a variable that is unknown here', 'Environment=PM2_HOME=/srv/%m\nExecStart=/usr/bin/pm2 resurrect'],
+  ['mentions PM2 in comments and in other sections only', '# PM2_HOME=/a\n[Unit]\nExecStart=pm2 resurrect'],
+  ['no longer runs PM2', 'ExecStart=/usr/bin/pm2 resurrect\nExecStart=\nExecStart=/bin/true'],
+])('that %s is none of which anything can be said', (_, text) => {
+  write('etc/pm2-x.service', `[Service]\n${text}\n`);
+  expect(units()).toEqual([]);
+});
+
+it('that takes a variable back has the usual PM2_HOME', () => {
+  write('env', 'PM2_HOME=/c\n');
+  const text = `Environment=PM2_HOME=/a\nEnvironmentFile=${place}/env\nExecStart=/usr/bin/pm2 resurrect\n`;
+  write('etc/a.service', `[Service]\n${text}UnsetEnvironment=PM2_HOME\n`);
+  write('etc/b.service', `[Service]\n${text}UnsetEnvironment=PM2_HOME=/a\n`);
+  write('etc/c.service', `[Service]\n${text}UnsetEnvironment="PM2_HOME=/c"\n`);
+  expect(units().map(([name, , home]) => [name, home])).toEqual([
+    ['a.service', null],
+    ['b.service', '/c'],
+    ['c.service', null],
+  ]);
+});
+
+it.each([
+  ['after the boot', 'OnBootSec=1min', true],
+  ['after the start of the manager', 'OnStartupSec=1min\nUnit=late.service', true],
+  ['at a time of day', 'OnCalendar=daily', false],
+  ['no more', 'OnBootSec=1min\nOnCalendar=', false],
+  ['after the boot, and each day', 'OnBootSec=\nOnBootSec=1min\nOnCalendar=daily', true],
+  ['another service', 'OnBootSec=1min\nUnit=%N-x.service', false],
+])('that an enabled timer starts %s', (_, timer, enabled) => {
+  write('etc/late.service', '[Service]\nUser=a\nEnvironment=PM2_HOME=/a\nExecStart=/usr/bin/pm2 resurrect\n');
+  write('etc/late.timer', `[Timer]\n${timer}\n`);
+  expect(units()).toEqual([['late.service', 'a', '/a', false]]);
+  write('etc/timers.target.wants/late.timer', '');
+  expect(units()).toEqual([['late.service', 'a', '/a', enabled]]);
+});
+
+it('that a timer starts for something else than its apps is not enabled', () => {
+  write('etc/save.service', '[Service]\nEnvironment=PM2_HOME=/a\nExecStart=/usr/bin/pm2 save\n');
+  write('etc/save.timer', '[Timer]\nOnBootSec=1min\n');
+  write('etc/timers.target.wants/save.timer', '');
+  expect(units()).toEqual([['save.service', null, '/a', false]]);
+});
