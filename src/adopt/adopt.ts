@@ -82,7 +82,7 @@ export function journalDirectory(): string {
   const uid = asPosix(process).geteuid();
   return uid === 0
     ? '/var/lib/pm2-guard/adopt'
-    : join(accountByUid(uid)?.home ?? '/nonexistent', '.local/state/pm2-guard/adopt');
+    : join(accountByUid(uid)?.homeDirectory ?? '/nonexistent', '.local/state/pm2-guard/adopt');
 }
 
 /** The adoptions that were interrupted, oldest first. */

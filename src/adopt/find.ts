@@ -172,7 +172,7 @@ function parsed(json: string): unknown {
 function seatOf(uid: Uid, home: string): Seat | null {
   const account = accountByUid(uid);
   if (account === null) return null;
-  const { name, gid, home: userHome, shell } = account;
+  const { name, gid, homeDirectory: userHome, shell } = account;
   return { label: `${name} in ${home}`, user: name, uid, gid, userHome, shell, home };
 }
 

@@ -48,12 +48,12 @@ export function callerFrom(
   const declared = asDeclared(home, policy);
   return {
     ...person,
-    home: declared,
+    pm2Home: declared,
     socket: moved ?? rpcSocket(declared),
     socketMoved: (moved !== null && moved !== rpcSocket(declared)) || !unset('PM2_DAEMON_PUB_PORT'),
     naming: namingIn(env),
     bypass: env['PM2_GUARD'] === 'off',
-    homeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.passwdHome),
+    pm2HomeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.passwdHome),
     overrides: PATH_OVERRIDES.filter((name) => !unset(name)),
     cwd,
   };

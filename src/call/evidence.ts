@@ -147,7 +147,7 @@ function evaluatorFor(
     if (account === null || (euid !== 0 && account.uid !== euid)) continue;
     const trusted = { uid: account.uid, gid: account.uid === 0 ? null : privateGroup(account) };
     if (path === null || findUntrusted(path, 'file', trusted) === null)
-      return { ...account, user: account.name, userHome: account.home };
+      return { ...account, user: account.name, userHome: account.homeDirectory };
   }
   return null;
 }

@@ -25,7 +25,7 @@ export function withPersonal(
 ): Policy {
   if (policy.personal === null) return policy;
   const unit = startup?.user ?? (typeof options.user === 'string' ? options.user : null);
-  const owner = accounts.ownerOf(caller.home) ?? (startup?.hp ? accounts.ownerOf(join(startup.hp, '.pm2')) : null);
+  const owner = accounts.ownerOf(caller.pm2Home) ?? (startup?.hp ? accounts.ownerOf(join(startup.hp, '.pm2')) : null);
   const named = [accounts.byUid(caller.uid), owner, unit === null ? null : accounts.byName(unit)];
   const daemons = [...policy.daemons];
   for (const account of named) {
@@ -39,7 +39,7 @@ export function withPersonal(
 function ownerOfHome(pm2Home: string): Account | null {
   const stat = pm2Home.endsWith('/.pm2') ? statOf(pm2Home.slice(0, -'/.pm2'.length)) : null;
   const account = stat === null ? null : accountByUid(stat.uid);
-  return account !== null && join(account.home, '.pm2') === pm2Home ? account : null;
+  return account !== null && join(account.homeDirectory, '.pm2') === pm2Home ? account : null;
 }
 
 function isPersonal(account: Account, { personal }: Policy, accounts: AccountSource): boolean {
@@ -52,7 +52,7 @@ function isMember({ name, gid }: Account, group: string): boolean {
 }
 
 function personalDaemon(account: Account, { daemons, mode, personal }: Policy): Daemon {
-  const { name, uid, gid, home, shell } = account;
+  const { name, uid, gid, homeDirectory, shell } = account;
   const taken = daemons.some((daemon) => daemon.name === name);
   return {
     name: taken ? `~${name}` : name,
@@ -60,9 +60,9 @@ function personalDaemon(account: Account, { daemons, mode, personal }: Policy): 
     uid,
     gid,
     group: groupByGid(gid)?.name ?? String(gid),
-    userHome: home,
+    userHome: homeDirectory,
     shell,
-    home: join(home, '.pm2'),
+    home: join(homeDirectory, '.pm2'),
     mode,
     pm2: null,
     node: null,

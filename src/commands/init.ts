@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft/draft.ts';
+import type { FoundDaemon } from '../host/survey.ts';
 import { replaceFile } from '../trust/write.ts';
 import { statOf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
@@ -36,10 +37,19 @@ Exit status: 0 done; 1 the file is there already, or cannot be written.`,
       if (file !== null && !force) refuseToReplace(file);
       const { text, survey } = await draftConfig();
       if (file !== null) write(file, text);
-      if (json) process.stdout.write(`${JSON.stringify({ file, survey, config: text }, null, 2)}\n`);
+      if (json)
+        process.stdout.write(`${JSON.stringify({ file, survey: survey.map(asObject), config: text }, null, 2)}\n`);
       else
         process.stdout.write(file === null ? text : `drafted ${file}\nnext:  look it over, then:  pm2-guard check\n`);
     });
+}
+
+/** In the output, the home directory of an account is called `home`. */
+function asObject({ unit, ...found }: FoundDaemon): object {
+  const { account = null } = unit ?? {};
+  if (account === null) return { ...found, unit };
+  const { homeDirectory: home, ...rest } = account;
+  return { ...found, unit: { ...unit, account: { ...rest, home } } };
 }
 
 function refuseToReplace(file: string): void {

@@ -57,7 +57,7 @@ export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: str
   if (owner === null || owner.uid === uid) return null;
   const why = {
     config: 'the config says so',
-    passwd: `${owner.home} is the home directory of ${owner.name}`,
+    passwd: `${owner.homeDirectory} is the home directory of ${owner.name}`,
     unit: `a boot unit starts it as ${owner.name}`,
     directory: `${owner.name} owns the directory`,
   };

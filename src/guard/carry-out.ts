@@ -54,7 +54,7 @@ export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonle
     if (!call.daemonDown && !daemonless) refuseUnmakeableHome(daemon, call.invocation);
   }
   // A host-wide command writes PM2_HOME into a file of root's.
-  const written = classOf(call.invocation) === 'host' ? caller.home : null;
+  const written = classOf(call.invocation) === 'host' ? caller.pm2Home : null;
   const lent = daemonless || call.daemonDown ? lendHome(call.version, written, call.daemonDown) : null;
   const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
   handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });

@@ -49,7 +49,7 @@ async function namesFor({ caller, policy }: ResolvedCall): Promise<string[]> {
     .namesMatching(() => true)
     .filter(({ daemon }) => reachable.some(({ name }) => name === daemon))
     .map(({ pattern }) => pattern);
-  const own = policy.daemons.some(({ home }) => home === caller.home) ? null : caller.socket;
+  const own = policy.daemons.some(({ home }) => home === caller.pm2Home) ? null : caller.socket;
   const sockets = [...reachable.map(({ home }: Daemon) => rpcSocket(home)), ...(own === null ? [] : [own])];
   const live = await Promise.all(sockets.map((socket) => listApps(socket, { timeoutMs: SOCKET_MS })));
   const running = live.flatMap((answer) => (answer.type === 'answered' ? answer.apps.map(({ name }) => name) : []));

@@ -90,16 +90,17 @@ function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: Uid, 
 function told(call: ResolvedCall, warnings: string[]): Explanation {
   const { verdict, invocation, caller, policy } = call;
   const { daemon } = verdict;
-  const landing = verdict.type === 'pass' ? caller : daemon;
+  const own = { user: caller.user, home: caller.pm2Home };
+  const landing = verdict.type === 'pass' ? own : (daemon ?? own);
   return {
     verdict: verdict.type,
     code: verdict.code,
     reason: verdict.reason,
     rule: verdict.rule ? `${policy.file}:${verdict.rule.line}` : null,
     daemon: daemon?.name ?? null,
-    user: landing?.user ?? caller.user,
-    home: landing?.home ?? caller.home,
-    caller: { user: caller.user, home: caller.home, login: caller.login },
+    user: landing.user,
+    home: landing.home,
+    caller: { ...own, login: caller.login },
     invocation: {
       command: invocation.command,
       scope: invocation.scope,

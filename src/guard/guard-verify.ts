@@ -69,7 +69,7 @@ async function placeOf(uid: Uid, policy: Policy, pm2: InstalledPm2): Promise<Ans
   const { type, code, daemon } = verdict;
   return {
     user: caller.user,
-    home: caller.home,
+    home: caller.pm2Home,
     login: caller.login,
     verdict: type,
     code,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { openDoors } from '../call/door.ts';
 import { dropOwnVariables } from '../identity/environment.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
@@ -26,6 +27,8 @@ export function becomePm2(
   Reflect.deleteProperty(process, 'mainModule');
   const preparation = preparationOf(bin);
   const restore = preparation.type === 'ready' ? applyPrepared(preparation.ready, running) : null;
+  // If the last stat was of a socket, node's loader follows no symlink (realpathSync looks at binding.statValues).
+  statSync('/');
   // On the next tick, so that stack traces of PM2 do not show our frames. corepack does the same (runVersion).
   process.nextTick(loader.runMain.bind(loader), bin);
   if (restore !== null) process.nextTick(restore);

@@ -86,11 +86,11 @@ export function lastWords(status: number, entry: RecordEntry, waits = false): st
 }
 
 function lineOf({ outcome, caller, owner, argv, rule }: RecordEntry): string {
-  const { user, login, home, cwd } = caller;
+  const { user, login, pm2Home, cwd } = caller;
   return recordLine(outcome, {
     caller: user,
     login,
-    home,
+    home: pm2Home,
     cwd,
     rule,
     daemon: owner?.name,

@@ -50,7 +50,7 @@ export function rewriteLines(
   ];
   if (stray)
     lines.push(
-      `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.home}), which the ` +
+      `pm2-guard: note: ${caller.user} also has a PM2 daemon of its own (PM2_HOME ${caller.pm2Home}), which the ` +
         `config does not declare; its apps are not in this answer; to look at it: ${rootCommandLine('doctor')}`,
     );
   return lines;

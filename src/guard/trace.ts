@@ -9,7 +9,7 @@ export function traceLines({ policy, pm2, caller, invocation, evidence, verdict 
   const stages = {
     policy: `${policy.file}: ${policy.daemons.map(({ name }) => name).join(', ')}; default ${policy.default ?? 'none'}`,
     pm2: `${pm2.version}, ${pm2.bin}`,
-    caller: `${caller.user} (uid ${caller.uid})${login}, PM2_HOME ${caller.home}`,
+    caller: `${caller.user} (uid ${caller.uid})${login}, PM2_HOME ${caller.pm2Home}`,
     invocation: `${invocation.command ?? 'none'}, ${classOf(invocation)}; ${targets.join(', ') || 'no targets'}`,
     evidence: `lists: ${lists.join(', ') || 'none'}; own daemon: ${evidence.own?.state ?? 'not asked'}`,
     verdict: `${verdict.type} (${verdict.code})${verdict.daemon === null ? '' : `, daemon ${verdict.daemon.name}`}`,

@@ -8,7 +8,7 @@ export interface Account {
   uid: Uid;
   gid: Gid;
   gecos: string;
-  home: string;
+  homeDirectory: string;
   /** An empty field of passwd(5) means /bin/sh, and is given as that. */
   shell: string;
 }
@@ -117,7 +117,7 @@ function accountOf(line: string): Account | null {
     uid: asUid(Number(uid)),
     gid: asGid(Number(gid)),
     gecos: gecos ?? '',
-    home: home ?? '',
+    homeDirectory: home ?? '',
     shell: shell === undefined || shell === '' ? '/bin/sh' : shell,
   };
 }

@@ -24,7 +24,13 @@ export function personOf(
   const user = account?.name ?? `#${euid}`;
   const behind = behindSudo(euid, env) ?? behindOthers(euid, env, loginUser);
   const login = behind === user ? null : behind;
-  return { uid: euid, user, passwdHome: account?.home ?? null, login, rootBySudo: euid === 0 && login !== null };
+  return {
+    uid: euid,
+    user,
+    passwdHome: account?.homeDirectory ?? null,
+    login,
+    rootBySudo: euid === 0 && login !== null,
+  };
 }
 
 /** sudo and run0 always set these variables, so a user cannot have forged them. */

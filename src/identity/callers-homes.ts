@@ -6,7 +6,8 @@ import { homeDirectories, type HomeDirectories } from './callers-paths.ts';
 /** Of the caller and, behind sudo, of the login user, also with symlinks resolved. `owners`: the new user's. */
 export function callersHomes(env: NodeJS.ProcessEnv, passwdHome: string | null, owners: string): HomeDirectories {
   const { SUDO_HOME, SUDO_UID = '' } = env;
-  const login = SUDO_HOME ?? (/^\d+$/.test(SUDO_UID) ? accountByUid(asUid(Number(SUDO_UID)))?.home : undefined);
+  const login =
+    SUDO_HOME ?? (/^\d+$/.test(SUDO_UID) ? accountByUid(asUid(Number(SUDO_UID)))?.homeDirectory : undefined);
   const homes = [passwdHome, login].flatMap((home) =>
     home === null || home === undefined ? [] : [home, realpathOrSelf(home)],
   );

@@ -60,7 +60,7 @@ export function assumedAccount(name: string): AssumedAccount {
       name: found.name,
       uid: found.uid,
       gid: found.gid,
-      homeDirectory: found.home,
+      homeDirectory: found.homeDirectory,
       shell: found.shell,
       here: true,
     };
@@ -95,7 +95,7 @@ export function assumedAccounts(members: 'known' | 'all'): AccountSource {
       return name === undefined ? thisHost.byUid(uid) : asAccount(name);
     },
     ownerOf: (pm2Home) => {
-      const owns = ({ home }: Account) => join(home, '.pm2') === pm2Home;
+      const owns = ({ homeDirectory }: Account) => join(homeDirectory, '.pm2') === pm2Home;
       const usual = asAccount(basename(dirname(pm2Home)));
       return localAccounts().find(owns) ?? (owns(usual) ? usual : null);
     },
@@ -105,7 +105,7 @@ export function assumedAccounts(members: 'known' | 'all'): AccountSource {
 
 function asAccount(name: string): Account {
   const { homeDirectory, ...account } = assumedAccount(name);
-  return { ...account, gecos: '', home: homeDirectory };
+  return { ...account, gecos: '', homeDirectory };
 }
 
 /** Only the config's host knows whether this user is in a group of `personal`. */

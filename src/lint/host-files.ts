@@ -58,7 +58,7 @@ function* allFiles(config: HostConfig | null): Generator<LintInput> {
     .filter((account) => account !== null);
   const root = accountByName('root');
   const owners = new Map([...(root ? [root] : []), ...accounts].map((account) => [account.uid, account]));
-  for (const account of owners.values()) yield* filesOf(account, account.home);
+  for (const account of owners.values()) yield* filesOf(account, account.homeDirectory);
   for (const [path, account] of config === null ? [] : pathsOf(config, owners)) yield* filesOf(account, path);
 }
 

@@ -130,7 +130,7 @@ function ownText(path: string): string | null {
 
 /** The environment of the user's own call, because a process file can read it. */
 function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const homes = callersHomes(env, accountByUid(asPosix(process).geteuid())?.home ?? null, user.userHome);
+  const homes = callersHomes(env, accountByUid(asPosix(process).geteuid())?.homeDirectory ?? null, user.userHome);
   const { variables } = crossing(env, { homes, typed: typedVariables(env), handsOver: true });
   return ownersEnvironment(variables, { ...user, shell: accountByUid(user.uid)?.shell ?? '/bin/sh' }, SYSTEM_PATH);
 }

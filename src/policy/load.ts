@@ -63,7 +63,9 @@ function hasAccount({ user, uid, gid, group, userHome, shell }: Daemon, { remote
   if ((localGroupName(gid) ?? group) !== group) return false;
   const now = localAccount(user);
   if (now === null) return remote.includes(user);
-  return now.name === user && now.uid === uid && now.gid === gid && now.home === userHome && now.shell === shell;
+  return (
+    now.name === user && now.uid === uid && now.gid === gid && now.homeDirectory === userHome && now.shell === shell
+  );
 }
 
 function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {

@@ -89,7 +89,7 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
       `there is no user "${daemon.user}"`,
       'a user that getent passwd finds',
     );
-  if (daemon.home === undefined && !isAbsolute(account.home)) {
+  if (daemon.home === undefined && !isAbsolute(account.homeDirectory)) {
     return errorAt(
       source,
       ['daemons', name, 'user'],
@@ -104,9 +104,9 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
     uid: account.uid,
     gid: account.gid,
     group: groupByGid(account.gid)?.name ?? String(account.gid),
-    userHome: account.home,
+    userHome: account.homeDirectory,
     shell: account.shell,
-    home: resolve(daemon.home ?? join(account.home, '.pm2')),
+    home: resolve(daemon.home ?? join(account.homeDirectory, '.pm2')),
     mode: daemon.mode ?? config.mode,
     pm2: daemon.pm2 === undefined ? null : resolve(daemon.pm2),
     node: daemon.node === undefined ? null : resolve(daemon.node),

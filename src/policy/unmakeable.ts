@@ -53,12 +53,12 @@ function whyNot(directory: string): string {
 const FIRST_PERSON = 1000;
 
 /** A missing parent directory becomes root's, except in a person's home directory. */
-function fixOf({ name, uid, gid, home }: Account, above: string, missing: readonly string[]): string[][] {
+function fixOf({ name, uid, gid, homeDirectory }: Account, above: string, missing: readonly string[]): string[][] {
   if (findUntrusted(above, 'directory') !== null) return [];
   const group = groupByGid(gid)?.name ?? String(gid);
   let own = false;
   return missing.map((path, at) => {
-    own ||= at === missing.length - 1 || (path === home && uid >= FIRST_PERSON);
+    own ||= at === missing.length - 1 || (path === homeDirectory && uid >= FIRST_PERSON);
     return ['sudo', 'install', '-d', ...(own ? ['-o', name, '-g', group] : []), '-m', '0755', path];
   });
 }

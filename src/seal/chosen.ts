@@ -30,7 +30,7 @@ export function packagesOfTheHost(path: string | undefined): string[] {
   const root = accountByName('root');
   return [
     ...globalPm2Packages(`${path ?? ''}:${SYSTEM_PATH}`, [process.execPath]),
-    ...(root === null ? [] : pm2PackagesBelow(root.home)),
+    ...(root === null ? [] : pm2PackagesBelow(root.homeDirectory)),
   ];
 }
 
@@ -42,11 +42,15 @@ export const PACKAGES_BELOW: Task<string, string[]> = {
 function packagesOf(user: string): string[] {
   const account = accountByName(user);
   if (account === null) throw new UserError(`there is no user ${user}`, 'getent passwd');
-  const found = asUser({ user: account.name, uid: account.uid, gid: account.gid }, PACKAGES_BELOW, account.home);
+  const found = asUser(
+    { user: account.name, uid: account.uid, gid: account.gid },
+    PACKAGES_BELOW,
+    account.homeDirectory,
+  );
   if (found.length === 0)
     throw new UserError(
-      `${user} has no pm2 of a version manager below ${account.home} (nvm, volta, fnm, asdf, mise, nodenv, n, npm, ` +
-        'yarn, pnpm)',
+      `${user} has no pm2 of a version manager below ${account.homeDirectory} ` +
+        '(nvm, volta, fnm, asdf, mise, nodenv, n, npm, yarn, pnpm)',
       `${rootCommandLine('seal', '--path', 'DIR')}   (the directory of the package)`,
     );
   return found;

@@ -53,7 +53,7 @@ export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, ui
   const real = realPm2(uid, policy);
   if (real.type !== 'found') return null;
 
-  const cwd = call.shell === 'login' ? target.home : workingDirectory();
+  const cwd = call.shell === 'login' ? target.homeDirectory : workingDirectory();
   const resolved = await resolveCall({
     argv: payload.argv,
     env: theirs,

@@ -4,8 +4,8 @@ import type { Uid } from '../runtime/brands.ts';
 import type { SudoRun } from './command-line.ts';
 import type { Payload } from './payload.ts';
 
-export function freshLogin({ home, name, shell }: Account): NodeJS.ProcessEnv {
-  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell, PATH: SYSTEM_PATH };
+export function freshLogin({ homeDirectory, name, shell }: Account): NodeJS.ProcessEnv {
+  return { HOME: homeDirectory, USER: name, LOGNAME: name, SHELL: shell, PATH: SYSTEM_PATH };
 }
 
 /**
@@ -24,7 +24,7 @@ export function sudoEnvironment(
     ? { ...fresh, ...env, USER: target.name, LOGNAME: target.name, PATH: SYSTEM_PATH }
     : fresh;
   const result: NodeJS.ProcessEnv = { ...kept, SUDO_USER: name, SUDO_UID: String(uid) };
-  if (call.options.some(({ letter }) => letter === 'H')) result['HOME'] = target.home;
+  if (call.options.some(({ letter }) => letter === 'H')) result['HOME'] = target.homeDirectory;
   for (const variable of call.keep) if (env[variable] !== undefined) result[variable] = env[variable];
   for (const { name: variable, value } of call.assignments) result[variable] = value;
   return result;

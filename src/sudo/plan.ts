@@ -76,7 +76,7 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   const place = placeFor(one);
   if (place === 'elsewhere') return null;
   const sameUser = target.uid === daemon.uid;
-  const typist = { env: process.env, home: login.home };
+  const typist = { env: process.env, home: login.homeDirectory };
   const line = lineAsOwner(call, payload, daemon, {
     sameUser,
     caller: typist,
@@ -122,8 +122,8 @@ async function shimPlan(one: Case, sudo: string): Promise<Plan | null> {
 function placeFor({ call, target, invocation }: Case): string | null {
   if (call.shell !== 'login') return null;
   try {
-    accessSync(target.home, constants.X_OK);
-    return target.home;
+    accessSync(target.homeDirectory, constants.X_OK);
+    return target.homeDirectory;
   } catch {
     const relative = invocation.starts.length > 0 || invocation.targets.some(({ kind }) => kind === 'file');
     return relative ? 'elsewhere' : null;

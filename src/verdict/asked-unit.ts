@@ -13,7 +13,7 @@ export function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestio
   if (asked.user !== null) {
     const user = asked.user;
     const ofUser = policy.daemons.filter((daemon) => isUserOf(user, daemon));
-    const there = ofUser.filter(({ home }) => home === (asked.hp === null ? caller.home : unitHome(asked.hp)));
+    const there = ofUser.filter(({ home }) => home === (asked.hp === null ? caller.pm2Home : unitHome(asked.hp)));
     // A --hp that fits no daemon of the user is the mistake to correct.
     return there.length > 0 ? there : ofUser;
   }
@@ -21,7 +21,7 @@ export function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestio
     const home = unitHome(asked.hp);
     return policy.daemons.filter((daemon) => daemon.home === home);
   }
-  const own = policy.daemons.filter(({ home }) => home === caller.home);
+  const own = policy.daemons.filter(({ home }) => home === caller.pm2Home);
   if (own.length > 0 || caller.uid !== 0)
     return own.length > 0 ? own : policy.daemons.filter(({ uid }) => uid === caller.uid);
   return policy.daemons.filter(({ name }) => name === policy.default);

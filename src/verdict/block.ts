@@ -44,7 +44,7 @@ export function blockWrong(why: Reason, { invocation, caller, policy, evidence }
     details: [
       belongs(why, invocation, policy),
       ...(why.why === 'lost'
-        ? [`${caller.home} comes from ${choosingVariables(caller, invocation.context.env)} in the environment.`]
+        ? [`${caller.pm2Home} comes from ${choosingVariables(caller, invocation.context.env)} in the environment.`]
         : []),
     ],
     advice: [advice],
@@ -152,7 +152,7 @@ function groupsOf(known: Claim[], policy: Policy): { daemon: Daemon; claims: Cla
 
 /** Another daemon must not answer for an undeclared one. */
 export function blockUndeclared({ invocation, caller, policy, evidence }: VerdictQuestion): Block {
-  const chosen = caller.homeChosen || caller.socketMoved;
+  const chosen = caller.pm2HomeChosen || caller.socketMoved;
   const lives = evidence.own !== undefined && evidence.own.state !== 'none';
   const harmless = ['reads', 'starts'].includes(classOf(invocation));
   // With a bypass, a start, or any call to a daemon that is not running, would create another stray.
@@ -194,7 +194,10 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
         : harmless
           ? [
               { label: 'choose', choices },
-              { label: 'fix', text: `to use PM2_HOME ${caller.home}, declare a daemon there: sudoedit ${policy.file}` },
+              {
+                label: 'fix',
+                text: `to use PM2_HOME ${caller.pm2Home}, declare a daemon there: sudoedit ${policy.file}`,
+              },
             ]
           : [],
   };

@@ -23,8 +23,8 @@ export function choicesFor(
 function ownChoice(invocation: Invocation, caller: Caller, policy: Policy, { own }: Partial<Evidence>): Choice {
   const apps = own?.state === 'callers' ? appsSummary(own.apps) : 'not running';
   return {
-    what: caller.homeChosen ? `the daemon in PM2_HOME ${caller.home}` : `${caller.user}'s stray`,
-    facts: caller.homeChosen ? apps : `PM2_HOME ${caller.home}; ${apps}`,
+    what: caller.pm2HomeChosen ? `the daemon in PM2_HOME ${caller.pm2Home}` : `${caller.user}'s stray`,
+    facts: caller.pm2HomeChosen ? apps : `PM2_HOME ${caller.pm2Home}; ${apps}`,
     harm: null,
     command: bypassFor(invocation, caller, policy, own?.user ?? null),
     as: null,

@@ -2,14 +2,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 import { isReserved } from '../policy/reserved.ts';
 import { ask } from './ask.ts';
-import {
-  blockAmbiguous,
-  blockReserved,
-  blockTwoOwners,
-  blockUndeclared,
-  blockWrong,
-  type Reason,
-} from './block.ts';
+import { blockAmbiguous, blockReserved, blockTwoOwners, blockUndeclared, blockWrong, type Reason } from './block.ts';
 import type { Caller } from './caller.ts';
 import { classOf } from './command-class.ts';
 import { decideHostWide } from './host-wide.ts';
@@ -104,7 +97,7 @@ function livesIn(daemon: Daemon, { what }: Claim, { sights }: Evidence): boolean
 function passStray(strays: Claim[], { caller }: VerdictQuestion): Pass {
   const names = strays.map(({ what }) => what).join(', ');
   return {
-    ...pass('PG006', `${names} lives only in ${caller.user}'s own daemon (PM2_HOME ${caller.home})`),
+    ...pass('PG006', `${names} lives only in ${caller.user}'s own daemon (PM2_HOME ${caller.pm2Home})`),
     report: 'stray',
   };
 }
@@ -115,7 +108,7 @@ function byTable(row: Row, question: VerdictQuestion): Verdict | More {
   const standing = situationOf(caller, policy, evidence.own);
   if (standing === null) return { type: 'more', wants: 'own' };
   // `sudo pm2 start app.js`: root's daemon was chosen by sudo, not by the person (T01). A typed PM2_HOME is a choice.
-  const bySudoAlone = caller.rootBySudo && !caller.homeChosen && standing.daemon?.uid === 0;
+  const bySudoAlone = caller.rootBySudo && !caller.pm2HomeChosen && standing.daemon?.uid === 0;
   const startsNew =
     row === 'starts' ||
     (invocation.command === 'restart' && invocation.targets.some(({ kind }) => kind === 'file' || kind === 'stdin'));
@@ -128,7 +121,7 @@ function byTable(row: Row, question: VerdictQuestion): Verdict | More {
     case 'named':
       if (evidence.own?.state !== 'callers') return blockUndeclared(question);
       return {
-        ...pass('PG007', `${caller.user}'s own daemon is named, and lives (PM2_HOME ${caller.home})`),
+        ...pass('PG007', `${caller.user}'s own daemon is named, and lives (PM2_HOME ${caller.pm2Home})`),
         report: null,
       };
     case 'default':

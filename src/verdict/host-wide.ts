@@ -59,7 +59,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
     };
   }
   const user = asked.user ?? caller.user;
-  const pm2Home = asked.hp === null ? caller.home : unitHome(asked.hp);
+  const pm2Home = asked.hp === null ? caller.pm2Home : unitHome(asked.hp);
   const right = hasRightName(question, daemon);
   if (isUserOf(user, daemon) && pm2Home === daemon.home && right) {
     // Without root PM2 only prints a line for root, whose --hp is the HOME of whoever calls.
@@ -113,7 +113,7 @@ function decideLogrotate(question: VerdictQuestion): Verdict {
   const candidates = candidatesFor({ user: asked, hp: null, platform: null }, question);
   const [daemon] = candidates;
   if (!daemon) return refuseUnit(question, asked ?? 'root');
-  if (candidates.length > 1 && !candidates.some(({ home }) => home === caller.home)) {
+  if (candidates.length > 1 && !candidates.some(({ home }) => home === caller.pm2Home)) {
     return {
       type: 'block',
       code: 'PG106',
@@ -124,13 +124,13 @@ function decideLogrotate(question: VerdictQuestion): Verdict {
       advice: choosing(candidates, question),
     };
   }
-  const meant = candidates.find(({ home }) => home === caller.home) ?? daemon;
-  if (isUserOf(asked ?? 'root', meant) && caller.home === meant.home)
+  const meant = candidates.find(({ home }) => home === caller.pm2Home) ?? daemon;
+  if (isUserOf(asked ?? 'root', meant) && caller.pm2Home === meant.home)
     return hostWide('PG001', `the logs are those of daemon "${meant.name}"`, meant);
   return putRight(
     question,
     meant,
-    `${callOf(invocation)} would rotate the logs in ${caller.home} for ${asked ?? 'root'}`,
+    `${callOf(invocation)} would rotate the logs in ${caller.pm2Home} for ${asked ?? 'root'}`,
   );
 }
 

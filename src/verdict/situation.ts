@@ -8,12 +8,12 @@ export type CallerSituation =
 
 /** Whether plain pm2 would use this daemon. */
 export function isOwn(daemon: Daemon, caller: Caller): boolean {
-  return daemon.uid === caller.uid && daemon.home === caller.home && caller.overrides.length === 0;
+  return daemon.uid === caller.uid && daemon.home === caller.pm2Home && caller.overrides.length === 0;
 }
 
 /** The declared daemon whose PM2_HOME the call would use, unless a variable moves the socket. */
 export function declaredHere(caller: Caller, policy: Policy): Daemon | null {
-  return caller.socketMoved ? null : (policy.daemons.find(({ home }) => home === caller.home) ?? null);
+  return caller.socketMoved ? null : (policy.daemons.find(({ home }) => home === caller.pm2Home) ?? null);
 }
 
 /** @param own undefined: not known yet; the result is null if it is needed */
@@ -24,7 +24,7 @@ export function situationOf(caller: Caller, policy: Policy, own: OwnDaemon | und
   const only = onlyOneOf(caller, policy);
   if (only && own.state !== 'callers') return { situation: 'lost', daemon: only };
   const lives = own.state === 'callers' || own.state === 'unknown';
-  const situation: Situation = caller.homeChosen || caller.socketMoved ? 'chosen' : lives ? 'alive' : 'absent';
+  const situation: Situation = caller.pm2HomeChosen || caller.socketMoved ? 'chosen' : lives ? 'alive' : 'absent';
   return { situation, daemon: null };
 }
 

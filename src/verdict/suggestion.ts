@@ -27,7 +27,7 @@ export function bypassFor(
   const foreign = owner !== null && owner !== caller.user;
   const asRoot = foreign ? owner === 'root' : caller.uid === 0;
   if (bypass === 'nobody' || (bypass === 'root' && !asRoot)) return null;
-  const pm2Home = caller.homeChosen || foreign ? [`PM2_HOME=${caller.home}`] : [];
+  const pm2Home = caller.pm2HomeChosen || foreign ? [`PM2_HOME=${caller.pm2Home}`] : [];
   const call = ['PM2_GUARD=off', ...pm2Home, 'pm2', ...argv];
   if (foreign) return ['sudo', '-u', owner, ...call];
   // sudo for a root shell too: another user may paste the line.

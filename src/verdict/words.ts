@@ -12,8 +12,8 @@ export function callOf({ argv }: Pick<Invocation, 'argv'>): string {
 
 /** `as root would use root's own PM2 daemon (PM2_HOME /root/.pm2)`. */
 export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; policy: Policy }): string {
-  const { user, overrides, home } = caller;
-  if (to.uid === caller.uid && to.home === home) {
+  const { user, overrides, pm2Home } = caller;
+  if (to.uid === caller.uid && to.home === pm2Home) {
     return caller.socketMoved
       ? `as ${user} would use the PM2 daemon that ${overrides.join(', ')} names`
       : `as ${user} would use other PM2 files, which ${overrides.join(', ')} names`;
@@ -24,19 +24,19 @@ export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; polic
 /** `root's own PM2 daemon (PM2_HOME /root/.pm2)`, or `the PM2 daemon in PM2_HOME /srv/x` if the call chose it. */
 export function ownDaemon(caller: Caller, policy: Policy): string {
   if (caller.socketMoved) return `the PM2 daemon that ${caller.overrides.join(', ')} names`;
-  const declared = policy.daemons.find(({ home }) => home === caller.home);
-  if (declared?.uid === caller.uid) return `daemon "${declared.name}" (PM2_HOME ${caller.home})`;
-  if (declared) return `the PM2_HOME of daemon "${declared.name}" (${caller.home})`;
-  return caller.homeChosen
-    ? `the PM2 daemon in PM2_HOME ${caller.home}`
-    : `${caller.user}'s own PM2 daemon (PM2_HOME ${caller.home})`;
+  const declared = policy.daemons.find(({ home }) => home === caller.pm2Home);
+  if (declared?.uid === caller.uid) return `daemon "${declared.name}" (PM2_HOME ${caller.pm2Home})`;
+  if (declared) return `the PM2_HOME of daemon "${declared.name}" (${caller.pm2Home})`;
+  return caller.pm2HomeChosen
+    ? `the PM2 daemon in PM2_HOME ${caller.pm2Home}`
+    : `${caller.user}'s own PM2 daemon (PM2_HOME ${caller.pm2Home})`;
 }
 
 /** The variables that chose another PM2_HOME or other PM2 files. */
-export function choosingVariables({ homeChosen, overrides }: Caller, env: NodeJS.ProcessEnv): string {
+export function choosingVariables({ pm2HomeChosen, overrides }: Caller, env: NodeJS.ProcessEnv): string {
   // PM2's order (src/pm2/home.ts).
   const chosen = ['OVER_HOME', 'PM2_HOME'].find((name) => env[name] !== undefined && env[name] !== '') ?? 'HOME';
-  return [...new Set([...(homeChosen ? [chosen] : []), ...overrides])].join(' and ');
+  return [...new Set([...(pm2HomeChosen ? [chosen] : []), ...overrides])].join(' and ');
 }
 
 /** `daemon "web": user www-data, PM2_HOME /var/www/.pm2  (config.yaml:7)`. */

@@ -12,7 +12,7 @@ export const CRON_DEFAULT_PATH = '/usr/bin:/bin';
 
 /** A pm2 of a version manager is sealed with its user's rights. */
 export function sealCure(path: string, user: Account | null): string {
-  if (user !== null && user.uid !== 0 && path.startsWith(`${user.home}/`))
+  if (user !== null && user.uid !== 0 && path.startsWith(`${user.homeDirectory}/`))
     return rootCommandLine('seal', '--user', user.name);
   return rootCommandLine('seal', ...(/^\/(usr|opt)\//.test(path) ? [] : ['--path', path]));
 }
@@ -25,9 +25,9 @@ export function appCures(directory: string): string[] {
   ];
 }
 
-export function offCure({ home }: Account): string {
+export function offCure({ homeDirectory }: Account): string {
   return (
-    `${quoteCommand(['grep', '-rns', 'PM2_GUARD', home])}/.[a-z]* /etc/profile* /etc/environment /etc/zsh ` +
+    `${quoteCommand(['grep', '-rns', 'PM2_GUARD', homeDirectory])}/.[a-z]* /etc/profile* /etc/environment /etc/zsh ` +
     '/etc/bash.bashrc'
   );
 }
@@ -52,9 +52,9 @@ export function pathCures(origin: PathOrigin, user: Account, own: boolean): stri
   }
 }
 
-function startupCure({ shell, file }: PathOrigin & { type: 'shell' }, { name, home }: Account): string {
+function startupCure({ shell, file }: PathOrigin & { type: 'shell' }, { name, homeDirectory }: Account): string {
   const line = shell === 'fish' ? `set -gx PATH ${SHIMS} $PATH` : `PATH=${SHIMS}:$PATH`;
-  return `echo '${line}' | ${quoteCommand(['sudo', '-u', name, 'tee', '-a', file.replace('~', home)])}`;
+  return `echo '${line}' | ${quoteCommand(['sudo', '-u', name, 'tee', '-a', file.replace('~', homeDirectory)])}`;
 }
 
 function cronCure(table: (PathOrigin & { type: 'cron' })['table'], { name }: Account): string {

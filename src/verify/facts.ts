@@ -64,7 +64,7 @@ export function factsOfHost(): VerifyFacts {
         ? null
         : (account) => ({
             ...withPam('cron', account, {}),
-            HOME: account.home,
+            HOME: account.homeDirectory,
             LOGNAME: account.name,
             SHELL: '/bin/sh',
             PATH: CRON_PATH,
@@ -72,7 +72,7 @@ export function factsOfHost(): VerifyFacts {
     // systemd.exec(5): User= sets these variables.
     systemd: systemd === null ? null : (account) => ({ ...systemd, ...(account.uid === 0 ? {} : identity(account)) }),
     at: here('/usr/bin/at') !== null,
-    container: image === null ? null : ({ home }) => ({ ...image, HOME: home }),
+    container: image === null ? null : ({ homeDirectory }) => ({ ...image, HOME: homeDirectory }),
   };
 }
 
@@ -88,8 +88,8 @@ function environmentOfInit(): Record<string, string> | null {
       );
 }
 
-function identity({ home, name, shell }: Account): Record<string, string> {
-  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
+function identity({ homeDirectory, name, shell }: Account): Record<string, string> {
+  return { HOME: homeDirectory, USER: name, LOGNAME: name, SHELL: shell };
 }
 
 function withPam(service: string, account: Account, env: Record<string, string>): Record<string, string> {

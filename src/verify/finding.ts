@@ -117,7 +117,7 @@ function directoryOfApp(links: readonly string[], path: string): string {
 /** Whether the user caused it: a pm2 in the home directory, or startup files that override the system's PATH. */
 function isOwn(origin: PathOrigin, user: Account, path: string, systemGuarded: ReadonlyMap<string, boolean>): boolean {
   return (
-    path.startsWith(`${user.home}/`) ||
+    path.startsWith(`${user.homeDirectory}/`) ||
     (origin.type === 'shell' && origin.login && systemGuarded.get(origin.shell) === true)
   );
 }

@@ -8,19 +8,21 @@ const MAX_BYTES = 1 << 18;
 /** As pam_env(8), from the service's file in /etc/pam.d; later files win. `base`: for `${NAME}` in pam_env.conf. */
 export function pamEnvironment(
   service: string,
-  { home, shell }: Account,
+  { homeDirectory, shell }: Account,
   base: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const env: Record<string, string> = {};
   const take = (text: string, read: Reader): void => {
-    for (const [name, value] of read(text, (word) => expand(word, { ...base, ...env }, home, shell))) env[name] = value;
+    for (const [name, value] of read(text, (word) => expand(word, { ...base, ...env }, homeDirectory, shell)))
+      env[name] = value;
   };
   for (const options of envModules(join('/etc/pam.d', service))) {
     const of = (name: string): string | null =>
       options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
     take(readTextOrEmpty(of('conffile') ?? '/etc/security/pam_env.conf'), definitions);
     if (of('readenv') !== '0') take(readTextOrEmpty(of('envfile') ?? '/etc/environment'), assignments);
-    if (of('user_readenv') === '1') take(userFile(join(home, of('user_envfile') ?? '.pam_environment')), definitions);
+    if (of('user_readenv') === '1')
+      take(userFile(join(homeDirectory, of('user_envfile') ?? '.pam_environment')), definitions);
   }
   return env;
 }

@@ -27,7 +27,7 @@ interface Lead {
 
 /** Asks which pm2 is found; if it has our mark, makes a call that must be blocked. Never runs a real pm2. */
 export async function probeWay({ entry, user, asRoot }: WayIn): Promise<ProbeAnswer> {
-  const lead = await leadOf(entry, user.home);
+  const lead = await leadOf(entry, user.homeDirectory);
   return 'type' in lead ? lead : proven(entry, lead, asRoot);
 }
 

@@ -37,7 +37,7 @@ export function installedShells(): Shell[] {
 export function shellsOf(account: Account, installed: readonly Shell[]): Shell[] {
   const own = shellAt(account.shell);
   const others = installed.filter(
-    ({ name }) => name !== own.name && KNOWN[name]?.some((file) => existsSync(join(account.home, file))),
+    ({ name }) => name !== own.name && KNOWN[name]?.some((file) => existsSync(join(account.homeDirectory, file))),
   );
   return [own, ...others];
 }
@@ -57,8 +57,8 @@ export function startupFile(shell: string, interactive: boolean): string {
 }
 
 /** fish creates missing directories; /dev/null prevents that. */
-export function fishDirectories({ home }: Account): Record<string, string> {
-  const missing = (path: string): boolean => !existsSync(join(home, path));
+export function fishDirectories({ homeDirectory }: Account): Record<string, string> {
+  const missing = (path: string): boolean => !existsSync(join(homeDirectory, path));
   return {
     ...(missing('.config/fish') ? { XDG_CONFIG_HOME: '/dev/null' } : {}),
     ...(missing('.local/share/fish') ? { XDG_DATA_HOME: '/dev/null' } : {}),

@@ -42,7 +42,7 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
   const [file = '', ...rest] = [...becoming(as), ...argv];
   return new Promise((resolve) => {
     const child = spawn(file, rest, {
-      cwd: isEnterable(as.home) ? as.home : '/',
+      cwd: isEnterable(as.homeDirectory) ? as.homeDirectory : '/',
       env,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

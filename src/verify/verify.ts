@@ -69,7 +69,8 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
   const { people, left } = asRoot ? peopleOf(policy, users) : onlyCaller(self, policy);
   const facts = factsOfHost();
   const plain = asRoot ? accountByUid(NOBODY) : self;
-  const system = plain === null ? [] : systemShellWays({ ...plain, name: 'anybody', home: '/nonexistent' }, facts);
+  const system =
+    plain === null ? [] : systemShellWays({ ...plain, name: 'anybody', homeDirectory: '/nonexistent' }, facts);
   const ways = [...system, ...waysOf(people, facts, asRoot)];
   const paths = await pm2Paths(homesOf(people, asRoot), policy.daemons, process.env['PATH'] ?? '');
 
@@ -156,7 +157,7 @@ function homesOf(people: ProbedUsers['people'], asRoot: boolean): string[] {
         .filter(({ uid }) => uid === 0 || uid >= 1000)
         .slice(0, MOST_HOMES)
     : [];
-  return [...people.map(({ account }) => account), ...others].map(({ home }) => home);
+  return [...people.map(({ account }) => account), ...others].map(({ homeDirectory }) => homeDirectory);
 }
 
 /** Root runs only what root alone can change; otherwise it runs as the owner. */

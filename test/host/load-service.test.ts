@@ -109,7 +109,7 @@ Environment=PM2_HOME=/a A=1
     C: '3',
   });
   // A user's own unit may name what root alone can read.
-  const ops = { name: 'ops', uid: asUid(1002), home: '/home/ops' };
+  const ops = { name: 'ops', uid: asUid(1002), homeDirectory: '/home/ops' };
   const loaded = load('pm2@ops.service', 'etc/systemd/system/pm2@.service', ops);
   expect(loaded?.env).toEqual({ PM2_HOME: '/a', A: '1' });
 });
@@ -174,11 +174,10 @@ describe.runIf(existsSync(GENERATOR))('an environment file', () => {
     let read = 0;
     for (let round = 0; round < 300; round++) {
       let names = 0;
-      const text =
-        `V=${Array.from({ length: 1 + Math.floor(random() * 9) }, () => pick(parts)).join('')}\n`.replace(
-          /V/g,
-          () => `V${names++}`,
-        );
+      const text = `V=${Array.from({ length: 1 + Math.floor(random() * 9) }, () => pick(parts)).join('')}\n`.replace(
+        /V/g,
+        () => `V${names++}`,
+      );
       const wanted = await readByGenerator(text);
       if (wanted === null) continue;
       read++;

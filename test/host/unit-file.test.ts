@@ -4,7 +4,7 @@ import { readService, UNKNOWN, type ServiceFile } from '../../src/host/boot/unit
 import type { Manager } from '../../src/host/boot/unit-specifiers.ts';
 import { asUid } from '../../src/runtime/brands.ts';
 
-const OPS: Manager = { name: 'ops', uid: asUid(1002), home: '/home/ops' };
+const OPS: Manager = { name: 'ops', uid: asUid(1002), homeDirectory: '/home/ops' };
 
 /** What is read of a [Service] with these lines. */
 function read(lines: string, { name = 'pm2-x.service', manager = null as Manager } = {}): ServiceFile {

@@ -92,7 +92,11 @@ describeOnHost('a random unit is read as a real systemd reads it', () => {
     });
     const input = [`mkdir -p ${directory}`, `cd ${directory}`, ...files].join('\n');
     await host.must('sh -es', { user, cwd: '/', input });
-    const answers = await loaded(units.map((unit) => unit.name), bus, user);
+    const answers = await loaded(
+      units.map((unit) => unit.name),
+      bus,
+      user,
+    );
     let compared = 0;
     for (const [index, unit] of units.entries()) {
       const theirs = answers[index];
@@ -132,7 +136,7 @@ describeOnHost('a random unit is read as a real systemd reads it', () => {
     const bus = `/run/user/${uid}/bus`;
     await host.must('loginctl enable-linger ops', { cwd: '/' });
     await expect.poll(() => host.exists(bus), { timeout: 20_000 }).toBe(true);
-    const ops = { name: 'ops', uid: asUid(uid), home };
+    const ops = { name: 'ops', uid: asUid(uid), homeDirectory: home };
     expect(await compare(`${home}/.config/systemd/user`, bus, 'ops', ops)).toBeGreaterThan(50);
   });
 });

@@ -7,6 +7,6 @@ export const account = (name: string, uid: number): Account => ({
   uid: asUid(uid),
   gid: asGid(uid),
   gecos: '',
-  home: `/home/${name}`,
+  homeDirectory: `/home/${name}`,
   shell: '/bin/sh',
 });

@@ -36,8 +36,8 @@ export function callerFrom(text: string, major: Major = 7): { caller: Caller; en
     cwd,
     login: second === undefined ? null : first,
     rootBySudo: uid === 0 && second !== undefined,
-    home: pm2Home(env, { major, passwdHome, cwd }),
-    homeChosen:
+    pm2Home: pm2Home(env, { major, passwdHome, cwd }),
+    pm2HomeChosen:
       Boolean(env['PM2_HOME']) || Boolean(env['OVER_HOME']) || (Boolean(env['HOME']) && env['HOME'] !== passwdHome),
     overrides: PATH_OVERRIDES.filter((name) => Boolean(env[name])),
     socket: env['PM2_DAEMON_RPC_PORT'] ?? '',

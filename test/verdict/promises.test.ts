@@ -68,7 +68,7 @@ describe('never worse than without the guard', () => {
     eachCase(({ policy, invocation, verdict, known, caller }) => {
       if (verdict.type !== 'rewrite' || classOf(invocation) !== 'ends') return;
       const { daemon } = verdict;
-      if (caller.home === daemon.home && !caller.socketMoved) return; // the call names that very daemon
+      if (caller.pm2Home === daemon.home && !caller.socketMoved) return; // the call names that very daemon
       expect(invocation.targets.length).toBeGreaterThan(0);
       for (const target of invocation.targets) {
         const paths = target.kind === 'name' || target.kind === 'file' ? policy.ownersOfPath(target.path) : [];
@@ -84,7 +84,7 @@ describe('never worse than without the guard', () => {
     eachCase(({ policy, caller, invocation, verdict, known }) => {
       const { targets, starts } = invocation;
       if (known.own?.state !== 'callers' || starts.length > 0 || targets.length === 0 || caller.socketMoved) return;
-      if (policy.daemons.some(({ home }) => home === caller.home)) return;
+      if (policy.daemons.some(({ home }) => home === caller.pm2Home)) return;
       const mine = known.own.apps.map(({ name }) => name);
       const alone = targets.every(
         ({ kind, word }) =>
@@ -105,11 +105,16 @@ describe('never worse than without the guard', () => {
 
   it("(c) a read that names a PM2_HOME is not answered with another daemon's list", () => {
     eachCase(({ policy, caller, invocation, verdict, known }) => {
-      if (classOf(invocation) !== 'reads' || !caller.homeChosen || caller.socketMoved || invocation.targets.length > 0)
+      if (
+        classOf(invocation) !== 'reads' ||
+        !caller.pm2HomeChosen ||
+        caller.socketMoved ||
+        invocation.targets.length > 0
+      )
         return;
       const lost =
         policy.daemons.filter(({ uid }) => uid === caller.uid).length === 1 && known.own?.state !== 'callers';
-      if (verdict.type === 'rewrite' && !lost) expect(verdict.daemon.home).toBe(caller.home);
+      if (verdict.type === 'rewrite' && !lost) expect(verdict.daemon.home).toBe(caller.pm2Home);
     });
   });
 

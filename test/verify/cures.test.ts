@@ -26,7 +26,7 @@ it('a command that root pastes is safe with every name of a directory', () => {
   ]);
   const [line = ''] = pathCures(
     { type: 'shell', shell: 'bash', login: true, file: '~/.bashrc' },
-    { ...alice, home: odd },
+    { ...alice, homeDirectory: odd },
     true,
   );
   expect(line.split(' | ')[0]).toBe("echo 'PATH=/usr/local/lib/pm2-guard/bin:$PATH'");

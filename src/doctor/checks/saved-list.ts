@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
+import type { HomeOwner, Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import type { SavedApp } from '../../host/homes/saved-list.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
@@ -72,18 +72,20 @@ function copy({ home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: H
 
 function isAnothers(userHome: string, { owner }: Pm2HomeFacts, { homes }: HostFacts): boolean {
   return (
-    userHome !== owner?.home &&
+    userHome !== owner?.homeDirectory &&
     (userHome === '/root' ||
       homes.some(
         (other) =>
-          other.owner?.evidence === 'passwd' && other.owner.home === userHome && other.owner.uid !== owner?.uid,
+          other.owner?.evidence === 'passwd' &&
+          other.owner.homeDirectory === userHome &&
+          other.owner.uid !== owner?.uid,
       ))
   );
 }
 
 function borrowed(
   { home }: Pm2HomeFacts,
-  owner: { name: string; home: string },
+  owner: Pick<HomeOwner, 'name' | 'homeDirectory'>,
   apps: readonly SavedApp[],
 ): DoctorFinding {
   const names = [...new Set(apps.map(({ name }) => name))];
@@ -99,7 +101,15 @@ function borrowed(
     repair: !names.every(isPlainTarget)
       ? []
       : [
-          as(owner.name, ['env', `HOME=${owner.home}`, `PM2_HOME=${home}`, 'pm2', 'restart', ...names, '--update-env']),
+          as(owner.name, [
+            'env',
+            `HOME=${owner.homeDirectory}`,
+            `PM2_HOME=${home}`,
+            'pm2',
+            'restart',
+            ...names,
+            '--update-env',
+          ]),
           pm2As(owner.name, home, ['save']),
         ],
     fix: null,

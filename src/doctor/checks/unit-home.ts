@@ -46,10 +46,10 @@ export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | nu
       unit.manager !== null
         ? retire(unit)
         : user === 'root'
-          ? [...retire(unit), startupRepair(owner.name, facts, owner.home)]
+          ? [...retire(unit), startupRepair(owner.name, facts, owner.homeDirectory)]
           : [
               ...(unit.name === `pm2-${user}.service` ? [] : retire(unit)),
-              ...(unit.account === null ? [] : [startupRepair(user, facts, unit.account.home)]),
+              ...(unit.account === null ? [] : [startupRepair(user, facts, unit.account.homeDirectory)]),
             ],
     fix: null,
     trap: 'T25',
@@ -129,7 +129,7 @@ function gone(unit: Unit, facts: HostFacts): DoctorFinding[] {
       repair:
         unit.account === null || unit.manager !== null
           ? []
-          : [startupRepair(userOfUnit(unit), facts, unit.account.home)],
+          : [startupRepair(userOfUnit(unit), facts, unit.account.homeDirectory)],
       fix: null,
       trap: null,
       subject: about({ home: homeOfUnit(unit), path: unit.file }),

@@ -87,7 +87,7 @@ function linesOf(file: string, user: string | null): CronLine[] {
       command: command.replace(/(?<!\\)%.*$/, '').trim(),
       shell: env['SHELL'] ?? '/bin/sh',
       path: env['PATH'] ?? CRON_PATH,
-      userHome: env['HOME'] ?? accountByName(who)?.home ?? '/',
+      userHome: env['HOME'] ?? accountByName(who)?.homeDirectory ?? '/',
       home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
     });
   }

@@ -129,5 +129,5 @@ function runnerOfSudo(words: readonly string[]): Runner | null {
 function defaultHome(user: string): string | null {
   if (user === 'root' && isDirectory('/etc/.pm2')) return '/etc/.pm2';
   const account = accountByName(user);
-  return account === null ? null : join(account.home, '.pm2');
+  return account === null ? null : join(account.homeDirectory, '.pm2');
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Uid } from '../../runtime/brands.ts';
 
 /** The user of a service manager; null: the system's. */
-export type Manager = { name: string; uid: Uid; home: string } | null;
+export type Manager = { name: string; uid: Uid; homeDirectory: string } | null;
 
 export type Specifiers = Readonly<Record<string, string>>;
 
@@ -21,11 +21,11 @@ export function specifiersOf(name: string, manager: Manager): Specifiers {
   const instance = at < 0 ? '' : stem.slice(at + 1);
   const last = prefix.slice(prefix.lastIndexOf('-') + 1);
   const machine = hostname();
-  const { name: user, uid, home } = manager ?? { name: 'root', uid: 0, home: '/root' };
+  const { name: user, uid, homeDirectory } = manager ?? { name: 'root', uid: 0, homeDirectory: '/root' };
   const directories: Specifiers =
     manager === null
       ? { t: '/run', S: '/var/lib', C: '/var/cache', L: '/var/log', E: '/etc', g: 'root', G: '0' }
-      : { t: `/run/user/${uid}`, C: `${home}/.cache`, E: `${home}/.config` };
+      : { t: `/run/user/${uid}`, C: `${homeDirectory}/.cache`, E: `${homeDirectory}/.config` };
   return {
     n: name,
     N: stem,
@@ -36,7 +36,7 @@ export function specifiersOf(name: string, manager: Manager): Specifiers {
     j: last,
     J: unescaped(last),
     f: pathOf(unescaped(at < 0 ? prefix : instance)),
-    h: home,
+    h: homeDirectory,
     u: user,
     U: String(uid),
     H: machine,

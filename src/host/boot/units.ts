@@ -73,7 +73,10 @@ export function pm2Units(places: readonly string[] = PLACES): Unit[] {
 /** Units of user managers. They start at login, or at boot for a lingering user. */
 export function pm2UserUnits(): Unit[] {
   return localAccounts().flatMap((account) => {
-    const [first, last] = [OWN_PLACES.first.map((own) => join(account.home, own)), join(account.home, OWN_PLACES.last)];
+    const [first, last] = [
+      OWN_PLACES.first.map((own) => join(account.homeDirectory, own)),
+      join(account.homeDirectory, OWN_PLACES.last),
+    ];
     if ([...first, last].every((own) => listDirectory(own, 1).length === 0)) return [];
     return unitsIn([...first, ...USER_PLACES, last, ...PACKAGED_USER_PLACES], account);
   });

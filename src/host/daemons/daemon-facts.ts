@@ -72,7 +72,7 @@ export async function daemonFacts(
     ...daemon,
     process,
     physical: elsewhere ? null : realpathOrNull(daemon.home),
-    userHome: daemon.uid === null ? null : (accountByUid(daemon.uid)?.home ?? null),
+    userHome: daemon.uid === null ? null : (accountByUid(daemon.uid)?.homeDirectory ?? null),
     socketFile: reachable ? socketFile(door) : null,
     failure: list.type === 'answered' || !reachable ? null : list,
     pm2: told.pm2 ?? titledVersion(process),

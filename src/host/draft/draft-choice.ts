@@ -53,7 +53,7 @@ const WEB_SERVER = 'www-data';
 function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
   const user =
     [WEB_SERVER, 'root', userInfo().username].find((candidate) => accountByName(candidate) !== null) ?? 'root';
-  const home = join(accountByName(user)?.home ?? '/root', '.pm2');
+  const home = join(accountByName(user)?.homeDirectory ?? '/root', '.pm2');
   return (
     known.find((daemon) => daemon.user === user && daemon.home === home) ?? {
       user,
@@ -78,7 +78,7 @@ function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
 export function defaultOf(entries: readonly DraftEntry[]): DraftEntry | null {
   const booted = entries.filter(({ unit }) => unit?.enabled === true && wordOfUnit(unit).by === 'root');
   const web = (booted.length > 0 ? booted : entries).find(
-    ({ user, home }) => user === WEB_SERVER && home === join(accountByName(user)?.home ?? '/', '.pm2'),
+    ({ user, home }) => user === WEB_SERVER && home === join(accountByName(user)?.homeDirectory ?? '/', '.pm2'),
   );
   if (booted.length > 0) return booted.length === 1 ? (booted[0] ?? null) : (web ?? null);
   const [only] = entries;

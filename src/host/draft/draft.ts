@@ -20,7 +20,7 @@ export async function draftConfig(): Promise<HostDraft> {
 export function draft(found: readonly FoundDaemon[]): string {
   const entries = declaredByDraft(found);
   const preferred = defaultOf(entries);
-  const paths = pathsOf(entries, ({ user }) => (user === null ? null : (accountByName(user)?.home ?? null)));
+  const paths = pathsOf(entries, ({ user }) => (user === null ? null : (accountByName(user)?.homeDirectory ?? null)));
   const pathsFor = (entry: DraftEntry) => (paths.get(entry) ?? []).filter((path) => mayClaim(path, entry));
   const daemons = Object.fromEntries(
     entries.map((entry) => [

@@ -115,7 +115,10 @@ function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Polic
   const declared = policy?.daemons.find((daemon) => daemon.home === home);
   const candidates: [HomeOwner['evidence'], Account | null | undefined][] = [
     ['config', declared && accountByName(declared.user)],
-    ['passwd', localAccounts().find((account) => join(account.home, '.pm2') === home && account.home !== '/')],
+    [
+      'passwd',
+      localAccounts().find((account) => join(account.homeDirectory, '.pm2') === home && account.homeDirectory !== '/'),
+    ],
     ['unit', unit === null || user === null ? null : accountByName(user)],
     ['directory', files[0] && accountByUid(files[0].uid)],
   ];

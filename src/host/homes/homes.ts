@@ -28,8 +28,8 @@ export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] 
     .map((unit) => ({ unit, home: homeOfUnit(unit) }))
     .filter(({ unit, home }) => isEvidence(unit, home));
   const usual = localAccounts()
-    .filter(({ home }) => isAbsolute(home))
-    .map(({ home }) => join(home, '.pm2'));
+    .filter(({ homeDirectory }) => isAbsolute(homeDirectory))
+    .map(({ homeDirectory }) => join(homeDirectory, '.pm2'));
   const homes = new Set([
     ...units.map(({ home }) => home),
     ...more,
@@ -64,10 +64,11 @@ export function isEvidence(unit: Unit, home: string): boolean {
 export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
   if (home !== null) return resolve('/', home);
   if (userHome !== null) return resolve('/', userHome, '.pm2');
-  if (manager !== null) return join(accountByName(manager)?.home ?? '/', '.pm2');
+  if (manager !== null) return join(accountByName(manager)?.homeDirectory ?? '/', '.pm2');
   // systemd sets HOME only with User= (systemd.exec(5))
-  if (user === null) return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.home ?? '/root', '.pm2');
-  return join(accountByName(user)?.home ?? '/', '.pm2');
+  if (user === null)
+    return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.homeDirectory ?? '/root', '.pm2');
+  return join(accountByName(user)?.homeDirectory ?? '/', '.pm2');
 }
 
 function ownerNameOf(home: string): string | null {

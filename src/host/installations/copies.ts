@@ -28,7 +28,7 @@ export interface Changeable {
 
 /** Every pm2 and node of npm, the usual version managers, and `named`: files that daemons, units or records name. */
 export function copiesOnHost(named: readonly string[]): InstalledCopy[] {
-  const homes = [...new Set(localAccounts().map(({ home }) => home))].filter(
+  const homes = [...new Set(localAccounts().map(({ homeDirectory }) => homeDirectory))].filter(
     (home) => isAbsolute(home) && home !== '/',
   );
   const packages = [...globalPm2Packages(SYSTEM_PATH, []), ...homes.flatMap(pm2PackagesBelow)];
