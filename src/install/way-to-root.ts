@@ -15,13 +15,18 @@ export function wayToRootOf(secure: SecurePath): WayToRoot | null {
     case 'none':
       return 'sudo';
     case 'unknown':
-      return 'sudo by path';
+      return byPath();
     case 'set':
-      return findsCommand(secure.path) ? 'sudo' : 'sudo by path';
+      return findsCommand(secure.path) ? 'sudo' : byPath();
     case 'absent':
       if (existsSync('/usr/bin/doas') && existsSync('/etc/doas.conf')) return 'doas';
       return existsSync('/usr/bin/run0') && existsSync('/run/systemd/system') ? 'run0' : 'root';
   }
+}
+
+/** Before an install there is no file to name. */
+function byPath(): WayToRoot {
+  return existsSync(COMMAND_LINK) ? 'sudo by path' : 'sudo';
 }
 
 /** Whether the first pm2-guard there is the installed one, or the package's that leads to it. */

@@ -83,10 +83,18 @@ const anyAttrs = fc.subarray(['uid', 'gid', 'user', 'name', 'hp'], { minLength: 
 
 /**
  * What PM2 did, but for the options of `except`. Without the word `startup` it connects earlier, which changes nothing.
+ * Of `start` and `restart` PM2 drops words again before it acts (CLI.js patchCommanderArg): `calls` has those left.
  */
 function withoutAttrs(seen: Observation, except: Words): Observation {
   const options = Object.entries(seen.options).filter(([attr]) => !except.includes(attr));
-  return { ...seen, connected: false, options: Object.fromEntries(options) };
+  const { action } = seen;
+  const drops = action !== null && ['start', 'restart'].includes(action.command);
+  return {
+    ...seen,
+    action: drops ? { ...action, args: [] } : action,
+    connected: false,
+    options: Object.fromEntries(options),
+  };
 }
 
 /** What PM2 hands to the apps: the words after the first `--` (API.js _startScript, _handleAttributeUpdate). */
