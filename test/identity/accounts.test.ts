@@ -19,7 +19,7 @@ describe('an account of /etc/passwd', () => {
         uid: Number(uid),
         gid: Number(gid),
         gecos,
-        home,
+        homeDirectory: home,
         shell: shell === '' ? '/bin/sh' : shell,
       });
     },
@@ -92,7 +92,7 @@ ln -s pgldap.user 61234.user; cd "$OLDPWD"`;
       uid: 61234,
       gid: 61234,
       gecos: 'pgldap',
-      home: '/srv/pgldap',
+      homeDirectory: '/srv/pgldap',
       shell: '/bin/bash',
     };
     expect(inside(record, `[a.accountByName('pgldap'), a.accountByUid(61234), a.accountByName('61234')]`)).toEqual([
@@ -111,8 +111,8 @@ ln -s pgldap.user 61234.user; cd "$OLDPWD"`;
           '+nis::0:0:::\\n-no::0:0:::\\nroot:x:0:0:r:/root:\\ntoor:x:0:0:t:/toor:/bin/csh\\n' +
             'broken:x:one\\nlast:x:5:5::/last:/bin/ksh',
         ),
-        `[a.accountByUid(0).name, a.accountByName('root').shell, a.accountByName('toor').home, ` +
-          `a.accountByName('+nis'), a.accountByName('broken'), a.accountByName('last').home]`,
+        `[a.accountByUid(0).name, a.accountByName('root').shell, a.accountByName('toor').homeDirectory, ` +
+          `a.accountByName('+nis'), a.accountByName('broken'), a.accountByName('last').homeDirectory]`,
       ),
     ).toEqual(['root', '/bin/sh', '/toor', null, null, '/last']);
   });
