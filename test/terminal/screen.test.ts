@@ -11,6 +11,7 @@ const COMMANDS = ['pm2-guard status', 'pm2-guard doctor', 'pm2-guard verify --us
 
 describeOnHost('in a real terminal (tmux)', () => {
   let host: Host;
+  let screens = 0;
   beforeAll(async () => {
     host = await createHost();
     await host.installGuard(CONFIG);
@@ -25,7 +26,7 @@ describeOnHost('in a real terminal (tmux)', () => {
 
   /** What a command leaves on a screen of that many columns: lines as the program wrote them, with colours if asked. */
   async function screen(command: string, columns: number, colours = false, environment = ''): Promise<string[]> {
-    const tmux = `tmux -L t${columns}`;
+    const tmux = `tmux -L screen-${screens++}`; // a server that ends still has its socket for a moment
     const typed = `${environment} ${command}; echo "--end--"; sleep 60`;
     await host.must(`${tmux} -f /dev/null new-session -d -x ${columns} -y 900 ${JSON.stringify(typed)}`);
     try {
