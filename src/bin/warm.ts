@@ -7,6 +7,7 @@ import { identityOf, wrapBundle } from '../runtime/kept-code.ts';
  * length, so the first line identifies the bundle. Usage: `node warm.cjs BUNDLE TARGET`
  */
 const [, , bundle = '', target = ''] = process.argv;
+const install = process.ppid;
 
 interface Bundle {
   rehearse?: () => void | Promise<void>;
@@ -25,5 +26,6 @@ const loaded: { exports: Bundle } = { exports: {} };
 run(loaded.exports, require, loaded, bundle, bundle.replace(/\/[^/]*$/, ''));
 
 void Promise.resolve(loaded.exports.rehearse?.()).then(() => {
+  if (process.ppid !== install) return; // it was killed, so nothing would rename the file
   writeFileSync(target, Buffer.concat([Buffer.from(`${identity}\n`), script.createCachedData()]));
 });

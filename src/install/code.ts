@@ -13,6 +13,11 @@ export function isCompiledForm(name: string): boolean {
   return /^(pm2|load-policy|sudo|pm2-guard)\.\d.*\.code$/.test(name);
 }
 
+/** What an install that was killed did not rename. */
+function isLeftOver(name: string): boolean {
+  return isCompiledForm(name.replace(/\.\d+$/, '')) && !isCompiledForm(name);
+}
+
 /** Caches V8's compiled code of each bundle for the recorded node (src/bin/warm.ts). Only for speed: may fail. */
 export async function compileCode(ledger: Ledger, directory: string, node: string): Promise<void> {
   if (ledger.dry) return;
@@ -20,7 +25,9 @@ export async function compileCode(ledger: Ledger, directory: string, node: strin
   const targets = new Map(
     BUNDLES.map((name) => [join(directory, `${name}.${version.trim()}.code`), join(directory, `${name}.cjs`)]),
   );
-  for (const name of readdirSync(directory).filter(isCompiledForm)) {
+  const names = readdirSync(directory);
+  for (const name of names.filter(isLeftOver)) rmSync(join(directory, name), { force: true });
+  for (const name of names.filter(isCompiledForm)) {
     if (!targets.has(join(directory, name))) ledger.remove(join(directory, name), 'of another node');
   }
   const made = [...targets].map(async ([target, bundle]) => ({

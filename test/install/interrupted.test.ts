@@ -118,6 +118,13 @@ describeOnHost('an install that is killed', () => {
     expect(killed.filter((ended) => ended === 'SIGKILL').length).toBeGreaterThan(KILLS / 3);
   }, 240_000);
 
+  it('what a killed install left of a compiled bundle goes with the next', async () => {
+    await host.must(`${install()} && touch $(readlink -f /usr/local/lib/pm2-guard/bin/..)/pm2.1.2.3-node.4.code.99`);
+    await host.must(install());
+    expect(differs(await snapshot(host), whole)).toEqual({ gone: [], new: [] });
+    await host.must(`node ${checkout}/dist/pm2-guard.cjs uninstall`);
+  }, 60_000);
+
   it('over another version: every call is guarded, by one of the two', async () => {
     await host.must(
       `mkdir /srv/b && cp -r ${checkout}/dist ${checkout}/shims /srv/b && sed -i 's/"0\\.1\\.0"/"0.2.0"/g' ` +

@@ -17,10 +17,10 @@ export class Pids {
     for (const { pid } of await host.apps(HOME)) this.#seen.add(pid);
   }
 
-  /** `<pid>` for every such number that stands alone. */
+  /** `<pid>` for every such number that stands alone, but not for the line of a stack trace. */
   strike(text: string): string {
     // Small numbers are counts and ids; no app ever has them for a pid, since making the host took more processes.
-    return text.replace(/(?<![\w.]|[ug]id : |--lines )\d{2,}(?![\w.])/g, (number) =>
+    return text.replace(/(?<![\w.]|js:|js:\d+:|[ug]id : |--lines )\d{2,}(?![\w.])/g, (number) =>
       this.#seen.has(Number(number)) ? '<pid>' : number,
     );
   }
