@@ -12,8 +12,9 @@ import { readDump, readDumpRecords } from '../../src/pm2/dump.ts';
 import { isModule, isRunning, minUptimeOf, recordsIn } from '../../src/pm2/record.ts';
 import { askDaemon, ByteBudget, listAndReport, listApps, type ListedProcess } from '../../src/pm2/rpc.ts';
 import { asPid, asUid } from '../../src/runtime/brands.ts';
+import { runs } from '../random-runs.ts';
 
-const ANSWERS = 10_000;
+const ANSWERS = runs(10_000).numRuns;
 const place = mkdtempSync(join(tmpdir(), 'liar-'));
 const path = join(place, 'rpc.sock');
 let server: Server;
