@@ -56,7 +56,7 @@ async function strangersOfHost(owners: readonly string[]): Promise<string | null
   return `${JSON.stringify(strangers)}\n`;
 }
 
-/** The same text each time, whoever was asked first. */
+/** The same text each time, in whatever order the users were asked. */
 function inOrder(names: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -62,7 +62,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const pm2Home = asked.hp === null ? caller.pm2Home : unitHome(asked.hp);
   const right = hasRightName(question, daemon);
   if (isUserOf(user, daemon) && pm2Home === daemon.home && right) {
-    // Without root PM2 only prints a line for root, whose --hp is the HOME of whoever calls.
+    // Without root PM2 only prints a line for root, whose --hp is the HOME of the caller.
     if (caller.uid === 0 || (caller.uid === daemon.uid && homeParent(daemon) === daemon.userHome))
       return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: caller.uid !== 0 };
   }
