@@ -7,7 +7,7 @@ import { isFile, realpathOrSelf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
 import { adoptCommandWords } from './adopt-command.ts';
-import { bringHome, putBack, type MoveOutcome } from './carry-out.ts';
+import { takeSteps, putBack, type MoveOutcome } from './carry-out.ts';
 import { chooseMoves, type AdoptChoice } from './choose.ts';
 import { Failed } from './failed.ts';
 import { find, savedPlace, type HostInventory, type AppSource } from './find.ts';
@@ -49,7 +49,7 @@ export async function prospect(
     request.from !== null && isAbsolute(request.from)
       ? [isFile(request.from) ? dirname(request.from) : request.from]
       : [];
-  const found = await find([...policy.daemons.map(({ home }) => home), ...fromHome]);
+  const found = await find([...policy.daemons.map(({ pm2Home }) => pm2Home), ...fromHome]);
   const to = request.to === null ? null : daemonNamed(request.to, policy);
   const from = request.from === null ? null : placesOf(request.from, found, policy);
   const choices = chooseMoves(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
@@ -100,7 +100,7 @@ export function alone(): () => void {
 }
 
 export async function carryOutMove({ move }: Planned, progress: Progress): Promise<MoveOutcome> {
-  return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => bringHome(hands, []));
+  return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => takeSteps(hands, []));
 }
 
 /** @throws UserError if it could neither be finished nor undone. The journal stays, so both can be tried again */
@@ -127,13 +127,13 @@ export async function finish(
 ): Promise<MoveOutcome> {
   if (way === 'rollback' && move.ends && done.includes('end')) {
     throw new UserError(
-      `there is no way back: the daemon of ${move.from.user} in ${move.from.home} has ended`,
+      `there is no way back: the daemon of ${move.from.user} in ${move.from.pm2Home} has ended`,
       adoptCommandWords([], { more: ['--resume'] }),
       1,
     );
   }
   return withHands(new Hands(move, Journal.reopen(file), progress, learned), (hands) => {
-    if (way === 'resume' && !back) return bringHome(hands, done);
+    if (way === 'resume' && !back) return takeSteps(hands, done);
     if (!back) hands.journal.write({ back: true, why: 'asked for' });
     return putBack(hands);
   });
@@ -163,11 +163,11 @@ function placesOf(word: string, found: HostInventory, policy: Policy): AppSource
     return own;
   }
   if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
-  const home = realpathOrSelf(declared?.home ?? word);
-  const there = found.places.filter((place) => place.home === home);
+  const pm2Home = realpathOrSelf(declared?.pm2Home ?? word);
+  const there = found.places.filter((place) => place.pm2Home === pm2Home);
   // Adds apps that are saved there and do not run: a list copied from another PM2_HOME restores nothing (T29).
   const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));
-  const saved = savedPlace(home, dumpFile(home));
+  const saved = savedPlace(pm2Home, dumpFile(pm2Home));
   const asleep = there.some(({ state }) => state === 'live')
     ? [{ ...saved, processes: saved.processes.filter(({ record }) => !running.includes(record.name)) }]
     : [];

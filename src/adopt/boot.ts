@@ -1,5 +1,5 @@
 import { bootUnitFor } from '../host/boot/daemon-unit.ts';
-import { homeOfUnit } from '../host/homes/homes.ts';
+import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import { runSystemctl } from '../host/boot/systemctl.ts';
 import { pm2Units, pm2UserUnits, type Unit } from '../host/boot/units.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
@@ -13,19 +13,19 @@ import type { Move } from './move.ts';
  */
 export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
   return pm2Units().filter((unit) => {
-    const home = realpathOrSelf(homeOfUnit(unit));
+    const pm2Home = realpathOrSelf(pm2HomeOfUnit(unit));
     if (!unit.enabled) return false;
-    if (moves.some(({ to }) => to.home === home))
-      return moves.every(({ to }) => to.home !== home || to.user !== (unit.user ?? 'root'));
-    const left = moves.some(({ from, forget }) => [from, ...forget].some((seat) => seat.home === home));
-    return left && (readDumpRecords(dumpFile(home)) ?? []).length === 0;
+    if (moves.some(({ to }) => to.pm2Home === pm2Home))
+      return moves.every(({ to }) => to.pm2Home !== pm2Home || to.user !== (unit.user ?? 'root'));
+    const left = moves.some(({ from, forget }) => [from, ...forget].some((seat) => seat.pm2Home === pm2Home));
+    return left && (readDumpRecords(dumpFile(pm2Home)) ?? []).length === 0;
   });
 }
 
 /** Daemons that received an app and that no unit starts at boot. */
 export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
   const units = [...pm2Units(), ...pm2UserUnits()];
-  const seats = [...new Map(moves.map(({ to }) => [to.home, to])).values()];
+  const seats = [...new Map(moves.map(({ to }) => [to.pm2Home, to])).values()];
   return seats.filter((seat) => bootUnitFor(seat, units) === null);
 }
 

@@ -29,7 +29,7 @@ export interface MoveOutcome {
  * Carries out a move, from the first step that is not recorded as done. Each step first checks the current state, so
  * that an interrupted step can be repeated. If a step fails, everything is undone while that is possible.
  */
-export async function bringHome(hands: Hands, done: readonly MoveStep[]): Promise<MoveOutcome> {
+export async function takeSteps(hands: Hands, done: readonly MoveStep[]): Promise<MoveOutcome> {
   const { journal } = hands;
   try {
     for (const step of stepsOf(hands.move).filter((one) => one === 'raise' || !done.includes(one))) {
@@ -78,7 +78,7 @@ export async function putBack(hands: Hands): Promise<MoveOutcome> {
     });
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
-    const look = quoteCommand(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.home}`, 'pm2', 'list']);
+    const look = quoteCommand(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.pm2Home}`, 'pm2', 'list']);
     why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
   }
   if (move.from.state === 'live') await back('start', () => startAgain(hands));
@@ -129,7 +129,7 @@ async function take(step: MoveStep, hands: Hands): Promise<void> {
     case 'forget':
       for (const seat of move.forget) {
         const worker = new Worker(seat);
-        await worker.save({ home: seat.home, names, records: [] }).finally(() => {
+        await worker.save({ pm2Home: seat.pm2Home, names, records: [] }).finally(() => {
           worker.dispose();
         });
       }
@@ -180,8 +180,8 @@ async function startAgain({ move, from }: Hands): Promise<void> {
 async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], here: readonly Pm2Env[]): Promise<void> {
   const names = namesOf(move.apps);
   const own = there.filter((record) => !isModule(record));
-  await target.save({ home: move.to.home, names, records: own });
-  if (move.from.home !== move.to.home) await keeper.save({ home: move.from.home, names, records: here });
+  await target.save({ pm2Home: move.to.pm2Home, names, records: own });
+  if (move.from.pm2Home !== move.to.pm2Home) await keeper.save({ pm2Home: move.from.pm2Home, names, records: here });
 }
 
 /**

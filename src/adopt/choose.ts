@@ -28,7 +28,7 @@ export type AdoptChoice =
   /** It has to move. `stale`: PM2_HOMEs without a daemon whose lists would start another copy. */
   | { type: 'move'; copy: AppCopy; to: Seat; stale: AppSource[] }
   /** It already lives in the right daemon, or is saved there and does not run. */
-  | { type: 'home'; name: string; daemon: string; home: string }
+  | { type: 'home'; name: string; daemon: string; pm2Home: string }
   /** The config does not decide the target. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
   | { type: 'unowned'; name: string; place: AppSource; next: string[] }
@@ -52,7 +52,7 @@ export function chooseMoves(places: readonly AppSource[], policy: Policy, wish: 
   return names.flatMap((name) => {
     const module = within.find(({ modules }) => modules.includes(name));
     const chosen: AdoptChoice[] = module
-      ? [{ type: 'module', name, home: module.home }]
+      ? [{ type: 'module', name, home: module.pm2Home }]
       : chooseOne(
           name,
           copies.filter((copy) => copy.name === name),
@@ -77,24 +77,24 @@ function chooseOne(
   // A running copy counts before a saved one; lists of PM2_HOMEs without a daemon are cleaned too.
   const running = strays.filter(({ copy }) => copy.place.state !== 'saved');
   const candidates = running.length > 0 ? running : strays;
-  const home = judged.flatMap(({ copy, owners }) =>
+  const declaredIn = judged.flatMap(({ copy, owners }) =>
     owners.filter((owner) => copy.place.state === 'live' && isHome(copy, owner)).map((owner) => ({ copy, owner })),
   )[0];
   const [only, another] = candidates;
-  if (only === undefined || (running.length === 0 && home !== undefined)) {
-    if (home !== undefined) {
-      const to = seatOfDaemon(home.owner);
+  if (only === undefined || (running.length === 0 && declaredIn !== undefined)) {
+    if (declaredIn !== undefined) {
+      const to = seatOfDaemon(declaredIn.owner);
       // The old list would start a second copy, so the app is removed from it.
-      const stale = staleOf(home.copy, everywhere, to.home, policy)
+      const stale = staleOf(declaredIn.copy, everywhere, to.pm2Home, policy)
         .flatMap(copiesIn)
         .filter((copy) => copy.name === name);
       return [
-        { type: 'home', name, daemon: home.owner.name, home: home.owner.home },
+        { type: 'home', name, daemon: declaredIn.owner.name, pm2Home: declaredIn.owner.pm2Home },
         ...stale.map((copy): AdoptChoice => ({ type: 'move', copy, to, stale: [] })),
       ];
     }
     const asleep = judged.flatMap(({ copy, owners }) => owners.filter((owner) => isHome(copy, owner)))[0];
-    if (asleep !== undefined) return [{ type: 'home', name, daemon: asleep.name, home: asleep.home }];
+    if (asleep !== undefined) return [{ type: 'home', name, daemon: asleep.name, pm2Home: asleep.pm2Home }];
     const next = policy.daemons.map((daemon) => adoptCommandWords([name], { to: daemon.name }));
     return [{ type: 'unowned', name, place: copies[0]?.place as AppSource, next }];
   }
@@ -104,7 +104,7 @@ function chooseOne(
         type: 'ambiguous',
         name,
         why: `${name} is in several daemons: ${candidates.map(({ copy }) => labelOf(copy.place)).join(', ')}`,
-        next: candidates.map(({ copy }) => adoptCommandWords([name], { from: copy.place.home })),
+        next: candidates.map(({ copy }) => adoptCommandWords([name], { from: copy.place.pm2Home })),
       },
     ];
   }
@@ -120,7 +120,7 @@ function chooseOne(
     ];
   }
   const to = seatOfDaemon(owner);
-  return [{ type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.home, policy) }];
+  return [{ type: 'move', copy: only.copy, to, stale: staleOf(only.copy, everywhere, to.pm2Home, policy) }];
 }
 
 export function copiesIn(place: AppSource): AppCopy[] {
@@ -141,24 +141,24 @@ function ownersOf({ processes }: AppCopy, policy: Policy): Daemon[] {
 }
 
 function isHome({ place, processes }: AppCopy, owner: Daemon): boolean {
-  if (place.home !== realpathOrSelf(owner.home)) return false;
+  if (place.pm2Home !== realpathOrSelf(owner.pm2Home)) return false;
   // A list copied from another PM2_HOME names that PM2_HOME in each record (T29).
   if (place.state === 'saved')
     return processes.every(
-      ({ record }) => typeof record.PM2_HOME !== 'string' || realpathOrSelf(record.PM2_HOME) === place.home,
+      ({ record }) => typeof record.PM2_HOME !== 'string' || realpathOrSelf(record.PM2_HOME) === place.pm2Home,
     );
   return place.state === 'live' && place.seat?.uid === owner.uid;
 }
 
 /** PM2_HOMEs without a daemon whose lists would start this app a second time against the config (T24). */
-function staleOf(one: AppCopy, everywhere: readonly AppCopy[], home: string, policy: Policy): AppSource[] {
+function staleOf(one: AppCopy, everywhere: readonly AppCopy[], pm2Home: string, policy: Policy): AppSource[] {
   return everywhere
     .filter(
       (copy) =>
         copy.name === one.name &&
         copy.place.state === 'saved' &&
         copy.place !== one.place &&
-        copy.place.home !== home &&
+        copy.place.pm2Home !== pm2Home &&
         sameProgram(copy, one) &&
         !ownersOf(copy, policy).some((owner) => isHome(copy, owner)),
     )
@@ -185,11 +185,11 @@ function strayNames(everywhere: readonly AppCopy[], policy: Policy): string[] {
   ].sort();
 }
 
-function seatOfDaemon({ name, user, uid, gid, userHome, shell, home }: Daemon): Seat {
-  return { label: name, user, uid, gid, userHome, shell, home: realpathOrSelf(home) };
+function seatOfDaemon({ name, user, uid, gid, homeDirectory, shell, pm2Home }: Daemon): Seat {
+  return { label: name, user, uid, gid, homeDirectory, shell, pm2Home: realpathOrSelf(pm2Home) };
 }
 
-export function labelOf({ seat, home, state }: AppSource): string {
+export function labelOf({ seat, pm2Home, state }: AppSource): string {
   const how = { live: '', lost: ' (whose socket is gone)', saved: ' (saved, not running)' }[state];
-  return `${seat?.user ?? 'an unknown user'} in ${home}${how}`;
+  return `${seat?.user ?? 'an unknown user'} in ${pm2Home}${how}`;
 }

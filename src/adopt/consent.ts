@@ -60,7 +60,7 @@ function digestOf({ apps, from, to }: Move): string {
     ]),
   ]);
   return createHash('sha256')
-    .update(JSON.stringify([from.home, to.label, what]))
+    .update(JSON.stringify([from.pm2Home, to.label, what]))
     .digest('hex')
     .slice(0, 20);
 }

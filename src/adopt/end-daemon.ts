@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unitAround } from '../host/boot/daemon-unit.ts';
-import { homeOfUnit } from '../host/homes/homes.ts';
+import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import { liveDaemons } from '../host/daemons/live-daemons.ts';
 import { cgroupsOf } from '../host/processes/process-facts.ts';
 import { commandLineOf } from '../host/processes/processes.ts';
@@ -46,14 +46,15 @@ function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
 
 /** The unit's `pm2 kill` reaches the daemon that now has the socket, so that one must be empty. */
 async function stopLost(unit: Unit, move: Move): Promise<void> {
-  const { home, pid } = move.from;
+  const { pm2Home, pid } = move.from;
   const other = (await liveDaemons()).find(
-    (daemon) => daemon.reachable && !daemon.elsewhere && daemon.pid !== pid && realpathOrSelf(daemon.home) === home,
+    (daemon) =>
+      daemon.reachable && !daemon.elsewhere && daemon.pid !== pid && realpathOrSelf(daemon.pm2Home) === pm2Home,
   );
   if (other !== undefined)
     throw new Failed(
       `pid ${pid ?? '?'} is in ${unit.name}, and whatever ends it ends pid ${other.pid ?? '?'} too, which has its ` +
-        `place in ${home}: pm2-guard doctor says what to type (PD103)`,
+        `place in ${pm2Home}: pm2-guard doctor says what to type (PD103)`,
     );
   stopUnit(unit, move);
 }
@@ -63,7 +64,7 @@ async function stopLost(unit: Unit, move: Move): Promise<void> {
  * disabled first, so that a reboot during the adoption does not start it.
  */
 function stopUnit(unit: Unit, { to }: Move): void {
-  const inTheWay = unit.account?.uid !== to.uid && realpathOrSelf(homeOfUnit(unit)) === to.home;
+  const inTheWay = unit.account?.uid !== to.uid && realpathOrSelf(pm2HomeOfUnit(unit)) === to.pm2Home;
   const words = [...(unit.enabled && inTheWay ? [['disable', unit.name]] : []), ['stop', unit.name]];
   for (const one of words) {
     const failure = runSystemctl(...one);
@@ -88,7 +89,7 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
     else await stopLost(unit, move);
     await ended(move);
   }
-  const file = dumpFile(move.from.home);
+  const file = dumpFile(move.from.pm2Home);
   const records = savedRecords(file);
   if (listState(file) === move.list?.state || records === null) {
     if (move.apps.length === 0) return move; // PM2 does not write an empty list
@@ -106,7 +107,7 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
 export async function restoreList({ move, keeper }: Hands): Promise<void> {
   if (move.list === null) return;
   const names = [...move.apps.map(({ name }) => name), ...move.list.records.map((record) => textIn(record, 'name'))];
-  await keeper.save({ home: move.from.home, names, records: move.list.records });
+  await keeper.save({ pm2Home: move.from.pm2Home, names, records: move.list.records });
 }
 
 /**
@@ -123,7 +124,7 @@ function appsFrom(records: readonly NamedRecord[], move: Move): MovedApp[] {
     const processes = own.map((before) => {
       const runs = isRunning(before);
       const running = runs && isAsShown(before, shown, list?.exchangeable === true);
-      const origin = { homes: [from.home], userHome: from.userHome, uid: from.uid };
+      const origin = { pm2Homes: [from.pm2Home], homeDirectory: from.homeDirectory, uid: from.uid };
       return {
         withheld: runs && !running,
         process: { pmId: null, running, before, after: relocate(before, running, origin, to).record },

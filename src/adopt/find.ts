@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { liveDaemons, type LiveDaemon } from '../host/daemons/live-daemons.ts';
-import { homesOnHost } from '../host/homes/homes.ts';
+import { pm2HomesOnHost } from '../host/homes/homes.ts';
 import { portsByPid } from '../host/daemons/ports.ts';
 import { environmentOf } from '../host/processes/process-facts.ts';
 import { descendants, readProcesses, type Processes } from '../host/processes/processes.ts';
@@ -20,7 +20,7 @@ export interface AppSource {
   /** As in MoveSource (move.ts). */
   state: 'live' | 'lost' | 'saved';
   /** Physical path of the PM2_HOME, if it exists. */
-  home: string;
+  pm2Home: string;
   /** The user and PM2_HOME of the daemon. Null: the uid has no account. */
   seat: Seat | null;
   pid: Pid | null;
@@ -62,12 +62,13 @@ export async function find(more: readonly string[]): Promise<HostInventory> {
   const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
-  const homes = [...new Set([...homesOnHost().map(({ home }) => home), ...more].map(realpathOrSelf))];
-  const asleep = homes.filter(
-    (home) => existsSync(dumpFile(home)) && !awake.some((place) => place.state === 'live' && place.home === home),
+  const pm2Homes = [...new Set([...pm2HomesOnHost().map(({ pm2Home }) => pm2Home), ...more].map(realpathOrSelf))];
+  const asleep = pm2Homes.filter(
+    (pm2Home) =>
+      existsSync(dumpFile(pm2Home)) && !awake.some((place) => place.state === 'live' && place.pm2Home === pm2Home),
   );
   return {
-    places: [...awake, ...asleep.map((home) => savedPlace(home, dumpFile(home)))],
+    places: [...awake, ...asleep.map((pm2Home) => savedPlace(pm2Home, dumpFile(pm2Home)))],
     portsOf: (named) => [...new Set(descendants(processes, asPid(named)).flatMap((one) => ports.get(one.pid) ?? []))],
     holdersOf: (port) =>
       [...ports].filter(([, held]) => held.includes(port)).flatMap(([pid]) => processes.byPid.get(pid) ?? []),
@@ -80,15 +81,15 @@ async function livePlace(
   processes: Processes,
   ports: ReadonlyMap<Pid, number[]>,
 ): Promise<AppSource | null> {
-  const { pid, uid, home, reachable } = daemon;
+  const { pid, uid, pm2Home, reachable } = daemon;
   const common = {
-    home: realpathOrSelf(home),
-    seat: uid === null ? null : seatOf(uid, realpathOrSelf(home)),
+    pm2Home: realpathOrSelf(pm2Home),
+    seat: uid === null ? null : seatOf(uid, realpathOrSelf(pm2Home)),
     pid,
     started: pid === null ? null : startOf(pid),
-    saved: savedRecords(dumpFile(home)),
-    foreign: isForeign(uid, daemon.socket, home),
-    keeper: keeperOf(realpathOrSelf(home)),
+    saved: savedRecords(dumpFile(pm2Home)),
+    foreign: isForeign(uid, daemon.socket, pm2Home),
+    keeper: keeperOf(realpathOrSelf(pm2Home)),
     ports: pid === null ? [] : (ports.get(pid) ?? []),
   };
   if (!reachable)
@@ -120,20 +121,20 @@ async function livePlace(
 }
 
 /** A list without a daemon. Its processes are numbered from -1 downwards, ids that PM2 never gives. */
-export function savedPlace(home: string, file: string): AppSource {
+export function savedPlace(pm2Home: string, file: string): AppSource {
   const saved = savedRecords(file);
   const owner = ownerOf(file);
   return {
     state: 'saved',
-    home: realpathOrSelf(home),
-    seat: owner === null ? null : seatOf(owner, realpathOrSelf(home)),
+    pm2Home: realpathOrSelf(pm2Home),
+    seat: owner === null ? null : seatOf(owner, realpathOrSelf(pm2Home)),
     pid: null,
     started: null,
     processes: (saved ?? []).map((record, at) => ({ pmId: -1 - at, pid: 0, record })),
     modules: [],
     saved,
-    foreign: isForeign(owner, file, home),
-    keeper: keeperOf(realpathOrSelf(home)),
+    foreign: isForeign(owner, file, pm2Home),
+    keeper: keeperOf(realpathOrSelf(pm2Home)),
     trouble: null,
     ports: [],
   };
@@ -169,23 +170,23 @@ function parsed(json: string): unknown {
   }
 }
 
-function seatOf(uid: Uid, home: string): Seat | null {
+function seatOf(uid: Uid, pm2Home: string): Seat | null {
   const account = accountByUid(uid);
   if (account === null) return null;
-  const { name, gid, homeDirectory: userHome, shell } = account;
-  return { label: `${name} in ${home}`, user: name, uid, gid, userHome, shell, home };
+  const { name, gid, homeDirectory, shell } = account;
+  return { label: `${name} in ${pm2Home}`, user: name, uid, gid, homeDirectory, shell, pm2Home };
 }
 
 /** A record of root's daemon can be trusted only if only root can reach the socket and the files (T12). */
-function isForeign(uid: Uid | null, file: string, home: string): boolean {
-  return uid !== 0 || findUntrusted(home, 'directory') !== null || ownerOf(file) !== 0;
+function isForeign(uid: Uid | null, file: string, pm2Home: string): boolean {
+  return uid !== 0 || findUntrusted(pm2Home, 'directory') !== null || ownerOf(file) !== 0;
 }
 
 /** The owner of the directory. It counts as root only if every parent directory is root's too. */
-function keeperOf(home: string): Seat | null {
-  const uid = ownerOf(home);
-  if (uid === null || (uid === 0 && findUntrusted(home, 'directory') !== null)) return null;
-  return seatOf(uid, home);
+function keeperOf(pm2Home: string): Seat | null {
+  const uid = ownerOf(pm2Home);
+  if (uid === null || (uid === 0 && findUntrusted(pm2Home, 'directory') !== null)) return null;
+  return seatOf(uid, pm2Home);
 }
 
 function ownerOf(path: string): Uid | null {

@@ -39,9 +39,9 @@ export class Hands {
   }
 
   get keeper(): Worker {
-    const { keeper, home } = this.move.from;
-    if (keeper === null) throw new Failed(`no user can safely write the saved list in ${home}`);
-    return (this.#keeper ??= this.#hire(new Worker({ ...keeper, home })));
+    const { keeper, pm2Home } = this.move.from;
+    if (keeper === null) throw new Failed(`no user can safely write the saved list in ${pm2Home}`);
+    return (this.#keeper ??= this.#hire(new Worker({ ...keeper, pm2Home })));
   }
 
   /** The app serves again when a process listens on each of its ports. */

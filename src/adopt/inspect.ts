@@ -18,7 +18,9 @@ import { AgentError, Worker } from './work-as.ts';
 export async function inspect({ move, problems, notes, consent }: Planned, found: HostInventory): Promise<void> {
   const { to, from, launcher } = move;
   const target =
-    found.places.find(({ state, home, seat }) => state === 'live' && home === to.home && seat?.uid === to.uid) ?? null;
+    found.places.find(
+      ({ state, pm2Home, seat }) => state === 'live' && pm2Home === to.pm2Home && seat?.uid === to.uid,
+    ) ?? null;
   problems.push(
     ...heldPorts(
       move,
@@ -33,12 +35,12 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
   const righted = await putRight(to, true);
   const given = righted.given;
   if (given.length > 0) {
-    const what = given.length === 1 ? (given[0] ?? '') : `${given.length} files in ${to.home}`;
+    const what = given.length === 1 ? (given[0] ?? '') : `${given.length} files in ${to.pm2Home}`;
     notes.push(`root has left ${what}: ${given.length === 1 ? 'it is' : 'they are'} given to ${to.user}`);
   }
   for (const one of righted.left) {
     // A daemon only reads its modules.
-    if (one.path === join(to.home, 'modules')) notes.push(`${one.path} stays root's: ${one.why}`);
+    if (one.path === join(to.pm2Home, 'modules')) notes.push(`${one.path} stays root's: ${one.why}`);
     else problems.push(leftProblem(one, to));
   }
   const needs = needsOf(move, target?.pid ?? null);
@@ -52,11 +54,11 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
       label: 'run',
       repair: ['sudo npm install -g pm2'],
     });
-  if (from.state === 'lost' && !existsSync(from.home))
+  if (from.state === 'lost' && !existsSync(from.pm2Home))
     problems.push({
-      what: `${from.home} is gone, so its daemon could not save its list there as it ends`,
+      what: `${from.pm2Home} is gone, so its daemon could not save its list there as it ends`,
       label: 'fix',
-      repair: [quoteCommand(['sudo', '-u', from.user, 'mkdir', from.home])],
+      repair: [quoteCommand(['sudo', '-u', from.user, 'mkdir', from.pm2Home])],
     });
   let worker: Worker | null = null;
   try {
@@ -79,7 +81,7 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
   const what = `${path} is root's, and it is not given to ${to.user}: ${why}`;
   if (isLink) {
     const fix = `in the config, set home: of ${to.label} to the directory itself`;
-    return { what: `${path}: ${why}`, label: 'fix', repair: path === to.home ? [fix] : [] };
+    return { what: `${path}: ${why}`, label: 'fix', repair: path === to.pm2Home ? [fix] : [] };
   }
   if (findUntrusted(dirname(path), 'directory') === null)
     return { what, label: 'fix', repair: [quoteCommand(['sudo', 'chown', '-h', `${to.user}:`, path])] };
@@ -87,8 +89,12 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
 }
 
 /** Every process of those names, and the old daemon, which listens for its apps in cluster mode. */
-function ours(from: { pid: Pid | null; home: string } & Seat, names: readonly string[], found: HostInventory): Pid[] {
-  const places: AppSource[] = found.places.filter(({ pid, home }) => pid === from.pid && home === from.home);
+function ours(
+  from: { pid: Pid | null; pm2Home: string } & Seat,
+  names: readonly string[],
+  found: HostInventory,
+): Pid[] {
+  const places: AppSource[] = found.places.filter(({ pid, pm2Home }) => pid === from.pid && pm2Home === from.pm2Home);
   const pids = places
     .flatMap(copiesIn)
     .filter(({ name }) => names.includes(name))

@@ -7,7 +7,7 @@ import { mayExecute } from '../runtime/peek.ts';
 export interface Launch {
   node: string;
   pm2: string;
-  userHome: string;
+  homeDirectory: string;
 }
 
 export type Launched = { type: 'launched' } | { type: 'failed'; why: string };
@@ -18,11 +18,11 @@ const LAUNCH_MS = 30_000;
  * Starts the daemon of PM2_HOME with `pm2 ping`, which does nothing else. It gets this process's environment, that of
  * a fresh login. The daemon detaches itself (lib/Client.js launchDaemon), so it outlives this process.
  */
-export function launch({ node, pm2, userHome }: Launch): Promise<Launched> {
+export function launch({ node, pm2, homeDirectory }: Launch): Promise<Launched> {
   return new Promise((settle) => {
     const env = { ...process.env, PATH: pathThatFinds(node, process.env.PATH ?? '') };
     const child = spawn(node, [pm2, 'ping'], {
-      cwd: mayExecute(userHome) ? userHome : '/',
+      cwd: mayExecute(homeDirectory) ? homeDirectory : '/',
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

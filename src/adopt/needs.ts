@@ -27,8 +27,8 @@ export function needsOf({ apps, from, to }: Move, targetPid: Pid | null): Needs 
   return {
     read: [...new Set([...scripts, ...records.flatMap(environmentFiles)])],
     enter: [...new Set(directories)],
-    write: [...new Set(logs.filter((path) => path !== '/dev/null' && !path.startsWith(`${to.home}/`)))],
-    make: [to.home],
+    write: [...new Set(logs.filter((path) => path !== '/dev/null' && !path.startsWith(`${to.pm2Home}/`)))],
+    make: [to.pm2Home],
     run: [
       ...new Set(
         records

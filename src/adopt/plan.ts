@@ -36,11 +36,13 @@ export function plan(
     if (!mustEnd(copy.place, to)) return [planned([copy], to, stale, found, launcherOf(to), overlap)];
     const known = ending.get(copy.place);
     if (known !== undefined) {
-      if (known.move.to.home !== to.home)
+      if (known.move.to.pm2Home !== to.pm2Home)
         known.problems.push({
           what: `${copy.name} belongs to ${to.label}, and goes to ${known.move.to.label} with the rest of that daemon`,
           label: 'choose',
-          repair: [known.move.to, to].map(({ label }) => adoptCommandWords([], { from: copy.place.home, to: label })),
+          repair: [known.move.to, to].map(({ label }) =>
+            adoptCommandWords([], { from: copy.place.pm2Home, to: label }),
+          ),
         });
       return [];
     }
@@ -51,8 +53,8 @@ export function plan(
 }
 
 /** Two daemons cannot share a PM2_HOME, and a daemon that does not answer can only be ended. */
-function mustEnd({ state, home, seat }: AppSource, to: Seat): boolean {
-  return state === 'lost' || (state === 'live' && home === to.home && seat?.uid !== to.uid);
+function mustEnd({ state, pm2Home, seat }: AppSource, to: Seat): boolean {
+  return state === 'lost' || (state === 'live' && pm2Home === to.pm2Home && seat?.uid !== to.uid);
 }
 
 function planned(
@@ -65,8 +67,11 @@ function planned(
 ): Planned {
   const { place } = copies[0] as AppCopy;
   const target =
-    found.places.find(({ state, home, seat }) => state === 'live' && home === to.home && seat?.uid === to.uid) ?? null;
-  const listed = target ?? found.places.find(({ home, state }) => home === to.home && state !== 'lost') ?? null;
+    found.places.find(
+      ({ state, pm2Home, seat }) => state === 'live' && pm2Home === to.pm2Home && seat?.uid === to.uid,
+    ) ?? null;
+  const listed =
+    target ?? found.places.find(({ pm2Home, state }) => pm2Home === to.pm2Home && state !== 'lost') ?? null;
   const apps = copies.map((copy) => movedApp(copy, target, to, found));
   const ends = mustEnd(place, to);
   const names = apps.map(({ name }) => name);
@@ -78,14 +83,14 @@ function planned(
     launcher,
     from: {
       ...seat,
-      home: place.home,
+      pm2Home: place.pm2Home,
       state: place.state,
       pid: place.pid,
       started: place.started,
-      keeper: place.home === to.home ? to : place.keeper,
+      keeper: place.pm2Home === to.pm2Home ? to : place.keeper,
     },
     overlap: overlap && place.state === 'live' && !ends && apps.every(mayRunTwice),
-    forget: stale.flatMap(({ keeper, home }) => (keeper === null ? [] : [{ ...keeper, home }])),
+    forget: stale.flatMap(({ keeper, pm2Home }) => (keeper === null ? [] : [{ ...keeper, home: pm2Home }])),
     saved: { from: entriesOf(place.saved, names), to: entriesOf(listed?.saved ?? null, names) },
     list: place.state === 'lost' ? listOf(place, to) : null,
   };
@@ -99,17 +104,17 @@ function planned(
 
 function listOf(place: AppSource, to: Seat): Move['list'] {
   const exchangeable = speakersOf(place).some((uid) => uid !== to.uid);
-  return { records: place.saved ?? [], state: listState(dumpFile(place.home)), exchangeable };
+  return { records: place.saved ?? [], state: listState(dumpFile(place.pm2Home)), exchangeable };
 }
 
 function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: HostInventory): MovedApp {
   const { name, place, processes } = copy;
   const twin = target !== null && copiesIn(target).some((other) => other.name === name);
   const moved = processes.map(({ pmId, record }) => {
-    const homes = [place.home, ...(typeof record.PM2_HOME === 'string' ? [record.PM2_HOME] : [])];
+    const pm2Homes = [place.pm2Home, ...(typeof record.PM2_HOME === 'string' ? [record.PM2_HOME] : [])];
     // An old list does not say whether the copy in the right daemon should run.
     const running = isRunning(record) && !(twin && place.state === 'saved');
-    const from = { homes, userHome: originHome(record, place), uid: originUid(record, place) };
+    const from = { pm2Homes, homeDirectory: originHome(record, place), uid: originUid(record, place) };
     const { record: after, dropped } = relocate(record, running, from, to);
     return { dropped, process: { pmId: place.state === 'live' ? pmId : null, running, before: record, after } };
   });
@@ -148,12 +153,12 @@ function portIn(record: Pm2Env): number[] {
 
 /** The old user's home directory: a saved record's HOME, else that of the daemon's user. */
 function originHome(record: Pm2Env, place: AppSource): string | null {
-  const home = place.state === 'saved' && typeof record.HOME === 'string' ? record.HOME : null;
-  return home ?? place.seat?.userHome ?? null;
+  const homeDirectory = place.state === 'saved' && typeof record.HOME === 'string' ? record.HOME : null;
+  return homeDirectory ?? place.seat?.homeDirectory ?? null;
 }
 
 function originUid(record: Pm2Env, place: AppSource): Uid {
-  const copied = place.state === 'saved' && typeof record.PM2_HOME === 'string' && record.PM2_HOME !== place.home;
+  const copied = place.state === 'saved' && typeof record.PM2_HOME === 'string' && record.PM2_HOME !== place.pm2Home;
   return copied ? NO_UID : (place.seat?.uid ?? NO_UID);
 }
 
@@ -175,7 +180,7 @@ function notesOf(
     ...(ends && from.state === 'lost'
       ? ['its daemon cannot be asked: it is told to end, and saves its list; what else that has is not started']
       : []),
-    ...(ends ? [`there is no way back: the daemon of ${from.user} in ${from.home} is not started again`] : []),
+    ...(ends ? [`there is no way back: the daemon of ${from.user} in ${from.pm2Home} is not started again`] : []),
     ...(target === null
       ? []
       : apps
@@ -190,6 +195,6 @@ function notesOf(
     ...apps
       .filter(({ processes }) => processes.some(({ before }) => before.status === 'errored'))
       .map(({ name }) => `${name} has failed where it is: it is registered, and not started`),
-    ...forget.map(({ home }) => `the saved list in ${home} forgets it, too`),
+    ...forget.map(({ pm2Home }) => `the saved list in ${pm2Home} forgets it, too`),
   ];
 }

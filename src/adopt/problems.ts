@@ -33,7 +33,11 @@ export function problemsOf(
   if (place.trouble !== null)
     problems.push({ what: `the daemon of ${labelOf(place)}: ${place.trouble}`, label: 'ask', repair: [] });
   if (place.seat === null)
-    problems.push({ what: `the daemon in ${place.home} runs as a user without an account`, label: 'ask', repair: [] });
+    problems.push({
+      what: `the daemon in ${place.pm2Home} runs as a user without an account`,
+      label: 'ask',
+      repair: [],
+    });
   if (target?.trouble)
     problems.push({
       what: `the daemon of ${to.label}: ${target.trouble}`,
@@ -42,7 +46,7 @@ export function problemsOf(
     });
   if (from.keeper === null)
     problems.push({
-      what: `${place.home} is root's, in a directory that is not: root does not write the saved list there`,
+      what: `${place.pm2Home} is root's, in a directory that is not: root does not write the saved list there`,
       label: 'run',
       repair: ['pm2-guard doctor'],
     });
@@ -55,23 +59,23 @@ export function problemsOf(
         repair: ['give one of them another name: pm2 delete it, and start it again with --name'],
       });
   }
-  for (const home of new Set([place.home, to.home]))
-    if (isStrangeList(dumpFile(home)))
+  for (const pm2Home of new Set([place.pm2Home, to.pm2Home]))
+    if (isStrangeList(dumpFile(pm2Home)))
       problems.push({
-        what: `${dumpFile(home)} is no list that pm2 has saved`,
+        what: `${dumpFile(pm2Home)} is no list that pm2 has saved`,
         label: 'fix',
-        repair: asOwnerOf(home, ['mv', '-n', dumpFile(home), `${dumpFile(home)}.old`]),
+        repair: asOwnerOf(pm2Home, ['mv', '-n', dumpFile(pm2Home), `${dumpFile(pm2Home)}.old`]),
       });
   const other = occupant(place, to, found);
   if (other !== undefined)
     problems.push({
-      what: `${to.home} holds a daemon of ${other.seat?.user ?? 'another user'}, which has to leave it first`,
+      what: `${to.pm2Home} holds a daemon of ${other.seat?.user ?? 'another user'}, which has to leave it first`,
       label: 'run',
-      repair: [adoptCommandWords([], { from: to.home })],
+      repair: [adoptCommandWords([], { from: to.pm2Home })],
     });
   if (to.uid === 0 && speakersOf(place).length > 0 && apps.some(({ twin }) => !twin)) {
     problems.push({
-      what: `root would run what ${place.seat?.user ?? 'another user'} has put into ${place.home}, and decides`,
+      what: `root would run what ${place.seat?.user ?? 'another user'} has put into ${place.pm2Home}, and decides`,
       label: 'fix',
       repair: ['look at it with pm2 describe, and start it as root yourself'],
     });
@@ -100,7 +104,7 @@ function isStrangeList(file: string): boolean {
 /** Another user's daemon in the target PM2_HOME. */
 function occupant(place: AppSource, to: Seat, { places }: HostInventory): AppSource | undefined {
   return places.find(
-    (other) => other !== place && other.state === 'live' && other.home === to.home && other.seat?.uid !== to.uid,
+    (other) => other !== place && other.state === 'live' && other.pm2Home === to.pm2Home && other.seat?.uid !== to.uid,
   );
 }
 
@@ -131,7 +135,7 @@ export function acceptCommand(move: Move, digest: string): string {
 
 function commandFor({ apps, from, to }: Move, ...more: string[]): string {
   const names = apps.map(({ name }) => name);
-  return adoptCommandWords(names, { from: from.home, to: to.label, more });
+  return adoptCommandWords(names, { from: from.pm2Home, to: to.label, more });
 }
 
 function scriptOf({ processes }: AppCopy): string {

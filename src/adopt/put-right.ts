@@ -33,24 +33,24 @@ const MOST_ENTRIES = 10_000;
  * @param dry only reports; changes nothing
  */
 export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
-  const { home, user, uid, gid } = seat;
+  const { pm2Home, user, uid, gid } = seat;
   const result: Righted = { given: [], removed: [], left: [] };
   if (uid === 0 || process.geteuid?.() !== 0) return result;
-  if (lstatSync(home, { throwIfNoEntry: false }) === undefined) {
+  if (lstatSync(pm2Home, { throwIfNoEntry: false }) === undefined) {
     makeHome(seat, dry, result);
     return result;
   }
   const receiver = { user, uid, gid };
   let held: Held;
   try {
-    held = hold(home, receiver);
+    held = hold(pm2Home, receiver);
   } catch (error) {
-    result.left.push(leftOver(home, error));
+    result.left.push(leftOver(pm2Home, error));
     return result;
   }
   try {
-    giveAll(held, home, receiver, dry, result);
-    for (const name of PM2_SOCKETS) await removeSocket(held, home, name, receiver, dry, result);
+    giveAll(held, pm2Home, receiver, dry, result);
+    for (const name of PM2_SOCKETS) await removeSocket(held, pm2Home, name, receiver, dry, result);
   } finally {
     closeSync(held.fd);
   }
@@ -81,10 +81,10 @@ function giveAll(held: Held, pm2Home: string, receiver: Identity, dry: boolean, 
 }
 
 /** Root's entries in a directory that PM2 fills, limited to files that PM2 makes. */
-function rootsIn(home: Held, directory: string, receiver: Identity): string[] {
+function rootsIn(held: Held, directory: string, receiver: Identity): string[] {
   let inside: Held | null = null;
   try {
-    inside = within(home, directory, receiver);
+    inside = within(held, directory, receiver);
     const opened = opendirSync(inside.path);
     const names: string[] = [];
     try {
@@ -113,12 +113,12 @@ function isRoots(directory: Held, name: string): boolean {
 }
 
 /** Only where just root can (`/var/www/.pm2`). Elsewhere the user creates it with the user's own rights. */
-function makeHome({ home, uid, gid }: Seat, dry: boolean, result: Righted): void {
-  if (findUntrusted(dirname(home), 'directory') !== null) return;
-  result.given.push(home);
+function makeHome({ pm2Home, uid, gid }: Seat, dry: boolean, result: Righted): void {
+  if (findUntrusted(dirname(pm2Home), 'directory') !== null) return;
+  result.given.push(pm2Home);
   if (dry) return;
-  mkdirSync(home, 0o700);
-  const fd = openSync(home, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  mkdirSync(pm2Home, 0o700);
+  const fd = openSync(pm2Home, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     fchownSync(fd, uid, gid);
     fchmodSync(fd, 0o755);
@@ -129,7 +129,7 @@ function makeHome({ home, uid, gid }: Seat, dry: boolean, result: Righted): void
 
 /** A socket of root's daemon prevents the user's daemon from creating its own. */
 async function removeSocket(
-  home: Held,
+  held: Held,
   pm2Home: string,
   name: string,
   user: Identity,
@@ -137,10 +137,10 @@ async function removeSocket(
   result: Righted,
 ): Promise<void> {
   const path = join(pm2Home, name);
-  const stat = lstatSync(join(home.path, name), { throwIfNoEntry: false });
-  if (stat?.uid !== 0 || !(await isDead(home, name, pm2Home))) return;
+  const stat = lstatSync(join(held.path, name), { throwIfNoEntry: false });
+  if (stat?.uid !== 0 || !(await isDead(held, name, pm2Home))) return;
   try {
-    if (!dry) await removeDeadSocket(home, name, stat, pm2Home, user);
+    if (!dry) await removeDeadSocket(held, name, stat, pm2Home, user);
     result.removed.push(path);
   } catch (error) {
     result.left.push(leftOver(path, error));

@@ -18,16 +18,16 @@ import type { Worker } from './work-as.ts';
 export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
   const { seat } = worker;
   if (await isUp(seat)) return;
-  const fault = seat.uid === 0 ? findUntrusted(seat.home, 'directory') : null;
+  const fault = seat.uid === 0 ? findUntrusted(seat.pm2Home, 'directory') : null;
   if (fault !== null && fault.kind !== 'missing')
-    throw new Failed(`no daemon of root's is started in ${seat.home}: ${fault.path} ${fault.why}`);
+    throw new Failed(`no daemon of root's is started in ${seat.pm2Home}: ${fault.path} ${fault.why}`);
   const unit = unitOf(seat);
   if (unit !== null) {
     const failure = runSystemctl('start', unit.name);
     if (failure !== null) throw new Failed(`systemctl start ${unit.name} failed: ${failure}`);
   } else {
     if (launcher.pm2 === null) throw new Failed('there is no pm2 on this host to start the daemon with');
-    const launched = await worker.launch({ node: launcher.node, pm2: launcher.pm2, userHome: seat.userHome });
+    const launched = await worker.launch({ node: launcher.node, pm2: launcher.pm2, homeDirectory: seat.homeDirectory });
     if (launched.type === 'failed')
       throw new Failed(`the daemon of ${seat.label} could not be started: ${launched.why}`);
   }
@@ -39,8 +39,9 @@ function unitOf(seat: Seat): Unit | null {
   return process.geteuid?.() !== 0 || !isBooted() ? null : bootUnitFor(seat, pm2Units());
 }
 
-async function isUp({ home, uid }: Seat): Promise<boolean> {
+async function isUp({ pm2Home, uid }: Seat): Promise<boolean> {
   return (await liveDaemons()).some(
-    (daemon) => daemon.reachable && !daemon.elsewhere && realpathOrSelf(daemon.home) === home && daemon.uid === uid,
+    (daemon) =>
+      daemon.reachable && !daemon.elsewhere && realpathOrSelf(daemon.pm2Home) === pm2Home && daemon.uid === uid,
   );
 }

@@ -6,9 +6,9 @@ import type { Seat } from './seat.ts';
 
 export interface RecordOrigin {
   /** PM2_HOMEs that its paths may lie in: the daemon's, and the one that the record names (T29). */
-  homes: readonly string[];
+  pm2Homes: readonly string[];
   /** Home directory of the user it ran as; null: unknown. */
-  userHome: string | null;
+  homeDirectory: string | null;
   uid: Uid;
 }
 
@@ -52,7 +52,7 @@ export function relocate(record: Pm2Env, running: boolean, from: RecordOrigin, t
   const moved = Object.fromEntries(
     Object.entries(fresh)
       .filter(([key]) => !gone.includes(key))
-      .map(([key, value]) => [key, PATH_FIELDS.includes(key) ? movedPath(value, from.homes, to.home) : value]),
+      .map(([key, value]) => [key, PATH_FIELDS.includes(key) ? movedPath(value, from.pm2Homes, to.pm2Home) : value]),
   );
   const result: Record<string, unknown> = { ...moved, ...env, env, username: to.user };
   if (to.uid !== 0) {
@@ -70,15 +70,15 @@ export function relocate(record: Pm2Env, running: boolean, from: RecordOrigin, t
 
 function environmentFor(old: Pm2Env, from: RecordOrigin, to: Seat): Record<string, unknown> {
   const text = (name: string) => (typeof old[name] === 'string' ? old[name] : '');
-  const foreign = from.uid === to.uid ? null : from.userHome;
+  const foreign = from.uid === to.uid ? null : from.homeDirectory;
   const kept = applicationVariables(Object.fromEntries(Object.keys(old).map((name) => [name, text(name)])), foreign);
   const own = Object.entries(old)
-    .filter(([name, value]) => name in kept && !PATH_OVERRIDES.includes(name) && !isIn(value, from.homes))
+    .filter(([name, value]) => name in kept && !PATH_OVERRIDES.includes(name) && !isIn(value, from.pm2Homes))
     .map(([name, value]) => [name, typeof value === 'string' ? kept[name] : value] as const);
   return {
     ...Object.fromEntries(own),
     ...ownersEnvironment({}, to, pathFor(text('PATH'), foreign)),
-    PM2_HOME: to.home,
+    PM2_HOME: to.pm2Home,
   };
 }
 
@@ -98,9 +98,9 @@ function isWhose(name: string): boolean {
   return name !== 'PATH' && !(name in applicationVariables({ [name]: '' }, null));
 }
 
-function movedPath(value: unknown, homes: readonly string[], home: string): unknown {
-  const old = homes.find((candidate) => isIn(value, [candidate]));
-  return typeof value === 'string' && old !== undefined ? home + value.slice(old.length) : value;
+function movedPath(value: unknown, pm2Homes: readonly string[], pm2Home: string): unknown {
+  const old = pm2Homes.find((candidate) => isIn(value, [candidate]));
+  return typeof value === 'string' && old !== undefined ? pm2Home + value.slice(old.length) : value;
 }
 
 function isIn(value: unknown, directories: readonly string[]): boolean {

@@ -9,7 +9,7 @@ import { replaceFile } from '../trust/write.ts';
 
 /** A change to a saved list: exactly these processes for these apps. */
 export interface Save {
-  home: string;
+  pm2Home: string;
   /** Names of the apps whose entries are replaced; all others stay. */
   names: readonly string[];
   records: readonly Pm2Env[];
@@ -21,13 +21,13 @@ export interface Save {
  * list would restore the app.
  * @throws if the directory is not this user's own, or the existing list is not PM2's
  */
-export function saveDump({ home, names, records }: Save): void {
-  process.chdir(home); // relative paths stay in this directory, even if its path is replaced
-  refuseStrangePlace(home);
-  const file = basename(dumpFile(home));
+export function saveDump({ pm2Home, names, records }: Save): void {
+  process.chdir(pm2Home); // relative paths stay in this directory, even if its path is replaced
+  refuseStrangePlace(pm2Home);
+  const file = basename(dumpFile(pm2Home));
   const before = readDumpRecords(file);
   if (before === null && isThere(file))
-    throw new Error(`${dumpFile(home)} is no list that pm2 has saved; it is left as it is`);
+    throw new Error(`${dumpFile(pm2Home)} is no list that pm2 has saved; it is left as it is`);
   const rest = (before ?? []).filter(({ name }) => !(typeof name === 'string' && names.includes(name)));
   if (before === null && records.length === 0) return; // nothing was saved, and nothing has to be
   // The old mode stays: an administrator may have restricted the file because of its secrets (T30).
@@ -41,8 +41,8 @@ function isThere(path: string): boolean {
 }
 
 /** Root writes only where no other user could have redirected the path. The kernel limits all other users. */
-function refuseStrangePlace(home: string): void {
+function refuseStrangePlace(pm2Home: string): void {
   if (process.geteuid?.() !== 0) return;
-  const fault = findUntrusted(home, 'directory');
-  if (fault !== null) throw new Error(`root does not write in ${home}: ${fault.path} ${fault.why}`);
+  const fault = findUntrusted(pm2Home, 'directory');
+  if (fault !== null) throw new Error(`root does not write in ${pm2Home}: ${fault.path} ${fault.why}`);
 }

@@ -7,11 +7,11 @@ export interface Seat {
   user: string;
   uid: Uid;
   gid: Gid;
-  userHome: string;
+  homeDirectory: string;
   shell: string;
-  home: string;
+  pm2Home: string;
 }
 
 export function sameSeat(one: Seat, other: Seat): boolean {
-  return one.home === other.home && one.uid === other.uid;
+  return one.pm2Home === other.pm2Home && one.uid === other.uid;
 }

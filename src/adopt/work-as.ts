@@ -63,7 +63,7 @@ export class Worker {
 
   /** Calls a method of the daemon. `timeoutMs` covers the whole exchange. */
   call(method: string, args: readonly unknown[], timeoutMs: number): Promise<Reply> {
-    return this.#work('call', { socket: rpcSocket(this.seat.home), method, args, timeoutMs }) as Promise<Reply>;
+    return this.#work('call', { socket: rpcSocket(this.seat.pm2Home), method, args, timeoutMs }) as Promise<Reply>;
   }
 
   look(request: LookRequest): Promise<AccessFault[]> {
@@ -131,6 +131,6 @@ export function cleanEnvironment(seat: Seat): Record<string, string> {
   return {
     ...(ownersEnvironment({}, seat, SYSTEM_PATH) as Record<string, string>),
     LANG: 'C.UTF-8',
-    PM2_HOME: seat.home,
+    PM2_HOME: seat.pm2Home,
   };
 }

@@ -17,7 +17,7 @@ export { unitThatEndsAll } from '../host/boot/unit-of-daemon.ts';
  * process is itself in a unit of PM2.
  */
 export function bootUnitOf(seat: DaemonSeat): string | null {
-  if (!isBooted() || isListening(rpcSocket(seat.home))) return null;
+  if (!isBooted() || isListening(rpcSocket(seat.pm2Home))) return null;
   const units = pm2Units();
   const around = serviceOf(cgroupsOf('self'));
   if (around?.manager === null && units.some(({ name }) => name === around.name)) return null;

@@ -34,18 +34,18 @@ function main(): void {
   // If this never ends, it is not tried again before a file changes.
   writeNone(file, manifests, 'it was begun, and did not end');
   killLater();
-  const home = mkdtempSync(join(PREPARED_DIRECTORY, '.home-'));
+  const directory = mkdtempSync(join(PREPARED_DIRECTORY, '.home-'));
   const startUp = new StartUp(pm2Package);
   process.once('exit', () => {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
     keep(file, () => startUp.result(), manifests);
     process.exitCode = 0;
   });
   setTimeout(() => process.exit(), PATIENCE_MS).unref();
-  process.env['PM2_HOME'] = home;
-  writeFileSync(join(home, 'touch'), ''); // otherwise PM2 prints its banner first
-  answerAsDaemon(home, () => {
-    startUp.begin(home);
+  process.env['PM2_HOME'] = directory;
+  writeFileSync(join(directory, 'touch'), ''); // otherwise PM2 prints its banner first
+  answerAsDaemon(directory, () => {
+    startUp.begin(directory);
   });
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
-import { PATH_OVERRIDES, pm2Home, rpcSocket } from '../pm2/home.ts';
+import { PATH_OVERRIDES, resolvePm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { asUid, type Uid } from '../runtime/brands.ts';
@@ -42,10 +42,10 @@ export function callerFrom(
   cwd: string | null,
   policy: Pick<Policy, 'daemons'>,
 ): Caller {
-  const home = pm2Home(env, { major, passwdHome: person.passwdHome, cwd: cwd ?? '/' });
+  const pm2Home = resolvePm2Home(env, { major, homeDirectory: person.homeDirectory, cwd: cwd ?? '/' });
   const unset = (name: string) => env[name] === undefined || env[name] === '';
   const moved = unset('PM2_DAEMON_RPC_PORT') ? null : resolve(cwd ?? '/', env['PM2_DAEMON_RPC_PORT'] ?? '');
-  const declared = asDeclared(home, policy);
+  const declared = asDeclared(pm2Home, policy);
   return {
     ...person,
     pm2Home: declared,
@@ -53,7 +53,8 @@ export function callerFrom(
     socketMoved: (moved !== null && moved !== rpcSocket(declared)) || !unset('PM2_DAEMON_PUB_PORT'),
     naming: namingIn(env),
     bypass: env['PM2_GUARD'] === 'off',
-    pm2HomeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.passwdHome),
+    pm2HomeChosen:
+      !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.homeDirectory),
     overrides: PATH_OVERRIDES.filter((name) => !unset(name)),
     cwd,
   };
@@ -65,10 +66,10 @@ function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
   return named;
 }
 
-function asDeclared(home: string, policy: Pick<Policy, 'daemons'>): string {
-  if (policy.daemons.some((daemon) => daemon.home === home)) return home;
-  const real = realpathOrSelf(home);
-  return policy.daemons.find((daemon) => realpathOrSelf(daemon.home) === real)?.home ?? home;
+function asDeclared(pm2Home: string, policy: Pick<Policy, 'daemons'>): string {
+  if (policy.daemons.some((daemon) => daemon.pm2Home === pm2Home)) return pm2Home;
+  const real = realpathOrSelf(pm2Home);
+  return policy.daemons.find((daemon) => realpathOrSelf(daemon.pm2Home) === real)?.pm2Home ?? pm2Home;
 }
 
 /** proc(5), since Linux 2.6.11. Set at login and kept by `su`, doas and run0. Unset for services. */

@@ -71,12 +71,12 @@ export async function gatherEvidence(
 async function sightsOf(daemons: readonly Daemon[]): Promise<Sight[]> {
   const live = await Promise.all(
     daemons.map(async (daemon): Promise<Sight | null> => {
-      const answer = await listApps(rpcSocket(daemon.home), { timeoutMs: SOCKET_MS });
+      const answer = await listApps(rpcSocket(daemon.pm2Home), { timeoutMs: SOCKET_MS });
       return answer.type === 'answered' ? { daemon: daemon.name, source: 'socket', apps: answer.apps } : null;
     }),
   );
   const saved = daemons.map((daemon): Sight | null => {
-    const apps = readDump(dumpFile(daemon.home));
+    const apps = readDump(dumpFile(daemon.pm2Home));
     return apps === null ? null : { daemon: daemon.name, source: 'dump', apps };
   });
   return [...live, ...saved].filter((sight) => sight !== null);
@@ -146,8 +146,7 @@ function evaluatorFor(
     const account = uid === null ? null : accountByUid(uid);
     if (account === null || (euid !== 0 && account.uid !== euid)) continue;
     const trusted = { uid: account.uid, gid: account.uid === 0 ? null : privateGroup(account) };
-    if (path === null || findUntrusted(path, 'file', trusted) === null)
-      return { ...account, user: account.name, userHome: account.homeDirectory };
+    if (path === null || findUntrusted(path, 'file', trusted) === null) return { ...account, user: account.name };
   }
   return null;
 }

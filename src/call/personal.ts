@@ -31,7 +31,7 @@ export function withPersonal(
   for (const account of named) {
     if (account === null || !isPersonal(account, policy, accounts)) continue;
     const daemon = personalDaemon(account, policy);
-    if (!daemons.some(({ home }) => home === daemon.home)) daemons.push(daemon);
+    if (!daemons.some(({ pm2Home }) => pm2Home === daemon.pm2Home)) daemons.push(daemon);
   }
   return { ...policy, daemons };
 }
@@ -60,9 +60,9 @@ function personalDaemon(account: Account, { daemons, mode, personal }: Policy): 
     uid,
     gid,
     group: groupByGid(gid)?.name ?? String(gid),
-    userHome: homeDirectory,
+    homeDirectory,
     shell,
-    home: join(homeDirectory, '.pm2'),
+    pm2Home: join(homeDirectory, '.pm2'),
     mode,
     pm2: null,
     node: null,

@@ -22,8 +22,8 @@ export function asObject({ choices, planned }: Prospect, done: readonly DoneMove
           twin: app.twin,
           dropped: app.dropped,
         })),
-        from: { user: move.from.user, home: move.from.home, state: move.from.state, pid: move.from.pid },
-        to: { daemon: move.to.label, user: move.to.user, home: move.to.home },
+        from: { user: move.from.user, home: move.from.pm2Home, state: move.from.state, pid: move.from.pid },
+        to: { daemon: move.to.label, user: move.to.user, home: move.to.pm2Home },
         steps: stepsOf(move),
         problems,
         notes,
@@ -40,13 +40,13 @@ export function asObject({ choices, planned }: Prospect, done: readonly DoneMove
         case 'move':
           return [];
         case 'home':
-          return [{ name: choice.name, type: choice.type, daemon: choice.daemon, home: choice.home }];
+          return [{ name: choice.name, type: choice.type, daemon: choice.daemon, home: choice.pm2Home }];
         case 'ambiguous':
           return [{ name: choice.name, type: choice.type, why: choice.why, next: choice.next }];
         case 'module':
           return [{ name: choice.name, type: choice.type, home: choice.home }];
         case 'unowned':
-          return [{ name: choice.name, type: choice.type, home: choice.place.home }];
+          return [{ name: choice.name, type: choice.type, home: choice.place.pm2Home }];
         case 'unknown':
           return [{ name: choice.name, type: choice.type, strays: choice.strays }];
       }

@@ -6,10 +6,7 @@ import { printLines } from './adopt-run.ts';
 import { labelled } from './adopt-words.ts';
 
 /** Tells which boot units these moves leave without apps, and which daemons have none. Disables the former if asked. */
-export function settleBootUnits(
-  moved: readonly Planned[],
-  options: { json?: boolean; disableUnit?: boolean },
-): void {
+export function settleBootUnits(moved: readonly Planned[], options: { json?: boolean; disableUnit?: boolean }): void {
   const lines = (text: readonly string[]) => {
     if (!options.json) printLines(text);
   };
@@ -26,10 +23,10 @@ export function settleBootUnits(
       ...labelled('run', [quoteCommand(['sudo', 'systemctl', 'disable', unit.name])]),
     ]);
   }
-  for (const { user, label, home } of unbooted(moves)) {
+  for (const { user, label, pm2Home } of unbooted(moves)) {
     lines([
       `nothing brings the daemon of ${label} up at boot`,
-      ...labelled('run', [quoteCommand(startupWords(user, home))]),
+      ...labelled('run', [quoteCommand(startupWords(user, pm2Home))]),
     ]);
   }
 }

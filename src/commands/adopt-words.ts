@@ -21,7 +21,7 @@ export function choiceLines({ choices }: Prospect): string[] {
       case 'move':
         return [];
       case 'home':
-        return [`${choice.name}: is home already, in ${choice.daemon} (${choice.home})`];
+        return [`${choice.name}: is home already, in ${choice.daemon} (${choice.pm2Home})`];
       case 'ambiguous':
         return [`${choice.name}: ${choice.why}`, ...labelled('choose', choice.next)];
       case 'unowned':
@@ -46,7 +46,7 @@ export function choiceLines({ choices }: Prospect): string[] {
 export function planLines({ move, problems, notes, consent }: Planned): string[] {
   const { from, to } = move;
   return [
-    `${namesOf(move)}: from ${from.user} in ${from.home} to ${to.label} (${to.user} in ${to.home})`,
+    `${namesOf(move)}: from ${from.user} in ${from.pm2Home} to ${to.label} (${to.user} in ${to.pm2Home})`,
     ...move.apps.flatMap(commandsOf).map((command) => `  runs      ${command}`),
     ...(consent === null ? [] : steeringOf(move).map((line) => `  with      ${line}`)),
     ...notes.map((note) => `  note      ${note}`),
@@ -75,12 +75,12 @@ export function outcomeLine(move: Move, { type, downtimeMs, why, log, open, with
   switch (type) {
     case 'moved':
       return [
-        `${names}: moved to ${move.to.label} (${move.to.user} in ${move.to.home})${stopped}${because('; ', why)}`,
+        `${names}: moved to ${move.to.label} (${move.to.user} in ${move.to.pm2Home})${stopped}${because('; ', why)}`,
         ...withheldLines(move, withheld),
       ];
     case 'put back':
       return [
-        `${names}: put back, in ${move.from.user}'s daemon in ${move.from.home}${because(': ', why)}`,
+        `${names}: put back, in ${move.from.user}'s daemon in ${move.from.pm2Home}${because(': ', why)}`,
         ...log.map((line) => `  | ${line}`),
       ];
     case 'failed':
@@ -102,7 +102,7 @@ function because(before: string, why: string | null): string {
 function withheldLines({ to }: Move, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const start = (name: string) =>
-    quoteCommand(['sudo', '-u', to.user, `PM2_HOME=${to.home}`, 'pm2', 'start', '--', name]);
+    quoteCommand(['sudo', '-u', to.user, `PM2_HOME=${to.pm2Home}`, 'pm2', 'start', '--', name]);
   return [
     `  ${names.join(', ')}: registered in ${to.label} and not started: not as the plan showed it. Look at it first`,
     ...labelled('choose', names.map(start)),
@@ -111,7 +111,7 @@ function withheldLines({ to }: Move, names: readonly string[]): string[] {
 
 export function unfinishedLine({ move, last, back }: Unfinished): string {
   const at = last === null ? ' before its first step' : ` at the step "${last}"${back ? ', on the way back' : ''}`;
-  return `moving ${namesOf(move)} from ${move.from.user} in ${move.from.home} to ${move.to.label} was cut off${at}`;
+  return `moving ${namesOf(move)} from ${move.from.user} in ${move.from.pm2Home} to ${move.to.label} was cut off${at}`;
 }
 
 export function progressLine(step: MoveStep, back: boolean): string {
@@ -143,7 +143,7 @@ function stepInWords(step: MoveStep, { apps, from, to, forget }: Move): string {
     case 'end':
       return `stop all in the daemon of ${from.user}, and the daemon itself (pid ${from.pid ?? '?'})`;
     case 'right':
-      return `give ${to.user} what root may have left in ${to.home}`;
+      return `give ${to.user} what root may have left in ${to.pm2Home}`;
     case 'start':
       return apps.every(({ twin }) => twin)
         ? `start the copy of ${to.user}, if it does not run`
@@ -153,11 +153,11 @@ function stepInWords(step: MoveStep, { apps, from, to, forget }: Move): string {
     case 'remove':
       return `delete ${names} in the daemon of ${from.user}`;
     case 'save':
-      return from.home === to.home
-        ? `save ${names} in ${to.home}`
-        : `save ${names} in ${to.home}, and no longer in ${from.home}`;
+      return from.pm2Home === to.pm2Home
+        ? `save ${names} in ${to.pm2Home}`
+        : `save ${names} in ${to.pm2Home}, and no longer in ${from.pm2Home}`;
     case 'forget':
-      return `save it no longer in ${forget.map(({ home }) => home).join(', ')}`;
+      return `save it no longer in ${forget.map(({ pm2Home }) => pm2Home).join(', ')}`;
   }
 }
 

@@ -53,13 +53,17 @@ function summary(check: ConfigCheck, sudoers: SudoersState | null): string {
   const { file, daemons, notes, unmakeable } = check;
   const width = (value: (daemon: CheckedDaemon) => string): number =>
     Math.max(...daemons.map((daemon) => value(daemon).length));
-  const [names, users, homes] = [width(({ name }) => name), width(({ user }) => user), width(({ home }) => home)];
+  const [names, users, widthOfPm2Home] = [
+    width(({ name }) => name),
+    width(({ user }) => user),
+    width(({ home: pm2Home }) => pm2Home),
+  ];
   return [
     `${file} is valid: ${count(daemons.length, 'daemon')}, ` +
       (check.default === null ? 'no default' : `default ${check.default}`),
     ...daemons.map(
       (daemon) =>
-        `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(homes)}  ` +
+        `  ${daemon.name.padEnd(names)}  ${daemon.user.padEnd(users)}  ${daemon.home.padEnd(widthOfPm2Home)}  ` +
         `${daemon.mode.padEnd('observe'.length)}  ${rules(daemon)}`,
     ),
     ...notes.map((note) => `note: ${note}`),

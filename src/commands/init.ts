@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft/draft.ts';
+import type { Unit } from '../host/boot/units.ts';
+import type { LiveDaemon } from '../host/daemons/live-daemons.ts';
 import type { FoundDaemon } from '../host/survey.ts';
 import { replaceFile } from '../trust/write.ts';
 import { statOf } from '../runtime/peek.ts';
@@ -44,12 +46,18 @@ Exit status: 0 done; 1 the file is there already, or cannot be written.`,
     });
 }
 
-/** In the output, the home directory of an account is called `home`. */
-function asObject({ unit, ...found }: FoundDaemon): object {
-  const { account = null } = unit ?? {};
-  if (account === null) return { ...found, unit };
-  const { homeDirectory: home, ...rest } = account;
-  return { ...found, unit: { ...unit, account: { ...rest, home } } };
+/** The names of the output are older than the names in the code: `home` is a PM2_HOME, or that of an account. */
+function asObject({ pm2Home, unit, live, ...found }: FoundDaemon): object {
+  return { ...found, home: pm2Home, live: live && liveAsObject(live), unit: unit && unitAsObject(unit) };
+}
+
+function liveAsObject({ pm2Home, ...live }: LiveDaemon): object {
+  return { ...live, home: pm2Home };
+}
+
+function unitAsObject({ pm2Home, homeDirectory, account, ...unit }: Unit): object {
+  const { homeDirectory: home, ...rest } = account ?? {};
+  return { ...unit, home: pm2Home, userHome: homeDirectory, account: account && { ...rest, home } };
 }
 
 function refuseToReplace(file: string): void {

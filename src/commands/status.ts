@@ -70,9 +70,9 @@ function inWords({
         ? "not yet; root's next call makes it"
         : `${compiled.made}  (${compiled.fresh ? 'fresh' : "older than the config; root's next call renews it"})`,
     ],
-    ...daemons.map(({ name, user, home, socket }): [string, string, Tone] => [
+    ...daemons.map(({ name, user, home: pm2Home, socket }): [string, string, Tone] => [
       'daemon',
-      `${name}: ${user} in ${home}  (${socket})`,
+      `${name}: ${user} in ${pm2Home}  (${socket})`,
       SOCKET[socket],
     ]),
     ...ways.map((way): [string, string, Tone] => [way.way, leadsTo(way), way.finds ? WAY[way.finds.type] : null]),

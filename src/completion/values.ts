@@ -43,7 +43,7 @@ function apps(): CompletionCandidate[] {
 }
 
 function daemons(): CompletionCandidate[] {
-  return policy()?.daemons.map(({ name, user, home }) => ({ word: name, about: `${user} in ${home}` })) ?? [];
+  return policy()?.daemons.map(({ name, user, pm2Home }) => ({ word: name, about: `${user} in ${pm2Home}` })) ?? [];
 }
 
 /** Users who can log in or who run a daemon. */

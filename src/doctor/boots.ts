@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
-import { homeOfUnit } from '../host/homes/homes.ts';
+import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import { wordOfUnit, type Unit } from '../host/boot/units.ts';
 import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
@@ -13,7 +13,7 @@ export interface Boot {
   /** Of rc.local with the line: `/etc/rc.local:3`. */
   file: string;
   user: string;
-  home: string;
+  pm2Home: string;
   enabled: boolean;
   /** The user whose statement this is. */
   word: Word;
@@ -31,20 +31,20 @@ export function bootsOf(facts: HostFacts): Boot[] {
       name: unit.name,
       file: unit.file,
       user: userOfUnit(unit),
-      home: homeOfUnit(unit),
+      pm2Home: pm2HomeOfUnit(unit),
       enabled: unit.enabled,
       word: wordOfUnit(unit),
       retire: retire(unit),
     })),
-    ...facts.boot.scripts.map(({ file, user, home, enabled, line }) => ({
+    ...facts.boot.scripts.map(({ file, user, pm2Home, enabled, line }) => ({
       name: file,
       file: line === null ? file : `${file}:${line}`,
       user: user ?? 'root',
       enabled,
       word: ROOT,
-      home:
-        home ??
-        facts.homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.home ??
+      pm2Home:
+        pm2Home ??
+        facts.pm2Homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.pm2Home ??
         '/root/.pm2',
       // `:` keeps an `if` around the line valid.
       retire: [
@@ -61,11 +61,11 @@ export function userOfUnit({ user, manager, account }: Unit): string {
   return account?.name ?? user ?? manager ?? 'root';
 }
 
-export function homeCalled(path: string, { homes }: HostFacts): Pm2HomeFacts | undefined {
-  return homes.find(({ home }) => home === path);
+export function pm2HomeAt(path: string, { pm2Homes }: HostFacts): Pm2HomeFacts | undefined {
+  return pm2Homes.find(({ pm2Home }) => pm2Home === path);
 }
 
-export function isSameHome(one: string, other: string, facts: HostFacts): boolean {
-  const physical = homeCalled(one, facts)?.physical;
-  return one === other || (physical != null && physical === homeCalled(other, facts)?.physical);
+export function isSamePm2Home(one: string, other: string, facts: HostFacts): boolean {
+  const physical = pm2HomeAt(one, facts)?.physical;
+  return one === other || (physical != null && physical === pm2HomeAt(other, facts)?.physical);
 }

@@ -4,13 +4,13 @@ import { changeableCode, severalVersions } from './checks/copies.ts';
 import { leashes, overrides, wrongHomeVariable } from './checks/daemon-environment.ts';
 import { doubleBoots } from './checks/double-boot.ts';
 import { failedUnits } from './checks/failed-unit.ts';
-import { exposedHomes } from './checks/exposed-home.ts';
+import { exposedPm2Homes } from './checks/exposed-home.ts';
 import { foreignFiles } from './checks/foreign-files.ts';
 import { fossilBoots } from './checks/fossil-boot.ts';
 import { ghosts } from './checks/ghosts.ts';
 import { guardItself } from './checks/guard.ts';
-import { homelessHomes } from './checks/homeless.ts';
-import { movingHome } from './checks/moving-home.ts';
+import { impossiblePm2Homes } from './checks/homeless.ts';
+import { movingPm2Home } from './checks/moving-home.ts';
 import { oddFiles } from './checks/odd-files.ts';
 import { unreachable } from './checks/one-home.ts';
 import { openSocket } from './checks/open-socket.ts';
@@ -21,17 +21,17 @@ import { socketlessDaemons } from './checks/socketless.ts';
 import { staleFiles } from './checks/stale-files.ts';
 import { lingering, unbootedDaemons } from './checks/unbooted.ts';
 import { undeclaredBoots } from './checks/undeclared-boot.ts';
-import { unitHomes } from './checks/unit-home.ts';
+import { pm2HomesOfUnits } from './checks/unit-home.ts';
 import { unitUsers } from './checks/unit-user.ts';
 import { nodes, pm2Versions } from './checks/versions.ts';
-import { unmakeableHomesCheck } from './checks/unmakeable.ts';
+import { unmakeablePm2HomesCheck } from './checks/unmakeable.ts';
 import { vanishingPrograms } from './checks/vanishing.ts';
-import { foreignHomeCheck, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
+import { foreignPm2HomeCheck, foreignSocket, undeclaredDaemon } from './checks/whose-daemon.ts';
 import type { Check } from './finding.ts';
 
 export const checks: readonly Check[] = [
   foreignSocket,
-  foreignHomeCheck,
+  foreignPm2HomeCheck,
   unreachable,
   socketlessDaemons,
   undeclaredDaemon,
@@ -52,13 +52,13 @@ export const checks: readonly Check[] = [
   neverSpawned,
   staleFiles,
   foreignFiles,
-  homelessHomes,
-  movingHome,
-  exposedHomes,
+  impossiblePm2Homes,
+  movingPm2Home,
+  exposedPm2Homes,
   strangeLists,
   oddFiles,
-  unmakeableHomesCheck,
-  unitHomes,
+  unmakeablePm2HomesCheck,
+  pm2HomesOfUnits,
   doubleBoots,
   fossilBoots,
   unitUsers,

@@ -3,7 +3,7 @@ import type { Gid, Pid, Uid } from '../runtime/brands.ts';
 
 /** Changes for `doctor --fix` in one PM2_HOME. Each is safe and can be undone. src/doctor/mend applies them. */
 export interface Fix {
-  home: string;
+  pm2Home: string;
   /** Identity of the PM2_HOME as it was examined. */
   dev: number;
   ino: number;
@@ -27,7 +27,7 @@ export type Deed = { name: string; dev: number; ino: number } & (
 /** Null: there is no change to make, or the owner is not known. */
 export function fixIn(
   {
-    home,
+    pm2Home,
     owner,
     trusted,
     anchored,
@@ -39,5 +39,5 @@ export function fixIn(
 ): Fix | null {
   if (owner === null || own === undefined || deeds.length === 0) return null;
   const { name, uid, gid } = owner;
-  return { home, dev: own.dev, ino: own.ino, owner: { name, uid, gid }, trusted, anchored, deeds };
+  return { pm2Home, dev: own.dev, ino: own.ino, owner: { name, uid, gid }, trusted, anchored, deeds };
 }

@@ -3,7 +3,7 @@ import { gatherFacts, type HostFacts } from '../host/facts.ts';
 import { brokenParts, changeableParts } from '../install/intact.ts';
 import { standing, type InstallHealth } from '../install/status.ts';
 import { programs, type Program } from './programs.ts';
-import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
+import { unmakeablePm2Homes, type Unmakeable } from '../policy/unmakeable.ts';
 import { sealStates } from '../seal/seals.ts';
 import type { Distrust } from '../trust/trust.ts';
 
@@ -38,7 +38,7 @@ export async function gatherDoctorFacts(): Promise<DoctorFacts> {
     changeable: installed ? changeableParts() : [],
     seals: sealStates(SYSTEM_PATH),
     programs: installed ? programs(host.policy) : [],
-    unmakeable: unmakeableHomes(host.policy?.daemons ?? []),
+    unmakeable: unmakeablePm2Homes(host.policy?.daemons ?? []),
   };
   return { ...host, guard };
 }

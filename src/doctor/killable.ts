@@ -10,10 +10,10 @@ export type Killable = Trusted<number>;
  * None where the program is not node, or where neither the owner of the socket file nor the process itself proves
  * that it is the daemon of this PM2_HOME. The kernel's list of sockets is no proof (src/host/daemons/sockets.ts).
  */
-export function killableDaemon({ pid, process, reachable, socketFile, uid, home }: DaemonFacts): Killable[] {
+export function killableDaemon({ pid, process, reachable, socketFile, uid, pm2Home }: DaemonFacts): Killable[] {
   if (pid === null || process === null || uid === null || !runsNode(process.exe)) return [];
   const owned = reachable && socketFile !== null && socketFile.uid === uid;
-  return owned || isDaemonOf(process, home) ? present(trust(pid, KERNEL, uid)) : [];
+  return owned || isDaemonOf(process, pm2Home) ? present(trust(pid, KERNEL, uid)) : [];
 }
 
 /** The app processes that the daemon's user may end. */

@@ -11,17 +11,19 @@ export type Occupancy =
   | { type: 'unclear'; why: string };
 
 /** Decided by processes and sockets, because a dead daemon leaves its files behind. */
-export function occupancyOf(home: Pm2HomeFacts, { daemons, homes }: HostFacts): Occupancy {
-  const names = homes
-    .filter((other) => other === home || (home.physical !== null && other.physical === home.physical))
-    .map((other) => other.home);
-  const [daemon, second] = daemons.filter((one) => !one.elsewhere && names.includes(one.home));
+export function occupancyOf(pm2HomeFacts: Pm2HomeFacts, { daemons, pm2Homes }: HostFacts): Occupancy {
+  const names = pm2Homes
+    .filter(
+      (other) => other === pm2HomeFacts || (pm2HomeFacts.physical !== null && other.physical === pm2HomeFacts.physical),
+    )
+    .map((other) => other.pm2Home);
+  const [daemon, second] = daemons.filter((one) => !one.elsewhere && names.includes(one.pm2Home));
   if (daemon === undefined) {
-    const strange = home.sockets.find(({ state }) => state !== 'dead');
+    const strange = pm2HomeFacts.sockets.find(({ state }) => state !== 'dead');
     if (strange !== undefined)
       return { type: 'unclear', why: `${strange.name} is not dead, and no daemon is known behind it` };
-    return home.pidFile?.command != null && /PM2/.test(home.pidFile.command)
-      ? { type: 'unclear', why: `pid ${home.pidFile.pid ?? 0} is a daemon without a socket here` }
+    return pm2HomeFacts.pidFile?.command != null && /PM2/.test(pm2HomeFacts.pidFile.command)
+      ? { type: 'unclear', why: `pid ${pm2HomeFacts.pidFile.pid ?? 0} is a daemon without a socket here` }
       : { type: 'none' };
   }
   if (second !== undefined) return { type: 'unclear', why: 'two daemons call it their home' };
@@ -29,12 +31,14 @@ export function occupancyOf(home: Pm2HomeFacts, { daemons, homes }: HostFacts): 
   if (daemon.uid === null) return { type: 'unclear', why: 'only root can see which user its daemon runs as' };
   if (daemon.failure !== null && daemon.failure.type !== 'denied')
     return { type: 'unclear', why: 'its daemon does not answer' };
-  return { type: daemon.uid === home.owner?.uid ? 'owner' : 'other', daemon };
+  return { type: daemon.uid === pm2HomeFacts.owner?.uid ? 'owner' : 'other', daemon };
 }
 
 /** Each physical directory once. */
-export function distinctHomes({ homes }: HostFacts): Pm2HomeFacts[] {
-  return homes.filter(
-    (home, index) => home.physical === null || homes.findIndex((other) => other.physical === home.physical) === index,
+export function distinctPm2Homes({ pm2Homes }: HostFacts): Pm2HomeFacts[] {
+  return pm2Homes.filter(
+    (pm2HomeFacts, index) =>
+      pm2HomeFacts.physical === null ||
+      pm2Homes.findIndex((other) => other.physical === pm2HomeFacts.physical) === index,
   );
 }

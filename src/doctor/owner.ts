@@ -104,7 +104,7 @@ function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: Pid | null, fac
     daemon: declaredAs(daemon)?.name ?? null,
     stray: isUndeclared(daemon, facts),
     user: daemon.user,
-    home: daemon.home,
+    home: daemon.pm2Home,
     app:
       app === null
         ? null
@@ -124,7 +124,7 @@ export function answerLines({ question, owners, others, note }: OwnerAnswer): st
   ];
 }
 
-function ownerInWords({ daemon, stray, user, home, app }: ProcessOwner): string {
+function ownerInWords({ daemon, stray, user, home: pm2Home, app }: ProcessOwner): string {
   const whose = user ?? 'an unknown user';
   const name =
     daemon !== null
@@ -137,7 +137,7 @@ function ownerInWords({ daemon, stray, user, home, app }: ProcessOwner): string 
       ? ', the daemon itself'
       : `: app ${app.name} (id ` +
         `${app.id})${app.state === null ? '' : `, ${app.state}`}${app.placement === 'stray' ? ', a stray' : ''}`;
-  return `${name} in ${home}${part}`;
+  return `${name} in ${pm2Home}${part}`;
 }
 
 function way(lineage: readonly Forebear[]): string[] {

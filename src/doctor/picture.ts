@@ -56,8 +56,8 @@ function socketlessRows({ socketless }: Report): DaemonRow[] {
   });
 }
 
-function seatInWords({ user, uid, home }: Pick<ReportedDaemon, 'user' | 'uid' | 'home'>): string {
-  return `${user ?? (uid === null ? 'an unknown user' : `uid ${uid}`)} in ${home}`;
+function seatInWords({ user, uid, home: pm2Home }: Pick<ReportedDaemon, 'user' | 'uid' | 'home'>): string {
+  return `${user ?? (uid === null ? 'an unknown user' : `uid ${uid}`)} in ${pm2Home}`;
 }
 
 function detailsOf(daemon: ReportedDaemon, now: number): string[] {

@@ -20,17 +20,17 @@ export function daemonsHere({ daemons }: LivingFacts): DaemonFacts[] {
 }
 
 /** Null: the PM2_HOME is gone, or in a container. */
-export function homeOf({ home, physical, elsewhere }: DaemonFacts, { homes }: HostFacts): Pm2HomeFacts | null {
+export function pm2HomeOf({ pm2Home, physical, elsewhere }: DaemonFacts, { pm2Homes }: HostFacts): Pm2HomeFacts | null {
   return elsewhere
     ? null
-    : (homes.find((one) => one.home === home) ??
-        homes.find((one) => physical !== null && one.physical === physical) ??
+    : (pm2Homes.find((one) => one.pm2Home === pm2Home) ??
+        pm2Homes.find((one) => physical !== null && one.physical === physical) ??
         null);
 }
 
 /** Names that `pm2 resurrect` would start; null: there is no readable list. */
-export function savedNames(home: Pm2HomeFacts | null): string[] | null {
-  return home?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? null;
+export function savedNames(pm2HomeFacts: Pm2HomeFacts | null): string[] | null {
+  return pm2HomeFacts?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? null;
 }
 
 /** The declared daemon with the same PM2_HOME and user. */
@@ -53,7 +53,7 @@ export function foreignOwner(daemon: DaemonFacts, facts: HostFacts): { name: str
           name: declared.user,
           why: `${facts.policy?.file ?? 'the config'}:${declared.line} declares ${declared.name}`,
         };
-  const owner = homeOf(daemon, facts)?.owner ?? null;
+  const owner = pm2HomeOf(daemon, facts)?.owner ?? null;
   if (owner === null || owner.uid === uid) return null;
   const why = {
     config: 'the config says so',

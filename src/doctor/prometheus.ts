@@ -9,12 +9,12 @@ interface Sample {
 /** Prometheus text format 0.0.4, for the node exporter's textfile collector. It refuses samples with timestamps. */
 export function prometheusText(
   { daemons, socketless, ghosts, findings, time, config }: Report,
-  declared: readonly { name: string; user: string; home: string }[],
+  declared: readonly { name: string; user: string; pm2Home: string }[],
 ): string {
-  const labels = (daemon: { name: string | null; user: string | null; home: string }) => ({
+  const labels = (daemon: { name: string | null; user: string | null }, pm2Home: string) => ({
     daemon: daemon.name ?? '',
     user: daemon.user ?? '',
-    home: daemon.home,
+    home: pm2Home,
   });
   const down = declared.filter(({ name }) => !daemons.some((daemon) => daemon.name === name));
   return [
@@ -22,8 +22,8 @@ export function prometheusText(
       'pm2_guard_daemon_up',
       'Whether the PM2 daemon answers; without a name in the label daemon, no config declares it.',
       [
-        ...daemons.map((daemon) => ({ labels: labels(daemon), value: Number(daemon.answers === 'yes') })),
-        ...down.map((daemon) => ({ labels: labels(daemon), value: 0 })),
+        ...daemons.map((daemon) => ({ labels: labels(daemon, daemon.home), value: Number(daemon.answers === 'yes') })),
+        ...down.map((daemon) => ({ labels: labels(daemon, daemon.pm2Home), value: 0 })),
       ],
     ),
     ...metric(
@@ -31,7 +31,7 @@ export function prometheusText(
       'Processes of PM2 by the state that their daemon gives.',
       daemons.flatMap((daemon) =>
         counts(daemon.apps.map(({ state }) => state ?? 'unknown')).map(([state, value]) => ({
-          labels: { ...labels(daemon), state },
+          labels: { ...labels(daemon, daemon.home), state },
           value,
         })),
       ),
@@ -40,7 +40,7 @@ export function prometheusText(
       'pm2_guard_strays',
       'Processes of PM2 in a daemon that the config does not put them into.',
       daemons.map((daemon) => ({
-        labels: labels(daemon),
+        labels: labels(daemon, daemon.home),
         value: daemon.apps.filter(({ placement }) => placement === 'stray').length,
       })),
     ),

@@ -24,10 +24,10 @@ export function asUserOf(daemon: { user: string | null; uid: Uid | null }, ...wo
  * the declared one, where `delete` would hit the right app. Empty: the config forbids the bypass.
  */
 export function pm2In(daemon: DaemonFacts, facts: HostFacts, ...argv: string[]): CommandWords[] {
-  if (!isUndeclared(daemon, facts)) return [pm2As(nameFor(daemon), daemon.home, argv)];
+  if (!isUndeclared(daemon, facts)) return [pm2As(nameFor(daemon), daemon.pm2Home, argv)];
   const { bypass } = facts.policy ?? { bypass: 'anyone' };
   const allowed = bypass === 'anyone' || (bypass === 'root' && daemon.uid === 0);
-  return allowed ? [asUserOf(daemon, 'env', 'PM2_GUARD=off', `PM2_HOME=${daemon.home}`, 'pm2', ...argv)] : [];
+  return allowed ? [asUserOf(daemon, 'env', 'PM2_GUARD=off', `PM2_HOME=${daemon.pm2Home}`, 'pm2', ...argv)] : [];
 }
 
 export interface Adoption {

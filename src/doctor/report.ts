@@ -81,12 +81,12 @@ export function reportOf(facts: HostFacts, findings: readonly DoctorFinding[]): 
     config: { file: facts.policy?.file ?? null, problem: facts.policyProblem },
     daemons: facts.daemons.map((daemon) => reportedDaemon(daemon, facts)),
     socketless: facts.socketless.map((daemon) => {
-      const { user, uid, home, pid, started, cgroups, apps } = reportedDaemon(daemon, facts);
-      return { user, uid, home, pid, started, cgroups, apps };
+      const { user, uid, home: pm2Home, pid, started, cgroups, apps } = reportedDaemon(daemon, facts);
+      return { user, uid, home: pm2Home, pid, started, cgroups, apps };
     }),
-    ghosts: facts.ghosts.map(({ app, home, process, user, ports }) => ({
+    ghosts: facts.ghosts.map(({ app, pm2Home, process, user, ports }) => ({
       app,
-      home,
+      home: pm2Home,
       pid: process.pid,
       user,
       command: process.command,
@@ -104,7 +104,7 @@ function reportedDaemon(daemon: DaemonFacts, facts: HostFacts): ReportedDaemon {
     stray: isUndeclared(daemon, facts),
     user: daemon.user,
     uid: daemon.uid,
-    home: daemon.home,
+    home: daemon.pm2Home,
     socket: daemon.socket,
     pid: daemon.pid,
     answers: reachable ? (failure?.type ?? 'yes') : 'no',

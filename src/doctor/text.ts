@@ -39,9 +39,9 @@ function withoutConfig(facts: HostFacts): string[] {
       .filter((line) => line !== '')
       .map((line) => `  ${line}`),
     `  ${rootCommandLine('init')}  would declare:`,
-    ...entries.map(({ name, user, home, apps }) => {
+    ...entries.map(({ name, user, pm2Home, apps }) => {
       const withApps = apps.length > 0 ? `, with ${listed(apps.map((app) => app.name))}` : '';
-      return `    ${escapeControls(`${name}: ${user} in ${home}${withApps}`)}`;
+      return `    ${escapeControls(`${name}: ${user} in ${pm2Home}${withApps}`)}`;
     }),
   ];
 }

@@ -3,9 +3,9 @@ import { bootUnitFor, systemctlWords, unitAround, unitFor } from '../host/boot/d
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/boot/units.ts';
 import type { Uid } from '../runtime/brands.ts';
-import { allUnits, isSameHome } from './boots.ts';
+import { allUnits, isSamePm2Home } from './boots.ts';
 import { killableDaemon } from './killable.ts';
-import { homeOf, placementOf, savedNames } from './placement.ts';
+import { pm2HomeOf, placementOf, savedNames } from './placement.ts';
 import { kill, pm2In, type CommandWords } from './repair.ts';
 import { rootCommand } from '../terminal/root-command.ts';
 
@@ -21,12 +21,15 @@ export function runningUnit({ process, uid }: DaemonFacts, facts: HostFacts): Un
 }
 
 /** The unit written for this daemon, an enabled one first. The daemon may run outside it. */
-export function unitOfDaemon({ uid, home }: DaemonFacts, facts: HostFacts): Unit | null {
-  return unitFor({ uid, home }, allUnits(facts));
+export function unitOfDaemon({ uid, pm2Home }: DaemonFacts, facts: HostFacts): Unit | null {
+  return unitFor({ uid, pm2Home }, allUnits(facts));
 }
 
-export function bootUnitOfDaemon({ uid, home }: { uid: Uid | null; home: string }, facts: HostFacts): Unit | null {
-  return bootUnitFor({ uid, home }, allUnits(facts));
+export function bootUnitOfDaemon(
+  { uid, pm2Home }: { uid: Uid | null; pm2Home: string },
+  facts: HostFacts,
+): Unit | null {
+  return bootUnitFor({ uid, pm2Home }, allUnits(facts));
 }
 
 /** A unit that may not be written yet. */
@@ -44,9 +47,11 @@ export function started(unit: Named, facts: HostFacts): CommandWords[] {
 }
 
 /** Starts the failed unit of a declared daemon, if no daemon runs there. Other findings cover the rest. */
-export function startable(unit: Unit, home: string, facts: HostFacts): CommandWords[] {
-  const own = facts.policy?.daemons.find((one) => one.uid === unit.account?.uid && isSameHome(one.home, home, facts));
-  const lives = facts.daemons.some((daemon) => !daemon.elsewhere && isSameHome(daemon.home, home, facts));
+export function startable(unit: Unit, pm2Home: string, facts: HostFacts): CommandWords[] {
+  const own = facts.policy?.daemons.find(
+    (one) => one.uid === unit.account?.uid && isSamePm2Home(one.pm2Home, pm2Home, facts),
+  );
+  const lives = facts.daemons.some((daemon) => !daemon.elsewhere && isSamePm2Home(daemon.pm2Home, pm2Home, facts));
   return own === undefined || lives ? [] : started(unit, facts);
 }
 
@@ -68,7 +73,7 @@ export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
 export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] | null {
   if (!daemon.reachable || daemon.failure !== null) return null;
   const running = daemon.apps.map(({ name }) => name);
-  const asleep = (savedNames(homeOf(daemon, facts)) ?? []).filter((name) => !running.includes(name));
+  const asleep = (savedNames(pm2HomeOf(daemon, facts)) ?? []).filter((name) => !running.includes(name));
   if (running.length === 0 && asleep.length === 0) return [];
   const save = pm2In(daemon, facts, 'save');
   if (save.length === 0) return null;
@@ -93,10 +98,10 @@ export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): Co
 
 /** Moves the apps of an unwanted daemon to their own daemons. Without apps the daemon ends. */
 export function emptied(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
-  const { apps, home } = daemon;
+  const { apps, pm2Home } = daemon;
   if (apps.length === 0) return end(daemon, facts);
   if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray'))
-    return [rootCommand('adopt', '--all-strays', '--from', home)];
+    return [rootCommand('adopt', '--all-strays', '--from', pm2Home)];
   return facts.policy === null
     ? []
     : [

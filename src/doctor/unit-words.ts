@@ -33,13 +33,13 @@ export function retire({ name, file, manager, enabled }: Unit): string[][] {
 }
 
 /** Has PM2 rewrite a unit with a matching user and PM2_HOME. */
-export function startupRepair(user: string, facts: HostFacts, userHome: string): string[] {
+export function startupRepair(user: string, facts: HostFacts, homeDirectory: string): string[] {
   const declared = facts.policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
-  const [daemon] = [...declared.filter(({ home }) => basename(home) === '.pm2'), ...declared];
-  return daemon === undefined ? startupWords(user, join(userHome, '.pm2')) : startupFor(daemon, facts);
+  const [daemon] = [...declared.filter(({ pm2Home }) => basename(pm2Home) === '.pm2'), ...declared];
+  return daemon === undefined ? startupWords(user, join(homeDirectory, '.pm2')) : startupFor(daemon, facts);
 }
 
 /** The name differs from that of every other daemon of the user. */
 export function startupFor(daemon: Daemon, { policy }: HostFacts): string[] {
-  return startupWords(daemon.user, daemon.home, serviceNameOf(daemon, policy?.daemons ?? []));
+  return startupWords(daemon.user, daemon.pm2Home, serviceNameOf(daemon, policy?.daemons ?? []));
 }

@@ -19,7 +19,7 @@ export function as(user: string, words: readonly string[]): string[] {
  * A command that changes a PM2_HOME by path. It runs as the owner, so a symlink of the owner reaches nothing new.
  * None as root where others can change the path.
  */
-export function inHome(
+export function asOwnerOf(
   { owner, trusted }: { owner: { name: string; uid: Uid } | null; trusted: boolean },
   words: readonly string[],
 ): string[][] {
@@ -34,8 +34,8 @@ export function inHome(
  * @param tests of find(1), which select the files
  * @param owner as for chown(1)
  */
-export function chownIn(home: string, depth: readonly string[], tests: readonly string[], owner: string): string[] {
-  return ['sudo', 'find', home, ...depth, ...tests, '-execdir', 'chown', '-h', owner, '{}', '+'];
+export function chownIn(pm2Home: string, depth: readonly string[], tests: readonly string[], owner: string): string[] {
+  return ['sudo', 'find', pm2Home, ...depth, ...tests, '-execdir', 'chown', '-h', owner, '{}', '+'];
 }
 
 /** For -path of find(1), which takes a pattern. */
@@ -43,16 +43,16 @@ export function patternOf(path: string): string {
   return path.replace(/[*?[\]\\]/g, '\\$&');
 }
 
-export function pm2As(user: string, home: string, words: readonly string[]): string[] {
-  return as(user, ['env', `PM2_HOME=${home}`, 'pm2', ...words]);
+export function pm2As(user: string, pm2Home: string, words: readonly string[]): string[] {
+  return as(user, ['env', `PM2_HOME=${pm2Home}`, 'pm2', ...words]);
 }
 
-export function pathsIn(home: string, files: readonly { name: string }[]): string[] {
-  return files.map(({ name }) => (name === '.' ? home : join(home, name)));
+export function pathsIn(pm2Home: string, files: readonly { name: string }[]): string[] {
+  return files.map(({ name }) => (name === '.' ? pm2Home : join(pm2Home, name)));
 }
 
-export function userName(uid: Uid, home: Pm2HomeFacts): string {
-  return uid === 0 ? 'root' : uid === home.owner?.uid ? home.owner.name : `uid ${uid}`;
+export function userName(uid: Uid, pm2HomeFacts: Pm2HomeFacts): string {
+  return uid === 0 ? 'root' : uid === pm2HomeFacts.owner?.uid ? pm2HomeFacts.owner.name : `uid ${uid}`;
 }
 
 /** `1 app`, `2 apps`, `2 processes` */

@@ -4,8 +4,8 @@ import type { Uid } from '../runtime/brands.ts';
 
 /** A bundle of its own (src/bin/boot-unit.ts), because few calls need it. */
 export interface BootUnits {
-  bootUnitOf(seat: { uid: Uid; home: string }): string | null;
-  unitThatEndsAll(seat: { uid: Uid; home: string }): string | null;
+  bootUnitOf(seat: { uid: Uid; pm2Home: string }): string | null;
+  unitThatEndsAll(seat: { uid: Uid; pm2Home: string }): string | null;
   startUnit(name: string): string | null;
   startUnitBySudo(sudo: string, name: string): string | null;
 }

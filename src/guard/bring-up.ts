@@ -45,7 +45,7 @@ export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | 
 export function bringUpThroughSudo({ verdict, invocation, caller, policy }: ResolvedCall): void {
   const { daemon } = verdict;
   const sudo = realSudo();
-  if (daemon === null || sudo === null || !isNeededBy(invocation) || !isMissing(rpcSocket(daemon.home))) return;
+  if (daemon === null || sudo === null || !isNeededBy(invocation) || !isMissing(rpcSocket(daemon.pm2Home))) return;
   if (!isOperator(daemon, caller)) return;
   const unit = bootUnits()?.bootUnitOf(daemon) ?? null;
   if (unit === null || canBecome(daemon) !== null || bootUnits()?.startUnitBySudo(sudo, unit) !== null) return;
@@ -83,9 +83,9 @@ export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invoc
 }
 
 /** Users can write pm2.pid, so its content only decides if boot-unit.cjs checks further. */
-function mayBeDown({ home }: Daemon, asRoot: boolean): boolean {
-  if (statOf(rpcSocket(home)) === null || statOf(pidFile(home)) === null) return true;
+function mayBeDown({ pm2Home }: Daemon, asRoot: boolean): boolean {
+  if (statOf(rpcSocket(pm2Home)) === null || statOf(pidFile(pm2Home)) === null) return true;
   if (!asRoot) return false;
-  const pid = pidInFile(home);
+  const pid = pidInFile(pm2Home);
   return pid === null || startOf(asPid(pid)) === null;
 }

@@ -9,7 +9,7 @@ import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { mayExecute, realpathOrSelf } from '../runtime/peek.ts';
-import { homeParent } from '../verdict/asked-unit.ts';
+import { hpOf } from '../verdict/asked-unit.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { classOf } from '../verdict/command-class.ts';
@@ -19,9 +19,9 @@ import { CannotCarryOut } from './cannot-carry-out.ts';
 import { cannotEnter, refuseUnreadable } from './closed-to-owner.ts';
 import { becomePm2 } from './handoff.ts';
 import { dropRunAs } from './drop-run-as.ts';
-import { refuseUnmakeableHome } from './no-home.ts';
+import { refuseUnmakeablePm2Home } from './no-home.ts';
 import { foreignCode } from './foreign-code.ts';
-import { lendHome, type LentHome } from './lend-home.ts';
+import { lendPm2Home, type LentPm2Home } from './lend-home.ts';
 import { realSudo } from './ask-sudo.ts';
 import { pathFor, runnableNode } from './owners-node.ts';
 import { say } from './report.ts';
@@ -51,11 +51,11 @@ export function carryOutPass(call: GuardCall, caller: Caller, { daemon, daemonle
   if (call.hopped && daemon !== null) {
     enterWorkingDirectory(daemon, call.invocation, caller);
     refuseUnreadable(call.invocation, daemon);
-    if (!call.daemonDown && !daemonless) refuseUnmakeableHome(daemon, call.invocation);
+    if (!call.daemonDown && !daemonless) refuseUnmakeablePm2Home(daemon, call.invocation);
   }
   // A host-wide command writes PM2_HOME into a file of root's.
   const written = classOf(call.invocation) === 'host' ? caller.pm2Home : null;
-  const lent = daemonless || call.daemonDown ? lendHome(call.version, written, call.daemonDown) : null;
+  const lent = daemonless || call.daemonDown ? lendPm2Home(call.version, written, call.daemonDown) : null;
   const dropsRunAs = call.hopped && daemon !== null && call.invocation.targets.some(({ kind }) => kind === 'file');
   handOver(call, daemon?.node ?? null, { lent, runsAs: dropsRunAs ? daemon : null });
 }
@@ -79,19 +79,19 @@ export function carryOutRewrite(
   } else {
     for (const name of PATH_OVERRIDES) Reflect.deleteProperty(process.env, name);
     if (!hostWide) {
-      process.env['PM2_HOME'] = daemon.home;
+      process.env['PM2_HOME'] = daemon.pm2Home;
       if (caller.uid !== 0 && cameByAnother(caller)) dropSudoVariables(process.env);
-    } else if (caller.uid !== 0) process.env['HOME'] = homeParent(daemon) ?? daemon.userHome; // PM2 prints it as --hp
+    } else if (caller.uid !== 0) process.env['HOME'] = hpOf(daemon) ?? daemon.homeDirectory; // PM2 prints it as --hp
   }
   refuseForeignCode(call, hostWide ? null : daemon);
   if (verdict.switch) refuseUnreadable(invocation, daemon);
-  if (!hostWide && !call.daemonDown && process.geteuid?.() !== 0) refuseUnmakeableHome(daemon, invocation);
+  if (!hostWide && !call.daemonDown && process.geteuid?.() !== 0) refuseUnmakeablePm2Home(daemon, invocation);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
   announce();
   const lent = hostWide
-    ? lendHome(call.version, homeInUnit(daemon, invocation))
+    ? lendPm2Home(call.version, homeInUnit(daemon, invocation))
     : call.daemonDown
-      ? lendHome(call.version, null, true)
+      ? lendPm2Home(call.version, null, true)
       : null;
   handOver({ ...call, argv: verdict.argv }, hostWide ? null : node, {
     lent,
@@ -105,7 +105,7 @@ function cameByAnother({ login }: Caller): boolean {
 
 /** PM2_HOME for `startup` and `logrotate`. Null: --hp sets it. */
 function homeInUnit(daemon: Daemon, { command }: Invocation): string | null {
-  return command === 'startup' && homeParent(daemon) !== null ? null : daemon.home;
+  return command === 'startup' && hpOf(daemon) !== null ? null : daemon.pm2Home;
 }
 
 interface Outfit {
@@ -118,7 +118,7 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Ou
   const crossed = variablesFor(daemon, invocation, caller);
   const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(environment, name);
-  environment['PM2_HOME'] = daemon.home;
+  environment['PM2_HOME'] = daemon.pm2Home;
   closeInherited();
   if (hasPamHelper()) return { environment, crossed };
   try {
@@ -179,7 +179,7 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
     invocation.starts.some((start) => here(start.cwd) || here(start.script)) ||
     invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
   if (relative) throw cannotEnter(daemon, invocation, caller);
-  const refuge = [daemon.userHome, '/'].find((directory) => mayExecute(directory)) ?? '/';
+  const refuge = [daemon.homeDirectory, '/'].find((directory) => mayExecute(directory)) ?? '/';
   process.chdir(refuge);
   Reflect.deleteProperty(process.env, 'PWD');
 }
@@ -201,7 +201,7 @@ function refuseForeignCode(call: GuardCall, declared: Daemon | null): void {
 function handOver(
   call: GuardCall,
   node: string | null,
-  { lent, runsAs }: { lent: LentHome | null; runsAs: Daemon | null },
+  { lent, runsAs }: { lent: LentPm2Home | null; runsAs: Daemon | null },
 ): void {
   if (node !== null && lent === null && realpathOrSelf(node) !== realpathOrSelf(process.execPath)) {
     if (!mayExecute(node))

@@ -49,8 +49,8 @@ async function namesFor({ caller, policy }: ResolvedCall): Promise<string[]> {
     .namesMatching(() => true)
     .filter(({ daemon }) => reachable.some(({ name }) => name === daemon))
     .map(({ pattern }) => pattern);
-  const own = policy.daemons.some(({ home }) => home === caller.pm2Home) ? null : caller.socket;
-  const sockets = [...reachable.map(({ home }: Daemon) => rpcSocket(home)), ...(own === null ? [] : [own])];
+  const own = policy.daemons.some(({ pm2Home }) => pm2Home === caller.pm2Home) ? null : caller.socket;
+  const sockets = [...reachable.map(({ pm2Home }: Daemon) => rpcSocket(pm2Home)), ...(own === null ? [] : [own])];
   const live = await Promise.all(sockets.map((socket) => listApps(socket, { timeoutMs: SOCKET_MS })));
   const running = live.flatMap((answer) => (answer.type === 'answered' ? answer.apps.map(({ name }) => name) : []));
   return [...new Set([...configured, ...running])].sort();

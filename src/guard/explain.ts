@@ -90,7 +90,7 @@ function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: Uid, 
 function told(call: ResolvedCall, warnings: string[]): Explanation {
   const { verdict, invocation, caller, policy } = call;
   const { daemon } = verdict;
-  const own = { user: caller.user, home: caller.pm2Home };
+  const own = { user: caller.user, pm2Home: caller.pm2Home };
   const landing = verdict.type === 'pass' ? own : (daemon ?? own);
   return {
     verdict: verdict.type,
@@ -99,8 +99,8 @@ function told(call: ResolvedCall, warnings: string[]): Explanation {
     rule: verdict.rule ? `${policy.file}:${verdict.rule.line}` : null,
     daemon: daemon?.name ?? null,
     user: landing.user,
-    home: landing.home,
-    caller: { ...own, login: caller.login },
+    home: landing.pm2Home,
+    caller: { user: caller.user, home: caller.pm2Home, login: caller.login },
     invocation: {
       command: invocation.command,
       scope: invocation.scope,

@@ -21,7 +21,7 @@ export interface ForeignCode {
 export interface RootsCall {
   pm2: Pick<InstalledPm2, 'bin' | 'file' | 'original'>;
   /** root's daemon for the call. Null: none declared. */
-  daemon: Pick<Daemon, 'name' | 'home'> | null;
+  daemon: Pick<Daemon, 'name' | 'pm2Home'> | null;
   /** Pinned node. Null: the current one. */
   node: string | null;
 }
@@ -37,9 +37,9 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
     node === null || realpathOrSelf(node) === realpathOrSelf(process.execPath) ? null : findUntrusted(node, 'file');
   if (ofNode !== null && ofNode.kind !== 'missing')
     return { what: `root would run ${node ?? ''}, which other users can change`, fault: ofNode, fix: repair(ofNode) };
-  const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.home);
+  const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.pm2Home);
   if (daemon === null || ofHome === null) return null;
-  const place = `its PM2_HOME ${daemon.home}, which other users can change`;
+  const place = `its PM2_HOME ${daemon.pm2Home}, which other users can change`;
   const what = `root's daemon "${daemon.name}" runs what is in ${place}`;
   return { what, fault: ofHome, fix: repair(ofHome) };
 }

@@ -45,7 +45,7 @@ export async function answerVerify(argv: readonly string[], euid: Uid): Promise<
       loaded.type === 'policy'
         ? { file: loaded.policy.file, error: null, warnings: loaded.warnings }
         : { file: loaded.error.file, error: formatConfigError(loaded.error), warnings: [] },
-    daemons: (policy?.daemons ?? []).map(({ name, user, home }) => ({ name, user, home })),
+    daemons: (policy?.daemons ?? []).map(({ name, user, pm2Home }) => ({ name, user, home: pm2Home })),
     caller: policy === null || real.type !== 'found' ? null : await placeOf(euid, policy, real),
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     off: process.env['PM2_GUARD'] === 'off',
@@ -86,7 +86,7 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
     ...config.warnings.flatMap((warning) =>
       warning.split('\n').map((line, at) => `${at === 0 ? 'warning  ' : '         '}${line}`),
     ),
-    ...daemons.map(({ name, user, home }) => `daemon   ${name}: ${user}, ${home}`),
+    ...daemons.map(({ name, user, home: pm2Home }) => `daemon   ${name}: ${user}, ${pm2Home}`),
     ...(caller === null
       ? []
       : [
@@ -105,10 +105,10 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
   return lines.map((line) => `${escapeControls(line)}\n`).join('');
 }
 
-function landing({ daemon, verdict, code, home }: NonNullable<Answer['caller']>): string {
-  if (code === 'PG002') return `exempt, left alone in ${home}`;
-  if (code === 'PG003') return `only observed, left alone in ${home}`;
-  if (code === 'PG004') return `PM2_GUARD=off, left alone in ${home}`;
+function landing({ daemon, verdict, code, home: pm2Home }: NonNullable<Answer['caller']>): string {
+  if (code === 'PG002') return `exempt, left alone in ${pm2Home}`;
+  if (code === 'PG003') return `only observed, left alone in ${pm2Home}`;
+  if (code === 'PG004') return `PM2_GUARD=off, left alone in ${pm2Home}`;
   switch (verdict) {
     case 'pass':
       return `calls that name no app go to daemon ${daemon ?? ''}, as they are`;

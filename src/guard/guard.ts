@@ -192,7 +192,7 @@ function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCal
  */
 function settle(decided: string, policy: Policy): void {
   const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
-  if (daemon) process.env['PM2_HOME'] = daemon.home;
+  if (daemon) process.env['PM2_HOME'] = daemon.pm2Home;
   Reflect.deleteProperty(process.env, 'PM2_GUARD');
 }
 

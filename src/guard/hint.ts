@@ -32,7 +32,7 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
     say(
       found.map(
         ({ name, daemon }) =>
-          `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.home}):  ` +
+          `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.pm2Home}):  ` +
           quoteCommand(commandFor(daemon, caller, invocation.argv)),
       ),
     );
@@ -45,6 +45,6 @@ function elsewhere(name: string, landed: Daemon, policy: Policy, sights: readonl
     (daemon) =>
       daemon.name !== landed.name &&
       (sights.some((sight) => sight.daemon === daemon.name && has(sight.apps)) ||
-        has(readDump(dumpFile(daemon.home)) ?? [])),
+        has(readDump(dumpFile(daemon.pm2Home)) ?? [])),
   );
 }

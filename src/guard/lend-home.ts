@@ -5,7 +5,7 @@ import { decode, encode, type Message } from '../pm2/amp.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 
 /** A temporary PM2_HOME with a temporary daemon, for a call that needs none. */
-export interface LentHome {
+export interface LentPm2Home {
   /** Call it when PM2 has read its paths: restores the environment for apps and scripts. */
   afterLoad: () => void;
 }
@@ -41,7 +41,7 @@ const FILES = {
  * @param pm2Home value that PM2 writes into files; null: the temporary directory. Files in it are not touched
  * @param isRead PM2 reads the directory after connecting, so it stays until this process ends
  */
-export function lendHome(version: string, pm2Home: string | null, isRead = false): LentHome | null {
+export function lendPm2Home(version: string, pm2Home: string | null, isRead = false): LentPm2Home | null {
   let directory: string;
   try {
     directory = mkdtempSync('/tmp/pm2-guard-'); // mode 0700

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { unmakeableHomes } from '../policy/unmakeable.ts';
+import { unmakeablePm2Homes } from '../policy/unmakeable.ts';
 import { statOf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
@@ -17,14 +17,14 @@ import { obstacleFor } from './obstacle.ts';
  *
  * @throws CannotCarryOut if the owner can neither make the PM2_HOME nor write in it
  */
-export function refuseUnmakeableHome(daemon: Daemon, invocation: Invocation): void {
-  const { home, name, user } = daemon;
-  if (statOf(rpcSocket(home)) !== null) return;
-  let place = home;
+export function refuseUnmakeablePm2Home(daemon: Daemon, invocation: Invocation): void {
+  const { pm2Home, name, user } = daemon;
+  if (statOf(rpcSocket(pm2Home)) !== null) return;
+  let place = pm2Home;
   while (statOf(place) === null && place !== '/') place = dirname(place);
   if (mayWriteIn(place)) return;
   const closed = obstacleFor(place, 'directory');
-  const [unmakeable = null] = closed === null ? unmakeableHomes([daemon]) : [];
+  const [unmakeable = null] = closed === null ? unmakeablePm2Homes([daemon]) : [];
   const why =
     closed !== null
       ? `${closed.path} ${closed.why}`
@@ -35,7 +35,7 @@ export function refuseUnmakeableHome(daemon: Daemon, invocation: Invocation): vo
   throw new CannotCarryOut(
     'PG118',
     `${callOf(invocation)} would run as ${user} in daemon "${name}". ${user} cannot ` +
-      `${place === home ? 'write in' : 'make'} its PM2_HOME ${home}: ${why}.`,
+      `${place === pm2Home ? 'write in' : 'make'} its PM2_HOME ${pm2Home}: ${why}.`,
     ['Without that directory PM2 can start no daemon.'],
     [{ label: 'fix', text }],
   );

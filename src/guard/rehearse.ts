@@ -41,7 +41,7 @@ function rehearseVerdicts(): void {
   realPm2(euid, policy);
   const caller = callerOf(process.env, euid, 7, '/', policy);
   for (const line of CALLS) rehearseCall(line, caller, policy);
-  const owner = { user: 'www-data', userHome: '/var/www', shell: '/bin/sh' };
+  const owner = { user: 'www-data', homeDirectory: '/var/www', shell: '/bin/sh' };
   inheritedDescriptors();
   const starting = interpret(['start', 'app'], { major: 7, env: process.env, cwd: '/' });
   ownersEnvironment(variablesFor(owner, starting, caller).variables, owner, SYSTEM_PATH);

@@ -44,7 +44,7 @@ export function rewriteLines(
     rule === null && policy.default === daemon.name && code === 'PG101'
       ? byDefault(invocation)
       : `${policy.file}:${rule?.line ?? daemon.line}`;
-  const place = `PM2_HOME ${daemon.home}; ${why}`;
+  const place = `PM2_HOME ${daemon.pm2Home}; ${why}`;
   const lines = [
     `pm2-guard: rewritten: ${callOf(invocation)} ${manner(code)} ${daemon.user} in daemon "${daemon.name}"  (${place})`,
   ];

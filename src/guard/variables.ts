@@ -1,4 +1,4 @@
-import { callersHomes } from '../identity/callers-homes.ts';
+import { callersHomeDirectories } from '../identity/callers-homes.ts';
 import { crossing, type Crossed } from '../identity/environment.ts';
 import { typedVariables } from '../identity/typed-variables.ts';
 import { parseCommandLine } from '../pm2/command-line.ts';
@@ -8,10 +8,10 @@ import { rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 
-export function variablesFor(owner: { userHome: string }, invocation: Invocation, caller: Caller): Crossed {
+export function variablesFor(owner: { homeDirectory: string }, invocation: Invocation, caller: Caller): Crossed {
   const { env } = process;
   return crossing(env, {
-    homes: callersHomes(env, caller.passwdHome, owner.userHome),
+    homeDirectories: callersHomeDirectories(env, caller.homeDirectory, owner.homeDirectory),
     typed: typedVariables(env),
     handsOver: handsEnvironmentOver(invocation),
   });

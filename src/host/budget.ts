@@ -42,14 +42,14 @@ const MOST_MS = 20_000;
 export const AT_ONCE = 8;
 
 /** Declared daemons first, then one of each user in turn, so a user with many sockets delays only that user. */
-export function inFairOrder<One extends { home: string; uid: Uid | null }>(
+export function inFairOrder<One extends { pm2Home: string; uid: Uid | null }>(
   live: readonly One[],
-  declared: readonly { home: string }[],
+  declared: readonly { pm2Home: string }[],
 ): One[] {
   const turns = new Map<Uid | null, number>();
   const rank = new Map(
     live.map((one) => {
-      if (declared.some(({ home }) => home === one.home)) return [one, -1];
+      if (declared.some(({ pm2Home }) => pm2Home === one.pm2Home)) return [one, -1];
       const turn = turns.get(one.uid) ?? 0;
       turns.set(one.uid, turn + 1);
       return [one, turn];

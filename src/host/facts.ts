@@ -13,8 +13,8 @@ import { concurrently } from './concurrently.ts';
 import { bootFacts, type BootFacts } from './boot/boot.ts';
 import { copiesOnHost, type InstalledCopy } from './installations/copies.ts';
 import { readEnvironments, type Ghost } from './daemons/ghosts.ts';
-import { homeFacts, type Pm2HomeFacts } from './homes/home-facts.ts';
-import { homesOnHost } from './homes/homes.ts';
+import { readPm2Home, type Pm2HomeFacts } from './homes/home-facts.ts';
+import { pm2HomesOnHost } from './homes/homes.ts';
 import { liveDaemons } from './daemons/live-daemons.ts';
 import { listeningPorts, portsByPid, type Listener } from './daemons/ports.ts';
 import { isDaemonOf } from './daemons/pm2-process.ts';
@@ -46,7 +46,7 @@ export interface LivingFacts {
 
 /** Everything examined on this host. Checks need no further I/O. */
 export interface HostFacts extends LivingFacts {
-  homes: Pm2HomeFacts[];
+  pm2Homes: Pm2HomeFacts[];
   units: Unit[];
   boot: Omit<BootFacts, 'units'>;
   copies: InstalledCopy[];
@@ -68,10 +68,10 @@ export async function gatherFacts(): Promise<HostFacts> {
   const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
   const mayRead = dumpReader();
   const cron = boot.crontabs
-    .map(({ home, userHome }) => home ?? join(userHome, '.pm2'))
-    .filter((home) => existsSync(home));
-  const homes = homesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((home) =>
-    homeFacts(home, policy, served, bound, mayRead),
+    .map(({ pm2Home, homeDirectory }) => pm2Home ?? join(homeDirectory, '.pm2'))
+    .filter((pm2Home) => existsSync(pm2Home));
+  const pm2Homes = pm2HomesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((pm2Home) =>
+    readPm2Home(pm2Home, policy, served, bound, mayRead),
   );
   const programs = [
     ...[...units, ...boot.userUnits].map(({ start }) => start[0]),
@@ -79,7 +79,7 @@ export async function gatherFacts(): Promise<HostFacts> {
     ...exes,
   ].filter((file) => file != null);
   const copies = copiesOnHost(programs);
-  return { ...(await living), homes: await Promise.all(homes), units, boot, copies, commandLine: commandLine() };
+  return { ...(await living), pm2Homes: await Promise.all(pm2Homes), units, boot, copies, commandLine: commandLine() };
 }
 
 /** The pm2 behind the guard, if installed. */
@@ -113,21 +113,23 @@ async function lookAround(): Promise<{
   const listening = new Set(live.flatMap(({ pid }) => pid ?? []));
   const mute = suspects(processes, listening);
   const all = new Set([...listening, ...mute.map(({ process: { pid } }) => pid)]);
-  const { ghosts, homes } = readEnvironments(processes, all, ports);
+  const { ghosts, pm2Homes } = readEnvironments(processes, all, ports);
   const mutes = confirmed(mute, processes).then((found) =>
     Promise.all(found.map((daemon) => daemonFacts(daemon, processes, ports, declared, budget))),
   );
   const living = Promise.all([answers, mutes]).then(([answered, socketless]) => {
     const daemons = answered
       .filter((daemon) => isDaemon(daemon))
-      .sort((a, b) => (a.home === b.home ? Number(b.reachable) - Number(a.reachable) : a.home < b.home ? -1 : 1));
+      .sort((a, b) =>
+        a.pm2Home === b.pm2Home ? Number(b.reachable) - Number(a.reachable) : a.pm2Home < b.pm2Home ? -1 : 1,
+      );
     return {
       time,
       asRoot,
       processes,
       listeners,
       daemons,
-      socketless: socketless.sort((a, b) => (a.home < b.home ? -1 : 1)),
+      socketless: socketless.sort((a, b) => (a.pm2Home < b.pm2Home ? -1 : 1)),
       ghosts,
       policy,
       policyProblem,
@@ -142,15 +144,15 @@ async function lookAround(): Promise<{
     policy,
     processes,
     exes,
-    places: [...[...(policy?.daemons ?? []), ...looked, ...mute].map(({ home }) => home), ...homes],
+    places: [...[...(policy?.daemons ?? []), ...looked, ...mute].map(({ pm2Home }) => pm2Home), ...pm2Homes],
   };
 }
 
 /** Whether its user owns the socket file and it speaks PM2's protocol, or its process proves what it is. */
-function isDaemon({ failure, process: god, home, reachable, socketFile, uid }: DaemonFacts): boolean {
+function isDaemon({ failure, process: god, pm2Home, reachable, socketFile, uid }: DaemonFacts): boolean {
   if (god === null) return failure?.type !== 'nonsense';
   const owned = reachable && (socketFile === null || socketFile.uid === uid);
-  return (owned && failure?.type !== 'nonsense') || isDaemonOf(god, home);
+  return (owned && failure?.type !== 'nonsense') || isDaemonOf(god, pm2Home);
 }
 
 function unseen(daemons: readonly DaemonFacts[]): string[] {
@@ -158,7 +160,7 @@ function unseen(daemons: readonly DaemonFacts[]): string[] {
   return [
     'processes, sockets and files of other users can be looked into by root only',
     ...closed.map(
-      ({ user, home }) => `the daemon of ${user ?? 'an unknown user'} in ${home} does not tell you its apps`,
+      ({ user, pm2Home }) => `the daemon of ${user ?? 'an unknown user'} in ${pm2Home} does not tell you its apps`,
     ),
   ];
 }

@@ -7,7 +7,7 @@ import { realpathOrSelf } from '../runtime/peek.ts';
 import { concurrently } from './concurrently.ts';
 import { AT_ONCE, dumpReader, freshBudget, inFairOrder, type Budget } from './budget.ts';
 import { reported } from './daemons/daemon-facts.ts';
-import { homesOnHost, type Home } from './homes/homes.ts';
+import { pm2HomesOnHost, type FoundPm2Home } from './homes/homes.ts';
 import { liveDaemons, socketOwner, type LiveDaemon } from './daemons/live-daemons.ts';
 import { ownPrograms } from './processes/own-programs.ts';
 import type { Unit } from './boot/units.ts';
@@ -15,7 +15,7 @@ import type { Unit } from './boot/units.ts';
 export interface FoundDaemon {
   /** Null: no account, or hidden from the caller. */
   user: string | null;
-  home: string;
+  pm2Home: string;
   live: LiveDaemon | null;
   /** Why a running daemon gave no list. */
   failure: Exclude<Failure['type'], 'dead'> | null;
@@ -33,9 +33,9 @@ const SILENT = { type: 'silent' } as const;
 
 /** Daemons and apps by the kernel, sockets, saved lists and units. Never runs pm2, because pm2 spawns daemons. */
 export async function survey(): Promise<FoundDaemon[]> {
-  const homes = homesOnHost();
+  const pm2Homes = pm2HomesOnHost();
   const listed = (await liveDaemons()).filter((daemon) => daemon.reachable && !daemon.elsewhere && isOwn(daemon));
-  const down = homes.filter(({ home }) => !listed.some((daemon) => same(daemon.home, home)));
+  const down = pm2Homes.filter(({ pm2Home }) => !listed.some((daemon) => same(daemon.pm2Home, pm2Home)));
   const budget = freshBudget();
   const mayRead = dumpReader();
   const found = await concurrently(
@@ -43,18 +43,18 @@ export async function survey(): Promise<FoundDaemon[]> {
     [
       ...inFairOrder(listed, []).map(
         (daemon) => () =>
-          look(daemon, homes.find(({ home }) => same(home, daemon.home))?.unit ?? null, budget, mayRead),
+          look(daemon, pm2Homes.find(({ pm2Home }) => same(pm2Home, daemon.pm2Home))?.unit ?? null, budget, mayRead),
       ),
-      ...down.map((home) => async () => {
-        const daemon = unlisted(home);
-        const awake = daemon === null ? null : await look(daemon, home.unit, budget, mayRead);
+      ...down.map((one) => async () => {
+        const daemon = unlisted(one);
+        const awake = daemon === null ? null : await look(daemon, one.unit, budget, mayRead);
         // The socket may be dead.
-        return awake?.failure === null ? awake : asleep(home, mayRead);
+        return awake?.failure === null ? awake : asleep(one, mayRead);
       }),
     ],
     (job) => job(),
   );
-  return found.filter((daemon) => daemon !== null).sort((a, b) => (a.home < b.home ? -1 : 1));
+  return found.filter((daemon) => daemon !== null).sort((a, b) => (a.pm2Home < b.pm2Home ? -1 : 1));
 }
 
 /** Whether the daemon's user owns the socket file, as far as the caller can see. */
@@ -64,18 +64,18 @@ function isOwn({ door, uid }: LiveDaemon): boolean {
 }
 
 /** A daemon on no list (macOS, a container). The owner of its socket must match the PM2_HOME's user. */
-function unlisted({ home, user }: Home): LiveDaemon | null {
-  const socket = rpcSocket(home);
+function unlisted({ pm2Home, user }: FoundPm2Home): LiveDaemon | null {
+  const socket = rpcSocket(pm2Home);
   const owner = socketOwner(socket);
   if (owner !== null && (accountByUid(owner)?.name ?? null) !== user) return null;
-  return { socket, home, elsewhere: false, door: socket, pid: null, uid: null, user, reachable: true };
+  return { socket, pm2Home, elsewhere: false, door: socket, pid: null, uid: null, user, reachable: true };
 }
 
-function asleep({ home, user, dump, unit }: Home, mayRead: (file: string) => boolean): FoundDaemon {
-  const apps = dump && mayRead(dumpFile(home)) ? readDump(dumpFile(home)) : null;
+function asleep({ pm2Home, user, dump, unit }: FoundPm2Home, mayRead: (file: string) => boolean): FoundDaemon {
+  const apps = dump && mayRead(dumpFile(pm2Home)) ? readDump(dumpFile(pm2Home)) : null;
   return {
     user,
-    home,
+    pm2Home,
     live: null,
     failure: null,
     apps: unique(apps ?? []),
@@ -94,7 +94,13 @@ async function look(
   const timeoutMs = Math.min(SOCKET_MS, deadline - Date.now());
   const [answer, report]: [RpcAnswer, Reply] =
     timeoutMs <= 0 ? [SILENT, SILENT] : await listAndReport(live.socket, { timeoutMs, budget: bytes });
-  const daemon = { user: live.user, home: live.home, live, unit, ...ownPrograms(live.pid, reported(report).script) };
+  const daemon = {
+    user: live.user,
+    pm2Home: live.pm2Home,
+    live,
+    unit,
+    ...ownPrograms(live.pid, reported(report).script),
+  };
   switch (answer.type) {
     case 'answered':
       return { ...daemon, failure: null, apps: unique(answer.apps.filter(({ module }) => !module)), source: 'socket' };
@@ -103,7 +109,7 @@ async function look(
       return null;
     case 'denied':
     case 'silent': {
-      const apps = mayRead(dumpFile(live.home)) ? readDump(dumpFile(live.home)) : null;
+      const apps = mayRead(dumpFile(live.pm2Home)) ? readDump(dumpFile(live.pm2Home)) : null;
       return { ...daemon, failure: answer.type, apps: unique(apps ?? []), source: apps === null ? null : 'dump' };
     }
   }

@@ -110,14 +110,14 @@ function isId(text: string | undefined): text is string {
 }
 
 function accountOf(line: string): Account | null {
-  const [name, , uid, gid, gecos, home, shell] = line.split(':');
+  const [name, , uid, gid, gecos, homeDirectory, shell] = line.split(':');
   if (!name || !isId(uid) || !isId(gid)) return null;
   return {
     name,
     uid: asUid(Number(uid)),
     gid: asGid(Number(gid)),
     gecos: gecos ?? '',
-    homeDirectory: home ?? '',
+    homeDirectory: homeDirectory ?? '',
     shell: shell === undefined || shell === '' ? '/bin/sh' : shell,
   };
 }
@@ -171,8 +171,8 @@ function runGetent(database: 'passwd' | 'group', key: string): string | null {
     if (database !== 'passwd') return null;
     // macOS has no getent. `id -P` prints master.passwd(5): name:pw:uid:gid:class:change:expire:gecos:home:shell.
     const { status, stdout } = spawnSync('/usr/bin/id', ['-P', key], options);
-    const [name, pw, uid, gid, , , , gecos, home, shell] = status === 0 ? stdout.trimEnd().split(':') : [];
-    return shell === undefined ? null : [name, pw, uid, gid, gecos, home, shell].join(':');
+    const [name, pw, uid, gid, , , , gecos, homeDirectory, shell] = status === 0 ? stdout.trimEnd().split(':') : [];
+    return shell === undefined ? null : [name, pw, uid, gid, gecos, homeDirectory, shell].join(':');
   }
   const { status, stdout } = spawnSync('/usr/bin/getent', [database, key], options);
   return status === 0 ? (stdout.split('\n')[0] ?? null) : null;

@@ -7,7 +7,7 @@ export interface Person {
   /** Account of the effective uid; `#1234` if there is none. */
   user: string;
   /** From passwd, because $HOME can be set to anything. Null: no account. */
-  passwdHome: string | null;
+  homeDirectory: string | null;
   /** The user who became the caller by sudo, doas, pkexec, run0 or `su`. Null: none. */
   login: string | null;
   /** Another user became root. */
@@ -27,7 +27,7 @@ export function personOf(
   return {
     uid: euid,
     user,
-    passwdHome: account?.homeDirectory ?? null,
+    homeDirectory: account?.homeDirectory ?? null,
     login,
     rootBySudo: euid === 0 && login !== null,
   };

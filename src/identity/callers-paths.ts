@@ -21,12 +21,12 @@ export function homeDirectories(
 }
 
 /** Removes the caller's paths from NODE_OPTIONS and lists of directories. Null: nothing of the value may cross. */
-export function withoutCallersPaths(name: string, value: string, homes: HomeDirectories): string | null {
+export function withoutCallersPaths(name: string, value: string, homeDirectories: HomeDirectories): string | null {
   const areOptions = name === 'NODE_OPTIONS' || name === 'PM2_NODE_OPTIONS';
-  if (!holdsCallersPath(areOptions ? unquoted(value) : value, homes)) return value;
-  if (areOptions) return optionsWithout(value, homes);
+  if (!holdsCallersPath(areOptions ? unquoted(value) : value, homeDirectories)) return value;
+  if (areOptions) return optionsWithout(value, homeDirectories);
   if (isPathList(name, value)) {
-    const kept = value.split(':').filter((entry) => !holdsCallersPath(entry, homes));
+    const kept = value.split(':').filter((entry) => !holdsCallersPath(entry, homeDirectories));
     return kept.some((entry) => entry !== '') ? kept.join(':') : null;
   }
   return null;
@@ -36,11 +36,13 @@ export function withoutCallersPaths(name: string, value: string, homes: HomeDire
 export function holdsCallersPath(text: string, { callers, owners }: HomeDirectories): boolean {
   if (!text.includes('/')) return false;
   if (text.includes('/user/') && /\/(run|tmp)\/user\/\d/.test(text)) return true;
-  return callers.some((home) => {
-    for (let at = text.indexOf(home); at >= 0; at = text.indexOf(home, at + 1)) {
-      if (!endsAt(text, at + home.length) || !beginsAt(text, at)) continue;
+  return callers.some((homeDirectory) => {
+    for (let at = text.indexOf(homeDirectory); at >= 0; at = text.indexOf(homeDirectory, at + 1)) {
+      if (!endsAt(text, at + homeDirectory.length) || !beginsAt(text, at)) continue;
       const inOwners =
-        owners?.startsWith(`${home}/`) === true && text.startsWith(owners, at) && endsAt(text, at + owners.length);
+        owners?.startsWith(`${homeDirectory}/`) === true &&
+        text.startsWith(owners, at) &&
+        endsAt(text, at + owners.length);
       if (!inOwners) return true;
     }
     return false;
@@ -97,7 +99,7 @@ function isPathList(name: string, value: string): boolean {
 }
 
 /** Splits words as node does (ParseNodeOptionsEnvVar in node_options.cc). A value goes together with its option. */
-function optionsWithout(text: string, homes: HomeDirectories): string | null {
+function optionsWithout(text: string, homeDirectories: HomeDirectories): string | null {
   const words = /"(?:[^"\\]|\\.)*$/.test(text.replace(/"(?:[^"\\]|\\.)*"/gs, ''))
     ? []
     : (text.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/gs) ?? []);
@@ -107,7 +109,7 @@ function optionsWithout(text: string, homes: HomeDirectories): string | null {
     if (last === undefined || word.startsWith('-')) options.push([word]);
     else last.push(word);
   }
-  const kept = options.filter((option) => !option.some((word) => holdsCallersPath(unquoted(word), homes)));
+  const kept = options.filter((option) => !option.some((word) => holdsCallersPath(unquoted(word), homeDirectories)));
   return kept.length === 0 ? null : kept.map((option) => option.join(' ')).join(' ');
 }
 

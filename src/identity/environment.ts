@@ -15,10 +15,9 @@ import {
   type Names,
 } from './variable-names.ts';
 
-
 export interface NewUser {
   user: string;
-  userHome: string;
+  homeDirectory: string;
   shell: string;
 }
 
@@ -26,7 +25,7 @@ export interface NewUser {
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface Crossing {
-  homes: HomeDirectories;
+  homeDirectories: HomeDirectories;
   /** Names that were typed in this command line (typed-variables.ts). */
   typed: ReadonlySet<string>;
   /** PM2 passes the environment to apps (pm2/hands-over.ts). */
@@ -56,7 +55,8 @@ export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
     }
     if (!how.handsOver && !isOneOf(name, PLAIN)) continue;
     if (identifies(name, shown)) continue;
-    const kept = isCredential(name) || isRunnersToken(name) ? null : withoutCallersPaths(name, value, how.homes);
+    const kept =
+      isCredential(name) || isRunnersToken(name) ? null : withoutCallersPaths(name, value, how.homeDirectories);
     if (kept !== null) variables[name] = kept;
     if (kept !== value && (isCredential(name) || name === 'NODE_OPTIONS')) leftOut.push(name);
   }
@@ -66,15 +66,18 @@ export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
 /** For adopt: an app's stored variables. Credentials stay, because the app had them. `callerHome` null: unchanged. */
 export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string | null): NodeJS.ProcessEnv {
   const secrets = Object.keys(env).filter((name) => isCredential(name) || isRunnersToken(name));
-  return crossing(env, { homes: homeDirectories([callerHome], null), typed: new Set(secrets), handsOver: true })
-    .variables;
+  return crossing(env, {
+    homeDirectories: homeDirectories([callerHome], null),
+    typed: new Set(secrets),
+    handsOver: true,
+  }).variables;
 }
 
 /** `path` must find pm2's node: PM2 5 starts its daemon with `node` from PATH (launchDaemon in lib/Client.js). */
 export function ownersEnvironment(variables: NodeJS.ProcessEnv, owner: NewUser, path: string): NodeJS.ProcessEnv {
   return {
     ...variables,
-    HOME: owner.userHome,
+    HOME: owner.homeDirectory,
     USER: owner.user,
     LOGNAME: owner.user,
     SHELL: owner.shell,

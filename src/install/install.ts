@@ -3,7 +3,7 @@ import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import { vanishing } from '../host/processes/vanishing.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
-import { unmakeableHomes, type Unmakeable } from '../policy/unmakeable.ts';
+import { unmakeablePm2Homes, type Unmakeable } from '../policy/unmakeable.ts';
 import { VERSION } from '../policy/version.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -100,7 +100,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
     ...refusals(ledger),
   ];
   const warnings = [...(warning === null ? [] : [warning]), ...warningsOf(pm2)];
-  const unmakeable = compiled?.type === 'policy' ? unmakeableHomes(compiled.policy.daemons) : [];
+  const unmakeable = compiled?.type === 'policy' ? unmakeablePm2Homes(compiled.policy.daemons) : [];
   return { install: record, changes: ledger.changes, problems, warnings, unmakeable };
 }
 

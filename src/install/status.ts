@@ -198,12 +198,12 @@ function operatorsRights(): SudoersState | null {
 
 function daemonStates(policy: Policy | null): Promise<DaemonStatus[]> {
   return Promise.all(
-    (policy?.daemons ?? []).map(async ({ name, user, home }) => {
-      const reply = await askDaemon(rpcSocket(home), 'ping', {}, PATIENCE);
+    (policy?.daemons ?? []).map(async ({ name, user, pm2Home }) => {
+      const reply = await askDaemon(rpcSocket(pm2Home), 'ping', {}, PATIENCE);
       const socket = (
         { answered: 'live', dead: 'down', denied: 'denied', silent: 'silent', nonsense: 'silent' } as const
       )[reply.type];
-      return { name, user, home, socket };
+      return { name, user, home: pm2Home, socket };
     }),
   );
 }

@@ -20,7 +20,9 @@ export function prefixed(call: Judged, daemon: Daemon, text: string): Edit[] {
 
 function switchTo(daemon: Daemon): string {
   const words = ['sudo', '-u', daemon.user];
-  return quoteCommand(daemon.home === `${daemon.userHome}/.pm2` ? words : [...words, `PM2_HOME=${daemon.home}`]);
+  return quoteCommand(
+    daemon.pm2Home === `${daemon.homeDirectory}/.pm2` ? words : [...words, `PM2_HOME=${daemon.pm2Home}`],
+  );
 }
 
 /** The line after the edits; null if they reach past its end. */

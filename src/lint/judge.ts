@@ -78,9 +78,9 @@ function withoutPolicy(call: LintCall, { scope, command }: Invocation): Judgemen
 
 async function judgementOf({ policy, ...one }: Case<Policy | null>): Promise<Judgement> {
   if (policy === null) return { kind: 'none' };
-  const { user, pm2Home, home } = one.call;
+  const { user, pm2Home, homeDirectory } = one.call;
   if (pm2Home?.value === null) return { kind: 'cannot tell', why: 'PM2_HOME is known only when it runs' };
-  if (home?.value === null) return { kind: 'cannot tell', why: 'HOME is known only when it runs' };
+  if (homeDirectory?.value === null) return { kind: 'cannot tell', why: 'HOME is known only when it runs' };
   return user.kind === 'known' ? judgedAs(user.name, { ...one, policy }) : judgedForEach({ ...one, policy });
 }
 
@@ -170,12 +170,12 @@ export function assumedCaller(user: string, call: LintCall, policy: Policy): Cal
   const set = (name: string, value: string | null | undefined): void => {
     if (typeof value === 'string' && value !== '') env[name] = value.replace(/^~(?=\/|$)/, account.homeDirectory);
   };
-  set('HOME', call.home?.value);
+  set('HOME', call.homeDirectory?.value);
   set('PM2_HOME', call.pm2Home?.value);
   const person = {
     uid: account.uid,
     user: account.name,
-    passwdHome: account.homeDirectory,
+    homeDirectory: account.homeDirectory,
     login: null,
     rootBySudo: account.uid === 0 && call.forms.includes('sudo'),
   };

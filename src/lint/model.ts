@@ -55,7 +55,7 @@ export interface Context {
   world: World;
   /** PM2_HOME and HOME of the call; null: the file does not set them, so they are the user's own. */
   pm2Home: Setting | null;
-  home: Setting | null;
+  homeDirectory: Setting | null;
   /** Absolute; null: unknown. */
   cwd: string | null;
   forms: readonly Form[];

@@ -32,13 +32,13 @@ const MAX_PATH = 160;
 /** Printable characters, at most MAX_LINE bytes. */
 export function recordLine(
   outcome: LoggedOutcome,
-  { caller, login, home, cwd, rule, daemon, user, command }: Fields,
+  { caller, login, home: pm2Home, cwd, rule, daemon, user, command }: Fields,
 ): string {
   const start = [
     outcome,
     `caller=${written(caller, MAX_NAME)}`,
     `login=${written(login, MAX_NAME)}`,
-    `home=${written(home, MAX_PATH)}`,
+    `home=${written(pm2Home, MAX_PATH)}`,
     `cwd=${written(cwd, MAX_PATH)}`,
     `rule=${written(rule, MAX_PATH)}`,
     ...(daemon === undefined ? [] : [`daemon=${written(daemon, MAX_NAME)}`]),

@@ -35,14 +35,14 @@ export function parseLine(text: string): LogEntry | null {
     if (text[next] !== ' ') return null;
     FIELD.lastIndex = next + 1;
   }
-  const [caller, home, rule, command] = ['caller', 'home', 'rule', 'command'].map((key) => fields.get(key) ?? null);
-  if (caller == null || home == null || rule == null || command == null) return null;
+  const [caller, pm2Home, rule, command] = ['caller', 'home', 'rule', 'command'].map((key) => fields.get(key) ?? null);
+  if (caller == null || pm2Home == null || rule == null || command == null) return null;
   const of = (key: string) => fields.get(key) ?? null;
   return {
     verdict: outcome as LoggedOutcome,
     caller,
     login: of('login'),
-    home,
+    home: pm2Home,
     cwd: of('cwd'),
     rule,
     daemon: of('daemon'),

@@ -35,10 +35,10 @@ export const PATH_OVERRIDES: readonly string[] = [
 /** PM2 uses it if it finds no home directory (T15). */
 const HOMELESS = '/etc/.pm2';
 
-export interface HomeFacts {
+export interface Pm2HomeBasis {
   major: Major;
   /** The effective user's home directory in passwd; null: no entry. */
-  passwdHome: string | null;
+  homeDirectory: string | null;
   /** Absolute; a relative HOME or PM2_HOME starts here. */
   cwd: string;
 }
@@ -47,13 +47,13 @@ export interface HomeFacts {
  * The PM2_HOME that the real pm2 of this major would use: absolute, normalised. Rules: constants.js and paths.js of
  * PM2 5.4.3, 6.0.14 (equal) and 7.0.4; T15, T16, T20, T21.
  */
-export function pm2Home(env: NodeJS.ProcessEnv, { major, passwdHome, cwd }: HomeFacts): string {
+export function resolvePm2Home(env: NodeJS.ProcessEnv, { major, homeDirectory, cwd }: Pm2HomeBasis): string {
   const named = env.OVER_HOME || env.PM2_HOME;
   if (named) return resolve(cwd, named);
   if (major === 7) {
     // os.homedir(): HOME if it is set, even if empty; otherwise passwd.
-    const home = env.HOME ?? passwdHome;
-    return home ? resolve(cwd, home, '.pm2') : HOMELESS;
+    const homeOfUser = env.HOME ?? homeDirectory;
+    return homeOfUser ? resolve(cwd, homeOfUser, '.pm2') : HOMELESS;
   }
   if (env.HOME) return resolve(cwd, env.HOMEPATH ? (env.HOMEDRIVE ?? '') : '', env.HOME, '.pm2');
   if (env.HOMEPATH) return resolve(cwd, env.HOMEDRIVE ?? '', env.HOMEPATH, '.pm2');
@@ -61,11 +61,11 @@ export function pm2Home(env: NodeJS.ProcessEnv, { major, passwdHome, cwd }: Home
 }
 
 /** The socket of the daemon of this PM2_HOME; only PM2_DAEMON_RPC_PORT moves it. */
-export function rpcSocket(home: string): string {
-  return join(home, 'rpc.sock');
+export function rpcSocket(pm2Home: string): string {
+  return join(pm2Home, 'rpc.sock');
 }
 
 /** The file that `pm2 save` writes in this PM2_HOME. */
-export function dumpFile(home: string): string {
-  return join(home, 'dump.pm2');
+export function dumpFile(pm2Home: string): string {
+  return join(pm2Home, 'dump.pm2');
 }

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { accountByUid } from '../identity/accounts.ts';
-import { callersHomes } from '../identity/callers-homes.ts';
+import { callersHomeDirectories } from '../identity/callers-homes.ts';
 import { crossing, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { bundleWords } from '../identity/setpriv.ts';
 import { SwitchError } from '../identity/switch-user.ts';
@@ -22,7 +22,7 @@ export interface Evaluator {
   user: string;
   uid: Uid;
   gid: Gid;
-  userHome: string;
+  homeDirectory: string;
 }
 
 export interface ProcessFile {
@@ -130,8 +130,12 @@ function ownText(path: string): string | null {
 
 /** The environment of the user's own call, because a process file can read it. */
 function environmentFor(user: Evaluator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const homes = callersHomes(env, accountByUid(asPosix(process).geteuid())?.homeDirectory ?? null, user.userHome);
-  const { variables } = crossing(env, { homes, typed: typedVariables(env), handsOver: true });
+  const homeDirectories = callersHomeDirectories(
+    env,
+    accountByUid(asPosix(process).geteuid())?.homeDirectory ?? null,
+    user.homeDirectory,
+  );
+  const { variables } = crossing(env, { homeDirectories, typed: typedVariables(env), handsOver: true });
   return ownersEnvironment(variables, { ...user, shell: accountByUid(user.uid)?.shell ?? '/bin/sh' }, SYSTEM_PATH);
 }
 

@@ -12,7 +12,7 @@ import {
 } from './places.ts';
 import type { OnError } from './policy.ts';
 import { compileConfig } from './slow.ts';
-import { unmakeableHomes, type Unmakeable } from './unmakeable.ts';
+import { unmakeablePm2Homes, type Unmakeable } from './unmakeable.ts';
 
 export interface CheckedDaemon {
   name: string;
@@ -71,7 +71,7 @@ export function checkConfigFile(named: string | null, caller: PolicyCaller, draf
     notes: read.notes,
     default: read.compiled.default,
     daemons: daemonsOf(read.compiled),
-    unmakeable: unmakeableHomes(read.compiled.daemons),
+    unmakeable: unmakeablePm2Homes(read.compiled.daemons),
   };
 }
 
@@ -84,10 +84,10 @@ function keptPolicy(file: string | null): ConfigCheck['compiled'] {
 function daemonsOf({ daemons, names, globs, paths }: CompiledPolicy): CheckedDaemon[] {
   const counts = daemons.map(() => 0);
   for (const [, holders] of namesOf(names)) for (const [daemon] of holders) counts[daemon] = (counts[daemon] ?? 0) + 1;
-  return daemons.map(({ name, user, home, mode }, index) => ({
+  return daemons.map(({ name, user, pm2Home, mode }, index) => ({
     name,
     user,
-    home,
+    home: pm2Home,
     mode,
     names: counts[index] ?? 0,
     globs: globs.filter((glob) => glob[4] === index).length,

@@ -59,12 +59,16 @@ export function isFresh(compiled: CompiledPolicy, path: string): boolean {
 }
 
 /** A lookup in a directory service starts a process, so those accounts are not compared. */
-function hasAccount({ user, uid, gid, group, userHome, shell }: Daemon, { remote }: CompiledPolicy): boolean {
+function hasAccount({ user, uid, gid, group, homeDirectory, shell }: Daemon, { remote }: CompiledPolicy): boolean {
   if ((localGroupName(gid) ?? group) !== group) return false;
   const now = localAccount(user);
   if (now === null) return remote.includes(user);
   return (
-    now.name === user && now.uid === uid && now.gid === gid && now.homeDirectory === userHome && now.shell === shell
+    now.name === user &&
+    now.uid === uid &&
+    now.gid === gid &&
+    now.homeDirectory === homeDirectory &&
+    now.shell === shell
   );
 }
 

@@ -13,10 +13,10 @@ export interface Daemon {
   gid: Gid;
   group: string;
   /** From passwd. */
-  userHome: string;
+  homeDirectory: string;
   shell: string;
   /** PM2_HOME, absolute and normalised. */
-  home: string;
+  pm2Home: string;
   mode: Mode;
   /** Pinned real pm2 and node. Null: those of the host. */
   pm2: string | null;

@@ -28,7 +28,7 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
       errors.push(resolved);
       continue;
     }
-    const twin = daemons.find((other) => sameHome(other.home, resolved.home));
+    const twin = daemons.find((other) => sameHome(other.pm2Home, resolved.pm2Home));
     if (twin)
       errors.push(
         errorAt(
@@ -36,13 +36,14 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
           ['daemons', name, 'home'],
           'value',
           `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ` +
-            `${resolved.home}${twin.home === resolved.home ? '' : `, which is also ${twin.home}`}`,
+            `${resolved.pm2Home}${twin.pm2Home === resolved.pm2Home ? '' : `, which is also ${twin.pm2Home}`}`,
           'a PM2_HOME for each daemon',
         ),
       );
-    const fault = resolved.uid === 0 ? pm2HomeFault(resolved.home) : null;
+    const fault = resolved.uid === 0 ? pm2HomeFault(resolved.pm2Home) : null;
     if (fault !== null) {
-      const message = `${name} runs as ${resolved.user}, and others can change its PM2_HOME ${resolved.home}: ${fault}`;
+      const who = `${name} runs as ${resolved.user}`;
+      const message = `${who}, and others can change its PM2_HOME ${resolved.pm2Home}: ${fault}`;
       errors.push(errorAt(source, ['daemons', name, 'home'], 'value', message, 'a PM2_HOME that only root can change'));
     }
     daemons.push(resolved);
@@ -104,9 +105,9 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
     uid: account.uid,
     gid: account.gid,
     group: groupByGid(account.gid)?.name ?? String(account.gid),
-    userHome: account.homeDirectory,
+    homeDirectory: account.homeDirectory,
     shell: account.shell,
-    home: resolve(daemon.home ?? join(account.homeDirectory, '.pm2')),
+    pm2Home: resolve(daemon.home ?? join(account.homeDirectory, '.pm2')),
     mode: daemon.mode ?? config.mode,
     pm2: daemon.pm2 === undefined ? null : resolve(daemon.pm2),
     node: daemon.node === undefined ? null : resolve(daemon.node),

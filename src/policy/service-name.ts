@@ -7,8 +7,8 @@ import type { Daemon } from './policy.ts';
  */
 export function serviceNameOf(daemon: Daemon, daemons: readonly Daemon[]): string | null {
   const ofUser = daemons.filter(({ uid }) => uid === daemon.uid);
-  const usual = ofUser.find(({ home, userHome }) => home === join(userHome, '.pm2')) ?? ofUser[0];
-  if (ofUser.length < 2 || usual === undefined || usual.home === daemon.home) return null;
+  const usual = ofUser.find(({ pm2Home, homeDirectory }) => pm2Home === join(homeDirectory, '.pm2')) ?? ofUser[0];
+  if (ofUser.length < 2 || usual === undefined || usual.pm2Home === daemon.pm2Home) return null;
   const taken = daemons.some(({ user }) => user === daemon.name);
   return taken ? `pm2-${daemon.user}-${daemon.name}` : `pm2-${daemon.name}`;
 }

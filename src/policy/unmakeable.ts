@@ -15,14 +15,14 @@ export interface Unmakeable {
 }
 
 /** Every call for such a PM2_HOME would end in EACCES. A directory that the caller cannot read counts as makeable. */
-export function unmakeableHomes(daemons: readonly { name: string; user: string; home: string }[]): Unmakeable[] {
-  return daemons.flatMap(({ name, user, home }) => {
+export function unmakeablePm2Homes(daemons: readonly { name: string; user: string; pm2Home: string }[]): Unmakeable[] {
+  return daemons.flatMap(({ name, user, pm2Home }) => {
     const account = accountByName(user);
-    if (account === null || account.uid === 0 || statOf(home) !== null) return [];
-    const missing = missingAbove(home);
-    const above = dirname(missing[0] ?? home);
+    if (account === null || account.uid === 0 || statOf(pm2Home) !== null) return [];
+    const missing = missingAbove(pm2Home);
+    const above = dirname(missing[0] ?? pm2Home);
     if (!isDirectory(above) || mayWrite(account, above)) return [];
-    return [{ daemon: name, user, pm2Home: home, why: whyNot(above), fix: fixOf(account, above, missing) }];
+    return [{ daemon: name, user, pm2Home, why: whyNot(above), fix: fixOf(account, above, missing) }];
   });
 }
 

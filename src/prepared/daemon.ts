@@ -12,7 +12,7 @@ const SOCKETS = { PM2_DAEMON_RPC_PORT: 'calls.sock', PM2_DAEMON_PUB_PORT: 'event
  * list.
  * @param ready called once both sockets listen
  */
-export function answerAsDaemon(home: string, ready: () => void): void {
+export function answerAsDaemon(pm2Home: string, ready: () => void): void {
   const calls = createServer((socket) => {
     let rest: Buffer = Buffer.alloc(0);
     socket.on('error', () => undefined);
@@ -25,9 +25,9 @@ export function answerAsDaemon(home: string, ready: () => void): void {
       }
     });
   });
-  for (const [name, file] of Object.entries(SOCKETS)) process.env[name] = join(home, file);
+  for (const [name, file] of Object.entries(SOCKETS)) process.env[name] = join(pm2Home, file);
   const events = createServer((socket) => socket.on('error', () => undefined).resume());
-  calls.listen(join(home, SOCKETS.PM2_DAEMON_RPC_PORT), () =>
-    events.listen(join(home, SOCKETS.PM2_DAEMON_PUB_PORT), ready),
+  calls.listen(join(pm2Home, SOCKETS.PM2_DAEMON_RPC_PORT), () =>
+    events.listen(join(pm2Home, SOCKETS.PM2_DAEMON_PUB_PORT), ready),
   );
 }

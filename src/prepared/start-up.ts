@@ -24,12 +24,12 @@ export class StartUp {
 
   /**
    * Loads pm2 as its bin/pm2 does, but never a sealed package's replacement of it (src/seal).
-   * @param home a writable directory
+   * @param pm2Home a writable directory
    */
-  begin(home: string): void {
+  begin(pm2Home: string): void {
     const loader = this.#loader;
     const bin = join(this.pm2Package, 'bin/pm2');
-    this.#frames = framesOf(loader, join(home, 'probe.js'));
+    this.#frames = framesOf(loader, join(pm2Home, 'probe.js'));
     const before = new Set(Object.keys(loader._cache));
     const known = new Set(Object.keys(loader._pathCache));
     for (const name of ['spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execSync', 'execFileSync'] as const) {

@@ -76,7 +76,7 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
   const place = placeFor(one);
   if (place === 'elsewhere') return null;
   const sameUser = target.uid === daemon.uid;
-  const typist = { env: process.env, home: login.homeDirectory };
+  const typist = { env: process.env, homeDirectory: login.homeDirectory };
   const line = lineAsOwner(call, payload, daemon, {
     sameUser,
     caller: typist,

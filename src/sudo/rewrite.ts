@@ -1,5 +1,5 @@
 import { HOP, KEPT as KEPT_WORD, SHIM_COMMAND } from '../call/hop.ts';
-import { callersHomes } from '../identity/callers-homes.ts';
+import { callersHomeDirectories } from '../identity/callers-homes.ts';
 import { crossing, neverCrosses } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { Daemon } from '../policy/policy.ts';
@@ -51,13 +51,13 @@ export function lineAsOwner(
     sameUser,
     caller,
     handsOver,
-  }: { sameUser: boolean; caller: { env: NodeJS.ProcessEnv; home: string | null }; handsOver: boolean },
+  }: { sameUser: boolean; caller: { env: NodeJS.ProcessEnv; homeDirectory: string | null }; handsOver: boolean },
 ): SudoLine {
   const typed = Object.fromEntries(
     [...call.assignments, ...payload.assignments].map(({ name, value }) => [name, value]),
   );
   const said: NodeJS.ProcessEnv = {
-    HOME: daemon.userHome,
+    HOME: daemon.homeDirectory,
     USER: daemon.user,
     LOGNAME: daemon.user,
     SHELL: daemon.shell,
@@ -79,12 +79,16 @@ export function lineAsOwner(
 /** The variables of -E and --preserve-env: `kept` as they are, `changed` if only a part may cross. */
 function inheritedVariables(
   call: SudoRun,
-  { userHome }: Daemon,
-  { env, home }: { env: NodeJS.ProcessEnv; home: string | null },
+  daemon: Daemon,
+  { env, homeDirectory }: { env: NodeJS.ProcessEnv; homeDirectory: string | null },
   handsOver: boolean,
 ): { kept: string[]; changed: Record<string, string> } {
   const names = call.keepEnvironment ? (handsOver ? Object.keys(env) : call.keep) : call.keep;
-  const how = { homes: callersHomes({}, home, userHome), typed: new Set(call.keep), handsOver: true };
+  const how = {
+    homeDirectories: callersHomeDirectories({}, homeDirectory, daemon.homeDirectory),
+    typed: new Set(call.keep),
+    handsOver: true,
+  };
   const { variables } = crossing(env, how);
   const isKept = (name: string) => /^[A-Za-z_]\w*$/.test(name) && variables[name] !== undefined && !isDaemons(name);
   const crossed = names.filter(isKept);

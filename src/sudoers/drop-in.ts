@@ -29,8 +29,8 @@ const PREFACE = `#
 /** Names are escaped in rules, comments and notes. */
 export function dropInOf(config: string, daemons: readonly Daemon[], people: GrantedUsers): DropIn {
   const grants = grantsOf(daemons, people);
-  const homes = new Map(daemons.map(({ name, home }) => [name, home]));
-  const blocks = grants.map((grant) => blockOf(grant, homes));
+  const pm2Homes = new Map(daemons.map(({ name, pm2Home }) => [name, pm2Home]));
+  const blocks = grants.map((grant) => blockOf(grant, pm2Homes));
   const noGrants = grants.length === 0 ? ['# no daemon of the config names operators'] : [];
   return {
     config,
@@ -52,11 +52,11 @@ export function dropInOf(config: string, daemons: readonly Daemon[], people: Gra
   };
 }
 
-function blockOf(grant: Grant, homes: ReadonlyMap<string, string>): string {
+function blockOf(grant: Grant, pm2Homes: ReadonlyMap<string, string>): string {
   const rule = ruleOf(grant);
   return [
     ...grant.daemons.map(
-      (name) => `# daemon ${quoted(name)}: ${quoted(grant.user)} in ${quoted(homes.get(name) ?? '')}`,
+      (name) => `# daemon ${quoted(name)}: ${quoted(grant.user)} in ${quoted(pm2Homes.get(name) ?? '')}`,
     ),
     ...rootNotes(grant).map((note) => `# WARNING: ${note}`),
     ...grant.left.map((why) => `# no rule for ${why}`),

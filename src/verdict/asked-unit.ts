@@ -13,15 +13,17 @@ export function candidatesFor(asked: Startup, { caller, policy }: VerdictQuestio
   if (asked.user !== null) {
     const user = asked.user;
     const ofUser = policy.daemons.filter((daemon) => isUserOf(user, daemon));
-    const there = ofUser.filter(({ home }) => home === (asked.hp === null ? caller.pm2Home : unitHome(asked.hp)));
+    const there = ofUser.filter(
+      ({ pm2Home }) => pm2Home === (asked.hp === null ? caller.pm2Home : pm2HomeOfHp(asked.hp)),
+    );
     // A --hp that fits no daemon of the user is the mistake to correct.
     return there.length > 0 ? there : ofUser;
   }
   if (asked.hp !== null) {
-    const home = unitHome(asked.hp);
-    return policy.daemons.filter((daemon) => daemon.home === home);
+    const pm2Home = pm2HomeOfHp(asked.hp);
+    return policy.daemons.filter((daemon) => daemon.pm2Home === pm2Home);
   }
-  const own = policy.daemons.filter(({ home }) => home === caller.pm2Home);
+  const own = policy.daemons.filter(({ pm2Home }) => pm2Home === caller.pm2Home);
   if (own.length > 0 || caller.uid !== 0)
     return own.length > 0 ? own : policy.daemons.filter(({ uid }) => uid === caller.uid);
   return policy.daemons.filter(({ name }) => name === policy.default);
@@ -32,7 +34,7 @@ export function daemonOfUnit(question: VerdictQuestion, user: string): Daemon | 
   const { policy } = question;
   const { hp } = unitAsked(question);
   const ofUser = policy.daemons.filter((one) => isUserOf(user, one));
-  const byHp = hp === null ? undefined : ofUser.find(({ home }) => home === unitHome(hp));
+  const byHp = hp === null ? undefined : ofUser.find(({ pm2Home }) => pm2Home === pm2HomeOfHp(hp));
   const name = `${askedName(question)}.service`;
   return byHp ?? ofUser.find((one) => bootUnitName(one, policy.daemons) === name) ?? ofUser[0] ?? null;
 }
@@ -62,12 +64,12 @@ export function isUserOf(user: string, daemon: Daemon): boolean {
 }
 
 /** PM2 appends `.pm2` to --hp. */
-export function unitHome(hp: string): string {
+export function pm2HomeOfHp(hp: string): string {
   const parent = hp.replace(/\/+$/, '');
   return `${parent}/.pm2`;
 }
 
 /** The value for --hp. Null: only the variable can set such a PM2_HOME. */
-export function homeParent({ home }: Pick<Daemon, 'home'>): string | null {
-  return home.endsWith('/.pm2') ? home.slice(0, -'/.pm2'.length) || '/' : null;
+export function hpOf({ pm2Home }: Pick<Daemon, 'pm2Home'>): string | null {
+  return pm2Home.endsWith('/.pm2') ? pm2Home.slice(0, -'/.pm2'.length) || '/' : null;
 }

@@ -2,10 +2,7 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Evidence } from './verdict.ts';
 
 /** An account that may evaluate a process file, if it trusts the file (src/pm2/process-file.ts). */
-export type EvaluatorCandidate =
-  | { type: 'daemon'; daemon: Daemon }
-  | { type: 'owner' }
-  | { type: 'caller' };
+export type EvaluatorCandidate = { type: 'daemon'; daemon: Daemon } | { type: 'owner' } | { type: 'caller' };
 
 /** In order of preference (docs/contract.md section 3.3). `path` null: stdin, so the caller wrote the file. */
 export function evaluatorsOf(path: string | null, policy: Policy, { realpaths }: Evidence): EvaluatorCandidate[] {
@@ -15,7 +12,9 @@ export function evaluatorsOf(path: string | null, policy: Policy, { realpaths }:
   const byPath = policy.daemons.filter(({ name }) => name === rules[0]?.daemon);
   const fallback = policy.daemons.filter(({ name }) => name === policy.default);
   // root may have created a file in the home directory of a daemon's user.
-  const holders = policy.daemons.filter(({ userHome }) => userHome !== '/' && path.startsWith(`${userHome}/`));
+  const holders = policy.daemons.filter(
+    ({ homeDirectory }) => homeDirectory !== '/' && path.startsWith(`${homeDirectory}/`),
+  );
   const asDaemon = (daemon: Daemon): EvaluatorCandidate => ({ type: 'daemon', daemon });
   return [
     ...byPath.map(asDaemon),

@@ -9,10 +9,10 @@ import {
   candidatesFor,
   daemonOfUnit,
   hasRightName,
-  homeParent,
+  hpOf,
   isUserOf,
   unitAsked,
-  unitHome,
+  pm2HomeOfHp,
 } from './asked-unit.ts';
 import type { VerdictQuestion } from './decide.ts';
 import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
@@ -59,17 +59,17 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
     };
   }
   const user = asked.user ?? caller.user;
-  const pm2Home = asked.hp === null ? caller.pm2Home : unitHome(asked.hp);
+  const pm2Home = asked.hp === null ? caller.pm2Home : pm2HomeOfHp(asked.hp);
   const right = hasRightName(question, daemon);
-  if (isUserOf(user, daemon) && pm2Home === daemon.home && right) {
+  if (isUserOf(user, daemon) && pm2Home === daemon.pm2Home && right) {
     // Without root PM2 only prints a line for root, whose --hp is the HOME of the caller.
-    if (caller.uid === 0 || (caller.uid === daemon.uid && homeParent(daemon) === daemon.userHome))
+    if (caller.uid === 0 || (caller.uid === daemon.uid && hpOf(daemon) === daemon.homeDirectory))
       return { ...hostWide('PG001', `the unit is of daemon "${daemon.name}"`, daemon), daemonless: caller.uid !== 0 };
   }
   return putRight(
     question,
     daemon,
-    isUserOf(user, daemon) && pm2Home === daemon.home && !right
+    isUserOf(user, daemon) && pm2Home === daemon.pm2Home && !right
       ? `${callOf(invocation)} would write ${askedName(question)}.service, which is for another daemon of ${user}`
       : `${callOf(invocation)} would write a unit of user ${user} with PM2_HOME ${pm2Home}`,
   );
@@ -113,7 +113,7 @@ function decideLogrotate(question: VerdictQuestion): Verdict {
   const candidates = candidatesFor({ user: asked, hp: null, platform: null }, question);
   const [daemon] = candidates;
   if (!daemon) return refuseUnit(question, asked ?? 'root');
-  if (candidates.length > 1 && !candidates.some(({ home }) => home === caller.pm2Home)) {
+  if (candidates.length > 1 && !candidates.some(({ pm2Home }) => pm2Home === caller.pm2Home)) {
     return {
       type: 'block',
       code: 'PG106',
@@ -124,8 +124,8 @@ function decideLogrotate(question: VerdictQuestion): Verdict {
       advice: choosing(candidates, question),
     };
   }
-  const meant = candidates.find(({ home }) => home === caller.pm2Home) ?? daemon;
-  if (isUserOf(asked ?? 'root', meant) && caller.pm2Home === meant.home)
+  const meant = candidates.find(({ pm2Home }) => pm2Home === caller.pm2Home) ?? daemon;
+  if (isUserOf(asked ?? 'root', meant) && caller.pm2Home === meant.pm2Home)
     return hostWide('PG001', `the logs are those of daemon "${meant.name}"`, meant);
   return putRight(
     question,
@@ -180,7 +180,7 @@ function putRight(question: VerdictQuestion, daemon: Daemon, reason: string): Ve
 
 function wordsFor(question: VerdictQuestion, daemon: Daemon): readonly string[] | null {
   const { invocation, policy } = question;
-  const hp = invocation.command === 'startup' ? homeParent(daemon) : null;
+  const hp = invocation.command === 'startup' ? hpOf(daemon) : null;
   const told = { user: daemon.user, hp };
   const asTyped = invocation.command === 'logrotate' || (asksForName(question) && hasRightName(question, daemon));
   const service = serviceNameOf(daemon, policy.daemons);
@@ -191,16 +191,15 @@ function hostCommand(question: VerdictQuestion, daemon: Daemon): Suggestion | nu
   const words = wordsFor(question, daemon);
   if (words === null) return null;
   const { invocation, caller } = question;
-  const needsHome =
-    invocation.command === 'logrotate' || (invocation.command === 'startup' && homeParent(daemon) === null);
-  const call = [...(needsHome ? [`PM2_HOME=${daemon.home}`] : []), 'pm2', ...words];
+  const needsHome = invocation.command === 'logrotate' || (invocation.command === 'startup' && hpOf(daemon) === null);
+  const call = [...(needsHome ? [`PM2_HOME=${daemon.pm2Home}`] : []), 'pm2', ...words];
   return caller.uid === 0 && !caller.rootBySudo ? call : ['sudo', ...call];
 }
 
 function choosing(daemons: Daemon[], question: VerdictQuestion, harm: string | null = null): Advice[] {
   const choices = daemons.map((daemon) => ({
     what: `daemon "${daemon.name}"`,
-    facts: `user ${daemon.user}, PM2_HOME ${daemon.home}`,
+    facts: `user ${daemon.user}, PM2_HOME ${daemon.pm2Home}`,
     harm,
     command: hostCommand(question, daemon),
     as: null,
@@ -210,8 +209,8 @@ function choosing(daemons: Daemon[], question: VerdictQuestion, harm: string | n
 
 /** The user has no daemon in the config. */
 function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null): Block {
-  const whose = user ?? `PM2_HOME ${unitHome(invocation.startup?.hp ?? '')}`;
-  const names = policy.daemons.map(({ user: one, home }) => `${one} (${home})`).join(', ');
+  const whose = user ?? `PM2_HOME ${pm2HomeOfHp(invocation.startup?.hp ?? '')}`;
+  const names = policy.daemons.map(({ user: one, pm2Home }) => `${one} (${pm2Home})`).join(', ');
   return {
     type: 'block',
     code: 'PG106',

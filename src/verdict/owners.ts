@@ -224,7 +224,7 @@ function regexClaims(target: Target, policy: Policy, evidence: Evidence): Claim[
 /** Two daemons list one name: the caller's own wins, then the path (docs/contract.md section 2, T35). */
 function narrow(rules: Rule[], question: Question, caller: Caller, policy: Policy, evidence: Evidence): Rule[] {
   if (rules.length < 2) return rules;
-  const own = policy.daemons.filter((daemon) => daemon.home === caller.pm2Home && caller.overrides.length === 0);
+  const own = policy.daemons.filter((daemon) => daemon.pm2Home === caller.pm2Home && caller.overrides.length === 0);
   const mine = rules.filter((rule) => own.some((daemon) => daemon.name === rule.daemon));
   if (mine.length === 1) return mine;
   const paths = caller.cwd === null ? question.paths : [...question.paths, caller.cwd];

@@ -8,12 +8,12 @@ export type CallerSituation =
 
 /** Whether plain pm2 would use this daemon. */
 export function isOwn(daemon: Daemon, caller: Caller): boolean {
-  return daemon.uid === caller.uid && daemon.home === caller.pm2Home && caller.overrides.length === 0;
+  return daemon.uid === caller.uid && daemon.pm2Home === caller.pm2Home && caller.overrides.length === 0;
 }
 
 /** The declared daemon whose PM2_HOME the call would use, unless a variable moves the socket. */
 export function declaredHere(caller: Caller, policy: Policy): Daemon | null {
-  return caller.socketMoved ? null : (policy.daemons.find(({ home }) => home === caller.pm2Home) ?? null);
+  return caller.socketMoved ? null : (policy.daemons.find(({ pm2Home }) => pm2Home === caller.pm2Home) ?? null);
 }
 
 /** @param own undefined: not known yet; the result is null if it is needed */

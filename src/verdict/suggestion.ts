@@ -7,7 +7,7 @@ import type { Suggestion } from './verdict.ts';
 
 /** The command that reaches `daemon`, as unquoted words. */
 export function commandFor(daemon: Daemon, caller: Caller, argv: readonly string[], pm2 = 'pm2'): Suggestion {
-  const call = [`PM2_HOME=${daemon.home}`, ...namingVariables(caller), pm2, ...argv];
+  const call = [`PM2_HOME=${daemon.pm2Home}`, ...namingVariables(caller), pm2, ...argv];
   if (caller.uid !== daemon.uid) return ['sudo', '-u', daemon.user, ...call];
   return caller.overrides.length === 0 ? call : ['env', ...caller.overrides.flatMap((name) => ['-u', name]), ...call];
 }

@@ -13,7 +13,7 @@ export function callOf({ argv }: Pick<Invocation, 'argv'>): string {
 /** `as root would use root's own PM2 daemon (PM2_HOME /root/.pm2)`. */
 export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; policy: Policy }): string {
   const { user, overrides, pm2Home } = caller;
-  if (to.uid === caller.uid && to.home === pm2Home) {
+  if (to.uid === caller.uid && to.pm2Home === pm2Home) {
     return caller.socketMoved
       ? `as ${user} would use the PM2 daemon that ${overrides.join(', ')} names`
       : `as ${user} would use other PM2 files, which ${overrides.join(', ')} names`;
@@ -24,7 +24,7 @@ export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; polic
 /** `root's own PM2 daemon (PM2_HOME /root/.pm2)`, or `the PM2 daemon in PM2_HOME /srv/x` if the call chose it. */
 export function ownDaemon(caller: Caller, policy: Policy): string {
   if (caller.socketMoved) return `the PM2 daemon that ${caller.overrides.join(', ')} names`;
-  const declared = policy.daemons.find(({ home }) => home === caller.pm2Home);
+  const declared = policy.daemons.find(({ pm2Home }) => pm2Home === caller.pm2Home);
   if (declared?.uid === caller.uid) return `daemon "${declared.name}" (PM2_HOME ${caller.pm2Home})`;
   if (declared) return `the PM2_HOME of daemon "${declared.name}" (${caller.pm2Home})`;
   return caller.pm2HomeChosen
@@ -41,7 +41,7 @@ export function choosingVariables({ pm2HomeChosen, overrides }: Caller, env: Nod
 
 /** `daemon "web": user www-data, PM2_HOME /var/www/.pm2  (config.yaml:7)`. */
 export function daemonLine(daemon: Daemon, policy: Policy, line = daemon.line): string {
-  return `daemon "${daemon.name}": user ${daemon.user}, PM2_HOME ${daemon.home}  (${policy.file}:${line})`;
+  return `daemon "${daemon.name}": user ${daemon.user}, PM2_HOME ${daemon.pm2Home}  (${policy.file}:${line})`;
 }
 
 /** @throws Error if the policy lacks the daemon, which its schema rules out */

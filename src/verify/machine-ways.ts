@@ -36,14 +36,14 @@ export function cronTableWays(account: Account, lines: readonly CronLine[], { cr
   if (cron === null) return [];
   return lines
     .filter(({ user, command }) => user === account.name && callsByName(command))
-    .map(({ file, line, shell, path, userHome }) => ({
+    .map(({ file, line, shell, path, homeDirectory }) => ({
       way: `${file}:${line}`,
       user: account,
       target: null,
       asRoot: account.uid === 0,
       used: true,
       origin: { type: 'cron', table: { file, path } },
-      entry: shEntry(account, { ...cron(account), SHELL: shell, PATH: path, HOME: userHome }, shell),
+      entry: shEntry(account, { ...cron(account), SHELL: shell, PATH: path, HOME: homeDirectory }, shell),
     }));
 }
 

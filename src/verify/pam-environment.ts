@@ -77,10 +77,10 @@ function definitions(text: string, expanded: Expand): [string, string][] {
     });
 }
 
-function expand(word: string, env: Readonly<Record<string, string>>, home: string, shell: string): string {
+function expand(word: string, env: Readonly<Record<string, string>>, homeDirectory: string, shell: string): string {
   return word.replace(/([$@])\{(\w+)\}/g, (_, sign: string, name: string) => {
     if (sign === '$') return env[name] ?? '';
-    return name === 'HOME' ? home : name === 'SHELL' ? shell : '';
+    return name === 'HOME' ? homeDirectory : name === 'SHELL' ? shell : '';
   });
 }
 

@@ -15,7 +15,11 @@ export interface Pm2Path {
 const SOCKET_MS = 1000;
 
 /** Finds installed pm2s without running them. `path`: the caller's PATH, for more npm prefixes. */
-export async function pm2Paths(homes: readonly string[], daemons: readonly Daemon[], path: string): Promise<Pm2Path[]> {
+export async function pm2Paths(
+  homeDirectories: readonly string[],
+  daemons: readonly Daemon[],
+  path: string,
+): Promise<Pm2Path[]> {
   const found = new Map<string, Pm2Path>();
   const add = (named: string, app: string | null): void => {
     const file = realpathOrNull(named);
@@ -26,7 +30,9 @@ export async function pm2Paths(homes: readonly string[], daemons: readonly Daemo
   };
   const packages = [
     ...globalPm2Packages(path, [process.execPath]),
-    ...[...new Set(homes)].filter((home) => isAbsolute(home) && home !== '/').flatMap(pm2PackagesBelow),
+    ...[...new Set(homeDirectories)]
+      .filter((homeDirectory) => isAbsolute(homeDirectory) && homeDirectory !== '/')
+      .flatMap(pm2PackagesBelow),
   ];
   for (const directory of packages) {
     add(join(directory, 'bin/pm2'), null);
@@ -42,9 +48,9 @@ export async function pm2Paths(homes: readonly string[], daemons: readonly Daemo
 /** Where `npx pm2` and npm scripts look: directories of app and script, and all their parents. */
 async function directoriesOfApps(daemons: readonly Daemon[]): Promise<{ name: string; directories: Set<string> }[]> {
   const lists = await Promise.all(
-    daemons.map(async ({ home }) => {
-      const answer = await listApps(rpcSocket(home), { timeoutMs: SOCKET_MS });
-      return [...(answer.type === 'answered' ? answer.apps : []), ...(readDump(dumpFile(home)) ?? [])];
+    daemons.map(async ({ pm2Home }) => {
+      const answer = await listApps(rpcSocket(pm2Home), { timeoutMs: SOCKET_MS });
+      return [...(answer.type === 'answered' ? answer.apps : []), ...(readDump(dumpFile(pm2Home)) ?? [])];
     }),
   );
   return lists.flat().map(({ name, cwd, script }) => ({

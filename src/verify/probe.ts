@@ -75,7 +75,7 @@ function asAnswer(
   return identity.type === 'pm2' ? { ...identity, ...at } : { type: 'other', ...at };
 }
 
-async function leadOf(entry: WayEntry, home: string): Promise<Lead | ProbeAnswer> {
+async function leadOf(entry: WayEntry, homeDirectory: string): Promise<Lead | ProbeAnswer> {
   if (entry.type === 'program' && entry.listing !== null) return listed(await run(entry.listing(['pm2'])));
   const tag = fresh();
   const ended = await run(
@@ -85,7 +85,7 @@ async function leadOf(entry: WayEntry, home: string): Promise<Lead | ProbeAnswer
   );
   if (ended.type !== 'ended') return unknown(ended);
   const told = readTold(ended.stdout, tag);
-  return told === null ? (refusal(ended.stderr) ?? silent(ended)) : leadOfWord(told, home);
+  return told === null ? (refusal(ended.stderr) ?? silent(ended)) : leadOfWord(told, homeDirectory);
 }
 
 /** `sudo -l command` prints the path that it would run (sudo(8)). */
@@ -97,7 +97,7 @@ function listed(ended: Ended): Lead | ProbeAnswer {
   return refusal(ended.stderr) ?? { type: 'refused', why: 'sudo does not allow it' };
 }
 
-function leadOfWord({ word, file, guard }: Told, home: string): Lead | ProbeAnswer {
+function leadOfWord({ word, file, guard }: Told, homeDirectory: string): Lead | ProbeAnswer {
   const off = guard === 'off';
   switch (word.type) {
     case 'nothing':
@@ -110,7 +110,7 @@ function leadOfWord({ word, file, guard }: Told, home: string): Lead | ProbeAnsw
         .split('\n')
         .map((line) => line.trim())
         .join(' ')}`;
-      const end = standsFor(word.type, word.text, home);
+      const end = standsFor(word.type, word.text, homeDirectory);
       switch (end.type) {
         case 'path':
           return { path: end.path, through, off };

@@ -29,9 +29,9 @@ const PASSING_ON = new Set([
 ]);
 
 /** Parses only. `text`: of an alias, or output of `typeset -f` (bash, zsh, ksh) or `functions` (fish). */
-export function standsFor(type: 'alias' | 'function', text: string, home: string): StandsFor {
+export function standsFor(type: 'alias' | 'function', text: string, homeDirectory: string): StandsFor {
   const line = type === 'alias' ? text : bodyOf(text);
-  const words = line === null ? null : wordsOf(line, home);
+  const words = line === null ? null : wordsOf(line, homeDirectory);
   const at = words?.findIndex((word) => word === 'pm2' || word.endsWith('/pm2')) ?? -1;
   const named = words?.[at];
   if (!words || named === undefined) return { type: 'unclear' };
@@ -52,7 +52,9 @@ function bodyOf(text: string): string | null {
   return body.length === 1 ? (body[0] ?? '').replace(/;$/, '') : null;
 }
 
-function wordsOf(line: string, home: string): string[] | null {
-  const parts = parse(line, (name) => (name === 'HOME' ? home : `$${name}`));
-  return parts.every((part) => typeof part === 'string') ? parts.map((word) => word.replace(/^~(?=\/)/, home)) : null;
+function wordsOf(line: string, homeDirectory: string): string[] | null {
+  const parts = parse(line, (name) => (name === 'HOME' ? homeDirectory : `$${name}`));
+  return parts.every((part) => typeof part === 'string')
+    ? parts.map((word) => word.replace(/^~(?=\/)/, homeDirectory))
+    : null;
 }

@@ -36,9 +36,9 @@ function place(
   const uid = asUid(people[user]?.[0] ?? -1);
   return {
     state,
-    home,
+    pm2Home: home,
     processes,
-    seat: { label: user, user, uid, gid: asGid(uid), userHome: people[user]?.[1] ?? '', shell: '', home },
+    seat: { label: user, user, uid, gid: asGid(uid), homeDirectory: people[user]?.[1] ?? '', shell: '', pm2Home: home },
     pid: asPid(1),
     started: '1',
     modules: [],
@@ -56,7 +56,7 @@ function words(choice: AdoptChoice): string {
     case 'move':
       return (
         `${choice.copy.name} of ${choice.copy.place.seat?.user ?? '?'} ${choice.copy.place.state} to ` +
-        `${choice.to.label}${choice.stale.map((one) => `, forgotten in ${one.home}`).join('')}`
+        `${choice.to.label}${choice.stale.map((one) => `, forgotten in ${one.pm2Home}`).join('')}`
       );
     case 'home':
       return `${choice.name} is home in ${choice.daemon}`;

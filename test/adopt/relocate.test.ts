@@ -8,20 +8,20 @@ const web: Seat = {
   user: 'www-data',
   uid: asUid(33),
   gid: asGid(33),
-  userHome: '/var/www',
+  homeDirectory: '/var/www',
   shell: '/usr/sbin/nologin',
-  home: '/var/www/.pm2',
+  pm2Home: '/var/www/.pm2',
 };
 const root: Seat = {
   label: 'ops',
   user: 'root',
   uid: asUid(0),
   gid: asGid(0),
-  userHome: '/root',
+  homeDirectory: '/root',
   shell: '/bin/bash',
-  home: '/root/.pm2',
+  pm2Home: '/root/.pm2',
 };
-const fromRoot: RecordOrigin = { homes: ['/root/.pm2'], userHome: '/root', uid: asUid(0) };
+const fromRoot: RecordOrigin = { pm2Homes: ['/root/.pm2'], homeDirectory: '/root', uid: asUid(0) };
 
 /** A record whose environment is spread over it, as PM2 keeps it. */
 const record = (env: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({
@@ -70,7 +70,7 @@ describe('the environment', () => {
   });
 
   it("of the same user in another home keeps what is in the user's home", () => {
-    const from = { homes: ['/var/www/.agent/.pm2'], userHome: '/var/www', uid: web.uid };
+    const from = { pm2Homes: ['/var/www/.agent/.pm2'], homeDirectory: '/var/www', uid: web.uid };
     expect(
       moved({ CONFIG: '/var/www/c.json', HOME: '/var/www/.agent' }, {}, from).record.env as Record<string, unknown>,
     ).toMatchObject({ CONFIG: '/var/www/c.json', HOME: '/var/www' });
@@ -121,7 +121,7 @@ describe('the fields', () => {
   it("uid and gid are for root's daemon only", () => {
     expect(moved({}, { uid: 33, gid: 33 }).record).not.toHaveProperty('uid');
     expect(
-      moved({}, { uid: 33, gid: 33 }, { homes: ['/x'], userHome: '/root', uid: asUid(0) }, root).record,
+      moved({}, { uid: 33, gid: 33 }, { pm2Homes: ['/x'], homeDirectory: '/root', uid: asUid(0) }, root).record,
     ).toMatchObject({
       uid: 33,
       gid: 33,

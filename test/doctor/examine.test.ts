@@ -57,14 +57,14 @@ describe('doctor', () => {
   });
 
   it("leaves a daemon alone that is in its unit's control group", () => {
-    const home = '/home/ops/.pm2';
-    const unit = { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true, home, account: { uid: 1000 } };
+    const pm2Home = '/home/ops/.pm2';
+    const unit = { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true, pm2Home, account: { uid: 1000 } };
     const running = (cgroups: string[], uid = 1000) =>
       ({
         policy: null,
         daemons: [
           {
-            home,
+            pm2Home,
             pid: 7,
             user: 'ops',
             uid,
@@ -75,7 +75,7 @@ describe('doctor', () => {
             process: { cgroups },
           },
         ],
-        homes: [],
+        pm2Homes: [],
         units: [unit],
         boot: { systemd: { states: new Map([['pm2-ops.service', { active: 'active', mainPid: 7 }]]) }, userUnits: [] },
       }) as unknown as DoctorFacts;

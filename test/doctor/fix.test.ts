@@ -114,9 +114,9 @@ describeOnHost('doctor --fix', () => {
   it('touches nothing where a daemon does not answer', async () => {
     await host.must(`chown root ${WEB}/module_conf.json`);
     await host.must(`kill -STOP ${pidIn(WEB)}`);
-    expect((await findings(host)).filter(({ fix: one }) => one?.home === WEB)).toEqual([]);
+    expect((await findings(host)).filter(({ fix: one }) => one?.pm2Home === WEB)).toEqual([]);
     await host.must(`kill -CONT ${pidIn(WEB)}`);
-    expect((await findings(host)).filter(({ fix: one }) => one?.home === WEB)).toHaveLength(1);
+    expect((await findings(host)).filter(({ fix: one }) => one?.pm2Home === WEB)).toHaveLength(1);
     await host.must(`chown www-data ${WEB}/module_conf.json`);
   });
 

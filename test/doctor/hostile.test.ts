@@ -117,7 +117,7 @@ describeOnHost('a hostile home', () => {
       `rm -rf ${HOME} ${HOME}.away && install -d -o kim ${HOME} ${HOME}/logs && touch ${HOME}/logs/app.log ` +
         `${HOME}/module_conf.json ${HOME}/other`,
     );
-    const found = (await findings(host)).filter(({ fix: one }) => one?.home === HOME);
+    const found = (await findings(host)).filter(({ fix: one }) => one?.pm2Home === HOME);
     expect(found).toMatchObject([{ code: 'PD303' }]);
     if (exchange !== '') await kim(exchange);
     else await host.must(`ln ${HOME}/module_conf.json /home/second-name`);

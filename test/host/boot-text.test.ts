@@ -107,8 +107,8 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
         when: '@reboot',
         command: 'PM2_HOME=/srv/.pm2 pm2 resurrect',
         path: '/sbin:/bin',
-        userHome: '/usr/sbin',
-        home: '/srv/.pm2',
+        homeDirectory: '/usr/sbin',
+        pm2Home: '/srv/.pm2',
       },
       {
         file: '/etc/cron.d/app',
@@ -117,8 +117,8 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
         when: '*/5 * * * *',
         command: '/usr/bin/pm2 jlist | grep -q app',
         path: '/usr/bin:/bin',
-        userHome: '/srv/app',
-        home: null,
+        homeDirectory: '/srv/app',
+        pm2Home: null,
       },
       {
         file: '/var/spool/cron/crontabs/daemon',
@@ -127,8 +127,8 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
         when: '0 4 * * *',
         command: 'su - x -c "pm2 restart all"',
         path: '/usr/bin:/bin',
-        userHome: '/usr/sbin',
-        home: '/srv/d',
+        homeDirectory: '/usr/sbin',
+        pm2Home: '/srv/d',
       },
     ]);
   });
@@ -179,7 +179,7 @@ it("boot scripts: SysV's, OpenRC's and upstart's, enabled or not", () => {
 describe('rc.local', () => {
   const lines = (text: string, mode = 0o755) => {
     write('etc/rc.local', `#!/bin/sh\n${text}\n`, mode);
-    return rcLocalLines(root).map(({ user, home, line, enabled }) => [user, home, line, enabled]);
+    return rcLocalLines(root).map(({ user, pm2Home: home, line, enabled }) => [user, home, line, enabled]);
   };
   it.each([
     ["su - daemon -c 'pm2 resurrect'", 'daemon', '/usr/sbin/.pm2'],
@@ -246,8 +246,8 @@ it('saved lists: names of secrets, by name or by what a URL holds, and never a v
         {
           name: 'shop',
           script: '/srv/a.js',
-          userHome: '/home/a',
-          home: null,
+          homeDirectory: '/home/a',
+          pm2Home: null,
           paths: ['/x/.pm2/pids/a.pid'],
           secrets: ['DB_PASSWORD', 'SHOP', 'githubToken'],
         },

@@ -10,8 +10,8 @@ const unit = (name: string, of: Partial<Unit> = {}): Unit => ({
   file: `/etc/systemd/system/${name}`,
   manager: null,
   user: 'ops',
-  home: '/srv/ops/.pm2',
-  userHome: null,
+  pm2Home: '/srv/ops/.pm2',
+  homeDirectory: null,
   path: null,
   start: [],
   pidFile: null,
@@ -64,10 +64,10 @@ describe('the unit of a daemon', () => {
   });
 
   it('that starts it is one of its own user, with its PM2_HOME: an enabled one first', () => {
-    const seat = { uid: OPS, home: '/srv/ops/.pm2' };
+    const seat = { uid: OPS, pm2Home: '/srv/ops/.pm2' };
     const foreign = unit('pm2-root.service', { account: account('root', 0), user: null });
     const disabled = unit('old.service', { enabled: false });
-    const elsewhere = unit('other.service', { home: '/home/ops/.pm2' });
+    const elsewhere = unit('other.service', { pm2Home: '/home/ops/.pm2' });
     const own = unit('pm2.service', { manager: 'ops' });
     const right = unit('pm2-ops.service');
     expect(unitFor(seat, [foreign, elsewhere])).toBeNull();
@@ -75,7 +75,7 @@ describe('the unit of a daemon', () => {
     expect(bootUnitFor(seat, [foreign, disabled])).toBeNull();
     expect(bootUnitFor(seat, [foreign, disabled, own])).toBe(own);
     expect(bootUnitFor(seat, [foreign, disabled, own, right])).toBe(right);
-    expect(unitFor({ uid: null, home: '/srv/ops/.pm2' }, [right])).toBeNull();
+    expect(unitFor({ uid: null, pm2Home: '/srv/ops/.pm2' }, [right])).toBeNull();
   });
 
   it('is acted on through its own manager', () => {

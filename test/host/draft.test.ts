@@ -25,14 +25,14 @@ type Place = [name: string, cwd?: string | null, script?: string | null];
 function daemon(user: string | null, home: string, apps: Place[] = [], rest: Partial<FoundDaemon> = {}): FoundDaemon {
   return {
     user,
-    home,
+    pm2Home: home,
     failure: null,
     source: 'socket',
     unit: null,
     apps: apps.map(([name, cwd = null, script = null]) => ({ name, namespace: null, script, cwd })),
     live: {
       socket: `${home}/rpc.sock`,
-      home,
+      pm2Home: home,
       pid: asPid(7),
       uid: asUid(1),
       user,
@@ -51,8 +51,8 @@ const unit = (enabled: boolean) => ({
   file: '/x',
   manager: null,
   user: 'daemon',
-  home: '/x',
-  userHome: null,
+  pm2Home: '/x',
+  homeDirectory: null,
   path: null,
   start: [],
   pidFile: null,
@@ -183,7 +183,7 @@ describe('pins', () => {
 describe('a draft only mentions', () => {
   const mentioned = (found: FoundDaemon, ...others: FoundDaemon[]) => {
     const { text, daemons } = drafted(found, ...others);
-    expect(Object.values(daemons).map(({ home }) => home)).not.toContain(found.home);
+    expect(Object.values(daemons).map(({ home }) => home)).not.toContain(found.pm2Home);
     return text.slice(text.indexOf('# Seen as well'));
   };
   it('a home where pm2 was once typed', () => {

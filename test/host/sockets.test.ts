@@ -52,7 +52,7 @@ describe.runIf(process.platform === 'linux')('listening sockets', () => {
     expect(await daemonsHere()).toEqual([
       {
         socket: join(place, 'd/rpc.sock'),
-        home: join(place, 'd'),
+        pm2Home: join(place, 'd'),
         elsewhere: false,
         door: join(place, 'd/rpc.sock'),
         pid: process.pid,

@@ -6,7 +6,11 @@ import { checkout, createHost, type Host } from '../harness/host.ts';
 
 const init = `node ${checkout}/dist/pm2-guard.cjs init`;
 const app = '/var/www/html/myapp/public_html';
-type Answer = { file: string | null; survey: FoundDaemon[]; config: string };
+type Shown = Omit<FoundDaemon, 'pm2Home' | 'live'> & {
+  home: string;
+  live: { pid: number; uid: number; home: string } | null;
+};
+type Answer = { file: string | null; survey: Shown[]; config: string };
 
 /** A daemon as `brief` shows it: alive and asked by its socket, unless said otherwise. */
 const found = (user: string | null, home: string, apps: string[], more: object = {}) => ({

@@ -16,7 +16,7 @@ const write = (name: string, text: string) => {
   writeFileSync(join(place, name), text);
 };
 const units = () =>
-  pm2Units([join(place, 'etc'), join(place, 'lib')]).map(({ name, user, home, enabled }) => [
+  pm2Units([join(place, 'etc'), join(place, 'lib')]).map(({ name, user, pm2Home: home, enabled }) => [
     name,
     user,
     home,

@@ -15,7 +15,7 @@ const process = {
 const daemon = {
   pid: 4711,
   uid: 1001,
-  home: HOME,
+  pm2Home: HOME,
   reachable: true,
   socketFile: { uid: 1001, mode: 0o600 },
   apps: [],

@@ -245,14 +245,14 @@ function living(apps: readonly ListedProcess[]): FoundDaemon {
   const home = '/var/www/.pm2';
   return {
     user: 'www-data',
-    home,
+    pm2Home: home,
     failure: null,
     source: 'socket',
     unit: null,
     apps: [...apps],
     live: {
       socket: `${home}/rpc.sock`,
-      home,
+      pm2Home: home,
       pid: asPid(7),
       uid: asUid(33),
       user: 'www-data',

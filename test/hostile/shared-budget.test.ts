@@ -30,7 +30,7 @@ afterAll(() => {
 
 const live: LiveDaemon = {
   socket,
-  home: place,
+  pm2Home: place,
   elsewhere: false,
   door: socket,
   pid: null,

@@ -4,8 +4,8 @@ import { holdsCallersPath, homeDirectories } from '../../src/identity/callers-pa
 import { applicationVariables, ciLeashes, crossing } from '../../src/identity/environment.ts';
 import { runs } from '../random-runs.ts';
 
-const homes = homeDirectories(['/root'], '/var/www');
-const how = { homes, typed: new Set<string>(), handsOver: true };
+const callers = homeDirectories(['/root'], '/var/www');
+const how = { homeDirectories: callers, typed: new Set<string>(), handsOver: true };
 const crossed = (env: NodeJS.ProcessEnv) => Object.keys(crossing(env, how).variables);
 
 describe('general names go only with what they belong to', () => {
@@ -204,12 +204,12 @@ describe('random environments', () => {
   it('hold the rule', () => {
     fc.assert(
       fc.property(call, ({ directory, env, handsOver, typed }) => {
-        const rule = { homes: homeDirectories([directory], '/var/www'), typed: new Set(typed), handsOver };
+        const rule = { homeDirectories: homeDirectories([directory], '/var/www'), typed: new Set(typed), handsOver };
         const { variables } = crossing(env, rule);
         for (const [key, given] of Object.entries(env)) {
           const always = typed.includes(key) && !/^(HOME|PATH|USER|MAIL|SHELL|LOGNAME)$|^SUDO_|^PM2_GUARD/.test(key);
           if (always) expect(variables[key]).toBe(given);
-          else expect(holdsCallersPath(variables[key] ?? '', rule.homes)).toBe(false);
+          else expect(holdsCallersPath(variables[key] ?? '', rule.homeDirectories)).toBe(false);
         }
         for (const never of ['GITHUB_TOKEN', 'SSH_TTY', 'AWS_PROFILE', 'XDG_X'])
           if (!typed.includes(never)) expect(variables).not.toHaveProperty(never);

@@ -3,9 +3,9 @@ import { homeDirectories } from '../../src/identity/callers-paths.ts';
 import { crossing, dropOwnVariables, ownersEnvironment, SYSTEM_PATH } from '../../src/identity/environment.ts';
 import { losesPrivilegesSafely } from '../../src/identity/switch-user.ts';
 
-const owner = { user: 'www-data', userHome: '/var/www', shell: '/usr/sbin/nologin' };
-const homes = homeDirectories(['/root'], owner.userHome);
-const how = { homes, typed: new Set<string>(), handsOver: true };
+const owner = { user: 'www-data', homeDirectory: '/var/www', shell: '/usr/sbin/nologin' };
+const callers = homeDirectories(['/root'], owner.homeDirectory);
+const how = { homeDirectories: callers, typed: new Set<string>(), handsOver: true };
 const become = (env: NodeJS.ProcessEnv) => ownersEnvironment(crossing(env, how).variables, owner, SYSTEM_PATH);
 const IDENTITY = {
   HOME: '/var/www',

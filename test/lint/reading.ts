@@ -6,7 +6,7 @@ import { Fragment, Lines } from '../../src/lint/text.ts';
 
 /** `3 root@web1 PM2_HOME=/x: restart myapp`: the line, who, where if not here, what is set, the words. */
 function inWords(call: LintCall, lines: Lines): string {
-  const { user, world, pm2Home, home } = call;
+  const { user, world, pm2Home, homeDirectory: home } = call;
   const who = user.kind === 'known' ? user.name : user.kind === 'variable' ? `{${user.text}}` : '?';
   const places: Record<LintCall['world']['kind'], string> = {
     here: '',

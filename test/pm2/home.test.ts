@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dumpFile, PATH_OVERRIDES, pm2Home, rpcSocket } from '../../src/pm2/home.ts';
+import { dumpFile, PATH_OVERRIDES, resolvePm2Home, rpcSocket } from '../../src/pm2/home.ts';
 import type { Major } from '../../src/pm2/invocation.ts';
 
 const versions: [string, Major][] = [
@@ -14,7 +14,7 @@ const versions: [string, Major][] = [
 ];
 const pm2 = (version: string) => resolve('.cache/pm2', version, 'lib/node_modules/pm2');
 const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
-const passwdHome = userInfo().homedir;
+const homeDirectory = userInfo().homedir;
 
 /**
  * What the real paths.js says, for many environments in one child: PM2_HOME and the whole structure; null where it
@@ -66,7 +66,7 @@ const table: [what: string, env: Record<string, string>][] = [
 
 describe.each(versions)('PM2 %s', (version, major) => {
   it.each(table)('%s', (_, env) => {
-    expect(pm2Home(env, { major, passwdHome, cwd })).toBe(resolve(cwd, constants(version, env)));
+    expect(resolvePm2Home(env, { major, homeDirectory, cwd })).toBe(resolve(cwd, constants(version, env)));
   });
 
   it('agrees with any environment', () => {
@@ -97,7 +97,10 @@ describe.each(versions)('PM2 %s', (version, major) => {
       const answer = answers[index];
       if (!answer) return; // HOMEPATH without HOMEDRIVE: PM2 5 and 6 crash
       compared += 1;
-      expect([env, pm2Home(env, { major, passwdHome, cwd })]).toEqual([env, resolve(cwd, String(answer.PM2_HOME))]);
+      expect([env, resolvePm2Home(env, { major, homeDirectory, cwd })]).toEqual([
+        env,
+        resolve(cwd, String(answer.PM2_HOME)),
+      ]);
     });
     expect(compared).toBeGreaterThan(2000);
   });
@@ -124,5 +127,5 @@ describe.each(versions)('PM2 %s', (version, major) => {
 });
 
 it('has no home where passwd has none', () => {
-  expect(pm2Home({}, { major: 7, passwdHome: null, cwd })).toBe('/etc/.pm2');
+  expect(resolvePm2Home({}, { major: 7, homeDirectory: null, cwd })).toBe('/etc/.pm2');
 });

@@ -15,12 +15,12 @@ const place = realpathSync(mkdtempSync(join(tmpdir(), 'process-file-')));
 chmodSync(place, 0o755);
 const bundle = join(place, 'read-process-file.cjs');
 const root = process.getuid?.() === 0;
-const nobody: Evaluator = { user: 'nobody', uid: asUid(65534), gid: asGid(65534), userHome: '/nonexistent' };
+const nobody: Evaluator = { user: 'nobody', uid: asUid(65534), gid: asGid(65534), homeDirectory: '/nonexistent' };
 const self: Evaluator = {
   user: 'self',
   uid: asPosix(process).geteuid(),
   gid: asGid(process.getgid?.() ?? -1),
-  userHome: '/',
+  homeDirectory: '/',
 };
 beforeAll(async () => {
   await build({
@@ -432,7 +432,7 @@ describe.runIf(root)("for root, another user's file", () => {
   });
   it('is never evaluated as root', async () => {
     writeFileSync(file, report);
-    for (const evaluator of [self, { user: 'root', uid: asUid(0), gid: asGid(0), userHome: '/root' }])
+    for (const evaluator of [self, { user: 'root', uid: asUid(0), gid: asGid(0), homeDirectory: '/root' }])
       expect(await asked({ evaluator })).toBeNull();
     expect(await ask(['start', '-'], { source: { text: '{name: (() => "a")(), script: "x"}' } })).toBeNull();
     expect(() => execFileSync('ls', [proof], { stdio: 'ignore' })).toThrow();
@@ -468,7 +468,7 @@ describe.runIf(root)("for root, another user's file", () => {
       source: { text: '{name: ["a"].join(), script: "x"}' },
       invocation: { argv: ['start', '-'], command: 'start', only: [] },
       major: 7,
-      evaluator: { user: 'daemon', uid: 1, gid: 1, userHome: '/' },
+      evaluator: { user: 'daemon', uid: 1, gid: 1, homeDirectory: '/' },
       cwd: '/',
       env: {},
       timeoutMs: 5000,

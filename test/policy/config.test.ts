@@ -55,7 +55,7 @@ bypass: root
 `);
   if (result.type === 'errors') throw new Error(result.errors[0].message);
   it('is compiled in full', () => {
-    const root = { user: 'root', uid: 0, gid: 0, userHome: '/root', shell: expect.any(String) as string };
+    const root = { user: 'root', uid: 0, gid: 0, homeDirectory: '/root', shell: expect.any(String) as string };
     expect(result.compiled).toMatchObject({
       mode: 'block',
       default: 'web',
@@ -63,11 +63,11 @@ bypass: root
       bypass: 'root',
       file: join(directory, 'c.yaml'),
       daemons: [
-        { ...root, name: 'ops', home: '/root/.pm2', mode: 'block', pm2: null, node: null, operators: [], line: 13 },
+        { ...root, name: 'ops', pm2Home: '/root/.pm2', mode: 'block', pm2: null, node: null, operators: [], line: 13 },
         {
           ...root,
           name: 'web',
-          home: '/var/www/.pm2',
+          pm2Home: '/var/www/.pm2',
           mode: 'rewrite',
           pm2: '/usr/lib/node_modules/pm2/bin/pm2',
           node: '/usr/bin/node',

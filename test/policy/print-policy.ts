@@ -18,7 +18,7 @@ const printed =
         type: loaded.type,
         file: loaded.policy.file,
         default: loaded.policy.default,
-        daemons: loaded.policy.daemons.map(({ name, user, home }) => `${name} ${user} ${home}`),
+        daemons: loaded.policy.daemons.map(({ name, user, pm2Home: home }) => `${name} ${user} ${home}`),
         warnings: loaded.warnings,
         owners: loaded.policy
           .ownersOfName(process.argv[2] ?? '')

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import type { Daemon } from '../../src/policy/policy.ts';
 import { bootUnitName, serviceNameOf } from '../../src/policy/service-name.ts';
 
-const daemon = (name: string, user: string, uid: number, home: string): Daemon =>
-  ({ name, user, uid, home, userHome: `/home/${user}` }) as unknown as Daemon;
+const daemon = (name: string, user: string, uid: number, pm2Home: string): Daemon =>
+  ({ name, user, uid, pm2Home, homeDirectory: `/home/${user}` }) as unknown as Daemon;
 
 it('gives the boot unit of each daemon a name of its own', () => {
   const blue = daemon('blue', 'shop', 1001, '/srv/blue/.pm2');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { interpret } from '../../src/pm2/interpret.ts';
-import { PATH_OVERRIDES, pm2Home } from '../../src/pm2/home.ts';
+import { PATH_OVERRIDES, resolvePm2Home } from '../../src/pm2/home.ts';
 import type { Major } from '../../src/pm2/invocation.ts';
 import { people } from './people.ts';
 import { policyFrom } from './policies.ts';
@@ -19,8 +19,8 @@ export function callerFrom(text: string, major: Major = 7): { caller: Caller; en
   const [who = '', ...rest] = text.split(' ');
   const [first = '', second] = who.split('>');
   const user = second ?? first;
-  const [uid, passwdHome] = people[user] ?? [4242, '/nonexistent'];
-  const env: NodeJS.ProcessEnv = { HOME: passwdHome, USER: user, PATH: '/usr/bin' };
+  const [uid, homeDirectory] = people[user] ?? [4242, '/nonexistent'];
+  const env: NodeJS.ProcessEnv = { HOME: homeDirectory, USER: user, PATH: '/usr/bin' };
   if (second !== undefined) Object.assign(env, { SUDO_USER: first, SUDO_UID: String(people[first]?.[0] ?? 1) });
   let cwd = '/';
   for (const word of rest) {
@@ -32,13 +32,13 @@ export function callerFrom(text: string, major: Major = 7): { caller: Caller; en
   const caller: Caller = {
     uid: asUid(uid),
     user,
-    passwdHome,
+    homeDirectory,
     cwd,
     login: second === undefined ? null : first,
     rootBySudo: uid === 0 && second !== undefined,
-    pm2Home: pm2Home(env, { major, passwdHome, cwd }),
+    pm2Home: resolvePm2Home(env, { major, homeDirectory, cwd }),
     pm2HomeChosen:
-      Boolean(env['PM2_HOME']) || Boolean(env['OVER_HOME']) || (Boolean(env['HOME']) && env['HOME'] !== passwdHome),
+      Boolean(env['PM2_HOME']) || Boolean(env['OVER_HOME']) || (Boolean(env['HOME']) && env['HOME'] !== homeDirectory),
     overrides: PATH_OVERRIDES.filter((name) => Boolean(env[name])),
     socket: env['PM2_DAEMON_RPC_PORT'] ?? '',
     socketMoved: env['PM2_DAEMON_RPC_PORT'] !== undefined,

@@ -20,16 +20,16 @@ export function policyFrom(text: string): Policy {
   if (valid.type === 'errors') throw new Error(valid.errors[0]?.message);
   const { config } = valid;
   const daemons = Object.entries(config.daemons).map(([name, daemon]): Daemon => {
-    const [uid, userHome] = people[daemon.user] ?? [4242, '/nonexistent'];
+    const [uid, homeDirectory] = people[daemon.user] ?? [4242, '/nonexistent'];
     return {
       name,
       uid: asUid(uid),
       gid: asGid(uid),
       group: daemon.user,
-      userHome,
+      homeDirectory,
       user: daemon.user,
       shell: '/bin/sh',
-      home: daemon.home ?? join(userHome, '.pm2'),
+      pm2Home: daemon.home ?? join(homeDirectory, '.pm2'),
       mode: daemon.mode ?? config.mode,
       pm2: daemon.pm2 ?? null,
       node: daemon.node ?? null,

@@ -68,7 +68,7 @@ describe('never worse than without the guard', () => {
     eachCase(({ policy, invocation, verdict, known, caller }) => {
       if (verdict.type !== 'rewrite' || classOf(invocation) !== 'ends') return;
       const { daemon } = verdict;
-      if (caller.pm2Home === daemon.home && !caller.socketMoved) return; // the call names that very daemon
+      if (caller.pm2Home === daemon.pm2Home && !caller.socketMoved) return; // the call names that very daemon
       expect(invocation.targets.length).toBeGreaterThan(0);
       for (const target of invocation.targets) {
         const paths = target.kind === 'name' || target.kind === 'file' ? policy.ownersOfPath(target.path) : [];
@@ -84,7 +84,7 @@ describe('never worse than without the guard', () => {
     eachCase(({ policy, caller, invocation, verdict, known }) => {
       const { targets, starts } = invocation;
       if (known.own?.state !== 'callers' || starts.length > 0 || targets.length === 0 || caller.socketMoved) return;
-      if (policy.daemons.some(({ home }) => home === caller.pm2Home)) return;
+      if (policy.daemons.some(({ pm2Home: home }) => home === caller.pm2Home)) return;
       const mine = known.own.apps.map(({ name }) => name);
       const alone = targets.every(
         ({ kind, word }) =>
@@ -114,7 +114,7 @@ describe('never worse than without the guard', () => {
         return;
       const lost =
         policy.daemons.filter(({ uid }) => uid === caller.uid).length === 1 && known.own?.state !== 'callers';
-      if (verdict.type === 'rewrite' && !lost) expect(verdict.daemon.home).toBe(caller.pm2Home);
+      if (verdict.type === 'rewrite' && !lost) expect(verdict.daemon.pm2Home).toBe(caller.pm2Home);
     });
   });
 

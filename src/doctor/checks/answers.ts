@@ -8,9 +8,15 @@ export const answers: Check = {
   name: 'answers',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { failure, process, pid, home, user } = daemon;
-      const shared = { code: 'PD107', urgency: 'wrong', fix: null, trap: null, subject: about({ home, pid }) } as const;
-      const whose = `the daemon of ${user ?? 'an unknown user'} in ${home}`;
+      const { failure, process, pid, pm2Home, user } = daemon;
+      const shared = {
+        code: 'PD107',
+        urgency: 'wrong',
+        fix: null,
+        trap: null,
+        subject: about({ home: pm2Home, pid }),
+      } as const;
+      const whose = `the daemon of ${user ?? 'an unknown user'} in ${pm2Home}`;
       if (failure?.type === 'silent' || failure?.type === 'nonsense') {
         const stopped = process?.state === 'T';
         return [

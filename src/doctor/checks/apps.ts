@@ -5,7 +5,7 @@ import { CONFIG_PLACES } from '../../policy/places.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, homeOf, placementOf, savedNames } from '../placement.ts';
+import { daemonsHere, pm2HomeOf, placementOf, savedNames } from '../placement.ts';
 import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
 import { rootCommand } from '../../terminal/root-command.ts';
 
@@ -40,7 +40,7 @@ export const strayApps: Check = {
           name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home',
       );
       const place = `${facts.policy?.file ?? 'the config'}:${rule.line}`;
-      const says = `${place} puts it into ${owner.name}: user ${owner.user}, PM2_HOME ${owner.home}`;
+      const says = `${place} puts it into ${owner.name}: user ${owner.user}, PM2_HOME ${owner.pm2Home}`;
       const whose = {
         word: wordOf(seat.daemon.uid ?? NO_UID),
         owner: owner.uid,
@@ -59,7 +59,7 @@ export const strayApps: Check = {
           why:
             `pm2 restart ${seat.name}, typed for ${owner.name}, answers "Process or Namespace ${seat.name} not ` +
             'found" while the app is up.',
-          repair: [adoptFrom({ from: seat.daemon.home, apps: [seat.name], ...whose })],
+          repair: [adoptFrom({ from: seat.daemon.pm2Home, apps: [seat.name], ...whose })],
         },
       ];
     });
@@ -76,7 +76,7 @@ export const twins: Check = {
       const key = JSON.stringify([seat.name, script, cwd]);
       const first = seen.get(key);
       if (!first) seen.set(key, seat);
-      if (!first || first.daemon.home === seat.daemon.home) return [];
+      if (!first || first.daemon.pm2Home === seat.daemon.pm2Home) return [];
       const places = [first, seat].map(({ processes: [app], daemon }) => placementOf(app, daemon, facts));
       const settled =
         places.some(({ type }) => type === 'stray') ||
@@ -109,7 +109,7 @@ function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Docto
         ? []
         : [
             ...pm2In(copy.daemon, facts, 'delete', ...targets),
-            ...(savedNames(homeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force')),
+            ...(savedNames(pm2HomeOf(copy.daemon, facts)) === null ? [] : pm2In(copy.daemon, facts, 'save', '--force')),
           ],
   };
 }
@@ -167,7 +167,7 @@ export const neverSpawned: Check = {
               .map(
                 ({ cwd, script }) => `its working directory is ${cwd ?? 'unknown'}, its script ${script ?? 'unknown'}`,
               ),
-            `${seat.daemon.home}/pm2.log tells why it could not be spawned`,
+            `${seat.daemon.pm2Home}/pm2.log tells why it could not be spawned`,
           ],
           why:
             'Mostly its user may not enter the working directory that root started it from, or its interpreter is ' +
@@ -179,11 +179,11 @@ export const neverSpawned: Check = {
 };
 
 function subjectOf({ daemon, name, processes: [app] }: Seat): Pick<DoctorFinding, 'subject'> {
-  return { subject: about({ home: daemon.home, app: name, pid: app.process?.pid ?? null }) };
+  return { subject: about({ home: daemon.pm2Home, app: name, pid: app.process?.pid ?? null }) };
 }
 
-function inWords({ user, home }: DaemonFacts): string {
-  return `${user ?? 'an unknown user'} in ${home}`;
+function inWords({ user, pm2Home }: DaemonFacts): string {
+  return `${user ?? 'an unknown user'} in ${pm2Home}`;
 }
 
 function seen({ daemon, processes }: Seat): string {

@@ -28,13 +28,16 @@ function respawned(daemon: Living, facts: HostFacts, before: readonly CommandWor
 /** The unit that sets this HOME and would set it again. */
 function unitWithHome(daemon: Living, facts: HostFacts): Unit | null {
   const unit = runningUnit(daemon, facts);
-  return unit?.manager === null && unit.userHome !== null && unit.userHome === daemon.env['HOME'] ? unit : null;
+  return unit?.manager === null && unit.homeDirectory !== null && unit.homeDirectory === daemon.env['HOME']
+    ? unit
+    : null;
 }
 
 /** Commands that set the user's own HOME in the unit, and keep the daemon's PM2_HOME. */
-function homeInUnit({ home, userHome }: Living, unit: Unit | null): CommandWords[] {
-  if (unit === null || userHome === null || ![home, userHome].every((path) => /^[\w./-]+$/.test(path))) return [];
-  return drop(unit.name, 'home', `Environment=HOME=${userHome} PM2_HOME=${home}`);
+function homeInUnit({ pm2Home, homeDirectory }: Living, unit: Unit | null): CommandWords[] {
+  if (unit === null || homeDirectory === null || ![pm2Home, homeDirectory].every((path) => /^[\w./-]+$/.test(path)))
+    return [];
+  return drop(unit.name, 'home', `Environment=HOME=${homeDirectory} PM2_HOME=${pm2Home}`);
 }
 
 /** PD108, T39: the daemon ends with the CI job that spawned it. */
@@ -42,7 +45,7 @@ export const leashes: Check = {
   name: 'CI variables',
   find: (facts) =>
     living(facts).flatMap((daemon): DoctorFinding[] => {
-      const { home, pid, env, user, apps } = daemon;
+      const { pm2Home, pid, env, user, apps } = daemon;
       const names = ciLeashes(env);
       if (names.length === 0) return [];
       return [
@@ -51,8 +54,8 @@ export const leashes: Check = {
           urgency: 'wrong',
           fix: null,
           trap: 'T39',
-          subject: about({ home, pid }),
-          what: `the daemon of ${user ?? 'an unknown user'} in ${home} was spawned in a CI job, and may end with it`,
+          subject: about({ home: pm2Home, pid }),
+          what: `the daemon of ${user ?? 'an unknown user'} in ${pm2Home} was spawned in a CI job, and may end with it`,
           evidence: [
             `pid ${pid} has ${listed(names)} in its environment`,
             ...(apps.length > 0 ? [`it runs ${listed(apps.map(({ name }) => name))}`] : []),
@@ -72,14 +75,14 @@ export const overrides: Check = {
   name: 'path overrides',
   find: (facts) =>
     living(facts).flatMap((daemon): DoctorFinding[] => {
-      const { home, pid, env, user, process, userHome } = daemon;
+      const { pm2Home, pid, env, user, process, homeDirectory } = daemon;
       const cwd = process?.cwd ?? '/';
       const named = env['OVER_HOME']
         ? env['PM2_HOME'] === env['OVER_HOME']
           ? undefined
           : env['PM2_HOME']
         : env['PM2_HOME'];
-      const expected = resolve(cwd, named ?? join(env['HOME'] ?? userHome ?? '/etc', '.pm2'));
+      const expected = resolve(cwd, named ?? join(env['HOME'] ?? homeDirectory ?? '/etc', '.pm2'));
       const away = PATH_OVERRIDES.filter(
         (name) => !NO_PATH.test(name) && env[name] && !isWithin(resolve(cwd, env[name]), expected),
       );
@@ -90,8 +93,8 @@ export const overrides: Check = {
           urgency: 'wrong',
           fix: null,
           trap: 'T21',
-          subject: about({ home, pid }),
-          what: `variables keep parts of the daemon of ${user ?? 'an unknown user'} in ${home} elsewhere`,
+          subject: about({ home: pm2Home, pid }),
+          what: `variables keep parts of the daemon of ${user ?? 'an unknown user'} in ${pm2Home} elsewhere`,
           evidence: [
             `pid ${pid} was spawned with:`,
             ...away.map((name) => `${name}=${env[name] ?? ''}`),
@@ -109,10 +112,13 @@ export const wrongHomeVariable: Check = {
   name: 'HOME of a daemon',
   find: (facts) =>
     living(facts).flatMap((daemon): DoctorFinding[] => {
-      const { home, pid, env, user, userHome } = daemon;
+      const { pm2Home, pid, env, user, homeDirectory } = daemon;
       const { HOME } = env;
       if (foreignOwner(daemon, facts) !== null) return []; // PD102
-      if (userHome === null || (HOME !== undefined && HOME !== '' && resolve('/', HOME) === resolve('/', userHome)))
+      if (
+        homeDirectory === null ||
+        (HOME !== undefined && HOME !== '' && resolve('/', HOME) === resolve('/', homeDirectory))
+      )
         return [];
       const derived = !env['PM2_HOME'] || env['PM2_HOME'] === join(HOME ?? '/etc', '.pm2');
       const absent = HOME === undefined || HOME === '';
@@ -123,14 +129,14 @@ export const wrongHomeVariable: Check = {
           urgency: derived ? 'wrong' : 'untidy',
           fix: null,
           trap: absent ? 'T15' : HOME === '/' ? 'T16' : 'T20',
-          subject: about({ home, pid }),
+          subject: about({ home: pm2Home, pid }),
           what: absent
-            ? `the daemon of ${user ?? 'an unknown user'} in ${home} has no HOME`
-            : `the daemon of ${user ?? 'an unknown user'} in ${home} has a HOME that is not its user's`,
+            ? `the daemon of ${user ?? 'an unknown user'} in ${pm2Home} has no HOME`
+            : `the daemon of ${user ?? 'an unknown user'} in ${pm2Home} has a HOME that is not its user's`,
           evidence: [
             absent ? `pid ${pid} has no HOME` : `pid ${pid} has HOME=${HOME}`,
             ...(unit === null ? [] : [`${unit.file} sets it`]),
-            `the home directory of ${user ?? 'its user'} is ${userHome}`,
+            `the home directory of ${user ?? 'its user'} is ${homeDirectory}`,
           ],
           why: absent
             ? 'Without HOME, PM2 5 and 6 live in /etc/.pm2, PM2 7 in the home directory: an upgrade makes two ' +

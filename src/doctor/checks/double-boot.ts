@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { HostFacts } from '../../host/facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
-import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
+import { bootsOf, pm2HomeAt, isSamePm2Home, type Boot } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { wordOf, type Word } from '../../trust/word.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
@@ -18,19 +18,19 @@ export const doubleBoots: Check = {
         boots
           .slice(index + 1)
           .flatMap((other) =>
-            isSameHome(boot.home, other.home, facts) ? [sameHome(boot, other)] : sameApps(boot, other, facts),
+            isSamePm2Home(boot.pm2Home, other.pm2Home, facts) ? [sameHome(boot, other)] : sameApps(boot, other, facts),
           ),
       ),
       ...facts.boot.crontabs
         .filter(({ when }) => when === '@reboot')
         .flatMap((line) => {
-          const home = line.home ?? join(line.userHome, '.pm2');
+          const pm2Home = line.pm2Home ?? join(line.homeDirectory, '.pm2');
           return boots
-            .filter((boot) => isSameHome(boot.home, home, facts))
+            .filter((boot) => isSamePm2Home(boot.pm2Home, pm2Home, facts))
             .map((boot): DoctorFinding => ({
               code: 'PD408',
               urgency: 'wrong',
-              what: `${boot.name} and an @reboot line of cron both start the daemon in ${home}`,
+              what: `${boot.name} and an @reboot line of cron both start the daemon in ${pm2Home}`,
               evidence: [`${line.file}:${line.line}: ${line.user} runs ${line.command}`, `${boot.file} is enabled`],
               why:
                 'They race at boot: the second finds the socket taken or not yet there, and two daemons ' +
@@ -38,7 +38,7 @@ export const doubleBoots: Check = {
               repair: [['sudo', 'sed', '-i', `${line.line}s/^/# /`, line.file]],
               fix: null,
               trap: 'T28',
-              subject: about({ home, path: line.file }),
+              subject: about({ home: pm2Home, path: line.file }),
             }));
         }),
     ];
@@ -54,7 +54,7 @@ function sameHome(one: Boot, other: Boot): DoctorFinding {
   return {
     code: 'PD404',
     urgency: 'wrong',
-    what: `${one.name} and ${other.name} both start the daemon in ${one.home}`,
+    what: `${one.name} and ${other.name} both start the daemon in ${one.pm2Home}`,
     evidence: [one, other].map(({ file, user }) => `${file}: as ${user}`),
     why:
       `They race at boot; what ${keep.name} does not win, systemd counts as failed, and its restart kills the ` +
@@ -62,7 +62,7 @@ function sameHome(one: Boot, other: Boot): DoctorFinding {
     repair: leave.retire,
     fix: null,
     trap: 'T23',
-    subject: about({ home: one.home, path: leave.file }),
+    subject: about({ home: one.pm2Home, path: leave.file }),
   };
 }
 
@@ -78,16 +78,16 @@ function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
     ),
   ].filter((name) => !isMeant(name, [one, other], facts));
   if (shared.length === 0) return [];
-  const owner = [one, other].find(({ home }) =>
+  const owner = [one, other].find(({ pm2Home }) =>
     facts.policy?.daemons.some(
-      (daemon) => daemon.home === home && owners(shared[0] ?? '', facts).includes(daemon.name),
+      (daemon) => daemon.pm2Home === pm2Home && owners(shared[0] ?? '', facts).includes(daemon.name),
     ),
   );
   const leave = owner === undefined ? null : owner === one ? other : one;
   const whose = {
     word: wordIn(leave, facts),
     speaker: leave?.user ?? 'its user',
-    owner: owner === undefined ? null : (homeCalled(owner.home, facts)?.owner?.uid ?? null),
+    owner: owner === undefined ? null : (pm2HomeAt(owner.pm2Home, facts)?.owner?.uid ?? null),
   };
   return [
     {
@@ -95,35 +95,36 @@ function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
       urgency: 'wrong',
       what: `${one.name} and ${other.name} both bring back ${listed(shared)}`,
       evidence: [one, other]
-        .map(({ file, home, user }) => `${file} is enabled: ${home}/dump.pm2, as ${user}, has ${listed(shared)}`)
+        .map(({ file, pm2Home, user }) => `${file} is enabled: ${pm2Home}/dump.pm2, as ${user}, has ${listed(shared)}`)
         .concat(leave === null ? [] : lookFirst(whose)),
       why: 'After the next reboot each runs twice: the second copy loops on EADDRINUSE, jobs and mails are sent twice.',
       repair:
         leave === null || (leave.word.by === 'root' && [one, other].some(({ word }) => word.by === 'user'))
           ? []
           : [
-              adoptFrom({ from: leave.home, apps: shared, ...whose }),
+              adoptFrom({ from: leave.pm2Home, apps: shared, ...whose }),
               ...(savedIn(leave, facts).every(({ name }) => shared.includes(name)) ? leave.retire : []),
             ],
       fix: null,
       trap: 'T23',
-      subject: about({ home: leave?.home ?? null, app: shared[0] ?? null, path: leave?.file ?? null }),
+      subject: about({ home: leave?.pm2Home ?? null, app: shared[0] ?? null, path: leave?.file ?? null }),
     },
   ];
 }
 
 function wordIn(boot: Boot | null, facts: HostFacts): Word {
-  return wordOf((boot === null ? null : homeCalled(boot.home, facts)?.owner?.uid) ?? NO_UID);
+  return wordOf((boot === null ? null : pm2HomeAt(boot.pm2Home, facts)?.owner?.uid) ?? NO_UID);
 }
 
-function savedIn({ home }: Boot, facts: HostFacts): { name: string; script: string | null }[] {
-  return homeCalled(home, facts)?.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+function savedIn({ pm2Home }: Boot, facts: HostFacts): { name: string; script: string | null }[] {
+  return pm2HomeAt(pm2Home, facts)?.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
 }
 
 function isMeant(app: string, boots: readonly Boot[], facts: HostFacts): boolean {
   const names = owners(app, facts);
   return boots.every(
-    ({ home }) => facts.policy?.daemons.some((daemon) => daemon.home === home && names.includes(daemon.name)) === true,
+    ({ pm2Home }) =>
+      facts.policy?.daemons.some((daemon) => daemon.pm2Home === pm2Home && names.includes(daemon.name)) === true,
   );
 }
 

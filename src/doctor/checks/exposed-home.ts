@@ -1,20 +1,25 @@
 import { octal, type Exchanger } from '../../host/homes/way.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
-import { distinctHomes } from '../occupancy.ts';
-import { inHome, listed, pathsIn } from '../words.ts';
+import { distinctPm2Homes } from '../occupancy.ts';
+import { asOwnerOf, listed, pathsIn } from '../words.ts';
 import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 
 /** PD310, PD311, PD314: a PM2_HOME that others can read or replace. */
-export const exposedHomes: Check = {
+export const exposedPm2Homes: Check = {
   name: 'homes that others can read or exchange',
-  find: (facts) => distinctHomes(facts).flatMap((home) => [...secrets(home), ...served(home), ...exchangeable(home)]),
+  find: (facts) =>
+    distinctPm2Homes(facts).flatMap((pm2HomeFacts) => [
+      ...secrets(pm2HomeFacts),
+      ...served(pm2HomeFacts),
+      ...exchangeable(pm2HomeFacts),
+    ]),
 };
 
 /** T30: PM2 saves the environment of every app, with the mode that the umask leaves. */
 function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
   const {
-    home,
+    pm2Home,
     open,
     saved,
     contents: { files },
@@ -38,16 +43,16 @@ function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
       to: mode & 0o700,
     }));
   const paths = pathsIn(
-    home,
+    pm2Home,
     exposed.map(({ entry }) => entry),
   );
   return [
     {
       code: 'PD310',
       urgency: 'urgent',
-      what: `every user of this host can read the secrets of the apps in ${home}`,
+      what: `every user of this host can read the secrets of the apps in ${pm2Home}`,
       evidence: exposed.flatMap(({ entry, apps }) => [
-        `${home}/${entry.name} has mode ${octal(entry.mode)}`,
+        `${pm2Home}/${entry.name} has mode ${octal(entry.mode)}`,
         ...[...new Map(apps.map((app) => [app.name, app])).values()]
           .slice(0, 5)
           .map((app) => `  ${app.name}: ${listed(app.secrets, 8)}`),
@@ -56,11 +61,11 @@ function secrets(facts: Pm2HomeFacts): DoctorFinding[] {
         'PM2 saves the whole environment of each app, passwords and keys as they are. ' +
         'A file that is there keeps its mode when it is saved again.',
       repair: exposed.every(({ entry }) => entry.uid === facts.owner?.uid)
-        ? inHome(facts, ['chmod', 'go=', ...paths])
+        ? asOwnerOf(facts, ['chmod', 'go=', ...paths])
         : [],
       fix: fixIn(facts, deeds),
       trap: 'T30',
-      subject: about({ home, path: paths[0] ?? null }),
+      subject: about({ home: pm2Home, path: paths[0] ?? null }),
     },
   ];
 }
@@ -70,7 +75,7 @@ const WEB_SERVERS = ['www-data', 'nginx', 'apache', 'http', 'httpd', 'wwwrun', '
 
 function served(facts: Pm2HomeFacts): DoctorFinding[] {
   const {
-    home,
+    pm2Home,
     served: directory,
     contents: {
       files: [own],
@@ -84,7 +89,7 @@ function served(facts: Pm2HomeFacts): DoctorFinding[] {
     {
       code: 'PD311',
       urgency: 'urgent',
-      what: `${home} lies in a directory that a web server hands out`,
+      what: `${pm2Home} lies in a directory that a web server hands out`,
       evidence: [
         `${directory.path} is ` +
           `served${directory.source === null ? ' where nothing else is configured' : `, by ${directory.source}`}`,
@@ -93,24 +98,24 @@ function served(facts: Pm2HomeFacts): DoctorFinding[] {
       why:
         'dump.pm2 and the logs, with the passwords in them, are one request away; few servers refuse names that ' +
         'begin with a dot.',
-      repair: isServers || own.uid !== owner.uid ? [] : inHome(facts, ['chmod', 'go=', home]),
+      repair: isServers || own.uid !== owner.uid ? [] : asOwnerOf(facts, ['chmod', 'go=', pm2Home]),
       fix: null,
       trap: 'T30',
-      subject: about({ home, path: home }),
+      subject: about({ home: pm2Home, path: pm2Home }),
     },
   ];
 }
 
-function exchangeable({ home, exchanger, owner, contents }: Pm2HomeFacts): DoctorFinding[] {
+function exchangeable({ pm2Home, exchanger, owner, contents }: Pm2HomeFacts): DoctorFinding[] {
   if (exchanger === null || owner === null || contents.files.length === 0) return [];
   const { step, why, by, anchored } = exchanger;
   // Findings about the files cover this case (PD102, PD303 to PD306).
-  if (by === 'owner' && step.path === home) return [];
+  if (by === 'owner' && step.path === pm2Home) return [];
   return [
     {
       code: 'PD314',
       urgency: by === 'group' ? 'wrong' : 'urgent',
-      what: `others than ${owner.name} can exchange ${home}`,
+      what: `others than ${owner.name} can exchange ${pm2Home}`,
       evidence: [why],
       why:
         'They can put a saved list or a socket of theirs in its place: the next resurrect runs what it says, as ' +
@@ -118,7 +123,7 @@ function exchangeable({ home, exchanger, owner, contents }: Pm2HomeFacts): Docto
       repair: anchored ? [repairOf(step.path, by)] : [],
       fix: null,
       trap: null,
-      subject: about({ home, path: step.path }),
+      subject: about({ home: pm2Home, path: step.path }),
     },
   ];
 }

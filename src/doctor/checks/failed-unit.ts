@@ -1,6 +1,6 @@
 import type { UnitState } from '../../host/boot/systemd.ts';
-import { homeOfUnit } from '../../host/homes/homes.ts';
-import { isSameHome } from '../boots.ts';
+import { pm2HomeOfUnit } from '../../host/homes/homes.ts';
+import { isSamePm2Home } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere } from '../placement.ts';
 import { startable } from '../through-unit.ts';
@@ -11,7 +11,7 @@ export const failedUnits: Check = {
     facts.units.flatMap((unit): DoctorFinding[] => {
       const state = facts.boot.systemd.states?.get(unit.name);
       if (state?.active !== 'failed') return [];
-      const home = homeOfUnit(unit);
+      const pm2Home = pm2HomeOfUnit(unit);
       return [
         {
           code: 'PD412',
@@ -20,15 +20,17 @@ export const failedUnits: Check = {
           evidence: [
             `${unit.file}${unit.enabled ? ' is enabled' : ''}: systemd gives the result ${state.result}`,
             ...daemonsHere(facts)
-              .filter((daemon) => isSameHome(daemon.home, home, facts))
-              .map(({ user, pid }) => `pid ${pid ?? '?'} of ${user ?? 'another user'} runs in ${home}, outside of it`),
+              .filter((daemon) => isSamePm2Home(daemon.pm2Home, pm2Home, facts))
+              .map(
+                ({ user, pid }) => `pid ${pid ?? '?'} of ${user ?? 'another user'} runs in ${pm2Home}, outside of it`,
+              ),
             `its own words:  journalctl -u ${unit.name} -n 20`,
           ],
           why: 'What it should run is down, or runs where systemd neither restarts nor stops it.',
-          repair: startable(unit, home, facts),
+          repair: startable(unit, pm2Home, facts),
           fix: null,
           trap: null,
-          subject: about({ home, path: unit.file }),
+          subject: about({ home: pm2Home, path: unit.file }),
         },
       ];
     }),

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
-import type { HomeFile } from '../../host/homes/home-files.ts';
-import type { Pm2HomeFacts, HomeOwner } from '../../host/homes/home-facts.ts';
+import type { Pm2HomeFile } from '../../host/homes/home-files.ts';
+import type { Pm2HomeFacts, Pm2HomeOwner } from '../../host/homes/home-facts.ts';
 import type { Uid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
-import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { chownIn, inHome, listed, pathsIn, userName } from '../words.ts';
+import { distinctPm2Homes, occupancyOf } from '../occupancy.ts';
+import { chownIn, asOwnerOf, listed, pathsIn, userName } from '../words.ts';
 
 /** Files that only a daemon makes, and removes when it ends normally. */
 const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agent.pid'];
@@ -14,12 +14,12 @@ const DAEMONS_OWN = ['rpc.sock', 'pub.sock', 'interactor.sock', 'pm2.pid', 'agen
 export const foreignFiles: Check = {
   name: 'foreign files',
   find: (facts) =>
-    distinctHomes(facts).flatMap((home) => {
-      const { owner } = home;
-      if (owner === null || home.detour !== null) return []; // PD313
-      const who = occupancyOf(home, facts);
+    distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
+      const { owner } = pm2HomeFacts;
+      if (owner === null || pm2HomeFacts.detour !== null) return []; // PD313
+      const who = occupancyOf(pm2HomeFacts, facts);
       // Root decides where a link of root leads. Sockets of a living daemon belong to PD101.
-      const foreign = home.contents.files.filter(
+      const foreign = pm2HomeFacts.contents.files.filter(
         (file) => file.uid !== owner.uid && file.type !== 'link' && !(who.type !== 'none' && file.type === 'socket'),
       );
       if (foreign.length === 0) return [];
@@ -34,16 +34,21 @@ export const foreignFiles: Check = {
           const roots = owner.uid === 0 ? [] : foreign.filter(({ uid }) => uid === 0);
           const others = foreign.filter((file) => !roots.includes(file));
           return [
-            ...(roots.length > 0 ? [leftByRoot(home, owner, roots, who.type === 'none')] : []),
-            ...(others.length > 0 ? [ofSomebody(home, owner, others)] : []),
+            ...(roots.length > 0 ? [leftByRoot(pm2HomeFacts, owner, roots, who.type === 'none')] : []),
+            ...(others.length > 0 ? [ofSomebody(pm2HomeFacts, owner, others)] : []),
           ];
         }
       }
     }),
 };
 
-function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[], empty: boolean): DoctorFinding {
-  const { home, contents, pidFile } = facts;
+function leftByRoot(
+  facts: Pm2HomeFacts,
+  owner: Pm2HomeOwner,
+  files: readonly Pm2HomeFile[],
+  empty: boolean,
+): DoctorFinding {
+  const { pm2Home, contents, pidFile } = facts;
   const marks = empty ? files.filter(({ name }) => DAEMONS_OWN.includes(name)) : [];
   const daemon = marks.length > 0;
   const kept = files.filter((file) => !marks.includes(file));
@@ -65,8 +70,8 @@ function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
     code: daemon ? 'PD304' : 'PD303',
     urgency: 'wrong',
     what: daemon
-      ? `a daemon of root's lived in ${home}, and its files are still there`
-      : `root's pm2 has written in ${home}`,
+      ? `a daemon of root's lived in ${pm2Home}, and its files are still there`
+      : `root's pm2 has written in ${pm2Home}`,
     evidence: [
       `the home is ${owner.name}'s (${EVIDENCE[owner.evidence]}); root's are: ${listed(files.map(({ name }) => name))}`,
       ...CAUSES.filter(([name]) => files.some((file) => file.name === name)).map(
@@ -83,17 +88,17 @@ function leftByRoot(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeF
       : `As ${owner.name}, pm2 meets EACCES: save fails, and reload fails with exit status 0.`,
     repair: [
       ...chowned(facts, owner, given),
-      ...(marks.length > 0 ? inHome(facts, ['rm', '-f', ...pathsIn(home, marks)]) : []),
+      ...(marks.length > 0 ? asOwnerOf(facts, ['rm', '-f', ...pathsIn(pm2Home, marks)]) : []),
     ],
     fix: fixIn(facts, deeds),
     trap: daemon ? 'T11' : 'T13',
-    subject: about({ home, path: pathsIn(home, files)[0] ?? null }),
+    subject: about({ home: pm2Home, path: pathsIn(pm2Home, files)[0] ?? null }),
   };
 }
 
 /** The parent directory is, or becomes, the owner's. No hard links: the chown would reach the other name too. */
-export function givable(home: Pm2HomeFacts, owner: { uid: Uid }, files: readonly HomeFile[]): HomeFile[] {
-  const { heldBy, contents } = home;
+export function givable(pm2HomeFacts: Pm2HomeFacts, owner: { uid: Uid }, files: readonly Pm2HomeFile[]): Pm2HomeFile[] {
+  const { heldBy, contents } = pm2HomeFacts;
   const single = files.filter(({ type, links }) => type === 'directory' || (type === 'file' && links === 1));
   const becomesOwn = (name: string): boolean => {
     const file = contents.files.find((one) => one.name === name);
@@ -105,11 +110,11 @@ export function givable(home: Pm2HomeFacts, owner: { uid: Uid }, files: readonly
 }
 
 /** A file that others cannot read may hold root's secrets. doctor --fix asks the kernel as the owner instead. */
-function isOpen({ type, mode }: HomeFile): boolean {
+function isOpen({ type, mode }: Pm2HomeFile): boolean {
   return type === 'directory' ? (mode & 0o005) === 0o005 : (mode & 0o004) !== 0;
 }
 
-function chowned({ home, anchored }: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): string[][] {
+function chowned({ pm2Home, anchored }: Pm2HomeFacts, owner: Pm2HomeOwner, files: readonly Pm2HomeFile[]): string[][] {
   if (!anchored || files.length === 0) return [];
   const uids = [...new Set(files.map(({ uid }) => String(uid)))].flatMap((uid, at) => [
     ...(at === 0 ? [] : ['-o']),
@@ -118,31 +123,31 @@ function chowned({ home, anchored }: Pm2HomeFacts, owner: HomeOwner, files: read
   ]);
   const readable = ['(', '-type', 'd', '-perm', '-0005', '-o', '-type', 'f', '-links', '1', '-perm', '-0004', ')'];
   const top = files.some(({ name }) => name === '.') ? [] : ['-mindepth', '1'];
-  return [chownIn(home, [...top, '-maxdepth', '2'], ['(', ...uids, ')', ...readable], `${owner.name}:`)];
+  return [chownIn(pm2Home, [...top, '-maxdepth', '2'], ['(', ...uids, ')', ...readable], `${owner.name}:`)];
 }
 
-function ofSomebody(facts: Pm2HomeFacts, owner: HomeOwner, files: readonly HomeFile[]): DoctorFinding {
-  const { home } = facts;
+function ofSomebody(facts: Pm2HomeFacts, owner: Pm2HomeOwner, files: readonly Pm2HomeFile[]): DoctorFinding {
+  const { pm2Home } = facts;
   const people = [...new Set(files.map(({ uid }) => userName(uid, facts)))];
   const given = givable(facts, owner, files).filter(isOpen);
-  const paths = pathsIn(home, given.slice(0, 12));
+  const paths = pathsIn(pm2Home, given.slice(0, 12));
   return {
     code: 'PD306',
     urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
-    what: `files of ${listed(people)} are in the home of ${owner.name}: ${home}`,
+    what: `files of ${listed(people)} are in the home of ${owner.name}: ${pm2Home}`,
     evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userName(uid, facts)})`))}`],
     why: `The next resurrect runs what the saved list says as ${owner.name}. A user who can write it can do so too.`,
     repair: given.length > 0 && owner.uid !== 0 ? [['ls', '-ld', ...paths], ...chowned(facts, owner, given)] : [],
     fix: null,
     trap: 'T13',
-    subject: about({ home, path: pathsIn(home, files)[0] ?? null }),
+    subject: about({ home: pm2Home, path: pathsIn(pm2Home, files)[0] ?? null }),
   };
 }
 
 /** These files decide what runs. */
 const CODE = ['.', 'modules', 'dump.pm2', 'module_conf.json'];
 
-const EVIDENCE: Record<HomeOwner['evidence'], string> = {
+const EVIDENCE: Record<Pm2HomeOwner['evidence'], string> = {
   config: 'so says the config',
   passwd: "it is in that user's home directory",
   unit: 'so says its boot unit',

@@ -1,11 +1,11 @@
 import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { isGoodFor, wordOf } from '../../trust/word.ts';
-import { bootsOf, homeCalled, isSameHome, type Boot } from '../boots.ts';
+import { bootsOf, pm2HomeAt, isSamePm2Home, type Boot } from '../boots.ts';
 import { about, type Check } from '../finding.ts';
 import { declaredAs } from '../placement.ts';
 import { occupancyOf } from '../occupancy.ts';
-import { inHome, listed } from '../words.ts';
+import { asOwnerOf, listed } from '../words.ts';
 
 /** PD406, T24: an old unit whose saved apps run in another daemon now. */
 export const fossilBoots: Check = {
@@ -15,34 +15,38 @@ export const fossilBoots: Check = {
       .filter((boot) => isFossil(boot, facts))
       .map((boot) => {
         const apps = savedNames(boot, facts);
-        const home = homeCalled(boot.home, facts);
+        const pm2HomeFacts = pm2HomeAt(boot.pm2Home, facts);
         const now = witnesses(boot, facts).filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
         return {
           code: 'PD406',
           urgency: boot.enabled ? ('wrong' as const) : ('untidy' as const),
           what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
           evidence: [
-            `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.home}`,
-            ...now.map(({ user, home }) => `they run as ${user ?? 'an unknown user'} in ${home}`),
+            `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.pm2Home}`,
+            ...now.map(
+              ({ user, pm2Home: pm2HomeFacts }) => `they run as ${user ?? 'an unknown user'} in ${pm2HomeFacts}`,
+            ),
           ],
           why: boot.enabled
             ? 'It shows only when the machine is rebooted: then a second copy of each comes up with an old list.'
             : 'An administrator who enables or starts it by mistake gets a second copy of each, from an old list.',
           repair: [
             ...boot.retire,
-            ...(home === undefined ? [] : inHome(home, ['mv', `${boot.home}/dump.pm2`, `${boot.home}/dump.pm2.old`])),
+            ...(pm2HomeFacts === undefined
+              ? []
+              : asOwnerOf(pm2HomeFacts, ['mv', `${boot.pm2Home}/dump.pm2`, `${boot.pm2Home}/dump.pm2.old`])),
           ],
           fix: null,
           trap: 'T24',
-          subject: about({ home: boot.home, path: boot.file }),
+          subject: about({ home: boot.pm2Home, path: boot.file }),
         };
       }),
 };
 
 /** Whether no daemon runs in its PM2_HOME, and every app of its saved list runs in another daemon. */
 export function isFossil(boot: Boot, facts: HostFacts): boolean {
-  const home = homeCalled(boot.home, facts);
-  if (home === undefined || occupancyOf(home, facts).type !== 'none') return false;
+  const pm2HomeFacts = pm2HomeAt(boot.pm2Home, facts);
+  if (pm2HomeFacts === undefined || occupancyOf(pm2HomeFacts, facts).type !== 'none') return false;
   const apps = savedNames(boot, facts);
   return (
     apps.length > 0 &&
@@ -52,19 +56,19 @@ export function isFossil(boot: Boot, facts: HostFacts): boolean {
 
 /** Other daemons whose app lists count here: root's, declared ones, and those of the unit's own user. */
 function witnesses(boot: Boot, facts: HostFacts): DaemonFacts[] {
-  const owner = homeCalled(boot.home, facts)?.owner ?? null;
+  const owner = pm2HomeAt(boot.pm2Home, facts)?.owner ?? null;
   return facts.daemons.filter(
     (daemon) =>
-      !isSameHome(daemon.home, boot.home, facts) &&
+      !isSamePm2Home(daemon.pm2Home, boot.pm2Home, facts) &&
       daemon.uid !== null &&
       (declaredAs(daemon) !== null || (owner !== null && isGoodFor(wordOf(daemon.uid), owner.uid))),
   );
 }
 
-function savedNames({ home }: Boot, facts: HostFacts): string[] {
+function savedNames({ pm2Home }: Boot, facts: HostFacts): string[] {
   return [
     ...new Set(
-      homeCalled(home, facts)
+      pm2HomeAt(pm2Home, facts)
         ?.saved.find(({ file }) => file === 'dump.pm2')
         ?.apps.map(({ name }) => name) ?? [],
     ),

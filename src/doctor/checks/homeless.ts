@@ -3,20 +3,20 @@ import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { distinctHomes, occupancyOf } from '../occupancy.ts';
+import { distinctPm2Homes, occupancyOf } from '../occupancy.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { end } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD307, PD308: where PM2 puts its PM2_HOME when HOME is missing or wrong (T15, T16). */
-export const homelessHomes: Check = {
+export const impossiblePm2Homes: Check = {
   name: 'PM2_HOMEs of daemons without HOME',
   find: (facts) =>
-    distinctHomes(facts).flatMap((home) => {
-      if (home.home === '/etc/.pm2')
+    distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
+      if (pm2HomeFacts.pm2Home === '/etc/.pm2')
         return [
           homeless(
-            home,
+            pm2HomeFacts,
             facts,
             'PD307',
             'HOME was not set',
@@ -24,40 +24,48 @@ export const homelessHomes: Check = {
               "the user's home directory instead, and finds nothing.",
           ),
         ];
-      if (home.home === '/.pm2')
+      if (pm2HomeFacts.pm2Home === '/.pm2')
         return [
           homeless(
-            home,
+            pm2HomeFacts,
             facts,
             'PD308',
             'HOME was /',
             'A user who logs in does not find the apps that live here. Only root could have made it.',
           ),
         ];
-      return home.possible || !facts.asRoot || !isMeant(home, facts) ? [] : [impossible(home)];
+      return pm2HomeFacts.possible || !facts.asRoot || !isMeant(pm2HomeFacts, facts) ? [] : [impossible(pm2HomeFacts)];
     }),
 };
 
-function homeless(home: Pm2HomeFacts, facts: HostFacts, code: string, cause: string, why: string): DoctorFinding {
-  const who = occupancyOf(home, facts);
+function homeless(
+  pm2HomeFacts: Pm2HomeFacts,
+  facts: HostFacts,
+  code: string,
+  cause: string,
+  why: string,
+): DoctorFinding {
+  const who = occupancyOf(pm2HomeFacts, facts);
   const daemon = who.type === 'owner' || who.type === 'other' ? who.daemon : null;
   const apps = [
-    ...new Set(daemon?.apps.map(({ name }) => name) ?? home.saved.flatMap((list) => list.apps.map(({ name }) => name))),
+    ...new Set(
+      daemon?.apps.map(({ name }) => name) ?? pm2HomeFacts.saved.flatMap((list) => list.apps.map(({ name }) => name)),
+    ),
   ];
   const whose = {
-    word: wordOf(daemon?.uid ?? home.owner?.uid ?? NO_UID),
+    word: wordOf(daemon?.uid ?? pm2HomeFacts.owner?.uid ?? NO_UID),
     owner: null,
-    speaker: daemon?.user ?? home.owner?.name ?? 'its user',
+    speaker: daemon?.user ?? pm2HomeFacts.owner?.name ?? 'its user',
   };
   const declared = facts.policy?.daemons.find(
     (one) =>
-      one.home !== home.home &&
+      one.pm2Home !== pm2HomeFacts.pm2Home &&
       apps.some((app) => facts.policy?.ownersOfName(app).some((rule) => rule.daemon === one.name)),
   );
   return {
     code,
     urgency: daemon === null && apps.length === 0 ? 'untidy' : 'wrong',
-    what: `${home.home} is a home of PM2's: pm2 ran where ${cause}`,
+    what: `${pm2HomeFacts.pm2Home} is a home of PM2's: pm2 ran where ${cause}`,
     evidence: [
       daemon === null
         ? 'no daemon lives there'
@@ -69,33 +77,38 @@ function homeless(home: Pm2HomeFacts, facts: HostFacts, code: string, cause: str
     // The apps have to move first. The next run of doctor finds the rest.
     repair:
       daemon !== null && apps.length > 0
-        ? [adoptFrom({ from: home.home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
+        ? [adoptFrom({ from: pm2HomeFacts.pm2Home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
         : [
             ...(daemon === null ? [] : end(daemon, facts)),
-            ['sudo', 'mv', home.home, `/var/backups/pm2-home-without-owner${home.home.replaceAll('/', '-')}`],
+            [
+              'sudo',
+              'mv',
+              pm2HomeFacts.pm2Home,
+              `/var/backups/pm2-home-without-owner${pm2HomeFacts.pm2Home.replaceAll('/', '-')}`,
+            ],
           ],
     fix: null,
     trap: code === 'PD307' ? 'T15' : 'T16',
-    subject: about({ home: home.home, pid: daemon?.pid ?? null }),
+    subject: about({ home: pm2HomeFacts.pm2Home, pid: daemon?.pid ?? null }),
   };
 }
 
 /** Whether a unit or the config will start a daemon there. */
-function isMeant({ home, unit }: Pm2HomeFacts, { policy }: HostFacts): boolean {
-  return unit?.enabled === true || policy?.daemons.some((daemon) => daemon.home === home) === true;
+function isMeant({ pm2Home, unit }: Pm2HomeFacts, { policy }: HostFacts): boolean {
+  return unit?.enabled === true || policy?.daemons.some((daemon) => daemon.pm2Home === pm2Home) === true;
 }
 
-function impossible({ home, owner, unit, anchored }: Pm2HomeFacts): DoctorFinding {
-  const directory = home.replace(/\/[^/]+$/, '') || '/';
+function impossible({ pm2Home, owner, unit, anchored }: Pm2HomeFacts): DoctorFinding {
+  const directory = pm2Home.replace(/\/[^/]+$/, '') || '/';
   return {
     code: 'PD308',
     urgency: 'wrong',
-    what: `${home} cannot be made: ${directory} is not there`,
+    what: `${pm2Home} cannot be made: ${directory} is not there`,
     evidence: [unit?.enabled ? `${unit.name} starts a daemon in it at boot` : 'the config declares it'],
     why: 'PM2 ends with EACCES or ENOENT before it has started anything.',
     repair: owner === null || !anchored ? [] : [['sudo', 'install', '-d', '-o', owner.name, directory]],
     fix: null,
     trap: 'T16',
-    subject: about({ home, path: directory }),
+    subject: about({ home: pm2Home, path: directory }),
   };
 }

@@ -3,13 +3,13 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { drop } from '../unit-words.ts';
 
 /** PD309, T15: without HOME and PM2_HOME, PM2 5 and 6 use /etc/.pm2, and PM2 7 the user's home directory. */
-export const movingHome: Check = {
+export const movingPm2Home: Check = {
   name: 'homes that an upgrade moves',
   find: (facts) => [
     ...facts.units.flatMap((unit): DoctorFinding[] => {
       // systemd sets HOME only for a service with User= (systemd.exec(5)).
       const version = facts.copies.find(({ file }) => file === unit.program)?.version ?? null;
-      if (unit.user !== null || unit.home !== null || unit.userHome !== null || !isOld(version)) return [];
+      if (unit.user !== null || unit.pm2Home !== null || unit.homeDirectory !== null || !isOld(version)) return [];
       return [
         {
           ...page,
@@ -23,7 +23,7 @@ export const movingHome: Check = {
     ...facts.daemons.flatMap((daemon): DoctorFinding[] => {
       const env = daemon.process?.env;
       if (
-        daemon.home !== '/etc/.pm2' ||
+        daemon.pm2Home !== '/etc/.pm2' ||
         !env ||
         env['HOME'] !== undefined ||
         !isOld(daemon.pm2) ||
@@ -36,7 +36,7 @@ export const movingHome: Check = {
           what: `the daemon in /etc/.pm2 has no HOME and is PM2 ${daemon.pm2 ?? ''}`,
           evidence: [`pid ${daemon.pid ?? '?'} was started without HOME and PM2_HOME`],
           repair: [],
-          subject: about({ home: daemon.home, pid: daemon.pid }),
+          subject: about({ home: daemon.pm2Home, pid: daemon.pid }),
         },
       ];
     }),

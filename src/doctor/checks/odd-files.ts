@@ -1,8 +1,8 @@
-import type { HomeFile } from '../../host/homes/home-files.ts';
+import type { Pm2HomeFile } from '../../host/homes/home-files.ts';
 import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { distinctHomes } from '../occupancy.ts';
-import { as, inHome, pathsIn } from '../words.ts';
+import { distinctPm2Homes } from '../occupancy.ts';
+import { as, asOwnerOf, pathsIn } from '../words.ts';
 
 /** PM2's directories. Administrators often link them, to /var/log for example. */
 const DIRECTORIES = ['logs', 'pids', 'modules'];
@@ -11,47 +11,47 @@ const DIRECTORIES = ['logs', 'pids', 'modules'];
 export const oddFiles: Check = {
   name: 'links and oddities in a home',
   find: (facts) =>
-    distinctHomes(facts).flatMap((home) => {
-      const { owner, detour } = home;
+    distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
+      const { owner, detour } = pm2HomeFacts;
       if (owner !== null && detour !== null && detour.uid === owner.uid)
-        return [led(home.home, owner.name, detour.path, home.physical)];
-      const odd = home.contents.files.flatMap((file) => {
-        const why = oddity(file, home);
+        return [led(pm2HomeFacts.pm2Home, owner.name, detour.path, pm2HomeFacts.physical)];
+      const odd = pm2HomeFacts.contents.files.flatMap((file) => {
+        const why = oddity(file, pm2HomeFacts);
         return why === null ? [] : [{ file, why }];
       });
       if (owner === null || odd.length === 0) return [];
       const [first] = pathsIn(
-        home.home,
+        pm2HomeFacts.pm2Home,
         odd.map(({ file }) => file),
       );
       return [
         {
           code: 'PD313',
           urgency: 'wrong' as const,
-          what: `a pm2 of root's in ${home.home} would write to what is not PM2's`,
+          what: `a pm2 of root's in ${pm2HomeFacts.pm2Home} would write to what is not PM2's`,
           evidence: odd.slice(0, 8).map(({ file, why }) => `${file.name} ${why}`),
           why: 'PM2 opens its files by name and follows links: pm2 save or flush as root overwrites what they lead to.',
-          repair: inHome(home, [
+          repair: asOwnerOf(pm2HomeFacts, [
             'rm',
             ...pathsIn(
-              home.home,
+              pm2HomeFacts.pm2Home,
               odd.slice(0, 8).map(({ file }) => file),
             ),
           ]),
           fix: null,
           trap: 'T14',
-          subject: about({ home: home.home, path: first ?? null }),
+          subject: about({ home: pm2HomeFacts.pm2Home, path: first ?? null }),
         },
       ];
     }),
 };
 
 /** The PM2_HOME itself is a symlink of its user. doctor repairs nothing behind it. */
-function led(home: string, user: string, link: string, physical: string | null): DoctorFinding {
+function led(pm2Home: string, user: string, link: string, physical: string | null): DoctorFinding {
   return {
     code: 'PD313',
     urgency: 'untidy',
-    what: `${home} is where a link of ${user}'s leads`,
+    what: `${pm2Home} is where a link of ${user}'s leads`,
     evidence: [`${link} is ${user}'s link; it leads to ${physical ?? 'nothing'}`],
     why:
       `${user} decides at every moment where a pm2 of root's would write. Its files are not looked at for owners, ` +
@@ -60,16 +60,19 @@ function led(home: string, user: string, link: string, physical: string | null):
     repair: physical === null ? [as(user, ['rm', link])] : [],
     fix: null,
     trap: 'T14',
-    subject: about({ home, path: link }),
+    subject: about({ home: pm2Home, path: link }),
   };
 }
 
-function oddity({ name, type, links, uid, target }: HomeFile, { owner, physical, home }: Pm2HomeFacts): string | null {
+function oddity(
+  { name, type, links, uid, target }: Pm2HomeFile,
+  { owner, physical, pm2Home }: Pm2HomeFacts,
+): string | null {
   switch (type) {
     case 'link':
       // Root chose the target of its own link. No client writes through the links of modules.
       if (DIRECTORIES.includes(name) || name.startsWith('modules/') || target === null || uid === 0) return null;
-      return [home, physical ?? home].some((place) => target.startsWith(`${place}/`)) ||
+      return [pm2Home, physical ?? pm2Home].some((place) => target.startsWith(`${place}/`)) ||
         !/^\/|(^|\/)\.\.(\/|$)/.test(target)
         ? null
         : `is a link to ${target}`;

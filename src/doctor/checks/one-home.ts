@@ -2,7 +2,7 @@ import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, homeOf, savedNames } from '../placement.ts';
+import { daemonsHere, pm2HomeOf, savedNames } from '../placement.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
 import { asUserOf, kill, pm2In, type CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, end, listKept, runningUnit, started, systemctl } from '../through-unit.ts';
@@ -18,7 +18,7 @@ export const unreachable: Check = {
         const twin = daemonsHere(facts).find(
           (other) =>
             other.reachable &&
-            (other.home === daemon.home || (other.physical !== null && other.physical === daemon.physical)),
+            (other.pm2Home === daemon.pm2Home || (other.physical !== null && other.physical === daemon.physical)),
         );
         const names = daemon.apps.map(({ name }) => name);
         const runs = `it still runs ${names.length > 0 ? listed(names) : 'nothing'}`;
@@ -26,13 +26,13 @@ export const unreachable: Check = {
           urgency: names.length > 0 ? 'urgent' : 'wrong',
           fix: null,
           trap: 'T33',
-          subject: about({ home: daemon.home, pid: daemon.pid, path: daemon.socket }),
+          subject: about({ home: daemon.pm2Home, pid: daemon.pid, path: daemon.socket }),
         } as const;
         if (twin) {
           return {
             ...shared,
             code: 'PD103',
-            what: `two daemons have one home, ${daemon.home}`,
+            what: `two daemons have one home, ${daemon.pm2Home}`,
             evidence: [
               `pid ${daemon.pid ?? ''} listens where no client can connect any more: ${daemon.socket} is now that of ` +
                 `pid ${twin.pid ?? ''}`,
@@ -47,7 +47,7 @@ export const unreachable: Check = {
         return {
           ...shared,
           code: 'PD104',
-          what: `no command reaches the daemon of ${daemon.user ?? 'a user without an account'} in ${daemon.home}`,
+          what: `no command reaches the daemon of ${daemon.user ?? 'a user without an account'} in ${daemon.pm2Home}`,
           evidence: [
             `pid ${daemon.pid ?? ''} listens on ${daemon.socket}, which is ` +
               (daemon.physical === null ? 'gone with its directory' : 'no more there'),
@@ -55,7 +55,7 @@ export const unreachable: Check = {
           ],
           why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
           repair: [
-            ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.home)] : []),
+            ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.pm2Home)] : []),
             ...anew(daemon, facts),
           ],
         };
@@ -84,7 +84,7 @@ export function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
 function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = runningUnit(daemon, facts);
   if (unit !== null) return endBoth(daemon, twin, unit, facts);
-  const saved = savedNames(homeOf(twin, facts)) ?? [];
+  const saved = savedNames(pm2HomeOf(twin, facts)) ?? [];
   const lost = daemon.apps.filter(
     ({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name),
   );
@@ -101,7 +101,7 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Com
  */
 export function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const first = daemon.apps.map(({ name }) => name);
-  const others = [...twin.apps.map(({ name }) => name), ...(savedNames(homeOf(twin, facts)) ?? [])];
+  const others = [...twin.apps.map(({ name }) => name), ...(savedNames(pm2HomeOf(twin, facts)) ?? [])];
   const ended = pm2In(twin, facts, 'kill');
   if (others.every((name) => first.includes(name)))
     return ended.length === 0 ? [] : [...ended, ...kill(killableDaemon(daemon)), systemctl(unit, 'restart')];

@@ -1,13 +1,13 @@
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, declaredAs, homeOf } from '../placement.ts';
-import { inHome, listed } from '../words.ts';
+import { daemonsHere, declaredAs, pm2HomeOf } from '../placement.ts';
+import { asOwnerOf, listed } from '../words.ts';
 
 /** PD114, T36: PM2 lets the group write to its sockets (lib/Daemon.js). Operators of the daemon may do so. */
 export const openSocket: Check = {
   name: 'open socket',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { socketFile, home, pid, socket, user, uid } = daemon;
+      const { socketFile, pm2Home, pid, socket, user, uid } = daemon;
       if (socketFile === null) return [];
       const { group, members, open, mode } = socketFile;
       const operators = declaredAs(daemon)?.operators ?? [];
@@ -15,7 +15,7 @@ export const openSocket: Check = {
         ? []
         : members.filter((name) => !operators.includes(name) && name !== user);
       if (!open && others.length === 0) return [];
-      const place = homeOf(daemon, facts);
+      const place = pm2HomeOf(daemon, facts);
       const who = open ? 'every user' : listed(others);
       return [
         {
@@ -23,8 +23,8 @@ export const openSocket: Check = {
           urgency: open || uid === 0 ? 'urgent' : 'wrong',
           fix: null,
           trap: 'T36',
-          subject: about({ home, pid, path: socket }),
-          what: `${who} may command the daemon of ${user ?? 'a user without an account'} in ${home}`,
+          subject: about({ home: pm2Home, pid, path: socket }),
+          what: `${who} may command the daemon of ${user ?? 'a user without an account'} in ${pm2Home}`,
           evidence: [
             `${socket} has mode ${mode.toString(8).padStart(4, '0')}, owner ${socketFile.owner}, group ${group}`,
             ...(open ? [] : [`members of ${group}: ${listed(members)}`]),
@@ -36,7 +36,7 @@ export const openSocket: Check = {
           repair:
             place === null || place.contents.files[0]?.uid !== place.owner?.uid
               ? []
-              : inHome(place, ['chmod', 'go-rwx', home]),
+              : asOwnerOf(place, ['chmod', 'go-rwx', pm2Home]),
         },
       ];
     }),

@@ -7,7 +7,7 @@ export const outsideUnit: Check = {
   name: 'outside its unit',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { process, home, pid, reachable } = daemon;
+      const { process, pm2Home, pid, reachable } = daemon;
       const unit = bootUnitOfDaemon(daemon, facts);
       const state = unit === null || unit.manager !== null ? undefined : facts.boot.systemd.states?.get(unit.name);
       if (unit === null || state === undefined || process === null || !reachable) return [];
@@ -18,8 +18,8 @@ export const outsideUnit: Check = {
           urgency: 'wrong',
           fix: null,
           trap: null,
-          subject: about({ home, pid, path: unit.file }),
-          what: `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} is not ${unit.name}'s`,
+          subject: about({ home: pm2Home, pid, path: unit.file }),
+          what: `the daemon of ${daemon.user ?? 'a user without an account'} in ${pm2Home} is not ${unit.name}'s`,
           evidence: [
             `pid ${pid ?? ''} is in the control group ${process.cgroups.join(', ') || '/'}`,
             `systemd says that ${unit.name} is ` +

@@ -1,10 +1,10 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { HomeOwner, Pm2HomeFacts } from '../../host/homes/home-facts.ts';
+import type { Pm2HomeOwner, Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import type { SavedApp } from '../../host/homes/saved-list.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { distinctHomes } from '../occupancy.ts';
+import { distinctPm2Homes } from '../occupancy.ts';
 import { adoptFrom, isPlainTarget, lookFirst } from '../repair.ts';
 import { as, listed, pm2As } from '../words.ts';
 
@@ -12,29 +12,30 @@ import { as, listed, pm2As } from '../words.ts';
 export const strangeLists: Check = {
   name: 'saved lists of another home',
   find: (facts) =>
-    distinctHomes(facts).flatMap((home) => {
-      const { owner } = home;
-      const apps = home.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+    distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
+      const { owner } = pm2HomeFacts;
+      const apps = pm2HomeFacts.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
       if (owner === null) return [];
-      const copied = apps.filter((app) => foreignPaths(app, home, facts).length > 0);
+      const copied = apps.filter((app) => foreignPaths(app, pm2HomeFacts, facts).length > 0);
       const theirs = apps.filter(
-        (app) => !copied.includes(app) && app.userHome !== null && isAnothers(app.userHome, home, facts),
+        (app) =>
+          !copied.includes(app) && app.homeDirectory !== null && isAnothers(app.homeDirectory, pm2HomeFacts, facts),
       );
       return [
-        ...(copied.length > 0 ? [copy(home, copied, facts)] : []),
-        ...(theirs.length > 0 ? [borrowed(home, owner, theirs)] : []),
+        ...(copied.length > 0 ? [copy(pm2HomeFacts, copied, facts)] : []),
+        ...(theirs.length > 0 ? [borrowed(pm2HomeFacts, owner, theirs)] : []),
       ];
     }),
 };
 
 function foreignPaths(
-  { home: saved, paths }: SavedApp,
-  { home, physical }: Pm2HomeFacts,
-  { homes }: HostFacts,
+  { pm2Home: saved, paths }: SavedApp,
+  { pm2Home, physical }: Pm2HomeFacts,
+  { pm2Homes }: HostFacts,
 ): string[] {
-  const own = [home, physical ?? home];
-  const others = homes
-    .flatMap((other) => [other.home, other.physical ?? other.home])
+  const own = [pm2Home, physical ?? pm2Home];
+  const others = pm2Homes
+    .flatMap((other) => [other.pm2Home, other.physical ?? other.pm2Home])
     .filter((other) => !own.includes(other));
   // Logs may be anywhere but in another PM2_HOME.
   const strays = paths.filter(
@@ -45,13 +46,13 @@ function foreignPaths(
   return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
 }
 
-function copy({ home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
-  const path = `${home}/dump.pm2`;
-  const own = facts.policy?.daemons.find((daemon) => daemon.home === home);
+function copy({ pm2Home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
+  const path = `${pm2Home}/dump.pm2`;
+  const own = facts.policy?.daemons.find((daemon) => daemon.pm2Home === pm2Home);
   const whose = { word: wordOf(owner?.uid ?? NO_UID), owner: own?.uid ?? null, speaker: owner?.name ?? 'its user' };
   const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
-  const places = facts.homes
-    .filter((other) => other.home === home)
+  const places = facts.pm2Homes
+    .filter((other) => other.pm2Home === pm2Home)
     .flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
   return {
     code: 'PD312',
@@ -63,29 +64,29 @@ function copy({ home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: H
       ...lookFirst(whose),
     ],
     why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other home.',
-    repair: [adoptFrom({ from: home, apps: [], ...whose, ...(homeless && own ? { to: own.name } : {}) })],
+    repair: [adoptFrom({ from: pm2Home, apps: [], ...whose, ...(homeless && own ? { to: own.name } : {}) })],
     fix: null,
     trap: 'T29',
-    subject: about({ home, path, app: apps[0]?.name ?? null }),
+    subject: about({ home: pm2Home, path, app: apps[0]?.name ?? null }),
   };
 }
 
-function isAnothers(userHome: string, { owner }: Pm2HomeFacts, { homes }: HostFacts): boolean {
+function isAnothers(homeDirectory: string, { owner }: Pm2HomeFacts, { pm2Homes }: HostFacts): boolean {
   return (
-    userHome !== owner?.homeDirectory &&
-    (userHome === '/root' ||
-      homes.some(
+    homeDirectory !== owner?.homeDirectory &&
+    (homeDirectory === '/root' ||
+      pm2Homes.some(
         (other) =>
           other.owner?.evidence === 'passwd' &&
-          other.owner.homeDirectory === userHome &&
+          other.owner.homeDirectory === homeDirectory &&
           other.owner.uid !== owner?.uid,
       ))
   );
 }
 
 function borrowed(
-  { home }: Pm2HomeFacts,
-  owner: Pick<HomeOwner, 'name' | 'homeDirectory'>,
+  { pm2Home }: Pm2HomeFacts,
+  owner: Pick<Pm2HomeOwner, 'name' | 'homeDirectory'>,
   apps: readonly SavedApp[],
 ): DoctorFinding {
   const names = [...new Set(apps.map(({ name }) => name))];
@@ -93,9 +94,9 @@ function borrowed(
     code: 'PD315',
     urgency: 'untidy',
     what: `apps of ${owner.name} are to run with the HOME of another user`,
-    evidence: apps.slice(0, 5).map((app) => `${app.name}: HOME=${app.userHome ?? ''}`),
+    evidence: apps.slice(0, 5).map((app) => `${app.name}: HOME=${app.homeDirectory ?? ''}`),
     why:
-      `They were started by another user with PM2_HOME=${home}: what reads ~/.config, or writes to ~/.npm, ` +
+      `They were started by another user with PM2_HOME=${pm2Home}: what reads ~/.config, or writes to ~/.npm, ` +
       'meets EACCES.',
     // A `--` would end the names here (docs/pm2-internals.md section 1.3), and an app can be called `--yes` or `all`.
     repair: !names.every(isPlainTarget)
@@ -104,16 +105,16 @@ function borrowed(
           as(owner.name, [
             'env',
             `HOME=${owner.homeDirectory}`,
-            `PM2_HOME=${home}`,
+            `PM2_HOME=${pm2Home}`,
             'pm2',
             'restart',
             ...names,
             '--update-env',
           ]),
-          pm2As(owner.name, home, ['save']),
+          pm2As(owner.name, pm2Home, ['save']),
         ],
     fix: null,
     trap: 'T14',
-    subject: about({ home, app: names[0] ?? null, path: `${home}/dump.pm2` }),
+    subject: about({ home: pm2Home, app: names[0] ?? null, path: `${pm2Home}/dump.pm2` }),
   };
 }

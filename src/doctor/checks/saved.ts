@@ -3,9 +3,9 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import type { Daemon } from '../../policy/policy.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
-import { isSameHome } from '../boots.ts';
+import { isSamePm2Home } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, homeOf, isUndeclared, placementOf, savedNames } from '../placement.ts';
+import { daemonsHere, pm2HomeOf, isUndeclared, placementOf, savedNames } from '../placement.ts';
 import { pm2In, type CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, started } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
@@ -16,8 +16,8 @@ export const savedListChecks: Check = {
   name: 'saved lists',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { apps, failure, reachable, home, pid } = daemon;
-      const saved = savedNames(homeOf(daemon, facts));
+      const { apps, failure, reachable, pm2Home, pid } = daemon;
+      const saved = savedNames(pm2HomeOf(daemon, facts));
       if (failure !== null || !reachable || isUndeclared(daemon, facts)) return [];
       const running = apps.map(({ name }) => name);
       const kept = saved ?? [];
@@ -26,7 +26,11 @@ export const savedListChecks: Check = {
         .filter((app) => placementOf(app, daemon, facts).type !== 'stray' && !kept.includes(app.name))
         .map(({ name }) => name);
       const lost = kept.filter((name) => !running.includes(name));
-      const shared = { fix: null, trap: 'T26', subject: about({ home, pid, path: `${home}/dump.pm2` }) } as const;
+      const shared = {
+        fix: null,
+        trap: 'T26',
+        subject: about({ home: pm2Home, pid, path: `${pm2Home}/dump.pm2` }),
+      } as const;
       return [
         ...(fresh.length === 0
           ? []
@@ -38,8 +42,8 @@ export const savedListChecks: Check = {
                 what: `${listed(fresh)} would not come back after a reboot`,
                 evidence: [
                   saved === null
-                    ? `${home}/dump.pm2 does not exist, or is no list`
-                    : `${home}/dump.pm2 holds ${kept.length === 0 ? 'nothing' : listed(kept)}`,
+                    ? `${pm2Home}/dump.pm2 does not exist, or is no list`
+                    : `${pm2Home}/dump.pm2 holds ${kept.length === 0 ? 'nothing' : listed(kept)}`,
                   `the daemon there runs ${listed(running)}`,
                 ],
                 why: 'PM2 brings back what was saved, and nothing else.',
@@ -55,7 +59,7 @@ export const savedListChecks: Check = {
                 urgency: 'wrong' as const,
                 what: `${listed(lost)} is saved and not in the daemon: it would come back after a reboot`,
                 evidence: [
-                  `${home}/dump.pm2 holds ${listed(kept)}`,
+                  `${pm2Home}/dump.pm2 holds ${listed(kept)}`,
                   `the daemon there has ${running.length === 0 ? 'nothing' : listed(running)}`,
                 ],
                 why:
@@ -73,9 +77,9 @@ export const absentDaemon: Check = {
   name: 'absent daemon',
   find: (facts) =>
     (facts.policy?.daemons ?? []).flatMap((declared): DoctorFinding[] => {
-      const { daemons, homes } = facts;
+      const { daemons, pm2Homes } = facts;
       if (daemons.some((daemon) => daemon.declared?.name === declared.name)) return [];
-      const names = savedNames(homes.find((one) => one.home === declared.home) ?? null) ?? [];
+      const names = savedNames(pm2Homes.find((one) => one.pm2Home === declared.pm2Home) ?? null) ?? [];
       if (names.length === 0) return [];
       const unit = bootUnitOfDaemon(declared, facts);
       return [
@@ -84,10 +88,10 @@ export const absentDaemon: Check = {
           urgency: 'wrong',
           fix: null,
           trap: null,
-          subject: about({ home: declared.home }),
+          subject: about({ home: declared.pm2Home }),
           what: `the daemon ${declared.name} does not run, and has apps`,
           evidence: [
-            `no process listens in ${declared.home}`,
+            `no process listens in ${declared.pm2Home}`,
             `its saved list holds ${listed(names)}`,
             ...(unit === null ? [] : [`${unit.file} should start it`]),
           ],
@@ -105,15 +109,16 @@ function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): Comma
     return [startupFor(declared, facts), ...started({ name, manager: null }, facts)];
   }
   // pm2 spawns its daemon in the working directory, so this user needs access to it.
-  return [as(declared.user, ['env', '-C', '/', `PM2_HOME=${declared.home}`, 'pm2', 'resurrect'])];
+  return [as(declared.user, ['env', '-C', '/', `PM2_HOME=${declared.pm2Home}`, 'pm2', 'resurrect'])];
 }
 
 /** A boot script or crontab already starts it. A unit would start it twice. */
-function startedElsehow({ home, user }: Daemon, facts: HostFacts): boolean {
+function startedElsehow({ pm2Home, user }: Daemon, facts: HostFacts): boolean {
   return (
     facts.boot.scripts.some((script) => script.enabled && script.user === user) ||
     facts.boot.crontabs.some(
-      (line) => line.when === '@reboot' && isSameHome(line.home ?? join(line.userHome, '.pm2'), home, facts),
+      (line) =>
+        line.when === '@reboot' && isSamePm2Home(line.pm2Home ?? join(line.homeDirectory, '.pm2'), pm2Home, facts),
     )
   );
 }

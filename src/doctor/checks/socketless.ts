@@ -3,7 +3,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
-import { daemonsHere, declaredAs, foreignOwner, homeOf, savedNames } from '../placement.ts';
+import { daemonsHere, declaredAs, foreignOwner, pm2HomeOf, savedNames } from '../placement.ts';
 import { asUserOf, pm2In, type CommandWords } from '../repair.ts';
 import { intoUnit, runningUnit, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
@@ -15,7 +15,7 @@ export const socketlessDaemons: Check = {
   find: (facts) => {
     const seats = new Map<string, DaemonFacts[]>();
     for (const daemon of facts.socketless) {
-      const seat = `${daemon.uid ?? ''} ${daemon.home}`;
+      const seat = `${daemon.uid ?? ''} ${daemon.pm2Home}`;
       seats.set(seat, [...(seats.get(seat) ?? []), daemon]);
     }
     return [...seats.values()].flatMap((group) => found(group, facts));
@@ -25,10 +25,10 @@ export const socketlessDaemons: Check = {
 function found(group: readonly DaemonFacts[], facts: HostFacts): DoctorFinding[] {
   const [first] = group;
   if (first === undefined) return [];
-  const { home, uid } = first;
+  const { pm2Home, uid } = first;
   const user = first.user ?? `uid ${uid ?? '?'}`;
   const owner = foreignOwner(first, facts);
-  const isOwn = declaredAs(first) !== null || (owner === null && homeOf(first, facts)?.owner?.uid === uid);
+  const isOwn = declaredAs(first) !== null || (owner === null && pm2HomeOf(first, facts)?.owner?.uid === uid);
   const there = daemonsHere(facts).find((one) => one.reachable && isSamePlace(one, first));
   // Title and children are the word of this user, which decides nothing about the daemon of another.
   const twin = there !== undefined && there.uid === uid ? there : null;
@@ -41,16 +41,16 @@ function found(group: readonly DaemonFacts[], facts: HostFacts): DoctorFinding[]
       urgency: harmless ? 'untidy' : 'wrong',
       trap: 'T28',
       fix: null,
-      subject: about({ home, pid: first.pid }),
+      subject: about({ home: pm2Home, pid: first.pid }),
       what:
         group.length === 1
-          ? `a daemon of ${user} in ${home} has no socket`
-          : `${group.length} daemons of ${user} in ${home} have no socket`,
+          ? `a daemon of ${user} in ${pm2Home} has no socket`
+          : `${group.length} daemons of ${user} in ${pm2Home} have no socket`,
       evidence: [
         `pid ${listed(pids.map(String))}: by its title a PM2 daemon, and it listens nowhere`,
         ...(apps.length > 0 ? [`it still runs ${listed(apps)}`] : []),
         there === undefined ? 'no other daemon lives there' : `pm2 reaches pid ${there.pid ?? '?'} there`,
-        ...(owner === null ? [] : [`${home} is for the daemon of ${owner.name}: ${owner.why}`]),
+        ...(owner === null ? [] : [`${pm2Home} is for the daemon of ${owner.name}: ${owner.why}`]),
         ...(isOwn ? [] : [`the title is the word of ${user} alone`]),
       ],
       why:
@@ -62,7 +62,7 @@ function found(group: readonly DaemonFacts[], facts: HostFacts): DoctorFinding[]
 }
 
 function isSamePlace(one: DaemonFacts, other: DaemonFacts): boolean {
-  return one.home === other.home || (one.physical !== null && one.physical === other.physical);
+  return one.pm2Home === other.pm2Home || (one.physical !== null && one.physical === other.physical);
 }
 
 function repairOf(group: readonly DaemonFacts[], twin: DaemonFacts | null, facts: HostFacts): CommandWords[] {
@@ -80,7 +80,7 @@ function repairOf(group: readonly DaemonFacts[], twin: DaemonFacts | null, facts
   const lost = group
     .flatMap(({ apps }) => apps.map(({ name }) => name))
     .filter((name) => twin?.apps.every((app) => app.name !== name));
-  const saved = twin === null ? [] : (savedNames(homeOf(twin, facts)) ?? []);
+  const saved = twin === null ? [] : (savedNames(pm2HomeOf(twin, facts)) ?? []);
   return [
     ...killed(group),
     ...(twin !== null && lost.some((name) => saved.includes(name)) ? pm2In(twin, facts, 'resurrect') : []),

@@ -1,21 +1,21 @@
 import type { Pid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { fixIn, type Deed } from '../fix.ts';
-import { distinctHomes, occupancyOf } from '../occupancy.ts';
-import { as, inHome, pathsIn } from '../words.ts';
+import { distinctPm2Homes, occupancyOf } from '../occupancy.ts';
+import { as, asOwnerOf, pathsIn } from '../words.ts';
 import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 
 /** PD301, PD302: files left behind by a killed daemon. */
 export const staleFiles: Check = {
   name: 'stale sockets and pid files',
   find: (facts) =>
-    distinctHomes(facts).flatMap((home) => {
-      const { owner, pidFile, detour } = home;
+    distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
+      const { owner, pidFile, detour } = pm2HomeFacts;
       if (owner === null || detour !== null) return [];
-      const who = occupancyOf(home, facts);
+      const who = occupancyOf(pm2HomeFacts, facts);
       switch (who.type) {
         case 'none':
-          return [...sockets(home), ...deadPid(home)];
+          return [...sockets(pm2HomeFacts), ...deadPid(pm2HomeFacts)];
         case 'owner':
         case 'other': {
           const { pid, process: god, user } = who.daemon;
@@ -25,7 +25,7 @@ export const staleFiles: Check = {
             pid === null ||
             pidFile.pid === pid ||
             (pidFile.pid !== null && god?.pids.includes(pidFile.pid) === true);
-          return isIt || user === null ? [] : [wrongPid(home, pid, user)];
+          return isIt || user === null ? [] : [wrongPid(pm2HomeFacts, pid, user)];
         }
         case 'unclear':
           return [];
@@ -35,7 +35,7 @@ export const staleFiles: Check = {
 
 function sockets(facts: Pm2HomeFacts): DoctorFinding[] {
   const {
-    home,
+    pm2Home,
     owner,
     contents: { files },
     sockets: known,
@@ -44,37 +44,37 @@ function sockets(facts: Pm2HomeFacts): DoctorFinding[] {
     (file) => file.uid === owner?.uid && known.some(({ name, state }) => name === file.name && state === 'dead'),
   );
   if (owner === null || dead.length === 0) return [];
-  const paths = pathsIn(home, dead);
+  const paths = pathsIn(pm2Home, dead);
   return [
     {
       code: 'PD301',
       urgency: 'untidy',
-      what: `no process listens on the socket${dead.length > 1 ? 's' : ''} in ${home}`,
+      what: `no process listens on the socket${dead.length > 1 ? 's' : ''} in ${pm2Home}`,
       evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
       why:
         'The daemon of this home was killed, or the machine lost its power: what it ran has not run since, unless ' +
         'something else started it.',
-      repair: inHome(facts, ['rm', ...paths]),
+      repair: asOwnerOf(facts, ['rm', ...paths]),
       fix: fixIn(
         facts,
         dead.map(({ name, dev, ino }): Deed => ({ type: 'remove socket', name, dev, ino })),
       ),
       trap: null,
-      subject: about({ home, path: paths[0] ?? null }),
+      subject: about({ home: pm2Home, path: paths[0] ?? null }),
     },
   ];
 }
 
 function deadPid(facts: Pm2HomeFacts): DoctorFinding[] {
   const {
-    home,
+    pm2Home,
     owner,
     contents: { files },
     pidFile,
   } = facts;
   const file = files.find(({ name }) => name === 'pm2.pid');
   if (owner === null || pidFile === null || file?.uid !== owner.uid) return [];
-  const path = `${home}/pm2.pid`;
+  const path = `${pm2Home}/pm2.pid`;
   return [
     {
       code: 'PD302',
@@ -90,16 +90,16 @@ function deadPid(facts: Pm2HomeFacts): DoctorFinding[] {
       why:
         'systemd takes the process in PIDFile= for the service, and a script that ends the daemon by this number ' +
         'ends another process.',
-      repair: inHome(facts, ['rm', path]),
+      repair: asOwnerOf(facts, ['rm', path]),
       fix: fixIn(facts, [{ type: 'remove pid file', name: 'pm2.pid', dev: file.dev, ino: file.ino, pid: pidFile.pid }]),
       trap: null,
-      subject: about({ home, path, pid: pidFile.pid }),
+      subject: about({ home: pm2Home, path, pid: pidFile.pid }),
     },
   ];
 }
 
-function wrongPid({ home, pidFile, trusted }: Pm2HomeFacts, pid: Pid, user: string): DoctorFinding {
-  const path = `${home}/pm2.pid`;
+function wrongPid({ pm2Home, pidFile, trusted }: Pm2HomeFacts, pid: Pid, user: string): DoctorFinding {
+  const path = `${pm2Home}/pm2.pid`;
   return {
     code: 'PD302',
     urgency: 'untidy',
@@ -111,6 +111,6 @@ function wrongPid({ home, pidFile, trusted }: Pm2HomeFacts, pid: Pid, user: stri
     repair: user === 'root' && !trusted ? [] : [as(user, ['sh', '-c', `echo ${pid} > "$1"`, 'sh', path])],
     fix: null,
     trap: null,
-    subject: about({ home, path, pid }),
+    subject: about({ home: pm2Home, path, pid }),
   };
 }

@@ -4,9 +4,9 @@ import { serviceOf } from '../../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
-import { allUnits, bootsOf, isSameHome } from '../boots.ts';
+import { allUnits, bootsOf, isSamePm2Home } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, declaredAs, homeOf, placementOf, savedNames } from '../placement.ts';
+import { daemonsHere, declaredAs, pm2HomeOf, placementOf, savedNames } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, intoUnit, runningUnit, systemctl, unitOfDaemon } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
@@ -21,18 +21,18 @@ export const unbootedDaemons: Check = {
   find: (facts) => {
     if (facts.boot.systemd.states === null || !facts.asRoot) return [];
     return daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { home, pid, user } = daemon;
+      const { pm2Home, pid, user } = daemon;
       const declared = declaredAs(daemon);
       if (declared === null || !daemon.reachable || isBooted(daemon, facts)) return [];
       const running = daemon.apps.filter((app) => placementOf(app, daemon, facts).type !== 'stray');
-      const names = [...new Set([...running.map(({ name }) => name), ...(savedNames(homeOf(daemon, facts)) ?? [])])];
+      const names = [...new Set([...running.map(({ name }) => name), ...(savedNames(pm2HomeOf(daemon, facts)) ?? [])])];
       if (names.length === 0) return [];
       const unit = unitOfDaemon(daemon, facts);
       return [
         {
           code: 'PD411',
           urgency: 'wrong',
-          what: `nothing starts the daemon of ${user ?? 'a user without an account'} in ${home} at boot`,
+          what: `nothing starts the daemon of ${user ?? 'a user without an account'} in ${pm2Home} at boot`,
           evidence: [
             unit === null ? 'no unit, boot script or crontab starts it' : `${unit.file} is not enabled`,
             `it has ${listed(names)}`,
@@ -41,7 +41,7 @@ export const unbootedDaemons: Check = {
           repair: unit === null ? written(daemon, facts) : enabled(daemon, unit, facts),
           fix: null,
           trap: null,
-          subject: about({ home, pid, path: unit?.file ?? null }),
+          subject: about({ home: pm2Home, pid, path: unit?.file ?? null }),
         },
       ];
     });
@@ -49,12 +49,13 @@ export const unbootedDaemons: Check = {
 };
 
 function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
-  const { home, process } = daemon;
+  const { pm2Home, process } = daemon;
   if (bootUnitOfDaemon(daemon, facts) !== null) return true;
   const boots = bootsOf(facts).filter(({ enabled }) => enabled);
-  if (boots.some((boot) => boot.user === daemon.user && isSameHome(boot.home, home, facts))) return true;
+  if (boots.some((boot) => boot.user === daemon.user && isSamePm2Home(boot.pm2Home, pm2Home, facts))) return true;
   const atBoot = facts.boot.crontabs.filter(({ when }) => when === '@reboot');
-  if (atBoot.some((line) => isSameHome(line.home ?? join(line.userHome, '.pm2'), home, facts))) return true;
+  if (atBoot.some((line) => isSamePm2Home(line.pm2Home ?? join(line.homeDirectory, '.pm2'), pm2Home, facts)))
+    return true;
   const service = process === null ? null : serviceOf(process.cgroups);
   return service !== null && runningUnit(daemon, facts) === null && !SESSIONS.test(service.name);
 }

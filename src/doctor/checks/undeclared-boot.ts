@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CronLine } from '../../host/boot/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { allUnits, homeCalled, isSameHome, bootsOf } from '../boots.ts';
+import { allUnits, pm2HomeAt, isSamePm2Home, bootsOf } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
@@ -22,7 +22,7 @@ export const undeclaredBoots: Check = {
         .filter(
           (boot) =>
             boot.enabled &&
-            !isDeclared(boot.home, policy, facts) &&
+            !isDeclared(boot.pm2Home, policy, facts) &&
             !policy.exempt.includes(boot.user) &&
             !isFossil(boot, facts),
         )
@@ -34,21 +34,21 @@ export const undeclaredBoots: Check = {
           urgency: 'wrong',
           what: `${boot.name} starts a daemon that the config does not declare`,
           evidence: [
-            `${boot.file} is enabled: ${boot.user} in ${boot.home}`,
+            `${boot.file} is enabled: ${boot.user} in ${boot.pm2Home}`,
             `${policy.file} declares ${listed(
-              policy.daemons.map(({ user, home }) => `${user} in ${home}`),
+              policy.daemons.map(({ user, pm2Home }) => `${user} in ${pm2Home}`),
               4,
             )}`,
           ],
           why:
             'A reboot brings it back, whatever was repaired before. ' +
-            (homeCalled(boot.home, facts)?.dump
+            (pm2HomeAt(boot.pm2Home, facts)?.dump
               ? 'Move its apps to their daemon with pm2-guard adopt, or declare it.'
               : 'Declare it, or take it away.'),
           repair: boot.retire,
           fix: null,
           trap: 'T23',
-          subject: about({ home: boot.home, path: boot.file }),
+          subject: about({ home: boot.pm2Home, path: boot.file }),
         })),
       ...facts.boot.crontabs
         .filter(
@@ -59,12 +59,12 @@ export const undeclaredBoots: Check = {
   },
 };
 
-function homeOf({ home, userHome }: CronLine): string {
-  return home ?? join(userHome, '.pm2');
+function homeOf({ pm2Home, homeDirectory }: CronLine): string {
+  return pm2Home ?? join(homeDirectory, '.pm2');
 }
 
-function isDeclared(home: string, policy: Policy, facts: HostFacts): boolean {
-  return policy.daemons.some((daemon) => isSameHome(daemon.home, home, facts));
+function isDeclared(pm2Home: string, policy: Policy, facts: HostFacts): boolean {
+  return policy.daemons.some((daemon) => isSamePm2Home(daemon.pm2Home, pm2Home, facts));
 }
 
 function isGuarded({ path, command }: CronLine): boolean {
@@ -81,16 +81,16 @@ const DIRECTORY = '\\(/[^[:space:];&|]*/\\)\\?';
 const AFTER = '\\([[:space:];&|)]\\|$\\)';
 
 function stray(line: CronLine, { file, daemons }: Policy): DoctorFinding {
-  const home = homeOf(line);
+  const pm2Home = homeOf(line);
   return {
     code: 'PD409',
     urgency: 'wrong',
     what: `a crontab of ${line.user} calls pm2 past the guard, for a daemon that the config does not declare`,
     evidence: [
       `${line.file}:${line.line}: ${line.command}`,
-      `cron's PATH is ${line.path}; the daemon would be ${line.user}'s in ${home}`,
+      `cron's PATH is ${line.path}; the daemon would be ${line.user}'s in ${pm2Home}`,
       `${file} declares ${listed(
-        daemons.map(({ user, home: declared }) => `${user} in ${declared}`),
+        daemons.map(({ user, pm2Home: declared }) => `${user} in ${declared}`),
         4,
       )}`,
     ],
@@ -106,6 +106,6 @@ function stray(line: CronLine, { file, daemons }: Policy): DoctorFinding {
     ],
     fix: null,
     trap: 'T05',
-    subject: about({ home, path: line.file }),
+    subject: about({ home: pm2Home, path: line.file }),
   };
 }

@@ -1,13 +1,13 @@
 import type { HostFacts } from '../../host/facts.ts';
-import { homeOfUnit } from '../../host/homes/homes.ts';
+import { pm2HomeOfUnit } from '../../host/homes/homes.ts';
 import type { Unit } from '../../host/boot/units.ts';
-import { allUnits, homeCalled, userOfUnit } from '../boots.ts';
+import { allUnits, pm2HomeAt, userOfUnit } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';
 import { retire, startupRepair } from '../unit-words.ts';
 
 /** PD401, PD402, PD403, PD410: the user, PM2_HOME, saved list, pid file and programs of a unit disagree (T25). */
-export const unitHomes: Check = {
+export const pm2HomesOfUnits: Check = {
   name: 'units, homes and saved lists',
   find: (facts) =>
     allUnits(facts).flatMap((unit) => {
@@ -22,10 +22,10 @@ export const unitHomes: Check = {
 
 /** T25: `pm2 startup -u X` without --hp takes the user and PM2_HOME from different users. */
 export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | null {
-  if (unit.home === null) return null;
+  if (unit.pm2Home === null) return null;
   const user = userOfUnit(unit);
-  const home = homeCalled(homeOfUnit(unit), facts);
-  const owner = home?.owner;
+  const pm2HomeFacts = pm2HomeAt(pm2HomeOfUnit(unit), facts);
+  const owner = pm2HomeFacts?.owner;
   // A separate directory is a valid PM2_HOME wherever it is.
   if (!owner || !['config', 'passwd'].includes(owner.evidence) || owner.uid === unit.account?.uid) return null;
   return {
@@ -34,14 +34,14 @@ export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | nu
     what: `${unit.name} starts ${user}'s daemon in the home of ${owner.name}`,
     evidence: [
       `${unit.file}: ${userLine(unit)}`,
-      `${unit.file}: PM2_HOME=${unit.home}`,
+      `${unit.file}: PM2_HOME=${unit.pm2Home}`,
       `that home is ${owner.name}'s`,
     ],
     why:
       user === 'root'
         ? `A daemon of root's in ${owner.name}'s home locks ${owner.name} out at the next boot, ` +
           `and runs what ${owner.name} has saved, as root.`
-        : `At the next boot ${user} meets EACCES in ${unit.home}, and nothing starts.`,
+        : `At the next boot ${user} meets EACCES in ${unit.pm2Home}, and nothing starts.`,
     repair:
       unit.manager !== null
         ? retire(unit)
@@ -53,7 +53,7 @@ export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | nu
             ],
     fix: null,
     trap: 'T25',
-    subject: about({ home: unit.home, path: unit.file }),
+    subject: about({ home: unit.pm2Home, path: unit.file }),
   };
 }
 
@@ -63,30 +63,36 @@ function userLine({ manager, user }: Unit): string {
 }
 
 function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
-  const home = homeCalled(homeOfUnit(unit), facts);
-  if (!unit.enabled || home === undefined || !home.possible || home.dump || (home.physical === null && !facts.asRoot))
+  const pm2HomeFacts = pm2HomeAt(pm2HomeOfUnit(unit), facts);
+  if (
+    !unit.enabled ||
+    pm2HomeFacts === undefined ||
+    !pm2HomeFacts.possible ||
+    pm2HomeFacts.dump ||
+    (pm2HomeFacts.physical === null && !facts.asRoot)
+  )
     return [];
-  if (occupancyOf(home, facts).type !== 'none') return []; // findings about its apps cover this
+  if (occupancyOf(pm2HomeFacts, facts).type !== 'none') return []; // findings about its apps cover this
   return [
     {
       code: 'PD402',
       urgency: 'untidy',
-      what: `${unit.name} brings nothing back: ${home.home} has no saved list`,
-      evidence: [`${unit.file} is enabled`, `there is no ${home.home}/dump.pm2, and no daemon`],
+      what: `${unit.name} brings nothing back: ${pm2HomeFacts.pm2Home} has no saved list`,
+      evidence: [`${unit.file} is enabled`, `there is no ${pm2HomeFacts.pm2Home}/dump.pm2, and no daemon`],
       why:
         'It looks as if a reboot were taken care of. pm2 save was never typed as this user, or it was typed as ' +
         'another.',
       repair: retire(unit),
       fix: null,
       trap: 'T26',
-      subject: about({ home: home.home, path: unit.file }),
+      subject: about({ home: pm2HomeFacts.pm2Home, path: unit.file }),
     },
   ];
 }
 
 /** systemd ends a forking service whose pid file does not appear before the timeout (systemd.service(5)). */
 function elsewhere(unit: Unit): DoctorFinding[] {
-  const expected = `${homeOfUnit(unit)}/pm2.pid`;
+  const expected = `${pm2HomeOfUnit(unit)}/pm2.pid`;
   if (unit.pidFile === null || unit.pidFile.replace(/\/{2,}/g, '/') === expected) return [];
   return [
     {
@@ -105,7 +111,7 @@ function elsewhere(unit: Unit): DoctorFinding[] {
             ],
       fix: null,
       trap: 'T25',
-      subject: about({ home: homeOfUnit(unit), path: unit.file }),
+      subject: about({ home: pm2HomeOfUnit(unit), path: unit.file }),
     },
   ];
 }
@@ -132,7 +138,7 @@ function gone(unit: Unit, facts: HostFacts): DoctorFinding[] {
           : [startupRepair(userOfUnit(unit), facts, unit.account.homeDirectory)],
       fix: null,
       trap: null,
-      subject: about({ home: homeOfUnit(unit), path: unit.file }),
+      subject: about({ home: pm2HomeOfUnit(unit), path: unit.file }),
     },
   ];
 }

@@ -1,8 +1,8 @@
 import type { HostFacts } from '../../host/facts.ts';
-import { homeOfUnit } from '../../host/homes/homes.ts';
+import { pm2HomeOfUnit } from '../../host/homes/homes.ts';
 import { systemdTakes } from '../../host/boot/unit-file.ts';
 import type { Unit } from '../../host/boot/units.ts';
-import { homeCalled } from '../boots.ts';
+import { pm2HomeAt } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 
 /** PD407, T27: a `User=` that systemd ignores or refuses. */
@@ -18,13 +18,13 @@ export const unitUsers: Check = {
 function faultOf({ name, file, user, account, ...unit }: Unit, facts: HostFacts): DoctorFinding | null {
   if (user === null) return null;
   const { version } = facts.boot.systemd;
-  const home = homeOfUnit({ name, file, user, account, ...unit });
+  const pm2Home = pm2HomeOfUnit({ name, file, user, account, ...unit });
   const roots =
     account?.uid === 0
       ? undefined
       : facts.daemons.find(
           (daemon) =>
-            daemon.home === home &&
+            daemon.pm2Home === pm2Home &&
             daemon.uid === 0 &&
             daemon.process?.cgroups.some((cgroup) => cgroup.endsWith(`/${name}`)),
         );
@@ -42,7 +42,7 @@ function faultOf({ name, file, user, account, ...unit }: Unit, facts: HostFacts)
     fix: null,
     trap: 'T27',
     repair: byNumber,
-    subject: about({ home: homeCalled(home, facts)?.home ?? home, pid: roots?.pid ?? null, path: file }),
+    subject: about({ home: pm2HomeAt(pm2Home, facts)?.pm2Home ?? pm2Home, pid: roots?.pid ?? null, path: file }),
   };
   const line = `${file}: User=${user}`;
   switch (taken) {

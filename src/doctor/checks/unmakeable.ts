@@ -1,6 +1,6 @@
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 
-export const unmakeableHomesCheck: Check = {
+export const unmakeablePm2HomesCheck: Check = {
   name: 'PM2_HOMEs that cannot be made',
   find: ({ guard }) =>
     guard.unmakeable.map(({ daemon, user, pm2Home, why, fix }): DoctorFinding => ({

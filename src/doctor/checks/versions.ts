@@ -11,7 +11,7 @@ export const pm2Versions: Check = {
   name: 'versions of PM2',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { pm2, home, pid } = daemon;
+      const { pm2, pm2Home, pid } = daemon;
       if (pm2 === null) return [];
       const others = otherPm2s(daemon, facts).filter(({ version }) => version !== pm2);
       if (others.length === 0) return [];
@@ -21,9 +21,9 @@ export const pm2Versions: Check = {
           urgency: 'wrong',
           fix: null,
           trap: 'T10',
-          subject: about({ home, pid }),
+          subject: about({ home: pm2Home, pid }),
           what:
-            `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} is PM2 ${pm2}, and not ` +
+            `the daemon of ${daemon.user ?? 'a user without an account'} in ${pm2Home} is PM2 ${pm2}, and not ` +
             (others[0]?.version ?? ''),
           evidence: [
             `pid ${pid ?? ''} is PM2 ` +
@@ -70,7 +70,7 @@ export const nodes: Check = {
   name: 'versions of node',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { process, home, pid, node, declared } = daemon;
+      const { process, pm2Home, pid, node, declared } = daemon;
       if (process?.exe == null) return [];
       const [, exe = process.exe, deleted] = /^(.*?)( \(deleted\))?$/s.exec(process.exe) ?? [];
       const unit = unitOfDaemon(daemon, facts);
@@ -92,12 +92,12 @@ export const nodes: Check = {
           urgency: deleted === undefined ? 'untidy' : 'wrong',
           fix: null,
           trap: null,
-          subject: about({ home, pid, path: exe }),
+          subject: about({ home: pm2Home, pid, path: exe }),
           what:
             deleted === undefined
-              ? `the daemon of ${daemon.user ?? 'a user without an account'} in ${home} runs another node than it ` +
+              ? `the daemon of ${daemon.user ?? 'a user without an account'} in ${pm2Home} runs another node than it ` +
                 'should'
-              : `the node of the daemon of ${daemon.user ?? 'a user without an account'} in ${home} was replaced ` +
+              : `the node of the daemon of ${daemon.user ?? 'a user without an account'} in ${pm2Home} was replaced ` +
                 'under it',
           evidence: [
             `pid ${pid ?? ''} runs ${exe}${version}${deleted === undefined ? '' : ', and that file is no more'}`,

@@ -2,7 +2,7 @@ import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, foreignOwner, homeOf, isUndeclared, placementOf } from '../placement.ts';
+import { daemonsHere, foreignOwner, pm2HomeOf, isUndeclared, placementOf } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { emptied, end } from '../through-unit.ts';
 import { chownIn, listed } from '../words.ts';
@@ -16,7 +16,7 @@ export const foreignSocket: Check = {
   name: 'foreign socket',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { socketFile, uid, user, pid, home, socket } = daemon;
+      const { socketFile, uid, user, pid, pm2Home, socket } = daemon;
       if (socketFile === null || uid === null || pid === null || socketFile.uid === uid) return [];
       const victim = user ?? `uid ${uid}`;
       return [
@@ -29,20 +29,21 @@ export const foreignSocket: Check = {
             `A user who may write to the socket can have the daemon run anything, as ${victim}: PM2 has no other ` +
             'check.',
           // The socket goes to the user of the daemon, because the daemon is in the wrong PM2_HOME (PD102).
-          repair: homeOf(daemon, facts)?.anchored === true ? [chownIn(home, DEPTH, SOCKETS, `${user ?? uid}:`)] : [],
+          repair:
+            pm2HomeOf(daemon, facts)?.anchored === true ? [chownIn(pm2Home, DEPTH, SOCKETS, `${user ?? uid}:`)] : [],
           fix: null,
           trap: 'T12',
-          subject: about({ home, pid, path: socket }),
+          subject: about({ home: pm2Home, pid, path: socket }),
         },
       ];
     }),
 };
 
-export const foreignHomeCheck: Check = {
+export const foreignPm2HomeCheck: Check = {
   name: 'foreign home',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { uid, user, pid, home } = daemon;
+      const { uid, user, pid, pm2Home } = daemon;
       const owner = foreignOwner(daemon, facts);
       if (pid === null || owner === null) return [];
       const runner = user ?? `uid ${uid}`;
@@ -53,7 +54,7 @@ export const foreignHomeCheck: Check = {
           urgency: uid === 0 ? 'urgent' : 'wrong',
           what: `a daemon of ${runner} lives in the home of ${owner.name}`,
           evidence: [
-            `${home} is for the daemon of ${owner.name}: ${owner.why}`,
+            `${pm2Home} is for the daemon of ${owner.name}: ${owner.why}`,
             `the daemon there, pid ${pid}, runs as ${runner}`,
             `it runs ${appsInWords(daemon)}`,
             ...(daemon.apps.length === 0 ? [] : lookFirst(whose)),
@@ -70,10 +71,10 @@ export const foreignHomeCheck: Check = {
               ? end(daemon, facts)
               : facts.policy === null
                 ? []
-                : [adoptFrom({ from: home, apps: [], ...whose })],
+                : [adoptFrom({ from: pm2Home, apps: [], ...whose })],
           fix: null,
           trap: 'T11',
-          subject: about({ home, pid }),
+          subject: about({ home: pm2Home, pid }),
         },
       ];
     }),
@@ -84,10 +85,10 @@ export const undeclaredDaemon: Check = {
   name: 'undeclared daemon',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
-      const { user, uid, pid, home, apps } = daemon;
+      const { user, uid, pid, pm2Home, apps } = daemon;
       if (!isUndeclared(daemon, facts) || foreignOwner(daemon, facts) !== null || pid === null) return []; // PD102
       const runner = user ?? `uid ${uid ?? ''}`;
-      const subject = about({ home, pid });
+      const subject = about({ home: pm2Home, pid });
       if (apps.length === 0 && daemon.modules.length === 0 && daemon.failure === null && daemon.reachable) {
         return [
           {
@@ -97,7 +98,7 @@ export const undeclaredDaemon: Check = {
             fix: null,
             trap: null,
             what: `a daemon of ${runner} that no config declares runs nothing`,
-            evidence: [`${home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
+            evidence: [`${pm2Home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
             why: 'The next pm2 start that finds it makes a stray.',
             repair: end(daemon, facts),
           },
@@ -112,7 +113,7 @@ export const undeclaredDaemon: Check = {
           subject,
           fix: null,
           trap: daemon.uid === 0 ? 'T01' : 'T02',
-          what: `no config declares the daemon of ${runner} in ${home}`,
+          what: `no config declares the daemon of ${runner} in ${pm2Home}`,
           evidence: [
             `pid ${pid}, runs ${appsInWords(daemon)}`,
             ...(strays.length > 0 ? [`the config puts ${listed(strays.map(({ name }) => name))} elsewhere`] : []),

@@ -13,18 +13,18 @@ import type { Deed, Fix } from '../fix.ts';
  * All but `own` runs with the owner's rights, so it does nothing that the owner could not do.
  * @throws Left with nothing changed
  */
-export async function applyFix(deed: Deed, directory: Held, { owner, home }: Fix): Promise<void> {
+export async function applyFix(deed: Deed, directory: Held, { owner, pm2Home }: Fix): Promise<void> {
   const user = { user: owner.name, uid: owner.uid, gid: owner.gid };
   const name = basename(deed.name);
   switch (deed.type) {
     case 'own':
-      giveBack({ pm2Home: home, name: deed.name, receiver: user, seen: deed });
+      giveBack({ pm2Home, name: deed.name, receiver: user, seen: deed });
       return;
     case 'mode':
       setMode(openItself(directory, name, user), deed, owner.uid);
       return;
     case 'remove socket':
-      await removeDeadSocket(directory, name, deed, home, user);
+      await removeDeadSocket(directory, name, deed, pm2Home, user);
       return;
     case 'remove pid file':
       removePidFile(directory, name, deed, user);

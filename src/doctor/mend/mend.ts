@@ -5,7 +5,7 @@ import { SwitchError } from '../../identity/switch-user.ts';
 import { UnreadableFile } from '../../trust/read.ts';
 import type { DoctorFinding } from '../finding.ts';
 import type { Deed, Fix } from '../fix.ts';
-import { chownIn, inHome, patternOf } from '../words.ts';
+import { chownIn, asOwnerOf, patternOf } from '../words.ts';
 import { hold, Left, within, type Held } from '../../repair/held.ts';
 import { applyFix } from './deeds.ts';
 
@@ -40,8 +40,8 @@ export function fixPlanOf(findings: readonly DoctorFinding[]): Step[] {
 }
 
 function changeOf(code: string, fix: Fix, deed: Deed): FixChange {
-  const { home, owner } = fix;
-  const path = deed.name === '.' ? home : join(home, deed.name);
+  const { pm2Home, owner } = fix;
+  const path = deed.name === '.' ? pm2Home : join(pm2Home, deed.name);
   switch (deed.type) {
     case 'own':
       return {
@@ -56,7 +56,7 @@ function changeOf(code: string, fix: Fix, deed: Deed): FixChange {
         path,
         what: `mode ${octal(deed.to)} instead of ${octal(deed.from)}`,
         // With the owner's rights: a link of the owner would lead root to any file, and the owner chose the mode.
-        undo: inHome(fix, ['chmod', octal(deed.from), path])[0] ?? null,
+        undo: asOwnerOf(fix, ['chmod', octal(deed.from), path])[0] ?? null,
       };
     case 'remove socket':
       return { code, path, what: 'remove, no process listens', undo: null };
@@ -65,9 +65,9 @@ function changeOf(code: string, fix: Fix, deed: Deed): FixChange {
   }
 }
 
-function takenBack({ home, owner, anchored }: Fix, path: string, to: string): string[] | null {
+function takenBack({ pm2Home, owner, anchored }: Fix, path: string, to: string): string[] | null {
   const tests = ['-path', patternOf(path), '-uid', String(owner.uid)];
-  return anchored ? chownIn(home, ['-maxdepth', '2'], tests, to) : null;
+  return anchored ? chownIn(pm2Home, ['-maxdepth', '2'], tests, to) : null;
 }
 
 /** @param again fresh findings. A step that they do not contain is left out. */
@@ -83,7 +83,7 @@ export async function mend(plan: readonly Step[], again: readonly DoctorFinding[
 }
 
 function keyOf({ fix, deed }: Step): string {
-  return JSON.stringify([fix.home, fix.dev, fix.ino, fix.owner, deed]);
+  return JSON.stringify([fix.pm2Home, fix.dev, fix.ino, fix.owner, deed]);
 }
 
 async function attempt({ fix, deed }: Step): Promise<string | null> {
@@ -92,12 +92,12 @@ async function attempt({ fix, deed }: Step): Promise<string | null> {
   const held: Held[] = [];
   try {
     const user = { user: fix.owner.name, uid: fix.owner.uid, gid: fix.owner.gid };
-    const home = hold(fix.home, user);
-    held.push(home);
-    if (home.dev !== fix.dev || home.ino !== fix.ino) return 'the PM2_HOME is another directory by now';
+    const pm2Home = hold(fix.pm2Home, user);
+    held.push(pm2Home);
+    if (pm2Home.dev !== fix.dev || pm2Home.ino !== fix.ino) return 'the PM2_HOME is another directory by now';
     const below = dirname(deed.name);
-    if (below !== '.') held.push(within(home, below, user));
-    await applyFix(deed, held.at(-1) ?? home, fix);
+    if (below !== '.') held.push(within(pm2Home, below, user));
+    await applyFix(deed, held.at(-1) ?? pm2Home, fix);
     return null;
   } catch (error) {
     if (error instanceof Left || error instanceof UnreadableFile || error instanceof SwitchError) return error.message;

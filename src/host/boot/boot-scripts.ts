@@ -9,7 +9,7 @@ export interface BootScript {
   /** Null: not set. */
   user: string | null;
   /** Null: the user's default. */
-  home: string | null;
+  pm2Home: string | null;
   pm2: string | null;
   /** It has a start link in rc2.d to rc5.d, an OpenRC runlevel or an upstart job. */
   enabled: boolean;
@@ -48,7 +48,7 @@ export function bootScripts(isSystemd: boolean, root = ''): BootScript[] {
       {
         file,
         user: literal(/^\s*(?:USER|user)=(.*)$/m.exec(text)?.[1]) ?? literal(/^\s*setuid\s+(.*)$/m.exec(text)?.[1]),
-        home: literal(/^\s*(?:export\s+|env\s+)?PM2_HOME=(.*)$/m.exec(text)?.[1]),
+        pm2Home: literal(/^\s*(?:export\s+|env\s+)?PM2_HOME=(.*)$/m.exec(text)?.[1]),
         pm2: literal(/^\s*PM2=(.*)$/m.exec(text)?.[1]),
         enabled: name.endsWith('.conf')
           ? !isSystemd

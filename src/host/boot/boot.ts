@@ -1,6 +1,6 @@
 import { bootScripts, type BootScript } from './boot-scripts.ts';
 import { cronLines, type CronLine } from './crontabs.ts';
-import { homeOfUnit, isEvidence } from '../homes/homes.ts';
+import { pm2HomeOfUnit, isEvidence } from '../homes/homes.ts';
 import { rcLocalLines } from './rc-local.ts';
 import { askSystemd, type Systemd } from './systemd.ts';
 import { pm2Units, pm2UserUnits, type Unit } from './units.ts';
@@ -19,7 +19,7 @@ export function bootFacts(): BootFacts {
   const systemd = askSystemd(units.map(({ name }) => name));
   return {
     units,
-    userUnits: pm2UserUnits().filter((unit) => isEvidence(unit, homeOfUnit(unit))),
+    userUnits: pm2UserUnits().filter((unit) => isEvidence(unit, pm2HomeOfUnit(unit))),
     systemd,
     scripts: [...bootScripts(systemd.version !== null), ...rcLocalLines()],
     crontabs: cronLines(),

@@ -15,9 +15,9 @@ export interface CronLine {
   command: string;
   shell: string;
   path: string;
-  userHome: string;
+  homeDirectory: string;
   /** Set on the line or earlier in the table. */
-  home: string | null;
+  pm2Home: string | null;
 }
 
 /** Debian and Red Hat, SUSE */
@@ -87,8 +87,8 @@ function linesOf(file: string, user: string | null): CronLine[] {
       command: command.replace(/(?<!\\)%.*$/, '').trim(),
       shell: env['SHELL'] ?? '/bin/sh',
       path: env['PATH'] ?? CRON_PATH,
-      userHome: env['HOME'] ?? accountByName(who)?.homeDirectory ?? '/',
-      home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
+      homeDirectory: env['HOME'] ?? accountByName(who)?.homeDirectory ?? '/',
+      pm2Home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
     });
   }
   return found;

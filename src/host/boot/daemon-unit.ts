@@ -1,6 +1,6 @@
 import { asUid, type Uid } from '../../runtime/brands.ts';
 import { realpathOrSelf } from '../../runtime/peek.ts';
-import { homeOfUnit } from '../homes/homes.ts';
+import { pm2HomeOfUnit } from '../homes/homes.ts';
 import type { Unit } from './units.ts';
 
 export interface Service {
@@ -12,7 +12,7 @@ export interface Service {
 export interface DaemonSeat {
   /** Null: unknown. */
   uid: Uid | null;
-  home: string;
+  pm2Home: string;
 }
 
 /**
@@ -48,10 +48,10 @@ export function unitAround(cgroups: readonly string[], uid: Uid | null, units: r
 }
 
 /** The unit for this user and PM2_HOME: enabled before disabled, then system before user. */
-export function unitFor({ uid, home }: DaemonSeat, units: readonly Unit[]): Unit | null {
-  const real = realpathOrSelf(home);
+export function unitFor({ uid, pm2Home }: DaemonSeat, units: readonly Unit[]): Unit | null {
+  const real = realpathOrSelf(pm2Home);
   const own = units.filter(
-    (unit) => uid !== null && unit.account?.uid === uid && realpathOrSelf(homeOfUnit(unit)) === real,
+    (unit) => uid !== null && unit.account?.uid === uid && realpathOrSelf(pm2HomeOfUnit(unit)) === real,
   );
   const rank = ({ enabled, manager }: Unit) => (enabled ? 0 : 2) + (manager === null ? 0 : 1);
   return [...own].sort((a, b) => rank(a) - rank(b))[0] ?? null;

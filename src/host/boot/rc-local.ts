@@ -13,7 +13,7 @@ const MAX_BYTES = 1 << 18;
 interface Runner {
   user: string;
   /** PM2_HOME; null: the user's default. */
-  home: string | null;
+  pm2Home: string | null;
 }
 
 /** The lines that bring a daemon up. Only what is certain: no line with a variable, and none that continues. */
@@ -23,9 +23,9 @@ export function rcLocalLines(root = ''): BootScript[] {
   return [...files].flatMap((file) => {
     const enabled = !isMasked && mayExecute(file);
     return linesOf(file).flatMap(({ text, line }) => {
-      const found = runnerOf(text, { user: 'root', home: null });
-      const home = found === null ? null : (found.home ?? defaultHome(found.user));
-      return found === null || home === null ? [] : [{ file, user: found.user, home, pm2: null, enabled, line }];
+      const found = runnerOf(text, { user: 'root', pm2Home: null });
+      const pm2Home = found === null ? null : (found.pm2Home ?? defaultHome(found.user));
+      return found === null || pm2Home === null ? [] : [{ file, user: found.user, pm2Home, pm2: null, enabled, line }];
     });
   });
 }
@@ -78,7 +78,7 @@ function runnerOf(text: string, by: Runner): Runner | null {
 function runnerOfWords([first, ...rest]: readonly string[], by: Runner): Runner | null {
   if (first === undefined) return null;
   const [, name, value] = /^(\w+)=(.*)$/s.exec(first) ?? [];
-  if (name !== undefined) return runnerOfWords(rest, name === 'PM2_HOME' ? { ...by, home: value ?? null } : by);
+  if (name !== undefined) return runnerOfWords(rest, name === 'PM2_HOME' ? { ...by, pm2Home: value ?? null } : by);
   switch (basename(first)) {
     case 'exec':
     case 'nohup':
@@ -110,7 +110,7 @@ function runnerOfSu(words: readonly string[], by: Runner): Runner | null {
       !['-', '-l', '--login', '-c', '-s'].includes(word) && !['-c', '-s'].includes(words[index - 1] ?? ''),
   );
   if (at < 0 || command === undefined || user.startsWith('-') || others.length > 0) return null;
-  return runnerOf(command, { user, home: isLogin ? null : by.home });
+  return runnerOf(command, { user, pm2Home: isLogin ? null : by.pm2Home });
 }
 
 function runnerOfSudo(words: readonly string[]): Runner | null {
@@ -119,7 +119,7 @@ function runnerOfSudo(words: readonly string[]): Runner | null {
     const word = words[at] ?? '';
     const [, joined] = /^-[EHin]*u(.*)$/.exec(word) ?? [];
     if (joined !== undefined) user = joined === '' ? (words[++at] ?? '') : joined;
-    else if (!word.startsWith('-')) return runnerOfWords(words.slice(at), { user, home: null });
+    else if (!word.startsWith('-')) return runnerOfWords(words.slice(at), { user, pm2Home: null });
     else if (!/^-[EHin]+$/.test(word)) return null;
   }
   return null;

@@ -3,7 +3,7 @@ import { rpcSocket } from '../../pm2/home.ts';
 import { asPid, type Pid } from '../../runtime/brands.ts';
 import { realpathOrSelf } from '../../runtime/peek.ts';
 import { serviceOf, type DaemonSeat } from './daemon-unit.ts';
-import { homeOfUnit } from '../homes/homes.ts';
+import { pm2HomeOfUnit } from '../homes/homes.ts';
 import { cgroupsOf } from '../processes/process-facts.ts';
 import { socketsOf } from '../processes/processes.ts';
 import { listeningInodes, networkTable } from '../daemons/sockets.ts';
@@ -22,12 +22,12 @@ export function unitThatEndsAll(seat: DaemonSeat): string | null {
   const units = pm2Units();
   const around = serviceOf(cgroupsOf('self'));
   if (around?.manager === null && units.some(({ name }) => name === around.name)) return null;
-  const real = realpathOrSelf(seat.home);
+  const real = realpathOrSelf(seat.pm2Home);
   const own = units.filter(
-    (unit) => unit.manager === null && unit.account?.uid === seat.uid && realpathOrSelf(homeOfUnit(unit)) === real,
+    (unit) => unit.manager === null && unit.account?.uid === seat.uid && realpathOrSelf(pm2HomeOfUnit(unit)) === real,
   );
   if (own.length === 0) return null;
-  const sockets = [seat.home, ...own.map(homeOfUnit)].map(rpcSocket);
+  const sockets = [seat.pm2Home, ...own.map(pm2HomeOfUnit)].map(rpcSocket);
   const listening = listeningInodes([networkTable('self', 'unix')], (path) => sockets.includes(path));
   return (
     own.find(({ name }) => socketsOf(mainPid(name) ?? asPid(0)).some((inode) => listening.has(inode)))?.name ?? null

@@ -17,9 +17,9 @@ export interface Unit {
   /** User= of a system unit; null: root, or the manager's user (which ignores User=, systemd.exec(5)). */
   user: string | null;
   /** PM2_HOME in its environment. */
-  home: string | null;
+  pm2Home: string | null;
   /** HOME and PATH in its environment. With User= systemd sets HOME itself. */
-  userHome: string | null;
+  homeDirectory: string | null;
   path: string | null;
   start: string[];
   pidFile: string | null;
@@ -134,8 +134,8 @@ function unitOf(
     user,
     start,
     pidFile,
-    home: variable('PM2_HOME'),
-    userHome: variable('HOME'),
+    pm2Home: variable('PM2_HOME'),
+    homeDirectory: variable('HOME'),
     path: variable('PATH'),
     enabled,
     lingers: manager === null || existsSync(join(LINGERING, manager.name)),

@@ -18,7 +18,7 @@ export interface DaemonFacts extends LiveDaemon {
   /** Without symlinks; null: gone, or in a container. */
   physical: string | null;
   /** By passwd; null: no account, or hidden from the caller. */
-  userHome: string | null;
+  homeDirectory: string | null;
   /** Null: gone, of another daemon, or hidden from the caller. */
   socketFile: SocketFile | null;
   /** Why it gave no list; null: it gave one, or is not `reachable`. */
@@ -71,8 +71,8 @@ export async function daemonFacts(
   return {
     ...daemon,
     process,
-    physical: elsewhere ? null : realpathOrNull(daemon.home),
-    userHome: daemon.uid === null ? null : (accountByUid(daemon.uid)?.homeDirectory ?? null),
+    physical: elsewhere ? null : realpathOrNull(daemon.pm2Home),
+    homeDirectory: daemon.uid === null ? null : (accountByUid(daemon.uid)?.homeDirectory ?? null),
     socketFile: reachable ? socketFile(door) : null,
     failure: list.type === 'answered' || !reachable ? null : list,
     pm2: told.pm2 ?? titledVersion(process),
@@ -81,7 +81,7 @@ export async function daemonFacts(
     apps: all.filter(({ module }) => !module),
     modules: all.filter(({ module }) => module).map(({ name }) => name),
     ports: (process && ports.get(process.pid)) ?? [],
-    declared: elsewhere ? null : declaredAt(daemon.home, declared),
+    declared: elsewhere ? null : declaredAt(daemon.pm2Home, declared),
   };
 }
 
@@ -124,9 +124,9 @@ function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
   }
 }
 
-function declaredAt(home: string, declared: readonly Daemon[]): Daemon | null {
+function declaredAt(pm2Home: string, declared: readonly Daemon[]): Daemon | null {
   const found = declared.find(
-    (one) => one.home === home || (fileId(one.home) !== null && fileId(one.home) === fileId(home)),
+    (one) => one.pm2Home === pm2Home || (fileId(one.pm2Home) !== null && fileId(one.pm2Home) === fileId(pm2Home)),
   );
   return found === undefined
     ? null

@@ -10,14 +10,14 @@ export interface Ghost {
   user: string | null;
   /** From its environment. */
   app: string;
-  home: string;
+  pm2Home: string;
   ports: number[];
 }
 
 export interface Environments {
   ghosts: Ghost[];
   /** Every PM2_HOME set in a process. */
-  homes: string[];
+  pm2Homes: string[];
 }
 
 /** Each PM2_HOME is examined, and a user can set thousands. */
@@ -30,29 +30,29 @@ const MOST_BYTES_OF_A_USER = 64 << 20;
  * (God/ForkMode.js: pm_id, name, PM2_HOME).
  */
 export function readEnvironments(processes: Processes, daemons: ReadonlySet<Pid>, ports: PortsByPid): Environments {
-  const homes = new Map<Uid, Set<string>>();
-  const lost = new Map<Pid, { process: HostProcess; app: string; home: string }>();
+  const pm2Homes = new Map<Uid, Set<string>>();
+  const lost = new Map<Pid, { process: HostProcess; app: string; pm2Home: string }>();
   const shares = new Shares(MOST_BYTES_OF_A_USER);
   const own = processes.byPid.get(asPosix(process).pid)?.pids.length;
   for (const one of processes.byPid.values()) {
     if (ancestors(processes, one.pid).some(({ pid }) => daemons.has(pid))) continue;
     if (!shares.take(one.realUid, 0)) continue;
     const environment = environmentOf(one.pid, (length) => shares.take(one.realUid, length));
-    const { PM2_HOME: home, pm_id: id, name: app } = environment ?? {};
-    if (home === undefined || !home.startsWith('/')) continue;
-    const named = homes.get(one.uid) ?? new Set();
-    if (one.uid === 0 || named.size < MOST_OF_A_USER) homes.set(one.uid, named.add(home));
+    const { PM2_HOME: pm2Home, pm_id: id, name: app } = environment ?? {};
+    if (pm2Home === undefined || !pm2Home.startsWith('/')) continue;
+    const named = pm2Homes.get(one.uid) ?? new Set();
+    if (one.uid === 0 || named.size < MOST_OF_A_USER) pm2Homes.set(one.uid, named.add(pm2Home));
     // Another pid namespace is a container, and the daemon may be its init.
     if (app !== undefined && id !== undefined && /^\d+$/.test(id) && one.state !== 'Z' && one.pids.length === own)
-      lost.set(one.pid, { process: one, app, home });
+      lost.set(one.pid, { process: one, app, pm2Home });
   }
   const tops = [...lost.values()].filter(({ process }) => !lost.has(process.parent));
   return {
-    homes: [...new Set([...homes.values()].flatMap((named) => [...named]))].sort(),
-    ghosts: tops.map(({ process, app, home }) => ({
+    pm2Homes: [...new Set([...pm2Homes.values()].flatMap((named) => [...named]))].sort(),
+    ghosts: tops.map(({ process, app, pm2Home }) => ({
       process: processFacts(process),
       app,
-      home,
+      pm2Home,
       user: accountByUid(process.uid)?.name ?? null,
       ports: portsBelow(process.pid, processes, ports),
     })),

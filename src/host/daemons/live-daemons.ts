@@ -14,7 +14,7 @@ import { whoAnswers } from './who-answers.ts';
 export interface LiveDaemon {
   /** As bound. */
   socket: string;
-  home: string;
+  pm2Home: string;
   /** Its path is another file for us: a container or chroot. */
   elsewhere: boolean;
   /** Our path to its socket. */
@@ -81,11 +81,11 @@ export function socketOwner(path: string): Uid | null {
 }
 
 function liveDaemon({ path, holder, door }: Claim, isHeir: boolean): LiveDaemon {
-  const home = dirname(path);
-  const elsewhere = holder !== null && isElsewhere(holder, home);
+  const pm2Home = dirname(path);
+  const elsewhere = holder !== null && isElsewhere(holder, pm2Home);
   return {
     socket: path,
-    home,
+    pm2Home,
     elsewhere,
     door: elsewhere ? door : path,
     pid: holder?.pid ?? null,

@@ -14,7 +14,7 @@ import { listeningInodes, networkTables } from './sockets.ts';
 /** A daemon that listens on no socket, or seems to because it is just starting or ending. */
 export interface Suspect {
   process: HostProcess;
-  home: string;
+  pm2Home: string;
   /** startOf: a later process of this pid has another one. */
   start: string;
 }
@@ -36,10 +36,10 @@ export function suspects(processes: Processes, known: ReadonlySet<Pid>): Suspect
     const { pid, uid, realUid, state, pids } = one;
     // A set-user-ID program has its environment and arguments from another user.
     if (known.has(pid) || uid !== realUid || state === 'Z' || pids.length !== own) return [];
-    const home = titledHome(pid);
+    const pm2Home = titledHome(pid);
     const start = startOf(pid);
-    if (home === null || start === null || !runsNode(exeOf(pid)) || !shares.take(uid)) return [];
-    return isElsewhere(one, home) ? [] : [{ process: one, home, start }];
+    if (pm2Home === null || start === null || !runsNode(exeOf(pid)) || !shares.take(uid)) return [];
+    return isElsewhere(one, pm2Home) ? [] : [{ process: one, pm2Home, start }];
   });
   return titled.length === 0 ? [] : withoutSocket(titled, processes);
 }
@@ -53,11 +53,11 @@ export async function confirmed(found: readonly Suspect[], processes: Processes)
     setTimeout(resolved, SECOND_LOOK_MS);
   });
   const still = found.filter(({ process: { pid }, start }) => startOf(pid) === start);
-  return withoutSocket(still, processes).map(({ process: { pid, uid }, home }) => ({
-    socket: resolve(home, 'rpc.sock'),
-    home,
+  return withoutSocket(still, processes).map(({ process: { pid, uid }, pm2Home }) => ({
+    socket: resolve(pm2Home, 'rpc.sock'),
+    pm2Home,
     elsewhere: false,
-    door: resolve(home, 'rpc.sock'),
+    door: resolve(pm2Home, 'rpc.sock'),
     pid,
     uid,
     user: accountByUid(uid)?.name ?? null,
@@ -80,6 +80,6 @@ function titledHome(pid: Pid): string | null {
   const [, titled, end] = /^PM2 v\S+: God Daemon \((.+?)(\)?)$/s.exec(commandLineOf(pid)) ?? [];
   if (titled === undefined) return null;
   if (end === ')') return resolve(linkOf(`/proc/${pid}/cwd`) ?? '/', titled);
-  const home = environmentOf(pid)?.['PM2_HOME'];
-  return home?.startsWith('/') === true && home.startsWith(titled) ? resolve(home) : null;
+  const pm2Home = environmentOf(pid)?.['PM2_HOME'];
+  return pm2Home?.startsWith('/') === true && pm2Home.startsWith(titled) ? resolve(pm2Home) : null;
 }

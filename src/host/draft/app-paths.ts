@@ -18,14 +18,17 @@ const PERSONAL = /^\/(root|home\/[^/]+|Users\/[^/]+)$/;
 /**
  * Directories that identify a daemon's apps: the working or script directory of each app. They are merged into a
  * common parent directory that holds no app of another daemon and is not too broad.
- * @param userHome home directory of the daemon's user, the only one allowed as a path
+ * @param homeDirectory home directory of the daemon's user, the only one allowed as a path
  */
 export function pathsOf(
   daemons: readonly FoundDaemon[],
-  userHome: (daemon: FoundDaemon) => string | null,
+  homeDirectory: (daemon: FoundDaemon) => string | null,
 ): Map<FoundDaemon, string[]> {
   const all = new Map(
-    daemons.map((daemon) => [daemon, new Set(daemon.apps.flatMap((app) => directoryOf(app, userHome(daemon)) ?? []))]),
+    daemons.map((daemon) => [
+      daemon,
+      new Set(daemon.apps.flatMap((app) => directoryOf(app, homeDirectory(daemon)) ?? [])),
+    ]),
   );
   return new Map(
     daemons.map((daemon) => {
@@ -35,7 +38,7 @@ export function pathsOf(
       for (const path of [...paths]) {
         const parent = dirname(path);
         const below = paths.filter((other) => isWithin(other, parent));
-        if (below.length > 1 && !isBroad(parent, userHome(daemon)) && !foreign(parent))
+        if (below.length > 1 && !isBroad(parent, homeDirectory(daemon)) && !foreign(parent))
           paths = [...paths.filter((other) => !below.includes(other)), parent];
       }
       return [daemon, paths.filter((path) => !paths.some((other) => other !== path && isWithin(path, other))).sort()];
@@ -45,20 +48,20 @@ export function pathsOf(
 
 function directoryOf(
   { script, cwd }: { script: string | null; cwd: string | null },
-  userHome: string | null,
+  homeDirectory: string | null,
 ): string | null {
-  const place = cwd !== null && isUsable(cwd, userHome) ? cwd : null;
+  const place = cwd !== null && isUsable(cwd, homeDirectory) ? cwd : null;
   if (script === null || isShared(script)) return place;
   if (place !== null && isWithin(script, place)) return place;
-  return isUsable(dirname(script), userHome) ? dirname(script) : place;
+  return isUsable(dirname(script), homeDirectory) ? dirname(script) : place;
 }
 
-function isUsable(path: string, userHome: string | null): boolean {
-  return isAbsolute(path) && isText(path) && !/\/\*+$/.test(path) && !isShared(path) && !isBroad(path, userHome);
+function isUsable(path: string, homeDirectory: string | null): boolean {
+  return isAbsolute(path) && isText(path) && !/\/\*+$/.test(path) && !isShared(path) && !isBroad(path, homeDirectory);
 }
 
-function isBroad(path: string, userHome: string | null): boolean {
-  return path === '/' || (BROAD.test(path) && !(path === userHome && PERSONAL.test(path)));
+function isBroad(path: string, homeDirectory: string | null): boolean {
+  return path === '/' || (BROAD.test(path) && !(path === homeDirectory && PERSONAL.test(path)));
 }
 
 /** A config is UTF-8 text, but names and paths may hold other bytes (src/policy/read-config.ts). */

@@ -15,7 +15,9 @@ export interface DraftEntry extends FoundDaemon {
 /** The daemons in use, else the likeliest. Without those that the config refuses (src/policy/resolve.ts). */
 export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
   const known = found
-    .filter(({ user, home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(home))
+    .filter(
+      ({ user, pm2Home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(pm2Home),
+    )
     .filter((daemon) => faultOfRoots(daemon) === null)
     .map((daemon) => ({
       ...daemon,
@@ -26,8 +28,8 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
 }
 
 /** Why a daemon of root cannot be declared; null: it can, or it is another user's. */
-export function faultOfRoots({ user, home }: FoundDaemon): string | null {
-  return user !== null && accountByName(user)?.uid === 0 ? pm2HomeFault(home) : null;
+export function faultOfRoots({ user, pm2Home }: FoundDaemon): string | null {
+  return user !== null && accountByName(user)?.uid === 0 ? pm2HomeFault(pm2Home) : null;
 }
 
 /** Login names that the config accepts (src/policy/schema.ts). */
@@ -53,11 +55,11 @@ const WEB_SERVER = 'www-data';
 function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
   const user =
     [WEB_SERVER, 'root', userInfo().username].find((candidate) => accountByName(candidate) !== null) ?? 'root';
-  const home = join(accountByName(user)?.homeDirectory ?? '/root', '.pm2');
+  const pm2Home = join(accountByName(user)?.homeDirectory ?? '/root', '.pm2');
   return (
-    known.find((daemon) => daemon.user === user && daemon.home === home) ?? {
+    known.find((daemon) => daemon.user === user && daemon.pm2Home === pm2Home) ?? {
       user,
-      home,
+      pm2Home,
       live: null,
       failure: null,
       apps: [],
@@ -78,7 +80,7 @@ function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
 export function defaultOf(entries: readonly DraftEntry[]): DraftEntry | null {
   const booted = entries.filter(({ unit }) => unit?.enabled === true && wordOfUnit(unit).by === 'root');
   const web = (booted.length > 0 ? booted : entries).find(
-    ({ user, home }) => user === WEB_SERVER && home === join(accountByName(user)?.homeDirectory ?? '/', '.pm2'),
+    ({ user, pm2Home }) => user === WEB_SERVER && pm2Home === join(accountByName(user)?.homeDirectory ?? '/', '.pm2'),
   );
   if (booted.length > 0) return booted.length === 1 ? (booted[0] ?? null) : (web ?? null);
   const [only] = entries;

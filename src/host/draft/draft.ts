@@ -27,7 +27,7 @@ export function draft(found: readonly FoundDaemon[]): string {
       entry.name,
       {
         user: entry.user,
-        home: entry.home,
+        home: entry.pm2Home,
         ...(entry.apps.length > 0 ? { apps: entry.apps.map(({ name }) => pattern(name)).sort() } : {}),
         ...(pathsFor(entry).length > 0 ? { paths: pathsFor(entry) } : {}),
         ...pins(entry),
@@ -38,7 +38,7 @@ export function draft(found: readonly FoundDaemon[]): string {
     { mode: 'rewrite', ...(preferred === null ? {} : { default: preferred.name }), daemons },
     { version: '1.2' },
   );
-  const left = found.filter((daemon) => !entries.some(({ home }) => home === daemon.home));
+  const left = found.filter((daemon) => !entries.some(({ pm2Home }) => pm2Home === daemon.pm2Home));
   comment(document, entries, left, preferred);
   return document.toString({ lineWidth: 0, singleQuote: false });
 }
@@ -119,7 +119,7 @@ function comment(
       ' Seen as well, and not declared:',
       ...left.map(
         (daemon) =>
-          `   ${daemon.home}: ${state(daemon)
+          `   ${daemon.pm2Home}: ${state(daemon)
             .map((line) => line.trim())
             .join('; ')}`,
       ),
@@ -144,7 +144,7 @@ function notPinned({ pm2, node }: DraftEntry): string[] {
 }
 
 function state(daemon: FoundDaemon): string[] {
-  const { user, home, live, failure, apps, source, unit } = daemon;
+  const { user, pm2Home, live, failure, apps, source, unit } = daemon;
   const whose =
     user ?? (live?.uid === null || live === null ? 'an unknown user' : `uid ${live.uid}, which has no account`);
   const running = live
@@ -161,7 +161,7 @@ function state(daemon: FoundDaemon): string[] {
             ? 'no apps'
             : null;
   const boot = unit ? `${unit.enabled ? 'started at boot' : 'has a unit that is not enabled'} by ${unit.name}` : null;
-  const owner = accountOfHome(home);
+  const owner = accountOfHome(pm2Home);
   const stray =
     live && user === 'root' && owner !== null && owner !== 'root'
       ? `root's daemon in the home of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
@@ -176,8 +176,8 @@ function state(daemon: FoundDaemon): string[] {
 }
 
 /** By the path alone. */
-function accountOfHome(home: string): string | null {
-  const [, name] = /^\/(?:home|Users)\/([^/]+)\//.exec(home) ?? [];
+function accountOfHome(pm2Home: string): string | null {
+  const [, name] = /^\/(?:home|Users)\/([^/]+)\//.exec(pm2Home) ?? [];
   return name !== undefined && accountByName(name) !== null ? name : null;
 }
 

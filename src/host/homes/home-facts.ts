@@ -12,20 +12,20 @@ import { asPid, asUid, type Gid, type Pid, type Uid } from '../../runtime/brands
 import { realpathOrNull, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { findUntrusted } from '../../trust/trust.ts';
-import { homeFiles, type HomeFiles } from './home-files.ts';
-import type { Home } from './homes.ts';
+import { pm2HomeFiles, type Pm2HomeFiles } from './home-files.ts';
+import type { FoundPm2Home } from './homes.ts';
 import { commandLineOf } from '../processes/processes.ts';
 import { savedLists, type SavedList } from './saved-list.ts';
 import { servingDirectory, type Served, type ServedDirectory } from '../daemons/served.ts';
 import { probeSocket, type SocketState } from '../daemons/socket-state.ts';
 import { exchanger, isOpenToOthers, wayTo, type Exchanger, type PathStep } from './way.ts';
 
-export interface Pm2HomeFacts extends Home {
+export interface Pm2HomeFacts extends FoundPm2Home {
   /** Without symlinks; null: missing. */
   physical: string | null;
   /** The user of this PM2_HOME by config, passwd, unit or directory; null: unknown. */
-  owner: HomeOwner | null;
-  contents: HomeFiles;
+  owner: Pm2HomeOwner | null;
+  contents: Pm2HomeFiles;
   /** The parent directory exists or cannot be seen. */
   possible: boolean;
   /** A symlink in the path that root does not own. Its owner can change the target at any time. */
@@ -50,28 +50,28 @@ export interface Pm2HomeFacts extends Home {
   pidFile: { pid: Pid | null; command: string | null } | null;
 }
 
-export interface HomeOwner extends Account {
+export interface Pm2HomeOwner extends Account {
   evidence: 'config' | 'passwd' | 'unit' | 'directory';
 }
 
 /** Writes nothing. Connects to the sockets and sends nothing. */
-export async function homeFacts(
-  home: Home,
+export async function readPm2Home(
+  found: FoundPm2Home,
   policy: Policy | null,
   served: Served,
   bound: ReadonlySet<string>,
   mayRead: (file: string) => boolean = () => true,
 ): Promise<Pm2HomeFacts> {
-  const path = home.home;
-  const contents = homeFiles(path);
+  const path = found.pm2Home;
+  const contents = pm2HomeFiles(path);
   const real = realpathOrNull(path);
-  const owner = ownerOf(home, contents, policy);
+  const owner = ownerOf(found, contents, policy);
   const way = wayTo(path);
   const names = (['rpc.sock', 'pub.sock'] as const).filter((name) =>
     contents.files.some((file) => file.name === name && file.type === 'socket'),
   );
   return {
-    ...home,
+    ...found,
     physical: real,
     owner,
     contents,
@@ -111,13 +111,19 @@ function isAnchored(path: string, owner: Uid): boolean {
 }
 
 /** The config decides, then the home directory in passwd, the unit, and the owner of the directory. */
-function ownerOf({ home, user, unit }: Home, { files }: HomeFiles, policy: Policy | null): HomeOwner | null {
-  const declared = policy?.daemons.find((daemon) => daemon.home === home);
-  const candidates: [HomeOwner['evidence'], Account | null | undefined][] = [
+function ownerOf(
+  { pm2Home, user, unit }: FoundPm2Home,
+  { files }: Pm2HomeFiles,
+  policy: Policy | null,
+): Pm2HomeOwner | null {
+  const declared = policy?.daemons.find((daemon) => daemon.pm2Home === pm2Home);
+  const candidates: [Pm2HomeOwner['evidence'], Account | null | undefined][] = [
     ['config', declared && accountByName(declared.user)],
     [
       'passwd',
-      localAccounts().find((account) => join(account.homeDirectory, '.pm2') === home && account.homeDirectory !== '/'),
+      localAccounts().find(
+        (account) => join(account.homeDirectory, '.pm2') === pm2Home && account.homeDirectory !== '/',
+      ),
     ],
     ['unit', unit === null || user === null ? null : accountByName(user)],
     ['directory', files[0] && accountByUid(files[0].uid)],
@@ -134,9 +140,9 @@ function uidsOfGroup(gid: Gid): Uid[] {
     .map(({ uid }) => uid);
 }
 
-function pidFileOf(home: string): Pm2HomeFacts['pidFile'] {
+function pidFileOf(pm2Home: string): Pm2HomeFacts['pidFile'] {
   try {
-    const text = readRegularFile(join(home, 'pm2.pid'), 64).toString('latin1').trim();
+    const text = readRegularFile(join(pm2Home, 'pm2.pid'), 64).toString('latin1').trim();
     const pid = /^\d{1,10}$/.test(text) ? asPid(Number(text)) : null;
     const command = pid === null ? '' : commandLineOf(pid);
     return { pid, command: command === '' ? null : command };

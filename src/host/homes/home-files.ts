@@ -4,7 +4,7 @@ import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../../pm2/own-files.ts'
 import { asFileStats, type Gid, type Uid } from '../../runtime/brands.ts';
 
 /** A file of a PM2_HOME. No symlink is followed. */
-export interface HomeFile {
+export interface Pm2HomeFile {
   /** Relative to the PM2_HOME; `.` is the PM2_HOME. */
   name: string;
   type: 'file' | 'directory' | 'link' | 'socket' | 'fifo' | 'device';
@@ -18,10 +18,10 @@ export interface HomeFile {
   target: string | null;
 }
 
-export interface HomeFiles {
-  home: string;
+export interface Pm2HomeFiles {
+  pm2Home: string;
   /** The PM2_HOME first. Empty: missing or hidden from the caller. */
-  files: HomeFile[];
+  files: Pm2HomeFile[];
   /** Directories with more entries than were read. */
   cut: string[];
   /** Directories that the caller cannot read. */
@@ -32,24 +32,24 @@ export interface HomeFiles {
 const MOST_ENTRIES = 3000;
 
 /** PM2's files in a PM2_HOME, with a limit. Opens only directories. Of modules it lists the directories only. */
-export function homeFiles(home: string): HomeFiles {
-  const found: HomeFiles = { home, files: [], cut: [], closed: [] };
-  const own = entry(home, '.');
+export function pm2HomeFiles(pm2Home: string): Pm2HomeFiles {
+  const found: Pm2HomeFiles = { pm2Home, files: [], cut: [], closed: [] };
+  const own = entry(pm2Home, '.');
   if (own?.type !== 'directory') return found;
   found.files.push(own);
   for (const name of [...PM2_SOCKETS, ...PM2_FILES, ...PM2_DIRECTORIES]) {
-    const file = entry(home, name);
+    const file = entry(pm2Home, name);
     if (file === null) continue;
     found.files.push(file);
-    if (PM2_DIRECTORIES.includes(name) && file.type === 'directory') lookInto(home, name, found);
+    if (PM2_DIRECTORIES.includes(name) && file.type === 'directory') lookInto(pm2Home, name, found);
   }
   return found;
 }
 
-function lookInto(home: string, directory: string, found: HomeFiles): void {
+function lookInto(pm2Home: string, directory: string, found: Pm2HomeFiles): void {
   let opened;
   try {
-    opened = opendirSync(join(home, directory), { bufferSize: 256 });
+    opened = opendirSync(join(pm2Home, directory), { bufferSize: 256 });
   } catch {
     found.closed.push(directory);
     return;
@@ -61,7 +61,7 @@ function lookInto(home: string, directory: string, found: HomeFiles): void {
         found.cut.push(directory);
         return;
       }
-      const file = entry(home, join(directory, next.name));
+      const file = entry(pm2Home, join(directory, next.name));
       if (file !== null) found.files.push(file);
     }
   } catch {
@@ -72,11 +72,11 @@ function lookInto(home: string, directory: string, found: HomeFiles): void {
 }
 
 /** Null: missing or hidden from the caller. */
-function entry(home: string, name: string): HomeFile | null {
-  const path = join(home, name);
+function entry(pm2Home: string, name: string): Pm2HomeFile | null {
+  const path = join(pm2Home, name);
   try {
     // Follows a symlink at the PM2_HOME itself, and none inside.
-    const stat = asFileStats(name === '.' ? lstatSync(`${home}/.`) : lstatSync(path));
+    const stat = asFileStats(name === '.' ? lstatSync(`${pm2Home}/.`) : lstatSync(path));
     const type = typeOf(stat);
     return {
       name,
@@ -95,7 +95,7 @@ function entry(home: string, name: string): HomeFile | null {
   }
 }
 
-function typeOf(stat: Stats): HomeFile['type'] {
+function typeOf(stat: Stats): Pm2HomeFile['type'] {
   if (stat.isFile()) return 'file';
   if (stat.isDirectory()) return 'directory';
   if (stat.isSymbolicLink()) return 'link';

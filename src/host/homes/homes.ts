@@ -6,8 +6,8 @@ import { isDirectory, ownerOf, realpathOrNull, statOf } from '../../runtime/peek
 import { isGoodFor } from '../../trust/word.ts';
 import { pm2Units, wordOfUnit, type Unit } from '../boot/units.ts';
 
-export interface Home {
-  home: string;
+export interface FoundPm2Home {
+  pm2Home: string;
   /** The unit's user, else the directory's owner. Null: a uid without an account. */
   user: string | null;
   /** Whether it has a saved list. */
@@ -23,47 +23,47 @@ const HOMELESS = '/etc/.pm2';
 const ROOT_OF_ALL = '/.pm2';
 
 /** PM2_HOMEs of home directories in /etc/passwd, PM2's fallbacks, boot units, and `more`, existing or not. */
-export function homesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): Home[] {
+export function pm2HomesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): FoundPm2Home[] {
   const units = boot
-    .map((unit) => ({ unit, home: homeOfUnit(unit) }))
-    .filter(({ unit, home }) => isEvidence(unit, home));
+    .map((unit) => ({ unit, pm2Home: pm2HomeOfUnit(unit) }))
+    .filter(({ unit, pm2Home }) => isEvidence(unit, pm2Home));
   const usual = localAccounts()
     .filter(({ homeDirectory }) => isAbsolute(homeDirectory))
     .map(({ homeDirectory }) => join(homeDirectory, '.pm2'));
-  const homes = new Set([
-    ...units.map(({ home }) => home),
+  const pm2Homes = new Set([
+    ...units.map(({ pm2Home }) => pm2Home),
     ...more,
     ...[...usual, HOMELESS, ROOT_OF_ALL].filter(isDirectory),
   ]);
-  return [...homes].map((home) => {
-    const candidates = units.filter((one) => one.home === home).map(({ unit }) => unit);
-    const own = ownerOf(home);
+  return [...pm2Homes].map((pm2Home) => {
+    const candidates = units.filter((one) => one.pm2Home === pm2Home).map(({ unit }) => unit);
+    const own = ownerOf(pm2Home);
     const rank = ({ enabled, account }: Unit) => (enabled ? 0 : 2) + (account !== null && account.uid === own ? 0 : 1);
     const unit = [...candidates].sort((a, b) => rank(a) - rank(b))[0] ?? null;
     return {
-      home,
-      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerNameOf(home),
-      dump: existsSync(dumpFile(home)),
+      pm2Home,
+      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerNameOf(pm2Home),
+      dump: existsSync(dumpFile(pm2Home)),
       unit,
     };
   });
 }
 
 /** A unit of root may name the user of any PM2_HOME. A user's unit may only in a directory of that user. */
-export function isEvidence(unit: Unit, home: string): boolean {
+export function isEvidence(unit: Unit, pm2Home: string): boolean {
   const word = wordOfUnit(unit);
   if (word.by === 'root') return true;
-  const real = realpathOrNull(home);
-  return [real, real === null ? realpathOrNull(dirname(home)) : dirname(real)].some((path) => {
+  const real = realpathOrNull(pm2Home);
+  return [real, real === null ? realpathOrNull(dirname(pm2Home)) : dirname(real)].some((path) => {
     const owner = path === null ? null : (statOf(path)?.uid ?? null);
     return owner !== null && isGoodFor(word, owner);
   });
 }
 
 /** The PM2_HOME of a unit's daemon, for an unknown PM2 version (T15). */
-export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
-  if (home !== null) return resolve('/', home);
-  if (userHome !== null) return resolve('/', userHome, '.pm2');
+export function pm2HomeOfUnit({ user, manager, pm2Home, homeDirectory }: Unit): string {
+  if (pm2Home !== null) return resolve('/', pm2Home);
+  if (homeDirectory !== null) return resolve('/', homeDirectory, '.pm2');
   if (manager !== null) return join(accountByName(manager)?.homeDirectory ?? '/', '.pm2');
   // systemd sets HOME only with User= (systemd.exec(5))
   if (user === null)
@@ -71,7 +71,7 @@ export function homeOfUnit({ user, manager, home, userHome }: Unit): string {
   return join(accountByName(user)?.homeDirectory ?? '/', '.pm2');
 }
 
-function ownerNameOf(home: string): string | null {
-  const uid = ownerOf(home);
+function ownerNameOf(pm2Home: string): string | null {
+  const uid = ownerOf(pm2Home);
   return uid === null ? null : (accountByUid(uid)?.name ?? null);
 }

@@ -12,8 +12,8 @@ export interface SavedApp {
   name: string;
   script: string | null;
   /** HOME in its environment. */
-  userHome: string | null;
-  home: string | null;
+  homeDirectory: string | null;
+  pm2Home: string | null;
   /** Pid and log files. */
   paths: string[];
   /** Names of set variables that look like secrets. */
@@ -31,9 +31,9 @@ const NO_SECRET = /^(PWD|OLDPWD)$/;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
 /** Skips missing, unreadable and invalid lists. `mayRead` is asked before each (budget.ts). */
-export function savedLists(home: string, mayRead: (file: string) => boolean = () => true): SavedList[] {
+export function savedLists(pm2Home: string, mayRead: (file: string) => boolean = () => true): SavedList[] {
   return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
-    const path = join(home, file);
+    const path = join(pm2Home, file);
     const records = mayRead(path) ? readDumpRecords(path) : null;
     return records === null ? [] : [{ file, apps: records.map(appOf).filter((app) => app !== null) }];
   });
@@ -47,8 +47,8 @@ function appOf(entry: unknown): SavedApp | null {
   return {
     name,
     script: fieldOf(entry, 'pm_exec_path'),
-    userHome: fieldOf(env, 'HOME') ?? fieldOf(entry, 'HOME'),
-    home: fieldOf(env, 'PM2_HOME') ?? fieldOf(entry, 'PM2_HOME'),
+    homeDirectory: fieldOf(env, 'HOME') ?? fieldOf(entry, 'HOME'),
+    pm2Home: fieldOf(env, 'PM2_HOME') ?? fieldOf(entry, 'PM2_HOME'),
     paths: ['pm_pid_path', 'pm_out_log_path', 'pm_err_log_path', 'pm_log_path']
       .map((key) => fieldOf(entry, key))
       .filter((path) => path !== null),

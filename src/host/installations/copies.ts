@@ -28,13 +28,15 @@ export interface Changeable {
 
 /** Every pm2 and node of npm, the usual version managers, and `named`: files that daemons, units or records name. */
 export function copiesOnHost(named: readonly string[]): InstalledCopy[] {
-  const homes = [...new Set(localAccounts().map(({ homeDirectory }) => homeDirectory))].filter(
-    (home) => isAbsolute(home) && home !== '/',
+  const homeDirectories = [...new Set(localAccounts().map(({ homeDirectory }) => homeDirectory))].filter(
+    (homeDirectory) => isAbsolute(homeDirectory) && homeDirectory !== '/',
   );
-  const packages = [...globalPm2Packages(SYSTEM_PATH, []), ...homes.flatMap(pm2PackagesBelow)];
-  const files = [...packages.map((directory) => join(directory, 'bin/pm2')), ...nodesOnHost(homes), ...named].map(
-    physical,
-  );
+  const packages = [...globalPm2Packages(SYSTEM_PATH, []), ...homeDirectories.flatMap(pm2PackagesBelow)];
+  const files = [
+    ...packages.map((directory) => join(directory, 'bin/pm2')),
+    ...nodesOnHost(homeDirectories),
+    ...named,
+  ].map(physical);
   return [...new Set(files.filter((file) => file !== null))].map(copyAt).filter((copy) => copy !== null);
 }
 

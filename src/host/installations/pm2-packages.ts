@@ -59,32 +59,34 @@ export function globalPm2Packages(path: string, nodes: readonly string[]): strin
 }
 
 /** Call it as the user of the home directory, because root should not follow the user's links. */
-export function pm2PackagesBelow(home: string): string[] {
-  const chosen = prefixOfNpm(home);
+export function pm2PackagesBelow(homeDirectory: string): string[] {
+  const chosen = prefixOfNpm(homeDirectory);
   return distinct([
-    ...IN_HOMES.flatMap((pattern) => expand(home, pattern)),
+    ...IN_HOMES.flatMap((pattern) => expand(homeDirectory, pattern)),
     ...(chosen === null ? [] : [join(chosen, GLOBAL)]),
   ]);
 }
 
 /** `prefix` of the user's .npmrc (npmrc(5)), only below the home directory: it is the user's word. */
-function prefixOfNpm(home: string): string | null {
+function prefixOfNpm(homeDirectory: string): string | null {
   let text: string;
   try {
-    text = readRegularFile(join(home, '.npmrc'), LONGEST_NPMRC).toString('latin1');
+    text = readRegularFile(join(homeDirectory, '.npmrc'), LONGEST_NPMRC).toString('latin1');
   } catch {
     return null;
   }
   const [, value = ''] = /^\s*prefix\s*=\s*"?([^"\n\r]*?)"?\s*$/m.exec(text) ?? [];
-  const path = join(value.replace(/^(?:~|\$\{HOME\})(?=\/|$)/, home));
-  return path.startsWith(`${home}/`) ? path : null;
+  const path = join(value.replace(/^(?:~|\$\{HOME\})(?=\/|$)/, homeDirectory));
+  return path.startsWith(`${homeDirectory}/`) ? path : null;
 }
 
 /** Sorted, without symlinks. */
-export function nodesOnHost(homes: readonly string[]): string[] {
+export function nodesOnHost(homeDirectories: readonly string[]): string[] {
   const places = [
     ...PREFIXES.flatMap((prefix) => expand('/', `${prefix.slice(1)}/bin/node`)),
-    ...homes.flatMap((home) => PREFIXES_IN_HOMES.flatMap((prefix) => expand(home, `${prefix}/bin/node`))),
+    ...homeDirectories.flatMap((homeDirectory) =>
+      PREFIXES_IN_HOMES.flatMap((prefix) => expand(homeDirectory, `${prefix}/bin/node`)),
+    ),
   ];
   return [...new Set(places.map(realpathOrNull).filter((path) => path !== null))].sort();
 }

@@ -62,8 +62,8 @@ export function ancestors({ byPid }: Processes, pid: Pid): HostProcess[] {
 export function titledDaemons(byPid: Processes['byPid']): Map<string, HostProcess[]> {
   const found = new Map<string, HostProcess[]>();
   for (const process of byPid.values()) {
-    const [, home] = /: God Daemon \((.*)\)$/s.exec(commandLineOf(process.pid)) ?? [];
-    if (home !== undefined && process.pids.length === 1) add(found, home, process);
+    const [, pm2Home] = /: God Daemon \((.*)\)$/s.exec(commandLineOf(process.pid)) ?? [];
+    if (pm2Home !== undefined && process.pids.length === 1) add(found, pm2Home, process);
   }
   return found;
 }

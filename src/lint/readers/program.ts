@@ -102,7 +102,7 @@ class Program {
       start: this.host.at(node.start),
       end: this.host.at(node.end),
       about: 'pm2',
-      context: { user, world, cwd, forms, pm2Home: null, home: null },
+      context: { user, world, cwd, forms, pm2Home: null, homeDirectory: null },
     });
   }
 

@@ -1,7 +1,7 @@
 import { isPinned, isRight, mayGoWrong, callUser, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL018: HOME or PM2_HOME that is not the user's own. */
-export const foreignHomeRule: LintRule = {
+export const foreignPm2HomeRule: LintRule = {
   code: 'PL018',
   trap: 'T19',
   severity: 'risky',
@@ -19,12 +19,12 @@ export const foreignHomeRule: LintRule = {
     calls.flatMap((call): RuleFinding[] => {
       if (isRight(call) || !mayGoWrong(call) || (call.judgement.kind === 'wrong' && call.judgement.code === 'PG102'))
         return [];
-      if (call.home?.inline === true && call.home.value !== null)
+      if (call.homeDirectory?.inline === true && call.homeDirectory.value !== null)
         return [
           {
             at: call,
             severity: 'risky',
-            why: `HOME=${call.home.value} makes PM2 use the daemon in ${call.home.value}/.pm2`,
+            why: `HOME=${call.homeDirectory.value} makes PM2 use the daemon in ${call.homeDirectory.value}/.pm2`,
           },
         ];
       if (call.pm2Home?.inline === true && !isPinned(call)) {

@@ -1,6 +1,6 @@
 import { cannotTell } from './cannot-tell.ts';
 import { deleteThenStart } from './delete-then-start.ts';
-import { foreignHomeRule } from './foreign-home.ts';
+import { foreignPm2HomeRule } from './foreign-home.ts';
 import { hiddenFailure } from './hidden-failure.ts';
 import { keptRunner } from './kept-runner.ts';
 import { noLogin } from './no-login.ts';
@@ -42,7 +42,7 @@ export const rules: readonly LintRule[] = [
   wholeDaemon,
   path,
   noLogin,
-  foreignHomeRule,
+  foreignPm2HomeRule,
   reboot,
   overSsh,
   keptRunner,

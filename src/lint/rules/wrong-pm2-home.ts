@@ -25,9 +25,9 @@ export const wrongPm2Home: LintRule = {
           severity: judgement.certain ? ('wrong' as const) : ('risky' as const),
           why:
             `runs as ${callUser(call)} with another PM2_HOME than daemon ${judgement.daemon?.name ?? ''}, ` +
-            `which has ${judgement.daemon?.home ?? ''}`,
+            `which has ${judgement.daemon?.pm2Home ?? ''}`,
           edits:
-            judgement.daemon === null || call.pm2Home || call.home
+            judgement.daemon === null || call.pm2Home || call.homeDirectory
               ? []
               : prefixed(call, judgement.daemon, scene.source.text),
           instead: judgement.run[0] ?? '',

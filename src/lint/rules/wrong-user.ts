@@ -47,5 +47,5 @@ export const wrongUser: LintRule = {
 
 function insteadOf(call: Judged, daemon: Daemon | null, run: string): string {
   const inUnit = daemon !== null && call.forms.includes('unit') && !call.forms.includes('nested');
-  return inUnit ? `User=${daemon.user}\nEnvironment=PM2_HOME=${daemon.home}` : run;
+  return inUnit ? `User=${daemon.user}\nEnvironment=PM2_HOME=${daemon.pm2Home}` : run;
 }

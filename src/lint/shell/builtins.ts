@@ -111,7 +111,7 @@ export function remark(
   about: string,
 ): void {
   const { user, world, cwd, forms } = scope;
-  const context = { user, world, cwd, forms, pm2Home: scope.setting('PM2_HOME'), home: scope.setting('HOME') };
+  const context = { user, world, cwd, forms, pm2Home: scope.setting('PM2_HOME'), homeDirectory: scope.setting('HOME') };
   session.reading.remarks.push({ kind, start: fragment.at(start), end: fragment.at(end), about, context });
 }
 

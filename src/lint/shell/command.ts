@@ -109,7 +109,7 @@ function called(
     user: scope.user,
     world: scope.world,
     pm2Home: setting('PM2_HOME'),
-    home: setting('HOME'),
+    homeDirectory: setting('HOME'),
     cwd: scope.cwd,
     forms: [...new Set(scope.forms)],
     hidden: session.hidden,

@@ -203,7 +203,7 @@ export const appspec: ReadCi = (root, scope, session) => {
         start: at.at(0),
         end: at.at(at.text.length),
         about: location.text,
-        context: { user, world: scope.world, cwd: null, forms: [], pm2Home: null, home: null },
+        context: { user, world: scope.world, cwd: null, forms: [], pm2Home: null, homeDirectory: null },
       });
     }
   }
