@@ -27,16 +27,18 @@ export function record(entry: RecordEntry, waits = false): void {
   if (logger !== null) startLogger(logger, [...OPTIONS, lineOf(entry)], waits);
 }
 
-/** Records and exits. A fork from node takes 5 ms, so the process becomes a shell, which forks faster. */
+/**
+ * Records and exits with the status. Where a child process may outlive the call, node forks it below its own modules.
+ * Elsewhere the process becomes a shell, which forks: loading node:child_process takes 4 ms.
+ */
 export function endRecorded(status: number, entry: RecordEntry): void {
   process.exitCode = status;
   const waits = endsWithUs(process.env, asPosix(process).pid);
-  const words = lastWords(status, entry, waits);
-  if (words === null) return;
-  replaceProcess('/bin/sh', words, {});
-  const [, , logger = ''] = words;
+  const logger = loggerHere();
+  if (logger === null) return;
   // process.exit() saves 2 ms of node's normal exit.
   if (!waits && startUnwatched(logger, [...OPTIONS, lineOf(entry)])) process.exit(status);
+  replaceProcess('/bin/sh', lastWords(status, entry, logger, waits), {});
   record(entry, waits);
 }
 
@@ -57,8 +59,12 @@ interface ProcessHandle {
   unref(): void;
 }
 
-/** node:child_process takes 4 ms to load. Used for node before 22.15 only, whose bindings no longer change. */
+/** The last node of which this binding no longer changes. That of node 24 takes other arguments, and aborts. */
+const LAST_BINDING = 22;
+
+/** Becoming a shell takes 1 ms more CPU time. Returns false if node cannot do it, or the program does not start. */
 function startUnwatched(file: string, words: readonly string[]): boolean {
+  if (Number.parseInt(process.versions.node, 10) > LAST_BINDING) return false;
   process.emitWarning = () => undefined; // NODE_PENDING_DEPRECATION warns about process.binding
   try {
     const binding = Reflect.get(process, 'binding') as (name: string) => { Process: new () => ProcessHandle };
@@ -73,10 +79,8 @@ function startUnwatched(file: string, words: readonly string[]): boolean {
   }
 }
 
-/** Arguments of that shell. Null: no logger. `waits`: up to a second. */
-export function lastWords(status: number, entry: RecordEntry, waits = false): string[] | null {
-  const logger = loggerHere();
-  if (logger === null) return null;
+/** Arguments of that shell. `waits`: up to a second. */
+export function lastWords(status: number, entry: RecordEntry, logger: string, waits = false): string[] {
   // The trap sets the status and hides the message if the shell cannot fork. Commands in the child delay no call.
   const limit = waits && existsSync(TIMEOUT) ? `${TIMEOUT} 1 ` : '';
   const log = `{ cd /; exec ${limit}"$0" ${OPTIONS.join(' ')} "$1"; }`;
@@ -123,6 +127,6 @@ function startLogger(logger: string, words: readonly string[], waits: boolean): 
   }
 }
 
-function loggerHere(): string | null {
+export function loggerHere(): string | null {
   return LOGGER.find((path) => existsSync(path)) ?? null;
 }

@@ -5,11 +5,10 @@ import { rewritten } from '../harness/said.ts';
 import { joined } from '../regex.ts';
 
 /**
- * The record never delays, changes or fails a call: with node's execve (22), where a shell starts logger, and without
- * (20).
+ * The record never delays, changes or fails a call: where a shell starts logger (24), and where node forks it (22).
  */
 describe('the record', () => {
-  for (const node of ['22', '20'] as const) suite(node);
+  for (const node of ['24', '22'] as const) suite(node);
 });
 
 /** What a caller without rights is told. */
@@ -18,7 +17,7 @@ const MESSAGE = new RegExp(
     ' {2}"pm2 restart watch" is not for (alice|crowded) to run\\.\n[^]*\n {2}details: {2}pm2-guard explain PG101\n$',
 );
 
-function suite(node: '20' | '22'): void {
+function suite(node: '22' | '24'): void {
   describeOnHost(`node ${node}`, () => {
     let host: Host;
     beforeAll(async () => {
@@ -94,7 +93,7 @@ function suite(node: '20' | '22'): void {
           ],
           { timeoutMs: 20_000, env: { HOME: '/tmp' } },
         );
-      // node 20 and 22 start with 7 and cannot fork with 8; a node that hangs for want of threads is not soon gone
+      // node 22 and 24 start with 7 and cannot fork with 8; a node that hangs for want of threads is not soon gone
       let enough = 8;
       while (
         enough < 20 &&
@@ -139,7 +138,7 @@ function suite(node: '20' | '22'): void {
         stdout: '',
         stderr: expect.stringMatching(MESSAGE) as string,
       });
-      if (node === '22') expect(await host.exists('/tmp/log')).toBe(false);
+      if (node === '24') expect(await host.exists('/tmp/log')).toBe(false);
     });
     it('is told where node warns of what is deprecated, without a warning', async () => {
       await logger('echo "$@" > /tmp/log.new; mv /tmp/log.new /tmp/log');
