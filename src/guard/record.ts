@@ -3,7 +3,7 @@ import { recordLine, type LoggedOutcome } from '../log/line.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { asPosix, type Pid } from '../runtime/brands.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { describeCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { replaceProcess } from './replace-process.ts';
 
@@ -99,7 +99,7 @@ function lineOf({ outcome, caller, owner, argv, rule }: RecordEntry): string {
     rule,
     daemon: owner?.name,
     user: owner?.user,
-    command: quoteCommand(['pm2', ...argv]),
+    command: describeCommand(['pm2', ...argv]),
   });
 }
 

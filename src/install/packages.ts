@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { quote } from 'shell-quote';
 import { VERSION } from '../policy/version.ts';
 import { groupByGid, localAccounts } from '../identity/accounts.ts';
 import { statOf } from '../runtime/peek.ts';
@@ -10,6 +9,7 @@ import type { Distrust } from '../trust/trust.ts';
 import type { PackageSource } from './library.ts';
 import { LIBRARY } from './places.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 
 /** A pm2-guard in a package manager's directory. Install copies it; only the copy runs. */
 export interface Package {
@@ -85,7 +85,7 @@ export function wayToRepair({ bundles }: PackageSource, recorded: string | null)
   if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? rootCommandLine('install');
   const directory = dirname(bundles);
   const script = join(directory, 'install.sh');
-  return quote(existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install']);
+  return quoteCommand(existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install']);
 }
 
 export function wayToRemove({ manager }: Package): string {

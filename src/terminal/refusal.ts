@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
-import { quote } from 'shell-quote';
+import { quoteCommand } from './shown.ts';
 import { UserError } from './user-error.ts';
 
 /** Errors of the file system, such as a full disk; null for others. Commands can be repeated. */
 export function errnoToUserError(error: unknown): UserError | null {
   if (!(error instanceof Error) || !('path' in error) || typeof error.path !== 'string') return null;
   const refused = (why: string, ...command: string[]) =>
-    new UserError(`${error.path as string} could not be written: ${why}`, quote(command));
+    new UserError(`${error.path as string} could not be written: ${why}`, quoteCommand(command));
   const directory = dirname(error.path);
   switch ((error as NodeJS.ErrnoException).code ?? '') {
     case 'EROFS':

@@ -1,4 +1,4 @@
-import { quoteCommand } from '../terminal/shown.ts';
+import { describeCommand } from '../terminal/shown.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
@@ -6,7 +6,7 @@ import type { Caller } from './caller.ts';
 const LONGEST_CALL = 72;
 
 export function callOf({ argv }: Pick<Invocation, 'argv'>): string {
-  const line = quoteCommand(['pm2', ...argv]);
+  const line = describeCommand(['pm2', ...argv]);
   return `"${line.length > LONGEST_CALL ? `${line.slice(0, LONGEST_CALL)}...` : line}"`;
 }
 
