@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import type { Uid } from '../runtime/brands.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 
 export interface TerminalFacts {
@@ -33,6 +34,43 @@ export function inputCanBePushed({ release, legacy, terminal }: TerminalFacts = 
   return pushes || (device !== null && isConsole(device));
 }
 
+/**
+ * Whether a terminal of this process may be another user's, as after `su` and `setpriv`, which leave no variable: what
+ * runs here could put input into that user's shell. True also if the owner of the terminal is not known.
+ */
+export function mayUseAnothersTerminal(uid: Uid): boolean {
+  return [0, 1, 2].some((descriptor) => isAnothers(descriptor, uid)) || isControlledByAnother(uid);
+}
+
+function isAnothers(descriptor: number, uid: Uid): boolean {
+  try {
+    return fstatSync(descriptor).uid !== uid && lazyBuiltin('node:tty').isatty(descriptor);
+  } catch {
+    return false; // it is closed
+  }
+}
+
+/** The descriptors may all be redirected: /dev/tty opens the controlling terminal. */
+function isControlledByAnother(uid: Uid): boolean {
+  const device = KERNEL.terminal();
+  if (device === 0) return false;
+  const path = device === null ? null : pathOf(device);
+  if (path === null) return true;
+  try {
+    const { rdev, uid: owner } = statSync(path);
+    return rdev !== device || owner !== uid;
+  } catch {
+    return true;
+  }
+}
+
+/** Null: a kind of terminal that is not known here. */
+function pathOf(device: number): string | null {
+  const { major, minor } = numbersOf(device);
+  if (major === 136) return `/dev/pts/${minor}`;
+  return isConsole(device) ? `/dev/tty${minor}` : null;
+}
+
 function hasOpenConsoles(release: string): boolean {
   const [major = 0, minor = 0] = release.split('.').map(Number);
   return major < 6 || (major === 6 && minor < 7);
@@ -40,8 +78,12 @@ function hasOpenConsoles(release: string): boolean {
 
 /** Major 4, minor 1 to 63 (Documentation/admin-guide/devices.txt), encoded as in proc(5). */
 function isConsole(device: number): boolean {
-  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
-  return ((device >>> 8) & 0xfff) === 4 && minor > 0 && minor < 64;
+  const { major, minor } = numbersOf(device);
+  return major === 4 && minor > 0 && minor < 64;
+}
+
+function numbersOf(device: number): { major: number; minor: number } {
+  return { major: (device >>> 8) & 0xfff, minor: (device & 0xff) | ((device >>> 12) & 0xfff00) };
 }
 
 /** Without /proc: /dev/tty opens only for a process with a controlling terminal (tty(4)). */

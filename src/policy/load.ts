@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { localAccount, localGroupName } from '../identity/accounts.ts';
+import { mayUseAnothersTerminal } from '../identity/terminal-input.ts';
 import type { Uid } from '../runtime/brands.ts';
 import { loadBundle } from '../runtime/kept-code.ts';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
@@ -104,6 +105,8 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
 function freshFor({ euid }: PolicyCaller, kept: CompiledPolicy | null, path: string): CompiledPolicy | null {
   if (kept !== null && holds(kept, path)) return kept;
   if (!euid) return null; // root's is `kept`
+  // A user's own compiled policy names the pm2 to run. It must not decide where another user types.
+  if (mayUseAnothersTerminal(euid)) return null;
   for (const own of ownCompiled(euid)) if (holds(own, path)) return own;
   return null;
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 
@@ -18,7 +18,10 @@ describeOnHost('the policy that a user keeps for itself', () => {
     // An edit, and root does not call: now www-data keeps a policy, and changes it.
     await host.must('sleep 1; echo "# edited" >> /etc/pm2-guard/config.yaml; sleep 1');
     await host.must('pm2 jlist', { user: 'www-data', cwd: '/', env: { PM2_HOME: '/var/www/.pm2' } });
-    await host.must(`perl -pi -e 's("pm2":null)("pm2":"${EVIL}/bin/pm2")' ${OWN}`, { user: 'www-data', cwd: '/' });
+  });
+  beforeEach(async () => {
+    const edit = `perl -pi -e 's("pm2":[^,}]+)("pm2":"${EVIL}/bin/pm2")' ${OWN}`;
+    await host.must(edit, { user: 'www-data', cwd: '/' }); // a call that read the config has replaced it
     expect(await host.read(OWN)).toContain(EVIL);
   });
   afterAll(() => host.dispose());
@@ -40,6 +43,23 @@ describeOnHost('the policy that a user keeps for itself', () => {
 
   it("decides its user's own calls", async () => {
     await host.run('pm2 jlist', { user: 'www-data', cwd: '/', env: { PM2_HOME: '/var/www/.pm2' } });
+    expect(await ran()).toBe(true);
+  });
+
+  const line = 'PM2_HOME=/var/www/.pm2 /usr/local/lib/pm2-guard/bin/pm2 jlist';
+  it.each([
+    `su -s /bin/sh www-data -c '${line}'`,
+    `runuser -u www-data -- env ${line}`,
+    `setpriv --reuid www-data --regid www-data --clear-groups env ${line}`,
+    `runuser -u www-data -- env ${line} </dev/null 2>&1 | cat`,
+  ])("decides nothing on root's terminal: %s", async (typed) => {
+    const { status, stdout } = await host.tty(typed, { cwd: '/' }).result();
+    expect({ status, stdout: stdout.trim() }).toEqual({ status: 0, stdout: '[]' });
+    expect(await ran()).toBe(false);
+  });
+
+  it("decides on its user's own terminal", async () => {
+    await host.tty(line, { user: 'www-data', cwd: '/' }).result();
     expect(await ran()).toBe(true);
   });
 
