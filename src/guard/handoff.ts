@@ -29,18 +29,20 @@ export function becomePm2(
   const restore = preparation.type === 'ready' ? applyPrepared(preparation.ready, running) : null;
   // If the last stat was of a socket, node's loader follows no symlink (realpathSync looks at binding.statValues).
   statSync('/');
-  // On the next tick, so that stack traces of PM2 do not show our frames. corepack does the same (runVersion).
-  process.nextTick(loader.runMain.bind(loader), bin);
-  if (restore !== null) process.nextTick(restore);
-  // The file in place of a sealed pm2 loads PM2 one tick later (becomeOriginal in src/bin/door.cjs).
-  for (const action of afterLoad)
-    process.nextTick(
-      original === null
-        ? action
-        : () => {
-            process.nextTick(action);
-          },
-    );
+  setImmediate(() => {
+    // On the next tick, so that stack traces of PM2 do not show our frames. corepack does the same (runVersion).
+    process.nextTick(loader.runMain.bind(loader), bin);
+    if (restore !== null) process.nextTick(restore);
+    // The file in place of a sealed pm2 loads PM2 one tick later (becomeOriginal in src/bin/door.cjs).
+    for (const action of afterLoad)
+      process.nextTick(
+        original === null
+          ? action
+          : () => {
+              process.nextTick(action);
+            },
+      );
+  });
 }
 
 /** PM2 must not see the shim as the main module. */
