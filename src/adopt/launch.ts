@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mayExecute } from '../runtime/peek.ts';
@@ -21,7 +21,7 @@ const LAUNCH_MS = 30_000;
 export function launch({ node, pm2, homeDirectory }: Launch): Promise<Launched> {
   return new Promise((settle) => {
     const env = { ...process.env, PATH: pathThatFinds(node, process.env.PATH ?? '') };
-    const child = spawn(node, [pm2, 'ping'], {
+    const child: ChildProcess = spawn(node, [pm2, 'ping'], {
       cwd: mayExecute(homeDirectory) ? homeDirectory : '/',
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -29,7 +29,7 @@ export function launch({ node, pm2, homeDirectory }: Launch): Promise<Launched> 
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
+      stream?.on('data', (chunk: Buffer) => {
         said = (said + chunk.toString()).slice(-4000);
       });
     const timer = setTimeout(() => {
@@ -37,8 +37,8 @@ export function launch({ node, pm2, homeDirectory }: Launch): Promise<Launched> 
     }, LAUNCH_MS);
     const end = (launched: Launched) => {
       clearTimeout(timer);
-      child.stdout.destroy(); // the daemon must not keep these pipes open
-      child.stderr.destroy();
+      child.stdout?.destroy(); // the daemon must not keep these pipes open
+      child.stderr?.destroy();
       settle(launched);
     };
     child.on('error', (error) => {

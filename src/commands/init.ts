@@ -7,6 +7,7 @@ import type { LiveDaemon } from '../host/daemons/live-daemons.ts';
 import type { FoundDaemon } from '../host/survey.ts';
 import { replaceFile } from '../trust/write.ts';
 import { statOf } from '../runtime/peek.ts';
+import { errnoToUserError } from '../terminal/refusal.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 
@@ -72,9 +73,13 @@ function write(file: string, text: string): void {
     if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755);
     replaceFile(file, text, 0o644);
   } catch (error) {
-    throw new UserError(
-      `${file} cannot be written: ${(error as Error).message}`,
-      process.geteuid?.() === 0 ? null : rootCommandLine('init', '--output', file),
+    const isRoot = process.geteuid?.() === 0;
+    throw (
+      (isRoot ? errnoToUserError(error) : null) ??
+      new UserError(
+        `${file} cannot be written: ${(error as Error).message}`,
+        isRoot ? null : rootCommandLine('init', '--output', file),
+      )
     );
   }
 }

@@ -35,8 +35,8 @@ Examples:
   pm2-guard lint deploy/                         the trap in scripts, before it runs
 
 Each command has its own --help, with examples and exit statuses; all of it is in pm2-guard(8): man pm2-guard.
-Exit status: that of the command, see its --help; 1 for a command line that cannot be read; 70 for a bug, shown with its
-stack.`,
+Exit status: that of the command, see its --help; 1 for a command line that cannot be read; 74 for output that could not
+be written, as to a full disk; 70 for a bug, shown with its stack.`,
     );
 
   program.addCommand(checkCommand());

@@ -4,6 +4,7 @@ import { isOperator } from '../call/operators.ts';
 import type { AskSudo } from '../call/resolve-call.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
+import { runProgram } from '../runtime/run-program.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
 import type { Caller } from '../verdict/caller.ts';
@@ -44,12 +45,13 @@ function mayBecome({ name, user }: Daemon, caller: Caller): string | null {
 }
 
 function ask(words: readonly string[]): string | null {
-  const { status, stderr } = lazyBuiltin('node:child_process').spawnSync(realSudo() ?? '', words, {
+  const { status, stderr, error } = runProgram(realSudo() ?? '', words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C' },
   });
   if (status === 0) return null;
+  if (error !== undefined) return error.message;
   // sudo-rs prints errors of sudoers first, without its own name in front.
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   return lines.find((line) => /^(sudo|sudo-rs): |^Sorry, user /.test(line)) ?? lines.at(-1) ?? '';

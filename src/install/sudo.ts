@@ -1,6 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { runProgram } from '../runtime/run-program.ts';
 
 /** Absolute, because root runs them. */
 const SUDO = '/usr/bin/sudo';
@@ -21,7 +22,7 @@ export type SecurePath =
 /** Runs a command as root by sudo to see the effective PATH. `sudo -V` shows it only in classic sudo. */
 export function securePath(): SecurePath {
   const known = withoutAsking();
-  return known ?? told(spawnSync(SUDO, words(), PLAIN).stdout);
+  return known ?? told(runProgram(SUDO, words(), PLAIN).stdout);
 }
 
 export async function askSecurePath(): Promise<SecurePath> {
@@ -44,7 +45,7 @@ function withoutAsking(): SecurePath | null {
 
 /** Fallback for sudoers(5) requiretty: classic sudo prints its settings. */
 function ofVersion(): string | null {
-  const { stdout } = spawnSync(SUDO, ['-V'], PLAIN);
+  const { stdout } = runProgram(SUDO, ['-V'], PLAIN);
   const set = /^Value to override user's \$PATH with: (.+)$/m.exec(stdout)?.[1];
   return set ?? (/^Sudoers path:/m.test(stdout) ? CALLERS : null);
 }

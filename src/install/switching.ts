@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { accountByName } from '../identity/accounts.ts';
 import { complaintIn } from '../identity/in-child.ts';
 import { bundleWords, setpriv } from '../identity/setpriv.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { asGid, asUid } from '../runtime/brands.ts';
+import { runProgram } from '../runtime/run-program.ts';
 
 /** How root becomes another user: in order of preference. `none` blocks a rewrite by root (PG110). */
 export type SwitchWay = 'in process' | 'setpriv' | 'sudo' | 'none';
@@ -47,7 +47,7 @@ interface Tried {
 
 function run([program = '', ...words]: readonly string[]): Tried {
   const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' }, encoding: 'utf8', timeout: 10_000 } as const;
-  const { stdout, stderr, error } = spawnSync(program, words, options);
+  const { stdout, stderr, error } = runProgram(program, words, options);
   try {
     return JSON.parse(stdout) as Tried;
   } catch {

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { runProgram } from '../runtime/run-program.ts';
 
 /** Absolute, because root runs it. */
 const JOURNALCTL = '/usr/bin/journalctl';
@@ -11,26 +12,31 @@ export type JournalEnd =
   /** The caller cannot read it, or only own entries. */
   | 'denied';
 
-/** Passes JSON lines with our tag, last first. @param take returns false when it has enough */
+/**
+ * Passes JSON lines with our tag, last first.
+ * @param take returns false when it has enough
+ * @throws system error if journalctl does not start
+ */
 export async function readJournal(take: (json: string) => boolean): Promise<JournalEnd> {
   if (!existsSync(JOURNALCTL)) return 'none';
-  const child = spawn(JOURNALCTL, ['-t', 'pm2-guard', '-o', 'json', '--output-fields=MESSAGE', '-r', '--no-pager'], {
+  const words = ['-t', 'pm2-guard', '-o', 'json', '--output-fields=MESSAGE', '-r', '--no-pager'];
+  const child: ChildProcess = spawn(JOURNALCTL, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
   });
   let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(0, 4096);
   });
-  const ended = new Promise<number | null>((resolve) => {
-    child.once('error', () => {
-      resolve(null);
-    });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
     child.once('close', resolve);
   });
+  ended.catch(() => undefined); // it is awaited below
   let enough = false;
-  for await (const line of createInterface({ input: child.stdout })) {
+  // Without streams it was not started (EMFILE).
+  for await (const line of child.stdout ? createInterface({ input: child.stdout }) : []) {
     if (take(line)) continue;
     enough = true;
     child.kill();
@@ -45,7 +51,7 @@ export async function readJournal(take: (json: string) => boolean): Promise<Jour
 /** journalctl -o json does not report this. `--system` fails for a user who sees only own messages. */
 function seesOwnOnly(): boolean {
   if (process.geteuid?.() === 0) return false;
-  const { status, stderr } = spawnSync(JOURNALCTL, ['--system', '-n', '0', '--no-pager'], {
+  const { status, stderr } = runProgram(JOURNALCTL, ['--system', '-n', '0', '--no-pager'], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
     encoding: 'utf8',

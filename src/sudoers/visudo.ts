@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runProgram } from '../runtime/run-program.ts';
 
 // Absolute, because root runs it. FreeBSD and source builds use the second.
 const VISUDO = ['/usr/sbin/visudo', '/usr/local/sbin/visudo'];
@@ -22,7 +22,7 @@ function checkSudoers(file: string | null): Checked {
   const visudo = visudoHere();
   const main = '/etc/sudoers';
   if (visudo === undefined) return { fault: `there is no ${VISUDO[0] ?? 'visudo'} to check sudoers with`, main };
-  const { status, stdout, stderr, error } = spawnSync(visudo, ['-c', ...(file === null ? [] : ['-f', file])], PLAIN);
+  const { status, stdout, stderr, error } = runProgram(visudo, ['-c', ...(file === null ? [] : ['-f', file])], PLAIN);
   const read = /^(\/.*): parsed OK$/m.exec(stdout)?.[1] ?? main;
   if (status === 0) return { fault: null, main: read };
   const lines = (stderr + stdout)

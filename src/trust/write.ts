@@ -27,8 +27,10 @@ export function replaceFile(
   owner: { uid: Uid; gid: Gid } | null = null,
 ): void {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.new`);
-  const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  let made = false;
   try {
+    const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    made = true;
     try {
       writeFileSync(fd, text);
       if (owner !== null) fchownSync(fd, owner.uid, owner.gid); // before fchmod: chown clears set-user-ID bits
@@ -41,7 +43,7 @@ export function replaceFile(
     renameSync(fresh, path);
   } catch (error) {
     try {
-      unlinkSync(fresh);
+      if (made) unlinkSync(fresh);
     } catch {
       // report the first error
     }

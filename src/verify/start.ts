@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { Account } from '../identity/accounts.ts';
 import { asPid, type Pid } from '../runtime/brands.ts';
@@ -41,7 +41,7 @@ export function killRunning(): void {
 export function run({ as, argv, env }: ShellStart): Promise<Ended> {
   const [file = '', ...rest] = [...becoming(as), ...argv];
   return new Promise((resolve) => {
-    const child = spawn(file, rest, {
+    const child: ChildProcess = spawn(file, rest, {
       cwd: isEnterable(as.homeDirectory) ? as.homeDirectory : '/',
       env,
       detached: true,
@@ -49,7 +49,7 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
     });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
         said[name] = (said[name] + text).slice(-MAX_CHARACTERS);
       });
     }
@@ -60,7 +60,7 @@ export function run({ as, argv, env }: ShellStart): Promise<Ended> {
       running.delete(pid);
       kill(0 - pid);
       // a process outside the group may hold them open
-      for (const name of ['stdout', 'stderr'] as const) child[name].destroy();
+      for (const name of ['stdout', 'stderr'] as const) child[name]?.destroy();
       resolve(how);
     };
     const timer = setTimeout(() => {

@@ -1,8 +1,9 @@
-import { spawnSync, type SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
+import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'shell-quote';
 import { listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
+import { runProgram } from '../runtime/run-program.ts';
 
 /** Default of Debian's systemd; others print their own (systemd-path(1)). */
 const COMPILED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -20,7 +21,7 @@ const PLACES = ['/usr/lib/systemd', '/usr/local/lib/systemd', '/run/systemd', '/
 export function systemdEnvironment(): Record<string, string> | null {
   if (!['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].some((path) => existsSync(path))) return null;
   if (existsSync('/run/systemd/system')) {
-    const { status, stdout } = spawnSync('/usr/bin/systemctl', ['show-environment'], PLAIN);
+    const { status, stdout } = runProgram('/usr/bin/systemctl', ['show-environment'], PLAIN);
     if (status === 0)
       return {
         PATH: COMPILED_PATH,
@@ -32,7 +33,7 @@ export function systemdEnvironment(): Record<string, string> | null {
         ),
       };
   }
-  const { status, stdout } = spawnSync('/usr/bin/systemd-path', ['search-binaries-default'], PLAIN);
+  const { status, stdout } = runProgram('/usr/bin/systemd-path', ['search-binaries-default'], PLAIN);
   return { PATH: status === 0 ? stdout.trim() : COMPILED_PATH, ...configured() };
 }
 

@@ -8,7 +8,11 @@ default: web
 daemons:
   web: { user: www-data, home: /var/www/.pm2, apps: [myapp], operators: [bob] }
   ops: { user: root, apps: [backup] }
+personal: [alice]
 `;
+const GUARD = '/usr/local/lib/pm2-guard/bin/pm2-guard';
+/** Each can be repeated. */
+const COMMANDS = ['status', 'doctor --fix --yes', 'sudoers --write', 'seal', 'unseal'];
 
 describeOnHost('too few descriptors, and no space on the disk', () => {
   let host: Host;
@@ -39,6 +43,53 @@ describeOnHost('too few descriptors, and no space on the disk', () => {
       expect(stderr).not.toMatch(/spawn.* EMFILE[^]*read-process-file/);
     }
   }, 120_000);
+
+  it('a call that asked a daemon needs no more stack than pm2', async () => {
+    const alice = { user: 'alice', cwd: '/' };
+    await host.must('/usr/bin/pm2 start /srv/a.js --name mine', alice);
+    for (const pm2 of ['/usr/bin/pm2', '/usr/local/lib/pm2-guard/bin/pm2'])
+      expect(await host.run(`ulimit -s 64; ${pm2} describe mine`, alice)).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  /** For doctor --fix to give back. */
+  const leftOver = () =>
+    host.must('install -o www-data -d /var/www/.pm2 && install -o root /dev/null /var/www/.pm2/pm2.log', { cwd: '/' });
+
+  it.each(COMMANDS)('%s says that its output was lost, after its work', async (command) => {
+    if (command.includes('--fix')) await leftOver();
+    const { status, stderr } = await host.run(`${GUARD} ${command} >/dev/full`, { cwd: '/' });
+    expect(status).toBe(74);
+    expect(stderr).toMatch(/^pm2-guard: standard output could not be written, the rest is missing: ENOSPC.*\n$/);
+    if (command.includes('--fix')) expect(await host.must('stat -c %U /var/www/.pm2/pm2.log')).toBe('www-data\n');
+  });
+
+  it.each(COMMANDS)('%s does its work though its reader ends', async (command) => {
+    if (command.includes('--fix')) await leftOver();
+    const status = `${GUARD} ${command}; echo $? >/srv/status`;
+    expect(await host.run(`(${status}) | true`, { cwd: '/' })).toMatchObject({ status: 0, stderr: '' });
+    // doctor finds more on this host than it repairs.
+    expect(await host.read('/srv/status')).toBe(command.startsWith('doctor') ? '1\n' : '0\n');
+    if (command.includes('--fix')) expect(await host.must('stat -c %U /var/www/.pm2/pm2.log')).toBe('www-data\n');
+  });
+
+  it.each([...COMMANDS, 'log', 'install'])('%s names a limit on open files', async (command) => {
+    for (const most of [23, 60])
+      expect(await host.run(`ulimit -n ${most}; ${GUARD} ${command}`, { cwd: '/' })).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr:
+          'pm2-guard: nothing was done: this shell allows its commands too few open files\n  run:  ulimit -n 1024\n',
+      });
+  });
+
+  const writing = ['seal', 'sudoers --write', 'init -o /srv/drafted.yaml'];
+  it.each(writing)('%s names a limit on the size of files', async (line) => {
+    await host.must(`${GUARD} unseal; rm -f /etc/sudoers.d/pm2-guard-operators`, { cwd: '/' });
+    const { status, stdout, stderr } = await host.run(`ulimit -f 0; ${GUARD} ${line}`, { cwd: '/' });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/ could not be written: it would be longer .*\n {2}run: {2}ulimit -f unlimited\n$/);
+    expect(await host.must('ls -A /srv /etc/sudoers.d /var/lib/pm2-guard')).not.toMatch(/\.new|drafted|operators/);
+  });
 
   it('rights are written though the list that only spares questions is not', async () => {
     await leave(0);

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { asPid, type Pid } from '../../runtime/brands.ts';
+import { runProgram } from '../../runtime/run-program.ts';
 import { isBooted, systemctlPath } from './systemctl.ts';
 
 const PLAIN = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, encoding: 'utf8', timeout: 3000 } as const;
@@ -25,7 +25,7 @@ export interface Systemd {
 export function askSystemd(names: readonly string[]): Systemd {
   const systemctl = systemctlPath();
   if (systemctl === null) return { version: null, states: null };
-  const version = /^systemd (\d+)/m.exec(spawnSync(systemctl, ['--version'], PLAIN).stdout)?.[1];
+  const version = /^systemd (\d+)/m.exec(runProgram(systemctl, ['--version'], PLAIN).stdout)?.[1];
   return {
     version: version === undefined ? null : Number(version),
     states: isBooted() ? statesOf(systemctl, names) : null,
@@ -35,7 +35,7 @@ export function askSystemd(names: readonly string[]): Systemd {
 function statesOf(systemctl: string, names: readonly string[]): Map<string, UnitState> | null {
   if (names.length === 0) return new Map();
   const properties = '--property=Id,ActiveState,MainPID,Result,ExecMainStatus';
-  const { status, stdout } = spawnSync(systemctl, ['show', properties, '--', ...names], PLAIN);
+  const { status, stdout } = runProgram(systemctl, ['show', properties, '--', ...names], PLAIN);
   if (status !== 0) return null;
   return new Map(
     stdout.split('\n\n').flatMap((block) => {

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { rpcSocket } from '../../pm2/home.ts';
 import { asPid, type Pid } from '../../runtime/brands.ts';
 import { realpathOrSelf } from '../../runtime/peek.ts';
+import { runProgram } from '../../runtime/run-program.ts';
 import { serviceOf, type DaemonSeat } from './daemon-unit.ts';
 import { pm2HomeOfUnit } from '../homes/homes.ts';
 import { cgroupsOf } from '../processes/process-facts.ts';
@@ -38,7 +38,7 @@ export function unitThatEndsAll(seat: DaemonSeat): string | null {
 function mainPid(unit: string): Pid | null {
   const systemctl = systemctlPath();
   if (systemctl === null) return null;
-  const { stdout } = spawnSync(systemctl, ['show', '--property=MainPID,RemainAfterExit,ExecStop', '--', unit], {
+  const { stdout } = runProgram(systemctl, ['show', '--property=MainPID,RemainAfterExit,ExecStop', '--', unit], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     encoding: 'utf8',
