@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { bundle } from '../../bundle.mjs';
 import { DOCTOR } from '../doctor/doctor.ts';
 import { describeOnHost } from '../harness/describe.ts';
-import { createHost, type Host } from '../harness/host.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 
 const HOME = '/home/kim/tools/pm2';
+const AT_OPEN = `${checkout}/test/hostile/at-open.py`;
 const built = mkdtempSync(join(tmpdir(), 'pg-give-'));
 
 describeOnHost('what root left in a PM2_HOME', () => {
@@ -184,6 +185,19 @@ describeOnHost('what root left in a PM2_HOME', () => {
     const [dev, ino] = (await host.must(`stat -c '%d %i' ${HOME}/dump.pm2`)).split(' ').map(Number);
     await kim(`cd ${HOME} && mv dump.pm2 away && mv pm2.log dump.pm2`);
     expect(await give(['dump.pm2'], HOME, { seen: { dev, ino } })).toEqual(['it is another file by now']);
+  });
+
+  it("stays root's where a link takes the place of its directory while that is read", async () => {
+    await host.must(`rm -r ${HOME}/logs && mkdir ${HOME}/logs && touch ${HOME}/logs/shop-out.log
+      mkdir -p /srv/victim && touch /srv/victim/shop-out.log`);
+    await kim(`ln -s /srv/victim ${HOME}/link`);
+    const attack = host.start(['python3', AT_OPEN, HOME, `${HOME}/logs`, 'logs', 'link', 'kim'], { cwd: '/' });
+    await attack.seen(/^ready/);
+    expect(await give(['logs', 'logs/shop-out.log'])).toEqual([null, 'a symbolic link is on the way to it']);
+    await attack.seen(/^exchanged/m);
+    expect(await owner('/srv/victim', '/srv/victim/shop-out.log')).toEqual(['root', 'root']);
+    attack.kill('SIGKILL');
+    await host.must('rm -r /srv/victim');
   });
 
   it('loses its set-user-ID bit', async () => {

@@ -1,8 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
-import { createHost, type Host } from '../harness/host.ts';
+import { checkout, createHost, type Host } from '../harness/host.ts';
 
 const OLD = '/var/cache/pm2-guard/33';
+const AT_OPEN = `${checkout}/test/hostile/at-open.py`;
 
 /**
  * Exchanges directories of its own with links into a directory of root's, without end (renameat2, RENAME_EXCHANGE).
@@ -61,14 +62,18 @@ describeOnHost('a directory that a user changes while root removes it', () => {
     expect(await host.exists('/var/cache/pm2-guard')).toBe(false);
   });
 
-  it('uninstall removes nothing through links', async () => {
-    await racing(8);
-    for (let round = 0; round < 6; round += 1) {
-      await host.run('node /usr/src/pm2-guard/dist/pm2-guard.cjs uninstall');
-      expect(await victim()).toEqual(whole);
-      if (!(await host.exists(OLD))) break;
-    }
-  }, 60_000);
+  it.each(['uninstall', 'install'])('%s removes nothing through a link that comes while it reads', async (command) => {
+    host = await createHost();
+    await host.installGuard('daemons:\n  web:\n    user: www-data\n    home: /var/www/.pm2\n');
+    await host.must('mkdir -m 755 /srv/victim && touch /srv/victim/precious && chmod 600 /srv/victim/precious');
+    await host.must(`install -d -m 700 -o www-data -g www-data ${OLD} ${OLD}/d && ln -s /srv/victim ${OLD}/l
+      touch ${OLD}/d/precious && chown -R -h www-data: ${OLD}`);
+    const attack = host.start(['python3', AT_OPEN, OLD, `${OLD}/d`, 'd', 'l', 'www-data'], { cwd: '/' });
+    await attack.seen(/^ready/);
+    await host.run(`node /usr/src/pm2-guard/dist/pm2-guard.cjs ${command}`, { cwd: '/' });
+    await attack.seen(/^exchanged/m);
+    expect(await victim()).toEqual(['/srv/victim root 755', '/srv/victim/precious root 600']);
+  });
 
   it('uninstall comes to an end once the user does', async () => {
     await racing(3);

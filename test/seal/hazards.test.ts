@@ -3,6 +3,7 @@ import { describeOnHost } from '../harness/describe.ts';
 import { checkout, createHost, type Host } from '../harness/host.ts';
 import { CONFIG } from '../traps/twins.ts';
 
+const AT_OPEN = `${checkout}/test/hostile/at-open.py`;
 const SOURCE = `${checkout}/.cache/pm2/7.0.4/lib/node_modules/pm2`;
 
 /** Kills its process before the change of names in bin/ that KILL_AT counts. */
@@ -121,6 +122,23 @@ describeOnHost('a package while it is sealed, and one that another user can writ
       );
       expect(await sealHers()).toMatchObject({ status: 0 });
       expect(await host.must('find /etc/secret -type f -exec cat {} + && ls -A /etc/secret/bin')).toBe('secret\npm2\n');
+    });
+
+    it.each(['seal', 'unseal'])('%s writes nothing through a link that comes while it reads', async (command) => {
+      const secret = '/etc/secret-package';
+      await host.must(
+        `mkdir ${secret} && cp ${SOURCE}/bin/pm2 ${secret} && cp ${SOURCE}/bin/pm2 ${secret}/pm2.pm2-guard-original`,
+      );
+      const before = await host.must(`cd ${secret} && stat -c '%n %i %U %h %Y' *`);
+      if (command === 'unseal') expect(await sealHers()).toMatchObject({ status: 0 });
+      await host.must(`ln -s ${secret} ${hers}/link`, { user: 'alice' });
+      const attack = host.start(['python3', AT_OPEN, hers, `${hers}/bin`, 'bin', 'link', 'alice'], { cwd: '/' });
+      await attack.seen(/^ready/);
+      await host.run(`pm2-guard ${command} --path ${hers}`, { cwd: '/' });
+      await attack.seen(/^exchanged/m);
+      expect(await host.must(`cd ${secret} && stat -c '%n %i %U %h %Y' *`)).toBe(before);
+      attack.kill('SIGKILL');
+      await host.must(`rm -r ${secret}; pm2-guard unseal || true`);
     });
 
     it('what she cannot write is not written', async () => {
