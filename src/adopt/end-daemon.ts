@@ -3,11 +3,11 @@ import { unitAround } from '../host/boot/daemon-unit.ts';
 import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import { liveDaemons } from '../host/daemons/live-daemons.ts';
 import { cgroupsOf } from '../host/processes/process-facts.ts';
-import { commandLineOf } from '../host/processes/processes.ts';
 import { isBooted, runSystemctl } from '../host/boot/systemctl.ts';
 import { pm2Units, type Unit } from '../host/boot/units.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
+import { daemonToEnd, endDaemonProcess } from '../repair/end-process.ts';
 import type { Pid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
@@ -82,10 +82,10 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
   if (learned) return move;
   if (isThere(move)) {
     const pid = move.from.pid as Pid;
-    // Users can write text into the socket table that gave this pid.
-    if (!/^PM2 v\d/.test(commandLineOf(pid))) throw new Failed(`pid ${pid} is no PM2 daemon, and is not ended`);
+    const daemon = daemonToEnd(pid, move.from);
+    if (daemon === null) throw new Failed(`pid ${pid} is not the daemon of ${move.from.label}, and is not ended`);
     const unit = unitAroundDaemon(move);
-    if (unit === null) process.kill(pid, 'SIGTERM');
+    if (unit === null) endDaemonProcess(daemon);
     else await stopLost(unit, move);
     await ended(move);
   }

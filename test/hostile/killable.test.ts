@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { killableApps, killableDaemon, killableGhost } from '../../src/doctor/killable.ts';
 import type { DaemonFacts } from '../../src/host/daemons/daemon-facts.ts';
 import type { Ghost } from '../../src/host/daemons/ghosts.ts';
+import { daemonToEnd, endDaemonProcess } from '../../src/repair/end-process.ts';
+import { asPid, asPosix, asUid } from '../../src/runtime/brands.ts';
 
 const HOME = '/home/mallory/.pm2';
 const process = {
@@ -51,4 +54,27 @@ it('a process with the environment of an app is not to be ended where another us
   const ghost = (uid: number, realUid: number) =>
     killableGhost({ process: { pid: 7, uid, realUid } } as unknown as Ghost);
   expect([ghost(1001, 1001), ghost(0, 1001)]).toEqual([[7], []]);
+});
+
+it.runIf(globalThis.process.platform === 'linux')('adopt ends the daemon of that user and PM2_HOME only', async () => {
+  const title = `PM2 v7.0.4: God Daemon (${HOME})`;
+  const uid = asPosix(globalThis.process).geteuid();
+  const node = `process.title = ${JSON.stringify(title)}; console.log("ready"); setInterval(() => {}, 1e6);`;
+  const started = [
+    // A title is no longer than the words of the command line.
+    spawn(globalThis.process.execPath, ['-e', node, 'x'.repeat(title.length)], { stdio: ['ignore', 'pipe', 'ignore'] }),
+    spawn('/bin/sh', ['-c', 'echo ready; read line'], { argv0: title, stdio: ['pipe', 'pipe', 'ignore'] }),
+  ];
+  try {
+    await Promise.all(started.map((child) => new Promise((ready) => child.stdout.once('data', ready))));
+    const [daemon = NaN, shell = NaN] = started.map(({ pid }) => pid);
+    expect(daemonToEnd(asPid(daemon), { pm2Home: HOME, uid })).toBe(daemon);
+    expect(daemonToEnd(asPid(daemon), { pm2Home: '/root/.pm2', uid })).toBe(null);
+    expect(daemonToEnd(asPid(daemon), { pm2Home: HOME, uid: asUid(uid + 1) })).toBe(null);
+    expect(daemonToEnd(asPid(shell), { pm2Home: HOME, uid })).toBe(null);
+    // @ts-expect-error a pid that was not looked at
+    expect(() => { endDaemonProcess(asPid(NaN)); }).toThrow();
+  } finally {
+    for (const child of started) child.kill('SIGKILL');
+  }
 });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { realpathOrSelf } from '../../runtime/peek.ts';
 import type { ProcessFacts } from '../processes/process-facts.ts';
 
 /** node under the names of distributions (Fedora: node-22), or bun. `(deleted)` after an upgrade. */
@@ -17,11 +18,12 @@ export function runsNode(exe: string | null): boolean {
  */
 export function isDaemonOf({ exe, command, cwd, env }: Shown, pm2Home: string): boolean {
   if (!runsNode(exe)) return false;
-  const same = (path: string) => resolve(cwd ?? '/', path) === pm2Home;
+  const same = (path: string) => [path, realpathOrSelf(path)].includes(pm2Home);
+  const named = (path: string) => same(resolve(cwd ?? '/', path));
   // `PM2 v7.0.4: God Daemon (/home/x/.pm2)` (lib/Daemon.js), cut to the length of the first command line.
   const [, titled, end] = /: God Daemon \((.*?)(\)?)$/s.exec(command) ?? [];
-  if (titled !== undefined) return end === ')' ? same(titled) : titled !== '' && pm2Home.startsWith(titled);
+  if (titled !== undefined) return end === ')' ? named(titled) : titled !== '' && pm2Home.startsWith(titled);
   if (!/\/lib\/Daemon\.js\b/.test(command) || env === null) return false;
   const home = env['PM2_HOME'] ?? (env['HOME'] === undefined ? undefined : `${env['HOME']}/.pm2`);
-  return home !== undefined && same(home);
+  return home !== undefined && named(home);
 }
