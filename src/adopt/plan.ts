@@ -190,7 +190,7 @@ function notesOf(
       .filter(({ dropped }) => dropped.length > 0)
       .map(
         ({ name, dropped }) =>
-          `${name} loses variables that lead into the old user's home or session: ${dropped.join(', ')}`,
+          `${name} loses variables that lead into the old user's home directory or session: ${dropped.join(', ')}`,
       ),
     ...apps
       .filter(({ processes }) => processes.some(({ before }) => before.status === 'errored'))

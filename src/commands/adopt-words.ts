@@ -21,7 +21,7 @@ export function choiceLines({ choices }: Prospect): string[] {
       case 'move':
         return [];
       case 'home':
-        return [`${choice.name}: is home already, in ${choice.daemon} (${choice.pm2Home})`];
+        return [`${choice.name}: is in the right daemon already: ${choice.daemon} (${choice.pm2Home})`];
       case 'ambiguous':
         return [`${choice.name}: ${choice.why}`, ...labelled('choose', choice.next)];
       case 'unowned':
@@ -123,7 +123,7 @@ export function progressLine(step: MoveStep, back: boolean): string {
         raise: 'bringing the daemon up',
         stop: 'stopping',
         end: 'ending the old daemon',
-        right: 'putting the home right',
+        right: 'putting the PM2_HOME right',
         start: 'starting',
         settle: 'watching whether it stays up',
         remove: 'taking it out of the old daemon',

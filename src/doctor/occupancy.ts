@@ -26,7 +26,7 @@ export function occupancyOf(pm2HomeFacts: Pm2HomeFacts, { daemons, pm2Homes }: H
       ? { type: 'unclear', why: `pid ${pm2HomeFacts.pidFile.pid ?? 0} is a daemon without a socket here` }
       : { type: 'none' };
   }
-  if (second !== undefined) return { type: 'unclear', why: 'two daemons call it their home' };
+  if (second !== undefined) return { type: 'unclear', why: 'two daemons call it their PM2_HOME' };
   if (!daemon.reachable) return { type: 'unclear', why: 'its daemon has lost its socket' };
   if (daemon.uid === null) return { type: 'unclear', why: 'only root can see which user its daemon runs as' };
   if (daemon.failure !== null && daemon.failure.type !== 'denied')

@@ -35,7 +35,7 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
           source,
           ['daemons', name, 'home'],
           'value',
-          `daemons ${twin.name} (line ${twin.line}) and ${name} have one home, ` +
+          `daemons ${twin.name} (line ${twin.line}) and ${name} have one PM2_HOME, ` +
             `${resolved.pm2Home}${twin.pm2Home === resolved.pm2Home ? '' : `, which is also ${twin.pm2Home}`}`,
           'a PM2_HOME for each daemon',
         ),

@@ -9,7 +9,7 @@ export interface Caller extends Person {
   overrides: readonly string[];
   /** Absolute path of the RPC socket. */
   socket: string;
-  /** A variable moved the socket out of `home` (T21). */
+  /** A variable moved the socket out of `pm2Home` (T21). */
   socketMoved: boolean;
   /** PM2 reads an app's name from variables called `name` and `namespace`. */
   naming: Readonly<Record<string, string>>;

@@ -107,7 +107,7 @@ describeOnHost('what adopt moves is what it was', () => {
     await host.must('chown www-data: /var/log/shop/*'); // else the look before the leap says so
     const said = await adopted(host, '--all-strays');
     expect(said).toContain(
-      "note      shop-plain loses variables that lead into the old user's home or session: CONFIG",
+      "note      shop-plain loses variables that lead into the old user's home directory or session: CONFIG",
     );
     expect(await adopted(host, '--all-strays')).toBe(
       'nothing to adopt: each app runs in the daemon that the config gives it\n',

@@ -270,7 +270,7 @@ describeOnHost('adopt looks before it leaps', () => {
     });
     expect(await adopt(host, 'shop-json')).toMatchObject({
       status: 0,
-      stdout: `shop-json: is home already, in web (${WEB})\n`,
+      stdout: `shop-json: is in the right daemon already: web (${WEB})\n`,
     });
   });
 

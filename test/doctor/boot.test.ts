@@ -52,7 +52,7 @@ describeOnHost('what starts at boot', () => {
       evidence: [
         `${UNITS}/pm2-ops.service: User=ops`,
         `${UNITS}/pm2-ops.service: PM2_HOME=/root/.pm2`,
-        "that home is root's",
+        "that PM2_HOME is root's",
       ],
     });
     await type(host, found);
@@ -63,7 +63,7 @@ describeOnHost('what starts at boot', () => {
   it("T25, the other way: root in a user's home", async () => {
     await startup('-u root --hp /home/alice', 'pm2-root.service');
     expect(await finding(host, 'PD401')).toMatchObject({
-      what: "pm2-root.service starts root's daemon in the home of alice",
+      what: "pm2-root.service starts root's daemon in the PM2_HOME of alice",
     });
     await type(host, await finding(host, 'PD401'));
     expect(await host.exists(`${UNITS}/pm2-root.service`)).toBe(false);

@@ -89,7 +89,7 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
     expect(two).toMatchObject({
       trap: 'T33',
       urgency: 'urgent',
-      what: `two daemons have one home, ${OPS}`,
+      what: `two daemons have one PM2_HOME, ${OPS}`,
       subject: { pid: first?.pid },
       evidence: [
         `pid ${first?.pid ?? ''} listens where no client can connect any more: ${OPS}/rpc.sock is now that of pid ` +

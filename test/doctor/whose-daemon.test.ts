@@ -56,7 +56,7 @@ describeOnHost('whose daemon it is', () => {
     expect(await finding(host, 'PD102')).toMatchObject({
       urgency: 'urgent',
       trap: 'T11',
-      what: 'a daemon of root lives in the home of ops',
+      what: 'a daemon of root runs in the PM2_HOME of ops',
       evidence: [
         `${OPS} is for the daemon of ops: ${config}:9 declares ops`,
         `the daemon there, pid ${pid}, runs as root`,

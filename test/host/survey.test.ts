@@ -118,7 +118,7 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
       await host.must('pm2 start sleep --name stray -- 1000', { env: { HOME: '/home/deploy' } });
       const answer = await asked();
       expect(brief(answer)).toContainEqual(found('root', '/home/deploy/.pm2', ['stray']));
-      expect(answer.config).toContain("root's daemon in the home of deploy: probably a stray");
+      expect(answer.config).toContain("root's daemon in the PM2_HOME of deploy: probably a stray");
       expect(brief(answer).map(({ home }) => home)).not.toContain('/root/.pm2');
     });
 

@@ -245,7 +245,7 @@ describe('a config may not', () => {
     'have two daemons of one home',
     refuses(
       'daemons:\n  a: {user: root, home: /x/.pm2}\n  b: {user: daemon, home: /x/./y/../.pm2/}',
-      'c.yaml:3:27: daemons a (line 2) and b have one home, /x/.pm2\n',
+      'c.yaml:3:27: daemons a (line 2) and b have one PM2_HOME, /x/.pm2\n',
       'expected a PM2_HOME for each daemon',
     ),
   );
@@ -253,7 +253,7 @@ describe('a config may not', () => {
     'have two daemons of one home by default',
     refuses(
       'daemons:\n  a: {user: root}\n  b: {user: root}',
-      'c.yaml:3:3: daemons a (line 2) and b have one home, /root/.pm2',
+      'c.yaml:3:3: daemons a (line 2) and b have one PM2_HOME, /root/.pm2',
     ),
   );
   it('have two daemons of one home by a link', () => {
@@ -262,10 +262,10 @@ describe('a config may not', () => {
         `daemons:\n  a: {user: root, home: ${directory}}\n  b: {user: root, home: ` +
           `${directory}/../${directory.split('/').pop() ?? ''}/.}`,
       ),
-    ).toContain('have one home');
+    ).toContain('have one PM2_HOME');
     expect(
       shown('daemons:\n  a: {user: root, home: /usr/bin}\n  b: {user: root, home: /proc/self/root/usr/bin}'),
-    ).toContain('daemons a (line 2) and b have one home, /proc/self/root/usr/bin, which is also /usr/bin');
+    ).toContain('daemons a (line 2) and b have one PM2_HOME, /proc/self/root/usr/bin, which is also /usr/bin');
   });
   it('have apps with nothing after', refuses(web('apps:'), '"apps" is empty'));
   it(

@@ -252,7 +252,7 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
     [
       'has two daemons of one home',
       `echo '    home: /var/www/x/../.pm2/' >> ${C}`,
-      /config\.yaml:10:11: daemons web \(line 3\) and ops have one home, \/var\/www\/\.pm2\n/,
+      /config\.yaml:10:11: daemons web \(line 3\) and ops have one PM2_HOME, \/var\/www\/\.pm2\n/,
     ],
     [
       'is too long',

@@ -192,7 +192,7 @@ describeOnHost('adopt ends the trap', () => {
     // Likewise where the app is home already.
     await host.must(`cp ${OPS}/dump.pm2.bak ${OPS}/dump.pm2`, { user: 'ops' });
     const pid = (await host.apps(WEB))[0]?.pid;
-    expect(await adopted(host, 'myapp')).toMatch(/^myapp: is home already, in web[^]*\nmyapp: from ops/);
+    expect(await adopted(host, 'myapp')).toMatch(/^myapp: is in the right daemon already: web[^]*\nmyapp: from ops/);
     expect(await savedIn(host, OPS)).toEqual([]);
     expect(await host.apps(WEB)).toMatchObject([{ pid }]);
     await isHome(ROOT);

@@ -98,7 +98,7 @@ export const overrides: Check = {
           evidence: [
             `pid ${pid} was spawned with:`,
             ...away.map((name) => `${name}=${env[name] ?? ''}`),
-            `its home would be ${expected}`,
+            `its PM2_HOME would be ${expected}`,
           ],
           why: 'Who calls pm2 without these variables reaches another daemon, another dump, another log.',
           repair: respawned(daemon, facts),

@@ -34,7 +34,7 @@ export const doubleBoots: Check = {
               evidence: [`${line.file}:${line.line}: ${line.user} runs ${line.command}`, `${boot.file} is enabled`],
               why:
                 'They race at boot: the second finds the socket taken or not yet there, and two daemons ' +
-                'share a home.',
+                'share a PM2_HOME.',
               repair: [['sudo', 'sed', '-i', `${line.line}s/^/# /`, line.file]],
               fix: null,
               trap: 'T28',

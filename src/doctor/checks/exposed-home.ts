@@ -7,7 +7,7 @@ import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 
 /** PD310, PD311, PD314: a PM2_HOME that others can read or replace. */
 export const exposedPm2Homes: Check = {
-  name: 'homes that others can read or exchange',
+  name: 'PM2_HOMEs that others can read or replace',
   find: (facts) =>
     distinctPm2Homes(facts).flatMap((pm2HomeFacts) => [
       ...secrets(pm2HomeFacts),
@@ -93,7 +93,7 @@ function served(facts: Pm2HomeFacts): DoctorFinding[] {
       evidence: [
         `${directory.path} is ` +
           `served${directory.source === null ? ' where nothing else is configured' : `, by ${directory.source}`}`,
-        `the home is ${owner.name}'s, mode ${octal(own.mode)}`,
+        `the PM2_HOME is ${owner.name}'s, mode ${octal(own.mode)}`,
       ],
       why:
         'dump.pm2 and the logs, with the passwords in them, are one request away; few servers refuse names that ' +

@@ -73,7 +73,7 @@ function leftByRoot(
       ? `a daemon of root's lived in ${pm2Home}, and its files are still there`
       : `root's pm2 has written in ${pm2Home}`,
     evidence: [
-      `the home is ${owner.name}'s (${EVIDENCE[owner.evidence]}); root's are: ${listed(files.map(({ name }) => name))}`,
+      `the PM2_HOME is ${owner.name}'s (${EVIDENCE[owner.evidence]}); root's are: ${listed(files.map(({ name }) => name))}`,
       ...CAUSES.filter(([name]) => files.some((file) => file.name === name)).map(
         ([name, cause]) => `${name}: ${cause}`,
       ),
@@ -134,7 +134,7 @@ function ofSomebody(facts: Pm2HomeFacts, owner: Pm2HomeOwner, files: readonly Pm
   return {
     code: 'PD306',
     urgency: files.some(({ name }) => CODE.includes(name)) ? 'urgent' : 'wrong',
-    what: `files of ${listed(people)} are in the home of ${owner.name}: ${pm2Home}`,
+    what: `files of ${listed(people)} are in the PM2_HOME of ${owner.name}: ${pm2Home}`,
     evidence: [`not ${owner.name}'s: ${listed(files.map(({ name, uid }) => `${name} (${userName(uid, facts)})`))}`],
     why: `The next resurrect runs what the saved list says as ${owner.name}. A user who can write it can do so too.`,
     repair: given.length > 0 && owner.uid !== 0 ? [['ls', '-ld', ...paths], ...chowned(facts, owner, given)] : [],
@@ -158,7 +158,7 @@ const EVIDENCE: Record<Pm2HomeOwner['evidence'], string> = {
 const CAUSES: [name: string, cause: string][] = [
   ['dump.pm2', 'pm2 save, typed as root'],
   ['reload.lock', 'pm2 reload, typed as root'],
-  ['module_conf.json', 'pm2 set, or the first call of pm2 in this home, typed as root'],
+  ['module_conf.json', 'pm2 set, or the first call of pm2 in this PM2_HOME, typed as root'],
   ['pm2.log', 'the daemon was started by root'],
   ['rpc.sock', 'the daemon itself ran as root'],
 ];

@@ -65,7 +65,7 @@ function homeless(
   return {
     code,
     urgency: daemon === null && apps.length === 0 ? 'untidy' : 'wrong',
-    what: `${pm2HomeFacts.pm2Home} is a home of PM2's: pm2 ran where ${cause}`,
+    what: `${pm2HomeFacts.pm2Home} is a PM2_HOME: pm2 ran where ${cause}`,
     evidence: [
       daemon === null
         ? 'no daemon lives there'

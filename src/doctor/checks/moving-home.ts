@@ -4,7 +4,7 @@ import { drop } from '../unit-words.ts';
 
 /** PD309, T15: without HOME and PM2_HOME, PM2 5 and 6 use /etc/.pm2, and PM2 7 the user's home directory. */
 export const movingPm2Home: Check = {
-  name: 'homes that an upgrade moves',
+  name: 'PM2_HOMEs that an upgrade moves',
   find: (facts) => [
     ...facts.units.flatMap((unit): DoctorFinding[] => {
       // systemd sets HOME only for a service with User= (systemd.exec(5)).

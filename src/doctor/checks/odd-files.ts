@@ -9,7 +9,7 @@ const DIRECTORIES = ['logs', 'pids', 'modules'];
 
 /** PD313, T14: symlinks, hard links and special files through which a root client would write elsewhere. */
 export const oddFiles: Check = {
-  name: 'links and oddities in a home',
+  name: 'links and oddities in a PM2_HOME',
   find: (facts) =>
     distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
       const { owner, detour } = pm2HomeFacts;

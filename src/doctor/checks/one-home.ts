@@ -32,7 +32,7 @@ export const unreachable: Check = {
           return {
             ...shared,
             code: 'PD103',
-            what: `two daemons have one home, ${daemon.pm2Home}`,
+            what: `two daemons have one PM2_HOME, ${daemon.pm2Home}`,
             evidence: [
               `pid ${daemon.pid ?? ''} listens where no client can connect any more: ${daemon.socket} is now that of ` +
                 `pid ${twin.pid ?? ''}`,

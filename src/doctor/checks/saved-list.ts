@@ -10,7 +10,7 @@ import { as, listed, pm2As } from '../words.ts';
 
 /** PD312, PD315: saved lists with paths of another PM2_HOME (T29) or another user (T14). */
 export const strangeLists: Check = {
-  name: 'saved lists of another home',
+  name: 'saved lists of another PM2_HOME',
   find: (facts) =>
     distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
       const { owner } = pm2HomeFacts;
@@ -57,13 +57,13 @@ function copy({ pm2Home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts
   return {
     code: 'PD312',
     urgency: 'wrong',
-    what: `${path} was made for another home`,
+    what: `${path} was made for another PM2_HOME`,
     evidence: [
       `apps: ${listed([...new Set(apps.map(({ name }) => name))])}`,
       `they would use: ${listed([...new Set(places)], 4)}`,
       ...lookFirst(whose),
     ],
-    why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other home.',
+    why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other PM2_HOME.',
     repair: [adoptFrom({ from: pm2Home, apps: [], ...whose, ...(homeless && own ? { to: own.name } : {}) })],
     fix: null,
     trap: 'T29',

@@ -8,7 +8,7 @@ import { retire, startupRepair } from '../unit-words.ts';
 
 /** PD401, PD402, PD403, PD410: the user, PM2_HOME, saved list, pid file and programs of a unit disagree (T25). */
 export const pm2HomesOfUnits: Check = {
-  name: 'units, homes and saved lists',
+  name: 'units, PM2_HOMEs and saved lists',
   find: (facts) =>
     allUnits(facts).flatMap((unit) => {
       const disagreement = disagreementOf(unit, facts);
@@ -31,15 +31,15 @@ export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | nu
   return {
     code: 'PD401',
     urgency: 'wrong',
-    what: `${unit.name} starts ${user}'s daemon in the home of ${owner.name}`,
+    what: `${unit.name} starts ${user}'s daemon in the PM2_HOME of ${owner.name}`,
     evidence: [
       `${unit.file}: ${userLine(unit)}`,
       `${unit.file}: PM2_HOME=${unit.pm2Home}`,
-      `that home is ${owner.name}'s`,
+      `that PM2_HOME is ${owner.name}'s`,
     ],
     why:
       user === 'root'
-        ? `A daemon of root's in ${owner.name}'s home locks ${owner.name} out at the next boot, ` +
+        ? `A daemon of root's in ${owner.name}'s PM2_HOME locks ${owner.name} out at the next boot, ` +
           `and runs what ${owner.name} has saved, as root.`
         : `At the next boot ${user} meets EACCES in ${unit.pm2Home}, and nothing starts.`,
     repair:

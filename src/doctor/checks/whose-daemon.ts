@@ -40,7 +40,7 @@ export const foreignSocket: Check = {
 };
 
 export const foreignPm2HomeCheck: Check = {
-  name: 'foreign home',
+  name: 'foreign PM2_HOME',
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
       const { uid, user, pid, pm2Home } = daemon;
@@ -52,7 +52,7 @@ export const foreignPm2HomeCheck: Check = {
         {
           code: 'PD102',
           urgency: uid === 0 ? 'urgent' : 'wrong',
-          what: `a daemon of ${runner} lives in the home of ${owner.name}`,
+          what: `a daemon of ${runner} runs in the PM2_HOME of ${owner.name}`,
           evidence: [
             `${pm2Home} is for the daemon of ${owner.name}: ${owner.why}`,
             `the daemon there, pid ${pid}, runs as ${runner}`,

@@ -164,7 +164,7 @@ function state(daemon: FoundDaemon): string[] {
   const owner = accountOfHome(pm2Home);
   const stray =
     live && user === 'root' && owner !== null && owner !== 'root'
-      ? `root's daemon in the home of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
+      ? `root's daemon in the PM2_HOME of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
       : null;
   const fault = faultOfRoots(daemon);
   return [
