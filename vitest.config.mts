@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { testProjects } from './test/projects.ts';
+import { testProjects } from './test/projects.mts';
 
 const { unit, host } = testProjects(import.meta.dirname);
 const shared = {

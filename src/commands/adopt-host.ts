@@ -4,6 +4,7 @@ import { isRootBySudo } from '../identity/caller.ts';
 import { findRealPm2 } from '../pm2/installed.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { checkLine } from '../policy/places.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { asPosix } from '../runtime/brands.ts';
@@ -16,7 +17,7 @@ import { UserError } from '../terminal/user-error.ts';
 export function requirePolicy(): Policy {
   const euid = asPosix(process).geteuid();
   const loaded = loadPolicy({ env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) }, () => slow);
-  if (loaded.type === 'unusable') throw new UserError(formatConfigError(loaded.error), 'pm2-guard check', 2);
+  if (loaded.type === 'unusable') throw new UserError(formatConfigError(loaded.error), checkLine(loaded.error.file), 2);
   for (const warning of loaded.warnings) process.stderr.write(`pm2-guard: ${warning}\n`);
   return loaded.policy;
 }

@@ -3,7 +3,7 @@ import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall, type AskSudo, type ResolvedCall } from '../call/resolve-call.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { policyReader } from '../policy/places.ts';
+import { checkLine, policyReader } from '../policy/places.ts';
 import { asPosix, type Uid } from '../runtime/brands.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { EX_CONFIG, UserError } from '../terminal/user-error.ts';
@@ -45,7 +45,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   if (loaded.type === 'unusable')
     throw new UserError(
       `the config cannot be used\n${formatConfigError(loaded.error)}`,
-      rootCommandLine('check'),
+      checkLine(loaded.error.file),
       EX_CONFIG,
     );
   const real = realPm2(euid, loaded.policy);

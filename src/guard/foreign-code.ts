@@ -45,7 +45,8 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
 }
 
 function repair(fault: Distrust): string {
-  return repairsOf([fault]).map(quoteCommand).join(' && ');
+  const repairs = repairsOf([fault]).map(quoteCommand);
+  return repairs.join(' && ') || 'move it to a directory that only root can change';
 }
 
 /** Checks the whole package only if it changed since the last check. */

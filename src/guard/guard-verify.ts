@@ -1,11 +1,10 @@
 import { writeSync } from 'node:fs';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { policyReader } from '../policy/places.ts';
+import { checkLine, policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import { VERSION } from '../policy/version.ts';
 import type { Uid } from '../runtime/brands.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -100,7 +99,7 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
             'run:  unset PM2_GUARD',
         ]
       : []),
-    ...(config.error === null ? [] : [`run:     ${rootCommandLine('check')}`]),
+    ...(config.error === null ? [] : [`run:     ${checkLine(config.file ?? '')}`]),
   ];
   return lines.map((line) => `${escapeControls(line)}\n`).join('');
 }

@@ -1,4 +1,5 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
+import { checkLine } from '../policy/places.ts';
 import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
@@ -61,11 +62,11 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   process.exitCode = NO_REAL_PM2;
 }
 
-function repairOf({ kind, expected }: ConfigError): string {
+function repairOf({ kind, file, expected }: ConfigError): string {
   const [, command] = /: (sudo .*)$/.exec(expected ?? '') ?? [];
-  if (command === undefined) return `correct what is shown above, then: ${rootCommandLine('check')}`;
+  if (command === undefined) return `correct what is shown above, then: ${checkLine(file)}`;
   return kind === 'untrusted'
-    ? `read the file first, others could have changed it; then:  ${command} && ${rootCommandLine('check')}`
+    ? `read the file first, others could have changed it; then:  ${command} && ${checkLine(file)}`
     : command;
 }
 

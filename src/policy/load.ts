@@ -7,6 +7,7 @@ import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './co
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
 import { ownCompiled } from './own-compiled.ts';
 import {
+  checkLine,
   CONFIG_PLACES,
   configDistrust,
   configOf,
@@ -18,7 +19,6 @@ import {
 } from './places.ts';
 import type { Daemon, OnError, Policy } from './policy.ts';
 import { VERSION } from './version.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
 
 export type LoadedPolicy =
   /** `warnings` are escaped already. Each may have several lines. */
@@ -96,7 +96,7 @@ function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolic
         warnings: [
           `${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ` +
             `${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: ` +
-            rootCommandLine('check'),
+            checkLine(read.errors[0].file),
         ],
       };
   }

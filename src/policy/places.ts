@@ -67,6 +67,12 @@ export function missingConfig(): ConfigError {
   );
 }
 
+/** What shows all errors of this config. sudo drops PM2_GUARD_CONFIG, so another file than the usual one is named. */
+export function checkLine(file: string): string {
+  const isUsual = (CONFIG_PLACES as readonly string[]).includes(file);
+  return rootCommandLine('check', ...(isUsual ? [] : [file]));
+}
+
 /** Only root may be able to write the file, its directories and all symlink targets, as in sshd's StrictModes. */
 export function configDistrust(path: string): ConfigError | null {
   if (!isAbsolute(path))
@@ -100,7 +106,8 @@ function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
   );
   const repairs = repairsOf(faults, 'root').map((words) => quoteCommand(['sudo', ...words]));
   const message = `cannot be trusted: ${fault.path} ${fault.why}`;
-  return fileError('untrusted', path, message, `${wanted}: ${repairs.join(' && ')}`);
+  const how = repairs.length > 0 ? repairs.join(' && ') : 'move the file to a directory that only root can change';
+  return fileError('untrusted', path, message, `${wanted}: ${how}`);
 }
 
 /** The state of a config and of the accounts. Equal states mean that no file changed. Null: unreadable. */

@@ -4,7 +4,7 @@ import { cronLines } from '../host/boot/crontabs.ts';
 import { learnWayToRoot } from '../install/way-to-root.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { policyReader } from '../policy/places.ts';
+import { checkLine, policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
@@ -126,7 +126,7 @@ function policyOf(): { policy: Policy; warnings: string[] } {
   if (loaded.type === 'policy') return loaded;
   throw new UserError(
     `nothing can be told: the config cannot be used\n${formatConfigError(loaded.error)}`,
-    rootCommandLine('check'),
+    checkLine(loaded.error.file),
     CANNOT_TELL,
   );
 }

@@ -34,6 +34,13 @@ describeOnHost('PM2_GUARD_DEBUG=1', () => {
     expect(app).toMatchObject({ name: 'myapp' });
   });
 
+  it('names the line of the config that decided', async () => {
+    const { stderr } = await host.run('PM2_GUARD_DEBUG=1 pm2 describe myapp', { cwd: '/' });
+    expect(stderr).toContain(
+      'pm2-guard: debug: verdict    rewrite (PG101), daemon web, by /etc/pm2-guard/config.yaml:3\n',
+    );
+  });
+
   it('does not reach the app', async () => {
     await host.must('PM2_GUARD_DEBUG=1 pm2 restart myapp --update-env', { cwd: '/' });
     expect(await host.must('pm2 env 0', { cwd: '/' })).not.toContain('PM2_GUARD');

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, type nodeVersions, type pm2Versions } from './fetch.ts';
@@ -186,6 +186,13 @@ export class Host {
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     return new Running(child, options.input, keepInput, options.timeoutMs ?? 30_000, argv.join(' '));
+  }
+
+  /** A login shell for a person, on this terminal. Returns its exit status. */
+  shell(): number {
+    const [nsenter = '', ...words] = this.enter();
+    const env = { PATH: rootPath, TERM: process.env['TERM'] ?? 'dumb' };
+    return spawnSync(nsenter, [...words, '/bin/su', '-l', 'root'], { stdio: 'inherit', env }).status ?? 1;
   }
 
   async read(path: string): Promise<string> {

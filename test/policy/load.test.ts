@@ -229,7 +229,15 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
     [
       'is in a directory where others write',
       'chmod 1777 /etc/pm2-guard',
-      /cannot be trusted: \/etc\/pm2-guard is writable by all users \(mode 1777\)/,
+      joined(
+        /cannot be trusted: \/etc\/pm2-guard is writable by all users \(mode 1777\)\n/,
+        / {2}expected only root to write there: sudo chmod go-w \/etc\/pm2-guard$/,
+      ),
+    ],
+    [
+      'is in a directory for all users, whose mode must stay',
+      `mount -t tmpfs -o mode=1777 none /mnt; cp ${C} /mnt; rm ${C}; ln -s /mnt/config.yaml ${C}`,
+      / {2}expected only root to write there: move the file to a directory that only root can change$/,
     ],
     [
       "is in a user's directory",

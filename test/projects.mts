@@ -5,7 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 const NEEDS = /\bunshare\b|['"`/]dist\/|\.cache\//;
 
 /**
- * The test files, apart by what they need: `unit` runs everywhere in seconds, `host` needs root on Linux. A file
+ * The test files, apart by what they need: `unit` runs everywhere, `host` needs root on Linux. A file
  * belongs to `host` where it, or a file of test/ that it imports, is of test/harness or names what takes a host.
  *
  * @param root of the repository
