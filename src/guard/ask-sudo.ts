@@ -3,6 +3,7 @@ import { HOP, MAY, SHIM_COMMAND } from '../call/hop.ts';
 import { isOperator } from '../call/operators.ts';
 import type { AskSudo } from '../call/resolve-call.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { isTerminal } from '../runtime/is-terminal.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { runProgram } from '../runtime/run-program.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
@@ -94,6 +95,5 @@ function hasNoNewPrivileges(): boolean {
 }
 
 export function someoneIsThere(): boolean {
-  const { isatty } = lazyBuiltin('node:tty');
-  return isatty(0) || isatty(2);
+  return isTerminal(0) || isTerminal(2);
 }

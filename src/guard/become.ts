@@ -1,5 +1,5 @@
-import type { ChildProcess } from 'node:child_process';
 import { dropOwnVariables } from '../identity/environment.ts';
+import { startBareProcess, type Ended } from '../runtime/bare-process.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { replaceProcess } from './replace-process.ts';
 
@@ -18,49 +18,53 @@ export function become(
 ): void {
   if (env === undefined) dropOwnVariables(process.env);
   if (stdin === null && inPlace) replaceProcess(file, argv, env ?? process.env);
-  passOn(startChild(file, argv, stdin, env), file, endAs);
+  runChild({ file, argv, stdin, env }, endAs);
 }
 
-/** @param env default: the current one, without our own variables */
-export function startChild(
-  file: string,
-  argv: readonly string[],
-  stdin: Buffer | null,
-  env?: NodeJS.ProcessEnv,
-): ChildProcess {
-  if (env === undefined) dropOwnVariables(process.env);
-  const child = lazyBuiltin('node:child_process').spawn(file, argv, {
-    env: env ?? process.env,
-    stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
-  });
-  child.stdin?.on('error', () => undefined); // EPIPE: the child ended first
-  child.stdin?.end(stdin);
-  return child;
+interface Child {
+  file: string;
+  argv: readonly string[];
+  stdin: Buffer | null;
+  /** Default: the current one, without our own variables. */
+  env?: NodeJS.ProcessEnv | undefined;
 }
 
 /** Passes on signals sent to this process only. A terminal sends Ctrl-C and Ctrl-Z to the child too. */
-export function passOn(
-  child: ChildProcess,
-  file: string,
-  ended: (status: number | null, signal: NodeJS.Signals | null) => void,
-): void {
+export function runChild(child: Child, ended: Ended): void {
   const ignored = () => undefined; // the child handles the signal
-  const sent = (signal: NodeJS.Signals) => child.kill(signal);
+  const running = start(child, (status, signal) => {
+    for (const name of both) process.off(name, ignored);
+    for (const name of own) process.off(name, sent);
+    ended(status, signal);
+  });
+  const sent = (signal: NodeJS.Signals) => {
+    running.kill(signal);
+  };
   const [both, own] = [
     ['SIGINT', 'SIGQUIT'],
     ['SIGTERM', 'SIGHUP', 'SIGUSR2'],
   ] as const;
   for (const signal of both) process.on(signal, ignored);
   for (const signal of own) process.on(signal, sent);
+}
+
+function start({ file, argv, stdin, env }: Child, ended: Ended): { kill(signal: NodeJS.Signals): void } {
+  if (env === undefined) dropOwnVariables(process.env);
+  const bare =
+    stdin === null ? startBareProcess({ file, words: argv, env: env ?? process.env, apart: false }, ended) : null;
+  if (bare !== null) return bare;
+  const child = lazyBuiltin('node:child_process').spawn(file, argv, {
+    env: env ?? process.env,
+    stdio: [stdin === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
+  });
+  child.stdin?.on('error', () => undefined); // EPIPE: the child ended first
+  child.stdin?.end(stdin);
   child.on('error', (error) => {
     process.stderr.write(`pm2-guard: cannot start ${file}: ${error.message}\n`);
     process.exitCode = 126;
   });
-  child.on('exit', (status, signal) => {
-    for (const name of both) process.off(name, ignored);
-    for (const name of own) process.off(name, sent);
-    ended(status, signal);
-  });
+  child.on('exit', ended);
+  return child;
 }
 
 export function endAs(status: number | null, signal: NodeJS.Signals | null): void {

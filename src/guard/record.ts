@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { recordLine, type LoggedOutcome } from '../log/line.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { asPosix, type Pid } from '../runtime/brands.ts';
+import { startBareProcess } from '../runtime/bare-process.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { describeCommand } from '../terminal/shown.ts';
 import type { Caller } from '../verdict/caller.ts';
@@ -52,31 +53,10 @@ function endsWithUs(env: NodeJS.ProcessEnv, pid: Pid): boolean {
   return inUnit || lastOfSession || pid === 1;
 }
 
-/** libuv's process, below node's lib/internal/child_process.js. */
-interface ProcessHandle {
-  onexit: () => void;
-  spawn(options: object): number;
-  unref(): void;
-}
-
-/** The last node of which this binding no longer changes. That of node 24 takes other arguments, and aborts. */
-const LAST_BINDING = 22;
-
-/** Becoming a shell takes 1 ms more CPU time. Returns false if node cannot do it, or the program does not start. */
-function startUnwatched(file: string, words: readonly string[]): boolean {
-  if (Number.parseInt(process.versions.node, 10) > LAST_BINDING) return false;
-  process.emitWarning = () => undefined; // NODE_PENDING_DEPRECATION warns about process.binding
-  try {
-    const binding = Reflect.get(process, 'binding') as (name: string) => { Process: new () => ProcessHandle };
-    const handle = new (binding('process_wrap').Process)();
-    handle.onexit = () => undefined;
-    const stdio = [{ type: 'ignore' }, { type: 'ignore' }, { type: 'ignore' }];
-    const failed = handle.spawn({ file, args: [file, ...words], envPairs: [], cwd: '/', detached: true, stdio });
-    handle.unref();
-    return failed === 0;
-  } catch {
-    return false;
-  }
+function startUnwatched(logger: string, words: readonly string[]): boolean {
+  const started = startBareProcess({ file: logger, words, env: {}, apart: true }, () => undefined);
+  started?.unref();
+  return started !== null;
 }
 
 /** Arguments of that shell. `waits`: up to a second. */
@@ -104,6 +84,7 @@ function lineOf({ outcome, caller, owner, argv, rule }: RecordEntry): string {
 }
 
 function startLogger(logger: string, words: readonly string[], waits: boolean): void {
+  if (!waits && startUnwatched(logger, words)) return;
   try {
     if (waits) {
       lazyBuiltin('node:child_process').spawnSync(logger, words, {

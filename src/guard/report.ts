@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { lazyBuiltin } from '../runtime/late.ts';
+import { isTerminal } from '../runtime/is-terminal.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { quoteCommand } from '../terminal/shown.ts';
@@ -28,10 +28,6 @@ export function mayNotify({ command, line, context }: Invocation, { notices }: P
   if (notices === 'none' || line.silent || context.env['PM2_SILENT'] === 'true') return false;
   const quiet = notices === 'terminal' || FOR_MACHINES.includes(command ?? '');
   return !quiet || isTerminal(2);
-}
-
-function isTerminal(descriptor: number): boolean {
-  return lazyBuiltin('node:tty').isatty(descriptor);
 }
 
 export function rewriteLines(

@@ -5,7 +5,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { canBecome, realSudo, someoneIsThere } from './ask-sudo.ts';
-import { become, endAs, passOn, startChild } from './become.ts';
+import { become, endAs, runChild } from './become.ts';
 import { CANNOT_MARK, makeMark } from './mark.ts';
 import { say } from './report.ts';
 import { lostLines, leftOutLines, variablesFor } from './variables.ts';
@@ -104,7 +104,6 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
     become(sudo, wordsFor(attempt, null), stdin);
     return;
   }
-  const child = startChild(sudo, wordsFor(attempt, mark.word), stdin);
   let known = false;
   const look = (): boolean => {
     if (known || !mark.isSet()) return known;
@@ -114,14 +113,12 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
     return true;
   };
   let timer: NodeJS.Timeout | undefined;
-  // The shim sets the mark some 40 ms before pm2 can print.
   const wait = (delay: number): void => {
     timer = setTimeout(() => {
       if (!look()) wait(Math.min(delay * 1.2, 100));
     }, delay);
   };
-  wait(4);
-  passOn(child, sudo, (status, signal) => {
+  runChild({ file: sudo, argv: wordsFor(attempt, mark.word), stdin }, (status, signal) => {
     clearTimeout(timer);
     const started = look();
     mark.remove();
@@ -131,6 +128,7 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
       become(sudo, wordsFor(attempt, null), stdin);
     } else endAs(status, signal);
   });
+  wait(4); // the shim sets the mark some 40 ms before pm2 can print
 }
 
 /**

@@ -1,5 +1,6 @@
 import { MAY } from '../call/hop.ts';
 import { needsPassword } from '../guard/ask-sudo.ts';
+import { isTerminal } from '../runtime/is-terminal.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import type { SudoRun } from './command-line.ts';
 import { wordsOf, type SudoLine } from './rewrite.ts';
@@ -44,6 +45,5 @@ function ask(sudo: string, words: readonly string[], terminal: boolean): Promise
 
 /** Whether sudo can prompt for a password, as in the call as typed. */
 export function canAsk(call: SudoRun): boolean {
-  const { isatty } = lazyBuiltin('node:tty');
-  return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isatty(0) || isatty(2));
+  return !call.options.some(({ letter }) => 'nSA'.includes(letter)) && (isTerminal(0) || isTerminal(2));
 }
