@@ -10,7 +10,7 @@ import type { FindingPage } from './pages/page.ts';
  * Codes are stable. PD1xx: daemons; PD2xx: apps; PD3xx: files in a PM2_HOME; PD4xx: boot; PD5xx: installed pm2 and
  * node; PD6xx: the guard itself.
  */
-export const pages: Record<string, FindingPage> = {
+export const pages = {
   PD001: {
     title: 'a check failed',
     meaning:
@@ -25,4 +25,6 @@ export const pages: Record<string, FindingPage> = {
   ...bootPages,
   ...copyPages,
   ...guardPages,
-};
+} satisfies Record<string, FindingPage>;
+
+export type FindingCode = keyof typeof pages;

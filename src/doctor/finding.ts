@@ -1,3 +1,4 @@
+import type { FindingCode } from './codes.ts';
 import type { Pid } from '../runtime/brands.ts';
 import type { Fix } from './fix.ts';
 import type { DoctorFacts } from './guard-facts.ts';
@@ -18,7 +19,7 @@ export interface FindingSubject {
 
 export interface DoctorFinding {
   /** Stable: `PD101`. Its page is in codes.ts. */
-  code: string;
+  code: FindingCode;
   urgency: Urgency;
   what: string;
   evidence: string[];

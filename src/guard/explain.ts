@@ -23,7 +23,7 @@ export interface Typed {
 /** docs/contract.md section 6. */
 export interface Explanation {
   verdict: Verdict['type'];
-  code: string;
+  code: Verdict['code'];
   reason: string;
   /** `file:line`. Null: no rule decides. */
   rule: string | null;

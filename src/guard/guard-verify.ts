@@ -24,7 +24,7 @@ interface Answer {
     home: string;
     login: string | null;
     verdict: Verdict['type'];
-    code: string;
+    code: Verdict['code'];
     daemon: string | null;
   } | null;
   pm2: { path: string; version: string } | null;

@@ -22,7 +22,7 @@ export type Judgement =
   | { kind: 'right for'; users: readonly string[]; daemon: Daemon }
   | {
       kind: 'wrong';
-      code: string;
+      code: Verdict['code'];
       /** File and config leave no doubt. */
       certain: boolean;
       reason: string;

@@ -128,8 +128,10 @@ export interface Edit {
   text: string;
 }
 
+export type LintCode = `PL${number}`;
+
 export interface LintFinding {
-  code: string;
+  code: LintCode;
   trap: string;
   severity: Severity;
   file: string;

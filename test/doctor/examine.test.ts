@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checks } from '../../src/doctor/checks.ts';
 import { outsideUnit } from '../../src/doctor/checks/outside-unit.ts';
-import { pages } from '../../src/doctor/codes.ts';
+import { pages, type FindingCode } from '../../src/doctor/codes.ts';
 import { examine } from '../../src/doctor/doctor.ts';
 import { about, type Check, type DoctorFinding } from '../../src/doctor/finding.ts';
 import type { DoctorFacts } from '../../src/doctor/guard-facts.ts';
 
 const facts = { daemons: [] } as unknown as DoctorFacts; // what these checks look at
-const finding = (code: string, urgency: DoctorFinding['urgency']): DoctorFinding => ({
+const finding = (code: FindingCode, urgency: DoctorFinding['urgency']): DoctorFinding => ({
   code,
   urgency,
   what: code,

@@ -1,3 +1,4 @@
+import type { FindingCode } from '../codes.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
@@ -41,7 +42,7 @@ export const impossiblePm2Homes: Check = {
 function homeless(
   pm2HomeFacts: Pm2HomeFacts,
   facts: HostFacts,
-  code: string,
+  code: FindingCode,
   cause: string,
   why: string,
 ): DoctorFinding {

@@ -37,7 +37,7 @@ export const savedListChecks: Check = {
           : [
               {
                 ...shared,
-                code: 'PD204',
+                code: 'PD204' as const,
                 urgency: 'wrong' as const,
                 what: `${listed(fresh)} would not come back after a reboot`,
                 evidence: [
@@ -55,7 +55,7 @@ export const savedListChecks: Check = {
           : [
               {
                 ...shared,
-                code: 'PD205',
+                code: 'PD205' as const,
                 urgency: 'wrong' as const,
                 what: `${listed(lost)} is saved and not in the daemon: it would come back after a reboot`,
                 evidence: [

@@ -52,8 +52,8 @@ function sockets(facts: Pm2HomeFacts): DoctorFinding[] {
       what: `no process listens on the socket${dead.length > 1 ? 's' : ''} in ${pm2Home}`,
       evidence: paths.map((path) => `${path}: connecting is refused, and no process has it`),
       why:
-        'The daemon of this PM2_HOME was killed, or the machine lost its power: what it ran has not run since, unless ' +
-        'something else started it.',
+        'The daemon of this PM2_HOME was killed, or the machine lost its power. What it ran has not run since, ' +
+        'unless something else started it.',
       repair: asOwnerOf(facts, ['rm', ...paths]),
       fix: fixIn(
         facts,

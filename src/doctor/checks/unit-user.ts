@@ -38,7 +38,7 @@ function faultOf({ name, file, user, account, ...unit }: Unit, facts: HostFacts)
           ['sudo', 'systemctl', 'daemon-reload'],
         ];
   const finding = {
-    code: 'PD407',
+    code: 'PD407' as const,
     fix: null,
     trap: 'T27',
     repair: byNumber,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { octal } from '../../host/homes/way.ts';
 import { SwitchError } from '../../identity/switch-user.ts';
 import { UnreadableFile } from '../../trust/read.ts';
+import type { FindingCode } from '../codes.ts';
 import type { DoctorFinding } from '../finding.ts';
 import type { Deed, Fix } from '../fix.ts';
 import { chownIn, asOwnerOf, patternOf } from '../words.ts';
@@ -11,7 +12,7 @@ import { applyFix } from './deeds.ts';
 
 export interface FixChange {
   /** Of the finding. */
-  code: string;
+  code: FindingCode;
   path: string;
   what: string;
   /** Null: the removed file held nothing, or no command reaches the file safely. */
@@ -39,7 +40,7 @@ export function fixPlanOf(findings: readonly DoctorFinding[]): Step[] {
     .sort((a, b) => ORDER.indexOf(a.deed.type) - ORDER.indexOf(b.deed.type));
 }
 
-function changeOf(code: string, fix: Fix, deed: Deed): FixChange {
+function changeOf(code: FindingCode, fix: Fix, deed: Deed): FixChange {
   const { pm2Home, owner } = fix;
   const path = deed.name === '.' ? pm2Home : join(pm2Home, deed.name);
   switch (deed.type) {

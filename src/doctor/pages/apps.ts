@@ -1,6 +1,6 @@
 import type { FindingPage } from './page.ts';
 
-export const appPages: Record<string, FindingPage> = {
+export const appPages = {
   PD201: {
     title: 'an app in the wrong daemon',
     meaning:
@@ -66,4 +66,4 @@ export const appPages: Record<string, FindingPage> = {
       "Read pm2.log in the PM2_HOME; then pm2 delete, and pm2 start from a directory that the daemon's user may " +
       'enter.',
   },
-};
+} satisfies Record<string, FindingPage>;

@@ -1,6 +1,6 @@
 import type { FindingPage } from './page.ts';
 
-export const bootPages: Record<string, FindingPage> = {
+export const bootPages = {
   PD401: {
     title: 'a unit whose user and PM2_HOME do not belong together',
     meaning: 'User= and PM2_HOME= of a boot unit belong to two users.',
@@ -108,4 +108,4 @@ export const bootPages: Record<string, FindingPage> = {
       'login and ends, with all that it runs, after the last logout.',
     cure: 'loginctl enable-linger USER, or a unit of the system with pm2 startup.',
   },
-};
+} satisfies Record<string, FindingPage>;

@@ -1,6 +1,6 @@
 import type { FindingPage } from './page.ts';
 
-export const copyPages: Record<string, FindingPage> = {
+export const copyPages = {
   PD501: {
     title: 'a pm2 that root runs and others can change',
     meaning:
@@ -30,4 +30,4 @@ export const copyPages: Record<string, FindingPage> = {
     trap: 'The node was one of snap, nvm or another version manager: each version has a directory of its own.',
     cure: 'Install a node that stays (/usr/bin/node), then run pm2-guard install again. Correct a pin in the config.',
   },
-};
+} satisfies Record<string, FindingPage>;

@@ -1,6 +1,6 @@
 import type { FindingPage } from './page.ts';
 
-export const daemonPages: Record<string, FindingPage> = {
+export const daemonPages = {
   PD101: {
     title: "the socket is not its daemon's",
     meaning: 'The owner of rpc.sock is not the user that the daemon behind it runs as.',
@@ -168,4 +168,4 @@ export const daemonPages: Record<string, FindingPage> = {
       'End it with SIGKILL: on SIGTERM it would remove pm2.pid. A daemon that is in a unit is replaced by systemctl, ' +
       'after the living one has saved its list.',
   },
-};
+} satisfies Record<string, FindingPage>;

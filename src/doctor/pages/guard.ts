@@ -1,6 +1,6 @@
 import type { FindingPage } from './page.ts';
 
-export const guardPages: Record<string, FindingPage> = {
+export const guardPages = {
   PD601: {
     title: 'pm2-guard is not installed, or not whole',
     meaning: 'Files of it are missing, its record is damaged, or the node it uses is gone.',
@@ -41,4 +41,4 @@ export const guardPages: Record<string, FindingPage> = {
     trap: 'npm laid down a new pm2, with its own bin/pm2.',
     cure: 'sudo pm2-guard seal.',
   },
-};
+} satisfies Record<string, FindingPage>;

@@ -1,6 +1,6 @@
 import type { FindingPage } from './page.ts';
 
-export const homePages: Record<string, FindingPage> = {
+export const homePages = {
   PD301: {
     title: 'a socket that no process listens on',
     meaning: 'rpc.sock or pub.sock is there, connecting is refused, and no process has it.',
@@ -141,4 +141,4 @@ export const homePages: Record<string, FindingPage> = {
       '/var/www/.pm2, and prints stacks of EACCES.',
     cure: "Make it once, as the user's: sudo install -d -o www-data -g www-data -m 0755 /var/www/.pm2.",
   },
-};
+} satisfies Record<string, FindingPage>;

@@ -1,7 +1,7 @@
 import type { Policy } from '../../policy/policy.ts';
 import { classOfCommand } from '../../verdict/command-class.ts';
 import type { Judged } from '../judge.ts';
-import type { LintCall, Edit, Remark, Severity, SourceFile } from '../model.ts';
+import type { LintCall, LintCode, Edit, Remark, Severity, SourceFile } from '../model.ts';
 import type { Lines } from '../text.ts';
 
 /** One file and all facts about it. */
@@ -35,7 +35,7 @@ export interface RulePage {
 }
 
 export interface LintRule {
-  code: string;
+  code: LintCode;
   trap: string;
   /** The worst severity of its findings. */
   severity: Severity;
