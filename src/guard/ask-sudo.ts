@@ -4,7 +4,6 @@ import { isOperator } from '../call/operators.ts';
 import type { AskSudo } from '../call/resolve-call.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { isTerminal } from '../runtime/is-terminal.ts';
-import { lazyBuiltin } from '../runtime/late.ts';
 import { runProgram } from '../runtime/run-program.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
