@@ -3,9 +3,9 @@ import { accountByUid } from '../identity/accounts.ts';
 import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
 import { PATH_OVERRIDES, resolvePm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Daemon, Policy } from '../policy/policy.ts';
 import { asUid, type Uid } from '../runtime/brands.ts';
-import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
+import { ownerOf, readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 /** null: the directory was deleted (getcwd(3) ENOENT), or is not known. */
@@ -69,7 +69,12 @@ function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
 function asDeclared(pm2Home: string, policy: Pick<Policy, 'daemons'>): string {
   if (policy.daemons.some((daemon) => daemon.pm2Home === pm2Home)) return pm2Home;
   const real = realpathOrSelf(pm2Home);
-  return policy.daemons.find((daemon) => realpathOrSelf(daemon.pm2Home) === real)?.pm2Home ?? pm2Home;
+  return policy.daemons.find((daemon) => leadsTo(daemon, real))?.pm2Home ?? pm2Home;
+}
+
+/** A daemon's user can replace the PM2_HOME with a symlink to another user's. */
+function leadsTo({ pm2Home, uid }: Daemon, real: string): boolean {
+  return realpathOrSelf(pm2Home) === real && ownerOf(real) === uid;
 }
 
 /** proc(5), since Linux 2.6.11. Set at login and kept by `su`, doas and run0. Unset for services. */

@@ -28,7 +28,9 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
       errors.push(resolved);
       continue;
     }
-    const twin = daemons.find((other) => sameHome(other.pm2Home, resolved.pm2Home));
+    const twin = daemons.find(
+      (other) => other.pm2Home === resolved.pm2Home || (other.uid === resolved.uid && sameDirectory(other, resolved)),
+    );
     if (twin)
       errors.push(
         errorAt(
@@ -60,7 +62,12 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
       ),
     );
   }
-  return { daemons, errors, notes: [...notesOnPeople(source, config), ...notesOnPins(source, daemons)] };
+  const notes = [
+    ...notesOnPeople(source, config),
+    ...notesOnPins(source, daemons),
+    ...notesOnLinks(source, daemons),
+  ];
+  return { daemons, errors, notes };
 }
 
 /** valibot silently drops keys such as `__proto__`. */
@@ -116,11 +123,21 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
   };
 }
 
-/** Compares paths, then device and inode if both exist (symlinks, bind mounts). */
-function sameHome(one: string, other: string): boolean {
-  if (one === other) return true;
-  const inode = fileId(one);
-  return inode !== null && inode === fileId(other);
+/** Compares device and inode if both exist (symlinks, bind mounts). */
+function sameDirectory(one: Daemon, other: Daemon): boolean {
+  const inode = fileId(one.pm2Home);
+  return inode !== null && inode === fileId(other.pm2Home);
+}
+
+/** A user can link a PM2_HOME to another user's, so this must not make the config unusable. */
+function* notesOnLinks(source: ConfigSource, daemons: readonly Daemon[]): Generator<string> {
+  for (const [index, one] of daemons.entries()) {
+    const other = daemons.slice(0, index).find((before) => before.uid !== one.uid && sameDirectory(before, one));
+    if (other === undefined || other.pm2Home === one.pm2Home) continue;
+    const line = lineAt(source, ['daemons', one.name, 'home'], 'value');
+    yield `${source.file}:${line}: ${one.name} has the same PM2_HOME as ${other.name}: ` +
+      `${one.pm2Home} is also ${other.pm2Home}`;
+  }
 }
 
 /** The guard does not run such a pin as root (PG113). */
