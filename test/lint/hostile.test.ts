@@ -48,6 +48,22 @@ describe('a hostile file', () => {
     await linted();
   });
 
+  it('variables, arrays and outputs that double at each line: their length is bounded', async () => {
+    const doubled = (line: (one: string, before: string) => string) =>
+      Array.from({ length: 60 }, (_, index) => line(`a${index + 1}`, `a${index}`)).join('\n');
+    const texts = {
+      variable: `a0=xx\n${doubled((one, before) => `${one}="$${before}$${before}"`)}\npm2 restart $a60\n`,
+      array: `a=(pm2 ls)\n${doubled(() => 'a=("${a[@]}" "${a[@]}")')}\n"\${a[@]}"\n`,
+      output: `a0() { echo xx; }\n${doubled((one, before) => `${one}() { ${before}; ${before}; }`)}\nx=$(a60)\n`,
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      writeFileSync(at('x.sh'), `#!/bin/bash\n${after}${text}`);
+      const report = await lint({ inputs: filesBelow([directory]), policy: null, as: null });
+      expect(codes(report), name).toContain('2 PL005');
+      expect(report.unread.map(({ why }) => why).join(), name).toContain('too much to follow');
+    }
+  });
+
   it('quotes and here-documents that never end: what is before them is found', async () => {
     for (const tail of [
       'echo "',

@@ -30,7 +30,10 @@ export class RunShell {
     readonly session: Session,
     readonly input: Fragment | null = null,
   ) {
-    this.words = new ShellWords(fragment, { substitute: (node, scope) => this.substitute(node, scope) });
+    this.words = new ShellWords(fragment, {
+      substitute: (node, scope) => this.substitute(node, scope),
+      expands: (length) => session.expands(length),
+    });
   }
 
   text(node: Pick<Syntax, 'start' | 'end'>): string {
@@ -59,6 +62,7 @@ export class RunShell {
       failed = [...result.calls];
       check = result.check;
       if (result.out === null) certain = certain && SILENT.has(node.type);
+      else if (!this.session.expands(result.out.text.length)) break;
       else {
         out.addFragment(result.out);
         printed = true;

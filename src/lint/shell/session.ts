@@ -12,6 +12,8 @@ export const MAX_NESTING = 40;
 /** The limit of followed function calls. */
 const MAX_CALLED = 2000;
 const MAX_MILLISECONDS = 4000;
+/** The limit of what variables and outputs add to the words of one file. Each line can double a variable's length. */
+const MAX_EXPANDED = 2 * 1024 * 1024;
 
 /** The reading of one file: its findings and its current context. */
 export class Session {
@@ -24,6 +26,7 @@ export class Session {
   nesting = 0;
   private steps = 0;
   private called = 0;
+  private expanded = 0;
   private readonly deadline = Date.now() + MAX_MILLISECONDS;
   private over = false;
 
@@ -42,6 +45,13 @@ export class Session {
   callsFunction(): boolean {
     this.called++;
     if (this.called > MAX_CALLED) this.stop();
+    return !this.over;
+  }
+
+  /** @param length characters and pm2 calls that a variable or an output adds */
+  expands(length: number): boolean {
+    this.expanded += length;
+    if (this.expanded > MAX_EXPANDED) this.stop();
     return !this.over;
   }
 

@@ -18,9 +18,13 @@ export interface ParsedWord extends Value {
 export interface Substitution {
   /** Follows `$(...)`: its output, if certain, and the pm2 calls that it depends on. */
   substitute(node: Syntax, scope: ShellScope): { out: Fragment | null; asks: readonly LintCall[] };
+  /** False: too much has been added to the words of this file. */
+  expands(length: number): boolean;
 }
 
 const NO_CALLS: readonly LintCall[] = [];
+/** What a word costs beside its text, in characters. */
+const WORD = 64;
 
 function wordOf(
   origin: Fragment,
@@ -58,6 +62,7 @@ export class ShellWords {
     if (items !== null) return items.map((item) => this.placed(item, node));
     const word = this.read(node, scope);
     if (!unquoted || !word.certain || !/\s/.test(word.text)) return [word];
+    if (!this.deeper.expands((word.text.length * WORD) / 2)) return [word]; // each second character may be a word
     return [...word.text.matchAll(/\S+/g)].map(({ 0: text, index }) => {
       return this.placed(
         valueOf(text, true, { asks: word.asks, fragment: word.origin.slice(index, index + text.length) }),
@@ -99,7 +104,12 @@ export class ShellWords {
   private itemsOf(node: Syntax, scope: ShellScope): readonly Value[] | null {
     const text = this.text(node);
     const name = /^\$\{?([@*]|\w+(?=\[[@*]\]))/.exec(text)?.[1];
-    return name === undefined ? null : (scope.get(name)?.items ?? null);
+    const items = name === undefined ? null : (scope.get(name)?.items ?? null);
+    return items?.every((item) => this.fits(item)) === true ? items : null;
+  }
+
+  private fits({ text, asks }: Value): boolean {
+    return this.deeper.expands(text.length + asks.length + WORD);
   }
 
   text(node: Pick<Syntax, 'start' | 'end'>): string {
@@ -207,7 +217,8 @@ export class ShellWords {
   private variable(node: Syntax, scope: ShellScope): Piece {
     const text = this.text(node);
     const [, name = ''] = /^\$\{?[!#]?(\w+|[@*#?$!-])/.exec(text) ?? [];
-    const value = scope.get(name);
+    const found = scope.get(name);
+    const value = found !== null && this.fits(found) ? found : null;
     const rest = text.startsWith('${') ? text.slice(2 + name.length, -1) : '';
     const [, index] = /^\[(\d+)\]$/.exec(rest) ?? [];
     const item = index === undefined ? null : value?.items?.[Number(index)];
