@@ -1,9 +1,10 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { globalPm2Packages, pm2PackagesBelow } from '../host/installations/pm2-packages.ts';
-import { accountByName } from '../identity/accounts.ts';
+import { accountByName, type Account } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import { ownerOf, realpathOrSelf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { wishedSeals } from './wishes.ts';
@@ -46,7 +47,7 @@ function packagesOf(user: string): string[] {
     { user: account.name, uid: account.uid, gid: account.gid },
     PACKAGES_BELOW,
     account.homeDirectory,
-  );
+  ).filter((directory) => isOf(account, directory));
   if (found.length === 0)
     throw new UserError(
       `${user} has no pm2 of a version manager below ${account.homeDirectory} ` +
@@ -54,6 +55,11 @@ function packagesOf(user: string): string[] {
       `${rootCommandLine('seal', '--path', 'DIR')}   (the directory of the package)`,
     );
   return found;
+}
+
+/** A user's symlink may lead to another user's package: root's, for one. Below the home directory it is reported. */
+function isOf({ uid, homeDirectory }: Account, directory: string): boolean {
+  return ownerOf(join(directory, 'bin')) === uid || directory.startsWith(`${realpathOrSelf(homeDirectory)}/`);
 }
 
 function packageAt(path: string): string {

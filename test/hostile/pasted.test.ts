@@ -57,6 +57,18 @@ describeOnHost('commands that root pastes, in places that a user can change', ()
     await host.must('rm -rf /home/mallory/.nvm');
   });
 
+  it.each(['seal', 'unseal'])("%s --user leaves alone the host's pm2 behind a link of hers", async (command) => {
+    if (command === 'unseal') await host.must('pm2-guard seal', { cwd: '/' });
+    const before = await host.read(`${host.pm2Package}/bin/pm2`);
+    await host.must(`mkdir -p .nvm/versions/node/v20.1.0/lib/node_modules`, hers);
+    await host.must(`ln -s ${host.pm2Package} .nvm/versions/node/v20.1.0/lib/node_modules/pm2`, hers);
+    const { status, stderr } = await host.run(`pm2-guard ${command} --user mallory`, { cwd: '/' });
+    expect(stderr).toContain('mallory has no pm2 of a version manager');
+    expect(status).toBe(1);
+    expect(await host.read(`${host.pm2Package}/bin/pm2`)).toBe(before);
+    await host.must('rm -rf /home/mallory/.nvm; pm2-guard unseal', { cwd: '/' });
+  });
+
   it("the socket of another user's daemon is not given to her for one of her own", async () => {
     await host.must('/usr/bin/pm2 ping', hers);
     await host.must('/usr/bin/pm2 ping', { user: 'www-data', env: { PM2_HOME: '/var/www/.pm2' }, cwd: '/' });
