@@ -1,7 +1,7 @@
 import { bootUnitFor } from '../host/boot/daemon-unit.ts';
 import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import { runSystemctl } from '../host/boot/systemctl.ts';
-import { pm2Units, pm2UserUnits, type Unit } from '../host/boot/units.ts';
+import { allPm2Units, pm2Units, pm2UserUnits, type Unit } from '../host/boot/units.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
@@ -16,17 +16,22 @@ export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>
     const pm2Home = realpathOrSelf(pm2HomeOfUnit(unit));
     if (!unit.enabled) return false;
     if (moves.some(({ to }) => to.pm2Home === pm2Home))
-      return moves.every(({ to }) => to.pm2Home !== pm2Home || to.user !== (unit.user ?? 'root'));
+      return moves.every(({ to }) => to.pm2Home !== pm2Home || to.uid !== unit.account?.uid);
     const left = moves.some(({ from, forget }) => [from, ...forget].some((seat) => seat.pm2Home === pm2Home));
-    return left && (readDumpRecords(dumpFile(pm2Home)) ?? []).length === 0;
+    return left && !unit.namesApps && (readDumpRecords(dumpFile(pm2Home)) ?? []).length === 0;
   });
 }
 
 /** Daemons that received an app and that no unit starts at boot. */
 export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
-  const units = [...pm2Units(), ...pm2UserUnits()];
+  const system = allPm2Units();
+  const units = [...system.units, ...pm2UserUnits()];
+  // One of these may start it. Root's start any user's.
+  const unclear = system.unclear.filter(({ enabled }) => enabled);
+  const isUnclear = ({ uid }: Move['to']) =>
+    unclear.some(({ account }) => account === null || [0, uid].includes(account.uid));
   const seats = [...new Map(moves.map(({ to }) => [to.pm2Home, to])).values()];
-  return seats.filter((seat) => bootUnitFor(seat, units) === null);
+  return seats.filter((seat) => bootUnitFor(seat, units) === null && !isUnclear(seat));
 }
 
 /** @returns null if it is disabled, else the reason it is not */

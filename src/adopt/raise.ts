@@ -1,6 +1,6 @@
 import { bootUnitFor } from '../host/boot/daemon-unit.ts';
 import { liveDaemons } from '../host/daemons/live-daemons.ts';
-import { isBooted, runSystemctl } from '../host/boot/systemctl.ts';
+import { hasExited, isBooted, runSystemctl } from '../host/boot/systemctl.ts';
 import { pm2Units, type Unit } from '../host/boot/units.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -23,7 +23,7 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
     throw new Failed(`no daemon of root's is started in ${seat.pm2Home}: ${fault.path} ${fault.why}`);
   const unit = unitOf(seat);
   if (unit !== null) {
-    const failure = runSystemctl('start', unit.name);
+    const failure = runSystemctl(hasExited(unit.name) ? 'restart' : 'start', unit.name);
     if (failure !== null) throw new Failed(`systemctl start ${unit.name} failed: ${failure}`);
   } else {
     if (launcher.pm2 === null) throw new Failed('there is no pm2 on this host to start the daemon with');

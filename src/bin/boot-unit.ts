@@ -2,7 +2,7 @@ import { rpcSocket } from '../pm2/home.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { bootUnitFor, serviceOf, type DaemonSeat } from '../host/boot/daemon-unit.ts';
 import { cgroupsOf } from '../host/processes/process-facts.ts';
-import { isBooted, runSystemctl, runSystemctlBy } from '../host/boot/systemctl.ts';
+import { hasExited, isBooted, runSystemctl, runSystemctlBy } from '../host/boot/systemctl.ts';
 import { pm2Units } from '../host/boot/units.ts';
 
 /*
@@ -26,7 +26,7 @@ export function bootUnitOf(seat: DaemonSeat): string | null {
 
 /** Waits until the unit is up. @returns null: it is up; else the reason */
 export function startUnit(name: string): string | null {
-  return runSystemctl('start', name);
+  return runSystemctl(hasExited(name) ? 'restart' : 'start', name);
 }
 
 /** The same with the rights that sudo gives the caller. It asks for no password. */

@@ -56,9 +56,9 @@ function liveAsObject({ pm2Home, ...live }: LiveDaemon): object {
   return { ...live, home: pm2Home };
 }
 
-function unitAsObject({ pm2Home, homeDirectory, account, ...unit }: Unit): object {
+function unitAsObject({ pm2Home, homeDirectory, account, seat, ...unit }: Unit): object {
   const { homeDirectory: home, ...rest } = account ?? {};
-  return { ...unit, home: pm2Home, userHome: homeDirectory, account: account && { ...rest, home } };
+  return { ...unit, home: seat?.pm2Home ?? pm2Home, userHome: homeDirectory, account: account && { ...rest, home } };
 }
 
 function refuseToReplace(file: string): void {

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import { pm2HomeOfUnit } from '../host/homes/homes.ts';
+import type { UnclearStart } from '../host/boot/unit-start.ts';
 import { wordOfUnit, type Unit } from '../host/boot/units.ts';
+import type { Uid } from '../runtime/brands.ts';
 import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
 
@@ -54,6 +56,11 @@ export function bootsOf(facts: HostFacts): Boot[] {
       ],
     })),
   ];
+}
+
+/** What is enabled, runs pm2, and may start a daemon of this user at boot: which one is not known. */
+export function unclearStarts(uid: Uid | null, { boot }: HostFacts): UnclearStart[] {
+  return boot.unclear.filter(({ enabled, account }) => enabled && (account === null || [0, uid].includes(account.uid)));
 }
 
 /** The user's name, also where `User=` is a number. */

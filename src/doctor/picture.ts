@@ -61,7 +61,7 @@ function seatInWords({ user, uid, home: pm2Home }: Pick<ReportedDaemon, 'user' |
 }
 
 function detailsOf(daemon: ReportedDaemon, now: number): string[] {
-  const { pid, pm2, node, started, unit, answers, ports, modules, elsewhere, namespaces, stray, apps } = daemon;
+  const { pid, pm2, node, started, answers, ports, modules, elsewhere, namespaces, stray, apps } = daemon;
   return [
     ...(pid === null ? [] : [`pid ${pid}`]),
     ...(pm2 === null ? [] : [`PM2 ${pm2}`]),
@@ -69,7 +69,7 @@ function detailsOf(daemon: ReportedDaemon, now: number): string[] {
     ...(started === null ? [] : [`up ${lasted(now - Date.parse(started))}`]),
     ...(elsewhere
       ? [`in a container (its own ${namespaces.join(', ')} namespace)`]
-      : [bootInWords(unit), ...(namespaces.length > 0 ? [`its own ${namespaces.join(', ')} namespace`] : [])]),
+      : [bootInWords(daemon), ...(namespaces.length > 0 ? [`its own ${namespaces.join(', ')} namespace`] : [])]),
     ...(ports.length > 0 ? [`port ${ports.join(', ')} for ${usersOfPorts(apps)}`] : []),
     ...(modules.length > 0 ? [`modules ${listed(modules)}`] : []),
     ...(answers === 'yes' ? [] : [ANSWERS[answers]]),
@@ -92,7 +92,8 @@ const ANSWERS: Record<Exclude<ReportedDaemon['answers'], 'yes'>, string> = {
   nonsense: 'does not answer as PM2',
 };
 
-function bootInWords(unit: ReportedDaemon['unit']): string {
+function bootInWords({ unit, unclear }: ReportedDaemon): string {
+  if (unclear.length > 0) return `perhaps booted by ${listed(unclear)}, which is unclear`;
   if (unit === null) return 'no boot unit';
   return `${unit.enabled ? 'boots by' : 'not booted by'} ${unit.name}`;
 }

@@ -2,6 +2,7 @@ import type { AppFacts } from '../host/daemons/app-facts.ts';
 import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Pid, Uid } from '../runtime/brands.ts';
+import { unclearStarts } from './boots.ts';
 import type { DoctorFinding } from './finding.ts';
 import { declaredAs, isUndeclared, placementOf, type Placement } from './placement.ts';
 import { unitOfDaemon } from './through-unit.ts';
@@ -41,6 +42,8 @@ export interface ReportedDaemon {
   cwd: string | null;
   /** The unit that starts a daemon in this PM2_HOME at boot. */
   unit: { name: string; enabled: boolean } | null;
+  /** Without a unit: what is enabled, runs pm2, and may start this daemon at boot. Which one it starts is not known. */
+  unclear: string[];
   cgroups: readonly string[];
   /** Namespaces that differ from pm2-guard's. `elsewhere`: its PM2_HOME is in one of them. */
   namespaces: readonly string[];
@@ -113,6 +116,7 @@ function reportedDaemon(daemon: DaemonFacts, facts: HostFacts): ReportedDaemon {
     started: process === null || process.started === null ? null : new Date(process.started).toISOString(),
     cwd: process?.cwd ?? null,
     unit: unit === null ? null : { name: unit.name, enabled: unit.enabled },
+    unclear: unit?.enabled === true ? [] : unclearStarts(daemon.uid, facts).map(({ name }) => name),
     cgroups: process?.cgroups ?? [],
     namespaces: process?.foreign ?? [],
     elsewhere: daemon.elsewhere,

@@ -1,5 +1,5 @@
 import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
-import { bootUnitFor, systemctlWords, unitAround, unitFor } from '../host/boot/daemon-unit.ts';
+import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/boot/units.ts';
 import type { Uid } from '../runtime/brands.ts';
@@ -18,6 +18,14 @@ import { rootCommand } from '../terminal/root-command.ts';
 /** The unit in whose control group the daemon runs. */
 export function runningUnit({ process, uid }: DaemonFacts, facts: HostFacts): Unit | null {
   return process === null ? null : unitAround(process.cgroups, uid, allUnits(facts));
+}
+
+/** The same, also of a unit that pm2-guard does not understand. */
+function serviceAround(daemon: DaemonFacts, facts: HostFacts): Named | null {
+  const unit = runningUnit(daemon, facts);
+  const service = unit === null && daemon.process !== null ? serviceOf(daemon.process.cgroups) : null;
+  if (service?.manager !== null) return unit;
+  return facts.boot.unclear.some(({ name }) => name === service.name) ? { name: service.name, manager: null } : null;
 }
 
 /** The unit written for this daemon, an enabled one first. The daemon may run outside it. */
@@ -39,11 +47,14 @@ export function systemctl(unit: Named, ...verb: string[]): CommandWords {
   return ['sudo', ...systemctlWords(unit, ...verb)];
 }
 
-/** systemd starts a unit that failed too often only after reset-failed. */
+/**
+ * Brings up a daemon that does not run. systemd starts a unit that failed too often only after reset-failed, and
+ * does nothing at the start of a unit that is active, as one with RemainAfterExit= is after its daemon has ended.
+ */
 export function started(unit: Named, facts: HostFacts): CommandWords[] {
   const { manager, lingers } = unit;
   const linger = manager !== null && lingers === false ? [['sudo', 'loginctl', 'enable-linger', manager]] : [];
-  return [...linger, ...forgotten(unit, facts), systemctl(unit, 'start')];
+  return [...linger, ...forgotten(unit, facts), systemctl(unit, isActive(unit, facts) ? 'restart' : 'start')];
 }
 
 /** Starts the failed unit of a declared daemon, if no daemon runs there. Other findings cover the rest. */
@@ -55,6 +66,10 @@ export function startable(unit: Unit, pm2Home: string, facts: HostFacts): Comman
   return own === undefined || lives ? [] : started(unit, facts);
 }
 
+function isActive({ name, manager }: Named, { boot }: HostFacts): boolean {
+  return manager === null && boot.systemd.states?.get(name)?.active === 'active';
+}
+
 function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
   const failed = unit.manager === null && facts.boot.systemd.states?.get(unit.name)?.active === 'failed';
   return failed ? [systemctl(unit, 'reset-failed')] : [];
@@ -62,7 +77,7 @@ function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
 
 /** Ends a daemon and its apps, through its unit if it runs in one. */
 export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
-  const unit = runningUnit(daemon, facts);
+  const unit = serviceAround(daemon, facts);
   return unit === null ? kill(killableDaemon(daemon)) : [systemctl(unit, 'stop')];
 }
 
@@ -82,7 +97,7 @@ export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] 
 
 /** Replaces a daemon, with the current PM2, node and environment. `before`: commands to run first, for a unit. */
 export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
-  const unit = runningUnit(daemon, facts);
+  const unit = serviceAround(daemon, facts);
   if (unit === null) return pm2In(daemon, facts, 'update');
   const kept = listKept(daemon, facts);
   return kept === null ? [] : [...before, ...kept, systemctl(unit, 'restart')];

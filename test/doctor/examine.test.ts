@@ -77,7 +77,11 @@ describe('doctor', () => {
         ],
         pm2Homes: [],
         units: [unit],
-        boot: { systemd: { states: new Map([['pm2-ops.service', { active: 'active', mainPid: 7 }]]) }, userUnits: [] },
+        boot: {
+          systemd: { states: new Map([['pm2-ops.service', { active: 'active', mainPid: 7 }]]) },
+          userUnits: [],
+          unclear: [],
+        },
       }) as unknown as DoctorFacts;
     expect(outsideUnit.find(running(['/system.slice/pm2-ops.service']))).toEqual([]);
     expect(outsideUnit.find(running(['/user.slice/session-1.scope'])).map(({ code }) => code)).toEqual(['PD111']);

@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bootScripts } from '../../src/host/boot/boot-scripts.ts';
 import { cronLines } from '../../src/host/boot/crontabs.ts';
-import { rcLocalLines } from '../../src/host/boot/rc-local.ts';
+import { rcLocal } from '../../src/host/boot/rc-local.ts';
 import { savedLists } from '../../src/host/homes/saved-list.ts';
 import { boundPaths } from '../../src/host/daemons/sockets.ts';
-import { readService, systemdTakes } from '../../src/host/boot/unit-file.ts';
+import { readService } from '../../src/host/boot/unit-file.ts';
+import { systemdTakes } from '../../src/host/boot/user-names.ts';
 import { exchanger, type PathStep } from '../../src/host/homes/way.ts';
 import { asGid, asUid } from '../../src/runtime/brands.ts';
 
@@ -109,6 +110,7 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
         path: '/sbin:/bin',
         homeDirectory: '/usr/sbin',
         pm2Home: '/srv/.pm2',
+        isUnclear: false,
       },
       {
         file: '/etc/cron.d/app',
@@ -119,6 +121,7 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
         path: '/usr/bin:/bin',
         homeDirectory: '/srv/app',
         pm2Home: null,
+        isUnclear: false,
       },
       {
         file: '/var/spool/cron/crontabs/daemon',
@@ -129,6 +132,7 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
         path: '/usr/bin:/bin',
         homeDirectory: '/usr/sbin',
         pm2Home: '/srv/d',
+        isUnclear: true,
       },
     ]);
   });
@@ -179,7 +183,7 @@ it("boot scripts: SysV's, OpenRC's and upstart's, enabled or not", () => {
 describe('rc.local', () => {
   const lines = (text: string, mode = 0o755) => {
     write('etc/rc.local', `#!/bin/sh\n${text}\n`, mode);
-    return rcLocalLines(root).map(({ user, pm2Home: home, line, enabled }) => [user, home, line, enabled]);
+    return rcLocal(root).lines.map(({ user, pm2Home, line, enabled }) => [user, pm2Home, line, enabled]);
   };
   it.each([
     ["su - daemon -c 'pm2 resurrect'", 'daemon', '/usr/sbin/.pm2'],
@@ -190,23 +194,24 @@ describe('rc.local', () => {
     ['sudo -Hu daemon env PM2_HOME=/srv/.pm2 nohup pm2 start /srv/a.js &', 'daemon', '/srv/.pm2'],
     ["runuser -l daemon -c 'pm2 resurrect'", 'daemon', '/usr/sbin/.pm2'],
     ['test -x /usr/bin/pm2 && PM2_HOME=/srv/.pm2 pm2 resurrect # at boot', 'root', '/srv/.pm2'],
+    ['runuser -u daemon -- pm2 resurrect', 'daemon', '/usr/sbin/.pm2'],
     ['bash -lc "PM2_HOME=/srv/.pm2 pm2 resurrect"', 'root', '/srv/.pm2'],
   ])('%s', (line, user, home) => {
     expect(lines(`\n${line}`)).toEqual([[user, home, 3, true]]);
   });
   it.each([
-    '# su - daemon -c "pm2 resurrect"',
-    'exit 0\nsu - daemon -c "pm2 resurrect"',
-    'su - $WHO -c "pm2 resurrect"',
-    'su - daemon -c "pm2 save"',
-    'runuser -u daemon -- pm2 resurrect',
-    'sudo -g adm -u daemon pm2 resurrect',
-    'su - daemon -c \\\n  "pm2 resurrect"',
-    "su - daemon -c '\npm2 resurrect\n'x'",
-    'su - nobody-of-this-name -c "pm2 resurrect"',
-    'echo pm2 resurrect',
-  ])('believes nothing that is uncertain: %j', (text) => {
+    ['# su - daemon -c "pm2 resurrect"', false],
+    ['exit 0\nsu - daemon -c "pm2 resurrect"', false],
+    ['su - daemon -c "pm2 save"', false],
+    ['echo pm2 resurrect', false],
+    ['su - $WHO -c "pm2 resurrect"', true],
+    ['sudo -g adm -u daemon pm2 resurrect', true],
+    ['su - nobody-of-this-name -c "pm2 resurrect"', true],
+    ["su - daemon -c '\npm2 resurrect\n'x'", true],
+    ['su - daemon -c \\\n  "pm2 resurrect"', true],
+  ])('believes nothing that is uncertain: %j', (text, isUnclear) => {
     expect(lines(text)).toEqual([]);
+    expect(rcLocal(root).unclear.length).toBe(isUnclear ? 1 : 0);
   });
   it('starts nothing where it is not executable, or its service is masked', () => {
     const line = 'su - daemon -c "pm2 resurrect"';

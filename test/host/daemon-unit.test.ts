@@ -18,6 +18,8 @@ const unit = (name: string, of: Partial<Unit> = {}): Unit => ({
   enabled: true,
   lingers: true,
   account: account('ops', 1002),
+  seat: null,
+  namesApps: false,
   program: null,
   node: null,
   ...of,

@@ -57,6 +57,8 @@ const unit = (enabled: boolean) => ({
   start: [],
   pidFile: null,
   account: null,
+  seat: null,
+  namesApps: false,
   program: null,
   node: null,
   enabled,

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { pm2Units } from '../../src/host/boot/units.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pm2HomeOfUnit } from '../../src/host/homes/homes.ts';
+import { allPm2Units, pm2Units } from '../../src/host/boot/units.ts';
 
 let place = '';
 beforeEach(() => {
@@ -158,4 +159,90 @@ it('that a timer starts for something else than its apps is not enabled', () => 
   write('etc/save.timer', '[Timer]\nOnBootSec=1min\n');
   write('etc/timers.target.wants/save.timer', '');
   expect(units()).toEqual([['save.service', null, '/a', false]]);
+});
+
+describe('a unit that starts pm2 in a roundabout way', () => {
+  const read = (text: string) => {
+    write('etc/apps.service', `[Service]\n${text}\n`);
+    const { units: found, unclear } = allPm2Units([join(place, 'etc')]);
+    const seats = found.map((unit) => `${unit.account?.name ?? '-'} ${pm2HomeOfUnit(unit)}`);
+    return [...seats, ...unclear.map(() => 'unclear')];
+  };
+  const DAEMONS = 'daemon /usr/sbin/.pm2';
+  it.each([
+    ["ExecStart=/bin/su - daemon -c 'pm2 resurrect'", DAEMONS],
+    ['ExecStart=/usr/bin/su daemon -s /bin/sh -c "cd /srv && exec pm2 resurrect --no-daemon"', DAEMONS],
+    ['Environment=PM2_HOME=/srv/x\nExecStart=su --login --command="pm2 resurrect" daemon', DAEMONS],
+    ['Environment=PM2_HOME=/srv/x\nExecStart=su daemon -c "pm2 resurrect"', 'daemon /srv/x'],
+    ['ExecStart=/usr/sbin/runuser -u daemon -- pm2 resurrect', DAEMONS],
+    ['ExecStart=/usr/sbin/runuser --user=daemon env PM2_HOME=/srv/x pm2 resurrect', 'daemon /srv/x'],
+    ["ExecStart=/sbin/runuser -l daemon -c 'PM2_HOME=$HOME/apps pm2 resurrect'", 'daemon /usr/sbin/apps'],
+    ['ExecStart=/usr/bin/setpriv --reuid=1 --regid 1 --init-groups pm2 resurrect', DAEMONS],
+    ['ExecStart=/usr/bin/sudo -u daemon /usr/bin/pm2 start /srv/ecosystem.config.js', DAEMONS],
+    ['Environment=PM2_HOME=/srv/x\nExecStart=/usr/bin/sudo -nu daemon pm2 resurrect', DAEMONS],
+    ['Environment=PM2_HOME=/srv/x\nExecStart=/usr/bin/sudo -E --user daemon pm2 resurrect', 'daemon /srv/x'],
+    ['ExecStart=/usr/bin/sudo -u #1 -- pm2 resurrect', DAEMONS],
+    ["User=daemon\nExecStart=/bin/sh -c 'export PM2_HOME=/srv/x; pm2 resurrect'", 'daemon /srv/x'],
+    ["User=daemon\nExecStart=/bin/bash -lc 'set -e; cd ~; PM2_HOME=~/x pm2 resurrect || true'", 'daemon /usr/sbin/x'],
+    ['User=daemon\nExecStart=/usr/bin/env PM2_HOME=/srv/x NODE_ENV=a pm2 resurrect', 'daemon /srv/x'],
+    ['User=daemon\nExecStart=/usr/bin/env -u HOME PM2_HOME=${HOME}/y pm2 resurrect', 'daemon /usr/sbin/y'],
+    ['User=daemon\nEnvironment=AT=/srv/at\nExecStart=/usr/bin/env PM2_HOME=${AT} pm2 resurrect', 'daemon /srv/at'],
+    ['User=daemon\nExecStart=/usr/bin/pm2 resurrect', DAEMONS],
+    ['User=1\nExecStart=/usr/bin/pm2 resurrect', DAEMONS],
+    ['User=daemon\nExecStart=/usr/bin/pm2-runtime start /srv/a.js', DAEMONS],
+    ['User=daemon\nExecStart=/usr/bin/node --trace-uncaught /usr/lib/node_modules/pm2/bin/pm2-runtime a.js', DAEMONS],
+    ['User=daemon\nExecStart=/usr/bin/nice -n 5 /usr/bin/pm2 start /srv/a.js --no-daemon', DAEMONS],
+    ['User=daemon\nType=oneshot\nExecStart=/bin/true\nExecStart=/usr/bin/pm2 resurrect', DAEMONS],
+  ])('%s', (text, seat) => {
+    expect(read(text)).toEqual([seat]);
+  });
+
+  it.each([
+    'ExecStart=/bin/su - $WHO -c "pm2 resurrect"',
+    'ExecStart=/bin/su - no-such-user -c "pm2 resurrect"',
+    'ExecStart=/bin/sh -c ". /etc/pm2.env; pm2 resurrect"',
+    'User=daemon\nExecStart=/bin/sh -c "PM2_HOME=/srv/x; pm2 resurrect"',
+    'User=daemon\nExecStart=/usr/bin/env PM2_HOME=relative pm2 resurrect',
+    'User=daemon\nExecStart=/usr/bin/env PM2_HOME=$(cat /etc/place) pm2 resurrect',
+    'ExecStart=/usr/bin/chroot /srv/root pm2 resurrect',
+    'ExecStart=/usr/bin/sudo -u daemon -g adm pm2 resurrect',
+    'ExecStart=/usr/bin/doas -u daemon pm2 resurrect',
+    'ExecStart=/usr/bin/setpriv --reset-env --reuid daemon pm2 resurrect',
+    'User=%q\nExecStart=/usr/bin/pm2 resurrect',
+    'User=daemon\nExecStart=/bin/su - %q -c "pm2 resurrect"',
+  ])('%s: it is not known whose daemon', (text) => {
+    expect(read(text)).toEqual(['unclear']);
+  });
+
+  it.each(['ExecStart=/usr/bin/sudo -u daemon pm2 list', 'ExecStart=/bin/sh -c "echo pm2 resurrected"'])(
+    '%s: it starts no apps',
+    (text) => {
+      expect(read(text)).toEqual([]);
+    },
+  );
+
+  it('is unclear where an enabled one runs a script that calls pm2', () => {
+    write('start.sh', '#!/bin/sh\n/usr/bin/pm2 resurrect\n');
+    const text = `User=daemon\nExecStart=${place}/start.sh`;
+    expect(read(text)).toEqual([]);
+    write('etc/multi-user.target.wants/apps.service', '');
+    expect(read(text)).toEqual(['unclear']);
+    expect(read(`ExecStart=/bin/sh -e ${place}/start.sh`)).toEqual(['unclear']);
+    const [one] = allPm2Units([join(place, 'etc')]).unclear;
+    expect(one).toMatchObject({ name: 'apps.service', enabled: true, why: `${place}/start.sh calls pm2` });
+    write('start.sh', '#!/bin/sh\nexec /opt/pm2.d/run\n');
+    expect(read(text)).toEqual([]);
+  });
+
+  it('as an instance of a template, with a drop-in that changes its user', () => {
+    write('lib/apps@.service', "[Service]\nExecStart=/bin/su - %i -c 'pm2 resurrect'\n");
+    for (const one of ['daemon', 'bin']) write(`etc/multi-user.target.wants/apps@${one}.service`, '');
+    write('etc/apps@bin.service.d/x.conf', '[Service]\nUser=daemon\nExecStart=\nExecStart=/usr/bin/pm2 resurrect\n');
+    expect(
+      pm2Units([join(place, 'etc'), join(place, 'lib')]).map((unit) => [unit.name, pm2HomeOfUnit(unit), unit.enabled]),
+    ).toEqual([
+      ['apps@bin.service', '/usr/sbin/.pm2', true],
+      ['apps@daemon.service', '/usr/sbin/.pm2', true],
+    ]);
+  });
 });

@@ -27,8 +27,9 @@ describeOnHost('adopt of what runs in a unit', () => {
   };
 
   for (const round of [1, 2, 3])
-    it(`ends the daemon of root by its unit, and brings the app up in the right one (round ${round})`, async () => {
+    it(`ends root's daemon by its unit, and brings the app up in the right one (round ${round}; 3 is sealed)`, async () => {
       await rootsUnit();
+      if (round === 3) await host.must('pm2-guard seal');
       const { status, stdout, stderr } = await host.run(`pm2-guard adopt --from ${WEB} --yes`, { timeoutMs: 120_000 });
       expect(`${stdout}${stderr}exit ${status ?? '?'}`).toMatch(/moved to web .*exit 0$/s);
       await runsInUnit(host, ['myapp']);

@@ -87,6 +87,44 @@ describeOnHost('traps of the boot, with a real reboot', () => {
     await runsInUnit(host, ['myapp', 'shop']);
   });
 
+  it('T27: a User= that is no account; plain: nothing boots; guarded, and of a user with dots: both boot', async () => {
+    await inTheUnit(host);
+    await host.must(`systemctl disable --now ${UNIT}; rm /etc/systemd/system/${UNIT}`);
+    // cloud-init and containers have no USER: PM2 takes the missing name for a name.
+    const startup = 'env -u USER -u LOGNAME pm2 startup systemd --hp /var/www';
+    await host.must(`PM2_GUARD=off ${startup}`, { cwd: '/' });
+    await host.reboot();
+    await expect
+      .poll(() => host.unit('pm2-undefined'), { timeout: 30_000 })
+      .toMatchObject({ User: 'undefined', ActiveState: 'failed' });
+    expect(await names(WEB)).toEqual([]);
+    const { findings } = await examined(host);
+    const told = findings.filter(({ subject }) => subject.path === '/etc/systemd/system/pm2-undefined.service');
+    expect(told.map(({ code, what }) => `${code} ${what}`)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^PD407 .*does not exist/),
+        'PD412 pm2-undefined.service has failed: its user does not exist',
+      ]),
+    );
+    await host.must('systemctl disable pm2-undefined; rm /etc/systemd/system/pm2-undefined.service');
+    await host.must(startup, { cwd: '/' });
+    // systemd before 234 runs the unit of such a name as root. This one takes the name.
+    await host.must('id -u shop.example.com 2>/dev/null || useradd -m --badname shop.example.com');
+    await host.write('/etc/pm2-guard/config.yaml', `${CONFIG}  dots: { user: shop.example.com, apps: [shop] }\n`);
+    const dots = (words: string) => `sudo -u shop.example.com pm2 ${words}`;
+    await host.must(`${dots(`start ${SHOP} --cwd /srv`)} && ${dots('save')} && ${dots('kill')}`, { cwd: '/' });
+    await host.must('pm2 startup systemd -u shop.example.com --hp /home/shop.example.com', { cwd: '/' });
+    await host.reboot();
+    await runsInUnit(host, ['myapp']);
+    const home = '/home/shop.example.com/.pm2';
+    await expect.poll(() => names(home), { timeout: 15_000 }).toEqual(['shop']);
+    const { uid } = host.account('shop.example.com');
+    expect(host.daemons().find((daemon) => daemon.home === home)).toMatchObject({ uid });
+    expect((await examined(host)).findings.filter(({ trap }) => trap === 'T27')).toEqual([]);
+    await host.must(`systemctl stop 'pm2-*'; rm -r ${home}`);
+    await host.write('/etc/pm2-guard/config.yaml', CONFIG);
+  });
+
   it('T28: a crontab starts the daemon of the unit, too; cured, the unit alone does', async () => {
     await inTheUnit(host);
     // Which of the two gets the socket, and what the other leaves behind, is a race.
@@ -136,6 +174,37 @@ describeOnHost('traps of the boot, with a real reboot', () => {
     await expect.poll(async () => (await host.run('loginctl list-sessions')).stdout).not.toContain('deploy');
     await runsInUnit(host, ['myapp']);
     await host.reboot();
+    await runsInUnit(host, ['myapp']);
+    expect((await host.run('pm2-guard log')).stdout).toContain('pm2 restart myapp'); // of the boot before
+  });
+
+  it('a power failure leaves a list that is cut short or empty; plain: the older list boots, or nothing', async () => {
+    await inTheUnit(host);
+    const dump = `${WEB}/dump.pm2`;
+    const whole = await host.read(dump);
+    // pm2 save copies the list that it replaces.
+    await host.must(asWeb('save'), { cwd: '/' });
+    for (const left of [whole.slice(0, 300), '']) {
+      await host.write(dump, left, { owner: 'www-data' });
+      await host.powerFailure();
+      await runsInUnit(host, ['myapp']);
+      expect(await host.exists(dump)).toBe(false);
+      const lost = (await examined(host)).findings.filter(({ subject }) => subject.path === dump);
+      expect(lost).toMatchObject([{ code: 'PD204', what: 'myapp would not come back after a reboot' }]);
+    }
+    await host.must(`rm ${dump}.bak`);
+    await host.write(dump, whole.slice(0, 300), { owner: 'www-data' });
+    await host.powerFailure();
+    await expect.poll(async () => (await host.unit(UNIT)).ActiveState, { timeout: 30_000 }).toBe('active');
+    await runsInUnit(host, []);
+    const { findings } = await examined(host);
+    expect(findings.filter(({ code }) => code.startsWith('PD4'))).toMatchObject([
+      { code: 'PD402', what: `${UNIT} brought nothing back: ${WEB} has no saved list` },
+    ]);
+    expect(await host.must(`journalctl -b -o cat -u ${UNIT}`)).toContain('Failed to parse dump file');
+    await host.must(asWeb(`start ${SITE}/server.js --name myapp --cwd ${SITE}`), { cwd: '/' });
+    await typed(host, { repair: [['sudo', '-u', 'www-data', 'env', `PM2_HOME=${WEB}`, 'pm2', 'save']] });
+    await host.powerFailure();
     await runsInUnit(host, ['myapp']);
   });
 });

@@ -25,6 +25,16 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
   let host: SystemdHost;
   const setVersion = (version: string) =>
     host.must(`sed -i 's/"version": *"[^"]*"/"version": "${version}"/' ${host.pm2Package}/package.json`);
+  const DAEMON = ({ pm2Package }: SystemdHost) => `${pm2Package}/lib/Daemon.js`;
+  const title = (pid: number) => host.processes().find((one) => one.pid === pid)?.command ?? '';
+  /** A daemon that finds the socket taken, as after a race (T28). */
+  const socketless = async () => {
+    const known = new Set(host.processes().map(({ pid }) => pid));
+    await host.must(`PM2_HOME=${WEB} setsid node ${DAEMON(host)} > /dev/null 2>&1 &`, { user: 'www-data', cwd: '/' });
+    const fresh = () => host.processes().find(({ pid, command }) => !known.has(pid) && command.includes('God Daemon'));
+    await expect.poll(fresh, { timeout: 15_000 }).toBeDefined();
+    return fresh()?.pid ?? 0;
+  };
   beforeAll(async () => {
     host = await systemdHost({ startTimeout: '4s' });
     await host.installGuard(CONFIG);
@@ -127,6 +137,43 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
     await expect.poll(async () => (await host.unit(UNIT)).ActiveState, { timeout: 60_000 }).toBe('failed');
     expect(await codes(host)).toContain('PD412');
     await typed(host, await finding(host, 'PD111'));
+    await runsInUnit(host, ['myapp']);
+    expect(await codes(host)).toEqual([]);
+  });
+
+  it('PD116: a daemon without a socket beside the one of the unit', async () => {
+    await inTheUnit(host);
+    const lost = await socketless();
+    const [unit] = host.daemons();
+    const found = await finding(host, 'PD116');
+    expect(found).toMatchObject({ urgency: 'untidy', subject: { home: WEB, pid: lost } });
+    expect(await typed(host, found)).toEqual([`sudo -u www-data kill -KILL ${lost}`]);
+    await runsInUnit(host, ['myapp']);
+    expect(host.daemons()).toEqual([unit]);
+    expect(await codes(host)).toEqual([]);
+  });
+
+  it('PD116: the daemon of the unit has no socket; plain: to stop the unit ends the one outside of it', async () => {
+    const daemon = ['Type=simple', 'PIDFile=', 'Restart=no', 'ExecStart=', `ExecStart=/usr/bin/node ${DAEMON(host)}`];
+    const dropIn = `/etc/systemd/system/${UNIT}.d/simple.conf`;
+    const lose = async () => {
+      await inTheUnit(host);
+      await host.must(`systemctl stop ${UNIT}`);
+      await host.session('deploy', `cd / && PM2_GUARD=off ${asWeb('resurrect')}`);
+      await host.write(dropIn, `[Service]\n${daemon.join('\n')}\n`);
+      await host.must(`systemctl daemon-reload; systemctl start ${UNIT}`);
+      const pid = Number((await host.unit(UNIT))['MainPID']);
+      await expect.poll(() => title(pid)).toContain('God Daemon');
+      await host.must(`rm -r ${dropIn.replace('/simple.conf', '')}; systemctl daemon-reload`);
+      return pid;
+    };
+    await lose();
+    await host.must(`systemctl stop ${UNIT}`);
+    await expect.poll(() => host.daemons()).toEqual([]);
+    const pid = await lose();
+    const found = await finding(host, 'PD116');
+    expect(found.subject).toMatchObject({ home: WEB, pid });
+    expect((await typed(host, found)).at(-1)).toBe(restart);
     await runsInUnit(host, ['myapp']);
     expect(await codes(host)).toEqual([]);
   });

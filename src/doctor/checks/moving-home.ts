@@ -9,7 +9,8 @@ export const movingPm2Home: Check = {
     ...facts.units.flatMap((unit): DoctorFinding[] => {
       // systemd sets HOME only for a service with User= (systemd.exec(5)).
       const version = facts.copies.find(({ file }) => file === unit.program)?.version ?? null;
-      if (unit.user !== null || unit.pm2Home !== null || unit.homeDirectory !== null || !isOld(version)) return [];
+      const { seat, user, pm2Home, homeDirectory } = unit;
+      if ([seat, user, pm2Home, homeDirectory].some((one) => one !== null) || !isOld(version)) return [];
       return [
         {
           ...page,

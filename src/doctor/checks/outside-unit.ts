@@ -1,6 +1,12 @@
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import type { Unit } from '../../host/boot/units.ts';
+import { bootUnitName } from '../../policy/service-name.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere } from '../placement.ts';
+import { daemonsHere, declaredAs } from '../placement.ts';
+import type { CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, intoUnit, runningUnit } from '../through-unit.ts';
+import { retire, startupFor } from '../unit-words.ts';
 
 /** PD111: a daemon that does not run in its boot unit. Needs a running systemd. */
 export const outsideUnit: Check = {
@@ -26,10 +32,21 @@ export const outsideUnit: Check = {
               `${state.active}${state.mainPid === null ? '' : `, with main process ${state.mainPid}`}`,
           ],
           why:
-            'A pm2 command in a session spawned it, and it may end with that session. systemctl stop does not ' +
-            'reach it, and systemctl start fails.',
-          repair: intoUnit(daemon, unit, facts),
+            unit.seat?.inSession === true
+              ? 'ExecStart= goes through su, which opens a session: systemd loses the daemon at each start, does not ' +
+                'restart it when it ends, and ends it with the session where logind has KillUserProcesses=yes.'
+              : 'A pm2 command in a session spawned it, and it may end with that session. systemctl stop does not ' +
+                'reach it, and systemctl start fails.',
+          repair: unit.seat?.inSession === true ? replaced(daemon, unit, facts) : intoUnit(daemon, unit, facts),
         },
       ];
     }),
 };
+
+/** The daemon moves into a unit of PM2's own, which has User=. */
+function replaced(daemon: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
+  const declared = declaredAs(daemon);
+  if (declared === null) return [];
+  const moved = intoUnit(daemon, { name: bootUnitName(declared, facts.policy?.daemons ?? []), manager: null }, facts);
+  return moved.length === 0 ? [] : [...retire(unit), startupFor(declared, facts), ...moved];
+}

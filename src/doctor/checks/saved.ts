@@ -3,7 +3,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import type { Daemon } from '../../policy/policy.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
-import { isSamePm2Home } from '../boots.ts';
+import { isSamePm2Home, unclearStarts } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, pm2HomeOf, isUndeclared, placementOf, savedNames } from '../placement.ts';
 import { pm2In, type CommandWords } from '../repair.ts';
@@ -22,7 +22,7 @@ export const savedListChecks: Check = {
       const running = apps.map(({ name }) => name);
       const kept = saved ?? [];
       // A saved stray would come back at boot.
-      const fresh = apps
+      const fresh = (bootUnitOfDaemon(daemon, facts)?.namesApps === true ? [] : apps)
         .filter((app) => placementOf(app, daemon, facts).type !== 'stray' && !kept.includes(app.name))
         .map(({ name }) => name);
       const lost = kept.filter((name) => !running.includes(name));
@@ -113,9 +113,10 @@ function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): Comma
 }
 
 /** A boot script or crontab already starts it. A unit would start it twice. */
-function startedElsehow({ pm2Home, user }: Daemon, facts: HostFacts): boolean {
+function startedElsehow({ pm2Home, user, uid }: Daemon, facts: HostFacts): boolean {
   return (
     facts.boot.scripts.some((script) => script.enabled && script.user === user) ||
+    unclearStarts(uid, facts).length > 0 ||
     facts.boot.crontabs.some(
       (line) =>
         line.when === '@reboot' && isSamePm2Home(line.pm2Home ?? join(line.homeDirectory, '.pm2'), pm2Home, facts),

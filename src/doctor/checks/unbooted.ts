@@ -4,7 +4,7 @@ import { serviceOf } from '../../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
-import { allUnits, bootsOf, isSamePm2Home } from '../boots.ts';
+import { allUnits, bootsOf, isSamePm2Home, unclearStarts } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs, pm2HomeOf, placementOf, savedNames } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
@@ -48,9 +48,11 @@ export const unbootedDaemons: Check = {
   },
 };
 
+/** Also where it is not known. */
 function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
   const { pm2Home, process } = daemon;
   if (bootUnitOfDaemon(daemon, facts) !== null) return true;
+  if (unclearStarts(daemon.uid, facts).length > 0) return true;
   const boots = bootsOf(facts).filter(({ enabled }) => enabled);
   if (boots.some((boot) => boot.user === daemon.user && isSamePm2Home(boot.pm2Home, pm2Home, facts))) return true;
   const atBoot = facts.boot.crontabs.filter(({ when }) => when === '@reboot');

@@ -1,9 +1,11 @@
+import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { pm2HomeOfUnit } from '../../host/homes/homes.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { allUnits, pm2HomeAt, userOfUnit } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';
+import { runningUnit } from '../through-unit.ts';
 import { retire, startupRepair } from '../unit-words.ts';
 
 /** PD401, PD402, PD403, PD410: the user, PM2_HOME, saved list, pid file and programs of a unit disagree (T25). */
@@ -64,14 +66,10 @@ function userLine({ manager, user }: Unit): string {
 
 function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const pm2HomeFacts = pm2HomeAt(pm2HomeOfUnit(unit), facts);
-  if (
-    !unit.enabled ||
-    pm2HomeFacts === undefined ||
-    !pm2HomeFacts.possible ||
-    pm2HomeFacts.dump ||
-    (pm2HomeFacts.physical === null && !facts.asRoot)
-  )
-    return [];
+  if (!unit.enabled || unit.namesApps || !pm2HomeFacts?.possible || pm2HomeFacts.dump) return [];
+  if (pm2HomeFacts.physical === null && !facts.asRoot) return [];
+  const daemon = facts.daemons.find((one) => runningUnit(one, facts) === unit);
+  if (daemon !== undefined) return emptied(unit, daemon, facts);
   if (occupancyOf(pm2HomeFacts, facts).type !== 'none') return []; // findings about its apps cover this
   return [
     {
@@ -86,6 +84,32 @@ function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
       fix: null,
       trap: 'T26',
       subject: about({ home: pm2HomeFacts.pm2Home, path: unit.file }),
+    },
+  ];
+}
+
+/** A power failure may cut a list short. PM2 removes such a list when it resurrects, and starts nothing. */
+function emptied(unit: Unit, daemon: DaemonFacts, facts: HostFacts): DoctorFinding[] {
+  const { pm2Home, pid, apps, reachable, failure } = daemon;
+  if (!facts.asRoot || apps.length > 0 || !reachable || failure !== null) return [];
+  const words = unit.manager === null ? `journalctl -b -u ${unit.name}` : `journalctl -b --user-unit ${unit.name}`;
+  return [
+    {
+      code: 'PD402',
+      urgency: 'untidy',
+      what: `${unit.name} brought nothing back: ${pm2Home} has no saved list`,
+      evidence: [
+        `${unit.file} is enabled`,
+        `there is no ${pm2Home}/dump.pm2, and its daemon (pid ${pid ?? '?'}) has no app`,
+        `what it said at boot:  ${words}`,
+      ],
+      why:
+        'pm2 save was never typed, or a power failure cut the list short: PM2 removes a list that it cannot read, ' +
+        'and dump.pm2.bak alike. Start the apps, then type pm2 save.',
+      repair: [],
+      fix: null,
+      trap: 'T26',
+      subject: about({ home: pm2Home, pid, path: unit.file }),
     },
   ];
 }
@@ -120,7 +144,9 @@ function gone(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const [program] = unit.start;
   const missing = [
     ...(program?.startsWith('/') && unit.program === null ? [`ExecStart=${program} is not there`] : []),
-    ...(unit.node === null ? [`there is no node in its PATH${unit.path === null ? '' : `, ${unit.path}`}`] : []),
+    ...(unit.node === null && unit.seat === null
+      ? [`there is no node in its PATH${unit.path === null ? '' : `, ${unit.path}`}`]
+      : []),
   ];
   if (missing.length === 0) return [];
   return [

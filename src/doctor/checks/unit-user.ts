@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { pm2HomeOfUnit } from '../../host/homes/homes.ts';
-import { systemdTakes } from '../../host/boot/unit-file.ts';
+import { systemdTakes } from '../../host/boot/user-names.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { pm2HomeAt } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
@@ -16,7 +16,8 @@ export const unitUsers: Check = {
 };
 
 function faultOf({ name, file, user, account, ...unit }: Unit, facts: HostFacts): DoctorFinding | null {
-  if (user === null) return null;
+  // su and sudo in ExecStart= take names by rules of their own.
+  if (user === null || unit.seat !== null) return null;
   const { version } = facts.boot.systemd;
   const pm2Home = pm2HomeOfUnit({ name, file, user, account, ...unit });
   const roots =

@@ -1,9 +1,11 @@
+import { accountByName } from '../../identity/accounts.ts';
 import { bootScripts, type BootScript } from './boot-scripts.ts';
 import { cronLines, type CronLine } from './crontabs.ts';
 import { pm2HomeOfUnit, isEvidence } from '../homes/homes.ts';
-import { rcLocalLines } from './rc-local.ts';
+import { rcLocal } from './rc-local.ts';
 import { askSystemd, type Systemd } from './systemd.ts';
-import { pm2Units, pm2UserUnits, type Unit } from './units.ts';
+import type { UnclearStart } from './unit-start.ts';
+import { allPm2Units, allPm2UserUnits, type Unit } from './units.ts';
 
 export interface BootFacts {
   units: Unit[];
@@ -12,16 +14,29 @@ export interface BootFacts {
   systemd: Systemd;
   scripts: BootScript[];
   crontabs: CronLine[];
+  /** What may start any daemon of its user, or of all users. */
+  unclear: UnclearStart[];
 }
 
 export function bootFacts(): BootFacts {
-  const units = pm2Units();
+  const { units, unclear } = allPm2Units();
+  const own = allPm2UserUnits();
+  const local = rcLocal();
+  const crontabs = cronLines();
   const systemd = askSystemd(units.map(({ name }) => name));
   return {
     units,
-    userUnits: pm2UserUnits().filter((unit) => isEvidence(unit, pm2HomeOfUnit(unit))),
+    userUnits: own.units.filter((unit) => isEvidence(unit, pm2HomeOfUnit(unit))),
     systemd,
-    scripts: [...bootScripts(systemd.version !== null), ...rcLocalLines()],
-    crontabs: cronLines(),
+    scripts: [...bootScripts(systemd.version !== null), ...local.lines],
+    crontabs,
+    unclear: [...unclear, ...own.unclear, ...local.unclear, ...crontabs.flatMap(unclearAtBoot)],
   };
+}
+
+/** A user's crontab says nothing about the daemon of another user. */
+function unclearAtBoot({ file, line, user, when, isUnclear }: CronLine): UnclearStart[] {
+  if (when !== '@reboot' || !isUnclear) return [];
+  const name = `${file}:${line}`;
+  return [{ name, file, enabled: true, account: accountByName(user), why: 'its pm2 is not understood' }];
 }

@@ -4,6 +4,8 @@ import { accountByName } from '../../identity/accounts.ts';
 import { listDirectory, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { entryFault } from '../../trust/trust.ts';
+import { startInShell } from './pm2-start.ts';
+import { seatOf } from './runner.ts';
 
 export interface CronLine {
   file: string;
@@ -16,8 +18,10 @@ export interface CronLine {
   shell: string;
   path: string;
   homeDirectory: string;
-  /** Set on the line or earlier in the table. */
+  /** Set on the line or earlier in the table, or of another user whom the line names; null: the user's default. */
   pm2Home: string | null;
+  /** It runs pm2, and as whom or with which PM2_HOME is not known. */
+  isUnclear: boolean;
 }
 
 /** Debian and Red Hat, SUSE */
@@ -78,17 +82,23 @@ function linesOf(file: string, user: string | null): CronLine[] {
     const [, when, rest = ''] = /^(@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line) ?? [];
     const [, listed, command = ''] = user === null ? (/^(\S+)\s+(.*)$/.exec(rest) ?? []) : [null, user, rest];
     if (when === undefined || listed === undefined || !callsPm2(command)) continue;
-    const who = listed;
+    const typed = command.replace(/(?<!\\)%.*$/, '').trim();
+    const homeDirectory = env['HOME'] ?? accountByName(listed)?.homeDirectory ?? '/';
+    const by = { user: listed, pm2Home: env['PM2_HOME'] ?? null, homeDirectory, inSession: false };
+    const start = startInShell(typed, by);
+    const seat = start === null || start === 'unclear' ? null : seatOf(start);
+    const named = seat?.pm2Home === join(homeDirectory, '.pm2') ? null : (seat?.pm2Home ?? null);
     found.push({
       file,
       line: index + 1,
-      user: who,
+      user: listed,
       when: when.replace(/\s+/g, ' '),
-      command: command.replace(/(?<!\\)%.*$/, '').trim(),
+      command: typed,
       shell: env['SHELL'] ?? '/bin/sh',
       path: env['PATH'] ?? CRON_PATH,
-      homeDirectory: env['HOME'] ?? accountByName(who)?.homeDirectory ?? '/',
-      pm2Home: /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(command)?.[2] ?? env['PM2_HOME'] ?? null,
+      homeDirectory,
+      pm2Home: named ?? /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(typed)?.[2] ?? env['PM2_HOME'] ?? null,
+      isUnclear: start !== null && seat === null,
     });
   }
   return found;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { listDirectory } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { environmentFile } from './environment-file.ts';
-import { readService, UNKNOWN, type ServiceFile } from './unit-file.ts';
+import type { LoadedUnit } from './loaded-unit.ts';
+import { readService, startOfPm2, UNKNOWN, type ServiceFile } from './unit-file.ts';
 import type { Manager } from './unit-specifiers.ts';
 
 export interface LoadedService extends Pick<ServiceFile, 'isDynamic' | 'start' | 'pidFile' | 'commands'> {
@@ -12,7 +13,7 @@ export interface LoadedService extends Pick<ServiceFile, 'isDynamic' | 'start' |
   env: Readonly<Record<string, string>>;
   /** The unit file and its drop-ins, in systemd's order. */
   files: readonly string[];
-  /** False: user or environment has a value that is not known here. */
+  /** False: user, environment or ExecStart= has a value that is not known here. */
   isClear: boolean;
 }
 
@@ -61,7 +62,31 @@ export function loadService(
   const files = [file, ...dropIns(names, places)];
   const service = readService([own, ...files.slice(1).map((path) => read(path, manager, places))], names[0], manager);
   if (service === null) return null;
-  const { user, isDynamic, start, pidFile, commands } = service;
+  return withEnvironment(service, files, places, manager);
+}
+
+/** The same with what systemd says of it. It fills in what is unknown here. */
+export function loadedService(
+  { isDynamic, user, env, unset, envFiles, starts }: LoadedUnit,
+  { files, pidFile, commands }: LoadedService,
+  places: UnitPlaces,
+): LoadedService {
+  const start = startOfPm2(starts);
+  return withEnvironment(
+    { isDynamic, user, env, unset, envFiles, start, isStartKnown: true, pidFile, commands },
+    files,
+    places,
+    null,
+  );
+}
+
+function withEnvironment(
+  service: ServiceFile,
+  files: readonly string[],
+  places: UnitPlaces,
+  manager: Manager,
+): LoadedService {
+  const { user, isDynamic, start, isStartKnown, pidFile, commands } = service;
   // A user's unit may name a file of root, which must not be read for that user.
   const known = manager === null ? service.envFiles.filter((path) => path !== UNKNOWN) : [];
   const env = new Map([
@@ -76,7 +101,7 @@ export function loadService(
   return {
     user: user === UNKNOWN ? null : user,
     env: Object.fromEntries([...env].filter((entry): entry is [string, string] => entry[1] !== UNKNOWN)),
-    isClear: !isHidden && !values.includes(UNKNOWN),
+    isClear: !isHidden && !values.includes(UNKNOWN) && isStartKnown,
     files,
     isDynamic,
     start,

@@ -15,6 +15,19 @@ export function isBooted(): boolean {
   return existsSync('/run/systemd/system');
 }
 
+/** A unit with RemainAfterExit= that is active without a process. `systemctl start` does nothing for it. */
+export function hasExited(unit: string): boolean {
+  const systemctl = systemctlPath();
+  if (systemctl === null) return false;
+  const { stdout } = spawnSync(systemctl, ['show', '--property=SubState', '--', unit], {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    timeout: 3000,
+  });
+  return stdout.trim() === 'SubState=exited';
+}
+
 /** systemd's own limit is 90 s (systemd-system.conf(5)). */
 const PATIENCE_MS = 100_000;
 

@@ -17,6 +17,7 @@ export interface ServiceFile {
   isDynamic: boolean;
   /** Of the ExecStart= that runs pm2, else of the last one, without prefixes. Empty: none, or unknown. */
   start: string[];
+  isStartKnown: boolean;
   /** PIDFile=, absolute. Null: none, or unknown. */
   pidFile: string | null;
   /** The Exec...= settings as they are written. */
@@ -62,7 +63,11 @@ class Service implements ServiceFile {
   }
 
   get start(): string[] {
-    return this.#starts.find(isOfPm2) ?? this.#starts.at(-1) ?? [];
+    return startOfPm2(this.#starts);
+  }
+
+  get isStartKnown(): boolean {
+    return this.#starts.every((words) => words.length > 0);
   }
 
   get commands(): string[] {
@@ -188,8 +193,10 @@ function mapped(lists: Map<string, string[]>, key: string): string[] {
   return list;
 }
 
-function isOfPm2(words: readonly string[]): boolean {
-  return words.some((word) => /\bpm2\b/.test(word));
+/** The one that runs pm2, else the last one. */
+export function startOfPm2(starts: readonly (readonly string[])[]): string[] {
+  const start = starts.find((words) => words.some((word) => /\bpm2\b/.test(word))) ?? starts.at(-1);
+  return [...(start ?? [])];
 }
 
 /** Of Environment= and UnsetEnvironment=: systemd ignores what follows an invalid word. */
@@ -223,23 +230,4 @@ function pidFileOf(path: string, runtime: string): string | null {
 function simplified(path: string): string | null {
   if (!path.startsWith('/') || path.split('/').includes('..')) return null;
   return path.replace(/\/(?:\.?\/)+/g, '/').replace(/(?<=.)\/\.?$/, '');
-}
-
-export type UserName =
-  | 'taken'
-  /** Up to 233: systemd warns, and runs the service as root (CVE-2017-1000082, T27). */
-  | 'ignored'
-  | 'refused'
-  /** Depends on the unknown version. */
-  | 'unclear';
-
-/** systemd.exec(5), systemd.io/USER_NAMES: names with a dot are valid since 244, nearly all since 246. */
-export function systemdTakes(user: string, version: number | null): UserName {
-  if (/^([A-Za-z_][A-Za-z0-9_-]{0,30}|\d+)$/.test(user)) return 'taken';
-  const never = /[:/\u0000-\u001f\u007f]|^\s|\s$|^-\d+$|^\.\.?$/.test(user) || user.length > 255;
-  if (version === null) return 'unclear';
-  if (version < 234) return 'ignored';
-  if (never) return 'refused';
-  if (version >= 246) return 'taken';
-  return version >= 244 && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,30}$/.test(user) && !/^\d+$/.test(user) ? 'taken' : 'refused';
 }

@@ -4,6 +4,7 @@ import { accountByName, accountByUid, localAccounts } from '../../identity/accou
 import { dumpFile } from '../../pm2/home.ts';
 import { isDirectory, ownerOf, realpathOrNull, statOf } from '../../runtime/peek.ts';
 import { isGoodFor } from '../../trust/word.ts';
+import { HOMELESS } from '../boot/runner.ts';
 import { pm2Units, wordOfUnit, type Unit } from '../boot/units.ts';
 
 export interface FoundPm2Home {
@@ -15,9 +16,6 @@ export interface FoundPm2Home {
   /** Its boot unit, first an enabled one, then one of the directory's owner. */
   unit: Unit | null;
 }
-
-/** PM2 5 and 6 use it without HOME, as in services and cloud-init (T15). */
-const HOMELESS = '/etc/.pm2';
 
 /** With HOME=/ (T16). */
 const ROOT_OF_ALL = '/.pm2';
@@ -42,7 +40,7 @@ export function pm2HomesOnHost(more: readonly string[] = [], boot: readonly Unit
     const unit = [...candidates].sort((a, b) => rank(a) - rank(b))[0] ?? null;
     return {
       pm2Home,
-      user: unit ? (unit.user ?? unit.manager ?? 'root') : ownerNameOf(pm2Home),
+      user: unit ? (unit.account?.name ?? unit.user ?? unit.manager ?? 'root') : ownerNameOf(pm2Home),
       dump: existsSync(dumpFile(pm2Home)),
       unit,
     };
@@ -61,14 +59,15 @@ export function isEvidence(unit: Unit, pm2Home: string): boolean {
 }
 
 /** The PM2_HOME of a unit's daemon, for an unknown PM2 version (T15). */
-export function pm2HomeOfUnit({ user, manager, pm2Home, homeDirectory }: Unit): string {
+export function pm2HomeOfUnit({ user, manager, pm2Home, homeDirectory, account, seat }: Unit): string {
+  if (seat !== null) return seat.pm2Home;
   if (pm2Home !== null) return resolve('/', pm2Home);
   if (homeDirectory !== null) return resolve('/', homeDirectory, '.pm2');
   if (manager !== null) return join(accountByName(manager)?.homeDirectory ?? '/', '.pm2');
   // systemd sets HOME only with User= (systemd.exec(5))
   if (user === null)
     return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.homeDirectory ?? '/root', '.pm2');
-  return join(accountByName(user)?.homeDirectory ?? '/', '.pm2');
+  return join(account?.homeDirectory ?? '/', '.pm2');
 }
 
 function ownerNameOf(pm2Home: string): string | null {

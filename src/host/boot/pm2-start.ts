@@ -1,0 +1,224 @@
+import { basename } from 'node:path';
+import { parse } from 'shell-quote';
+import { accountOf, mentionsPm2, type Runner } from './runner.ts';
+
+/** `unclear`: it runs pm2, and as whom or with which PM2_HOME is not known. Null: it starts no apps. */
+export type Pm2Start = Runner | 'unclear' | null;
+
+const STARTS = /^(resurrect|start|restart|reload|startOrRestart|startOrReload|startOrGracefulReload)$/;
+/** They start no program that a word of theirs names. */
+const HARMLESS = 'cd echo printf test [ [[ mkdir chown chmod touch rm sleep true false : logger umask ulimit set'.split(
+  ' ',
+);
+const KEYWORDS = ['then', 'do', 'else', 'if', 'elif', 'while', 'until', '!', '{', 'time', 'exec', 'nohup', 'setsid'];
+/** A shell's expansion that is not known here. */
+const OPEN = /[$`]/;
+
+/** Who runs `pm2 resurrect` or the like in a shell's command line. The first one counts. */
+export function startInShell(text: string, by: Runner): Pm2Start {
+  let runner = by;
+  let words: string[] = [];
+  let isUnclear = false;
+  for (const token of [...parse(text, (name) => variable(name, runner)), { op: ';' as const }]) {
+    if (typeof token === 'string') words.push(token);
+    else if ('comment' in token || token.op === 'glob') continue;
+    else {
+      const found = startOf(words, runner, true);
+      if (found !== null && found !== 'unclear') return isUnclear ? 'unclear' : found;
+      isUnclear ||= found === 'unclear' || ['.', 'source', 'eval'].includes(words[0] ?? '');
+      runner = exported(words, runner);
+      words = [];
+    }
+  }
+  return isUnclear && mentionsPm2(text) ? 'unclear' : null;
+}
+
+/**
+ * The same for the words of one command.
+ * @param inShell a tilde in front of a value is the home directory
+ */
+export function startOf(words: readonly string[], by: Runner, inShell = false): Pm2Start {
+  const [first, ...rest] = words;
+  if (first === undefined) return null;
+  if (KEYWORDS.includes(first)) return startOf(rest, by, inShell);
+  const [, name, value = ''] = /^(\w+)=(.*)$/s.exec(first) ?? [];
+  if (name !== undefined) return startOf(rest, assigned(by, name, value, inShell), inShell);
+  switch (basename(first)) {
+    case 'nohup':
+    case 'setsid':
+      return startOf(rest, by);
+    case 'env':
+      return startByEnv(rest, by);
+    case 'sh':
+    case 'bash':
+    case 'dash':
+      return startByShell(rest, by);
+    case 'su':
+      return startBySu(rest, by);
+    case 'runuser':
+      return rest.some((word) => /^(-u|--user)/.test(word)) ? startByRunuser(rest, by) : startBySu(rest, by);
+    case 'sudo':
+      return startBySudo(rest, by);
+    case 'setpriv':
+      return startBySetpriv(rest, by);
+    case 'node':
+    case 'nodejs':
+    case 'nice':
+    case 'ionice':
+    case 'chrt':
+    case 'taskset':
+    case 'timeout':
+    case 'npx':
+    case 'systemd-cat':
+      return startBehind(rest, by);
+    case 'pm2-runtime':
+    case 'pm2-docker':
+      return certain(by, words);
+    case 'pm2':
+      if (rest.some((word) => STARTS.test(word))) return certain(by, words);
+      return rest.some((word) => OPEN.test(word)) ? 'unclear' : null;
+    default:
+      return HARMLESS.includes(first) ? null : unlessMentioned(words);
+  }
+}
+
+function unlessMentioned(words: readonly string[]): Pm2Start {
+  return words.some(mentionsPm2) ? 'unclear' : null;
+}
+
+/** Behind a program that keeps user and environment. */
+function startBehind(words: readonly string[], by: Runner): Pm2Start {
+  const at = words.findIndex((word) => /^pm2(-runtime|-docker)?$/.test(basename(word)));
+  return at < 0 ? unlessMentioned(words) : startOf(words.slice(at), by);
+}
+
+function certain(by: Runner, words: readonly string[]): Pm2Start {
+  const values = [by.user, by.pm2Home ?? '', by.homeDirectory ?? '', ...words.slice(0, 2)];
+  return values.some((value) => OPEN.test(value)) ? 'unclear' : by;
+}
+
+/** Unknown variables stay as they are written, and make what follows unclear. */
+function variable(name: string, { user, pm2Home, homeDirectory }: Runner): string {
+  const known: Record<string, string | null> = { HOME: homeDirectory, PM2_HOME: pm2Home, USER: user, LOGNAME: user };
+  return (Object.hasOwn(known, name) ? known[name] : null) ?? `$${name}`;
+}
+
+function assigned(by: Runner, name: string, value: string, inShell: boolean): Runner {
+  const isTilde = /^~(\/|$)/.test(value);
+  const full = isTilde && inShell && by.homeDirectory !== null ? by.homeDirectory + value.slice(1) : value;
+  const known = isTilde && full === value ? '$' : full;
+  if (name === 'PM2_HOME') return { ...by, pm2Home: known };
+  // With an empty HOME every PM2 uses /etc/.pm2.
+  return name === 'HOME' ? { ...by, homeDirectory: known === '' ? '/etc' : known } : by;
+}
+
+/** `export A=B` changes what follows. A bare `A=B` does so only where A is exported, which is not followed here. */
+function exported(words: readonly string[], by: Runner): Runner {
+  if (words[0] === 'unset') return words.includes('PM2_HOME') ? { ...by, pm2Home: null } : by;
+  const isExport = words[0] === 'export';
+  if (!isExport && !words.every((word) => /^\w+=/.test(word))) return by;
+  let runner = by;
+  for (const word of words.slice(isExport ? 1 : 0)) {
+    const [, name = '', value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+    if (name !== '') runner = assigned(runner, name, isExport ? value : '$', true);
+  }
+  return runner;
+}
+
+/** env(1) */
+function startByEnv(words: readonly string[], by: Runner): Pm2Start {
+  const [first = '', second = '', ...rest] = words;
+  if (first === '--') return startByEnv(words.slice(1), by);
+  if (first === '-i' || first === '-' || first === '--ignore-environment')
+    return startByEnv(words.slice(1), { ...by, pm2Home: null, homeDirectory: null });
+  if (first === '-u')
+    return startByEnv(rest, second === 'PM2_HOME' ? { ...by, pm2Home: null } : second === 'HOME' ? lost(by) : by);
+  if (first === '-C') return startByEnv(rest, by);
+  return first.startsWith('-') ? unlessMentioned(words) : startOf(words, by);
+}
+
+function lost(by: Runner): Runner {
+  return { ...by, homeDirectory: null };
+}
+
+/** `sh -lc TEXT`. A script is read by nobody here. */
+function startByShell(words: readonly string[], by: Runner): Pm2Start {
+  const at = words.findIndex((word) => /^-[a-z]*c$/.test(word));
+  const before = words.slice(0, Math.max(at, 0));
+  const isKnown = before.every((word) => /^-[a-z]+$|^--(login|norc|noprofile)$/.test(word));
+  if (at < 0 || !isKnown) return unlessMentioned(words);
+  return startInShell(words[at + 1] ?? '', by);
+}
+
+/** su(1), `runuser -l`. A login forgets PM2_HOME; without one it stays. */
+function startBySu(words: readonly string[], by: Runner): Pm2Start {
+  let isLogin = false;
+  let keepsHome = false;
+  let command: string | null = null;
+  const others: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const [, long, value] = /^--(command|shell)=(.*)$/s.exec(word) ?? [];
+    if (['-', '-l', '--login'].includes(word)) isLogin = true;
+    else if (['-m', '-p', '--preserve-environment'].includes(word)) keepsHome = true;
+    else if (long !== undefined) command = long === 'command' ? (value ?? '') : command;
+    else if (['-c', '--command'].includes(word)) command = words[++at] ?? '';
+    else if (['-s', '--shell'].includes(word)) at++;
+    else if (word.startsWith('-')) return unlessMentioned(words);
+    else others.push(word);
+  }
+  const [user = 'root', ...more] = others;
+  if (command === null || more.length > 0 || OPEN.test(user)) return unlessMentioned(words);
+  const homeDirectory = keepsHome && !isLogin ? by.homeDirectory : (accountOf(user)?.homeDirectory ?? null);
+  return startInShell(command, { user, homeDirectory, pm2Home: isLogin ? null : by.pm2Home, inSession: true });
+}
+
+/** `runuser -u USER -- PROGRAM`: the environment stays as it is, and no session is opened. */
+function startByRunuser(words: readonly string[], by: Runner): Pm2Start {
+  const [first = '', second = ''] = words;
+  const [, joined = ''] = /^(?:-u|--user=)(.+)$/s.exec(first) ?? [];
+  const user = joined === '' && ['-u', '--user'].includes(first) ? second : joined;
+  const rest = words.slice(joined === '' ? 2 : 1);
+  const program = rest[0] === '--' ? rest.slice(1) : rest;
+  if (user === '' || OPEN.test(user) || program[0]?.startsWith('-') !== false) return unlessMentioned(words);
+  return startOf(program, { ...by, user });
+}
+
+/** sudo(8) with env_reset, its default: HOME is the user's, and PM2_HOME is kept only by -E. */
+function startBySudo(words: readonly string[], by: Runner): Pm2Start {
+  let user = 'root';
+  let keeps = false;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const [, joined] = /^-[EHin]*u(.*)$/s.exec(word) ?? [];
+    const [, long] = /^--user=(.+)$/s.exec(word) ?? [];
+    keeps ||= /^-[Hin]*E/.test(word) || word === '--preserve-env';
+    if (long !== undefined) user = long;
+    else if (joined !== undefined || word === '--user')
+      user = joined === undefined || joined === '' ? (words[++at] ?? '') : joined;
+    else if (!word.startsWith('-') || word === '--') {
+      const name = user.replace(/^#/, '');
+      const kept = keeps ? by : { homeDirectory: null, pm2Home: null };
+      const homeDirectory = kept.homeDirectory ?? accountOf(name)?.homeDirectory ?? null;
+      const { pm2Home } = kept;
+      return startOf(words.slice(word === '--' ? at + 1 : at), { ...by, user: name, homeDirectory, pm2Home });
+    } else if (!/^-[EHin]+$/.test(word) && !['--preserve-env', '--login', '--non-interactive'].includes(word))
+      return unlessMentioned(words);
+  }
+  return unlessMentioned(words);
+}
+
+/** setpriv(1): the environment stays as it is. */
+function startBySetpriv(words: readonly string[], by: Runner): Pm2Start {
+  let { user } = by;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const [, option = '', joined] = /^--(reuid|regid|groups)(?:=(.+))?$/s.exec(word) ?? [];
+    const value = option === '' ? '' : (joined ?? words[++at] ?? '');
+    if (option === 'reuid') user = value;
+    if (option !== '' || ['--init-groups', '--clear-groups', '--no-new-privs'].includes(word)) continue;
+    const program = words.slice(word === '--' ? at + 1 : at);
+    return program[0]?.startsWith('-') === false ? startOf(program, { ...by, user }) : unlessMentioned(words);
+  }
+  return null;
+}

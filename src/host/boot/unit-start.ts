@@ -1,0 +1,73 @@
+import { basename } from 'node:path';
+import type { Account } from '../../identity/accounts.ts';
+import { readRegularFile } from '../../trust/read.ts';
+import { startOf, type Pm2Start } from './pm2-start.ts';
+import { mentionsPm2, seatOf, type Runner } from './runner.ts';
+
+/** Something that runs pm2 at boot, and whose daemon that starts is not known. */
+export interface UnclearStart {
+  /** `apps.service`, `/etc/rc.local:3` */
+  name: string;
+  file: string;
+  enabled: boolean;
+  /** As whom it runs at least at first; null: unknown. */
+  account: Account | null;
+  why: string;
+}
+
+/** The daemon that the words of ExecStart= start, if they name another user or PM2_HOME than the unit. */
+export interface StartedSeat {
+  account: Account;
+  pm2Home: string;
+  /** It is in the control group of a session, and not in the unit's (pam_systemd(8)). */
+  inSession: boolean;
+}
+
+/** Packages' own programs, which call no pm2. */
+const PACKAGED = /^\/(usr\/)?(s?bin|lib|libexec)\//;
+const SHELLS = ['sh', 'bash', 'dash'];
+const MAX_BYTES = 1 << 16;
+
+/**
+ * @param words of ExecStart=
+ * @param env of the unit
+ * @param runner as which systemd runs them
+ */
+export function startOfUnit(words: readonly string[], env: Readonly<Record<string, string>>, runner: Runner): Pm2Start {
+  return startOf(
+    words.map((word) => expanded(word, env, runner)),
+    runner,
+  );
+}
+
+/** Null: the seat is as User= and Environment= say. */
+export function startedSeat(start: Pm2Start, runner: Runner): StartedSeat | 'unclear' | null {
+  if (start === null || start === 'unclear') return start;
+  const keys = ['user', 'pm2Home', 'homeDirectory'] as const;
+  if (!start.inSession && keys.every((key) => start[key] === runner[key])) return null;
+  const seat = seatOf(start);
+  return seat === null ? 'unclear' : { ...seat, inSession: start.inSession };
+}
+
+/** The script that ExecStart= runs, if it calls pm2. It is not followed. */
+export function scriptWithPm2([program = '', ...words]: readonly string[]): string | null {
+  const isShell = SHELLS.includes(basename(program));
+  const script = isShell ? (words.find((word) => !word.startsWith('-')) ?? '') : program;
+  if (!script.startsWith('/') || PACKAGED.test(script)) return null;
+  try {
+    const text = readRegularFile(script, MAX_BYTES).toString('latin1');
+    return (isShell || text.startsWith('#!')) && mentionsPm2(text) ? script : null;
+  } catch {
+    return null;
+  }
+}
+
+/** systemd's own expansion (systemd.service(5), COMMAND LINES). An unknown variable stays as it is written. */
+function expanded(word: string, env: Readonly<Record<string, string>>, { user, homeDirectory }: Runner): string {
+  const known: Record<string, string | null> = { HOME: homeDirectory, USER: user, LOGNAME: user, ...env };
+  return word.replace(/\$\$|\$\{(\w+)\}|\$(\w+)/g, (whole, braced?: string, bare?: string) => {
+    const name = braced ?? bare;
+    if (name === undefined) return '$';
+    return (Object.hasOwn(known, name) ? known[name] : null) ?? whole;
+  });
+}
