@@ -70,6 +70,8 @@ function stopUnit(unit: Unit, { to }: Move): void {
     const failure = runSystemctl(...one);
     if (failure !== null) throw new Failed(`systemctl ${one.join(' ')} failed: ${failure}`);
   }
+  // A sealed pm2 blocks the ExecStop= of such a unit, and systemd counts that as a failure.
+  runSystemctl('reset-failed', unit.name);
 }
 
 /**

@@ -58,7 +58,8 @@ describe('doctor', () => {
 
   it("leaves a daemon alone that is in its unit's control group", () => {
     const pm2Home = '/home/ops/.pm2';
-    const unit = { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true, pm2Home, account: { uid: 1000 } };
+    const account = { uid: 1000 };
+    const unit = { name: 'pm2-ops.service', file: '/x', manager: null, enabled: true, pm2Home, account, seat: null };
     const running = (cgroups: string[], uid = 1000) =>
       ({
         policy: null,

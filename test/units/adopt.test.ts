@@ -27,7 +27,7 @@ describeOnHost('adopt of what runs in a unit', () => {
   };
 
   for (const round of [1, 2, 3])
-    it(`ends root's daemon by its unit, and brings the app up in the right one (round ${round}; 3 is sealed)`, async () => {
+    it(`ends root's daemon by its unit, and brings the app up in its own (round ${round}; 3 is sealed)`, async () => {
       await rootsUnit();
       if (round === 3) await host.must('pm2-guard seal');
       const { status, stdout, stderr } = await host.run(`pm2-guard adopt --from ${WEB} --yes`, { timeoutMs: 120_000 });

@@ -10,7 +10,7 @@ export interface UnitState {
   mainPid: Pid | null;
   /** success, protocol, timeout, exit-code... (systemd.exec(5), $SERVICE_RESULT) */
   result: string;
-  /** Of the main process or the last ExecStart=; null: none has ended. */
+  /** Of the main process or of ExecStart=; null: none has ended. */
   exitStatus: number | null;
 }
 
@@ -34,14 +34,17 @@ export function askSystemd(names: readonly string[]): Systemd {
 
 function statesOf(systemctl: string, names: readonly string[]): Map<string, UnitState> | null {
   if (names.length === 0) return new Map();
-  const properties = '--property=Id,ActiveState,MainPID,Result,ExecMainStatus';
+  const properties = '--property=Id,ActiveState,MainPID,Result,ExecMainStatus,ExecStart';
   const { status, stdout } = runProgram(systemctl, ['show', properties, '--', ...names], PLAIN);
   if (status !== 0) return null;
   return new Map(
     stdout.split('\n\n').flatMap((block) => {
       const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
       const pid = Number(field('MainPID'));
-      const exit = field('ExecMainStatus');
+      // Of a forking unit whose ExecStart= fails, no main process has ended: ExecMainStatus is 0.
+      const start = /; code=exited ; status=(\d+) \}$/.exec(field('ExecStart'))?.[1];
+      const main = field('ExecMainStatus');
+      const exit = main === '0' && start !== undefined ? start : main;
       const state: UnitState = {
         active: field('ActiveState'),
         mainPid: pid > 0 ? asPid(pid) : null,
