@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { runProgram } from '../../runtime/run-program.ts';
 import { findUntrusted } from '../../trust/trust.ts';
 import { isBooted } from './systemctl.ts';
 
@@ -23,7 +23,7 @@ const BUSCTL = '/usr/bin/busctl';
  */
 export function loadedUnit(name: string): LoadedUnit | null {
   if (!isBooted() || !existsSync(BUSCTL) || findUntrusted(BUSCTL, 'file') !== null) return null;
-  const { status, stdout } = spawnSync(
+  const { status, stdout } = runProgram(
     BUSCTL,
     [
       '--json=short',

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { runProgram } from '../../runtime/run-program.ts';
 import { findUntrusted } from '../../trust/trust.ts';
 
 // Absolute paths, because root runs it. Not /usr/local: it is not the distribution's.
@@ -19,7 +20,7 @@ export function isBooted(): boolean {
 export function hasExited(unit: string): boolean {
   const systemctl = systemctlPath();
   if (systemctl === null) return false;
-  const { stdout } = spawnSync(systemctl, ['show', '--property=SubState', '--', unit], {
+  const { stdout } = runProgram(systemctl, ['show', '--property=SubState', '--', unit], {
     encoding: 'utf8',
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
