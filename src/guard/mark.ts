@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, mkdtempSync, openSync, rmdirSync, rmSync, chmodSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, mkdtempSync, openSync, rmdirSync, unlinkSync, chmodSync } from 'node:fs';
 import { MARK } from '../call/hop.ts';
 
 /** The shim could not write its mark (shims/pm2). sudo never ends with this status. */
@@ -32,8 +32,12 @@ export function makeMark(): Mark | null {
         if (!open) return;
         open = false;
         closeSync(descriptor);
-        rmSync(file, { force: true });
-        rmdirSync(directory);
+        try {
+          unlinkSync(file); // rmSync takes 0.3 ms to load
+          rmdirSync(directory);
+        } catch {
+          // ENOENT: a cleaner of /tmp was here
+        }
       },
     };
   } catch {
