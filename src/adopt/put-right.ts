@@ -6,6 +6,7 @@ import { isDead, removeDeadSocket } from '../repair/dead-socket.ts';
 import { giveBack, wouldGiveBack } from '../repair/give-back.ts';
 import { hold, Left, within, type Held } from '../repair/held.ts';
 import { findUntrusted } from '../trust/trust.ts';
+import { ROOT, trust, type Trusted } from '../trust/word.ts';
 import type { Seat } from './seat.ts';
 
 /** A file or directory that stays root's. */
@@ -40,7 +41,8 @@ export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
     makeHome(seat, dry, result);
     return result;
   }
-  const receiver = { user, uid, gid };
+  const receiver = trust({ user, uid, gid }, ROOT, uid); // the config, or its `personal`, names the new owner
+  if (receiver === null) return result;
   let held: Held;
   try {
     held = hold(pm2Home, receiver);
@@ -58,7 +60,7 @@ export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
 }
 
 /** The directory comes first: files in a directory of root's cannot be given. */
-function giveAll(held: Held, pm2Home: string, receiver: Identity, dry: boolean, result: Righted): void {
+function giveAll(held: Held, pm2Home: string, receiver: Trusted<Identity>, dry: boolean, result: Righted): void {
   const given = new Set<string>();
   const stays = (name: string) =>
     result.left.some(({ path }) => path === (name === '.' ? pm2Home : join(pm2Home, name)));

@@ -1,5 +1,6 @@
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import type { Gid, Pid, Uid } from '../runtime/brands.ts';
+import { partOf, type Trusted } from '../trust/word.ts';
 
 /** Changes for `doctor --fix` in one PM2_HOME. Each is safe and can be undone. src/doctor/mend applies them. */
 export interface Fix {
@@ -8,7 +9,7 @@ export interface Fix {
   dev: number;
   ino: number;
   /** Every change but `own` is made with the rights of this user. */
-  owner: { name: string; uid: Uid; gid: Gid };
+  owner: Trusted<{ name: string; uid: Uid; gid: Gid }>;
   /** As in Pm2HomeFacts. */
   trusted: boolean;
   anchored: boolean;
@@ -38,6 +39,6 @@ export function fixIn(
   deeds: Deed[],
 ): Fix | null {
   if (owner === null || own === undefined || deeds.length === 0) return null;
-  const { name, uid, gid } = owner;
-  return { pm2Home, dev: own.dev, ino: own.ino, owner: { name, uid, gid }, trusted, anchored, deeds };
+  const named = partOf(owner, ({ name, uid, gid }) => ({ name, uid, gid }));
+  return { pm2Home, dev: own.dev, ino: own.ino, owner: named, trusted, anchored, deeds };
 }

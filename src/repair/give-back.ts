@@ -3,13 +3,15 @@ import { basename, dirname } from 'node:path';
 import { asUser, pathAt, type Task } from '../identity/as-user.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { isMadeByPm2, PM2_DIRECTORIES } from '../pm2/own-files.ts';
+import type { Trusted } from '../trust/word.ts';
 import { hold, Left, openItself, within, type Held } from './held.ts';
 
 export interface Gift {
   pm2Home: string;
   /** Relative to it; `.` is the PM2_HOME itself. */
   name: string;
-  receiver: Identity;
+  /** Who said that the PM2_HOME is this user's: the kernel, root, or this very user. */
+  receiver: Trusted<Identity>;
   /** Identity as examined; null: any. */
   seen: { dev: number; ino: number } | null;
 }

@@ -24,3 +24,8 @@ export type Trusted<Value> = Value & { readonly [trusted]: true };
 export function trust<Value>(value: Value, word: Word, owner: Uid): Trusted<Value> | null {
   return isGoodFor(word, owner) ? (value as Trusted<Value>) : null;
 }
+
+/** A part of a trusted fact is trusted, too. */
+export function partOf<Value, Part>(value: Trusted<Value>, take: (value: Value) => Part): Trusted<Part> {
+  return take(value) as Trusted<Part>;
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { accountByName } from '../../src/identity/accounts.ts';
 import { giveBack, wouldGiveBack } from '../../src/repair/give-back.ts';
 import { Left } from '../../src/repair/held.ts';
+import { KERNEL, trust } from '../../src/trust/word.ts';
 
 // Gives files back, by name alone: what doctor and adopt would do if they believed whatever they were told.
 interface Wish {
@@ -14,7 +15,8 @@ interface Wish {
 const { pm2Home, names, user, seen = null, dry = false } = JSON.parse(readFileSync(0, 'utf8')) as Wish;
 const account = accountByName(user);
 if (account === null) throw new Error(`no user ${user}`);
-const receiver = { user, uid: account.uid, gid: account.gid };
+const receiver = trust({ user, uid: account.uid, gid: account.gid }, KERNEL, account.uid);
+if (receiver === null) throw new Error('the kernel is trusted');
 const given = new Set<string>();
 console.log(
   JSON.stringify(

@@ -1,7 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import { accountByUid, groupByGid, type Account } from '../../src/identity/accounts.ts';
 import type { Identity } from '../../src/identity/switch-user.ts';
-import type { Gift } from '../../src/repair/give-back.ts';
 import { asGid, asPid, asUid, type FileStats, type Gid, type Pid, type Uid } from '../../src/runtime/brands.ts';
 import { startOf } from '../../src/runtime/process-start.ts';
 import { isGoodFor, wordOf } from '../../src/trust/word.ts';
@@ -29,11 +28,11 @@ describe('a uid, a gid and a pid', () => {
     // @ts-expect-error plain numbers
     const unknown: Identity = { user: 'www-data', uid: 33, gid: 33 };
     // @ts-expect-error they are swapped
-    const gift: Gift = { pm2Home: '/var/www/.pm2', name: '.', receiver: { ...right, gid: uid }, seen: null };
+    const half: Identity = { ...right, gid: uid };
     type Owner = Parameters<typeof replaceFile>[3];
     // @ts-expect-error they are swapped
     const owner: Owner = { uid: gid, gid: uid };
-    wrong(swapped, unknown, gift, owner);
+    wrong(swapped, unknown, half, owner);
   });
 
   it('are not taken for each other where an account, a process or a word is looked up', () => {

@@ -7,6 +7,7 @@ import { removeDeadSocket, UNLINK } from '../../repair/dead-socket.ts';
 import { giveBack } from '../../repair/give-back.ts';
 import { Left, openItself, requireSame, type Held } from '../../repair/held.ts';
 import type { Uid } from '../../runtime/brands.ts';
+import { partOf } from '../../trust/word.ts';
 import type { Deed, Fix } from '../fix.ts';
 
 /**
@@ -14,7 +15,7 @@ import type { Deed, Fix } from '../fix.ts';
  * @throws Left with nothing changed
  */
 export async function applyFix(deed: Deed, directory: Held, { owner, pm2Home }: Fix): Promise<void> {
-  const user = { user: owner.name, uid: owner.uid, gid: owner.gid };
+  const user = partOf(owner, ({ name: account, uid, gid }) => ({ user: account, uid, gid }));
   const name = basename(deed.name);
   switch (deed.type) {
     case 'own':

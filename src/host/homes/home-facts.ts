@@ -12,6 +12,8 @@ import { asPid, asUid, type Gid, type Pid, type Uid } from '../../runtime/brands
 import { realpathOrNull, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { findUntrusted } from '../../trust/trust.ts';
+import { KERNEL, ROOT, trust, type Trusted, type Word } from '../../trust/word.ts';
+import { wordOfUnit } from '../boot/units.ts';
 import { pm2HomeFiles, type Pm2HomeFiles } from './home-files.ts';
 import type { FoundPm2Home } from './homes.ts';
 import { commandLineOf } from '../processes/processes.ts';
@@ -50,9 +52,8 @@ export interface Pm2HomeFacts extends FoundPm2Home {
   pidFile: { pid: Pid | null; command: string | null } | null;
 }
 
-export interface Pm2HomeOwner extends Account {
-  evidence: 'config' | 'passwd' | 'unit' | 'directory';
-}
+/** By the word of root, of the kernel, or of that very user. */
+export type Pm2HomeOwner = Trusted<Account & { evidence: 'config' | 'passwd' | 'unit' | 'directory' }>;
 
 /** Writes nothing. Connects to the sockets and sends nothing. */
 export async function readPm2Home(
@@ -117,18 +118,22 @@ function ownerOf(
   policy: Policy | null,
 ): Pm2HomeOwner | null {
   const declared = policy?.daemons.find((daemon) => daemon.pm2Home === pm2Home);
-  const candidates: [Pm2HomeOwner['evidence'], Account | null | undefined][] = [
-    ['config', declared && accountByName(declared.user)],
+  const candidates: [Pm2HomeOwner['evidence'], Word, Account | null | undefined][] = [
+    ['config', ROOT, declared && accountByName(declared.user)],
     [
       'passwd',
+      ROOT,
       localAccounts().find(
         (account) => join(account.homeDirectory, '.pm2') === pm2Home && account.homeDirectory !== '/',
       ),
     ],
-    ['unit', unit === null || user === null ? null : accountByName(user)],
-    ['directory', files[0] && accountByUid(files[0].uid)],
+    ['unit', unit === null ? ROOT : wordOfUnit(unit), unit === null || user === null ? null : accountByName(user)],
+    ['directory', KERNEL, files[0] && accountByUid(files[0].uid)],
   ];
-  for (const [evidence, account] of candidates) if (account) return { ...account, evidence };
+  for (const [evidence, word, account] of candidates) {
+    const trusted = account ? trust({ ...account, evidence }, word, account.uid) : null;
+    if (trusted !== null) return trusted;
+  }
   return null;
 }
 
