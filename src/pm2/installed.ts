@@ -5,7 +5,7 @@ import { realpathOrNull, statOf } from '../runtime/peek.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
-import { wrappedPm2 } from './wrapper.ts';
+import { wrappedPm2, type Wrapped } from './wrapper.ts';
 import type { Major } from './invocation.ts';
 
 /** Stands in the first KiB of all our files called pm2, so that no copy is taken for the real one. */
@@ -34,6 +34,8 @@ export interface Tried {
   path: string;
   /** As text: `is not executable`. */
   why: string;
+  /** Which pm2 it starts, its file does not say; it is one of these. */
+  behind?: readonly string[];
 }
 
 export type RealPm2 =
@@ -54,7 +56,8 @@ export interface Search {
 
 /**
  * The real pm2: the recorded one, else the first in PATH that is not ours. A script that names the package it runs,
- * as pnpm's does, counts as that package. Other wrappers are skipped: they call `pm2` again, which is the guard.
+ * as pnpm's does, and a shim of a version manager that has one pm2 count as that package. Other wrappers are skipped:
+ * they call `pm2` again, which is the guard.
  * Relative entries of PATH are never used.
  */
 export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
@@ -63,10 +66,12 @@ export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
   const consider = (bin: string, executable: boolean): RealPm2 | null => {
     const seen = inspect(bin, ours, executable);
     const wrapped = seen === NO_PACKAGE ? wrappedBy(bin, asRoot) : null;
-    const behind = wrapped === null ? null : inspect(wrapped, ours, false);
+    const behind = wrapped?.type === 'package' ? inspect(wrapped.bin, ours, false) : null;
     if (behind !== null && typeof behind !== 'string') return asRoot ? trusted(behind) : { type: 'found', ...behind };
     if (typeof seen !== 'string') return asRoot ? trusted(seen) : { type: 'found', ...seen };
-    if (seen !== '') tried.push({ path: bin, why: seen });
+    if (wrapped?.type === 'several')
+      tried.push({ path: bin, why: `is a shim of ${wrapped.tool}, which has several`, behind: wrapped.bins });
+    else if (seen !== '') tried.push({ path: bin, why: seen });
     return null;
   };
   if (recorded !== null) {
@@ -81,10 +86,11 @@ export function findRealPm2({ recorded, path, skip, asRoot }: Search): RealPm2 {
   return { type: 'none', tried };
 }
 
-const NO_PACKAGE = 'is no file of the npm package pm2';
+/** `Tried.why` of a program that may be a wrapper of a pm2. */
+export const NO_PACKAGE = 'is no file of the npm package pm2';
 
-/** The pm2 of a package manager's script; for root only if root wrote the script. */
-function wrappedBy(bin: string, asRoot: boolean): string | null {
+/** The pm2 behind a script or shim; for root only if root wrote it. */
+function wrappedBy(bin: string, asRoot: boolean): Wrapped | null {
   const file = realpathOrNull(bin);
   if (file === null || (asRoot && findUntrusted(bin, 'file') !== null)) return null;
   return wrappedPm2(bin, file);

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { readRegularFile } from '../../trust/read.ts';
-import { listDirectory, realpathOrNull } from '../../runtime/peek.ts';
+import { expand } from '../../runtime/expand.ts';
+import { realpathOrNull } from '../../runtime/peek.ts';
 
 /** Below npm's prefix. */
 const GLOBAL = 'lib/node_modules/pm2';
@@ -27,7 +28,9 @@ const PREFIXES_IN_HOMES = [
   '.local/share/fnm/node-versions/*/installation',
   '.fnm/node-versions/*/installation',
   '.asdf/installs/nodejs/*',
+  '.asdf/installs/nodejs/*/.npm',
   '.local/share/mise/installs/node/*',
+  '.local/share/mise/installs/npm-pm2/*',
   '.nodenv/versions/*',
   '.volta/tools/image/packages/pm2',
   '.volta/tools/image/node/*',
@@ -44,12 +47,16 @@ const IN_HOMES = [
   ...PREFIXES_IN_HOMES.map((prefix) => `${prefix}/${GLOBAL}`),
   '.config/yarn/global/node_modules/pm2',
   '.local/share/pnpm/global/*/node_modules/pm2',
+  '.local/share/pnpm/global/*/*/node_modules/pm2', // since pnpm 11
   '.bun/install/global/node_modules/pm2',
 ];
 
 /** Packages of npm's prefixes, PATH and `nodes`. Sorted, without symlinks. */
 export function globalPm2Packages(path: string, nodes: readonly string[]): string[] {
-  const found = PREFIXES.flatMap((prefix) => expand('/', `${prefix.slice(1)}/${GLOBAL}`));
+  const found = [
+    ...PREFIXES.flatMap((prefix) => expand('/', `${prefix.slice(1)}/${GLOBAL}`)),
+    '/usr/local/share/.config/yarn/global/node_modules/pm2', // of yarn that root runs
+  ];
   for (const node of nodes) found.push(join(dirname(realpathOrNull(node) ?? node), '..', GLOBAL));
   for (const directory of path.split(':').filter((entry) => entry.startsWith('/'))) {
     const file = realpathOrNull(join(directory, 'pm2'));
@@ -89,14 +96,6 @@ export function nodesOnHost(homeDirectories: readonly string[]): string[] {
     ),
   ];
   return [...new Set(places.map(realpathOrNull).filter((path) => path !== null))].sort();
-}
-
-/** Existing paths; `*` is one name. */
-function expand(root: string, pattern: string): string[] {
-  const [before, after] = pattern.split(/(?:^|\/)\*(?=\/)(.*)/s);
-  if (after === undefined) return [join(root, pattern)];
-  const directory = join(root, before ?? '');
-  return listDirectory(directory).flatMap((name) => expand(join(directory, name), after.slice(1)));
 }
 
 function distinct(paths: string[]): string[] {
