@@ -9,6 +9,7 @@ import { sourceBeside } from '../install/library.ts';
 import { packageFault, installFrom, newerPackage } from '../install/packages.ts';
 import { CONFIG_FILE } from '../install/places.ts';
 import { VERSION } from '../policy/version.ts';
+import { pm2InUse } from '../host/installations/in-use.ts';
 import { seal, sealAgain } from '../seal/seals.ts';
 import type { SealResult } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
@@ -78,7 +79,7 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`,
         });
         const seals =
           sealing === true && result.install.pm2 !== null
-            ? seal({ paths: [], users: [], path: process.env['PATH'], dry })
+            ? seal({ paths: [], users: [], path: process.env['PATH'], inUse: await pm2InUse(), dry })
             : sealAgain(dry);
         // Before an uninstall that waits takes it all away.
         return { result, seals, gaps: dry ? [] : await gapsIn() };

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { pm2InUse } from '../host/installations/in-use.ts';
 import { seal } from '../seal/seals.ts';
 import { exclusively } from './exclusively.ts';
 import { collect, report, type SealOptions } from './seals.ts';
@@ -29,7 +30,8 @@ export function sealCommand(): Command {
       'after',
       `
 Examples:
-  sudo pm2-guard seal                        npm's prefixes (/usr, /usr/local, /opt/*), root's PATH, all sealed before
+  sudo pm2-guard seal                        npm's prefixes (/usr, /usr/local, /opt/*), root's PATH, what daemons,
+                                             units and crontabs run, all sealed before
   sudo pm2-guard seal --user alice           her nvm, volta, fnm, asdf, mise...
   sudo pm2-guard seal --path /srv/node       one prefix
   sudo pm2-guard seal --dry-run
@@ -41,9 +43,10 @@ Exit status: 0 done; 1 something could not be done, it is named.`,
     .action(async (options: SealOptions) => {
       const dry = options.dryRun === true;
       report(
-        await exclusively(dry, () =>
-          seal({ paths: options.path, users: options.user, path: process.env['PATH'], dry }),
-        ),
+        await exclusively(dry, async () => {
+          const inUse = options.path.length + options.user.length === 0 ? await pm2InUse() : [];
+          return seal({ paths: options.path, users: options.user, path: process.env['PATH'], inUse, dry });
+        }),
         options,
         '',
       );

@@ -19,7 +19,7 @@ export interface ForeignCode {
 }
 
 export interface RootsCall {
-  pm2: Pick<InstalledPm2, 'bin' | 'file' | 'original'>;
+  pm2: Pick<InstalledPm2, 'bin' | 'file' | 'original' | 'version'>;
   /** root's daemon for the call. Null: none declared. */
   daemon: Pick<Daemon, 'name' | 'pm2Home'> | null;
   /** Pinned node. Null: the current one. */

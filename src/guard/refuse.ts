@@ -2,6 +2,7 @@ import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
 import { checkLine } from '../policy/places.ts';
 import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
+import { pinAdvice } from '../pm2/pin-advice.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
@@ -41,21 +42,29 @@ export function endWithoutPolicy(error: ConfigError): void {
 
 export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   const version = runningVersion();
+  const advice = real.type === 'none' ? pinAdvice(real.tried, '/etc/pm2-guard/config.yaml') : null;
   // An untrusted pm2 is made root's. Another pm2 may have another version than the daemons.
-  const repairs =
+  const install = `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && ${rootCommandLine('install')}`;
+  const [repair, other] =
     real.type === 'untrusted'
-      ? `as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(quoteCommand).join(' && ')}`
-      : `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && ${rootCommandLine('install')}`;
+      ? [`as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(quoteCommand).join(' && ')}`]
+      : advice === null
+        ? [install]
+        : [advice.fix, install];
   const why =
     real.type === 'untrusted'
       ? [`${real.bin} is passed over: ${real.distrust.path} ${real.distrust.why}, and root would run it`]
-      : real.tried.map(({ path, why: reason }) => `${path} ${reason}`);
+      : real.tried.flatMap(({ path, why: reason, behind = [] }) => [
+          `${path} ${reason}`,
+          ...behind.map((bin) => `  ${bin}`),
+        ]);
   say(
     [
       'pm2-guard: blocked (PG302): PM2 itself is not installed',
       `Running apps are not affected.${version === '' ? '' : ` The running daemons are of PM2 ${version}.`} Looked at:`,
       ...why.map((line) => `  ${line}`),
-      `fix:      ${repairs}`,
+      `fix:      ${repair}`,
+      ...(other === undefined ? [] : [`or:       ${other}`]),
       'details:  pm2-guard explain PG302',
     ].map((line, at) => (at === 0 ? line : `  ${line}`)),
   );

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import type { RealPm2 } from '../pm2/installed.ts';
 import { vanishing } from '../host/processes/vanishing.ts';
 import { COMPILED_FILE } from '../policy/places.ts';
@@ -13,6 +12,7 @@ import { Ledger, statOrNone, type FileChange } from './ledger.ts';
 import { installRelease, readRelease, removeOldReleases, switchTo, type PackageSource } from './library.ts';
 import { trustedNode } from './node.ts';
 import { CACHE_DIRECTORY, NODE_LINK, RECORD, STATE_DIRECTORY } from './places.ts';
+import { hasOwnPm2, lackOf } from './lacking-pm2.ts';
 import { realPm2OfHost } from './pm2.ts';
 import { pairs, prepare } from './prepared.ts';
 import { wayToRepair } from './packages.ts';
@@ -22,7 +22,7 @@ import { readRecord, recordText, type Install } from './record.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { STRANGERS_FILE } from '../sudoers/strangers.ts';
 import { installShare } from './share.ts';
-import { repairInWords, requireRootsOwn } from './root-only.ts';
+import { requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
 import { switchingProblem, trySwitching } from './switching.ts';
 import { recordWayToRoot } from './way-to-root.ts';
@@ -56,7 +56,7 @@ export interface Installation {
 export async function install({ source, path, draft, layers, dry }: InstallRequest): Promise<Installation> {
   if (process.geteuid?.() !== 0)
     throw new UserError('install writes to /usr/local, /etc and /var, which only root may', rootCommandLine('install'));
-  const pm2 = realPm2OfHost(path);
+  const pm2 = await realPm2OfHost(path);
   requireRootsOwn(pm2);
   const before = readRecord();
   const choice = chooseLayers(layers, choiceOf(before?.layers));
@@ -93,13 +93,15 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   const owners = compiled?.type === 'policy' ? compiled.policy.daemons.map(({ user }) => user) : [];
   await attempt(ledger, STRANGERS_FILE, () => renewStrangers(owners));
   const unable = switchingProblem(switching);
+  const daemons = compiled?.type === 'policy' ? compiled.policy.daemons : [];
+  const pinned = daemons.length > 0 && daemons.every(hasOwnPm2);
   const problems = [
-    ...problemsOf(pm2),
+    ...problemsOf(pm2, pinned),
     ...(unable === null ? [] : [unable]),
     ...policyProblems(compiled),
     ...refusals(ledger),
   ];
-  const warnings = [...(warning === null ? [] : [warning]), ...warningsOf(pm2)];
+  const warnings = [...(warning === null ? [] : [warning]), ...warningsOf(pm2, pinned)];
   const unmakeable = compiled?.type === 'policy' ? unmakeablePm2Homes(compiled.policy.daemons) : [];
   return { install: record, changes: ledger.changes, problems, warnings, unmakeable };
 }
@@ -121,27 +123,21 @@ async function attempt(ledger: Ledger, place: string, step: () => Promise<void>)
   }
 }
 
-function problemsOf(pm2: RealPm2): string[] {
-  switch (pm2.type) {
-    case 'found':
-      return pm2.known
-        ? []
-        : [
-            `pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ` +
-              `${pm2.major}`,
-          ];
-    case 'untrusted': {
-      const repair = repairInWords([...repairsOfPm2(pm2, pm2.distrust), ['pm2-guard', 'install']]) ?? '';
-      return [`${pm2.bin} will not be run as root: ${pm2.distrust.path} ${pm2.distrust.why}\n  run:  ${repair}`];
-    }
-    case 'none':
-      return [`there is no pm2 on this machine yet\n  run:  sudo npm install -g pm2 && ${rootCommandLine('install')}`];
-  }
+/** @param pinned the config names a pm2 for each daemon */
+function problemsOf(pm2: RealPm2, pinned: boolean): string[] {
+  if (pm2.type !== 'found') return pinned ? [] : [lackOf(pm2)];
+  return pm2.known
+    ? []
+    : [
+        `pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`,
+      ];
 }
 
-function warningsOf(pm2: RealPm2): string[] {
-  const gone = pm2.type === 'found' ? vanishing(pm2.file) : null;
-  if (pm2.type !== 'found' || gone === null) return [];
+function warningsOf(pm2: RealPm2, pinned: boolean): string[] {
+  if (pm2.type !== 'found')
+    return pinned ? [`the config pins the pm2 of each daemon, and root has none of its own: ${lackOf(pm2)}`] : [];
+  const gone = vanishing(pm2.file);
+  if (gone === null) return [];
   return [
     `${pm2.file}, the real pm2, ${gone.why}; then calls end with 127 until pm2-guard install has found another\n` +
       '  run:  npm install -g --prefix /usr/local pm2 && pm2-guard install   (a pm2 that stays)',

@@ -14,6 +14,7 @@ import { rootCommandLine, wayToInstall } from '../terminal/root-command.ts';
 import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
 import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
+import { hasOwnPm2, lackOf } from './lacking-pm2.ts';
 import { choiceOf } from './layers/layers.ts';
 import { layerStatus, type LayerStatus } from './layers/status.ts';
 import { LIBRARY, NODE_LINK, SHIMS } from './places.ts';
@@ -88,6 +89,8 @@ export async function status(): Promise<Status> {
   const newer = newerPackage(__dirname);
   const sudoers = operatorsRights();
   const seals = sealStates(process.env['PATH']);
+  const declared = policy?.daemons ?? [];
+  const pinned = declared.length > 0 && declared.every(hasOwnPm2);
   const problems = [
     ...(installed === null ? [`pm2-guard is not installed on this host; run:  ${wayToInstall(__dirname)}`] : []),
     ...(installed !== null && installed !== VERSION
@@ -104,13 +107,7 @@ export async function status(): Promise<Status> {
       ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  ${rootCommandLine('install')}`]
       : []),
     ...(unable === null ? [] : [unable]),
-    ...(real.type === 'found'
-      ? []
-      : [
-          real.type === 'none'
-            ? 'there is no pm2 on this host; run:  sudo npm install -g pm2'
-            : `${real.bin} is not run as root: ${real.distrust.path} ${real.distrust.why}`,
-        ]),
+    ...(real.type === 'found' || pinned ? [] : [lackOf(real)]),
     ...(config.message === null ? [] : [config.message]),
     ...ways
       .filter(({ ours }) => ours)

@@ -42,7 +42,7 @@ export type RealPm2 =
   | ({ type: 'found' } & InstalledPm2)
   | { type: 'none'; tried: Tried[] }
   /** It exists, but a user other than root could have changed it. */
-  | { type: 'untrusted'; bin: string; file: string; original: string | null; distrust: Distrust };
+  | { type: 'untrusted'; bin: string; file: string; original: string | null; version: string; distrust: Distrust };
 
 export interface Search {
   /** Absolute path from the config or the install record; checked first. */
@@ -157,8 +157,8 @@ export function rootMayRun({ file, original }: Pick<InstalledPm2, 'file' | 'orig
 /** If users other than root could change the link to a trusted file, the physical path is used. */
 function trusted(found: InstalledPm2): RealPm2 {
   const fault = rootMayRun(found);
-  const { bin, file, original } = found;
-  if (fault !== null) return { type: 'untrusted', bin, file, original, distrust: fault };
+  const { bin, file, original, version } = found;
+  if (fault !== null) return { type: 'untrusted', bin, file, original, version, distrust: fault };
   return {
     type: 'found',
     ...found,
@@ -183,8 +183,13 @@ export function reinstallCommand(directory: string, version: string): string {
     ...(other === null ? [] : ['sudo', '-u', other]),
     ...['npm', 'install', '-g'],
     ...(prefix === '' ? [] : ['--prefix', prefix]),
-    VERSION.test(version) ? `pm2@${version}` : 'pm2',
+    npmNameOf(version),
   ]);
+}
+
+/** What npm installs: this version, if it is one of npm's. */
+export function npmNameOf(version: string): string {
+  return VERSION.test(version) ? `pm2@${version}` : 'pm2';
 }
 
 /** The first KiB of a regular file; null: it is none, or unreadable. */

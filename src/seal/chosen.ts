@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { packageOfPm2, type UsedPm2 } from '../host/installations/in-use.ts';
 import { globalPm2Packages, pm2PackagesBelow } from '../host/installations/pm2-packages.ts';
 import { accountByName, type Account } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
@@ -7,6 +8,7 @@ import { SYSTEM_PATH } from '../identity/environment.ts';
 import { ownerOf, realpathOrSelf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { handFor } from './package.ts';
 import { wishedSeals } from './wishes.ts';
 
 /** An empty choice means all packages that root could run. */
@@ -16,15 +18,24 @@ export interface Which {
   /** Users whose version managers to search. */
   users: string[];
   path: string | undefined;
+  /** What daemons, units and crontabs run, for an empty choice. */
+  inUse?: readonly UsedPm2[];
 }
 
 /** Returns physical paths, sorted. @throws UserError if a named one is missing */
-export function chosenPackages({ paths, users, path }: Which): string[] {
+export function chosenPackages({ paths, users, path, inUse = [] }: Which): string[] {
   const found =
     paths.length + users.length > 0
       ? [...paths.map(packageAt), ...users.flatMap(packagesOf)]
-      : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage)];
+      : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage), ...inUse.flatMap(ofUse)];
   return [...new Set(found)].sort();
+}
+
+/** A user's word is good for that user's own packages, and for those that only root can change. */
+function ofUse({ file, uid, byRoot }: UsedPm2): string[] {
+  const directory = packageOfPm2(file);
+  const hand = handFor(directory);
+  return hand.type === 'hand' && (byRoot || hand.as.uid === 0 || hand.as.uid === uid) ? [directory] : [];
 }
 
 export function packagesOfTheHost(path: string | undefined): string[] {

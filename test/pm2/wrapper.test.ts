@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { findRealPm2 } from '../../src/pm2/installed.ts';
+import { pinAdvice } from '../../src/pm2/pin-advice.ts';
 import { wrappedPm2 } from '../../src/pm2/wrapper.ts';
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), 'wrapper-')));
@@ -168,4 +169,19 @@ describe('a wrapper', () => {
     file(at('other/bin/pm2'), '');
     expect(found(file(at('wrapper/pm2'), `#!/bin/sh\n${line}\n`))).toBeNull();
   });
+});
+
+it('the line of the config is told where no file says which pm2 it is', () => {
+  const config = '/etc/pm2-guard/config.yaml';
+  const path = '/root/.asdf/shims/pm2';
+  const several = { path, why: 'is a shim of asdf, which has several', behind: ['/a b/pm2', '/c/pm2'] };
+  expect(pinAdvice([several], config)).toEqual({
+    why: `${path} is a shim of asdf, which has several: /a b/pm2, /c/pm2`,
+    fix: `add a line to ${config} below its daemon:  pm2: '/a b/pm2'   or   pm2: /c/pm2`,
+  });
+  expect(pinAdvice([{ path, why: 'is no file of the npm package pm2' }], config)).toEqual({
+    why: `${path} does not say which pm2 it starts`,
+    fix: `add a line to ${config} below its daemon:  pm2: /.../pm2/bin/pm2`,
+  });
+  expect(pinAdvice([{ path, why: 'is not executable' }], config)).toBeNull();
 });

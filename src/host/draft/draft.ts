@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
-import { accountByName } from '../../identity/accounts.ts';
+import { accountByName, privateGroup } from '../../identity/accounts.ts';
 import { escapeControls } from '../../terminal/escape.ts';
 import { findUntrusted } from '../../trust/trust.ts';
 import { isText, pathsOf } from './app-paths.ts';
@@ -43,13 +43,19 @@ export function draft(found: readonly FoundDaemon[]): string {
   return document.toString({ lineWidth: 0, singleQuote: false });
 }
 
-/** Programs that differ from the host's. Only root may be able to change them, because root's calls run them. */
-function pins({ pm2, node }: DraftEntry): { pm2?: string; node?: string } {
-  return { ...(pm2 != null && isPinned(pm2) ? { pm2 } : {}), ...(node != null && isPinned(node) ? { node } : {}) };
+/** Programs that differ from the host's. They run as the daemon's user, so that user may change them, as root may. */
+function pins(entry: DraftEntry): { pm2?: string; node?: string } {
+  const { pm2, node } = entry;
+  return {
+    ...(pm2 != null && isPinned(pm2, entry) ? { pm2 } : {}),
+    ...(node != null && isPinned(node, entry) ? { node } : {}),
+  };
 }
 
-function isPinned(file: string): boolean {
-  return isText(file) && findUntrusted(file, 'file') === null;
+function isPinned(file: string, { user }: DraftEntry): boolean {
+  const account = accountByName(user);
+  const owner = account === null || account.uid === 0 ? null : { uid: account.uid, gid: privateGroup(account) };
+  return isText(file) && findUntrusted(file, 'file', owner) === null;
 }
 
 /** Escapes the wildcards (src/policy/pattern.ts). */
@@ -131,14 +137,12 @@ function commentKey(map: YAMLMap, key: string, text: string): void {
   if (isScalar(node)) node.commentBefore = text;
 }
 
-/** Programs that others can change, so root's calls must not run them. */
-function notPinned({ pm2, node }: DraftEntry): string[] {
+/** Programs that others can change. */
+function notPinned(entry: DraftEntry): string[] {
+  const { pm2, node } = entry;
   const line = (key: string, file: string | null | undefined) => {
-    if (file == null || isPinned(file)) return [];
-    return [
-      ` It runs another ${key} than the host's, which others than root can change: ${file}. ` +
-        "A pin would have root's calls refused.",
-    ];
+    if (file == null || isPinned(file, entry)) return [];
+    return [` It runs another ${key} than the host's, which others than root can change: ${file}. It is not pinned.`];
   };
   return [...line('pm2', pm2), ...line('node', node)];
 }

@@ -11,7 +11,10 @@ export interface OwnPrograms {
   node: string | null;
 }
 
-/** Those that differ from a login shell's. `script`: lib/Daemon.js as the daemon reports it. */
+/**
+ * Those that differ from what the host's calls run: a login shell's, if root may run it. `script`: lib/Daemon.js as the
+ * daemon reports it.
+ */
 export function ownPrograms(pid: Pid | null, script: string | null): OwnPrograms {
   const root = script === null ? null : (/^(\/.*)\/lib\/Daemon\.js$/.exec(script)?.[1] ?? null);
   const exe = pid === null ? null : exeOf(pid);
@@ -22,11 +25,12 @@ export function ownPrograms(pid: Pid | null, script: string | null): OwnPrograms
 }
 
 function other(file: string | null, hosts: readonly string[]): string | null {
-  return file === null || hosts.length === 0 || hosts.includes(file) ? null : file;
+  return file === null || hosts.includes(file) ? null : file;
 }
 
+/** Empty: there is none, or root does not run it. */
 function hostsPm2(): string[] {
-  const found = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [], asRoot: false });
+  const found = findRealPm2({ recorded: null, path: SYSTEM_PATH, skip: [], asRoot: true });
   return found.type === 'found' ? [realpathOrNull(found.file) ?? found.file] : [];
 }
 
