@@ -38,6 +38,7 @@ export function pathCures(origin: PathOrigin, user: Account, own: boolean): stri
     case 'shell':
       return own ? [startupCure(origin, user)] : [rootCommandLine('install')];
     case 'sudo':
+    case 'becoming':
     case 'caller':
     case 'none':
       return [rootCommandLine('install')];

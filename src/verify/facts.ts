@@ -9,6 +9,9 @@ import { systemdEnvironment } from './systemd-environment.ts';
 export interface VerifyFacts {
   shells: readonly Shell[];
   sudo: string | null;
+  doas: string | null;
+  run0: string | null;
+  pkexec: string | null;
   su: string | null;
   runuser: string | null;
   /** login(1) and `su -`, before the shell reads files. */
@@ -38,6 +41,9 @@ export function factsOfHost(): VerifyFacts {
   return {
     shells: installedShells(),
     sudo: here('/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'),
+    doas: existsSync('/etc/doas.conf') ? here('/usr/bin/doas', '/usr/local/bin/doas', '/usr/sbin/doas') : null,
+    run0: existsSync('/run/systemd/system') ? here('/usr/bin/run0') : null,
+    pkexec: here('/usr/bin/pkexec'),
     su: here('/usr/bin/su', '/bin/su'),
     runuser: here('/usr/sbin/runuser', '/sbin/runuser', '/usr/bin/runuser'),
     login: (account) =>

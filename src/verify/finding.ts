@@ -137,6 +137,8 @@ function whyOf(origin: PathOrigin, user: Account, path: string, own: boolean): s
         : `the PATH that sshd gives has ${directory} first`;
     case 'sudo':
       return `the PATH of sudo has ${directory} first`;
+    case 'becoming':
+      return `${origin.program} searches the PATH of ${user.name}, which has ${directory} first`;
     case 'caller':
       return `the PATH that root has at a login has ${directory} first`;
     case 'cron':

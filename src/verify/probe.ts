@@ -60,6 +60,8 @@ async function proven(entry: WayEntry, { path, through, off }: Lead, asRoot: boo
   const said = entry.type === 'program' ? ended.stdout : saidAfter(ended.stdout, nonce);
   if (said === null) return silent(ended);
   if (isBlock(ended, said, nonce)) return off ? { type: 'off', path } : { type: 'guard', path, through };
+  const refused = refusal(ended.stderr);
+  if (refused !== null) return refused;
   return {
     type: 'unknown',
     why:
@@ -123,10 +125,17 @@ function leadOfWord({ word, file, guard }: Told, homeDirectory: string): Lead | 
   }
 }
 
-/** The message of sudo or su if it ran nothing. */
+/** How programs that become another user begin the message that they ran nothing. */
+const REFUSES = [
+  ...[/^sudo(-rs)?: /, /^su: /, /^runuser: /, /^doas: /, /^Sorry, user /],
+  /^Failed to start transient service unit: /, // run0
+  /^Error executing command as another user: /, // pkexec
+];
+
+/** The message of sudo, su and their like if it ran nothing. */
 function refusal(stderr: string): ProbeAnswer | null {
-  const line = stderr.split('\n').find((text) => /^(sudo(-rs)?: |su: |runuser: |Sorry, user )/.test(text));
-  return line === undefined ? null : { type: 'refused', why: line.replace(/^[\w-]+: /, '') };
+  const line = stderr.split('\n').find((text) => REFUSES.some((begin) => begin.test(text)));
+  return line === undefined ? null : { type: 'refused', why: line.replace(/^[^:]+: (?=.)/, '') };
 }
 
 function unknown(ended: Exclude<Ended, { type: 'ended' }>): ProbeAnswer {

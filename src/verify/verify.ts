@@ -19,6 +19,7 @@ import { factsOfHost, type VerifyFacts } from './facts.ts';
 import { findingOf, findingOfPath, type VerifyFinding } from './finding.ts';
 import { cronTableWays, serviceWays } from './machine-ways.ts';
 import { onlyCaller, peopleOf, type ProbedUsers } from './people.ts';
+import { otherBecomingWays } from './other-becoming-ways.ts';
 import { pm2Paths, type Pm2Path } from './pm2-paths.ts';
 import { probeWay, probePath, type ProbeAnswer } from './probe.ts';
 import { servicesThatCallPm2 } from './services.ts';
@@ -138,7 +139,9 @@ function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, asRoot: boole
     ...ownWays(person, facts),
     ...cronTableWays(person.account, crontabs, facts),
     ...serviceWays(person.account, services, facts),
-    ...(root === null ? [] : [...sudoWays(person, root, facts), ...(asRoot ? rootWays(root, person, facts) : [])]),
+    ...(root === null ? [] : sudoWays(person, root, facts)),
+    ...otherBecomingWays(person, facts),
+    ...(root === null || !asRoot ? [] : rootWays(root, person, facts)),
   ]);
 }
 

@@ -15,6 +15,8 @@ export type PathOrigin =
   | { type: 'shell'; shell: string; login: boolean; file: string }
   | { type: 'ssh' }
   | { type: 'sudo' }
+  /** doas, run0 or pkexec: PATH of the caller's login shell. */
+  | { type: 'becoming'; program: string }
   /** PATH of the caller of su or runuser. */
   | { type: 'caller' }
   | { type: 'cron'; /** Null: every table that sets no PATH. */ table: { file: string; path: string } | null }
