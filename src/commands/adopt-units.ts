@@ -1,7 +1,7 @@
 import type { Planned } from '../adopt/adopt.ts';
 import { disableUnit, fossilUnits, unbooted } from '../adopt/boot.ts';
 import { startupWords } from '../pm2/startup-words.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { printLines } from './adopt-run.ts';
 import { labelled } from './adopt-words.ts';
 
@@ -20,13 +20,13 @@ export function settleBootUnits(moved: readonly Planned[], options: { json?: boo
     const why = failure === null ? '' : ` (${failure})`;
     lines([
       `${unit.name} still brings its daemon up at boot, and has nothing left to start${why}`,
-      ...labelled('run', [quoteCommand(['sudo', 'systemctl', 'disable', unit.name])]),
+      ...labelled('run', [commandLineHere(['sudo', 'systemctl', 'disable', unit.name])]),
     ]);
   }
   for (const { user, label, pm2Home } of unbooted(moves)) {
     lines([
       `nothing brings the daemon of ${label} up at boot`,
-      ...labelled('run', [quoteCommand(startupWords(user, pm2Home))]),
+      ...labelled('run', [commandLineHere(startupWords(user, pm2Home))]),
     ]);
   }
 }

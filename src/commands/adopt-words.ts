@@ -3,6 +3,7 @@ import type { AdoptChoice, MoveOutcome, Planned, Prospect, Unfinished } from '..
 import { steeringOf, type Consent } from '../adopt/consent.ts';
 import { stepsOf, type Move, type MovedApp, type MovedProcess, type MoveStep } from '../adopt/move.ts';
 import { acceptCommand, type Problem } from '../adopt/problems.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 
 export interface DoneMove {
@@ -102,7 +103,7 @@ function because(before: string, why: string | null): string {
 function withheldLines({ to }: Move, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const start = (name: string) =>
-    quoteCommand(['sudo', '-u', to.user, `PM2_HOME=${to.pm2Home}`, 'pm2', 'start', '--', name]);
+    commandLineHere(['sudo', '-u', to.user, `PM2_HOME=${to.pm2Home}`, 'pm2', 'start', '--', name]);
   return [
     `  ${names.join(', ')}: registered in ${to.label} and not started: not as the plan showed it. Look at it first`,
     ...labelled('choose', names.map(start)),

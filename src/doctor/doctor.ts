@@ -1,5 +1,6 @@
 import { checks } from './checks.ts';
 import { about, URGENCIES, type Check, type DoctorFinding } from './finding.ts';
+import { onThisHost } from '../terminal/root-command.ts';
 import type { DoctorFacts } from './guard-facts.ts';
 
 /** Sorted by urgency, then by code, then by check. */
@@ -11,7 +12,7 @@ export function examine(facts: DoctorFacts, all: readonly Check[] = checks): Doc
 /** A check that throws becomes a finding, so the other checks still report. */
 function run(check: Check, facts: DoctorFacts): DoctorFinding[] {
   try {
-    return check.find(facts);
+    return check.find(facts).map((finding) => ({ ...finding, repair: finding.repair.map(onThisHost) }));
   } catch (error) {
     return [
       {

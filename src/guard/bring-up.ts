@@ -8,7 +8,7 @@ import type { Daemon } from '../policy/policy.ts';
 import { asPid } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { classOf } from '../verdict/command-class.ts';
 import { canBecome, realSudo } from './ask-sudo.ts';
 import { bootUnits } from './boot-units.ts';
@@ -75,7 +75,7 @@ export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invoc
   if (daemon === null) return;
   const failure = wakes ? (bootUnits()?.startUnit(unit) ?? null) : null;
   if (!mayNotify(invocation, policy)) return;
-  const start = quoteCommand(['sudo', 'systemctl', 'start', unit]);
+  const start = commandLineHere(['sudo', 'systemctl', 'start', unit]);
   if (!wakes)
     say([`pm2-guard: note: daemon "${daemon.name}" does not run; its unit starts it with all saved apps:  ${start}`]);
   else if (failure === null) say([started(daemon, unit)]);

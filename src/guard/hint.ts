@@ -5,7 +5,7 @@ import type { App } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Sight } from '../verdict/verdict.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { say } from './report.ts';
 
 /** PM2's messages for an unknown name (_operate and scale in lib/API.js, describe in API/Extra.js), 5.4 to 7.0. */
@@ -33,7 +33,7 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
       found.map(
         ({ name, daemon }) =>
           `pm2-guard: ${name} is in daemon "${daemon.name}" (user ${daemon.user}, PM2_HOME ${daemon.pm2Home}):  ` +
-          quoteCommand(commandFor(daemon, caller, invocation.argv)),
+          commandLineHere(commandFor(daemon, caller, invocation.argv)),
       ),
     );
   });

@@ -1,8 +1,7 @@
 import { writeSync } from 'node:fs';
 import { isTerminal } from '../runtime/is-terminal.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { quoteCommand } from '../terminal/shown.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -111,17 +110,17 @@ function adviceLines(advice: Advice): string[] {
   switch (advice.label) {
     case 'run':
     case 'bypass':
-      return labelled(advice.label, [quoteCommand(advice.command)]);
+      return labelled(advice.label, [commandLineHere(advice.command)]);
     case 'run all':
       return labelled(
         'run all',
-        advice.commands.map(({ command }) => quoteCommand(command)),
+        advice.commands.map(({ command }) => commandLineHere(command)),
       );
     case 'fix':
       return labelled('fix', advice.text.split('\n'));
     case 'ask':
       return labelled('ask', [
-        advice.who + (advice.command === null ? '' : `, to run:  ${quoteCommand(advice.command)}`),
+        advice.who + (advice.command === null ? '' : `, to run:  ${commandLineHere(advice.command)}`),
       ]);
     case 'choose':
       return labelled('choose', choiceLines(advice.choices));
@@ -136,7 +135,7 @@ function choiceLines(choices: readonly Choice[]): string[] {
         choice.mustAsk === undefined
           ? choice.command === null
             ? 'not from here: the config does not allow PM2_GUARD=off'
-            : quoteCommand(choice.command)
+            : commandLineHere(choice.command)
           : `ask: ${choice.mustAsk}`,
       ] as const,
   );

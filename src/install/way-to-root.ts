@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { realpathOrNull } from '../runtime/peek.ts';
+import { mayExecute, realpathOrNull } from '../runtime/peek.ts';
 import { becomeRootBy, type WayToRoot } from '../terminal/root-command.ts';
 import { replaceFile } from '../trust/write.ts';
 import { COMMAND_LINK, LIBRARY, RECORD } from './places.ts';
@@ -17,7 +17,7 @@ export function wayToRootOf(secure: SecurePath): WayToRoot | null {
     case 'unknown':
       return byPath();
     case 'set':
-      return findsCommand(secure.path) ? 'sudo' : byPath();
+      return findsCommand(secure.path) && findsPm2(secure.path) ? 'sudo' : byPath();
     case 'absent':
       if (existsSync('/usr/bin/doas') && existsSync('/etc/doas.conf')) return 'doas';
       return existsSync('/usr/bin/run0') && existsSync('/run/systemd/system') ? 'run0' : 'root';
@@ -27,6 +27,10 @@ export function wayToRootOf(secure: SecurePath): WayToRoot | null {
 /** Before an install there is no file to name. */
 function byPath(): WayToRoot {
   return existsSync(COMMAND_LINK) ? 'sudo by path' : 'sudo';
+}
+
+function findsPm2(path: string): boolean {
+  return path.split(':').some((directory) => mayExecute(join(directory, 'pm2')));
 }
 
 /** Whether the first pm2-guard there is the installed one, or the package's that leads to it. */

@@ -59,7 +59,34 @@ describeOnHost('commands that are printed to be typed as root', () => {
     });
   });
 
+  it('name the shim by its path, where sudo finds no pm2: one line that works', async () => {
+    // npm's prefix is none that this sudo searches.
+    await host.must('rm /usr/bin/pm2; pm2-guard check');
+    const site = '/var/www/html/myapp/public_html';
+    await host.must(`/usr/local/lib/pm2-guard/bin/pm2 start server.js --name myapp`, { user: 'www-data', cwd: site });
+    await host.write('/etc/pm2-guard/config.yaml', `mode: block\n${CONFIG}`);
+    const plain = 'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp';
+    const away = { user: 'deploy', cwd: '/' };
+    expect((await host.run(plain, away)).stderr).toContain('command not found');
+    const { stderr } = await host.run('pm2 restart myapp');
+    const [, line = ''] = /^ {2}run: +(.*)$/m.exec(stderr) ?? [];
+    expect(line).toBe(plain.replace(' pm2 ', ' /usr/local/lib/pm2-guard/bin/pm2 '));
+    expect(await host.run(line, away)).toMatchObject({ status: 0 });
+    expect(await host.apps('/var/www/.pm2')).toMatchObject([{ name: 'myapp', restarts: 1 }]);
+    const { findings } = JSON.parse((await host.run('pm2-guard doctor --json')).stdout) as {
+      findings: { repair: string[][] }[];
+    };
+    const saves = findings.flatMap(({ repair }) => repair).filter((words) => words.at(-1) === 'save');
+    expect(saves.map((words) => words.join(' '))).toEqual([
+      'sudo -u www-data env PM2_HOME=/var/www/.pm2 /usr/local/lib/pm2-guard/bin/pm2 save',
+    ]);
+    expect(await host.exec(saves[0] ?? [], away)).toMatchObject({ status: 0 });
+    expect(await host.exists('/var/www/.pm2/dump.pm2')).toBe(true);
+  });
+
   it('are short again once sudo finds the command, for users too', async () => {
+    await host.write('/etc/pm2-guard/config.yaml', CONFIG);
+    await host.must('ln -s ../lib/node_modules/pm2/bin/pm2 /usr/bin/pm2');
     await host.must('rm /etc/sudoers.d/zz /etc/sudoers.d/pm2-guard-operators && pm2-guard check');
     const { stderr } = await host.run('pm2-guard sudoers --check', { user: 'carol' });
     expect(printedIn({ stdout: '', stderr })).toEqual(['sudo pm2-guard sudoers --write']);
@@ -68,8 +95,13 @@ describeOnHost('commands that are printed to be typed as root', () => {
 
   it('begin with doas where there is no sudo', async () => {
     await host.must('rm -f /etc/sudoers.d/pm2-guard-operators && mv /usr/bin/sudo /usr/bin/sudo.away');
-    await host.write('/etc/doas.conf', 'permit nopass deploy as root\n', { mode: '400' });
+    await host.write('/etc/doas.conf', 'permit nopass deploy\n', { mode: '400' });
     await host.must('pm2-guard check');
+    await host.write('/etc/pm2-guard/config.yaml', `mode: block\n${CONFIG}`);
+    const [, blocked = ''] = /^ {2}run: +(.*)$/m.exec((await host.run('pm2 restart myapp')).stderr) ?? [];
+    expect(blocked).toBe('doas -u www-data env PM2_HOME=/var/www/.pm2 /usr/local/lib/pm2-guard/bin/pm2 restart myapp');
+    expect(await host.run(blocked, { user: 'deploy', cwd: '/' })).toMatchObject({ status: 0 });
+    expect(await host.apps('/var/www/.pm2')).toMatchObject([{ name: 'myapp', restarts: 2 }]);
     const lines = printedIn(await host.run('pm2-guard uninstall', { user: 'deploy' }));
     expect(lines).toEqual(['doas /usr/local/bin/pm2-guard uninstall']);
     expect(await host.run(lines[0] ?? '', { user: 'deploy' })).toMatchObject({ status: 0 });
