@@ -123,9 +123,11 @@ async function attempt(ledger: Ledger, place: string, step: () => Promise<void>)
   }
 }
 
+const NONE = 'there is no pm2 on this machine yet';
+
 /** @param pinned the config names a pm2 for each daemon */
 function problemsOf(pm2: RealPm2, pinned: boolean): string[] {
-  if (pm2.type !== 'found') return pinned ? [] : [lackOf(pm2)];
+  if (pm2.type !== 'found') return pinned ? [] : [lackOf(pm2, NONE)];
   return pm2.known
     ? []
     : [
@@ -135,7 +137,7 @@ function problemsOf(pm2: RealPm2, pinned: boolean): string[] {
 
 function warningsOf(pm2: RealPm2, pinned: boolean): string[] {
   if (pm2.type !== 'found')
-    return pinned ? [`the config pins the pm2 of each daemon, and root has none of its own: ${lackOf(pm2)}`] : [];
+    return pinned ? [`the config pins the pm2 of each daemon, and root has none of its own: ${lackOf(pm2, NONE)}`] : [];
   const gone = vanishing(pm2.file);
   if (gone === null) return [];
   return [

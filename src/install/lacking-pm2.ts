@@ -6,8 +6,11 @@ import { rootCommandLine } from '../terminal/root-command.ts';
 import { CONFIG_FILE, LIBRARY } from './places.ts';
 import { repairInWords } from './root-only.ts';
 
-/** Why root has no pm2 to run, and the command that changes that. */
-export function lackOf(pm2: Exclude<RealPm2, { type: 'found' }>): string {
+/**
+ * Why root has no pm2 to run, and the command that changes that.
+ * @param none what to say where no pm2 was found at all
+ */
+export function lackOf(pm2: Exclude<RealPm2, { type: 'found' }>, none: string): string {
   switch (pm2.type) {
     case 'untrusted': {
       const repair = repairInWords([...repairsOfPm2(pm2, pm2.distrust), ['pm2-guard', 'install']]) ?? '';
@@ -17,7 +20,7 @@ export function lackOf(pm2: Exclude<RealPm2, { type: 'found' }>): string {
       const advice = pinAdvice(pm2.tried, CONFIG_FILE);
       const install = `sudo npm install -g pm2 && ${rootCommandLine('install')}`;
       return advice === null
-        ? `there is no pm2 on this machine yet\n  run:  ${install}`
+        ? `${none}\n  run:  ${install}`
         : `${advice.why}\n  fix:  ${advice.fix}\n  or:   ${install}   (a pm2 for all users)`;
     }
   }

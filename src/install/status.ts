@@ -107,7 +107,7 @@ export async function status(): Promise<Status> {
       ? [`${NODE_LINK} leads nowhere, so root's calls may find no node; run:  ${rootCommandLine('install')}`]
       : []),
     ...(unable === null ? [] : [unable]),
-    ...(real.type === 'found' || pinned ? [] : [lackOf(real)]),
+    ...(real.type === 'found' || pinned ? [] : [lackOf(real, 'there is no pm2 on this host')]),
     ...(config.message === null ? [] : [config.message]),
     ...ways
       .filter(({ ours }) => ours)
