@@ -292,32 +292,6 @@ describeOnHost('adopt looks before it leaps', () => {
     });
   });
 
-  it('brings a daemon up by its boot unit where systemd runs', async () => {
-    await host.must(`${pm2} kill`, { user: 'www-data' });
-    await host.must(
-      `${pm2} start /srv/app.js --cwd /srv --name shop-unit; mkdir -p /run/systemd/system ` +
-        '/etc/systemd/system/multi-user.target.wants; ln -s ../web.service ' +
-        '/etc/systemd/system/multi-user.target.wants/',
-    );
-    await host.write(
-      '/etc/systemd/system/web.service',
-      `[Service]\nUser=www-data\nEnvironment=PM2_HOME=${WEB}\nExecStart=${pm2} resurrect\n`,
-    );
-    // No systemd runs in a host: this does what it would do with that unit.
-    await host.write(
-      '/usr/bin/systemctl',
-      `#!/bin/sh\necho "$*" >> /srv/told\nexec setpriv --reuid www-data --regid www-data --init-groups env -i ` +
-        `HOME=/var/www PATH=/usr/bin:/bin PM2_HOME=${WEB} OF=unit ${pm2} resurrect\n`,
-      { mode: '755' },
-    );
-    const said = await adopted(host, 'shop-unit');
-    expect(await host.read('/srv/told')).toBe('start web.service\n');
-    expect(host.daemons().find(({ home }) => home === WEB)?.env).toMatchObject({ OF: 'unit' });
-    expect(said).not.toContain('nothing brings the daemon of web up at boot');
-    expect(await running(host, WEB)).toContain('shop-unit 33 online');
-    await host.must('rm -r /run/systemd/system');
-  });
-
   it('keeps a second adoption out, and passes over the lock of one that was killed', async () => {
     await host.must(`${pm2} start /srv/app.js --cwd /srv --name shop-lock`);
     const sleeper = host.start(

@@ -64,34 +64,4 @@ describeOnHost('what a daemon is, and what starts it', () => {
     ]);
     await config();
   });
-
-  it('its unit does not have it', async () => {
-    await host.must('pm2 startup systemd -u ops --hp /home/ops || :');
-    await host.must(
-      'mkdir -p /etc/systemd/system/multi-user.target.wants && ln -sf ../pm2-ops.service ' +
-        '/etc/systemd/system/multi-user.target.wants/',
-    );
-    expect(await found(host)).toEqual([]); // no systemd runs this host
-    // One that runs it, as far as it is asked: it starts what the unit says, and tells of a unit that is dead.
-    await host.must('mkdir -p /run/systemd/system');
-    await host.write(
-      '/usr/bin/systemctl',
-      '#!/bin/sh\ncase $1 in show) printf "MainPID=0\\nId=pm2-ops.service\\nActiveState=inactive\\n" ;; restart) ' +
-        'echo "$*" >> /var/log/systemctl ;; esac\n',
-      { mode: '755' },
-    );
-    const outside = await finding(host, 'PD111');
-    expect(outside).toMatchObject({
-      what: `the daemon of ops in ${OPS} is not pm2-ops.service's`,
-      subject: { path: '/etc/systemd/system/pm2-ops.service' },
-      evidence: [
-        expect.stringMatching(/^pid \d+ is in the control group \//),
-        'systemd says that pm2-ops.service is inactive',
-      ],
-    });
-    await repair(host, outside);
-    expect(await host.read('/var/log/systemctl')).toBe('restart pm2-ops.service\n');
-    expect(host.daemons()).toEqual([]);
-    expect(await found(host, /PD11/)).toEqual([`PD115 ${OPS}`]); // it would run again, did that systemd start anything
-  });
 });
