@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { environmentFile } from '../../src/host/boot/environment-file.ts';
+import { dependsOnVersion, environmentFile } from '../../src/host/boot/environment-file.ts';
 import { loadService, unitPlaces } from '../../src/host/boot/load-service.ts';
+import { systemdVersion } from '../../src/host/boot/systemd.ts';
 import type { Manager } from '../../src/host/boot/unit-specifiers.ts';
 import { asUid } from '../../src/runtime/brands.ts';
 import { randomNumbers, runs } from '../random-runs.ts';
@@ -136,7 +137,11 @@ describe.runIf(existsSync(GENERATOR))('an environment file', () => {
     '\n  V=',
     '\n#',
     '\n;x',
+    '\r',
+    '\r\n',
+    '\f',
   ];
+  const ESCAPES: Record<string, string> = { n: '\n', t: '\t', f: '\f', r: '\r' };
   /** The generator of environment.d(5) reads with the same parser, and says what it read. */
   const readByGenerator = async (text: string) => {
     write('.config/environment.d/a.conf', text);
@@ -145,7 +150,7 @@ describe.runIf(existsSync(GENERATOR))('an environment file', () => {
     );
     const plain = (value: string) =>
       value.startsWith('"')
-        ? value.slice(1, -1).replace(/\\([^])/g, (_, next: string) => ({ n: '\n', t: '\t' })[next] ?? next)
+        ? value.slice(1, -1).replace(/\\([^])/g, (_, next: string) => ESCAPES[next] ?? next)
         : value;
     return stdout === null
       ? null
@@ -167,8 +172,12 @@ describe.runIf(existsSync(GENERATOR))('an environment file', () => {
     ' V1 = a ',
     'V1=',
     'V1="a\nb"',
+    'V1=/srv/a\r\nV2="/srv/b"\r\nV3=c\r\n',
+    'V1=a\rV2=b\\\r\nc',
+    '# x \\\nV1=a\nV2=b',
+    '\fV1=a\nV2=b',
   ])('%j', async (text) => {
-    expect(filled(environmentFile(text))).toEqual(await readByGenerator(text));
+    expect(filled(environmentFile(text, systemdVersion()))).toEqual(await readByGenerator(text));
   });
   it('is read as systemd reads it, of whatever parts', async () => {
     let read = 0;
@@ -182,8 +191,20 @@ describe.runIf(existsSync(GENERATOR))('an environment file', () => {
       const wanted = await readByGenerator(text);
       if (wanted === null) continue;
       read++;
-      expect({ text, env: filled(environmentFile(text)) }).toEqual({ text, env: filled(wanted) });
+      expect({ text, env: filled(environmentFile(text, systemdVersion())) }).toEqual({ text, env: filled(wanted) });
     }
     expect(read).toBeGreaterThan((rounds * 2) / 3);
   });
+});
+
+// NEWS of systemd 254.
+it.each([
+  ['# x \\\nPM2_HOME=/a\nB=1', 252, { B: '1' }, true],
+  ['# x \\\nPM2_HOME=/a\nB=1', 254, { PM2_HOME: '/a', B: '1' }, true],
+  ['# x \\\nPM2_HOME=/a\nB=1', null, { PM2_HOME: '/a', B: '1' }, true],
+  ['; x \\\r\nPM2_HOME=/a\r\n', 252, { PM2_HOME: '/a' }, true],
+  ['; x \\y\nPM2_HOME="/a"\r\n', 257, { PM2_HOME: '/a' }, false],
+])('an environment file %j is for systemd %s: %j', (text, version, env, depends) => {
+  expect(environmentFile(text, version)).toEqual(env);
+  expect(dependsOnVersion(text)).toBe(depends);
 });

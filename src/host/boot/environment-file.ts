@@ -1,17 +1,33 @@
 /** Parser state. Source: parse_env_file_internal in systemd's src/basic/env-file.c. */
 type State = 'line' | 'comment' | 'name' | 'before' | 'value' | 'single' | 'double';
 
+/** systemd's NEWLINE and WHITESPACE. */
+const NEWLINE = /[\n\r]/;
+const WHITESPACE = /[ \t\n\r]/;
+
+/** Since this version a backslash at the end of a comment does not hide the next line. */
+const COMMENTS_END = 254;
+
+/** Whether the variables depend on systemd's version. */
+export function dependsOnVersion(text: string): boolean {
+  return /(?:^|[\n\r])[ \t]*[#;][^\n\r]*\\(?:[\n\r]|$)/.test(text);
+}
+
 /**
  * systemd.exec(5). A quote counts only at the start of a value or after another quote. An open one takes the rest.
+ *
+ * @param version of systemd; null: unknown, read as a current one
  */
-export function environmentFile(text: string): Record<string, string> {
+export function environmentFile(text: string, version: number | null): Record<string, string> {
+  const hidesNextLine = version !== null && version < COMMENTS_END;
   const env: Record<string, string> = {};
   let state: State = 'line';
   let name = '';
   let value = '';
   let kept = 0; // length without blanks at the end
   const end = () => {
-    if (/^[A-Za-z_]\w*$/.test(name.trimEnd())) env[name.trimEnd()] = state === 'value' ? value.slice(0, kept) : value;
+    const key = name.replace(/[ \t]+$/, '');
+    if (/^[A-Za-z_]\w*$/.test(key)) env[key] = state === 'value' ? value.slice(0, kept) : value;
     state = 'line';
   };
   const add = (character: string) => {
@@ -25,14 +41,14 @@ export function environmentFile(text: string): Record<string, string> {
     switch (state) {
       case 'line':
         if (/[#;]/.test(one)) state = 'comment';
-        else if (!/\s/.test(one)) [state, name, value, kept] = ['name', one, '', 0];
+        else if (!WHITESPACE.test(one)) [state, name, value, kept] = ['name', one, '', 0];
         break;
       case 'comment':
-        if (escaped !== null) at++;
-        else if (one === '\n') state = 'line';
+        if (escaped !== null && (hidesNextLine || !NEWLINE.test(escaped))) at++;
+        else if (NEWLINE.test(one)) state = 'line';
         break;
       case 'name':
-        if (one === '\n') state = 'line';
+        if (NEWLINE.test(one)) state = 'line';
         else if (one === '=') state = 'before';
         else name += one;
         break;
@@ -52,10 +68,10 @@ export function environmentFile(text: string): Record<string, string> {
         if (/['"]/.test(one)) state = one === '"' ? 'double' : 'single';
         break; // blanks are skipped
       case 'value':
-        if (one === '\n') end();
+        if (NEWLINE.test(one)) end();
         else if (escaped === null) add(one);
         else {
-          if (escaped !== '\n') value += escaped;
+          if (!NEWLINE.test(escaped)) value += escaped;
           kept = value.length;
           at++;
         }

@@ -2,8 +2,9 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { listDirectory } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
-import { environmentFile } from './environment-file.ts';
+import { dependsOnVersion, environmentFile } from './environment-file.ts';
 import type { LoadedUnit } from './loaded-unit.ts';
+import { systemdVersion } from './systemd.ts';
 import { readService, startOfPm2, UNKNOWN, type ServiceFile } from './unit-file.ts';
 import type { Manager } from './unit-specifiers.ts';
 
@@ -91,7 +92,7 @@ function withEnvironment(
   const known = manager === null ? service.envFiles.filter((path) => path !== UNKNOWN) : [];
   const env = new Map([
     ...service.env,
-    ...known.flatMap((path) => Object.entries(environmentFile(read(path, null, places)))),
+    ...known.flatMap((path) => Object.entries(variablesIn(read(path, null, places)))),
   ]);
   const unset = new Set(service.unset);
   for (const [name, value] of env) if (unset.has(name) || unset.has(`${name}=${String(value)}`)) env.delete(name);
@@ -108,6 +109,11 @@ function withEnvironment(
     pidFile,
     commands,
   };
+}
+
+/** Asks for systemd's version only where it matters. */
+function variablesIn(text: string): Record<string, string> {
+  return environmentFile(text, dependsOnVersion(text) ? systemdVersion() : null);
 }
 
 /** In the order of names (systemd.unit(5)). Of one name an earlier path wins, then a more specific directory. */

@@ -25,11 +25,18 @@ export interface Systemd {
 export function askSystemd(names: readonly string[]): Systemd {
   const systemctl = systemctlPath();
   if (systemctl === null) return { version: null, states: null };
+  return { version: systemdVersion(), states: isBooted() ? statesOf(systemctl, names) : null };
+}
+
+let knownVersion: number | null | undefined;
+
+/** Null: unknown. Runs systemctl once per process. */
+export function systemdVersion(): number | null {
+  if (knownVersion !== undefined) return knownVersion;
+  const systemctl = systemctlPath();
+  if (systemctl === null) return null;
   const version = /^systemd (\d+)/m.exec(runProgram(systemctl, ['--version'], PLAIN).stdout)?.[1];
-  return {
-    version: version === undefined ? null : Number(version),
-    states: isBooted() ? statesOf(systemctl, names) : null,
-  };
+  return (knownVersion = version === undefined ? null : Number(version));
 }
 
 function statesOf(systemctl: string, names: readonly string[]): Map<string, UnitState> | null {
