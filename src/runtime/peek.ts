@@ -92,6 +92,12 @@ export function linkOf(path: string): string | null {
   }
 }
 
+/** The existing ones. Of several paths to one place, only the first. */
+export function distinctPlaces(paths: readonly string[]): string[] {
+  const places = paths.map(realpathOrNull);
+  return paths.filter((_, index) => places[index] !== null && places.indexOf(places[index] ?? null) === index);
+}
+
 /** Sorted; `most` limits the number of names. Empty also for an unreadable directory. */
 export function listDirectory(directory: string, most = Infinity): string[] {
   try {

@@ -143,6 +143,11 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
     expect(cronLines(root)).toEqual([]);
     expect(asked).not.toHaveBeenCalled();
   });
+  it('are read once where a spool is a link to another', () => {
+    write('var/spool/cron/daemon', '@reboot pm2 resurrect\n');
+    symlinkSync('.', join(root, 'var/spool/cron/tabs'));
+    expect(cronLines(root).map(({ user, line }) => [user, line])).toEqual([['daemon', 1]]);
+  });
   it("that are links are not followed, and files that are not root's not believed", () => {
     write('secret', '* * * * * pm2 list\n');
     mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true });
@@ -178,6 +183,15 @@ it("boot scripts: SysV's, OpenRC's and upstart's, enabled or not", () => {
   write('etc/systemd/system/pm2-ops.service', '');
   const enabled = bootScripts(true, root).filter((script) => script.enabled);
   expect(enabled.map(({ file }) => file.slice(root.length))).toEqual(['/etc/init.d/pm2']);
+});
+
+it('boot scripts are listed once where /etc/init.d is a link, as on Red Hat', () => {
+  write('etc/rc.d/init.d/pm2-ops', 'USER=ops\nexport PM2_HOME=/srv/.pm2\n', 0o755);
+  write('etc/rc.d/rc3.d/S99pm2-ops', '');
+  symlinkSync('rc.d/init.d', join(root, 'etc/init.d'));
+  expect(bootScripts(false, root).map(({ file, enabled }) => [file.slice(root.length), enabled])).toEqual([
+    ['/etc/init.d/pm2-ops', true],
+  ]);
 });
 
 describe('rc.local', () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { mayExecute, listDirectory, statOf } from '../../runtime/peek.ts';
+import { distinctPlaces, listDirectory, mayExecute, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { PLACES as PLACES_OF_UNITS } from './units.ts';
 
@@ -17,6 +17,7 @@ export interface BootScript {
   line: number | null;
 }
 
+/** On Red Hat /etc/init.d is a link to the second. */
 const PLACES = ['/etc/init.d', '/etc/rc.d/init.d', '/etc/init'];
 const RUNLEVELS = [
   '/etc/rc2.d',
@@ -39,9 +40,10 @@ export function bootScripts(isSystemd: boolean, root = ''): BootScript[] {
   const starts = RUNLEVELS.flatMap((runlevel) => listDirectory(root + runlevel)).map((name) =>
     name.replace(/^S\d\d/, ''),
   );
-  return PLACES.flatMap((place) =>
-    listDirectory(root + place).map((name) => ({ file: join(root + place, name), name })),
-  ).flatMap(({ file, name }) => {
+  const files = distinctPlaces(PLACES.map((place) => root + place)).flatMap((place) =>
+    listDirectory(place).map((name) => ({ file: join(place, name), name })),
+  );
+  return files.flatMap(({ file, name }) => {
     const text = textOf(file);
     if (!/PM2_HOME=|\bpm2\b.*\bresurrect\b|\bsuper \$PM2 resurrect\b/.test(text)) return [];
     return [

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName } from '../../identity/accounts.ts';
-import { listDirectory, statOf } from '../../runtime/peek.ts';
+import { distinctPlaces, listDirectory, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { entryFault } from '../../trust/trust.ts';
 import { startInShell } from './pm2-start.ts';
@@ -40,8 +40,8 @@ export function cronLines(root = ''): CronLine[] {
       .map((name) => `${root}/etc/cron.d/${name}`),
   ];
   // Older spools hold directories. Their names are no users, and each would cost a lookup in the name service.
-  const tables = SPOOLS.flatMap((spool) =>
-    listDirectory(root + spool, MOST_TABLES).map((name) => ({ file: join(root + spool, name), user: name })),
+  const tables = distinctPlaces(SPOOLS.map((spool) => root + spool)).flatMap((spool) =>
+    listDirectory(spool, MOST_TABLES).map((name) => ({ file: join(spool, name), user: name })),
   ).filter(({ file }) => isFile(file));
   const users = tables.filter(({ file, user }) => {
     const account = accountByName(user);

@@ -1,6 +1,6 @@
-import { opendirSync } from 'node:fs';
+import { opendirSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { isDirectory, realpathOrNull } from '../../runtime/peek.ts';
+import { distinctPlaces, isDirectory, isFile, realpathOrNull } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 
 export interface ServedDirectory {
@@ -17,16 +17,18 @@ export interface Served {
 
 const CONFIGS = ['/etc/nginx', '/etc/apache2', '/etc/httpd', '/usr/local/etc/nginx'];
 const BY_CUSTOM = ['/var/www/html', '/srv/www', '/srv/http', '/usr/share/nginx/html'];
+/** Debian's sites-available, conf-available, mods-available. Links elsewhere enable their files. */
+const NOT_ENABLED = /-available$/;
 const MAX_BYTES = 1 << 20;
 const MOST_FILES = 1000;
 const DEEPEST = 4;
 
 /** Document roots of nginx and Apache. It is no parser, so a path with a variable goes to `notUnderstood`. */
-export function servedDirectories(): Served {
+export function servedDirectories(root = ''): Served {
   const served: Served = { directories: [], notUnderstood: [] };
   const files: string[] = [];
-  for (const place of CONFIGS) collect(place, DEEPEST, files);
-  for (const file of files) read(file, served);
+  for (const place of distinctPlaces(CONFIGS.map((config) => root + config))) collect(place, DEEPEST, files);
+  for (const file of distinctPlaces(files)) read(file, served);
   for (const path of BY_CUSTOM) if (isDirectory(path)) served.directories.push({ path, source: null });
   return served;
 }
@@ -42,9 +44,9 @@ function collect(directory: string, depth: number, files: string[]): void {
   try {
     for (let next = opened.readSync(); next !== null && files.length < MOST_FILES; next = opened.readSync()) {
       const path = join(directory, next.name);
-      // Links in sites-enabled lead to sites-available, which is read too.
-      if (next.isDirectory()) collect(path, depth - 1, files);
-      else if (next.isFile()) files.push(path);
+      if (next.isDirectory()) {
+        if (!NOT_ENABLED.test(next.name)) collect(path, depth - 1, files);
+      } else if (next.isFile() || (next.isSymbolicLink() && isFile(path))) files.push(path);
     }
   } finally {
     opened.closeSync();
@@ -54,7 +56,7 @@ function collect(directory: string, depth: number, files: string[]): void {
 function read(file: string, served: Served): void {
   let text: string;
   try {
-    text = readRegularFile(file, MAX_BYTES).toString('utf8');
+    text = readRegularFile(realpathSync.native(file), MAX_BYTES).toString('utf8');
   } catch {
     served.notUnderstood.push(`${file} cannot be read`);
     return;
