@@ -5,6 +5,8 @@ import { appsInLine } from '../log/about.ts';
 import type { LoggedOutcome } from '../log/line.ts';
 import { readLog, type LogRead, type Recorded } from '../log/read.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
+import { packageCommand } from '../terminal/package-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 
@@ -111,7 +113,7 @@ function requireRead(read: LogRead): LogRead & { type: 'read' } {
       throw new UserError(
         'there is no system log on this host: no journal, and none of auth.log, secure, messages and syslog in ' +
           '/var/log',
-        'apt-get install rsyslog',
+        quoteCommand(packageCommand('rsyslog')),
       );
   }
 }

@@ -1,21 +1,14 @@
-import { existsSync } from 'node:fs';
 import { HOP, MAY, SHIM_COMMAND } from '../call/hop.ts';
 import { isOperator } from '../call/operators.ts';
 import type { AskSudo } from '../call/resolve-call.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { realSudo } from '../identity/sudo-places.ts';
 import { isTerminal } from '../runtime/is-terminal.ts';
 import { runProgram } from '../runtime/run-program.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
-
-/** Absolute paths: `sudo` in the caller's PATH may be our shim or another user's program. */
-const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'];
-
-export function realSudo(): string | null {
-  return SUDO.find((path) => existsSync(path)) ?? null;
-}
 
 /**
  * Asks sudo only if the command is not run now, since running it shows the answer. Each refusal is an alarm in the

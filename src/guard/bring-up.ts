@@ -10,7 +10,8 @@ import { statOf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { commandLineHere } from '../terminal/root-command.ts';
 import { classOf } from '../verdict/command-class.ts';
-import { canBecome, realSudo } from './ask-sudo.ts';
+import { realSudo } from '../identity/sudo-places.ts';
+import { canBecome } from './ask-sudo.ts';
 import { bootUnits } from './boot-units.ts';
 import { mayNotify, say } from './report.ts';
 

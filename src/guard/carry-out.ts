@@ -22,7 +22,7 @@ import { dropRunAs } from './drop-run-as.ts';
 import { refuseUnmakeablePm2Home } from './no-home.ts';
 import { foreignCode } from './foreign-code.ts';
 import { lendPm2Home, type LentPm2Home } from './lend-home.ts';
-import { realSudo } from './ask-sudo.ts';
+import { realSudo } from '../identity/sudo-places.ts';
 import { pathFor, runnableNode } from './owners-node.ts';
 import { say } from './report.ts';
 import { becomeThroughSetpriv, hasPamHelper } from './through-setpriv.ts';

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
+import { SUDO_PLACES } from '../identity/sudo-places.ts';
 import { findRealPm2, SHIM_MARK } from '../pm2/installed.ts';
 import type { Ledger } from './ledger.ts';
 import { LIBRARY, PM2_LINK, PM2_SBIN_LINK } from './places.ts';
@@ -49,7 +50,7 @@ function isSealed(path: string): boolean {
 
 /** Whether the real sudo is there. It is set-user-ID, which a script like our shim cannot be. */
 export function hasRealSudo(): boolean {
-  return ['/usr/bin/sudo', '/usr/local/bin/sudo', '/bin/sudo', '/run/wrappers/bin/sudo'].some((path) => {
+  return SUDO_PLACES.some((path) => {
     try {
       return (statSync(path).mode & 0o4000) !== 0;
     } catch {

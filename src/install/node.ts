@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { vanishing } from '../host/processes/vanishing.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
+import { packageCommand } from '../terminal/package-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 
@@ -33,7 +35,7 @@ export function trustedNode(): ChosenNode {
     throw new UserError(
       'there is no node that root may run: it would be started by every `sudo pm2`, so only root may be able to ' +
         `change it; ${reasons.join('; ')}`,
-      'apt-get install nodejs',
+      quoteCommand(packageCommand('nodejs')),
     );
   }
   const stays = good.find((path) => vanishing(path) === null) ?? good.map(staying).find((path) => path !== null);
@@ -41,8 +43,8 @@ export function trustedNode(): ChosenNode {
   return {
     path: first,
     warning:
-      `${first}, the node of root's calls, ${vanishing(first)?.why ?? ''}; then \`sudo pm2\` finds no node\n` +
-      '  run:  apt-get install nodejs && pm2-guard install   (a node that stays, in /usr/bin)',
+      `${first}, the node of root's calls, ${vanishing(first)?.why ?? ''}; after that, \`sudo pm2\` finds no node\n` +
+      `  run:  ${quoteCommand(packageCommand('nodejs'))} && pm2-guard install   (a node that stays, in /usr/bin)`,
   };
 }
 

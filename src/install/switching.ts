@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
 import { accountByName } from '../identity/accounts.ts';
 import { complaintIn } from '../identity/in-child.ts';
 import { bundleWords, setpriv } from '../identity/setpriv.ts';
+import { realSudo } from '../identity/sudo-places.ts';
 import type { Identity } from '../identity/switch-user.ts';
 import { asGid, asUid } from '../runtime/brands.ts';
 import { runProgram } from '../runtime/run-program.ts';
+import { packageCommand } from '../terminal/package-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 
 /** How root becomes another user: in order of preference. `none` blocks a rewrite by root (PG110). */
 export type SwitchWay = 'in process' | 'setpriv' | 'sudo' | 'none';
@@ -17,8 +19,6 @@ export interface Switching {
   why: string | null;
 }
 
-const SUDO = ['/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'];
-
 /** For reports: each call tests again, so that a node upgrade takes effect at once. */
 export function trySwitching(node: string, bundle: string): Switching {
   const account = accountByName('nobody');
@@ -30,7 +30,7 @@ export function trySwitching(node: string, bundle: string): Switching {
   const here = run([node, bundle, ...words]);
   const versions = { node: here.node ?? 'unknown', uv: here.uv ?? 'unknown' };
   if (here.done) return { way: 'in process', ...versions, why: null };
-  const way = bySetpriv(to, bundle, words) ? 'setpriv' : SUDO.some((path) => existsSync(path)) ? 'sudo' : 'none';
+  const way = bySetpriv(to, bundle, words) ? 'setpriv' : realSudo() !== null ? 'sudo' : 'none';
   return { way, ...versions, why: here.why };
 }
 
@@ -61,7 +61,7 @@ export function switchingProblem({ way, why }: Switching): string | null {
   if (way !== 'none') return null;
   return (
     `root's calls cannot become another user: ${why ?? ''}, and there is neither setpriv nor sudo; ` +
-    'run:  sudo apt-get install util-linux'
+    `run:  sudo ${quoteCommand(packageCommand('util-linux'))}`
   );
 }
 

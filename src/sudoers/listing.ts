@@ -1,20 +1,20 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { realSudo } from '../identity/sudo-places.ts';
 
-/** Absolute, because root runs it. */
-const SUDO = '/usr/bin/sudo';
 const PLAIN = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, timeout: 10_000 } as const;
 
 /** Runs `sudo -l -U` (sudo(8)): root needs no password, and sudo logs nothing. Null: no answer, or no sudo. */
 export function isAllowed(user: string, as: string, command: string): boolean | null {
-  if (!existsSync(SUDO)) return null;
-  return answerOf(spawnSync(SUDO, wordsFor(user, as, command), { ...PLAIN, stdio: 'ignore' }).status);
+  const sudo = realSudo();
+  if (sudo === null) return null;
+  return answerOf(spawnSync(sudo, wordsFor(user, as, command), { ...PLAIN, stdio: 'ignore' }).status);
 }
 
 export async function askIsAllowed(user: string, as: string, command: string): Promise<boolean | null> {
-  if (!existsSync(SUDO)) return null;
-  return promisify(execFile)(SUDO, wordsFor(user, as, command), PLAIN).then(
+  const sudo = realSudo();
+  if (sudo === null) return null;
+  return promisify(execFile)(sudo, wordsFor(user, as, command), PLAIN).then(
     () => true,
     (error: unknown) => answerOf((error as { code?: unknown }).code),
   );

@@ -1,7 +1,9 @@
 import { lchownSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { asFileStats } from '../runtime/brands.ts';
+import { packageCommand } from '../terminal/package-command.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -62,7 +64,7 @@ function requireOrder(broken: boolean): void {
     throw new UserError(
       `nothing was changed: ${directory.path} ${directory.why}`,
       directory.kind === 'missing'
-        ? 'apt-get install sudo'
+        ? quoteCommand(packageCommand('sudo'))
         : `chown root ${directory.path} && chmod go-w ${directory.path}`,
     );
   const fault = broken ? null : sudoersFault();

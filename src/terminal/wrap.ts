@@ -17,7 +17,9 @@ export function showsColour({ isTTY }: Screen): boolean {
 }
 
 const COLOUR = /\u001b\[[\d;]*m/g;
-const COMMAND = '(?:sudo|doas|su|pm2|pm2-guard|npm|apt-get|systemctl|chown|chmod|rm|kill|ln|install|curl|env|sh)';
+const COMMAND =
+  '(?:sudo|doas|su|pm2|pm2-guard|npm|apt-get|dnf|yum|zypper|pacman|apk|systemctl|chown|chmod|rm|kill|ln|install|curl|' +
+  'env|sh)';
 const COMMAND_LINE = new RegExp(
   `^\\s*(?:(?:run|run all|then|or|next|bypass|more|try):?\\s+\\S|(?=\\s)\\s+${COMMAND}\\s)`,
 );

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { CRON_PATH } from '../host/boot/crontabs.ts';
 import type { Account } from '../identity/accounts.ts';
+import { realSudo } from '../identity/sudo-places.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { pamEnvironment } from './pam-environment.ts';
 import { installedShells, type Shell } from './shells.ts';
@@ -40,7 +41,7 @@ export function factsOfHost(): VerifyFacts {
   const sshPaths = sshd === null ? PATHS : pathsOfSshd(sshd);
   return {
     shells: installedShells(),
-    sudo: here('/usr/bin/sudo', '/usr/local/bin/sudo', '/run/wrappers/bin/sudo'),
+    sudo: realSudo(),
     doas: existsSync('/etc/doas.conf') ? here('/usr/bin/doas', '/usr/local/bin/doas', '/usr/sbin/doas') : null,
     run0: existsSync('/run/systemd/system') ? here('/usr/bin/run0') : null,
     pkexec: here('/usr/bin/pkexec'),

@@ -14,7 +14,7 @@ describe('an upgrade removes', () => {
     ['/usr/local/nvm/versions/node/v20.1.0/lib/node_modules/pm2/bin/pm2', 'nvm removes', []],
     ['/home/bo/.local/share/fnm/node-versions/v22.1.0/installation/bin/node', 'fnm removes', []],
     ['/opt/asdf/installs/nodejs/22.1.0/bin/node', 'asdf removes', []],
-    ['/opt/node/22.1.0/bin/node', 'lies in the directory of one version', []],
+    ['/opt/node/22.1.0/bin/node', 'is probably removed when this version is replaced', []],
     ['/root/.asdf/installs/nodejs/22.1.0/bin/node', 'asdf removes', []],
     ['/root/.local/share/mise/installs/node/22.1.0/bin/node', 'mise removes', []],
     ['/root/.nodenv/versions/22.1.0/bin/node', 'nodenv removes', []],

@@ -1,5 +1,6 @@
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import type { Program } from '../programs.ts';
+import { packageCommand } from '../../terminal/package-command.ts';
 import { rootCommand } from '../../terminal/root-command.ts';
 
 export const vanishingPrograms: Check = {
@@ -35,6 +36,6 @@ function repairOf({ of, pinnedFor, gone, other }: Program): string[][] {
     ];
   if (other !== null || (gone && of === 'node')) return [rootCommand('install')];
   return of === 'node'
-    ? [['sudo', 'apt-get', 'install', 'nodejs'], rootCommand('install')]
+    ? [['sudo', ...packageCommand('nodejs')], rootCommand('install')]
     : [['sudo', 'npm', 'install', '-g', '--prefix', '/usr/local', 'pm2'], rootCommand('install')];
 }

@@ -35,7 +35,7 @@ export function vanishing(file: string): Vanishing | null {
   }
   const [manager] = MANAGERS.find(([, versions]) => versions.test(file)) ?? [];
   if (manager !== undefined) return { why: `is removed when ${manager} removes this version`, stays: profiles(file) };
-  return VERSION.test(file) ? { why: 'lies in the directory of one version', stays: [] } : null;
+  return VERSION.test(file) ? { why: 'is probably removed when this version is replaced', stays: [] } : null;
 }
 
 /** The stable links of Nix and Homebrew. */
