@@ -18,10 +18,15 @@ function isLeftOver(name: string): boolean {
   return isCompiledForm(name.replace(/\.\d+$/, '')) && !isCompiledForm(name);
 }
 
-/** Caches V8's compiled code of each bundle for the recorded node (src/bin/warm.ts). Only for speed: may fail. */
+/**
+ * Caches V8's compiled code of each bundle for the recorded node (src/bin/warm.ts). Only for speed: without it calls
+ * compile the bundles.
+ *
+ * @throws Error if node does not run, and system errors
+ */
 export async function compileCode(ledger: Ledger, directory: string, node: string): Promise<void> {
   if (ledger.dry) return;
-  const { stdout: version } = await run(node, ['-p', 'process.versions.v8'], { env: {}, cwd: '/' });
+  const { stdout: version } = await run(node, ['-p', 'process.versions.v8'], { env: {}, cwd: '/', timeout: 30_000 });
   const targets = new Map(
     BUNDLES.map((name) => [join(directory, `${name}.${version.trim()}.code`), join(directory, `${name}.cjs`)]),
   );

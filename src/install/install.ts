@@ -76,7 +76,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   ledger.directory(STATE_DIRECTORY, 0o755);
   await installConfig(ledger, draft);
   const compiled = dry ? null : await compilePolicyInto(ledger);
-  await compileCode(ledger, release.directory, node);
+  await attempt(ledger, release.directory, () => compileCode(ledger, release.directory, node));
   await attempt(ledger, CACHE_DIRECTORY, async () => {
     ledger.directory(CACHE_DIRECTORY, 0o755);
     const policy = compiled?.type === 'policy' ? compiled.policy : null;
@@ -119,7 +119,7 @@ async function attempt(ledger: Ledger, place: string, step: () => Promise<void>)
   try {
     await step();
   } catch (error) {
-    ledger.note(place, 'kept', `not as it should be: ${error instanceof Error ? error.message : String(error)}`);
+    ledger.note(place, 'refused', `failed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

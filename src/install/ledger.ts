@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -114,6 +115,10 @@ export class Ledger {
     renameSync(fresh, path);
   }
 
+  isRemoved(path: string): boolean {
+    return this.changes.some((change) => change.path === path && change.outcome === 'removed');
+  }
+
   /** Recursive; does not follow links. */
   remove(path: string, note: string | null = null): void {
     if (statOrNone(path) === null) return;
@@ -121,9 +126,11 @@ export class Ledger {
     this.note(path, 'removed', note);
   }
 
+  /** In a dry run a directory counts as empty if all its entries are noted as removed. */
   removeEmpty(path: string): void {
     if (statOrNone(path)?.isDirectory() !== true) return;
     try {
+      if (this.dry && !readdirSync(path).every((name) => this.isRemoved(join(path, name)))) return;
       if (!this.dry) rmdirSync(path);
       this.note(path, 'removed');
     } catch (error) {

@@ -66,10 +66,14 @@ export async function prepare(ledger: Ledger, wanted: readonly Pair[], bundle: s
     try {
       await promisify(execFile)(node, [bundle, pm2Package], PLAIN);
     } catch {
-      // handled below: no file exists
+      // The old file stays, if there is one.
     }
     const now = readPrepared(file);
     if (now === null) continue;
+    if (statOrNone(file)?.ino === before?.ino) {
+      ledger.note(file, 'kept', 'could not be made again: pm2 starts without it');
+      continue;
+    }
     const { none } = now.prepared;
     ledger.note(file, before === null ? 'created' : 'updated', none === null ? null : `pm2 starts without it: ${none}`);
   }

@@ -81,7 +81,7 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
     else ledger.removeEmpty(CONFIG_DIRECTORY);
   });
   const config =
-    !dry && statOrNone(CONFIG_DIRECTORY) !== null
+    !ledger.isRemoved(CONFIG_DIRECTORY) && statOrNone(CONFIG_DIRECTORY) !== null
       ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`]
       : [];
   const packages = packagesOnHost().map((one) => `${one.directory} (the package; it goes with: ${wayToRemove(one)})`);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { findUntrusted } from '../../trust/trust.ts';
 import { pendingLinks, firstPm2 } from '../finds.ts';
 import { ENVIRONMENT, OURS, SHIMS } from '../places.ts';
+import { editFault } from './edit-fault.ts';
 import type { Layer } from './layer.ts';
 
 /** As pam_env(8) reads the file: the last PATH line counts. */
@@ -20,8 +20,10 @@ export const environment: Layer = {
   apply: (ledger) => {
     const text = existsSync(ENVIRONMENT) ? readFileSync(ENVIRONMENT, 'latin1') : '';
     const path = sessionPath(text);
+    const fault = editFault(ENVIRONMENT);
     if (text.includes(NOTE)) {
-      ledger.edit(ENVIRONMENT, (before) => withOurs(withoutOurs(before ?? '')));
+      if (fault === null) ledger.edit(ENVIRONMENT, (before) => withOurs(withoutOurs(before ?? '')));
+      else ledger.note(ENVIRONMENT, 'kept', fault);
       return;
     }
     if (path === null) {
@@ -29,14 +31,15 @@ export const environment: Layer = {
       return;
     }
     const find = firstPm2(path, pendingLinks(ledger));
-    const fault = findUntrusted(ENVIRONMENT, 'file');
     if (find.type === 'shim') ledger.note(ENVIRONMENT, 'kept', `not needed: its PATH finds ${find.path} first`);
-    else if (fault !== null) ledger.note(ENVIRONMENT, 'kept', `left as it is: ${fault.path} ${fault.why}`);
+    else if (fault !== null) ledger.note(ENVIRONMENT, 'kept', fault);
     else ledger.edit(ENVIRONMENT, (before) => withOurs(before ?? ''));
   },
   withdraw: (ledger) => {
-    if (existsSync(ENVIRONMENT) && readFileSync(ENVIRONMENT, 'latin1').includes(NOTE))
-      ledger.edit(ENVIRONMENT, (text) => withoutOurs(text ?? ''));
+    if (!existsSync(ENVIRONMENT) || !readFileSync(ENVIRONMENT, 'latin1').includes(NOTE)) return;
+    const fault = editFault(ENVIRONMENT);
+    if (fault === null) ledger.edit(ENVIRONMENT, (text) => withoutOurs(text ?? ''));
+    else ledger.note(ENVIRONMENT, 'refused', fault);
   },
 };
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { findUntrusted } from '../../trust/trust.ts';
 import type { Ledger } from '../ledger.ts';
 import { makeAbove } from '../made.ts';
 import { isOthers } from '../ours.ts';
 import { OURS, PROFILE, SHIMS } from '../places.ts';
+import { editFault } from './edit-fault.ts';
 import type { Layer } from './layer.ts';
 import { hasBlock, withBlock, withoutBlock } from './marked-block.ts';
 
@@ -119,7 +119,7 @@ function putInto(
   at: 'start' | 'end',
   obstacle: string | null,
 ): void {
-  const fault = obstacle ?? whyNot(file);
+  const fault = obstacle ?? editFault(file);
   if (fault === null) ledger.edit(file, (text) => withBlock(text, lines, at));
   else ledger.note(file, 'kept', fault);
 }
@@ -127,14 +127,8 @@ function putInto(
 function takeOutOf(ledger: Ledger, files: readonly string[]): void {
   for (const file of files) {
     if (!existsSync(file) || !hasBlock(readFileSync(file, 'latin1'))) continue;
-    const fault = whyNot(file);
+    const fault = editFault(file);
     if (fault === null) ledger.edit(file, (text) => withoutBlock(text ?? ''));
     else ledger.note(file, 'refused', fault);
   }
-}
-
-/** If others can write there, they could redirect root's write. */
-function whyNot(file: string): string | null {
-  const fault = existsSync(file) ? findUntrusted(file, 'file') : findUntrusted(dirname(file), 'directory');
-  return fault === null || fault.kind === 'missing' ? null : `left as it is: ${fault.path} ${fault.why}`;
 }
