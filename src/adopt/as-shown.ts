@@ -1,8 +1,8 @@
 import { isRecord, type Pm2Env } from '../pm2/record.ts';
-import { plainIn } from './records.ts';
+import { plainIn, spawnText } from './records.ts';
 
 /** Fields that a daemon changes while an app runs. They do not decide what runs. */
-const FARING = [
+export const CHANGING_FIELDS = [
   'status',
   'pm_id',
   'pm_uptime',
@@ -17,8 +17,19 @@ const FARING = [
   '_pm2_version',
   'vizion_running',
   'PM2_JSON_PROCESSING',
+  'axm_actions',
+  'axm_monitor',
+  'axm_options',
   'axm_dynamic',
+  'versioning',
+  'command',
 ];
+
+/** Fields of a process that its daemon's list never has: node adds the first two, and the list leaves the third out. */
+const NEVER_LISTED = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'instances'];
+
+/** Compared on its own, or, for `env`, variable by variable. */
+const COMPARED_APART = ['args', 'node_args', 'env'];
 
 /**
  * Whether a record of the list that a daemon wrote as it ended matches a process of the plan. The plan knew the
@@ -42,14 +53,22 @@ function sameInAll(record: Pm2Env, shown: Pm2Env): boolean {
       return false;
   }
   const { env } = record;
-  const decided = { ...record, ...(isRecord(env) ? env : {}) };
-  return Object.keys(decided).every(
-    (field) => FARING.includes(field) || isObject(decided[field]) || plainIn(decided, field) === plainIn(shown, field),
+  const decided: Pm2Env = { ...record, ...(isRecord(env) ? env : {}) };
+  const isCompared = (field: string) => ![...CHANGING_FIELDS, ...COMPARED_APART].includes(field);
+  return (
+    Object.keys(decided)
+      .filter(isCompared)
+      .every((field) => Object.hasOwn(shown, field) && sameText(decided[field], shown[field])) &&
+    Object.keys(shown)
+      .filter(isCompared)
+      .every((field) => Object.hasOwn(decided, field) || NEVER_LISTED.includes(field))
   );
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' || value === undefined;
+/** JSON has null for the numbers that it cannot say. */
+function sameText(listed: unknown, shown: unknown): boolean {
+  const text = spawnText(shown);
+  return spawnText(listed) === text || (listed === null && ['NaN', 'Infinity', '-Infinity'].includes(text));
 }
 
 function wordsOf(value: unknown): string {

@@ -4,9 +4,10 @@ import { isRecord, type Pm2Env } from '../pm2/record.ts';
 import { NO_UID, type Uid } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import { findUntrusted } from '../trust/trust.ts';
+import { CHANGING_FIELDS } from './as-shown.ts';
 import type { AppSource } from './find.ts';
 import type { Move } from './move.ts';
-import { textIn } from './records.ts';
+import { spawnText } from './records.ts';
 
 /**
  * What a person must accept before a move that runs an app as one user although another user, not root, decides what
@@ -16,7 +17,7 @@ import { textIn } from './records.ts';
 export interface Consent {
   /** The users who decide what would run. */
   users: string[];
-  /** Covers command lines, working directories and environments. */
+  /** Covers all that the new daemon is given of the apps: commands, directories, and the whole records. */
   digest: string;
   /** The digest was given on the command line. */
   given: boolean;
@@ -35,43 +36,39 @@ export function consentFor(move: Move, place: AppSource): Consent | null {
   return { users: others.map((uid) => accountByUid(uid)?.name ?? `uid ${uid}`), digest: digestOf(move), given: false };
 }
 
-/** Fields of a record that decide what runs. */
-const DECIDING = [
-  'name',
-  'pm_exec_path',
-  'exec_interpreter',
-  'node_args',
-  'args',
-  'pm_cwd',
-  'exec_mode',
-  'uid',
-  'gid',
-  'cron_restart',
-  'watch',
-];
-
+/** All that the new daemon is given: it passes the whole record to the process as its environment, not just `env`. */
 function digestOf({ apps, from, to }: Move): string {
   const what = apps.map(({ name, processes }) => [
     name,
-    processes.map(({ running, after }) => [
-      running,
-      ...DECIDING.map((field) => after[field] ?? null),
-      environmentOf(after),
-    ]),
+    processes.map(({ running, after }) => [running, decidingPart(after)]),
   ]);
   return createHash('sha256')
-    .update(JSON.stringify([from.pm2Home, to.label, what]))
+    .update(JSON.stringify(inFixedOrder([from.pm2Home, to.label, what])))
     .digest('hex')
     .slice(0, 20);
 }
 
-/** In a fixed order, without the number that a daemon gives each start. */
-function environmentOf({ env }: Pm2Env): [string, unknown][] {
-  return isRecord(env)
-    ? Object.entries(env)
-        .filter(([name]) => name !== 'unique_id')
-        .sort(([one], [other]) => (one < other ? -1 : 1))
-    : [];
+/** Without what a daemon changes by itself, as the number that it gives each start. */
+function decidingPart(record: Pm2Env): Pm2Env {
+  const { env } = record;
+  return {
+    ...without(record, CHANGING_FIELDS),
+    ...(isRecord(env) ? { env: without(env, ['unique_id']) } : {}),
+  };
+}
+
+function without(record: Pm2Env, fields: readonly string[]): Pm2Env {
+  return Object.fromEntries(Object.entries(record).filter(([field]) => !fields.includes(field)));
+}
+
+function inFixedOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inFixedOrder);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([field, part]) => [field, inFixedOrder(part)]),
+  );
 }
 
 /** Variables that make a program run code beyond its command line. */
@@ -94,11 +91,13 @@ const STEERING = [
 export function steeringOf({ apps, to }: Move): string[] {
   const lines = apps.flatMap(({ processes }) =>
     processes.flatMap(({ after }) => {
-      const { env } = after;
-      const script = textIn(after, 'pm_exec_path');
+      const script = spawnText(after.pm_exec_path);
       const owner = statOf(script)?.uid;
       return [
-        ...STEERING.filter((name) => isUnusual(name, textIn(env, name))).map((name) => `${name}=${textIn(env, name)}`),
+        // The record has the variables of its `env`, and may have more.
+        ...STEERING.map((name) => [name, spawnText(after[name])] as const)
+          .filter(([name, value]) => isUnusual(name, value))
+          .map(([name, value]) => `${name}=${value}`),
         ...(owner === undefined || owner === 0 || owner === to.uid
           ? []
           : [`${accountByUid(owner)?.name ?? `uid ${owner}`} owns ${script}, and can change it at any time`]),

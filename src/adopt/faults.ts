@@ -32,12 +32,10 @@ export function problemOf(
     };
   }
   const { type, for: path, path: at, missing, directory } = fault;
-  const place = at === path ? '' : `: it may not ${type === 'write' && directory ? 'write in' : 'pass'} ${at}`;
+  const place = at === path ? '' : `: it may not pass ${at}`;
   if (missing)
     return { what: `${at} is not there${at === path ? '' : `, on the way to ${path}`}`, label: 'fix', repair: [] };
-  const verb = { read: 'read', enter: 'enter', write: 'write', run: 'run' }[type];
-  const rights = type === 'write' ? 'rwx' : directory ? 'x' : type === 'run' ? 'rx' : 'r';
-  const what = `${to.user} may not ${verb} ${path}${place}`;
+  const what = `${to.user} may not ${type} ${path}${place}`;
   if (users.length > 0) return { what: `${what}; ${users.join(', ')} chose that path`, label: 'ask', repair: [] };
   const isPrivate = /^\/root(\/|$)|\/\.nvm\//.test(at);
   if (isPrivate)
@@ -47,8 +45,15 @@ export function problemOf(
       repair: [`move it to a directory that ${to.user} can read, such as one below /srv; ${at} is private`],
     };
   // A log that the old user created belongs to the app.
-  const words = type === 'write' && !directory ? ['chown', '-h', `${to.user}:`, at] : grant(to.user, rights, at);
+  const words = type === 'write' && !directory ? ['chown', '-h', `${to.user}:`, at] : grant(to.user, rightsFor(fault), at);
   return { what, label: 'fix', repair: safely(words, at) };
+}
+
+/** A directory on the way to the path only has to be passed. */
+function rightsFor({ type, for: path, path: at, directory }: Exclude<AccessFault, { type: 'port' }>): string {
+  if (at !== path) return 'x';
+  if (type === 'write') return 'rwx';
+  return directory ? 'x' : type === 'run' ? 'rx' : 'r';
 }
 
 function grant(user: string, rights: string, path: string): string[] {

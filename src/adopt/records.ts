@@ -68,7 +68,14 @@ export function numberIn(
   return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(value, least), most) : usual;
 }
 
-/** Text or a number, as text; null: it is neither. */
+/** A value as the text that node's spawn makes of it in an environment or an argument. Empty if it is undefined. */
+export function spawnText(value: unknown): string {
+  if (Array.isArray(value)) return value.map((part) => (part === null ? '' : spawnText(part))).join(',');
+  if (isRecord(value)) return '[object Object]'; // its own toString could throw
+  return value === undefined ? '' : `${value as string | number | boolean | null}`;
+}
+
+/** Text, a number or a boolean, as text; null: it is neither. */
 export function plainIn(record: Pm2Env, key: string): string | null {
   const value = record[key];
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : null;

@@ -4,6 +4,7 @@ import { steeringOf, type Consent } from '../adopt/consent.ts';
 import { stepsOf, type Move, type MovedApp, type MovedProcess, type MoveStep } from '../adopt/move.ts';
 import { acceptCommand, type Problem } from '../adopt/problems.ts';
 import { commandLineHere } from '../terminal/root-command.ts';
+import { spawnText } from '../adopt/records.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 
 export interface DoneMove {
@@ -184,8 +185,8 @@ function commandsOf({ name, processes }: MovedApp): string[] {
 function commandOf({ after }: MovedProcess): string {
   const { exec_interpreter: interpreter, node_args: before, pm_exec_path: script, args, pm_cwd: cwd } = after;
   const program = interpreter === 'none' ? [] : [interpreter];
-  const words = [...program, ...list(before), script, ...list(args)].filter((word) => typeof word === 'string');
-  return `${quoteCommand(words)}${typeof cwd === 'string' ? `   in ${cwd}` : ''}`;
+  const words = [...program, ...list(before), script, ...list(args)].filter((word) => word != null).map(spawnText);
+  return `${quoteCommand(words)}${cwd == null ? '' : `   in ${spawnText(cwd)}`}`;
 }
 
 function list(value: unknown): unknown[] {
