@@ -121,13 +121,15 @@ async function withHands(hands: Hands, work: (hands: Hands) => Promise<MoveOutco
 
 /** Finishes an interrupted adoption, forwards or back. */
 export async function finish(
-  { file, move, done, back, learned }: Unfinished,
+  { file, move, done, last, back, learned }: Unfinished,
   way: 'resume' | 'rollback',
   progress: Progress,
 ): Promise<MoveOutcome> {
-  if (way === 'rollback' && move.ends && done.includes('end')) {
+  // A daemon whose socket is gone may be ending since the step began, and only the new one can start its apps.
+  const told = move.from.state === 'lost' && (learned || last === 'end');
+  if (way === 'rollback' && move.ends && (told || done.includes('end'))) {
     throw new UserError(
-      `there is no way back: the daemon of ${move.from.user} in ${move.from.pm2Home} has ended`,
+      `there is no way back: the daemon of ${move.from.user} in ${move.from.pm2Home} has ended, or was told to end`,
       adoptCommandWords([], { more: ['--resume'] }),
       1,
     );

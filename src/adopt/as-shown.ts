@@ -1,5 +1,6 @@
 import { isRecord, type Pm2Env } from '../pm2/record.ts';
 import { plainIn, spawnText } from './records.ts';
+import { STEERING } from './steering.ts';
 
 /** Fields that a daemon changes while an app runs. They do not decide what runs. */
 export const CHANGING_FIELDS = [
@@ -23,10 +24,14 @@ export const CHANGING_FIELDS = [
   'axm_dynamic',
   'versioning',
   'command',
+  '_tree_pids',
 ];
 
 /** Fields of a process that its daemon's list never has: node adds the first two, and the list leaves the third out. */
 const NEVER_LISTED = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'instances'];
+
+/** Lists of PM2's own, which PM2 7 does not pass to the process. */
+const NEVER_PASSED = ['filter_env', 'ignore_watch', 'watch', 'stop_exit_codes'];
 
 /** Compared on its own, or, for `env`, variable by variable. */
 const COMPARED_APART = ['args', 'node_args', 'env'];
@@ -58,11 +63,18 @@ function sameInAll(record: Pm2Env, shown: Pm2Env): boolean {
   return (
     Object.keys(decided)
       .filter(isCompared)
-      .every((field) => Object.hasOwn(shown, field) && sameText(decided[field], shown[field])) &&
+      .every((field) =>
+        Object.hasOwn(shown, field) ? sameText(decided[field], shown[field]) : mayBeNew(field, decided[field]),
+      ) &&
     Object.keys(shown)
       .filter(isCompared)
       .every((field) => Object.hasOwn(decided, field) || NEVER_LISTED.includes(field))
   );
+}
+
+/** PM2 adds objects to a record, such as one with the app's name. As a variable, an object has one fixed text. */
+function mayBeNew(field: string, listed: unknown): boolean {
+  return !STEERING.includes(field) && (isRecord(listed) || NEVER_PASSED.includes(field));
 }
 
 /** JSON has null for the numbers that it cannot say. */

@@ -81,7 +81,13 @@ export async function putBack(hands: Hands): Promise<MoveOutcome> {
     const look = quoteCommand(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.pm2Home}`, 'pm2', 'list']);
     why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
   }
-  if (move.from.state === 'live') await back('start', () => startAgain(hands));
+  // A copy that was started in the new daemon did not stay, so its start ends no downtime.
+  hands.upAt = hands.servingAt = null;
+  if (move.from.state === 'live') {
+    await back('start', () => startAgain(hands));
+    hands.upAt = performance.now();
+    hands.lookAtPorts();
+  }
   await back('save', () => save(hands, move.saved.to ?? [], move.saved.from ?? []));
   journal.close();
   return { type: 'put back', downtimeMs: downtimeOf(hands), why, log: [] };
@@ -129,7 +135,7 @@ async function take(step: MoveStep, hands: Hands): Promise<void> {
     case 'forget':
       for (const seat of move.forget) {
         const worker = new Worker(seat);
-        await worker.save({ pm2Home: seat.pm2Home, names, records: [] }).finally(() => {
+        await worker.save({ pm2Home: seat.pm2Home, names: seat.names, records: [] }).finally(() => {
           worker.dispose();
         });
       }

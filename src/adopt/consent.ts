@@ -8,6 +8,7 @@ import { CHANGING_FIELDS } from './as-shown.ts';
 import type { AppSource } from './find.ts';
 import type { Move } from './move.ts';
 import { spawnText } from './records.ts';
+import { STEERING } from './steering.ts';
 
 /**
  * What a person must accept before a move that runs an app as one user although another user, not root, decides what
@@ -70,22 +71,6 @@ function inFixedOrder(value: unknown): unknown {
       .map(([field, part]) => [field, inFixedOrder(part)]),
   );
 }
-
-/** Variables that make a program run code beyond its command line. */
-const STEERING = [
-  'NODE_OPTIONS',
-  'NODE_PATH',
-  'LD_PRELOAD',
-  'LD_LIBRARY_PATH',
-  'LD_AUDIT',
-  'BASH_ENV',
-  'ENV',
-  'PYTHONPATH',
-  'PERL5OPT',
-  'PERL5LIB',
-  'RUBYOPT',
-  'PATH',
-];
 
 /** Everything besides the command line that decides what would run, for the plan. */
 export function steeringOf({ apps, to }: Move): string[] {

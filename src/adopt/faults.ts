@@ -45,7 +45,8 @@ export function problemOf(
       repair: [`move it to a directory that ${to.user} can read, such as one below /srv; ${at} is private`],
     };
   // A log that the old user created belongs to the app.
-  const words = type === 'write' && !directory ? ['chown', '-h', `${to.user}:`, at] : grant(to.user, rightsFor(fault), at);
+  const words =
+    type === 'write' && !directory ? ['chown', '-h', `${to.user}:`, at] : grant(to.user, rightsFor(fault), at);
   return { what, label: 'fix', repair: safely(words, at) };
 }
 

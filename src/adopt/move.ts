@@ -53,8 +53,8 @@ export interface Move {
   /** The new copy starts before the old one stops. */
   overlap: boolean;
   launcher: Launcher;
-  /** PM2_HOMEs without a daemon whose lists would start a copy at boot (T24). */
-  forget: Seat[];
+  /** PM2_HOMEs without a daemon whose lists would start copies of these apps at boot (T24). */
+  forget: (Seat & { names: string[] })[];
   /** The records of these apps in both lists before the move, to undo it; null: there was no list. */
   saved: { from: Pm2Env[] | null; to: Pm2Env[] | null };
   /**

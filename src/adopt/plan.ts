@@ -1,6 +1,7 @@
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, type Pm2Env } from '../pm2/record.ts';
 import { NO_UID, type Uid } from '../runtime/brands.ts';
+import { realpathOrSelf } from '../runtime/peek.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, type AdoptChoice, type AppCopy } from './choose.ts';
 import { consentFor, speakersOf, type Consent } from './consent.ts';
@@ -12,6 +13,8 @@ import { plainIn, type NamedProcess } from './records.ts';
 import { relocate } from './relocate.ts';
 import { watchTime } from './watch-time.ts';
 import type { Seat } from './seat.ts';
+
+type MoveChoice = Extract<AdoptChoice, { type: 'move' }>;
 
 export interface Planned {
   move: Move;
@@ -32,8 +35,8 @@ export function plan(
   const ending = new Map<AppSource, Planned>();
   return choices.flatMap((choice) => {
     if (choice.type !== 'move') return [];
-    const { copy, to, stale } = choice;
-    if (!mustEnd(copy.place, to)) return [planned([copy], to, stale, found, launcherOf(to), overlap)];
+    const { copy, to } = choice;
+    if (!mustEnd(copy.place, to)) return [planned([copy], to, [choice], found, launcherOf(to), overlap)];
     const known = ending.get(copy.place);
     if (known !== undefined) {
       if (known.move.to.pm2Home !== to.pm2Home)
@@ -46,7 +49,8 @@ export function plan(
         });
       return [];
     }
-    const whole = planned(copiesIn(copy.place), to, stale, found, launcherOf(to), false);
+    const together = choices.flatMap((one) => (one.type === 'move' && one.copy.place === copy.place ? [one] : []));
+    const whole = planned(copiesIn(copy.place), to, together, found, launcherOf(to), false);
     ending.set(copy.place, whole);
     return [whole];
   });
@@ -60,7 +64,7 @@ function mustEnd({ state, pm2Home, seat }: AppSource, to: Seat): boolean {
 function planned(
   copies: AppCopy[],
   to: Seat,
-  stale: readonly AppSource[],
+  choices: readonly MoveChoice[],
   found: HostInventory,
   launcher: Launcher,
   overlap: boolean,
@@ -90,7 +94,7 @@ function planned(
       keeper: place.pm2Home === to.pm2Home ? to : place.keeper,
     },
     overlap: overlap && place.state === 'live' && !ends && apps.every(mayRunTwice),
-    forget: stale.flatMap(({ keeper, pm2Home }) => (keeper === null ? [] : [{ ...keeper, home: pm2Home }])),
+    forget: forgotten(choices),
     saved: { from: entriesOf(place.saved, names), to: entriesOf(listed?.saved ?? null, names) },
     list: place.state === 'lost' ? listOf(place, to) : null,
   };
@@ -100,6 +104,16 @@ function planned(
     notes: notesOf(move, place, target, overlap),
     consent: consentFor(move, place),
   };
+}
+
+/** The lists that lose apps, each with the names of its own. */
+function forgotten(choices: readonly MoveChoice[]): Move['forget'] {
+  const places = new Set(choices.flatMap(({ stale }) => stale));
+  return [...places].flatMap((place) =>
+    place.keeper === null
+      ? []
+      : [{ ...place.keeper, names: choices.filter(({ stale }) => stale.includes(place)).map(({ copy }) => copy.name) }],
+  );
 }
 
 function listOf(place: AppSource, to: Seat): Move['list'] {
@@ -158,7 +172,8 @@ function originHome(record: Pm2Env, place: AppSource): string | null {
 }
 
 function originUid(record: Pm2Env, place: AppSource): Uid {
-  const copied = place.state === 'saved' && typeof record.PM2_HOME === 'string' && record.PM2_HOME !== place.pm2Home;
+  const named = typeof record.PM2_HOME === 'string' ? realpathOrSelf(record.PM2_HOME) : place.pm2Home;
+  const copied = place.state === 'saved' && named !== place.pm2Home;
   return copied ? NO_UID : (place.seat?.uid ?? NO_UID);
 }
 

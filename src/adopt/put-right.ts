@@ -25,7 +25,7 @@ export interface Righted {
   left: LeftOver[];
 }
 
-/** More than 3,000 apps need. With more entries, nothing is inspected. */
+/** More than 3,000 apps need. Further entries of a directory are not inspected. */
 const MOST_ENTRIES = 10_000;
 
 /**

@@ -7,7 +7,7 @@ import { bundleWords } from '../identity/setpriv.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
-import type { AgentAnswer, Hello, Work } from './agent-protocol.ts';
+import { answerIn, type AgentAnswer, type Hello, type Work } from './agent-protocol.ts';
 import { Failed } from './failed.ts';
 import type { Launch, Launched } from './launch.ts';
 import type { LogRequest } from './last-lines.ts';
@@ -55,7 +55,9 @@ export class Worker {
     });
     if (this.#child.stdout)
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
-        this.#take(JSON.parse(line) as AgentAnswer);
+        const answer = answerIn(line);
+        if (answer === null) this.#end('it gave an answer that is no JSON');
+        else this.#take(answer);
       });
     const { user, uid, gid } = seat;
     this.#say({ become: isRoot ? { user, uid, gid } : null, env: cleanEnvironment(seat) } satisfies Hello);

@@ -92,6 +92,7 @@ async function ownersPlan(one: Case, daemon: Daemon, sudo: string, ask: boolean)
           reason: `typed for ${caller.user}`,
           rule: verdict.rule,
           daemon,
+          why: verdict.rule === null ? 'own' : 'rule',
           argv: invocation.argv,
           switch: !sameUser,
           stray: false,

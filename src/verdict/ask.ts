@@ -64,8 +64,9 @@ function why({ invocation, evidence }: VerdictQuestion, claims: Claim[], both: D
       ({ daemon, source, apps }) =>
         daemon === both.name && source === 'socket' && apps.some(({ name }) => what.includes(name)),
     );
-    const where = seen ? 'runs in two daemons' : `runs in one daemon and belongs to another, "${both.name}"`;
-    return `${what.join(', ')} ${where}, and ${call} does not say which is meant.`;
+    const [runs, belongs] = new Set(what).size > 1 ? ['run', 'belong'] : ['runs', 'belongs'];
+    const where = seen ? 'in two daemons' : `in one daemon and ${belongs} to another, "${both.name}"`;
+    return `${[...new Set(what)].join(', ')} ${runs} ${where}, and ${call} does not say which is meant.`;
   }
   const target = unclaimed(invocation, claims)[0] ?? invocation.targets[0];
   switch (target?.kind) {

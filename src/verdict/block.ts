@@ -5,14 +5,13 @@ import { classOf } from './command-class.ts';
 import type { VerdictQuestion } from './decide.ts';
 import type { Claim } from './owners.ts';
 import { declaredHere, isOwn } from './situation.ts';
-import { bypassFor, commandFor, onlyThese } from './suggestion.ts';
-import type { Advice, Block, Rewrite, Verdict } from './verdict.ts';
+import { bypassFor, commandFor, onlyThese, ownCall } from './suggestion.ts';
+import type { Advice, Block, Cause, Rewrite, Verdict } from './verdict.ts';
 import { callOf, choosingVariables, daemonLine, daemonNamed, ownDaemon } from './words.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
-/** `lost`: the caller's only daemon. `own`: the daemon that plain pm2 would use. */
 export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
-  why: 'rule' | 'default' | 'lost' | 'own';
+  why: Cause;
 }
 
 export function blockReserved(name: string, invocation: Invocation): Block {
@@ -113,14 +112,17 @@ export function blockTwoOwners(
   const calls = groups.flatMap(
     ({ daemon, claims }) =>
       onlyThese(invocation, claims, all)?.map((argv) => ({
-        command: isOwn(daemon, caller) ? ['pm2', ...argv] : commandFor(daemon, caller, argv),
+        command: isOwn(daemon, caller) ? ownCall(caller, argv, invocation) : commandFor(daemon, caller, argv),
         as: daemon.uid === caller.uid ? null : daemon,
       })) ?? [null],
   );
   const own =
     strays.length === 0
       ? []
-      : (onlyThese(invocation, strays, all)?.map((argv) => ({ command: ['pm2', ...argv], as: null })) ?? [null]);
+      : (onlyThese(invocation, strays, all)?.map((argv) => ({
+          command: ownCall(caller, argv, invocation),
+          as: null,
+        })) ?? [null]);
   const commands = [...calls, ...own];
   const complete = commands.every((command) => command !== null);
   return {

@@ -3,7 +3,7 @@ import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
 import { classOf } from './command-class.ts';
 import { isOwn } from './situation.ts';
-import { bypassFor, commandFor } from './suggestion.ts';
+import { bypassFor, commandFor, ownCall } from './suggestion.ts';
 import type { Choice, Evidence, ListedApp } from './verdict.ts';
 
 const NAMED_APPS = 3;
@@ -38,7 +38,7 @@ function declaredChoice(daemon: Daemon, invocation: Invocation, caller: Caller, 
     what: `daemon "${daemon.name}"`,
     facts: seen ? appsSummary(seen.apps) : `user ${daemon.user}`,
     harm: harmOf(invocation, seen?.apps, 'PRODUCTION'),
-    command: here ? ['pm2', ...invocation.argv] : commandFor(daemon, caller, invocation.argv),
+    command: here ? ownCall(caller, invocation.argv, invocation) : commandFor(daemon, caller, invocation.argv),
     as: daemon.uid === caller.uid ? null : daemon,
   };
 }

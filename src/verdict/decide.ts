@@ -11,7 +11,7 @@ import { asOwner } from './run-as.ts';
 import { declaredHere, isOwn, situationOf, type CallerSituation } from './situation.ts';
 import { TABLE, type Row } from './table.ts';
 import { callOf, daemonLine, daemonNamed, wouldUse } from './words.ts';
-import type { Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts';
+import type { Cause, Evidence, More, Pass, Rewrite, Verdict } from './verdict.ts';
 
 export interface VerdictQuestion {
   invocation: Invocation;
@@ -80,11 +80,10 @@ function toOwner(known: Claim[], ends: boolean, question: VerdictQuestion): Verd
     const own = declaredHere(caller, policy);
     if (own === null && !evidence.own) return { type: 'more', wants: 'own' };
     if (own !== null && own.name !== daemon.name && !evidence.sights) return { type: 'more', wants: 'sights' };
-    if (
-      known.some((claim) => claim.inOwn || (own !== null && own.name !== daemon.name && livesIn(own, claim, evidence)))
-    ) {
-      return askOrMore(question, { both: daemon, claims: known });
-    }
+    const inBoth = known.filter(
+      (claim) => claim.inOwn || (own !== null && own.name !== daemon.name && livesIn(own, claim, evidence)),
+    );
+    if (inBoth.length > 0) return askOrMore(question, { both: daemon, claims: inBoth });
   }
   return land(question, { daemon, rule, why: 'rule' });
 }
@@ -150,7 +149,7 @@ function askOrMore(question: VerdictQuestion, about: { both?: Daemon; claims?: C
 
 export function land(
   question: VerdictQuestion,
-  to: { daemon: Daemon; rule: Rule | null; why: Reason['why'] },
+  to: { daemon: Daemon; rule: Rule | null; why: Cause },
 ): Verdict | More {
   const { invocation, caller } = question;
   const { daemon, rule } = to;
@@ -173,6 +172,7 @@ export function land(
         reason: reason.reason,
         rule,
         daemon,
+        why: to.why,
         argv: invocation.argv,
         switch: wrongUser,
         stray: false,
@@ -189,10 +189,10 @@ export function land(
 
 /** The block for a caller who may not use sudo for the owner. */
 export function insteadOf(
-  { code, reason, rule, daemon }: Rewrite,
+  { code, reason, rule, daemon, why }: Rewrite,
   question: VerdictQuestion,
 ): Verdict & { type: 'block' } {
-  return blockWrong({ code, reason, rule, daemon, why: rule === null ? 'default' : 'rule' }, question);
+  return blockWrong({ code, reason, rule, daemon, why: why ?? 'default' }, question);
 }
 
 /** `mode: observe` passes everything and reports. */

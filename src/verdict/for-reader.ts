@@ -1,6 +1,7 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import type { Caller } from './caller.ts';
+import { classOf } from './command-class.ts';
 import type { Advice, Block, Suggestion } from './verdict.ts';
 import { callOf } from './words.ts';
 
@@ -20,9 +21,14 @@ export function forReader(block: Block, reader: Reader): Block {
   if (caller.uid === 0 || block.code === 'PG108') return block;
   const concerned =
     policy.daemons.some(({ uid }) => uid === caller.uid) || isOperator || daemonsIn(block.advice).some(mayBecome);
-  if (!concerned && (daemonsIn(block.advice).length > 0 || block.advice.length === 0))
-    return forStranger(block, reader);
+  const showsDaemons = daemonsIn(block.advice).length > 0 || isHostWide(reader);
+  if (!concerned && (showsDaemons || block.advice.length === 0)) return forStranger(block, reader);
   return { ...block, advice: block.advice.flatMap((advice) => permitted(advice, reader)) };
+}
+
+/** Its commands are root's, so they belong to no daemon's user. But they show daemons. */
+function isHostWide({ invocation }: Pick<Reader, 'invocation'>): boolean {
+  return classOf(invocation) === 'host';
 }
 
 function daemonsIn(advice: readonly Advice[]): Daemon[] {
@@ -78,7 +84,7 @@ export function whoToAsk({ contact }: Policy): string {
 
 function forStranger(block: Block, { caller, policy, invocation }: Reader): Block {
   const own = block.advice.flatMap((advice) =>
-    advice.label === 'choose' ? advice.choices.filter(({ as }) => as === null) : [],
+    advice.label === 'choose' && !isHostWide({ invocation }) ? advice.choices.filter(({ as }) => as === null) : [],
   );
   const choices: Advice[] =
     own.length > 0 ? [{ label: 'choose', choices: own }] : block.advice.filter(({ label }) => label === 'bypass');

@@ -1,11 +1,8 @@
-import { withStartup } from '../pm2/edit-command-line.ts';
 import type { Startup } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { serviceNameOf } from '../policy/service-name.ts';
 import { ask } from './ask.ts';
 import {
   askedName,
-  asksForName,
   candidatesFor,
   daemonOfUnit,
   hasRightName,
@@ -15,9 +12,9 @@ import {
   pm2HomeOfHp,
 } from './asked-unit.ts';
 import type { VerdictQuestion } from './decide.ts';
-import type { Advice, Block, More, Pass, Suggestion, Verdict } from './verdict.ts';
+import type { More, Pass, Verdict } from './verdict.ts';
+import { blockUnsaid, choosing, hostCommand, refuseUnit, wordsFor } from './unit-advice.ts';
 import { callOf, daemonLine } from './words.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
 
 /**
  * PM2 takes a unit's user from -u and its PM2_HOME from --hp or the caller (lib/API/Startup.js), so `sudo pm2 startup
@@ -46,6 +43,7 @@ function decideUnit(question: VerdictQuestion, asked: Startup): Verdict {
   const { invocation, caller, policy } = question;
   const candidates = candidatesFor(asked, question);
   const [daemon] = candidates;
+  if (!daemon && saysNothing(asked, question)) return blockUnsaid(question);
   if (!daemon) return refuseUnit(question, asked.user ?? (asked.hp === null ? caller.user : null));
   if (candidates.length > 1) {
     return {
@@ -112,6 +110,7 @@ function decideLogrotate(question: VerdictQuestion): Verdict {
   const asked = typeof invocation.line.options.user === 'string' ? invocation.line.options.user : null;
   const candidates = candidatesFor({ user: asked, hp: null, platform: null }, question);
   const [daemon] = candidates;
+  if (!daemon && asked === null) return blockUnsaid(question);
   if (!daemon) return refuseUnit(question, asked ?? 'root');
   if (candidates.length > 1 && !candidates.some(({ pm2Home }) => pm2Home === caller.pm2Home)) {
     return {
@@ -160,6 +159,7 @@ function putRight(question: VerdictQuestion, daemon: Daemon, reason: string): Ve
         reason,
         rule: null,
         daemon,
+        why: null,
         argv,
         switch: false,
         stray: false,
@@ -178,63 +178,7 @@ function putRight(question: VerdictQuestion, daemon: Daemon, reason: string): Ve
   }
 }
 
-function wordsFor(question: VerdictQuestion, daemon: Daemon): readonly string[] | null {
-  const { invocation, policy } = question;
-  const hp = invocation.command === 'startup' ? hpOf(daemon) : null;
-  const told = { user: daemon.user, hp };
-  const asTyped = invocation.command === 'logrotate' || (asksForName(question) && hasRightName(question, daemon));
-  const service = serviceNameOf(daemon, policy.daemons);
-  return withStartup(invocation, invocation.context, asTyped ? told : { ...told, service });
-}
-
-function hostCommand(question: VerdictQuestion, daemon: Daemon): Suggestion | null {
-  const words = wordsFor(question, daemon);
-  if (words === null) return null;
-  const { invocation, caller } = question;
-  const needsHome = invocation.command === 'logrotate' || (invocation.command === 'startup' && hpOf(daemon) === null);
-  const call = [...(needsHome ? [`PM2_HOME=${daemon.pm2Home}`] : []), 'pm2', ...words];
-  return caller.uid === 0 && !caller.rootBySudo ? call : ['sudo', ...call];
-}
-
-function choosing(daemons: Daemon[], question: VerdictQuestion, harm: string | null = null): Advice[] {
-  const choices = daemons.map((daemon) => ({
-    what: `daemon "${daemon.name}"`,
-    facts: `user ${daemon.user}, PM2_HOME ${daemon.pm2Home}`,
-    harm,
-    command: hostCommand(question, daemon),
-    as: null,
-  }));
-  return choices.length === 0 ? [] : [{ label: 'choose', choices }];
-}
-
-/** The user has no daemon in the config. */
-function refuseUnit({ invocation, policy }: VerdictQuestion, user: string | null): Block {
-  const whose = user ?? `PM2_HOME ${pm2HomeOfHp(invocation.startup?.hp ?? '')}`;
-  const names = policy.daemons.map(({ user: one, pm2Home }) => `${one} (${pm2Home})`).join(', ');
-  return {
-    type: 'block',
-    code: 'PG106',
-    rule: null,
-    daemon: null,
-    reason: `${callOf(invocation)}: the config declares no PM2 daemon for ${whose}  (${policy.file}).`,
-    details: [
-      invocation.command === 'startup'
-        ? `First declare a daemon for ${whose}; until then no boot unit is written.`
-        : `It would write root's file for a daemon that the config does not know.`,
-      `Declared daemons: ${names}`,
-    ],
-    advice:
-      user === null
-        ? []
-        : [
-            {
-              label: 'fix',
-              text:
-                `add a line to ${policy.file} below "daemons:", indented as its neighbours:  ` +
-                `${user}: {user: ${user}}\n` +
-                `then:  ${rootCommandLine('check')}\n` +
-                'then type the command again',
-            },
-          ],
-  };
+/** `sudo pm2 startup`: to declare a daemon of root's would be no answer to it. */
+function saysNothing({ user, hp }: Startup, { caller }: VerdictQuestion): boolean {
+  return user === null && hp === null && caller.uid === 0;
 }

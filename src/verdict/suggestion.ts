@@ -12,6 +12,22 @@ export function commandFor(daemon: Daemon, caller: Caller, argv: readonly string
   return caller.overrides.length === 0 ? call : ['env', ...caller.overrides.flatMap((name) => ['-u', name]), ...call];
 }
 
+/** The call for the daemon that plain pm2 would use. It names a PM2_HOME that was perhaps typed in this call alone. */
+export function ownCall(
+  caller: Caller,
+  argv: readonly string[],
+  { context: { env } }: Pick<Invocation, 'context'>,
+): Suggestion {
+  return [...choosing(caller, env), 'pm2', ...argv];
+}
+
+function choosing({ pm2Home, pm2HomeChosen, overrides }: Caller, env: NodeJS.ProcessEnv): string[] {
+  return [
+    ...(pm2HomeChosen ? [`PM2_HOME=${pm2Home}`] : []),
+    ...overrides.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
+  ];
+}
+
 /** PM2 reads an app's name from these variables, and sudo drops them. */
 function namingVariables({ naming }: Caller): string[] {
   return Object.entries(naming).map(([name, value]) => `${name}=${value}`);
@@ -19,7 +35,7 @@ function namingVariables({ naming }: Caller): string[] {
 
 /** The call without the guard. Null: the config forbids it. `owner`: user of the socket; null: the caller. */
 export function bypassFor(
-  { argv }: Invocation,
+  { argv, context: { env } }: Invocation,
   caller: Caller,
   { bypass }: Policy,
   owner: string | null,
@@ -27,8 +43,9 @@ export function bypassFor(
   const foreign = owner !== null && owner !== caller.user;
   const asRoot = foreign ? owner === 'root' : caller.uid === 0;
   if (bypass === 'nobody' || (bypass === 'root' && !asRoot)) return null;
-  const pm2Home = caller.pm2HomeChosen || foreign ? [`PM2_HOME=${caller.pm2Home}`] : [];
-  const call = ['PM2_GUARD=off', ...pm2Home, 'pm2', ...argv];
+  // sudo drops the variables that chose the daemon, and without them the line would reach another one.
+  const chosen = choosing({ ...caller, pm2HomeChosen: caller.pm2HomeChosen || foreign }, env);
+  const call = ['PM2_GUARD=off', ...chosen, 'pm2', ...argv];
   if (foreign) return ['sudo', '-u', owner, ...call];
   // sudo for a root shell too: another user may paste the line.
   return caller.uid === 0 ? ['sudo', ...call] : call;

@@ -47,7 +47,7 @@ export interface Choice {
   /** `PRODUCTION STOPS`. Null: no harm. */
   harm: string | null;
   command: Suggestion | null;
-  /** sudo must run it as this daemon's user. Null: no sudo needed. */
+  /** The command runs as this daemon's user, who is not the caller. Null: as the caller, or host-wide work as root. */
   as: Daemon | null;
   /** The contact, if the reader may not run it. */
   mustAsk?: string;
@@ -80,8 +80,13 @@ export interface Pass extends Reasoned {
   daemonless: boolean;
 }
 
+/** Why a call goes to a daemon. `lost`: the caller's only one. `own`: the one that plain pm2 would use. */
+export type Cause = 'rule' | 'default' | 'lost' | 'own';
+
 export interface Rewrite extends Reasoned {
   type: 'rewrite';
+  /** Null: host-wide work. */
+  why: Cause | null;
   daemon: Daemon;
   /** As typed, without options for another user, and with corrected options of startup. */
   argv: readonly string[];

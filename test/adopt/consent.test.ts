@@ -103,7 +103,8 @@ describe('the plan shows', () => {
 describe('a record of the list that a daemon left', () => {
   /** The environment in /proc of a process with that record. */
   const spawned = { ...RECORD, args: ['--fast'], env: {}, NODE_CHANNEL_FD: '3', LIMIT: 'NaN', axm_actions: '' };
-  const listed = { ...RECORD, LIMIT: null, axm_actions: [{ action_name: 'gc' }], restart_time: 2 };
+  const added = { till: {}, filter_env: [], _tree_pids: [7, 8] };
+  const listed = { ...RECORD, ...added, LIMIT: null, axm_actions: [{ action_name: 'gc' }], restart_time: 2 };
   it('is as shown', () => {
     expect(isAsShown(listed, [spawned], true)).toBe(true);
   });

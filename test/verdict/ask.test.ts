@@ -37,6 +37,24 @@ describe('a call that names a known app and something else', () => {
   });
 });
 
+describe('a call that ends apps of which only some are in both daemons', () => {
+  const both = (line: string, ...names: string[]) =>
+    decided(policyFrom(WEB), 'deploy', line, {
+      files: new Map(),
+      own: { state: 'callers', user: 'deploy', apps: names.map((name) => app(name)) },
+      sights: [list('web', 'myapp', 'shop-1', 'shop-2')],
+    });
+  it.each([
+    ['delete myapp shop-1', ['shop-1'], 'shop-1 runs in two daemons, and'],
+    ['stop myapp shop-1 shop-2', ['myapp', 'shop-2'], 'myapp, shop-2 run in two daemons, and'],
+  ])('%s names those', (line, names, reason) => {
+    expect(both(line, ...names)).toMatchObject({
+      code: 'PG109',
+      reason: expect.stringMatching(new RegExp(`^${reason}`)) as string,
+    });
+  });
+});
+
 it('a block about a process file names the apps of --only', () => {
   const verdict = decided(
     policyFrom(`mode: block\n${WEB.trimStart()}`),

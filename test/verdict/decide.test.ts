@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { advice, decided } from './cases.ts';
+import { interpret } from '../../src/pm2/interpret.ts';
+import { insteadOf } from '../../src/verdict/decide.ts';
+import { advice, callerFrom, decided } from './cases.ts';
 import { policyFrom } from './policies.ts';
 import { WEB, WITH_ROOT, TWO_HOMES, row, web, rooted, bare, is, app, OLD, lives } from './rows.ts';
 
@@ -160,6 +162,42 @@ describe('calls about the whole daemon, and unknown apps (section 3.3)', () => {
     expect(advice(decided(policyFrom(`bypass: root\n${WEB}`), 'www-data PM2_HOME=/srv/old/.pm2', 'kill', own))).toEqual(
       [],
     );
+  });
+  it('keeps the variables that chose the daemon in each line', () => {
+    const own = { own: OLD };
+    const lines = (who: string, line: string, evidence: object = own, config = WEB) =>
+      advice(decided(policyFrom(config), who, line, { files: new Map(), sights: [], ...evidence }));
+    expect(lines('root PM2_DAEMON_RPC_PORT=/srv/x.sock', 'kill')).toEqual([
+      'sudo PM2_GUARD=off PM2_DAEMON_RPC_PORT=/srv/x.sock pm2 kill',
+    ]);
+    expect(lines('root PM2_HOME=/x/y PM2_PID_FILE_PATH=/srv/x.pid', 'kill')).toEqual([
+      'sudo PM2_GUARD=off PM2_HOME=/x/y PM2_PID_FILE_PATH=/srv/x.pid pm2 kill',
+    ]);
+    expect(lines('deploy PM2_DAEMON_RPC_PORT=/srv/x.sock', 'kill')).toEqual([
+      'PM2_GUARD=off PM2_DAEMON_RPC_PORT=/srv/x.sock pm2 kill',
+    ]);
+    const strays = { own: { ...OLD, apps: [app('old-job')] } };
+    expect(lines('deploy PM2_HOME=/srv/old/.pm2', 'restart myapp old-job', strays)).toEqual([
+      'sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp',
+      'PM2_HOME=/srv/old/.pm2 pm2 restart old-job',
+    ]);
+    expect(lines('deploy PM2_HOME=/srv/green/.pm2', 'restart api jobs', {}, TWO_HOMES)).toEqual([
+      'PM2_HOME=/srv/blue/.pm2 pm2 restart api',
+      'PM2_HOME=/srv/green/.pm2 pm2 restart jobs',
+    ]);
+    expect(lines('deploy PM2_HOME=/srv/green/.pm2', 'stop api', lives('green', 'api'), TWO_HOMES)).toEqual([
+      'PM2_HOME=/srv/green/.pm2 pm2 stop api',
+      'PM2_HOME=/srv/blue/.pm2 pm2 stop api',
+    ]);
+  });
+  it('says the same cause when sudo refuses the rewrite', () => {
+    const typed = 'alice PM2_HOME=/home/ops/.pm2';
+    const { caller, env } = callerFrom(typed);
+    const verdict = decided(policyFrom(WEB), typed, 'list');
+    if (verdict.type !== 'rewrite') throw new Error(verdict.type);
+    const invocation = interpret(['list'], { major: 7, env, cwd: '/' });
+    const question = { invocation, caller, policy: policyFrom(WEB), evidence: { realpaths: new Map() } };
+    expect(insteadOf(verdict, question).details).toEqual([expect.stringMatching(/^That is daemon "ops"/)]);
   });
   is(
     'what names an undeclared PM2_HOME goes to no other',

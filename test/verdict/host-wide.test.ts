@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { advice, decided } from './cases.ts';
 import { policyFrom } from './policies.ts';
-import { WEB, WITH_ROOT, TWO_HOMES, row, web, rooted, is } from './rows.ts';
+import { NO_DEFAULT, WEB, WITH_ROOT, TWO_HOMES, row, web, rooted, is } from './rows.ts';
 
 describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
   is('both right', web('root', 'startup systemd -u www-data --hp /var/www'), 'pass web');
@@ -35,6 +35,17 @@ describe('startup, unstartup and logrotate (section 3.7, T25)', () => {
   is('logrotate for an undeclared user', web('root', 'logrotate -u alice'), 'block PG106');
   is('logrotate of a user', web('ops', 'logrotate'), 'pass PG009');
   is("deepUpdate stays root's", web('deploy>root', 'deepUpdate'), 'pass PG009');
+  it.each(['startup', 'startup systemd', 'logrotate'])('shows each daemon where nothing says which: %s', (line) => {
+    const asked = decided(policyFrom(NO_DEFAULT), 'deploy>root', line);
+    expect(asked).toMatchObject({ type: 'block', code: 'PG106' });
+    expect(JSON.stringify(asked)).not.toContain('declare a daemon');
+    const hp = line === 'logrotate' ? ['', ''] : [' --hp /home/ops', ' --hp /var/www'];
+    expect(advice(asked).map((one) => one.replace(/^.*? -u /, '-u '))).toEqual([
+      `-u ops${hp[0] ?? ''}`,
+      `-u www-data${hp[1] ?? ''}`,
+    ]);
+  });
+
   it('fills in what is missing', () => {
     const filled = (config: string, line: string) => decided(policyFrom(config), 'deploy>root', line);
     expect(filled(WEB, 'startup systemd')).toMatchObject({
