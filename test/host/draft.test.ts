@@ -114,6 +114,12 @@ describe('a draft declares', () => {
     expect(text).toMatch(/- shop # also in web/);
     expect(text).toMatch(/- api\n/);
   });
+  it("what an ordinary user's daemon has, without names and missing directories that would draw others' apps", () => {
+    const person = daemon('nobody', '/nonexistent/.pm2', [['shop', '/srv/not-yet/a'], ['own']]);
+    const { daemons } = drafted(web(['shop', '/srv/not-yet/b']), person);
+    expect(daemons.nobody).toEqual({ user: 'nobody', home: '/nonexistent/.pm2', apps: ['own'] });
+    expect(daemons.web).toMatchObject({ apps: ['shop'], paths: ['/srv/not-yet/b'] });
+  });
   it('the likeliest where there is nothing', () => {
     expect(drafted()).toMatchObject({ default: 'web', daemons: { web: { user: 'www-data', home: '/var/www/.pm2' } } });
     // A directory that any user can make decides nothing.

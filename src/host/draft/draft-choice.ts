@@ -23,7 +23,7 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
       ...daemon,
       apps: daemon.apps.filter(({ name }) => isText(name) && name.length <= LONGEST_NAME),
     }));
-  const declared = named(known.filter((daemon) => isMeant(daemon, found)));
+  const declared = named(withoutTaken(known.filter((daemon) => isMeant(daemon, found))));
   return declared.length > 0 ? declared : named([likeliest(known)]);
 }
 
@@ -100,13 +100,28 @@ function isMadeByRoot(account: Account | null): boolean {
 }
 
 /**
- * Not a directory of another user. One of root only where no ordinary user decides, because calls below follow it.
+ * Not a directory of another user. One of root, and one that is yet to be made, only where no ordinary user decides,
+ * because calls below follow it.
  */
-export function mayClaim(path: string, { user, unit }: DraftEntry): boolean {
+export function mayClaim(path: string, entry: DraftEntry): boolean {
   const owner = statOf(path)?.uid ?? null;
-  const account = accountByName(user);
-  if (owner === null || owner === account?.uid) return true;
-  return owner === 0 && ((unit !== null && wordOfUnit(unit).by === 'root') || isMadeByRoot(account));
+  if (owner !== null && owner === accountByName(entry.user)?.uid) return true;
+  return (owner === 0 || owner === null) && isRootsWord(entry);
+}
+
+/** Whether root has decided what the daemon runs: by a unit, or because no ordinary user can act as its account. */
+function isRootsWord({ user, unit }: FoundDaemon): boolean {
+  return (
+    (unit !== null && wordOfUnit(unit).by === 'root') || (user !== null && isMadeByRoot(accountByName(user)))
+  );
+}
+
+/** An ordinary user must not make calls about another daemon's app ambiguous by its name. */
+function withoutTaken(daemons: readonly FoundDaemon[]): FoundDaemon[] {
+  const taken = new Set(daemons.filter(isRootsWord).flatMap(({ apps }) => apps.map(({ name }) => name)));
+  return daemons.map((daemon) =>
+    isRootsWord(daemon) ? daemon : { ...daemon, apps: daemon.apps.filter(({ name }) => !taken.has(name)) },
+  );
 }
 
 /** `web` for the web server's user, else the user's name, with a number for a second PM2_HOME. */
