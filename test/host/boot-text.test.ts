@@ -227,6 +227,16 @@ describe('rc.local', () => {
     expect(lines(text)).toEqual([]);
     expect(rcLocal(root).unclear.length).toBe(isUnclear ? 1 : 0);
   });
+  it.each(['echo "the boss\'s apps"', "true # don't", 'echo it\\\'s', "echo 'a\n# \n'"])(
+    'ends its quotes as a shell does: %j',
+    (text) => {
+      const line = "su - daemon -c 'pm2 resurrect'";
+      expect(lines(`${text}\n${line}\nexit 0\nsu - sync -c 'pm2 resurrect'`)).toEqual([
+        ['daemon', '/usr/sbin/.pm2', text.split('\n').length + 2, true],
+      ]);
+      expect(rcLocal(root).unclear).toEqual([]);
+    },
+  );
   it('starts nothing where it is not executable, or its service is masked', () => {
     const line = 'su - daemon -c "pm2 resurrect"';
     expect(lines(line, 0o644)).toEqual([['daemon', '/usr/sbin/.pm2', 2, false]]);

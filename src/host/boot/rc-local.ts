@@ -46,21 +46,30 @@ function linesOf(file: string): { text: string; line: number; isWhole: boolean }
     return [];
   }
   const lines: { text: string; line: number; isWhole: boolean }[] = [];
-  let isOpen = false;
+  let quote = '';
   const all = text.split('\n');
   for (const [index, one] of all.entries()) {
-    if (/^\s*#/.test(one)) continue;
-    const isInside = isOpen;
-    if (!isQuoted(one)) isOpen = !isOpen;
-    const isWhole = !isInside && !isOpen && !continues(one) && !continues(all[index - 1] ?? '');
+    const isInside = quote !== '';
+    if (!isInside && /^\s*#/.test(one)) continue;
+    quote = quoteAfter(one, quote);
+    const isWhole = !isInside && quote === '' && !continues(one) && !continues(all[index - 1] ?? '');
     if (!isInside && /^exit\b/.test(one)) break;
     if (mentionsPm2(one)) lines.push({ text: one, line: index + 1, isWhole });
   }
   return lines;
 }
 
-function isQuoted(line: string): boolean {
-  return line.split('"').length % 2 === 1 && line.split("'").length % 2 === 1;
+/** The quote that is open at the end of a line; empty: none. An apostrophe in double quotes or a comment opens none. */
+function quoteAfter(line: string, before: string): string {
+  let quote = before;
+  for (let at = 0; at < line.length; at++) {
+    const one = line.charAt(at);
+    if (one === '\\' && quote !== "'") at++;
+    else if (quote !== '') quote = one === quote ? '' : quote;
+    else if (one === '"' || one === "'") quote = one;
+    else if (one === '#' && /^$|[\s;&|()]/.test(line.charAt(at - 1))) break;
+  }
+  return quote;
 }
 
 function continues(line: string): boolean {
