@@ -64,7 +64,7 @@ export async function prospect(
   return { choices, planned, found };
 }
 
-/** Drops a consent that was given. Without a terminal to ask on, a missing consent becomes a problem. */
+/** Marks a consent as given if its digest was. Without a terminal to ask on, a missing consent becomes a problem. */
 function requireConsent(planned: Planned, { accept, consent }: AdoptRequest): void {
   const needed = planned.consent;
   if (needed === null) return;

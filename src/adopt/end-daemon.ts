@@ -44,7 +44,7 @@ function unitAroundDaemon({ from: { pid, uid } }: Move): Unit | null {
   return unit?.manager === null ? unit : null;
 }
 
-/** The unit's `pm2 kill` reaches the daemon that now has the socket, so that one must be empty. */
+/** The unit's `pm2 kill` ends whatever daemon has the socket now. So no other daemon may run there. */
 async function stopLost(unit: Unit, move: Move): Promise<void> {
   const { pm2Home, pid } = move.from;
   const other = (await liveDaemons()).find(

@@ -30,7 +30,7 @@ export interface AppSource {
   modules: string[];
   /** The records of its list; null: there is no list. */
   saved: Pm2Env[] | null;
-  /** Users other than root decide what this source says of its apps. */
+  /** A user other than root can change what this source says of its apps. */
   foreign: boolean;
   /** The user who may write its files (MoveSource.keeper). */
   keeper: Seat | null;
@@ -42,10 +42,10 @@ export interface AppSource {
 
 export interface HostInventory {
   places: AppSource[];
-  /** TCP ports of a process, named by its daemon, and of its descendants. */
+  /** TCP ports of a process and of its descendants. The pid is the one that the daemon reported. It may be wrong. */
   portsOf: (named: number) => number[];
   holdersOf: (port: number) => { pid: Pid; uid: Uid }[];
-  /** A process, named by its daemon, and its descendants. */
+  /** A process and its descendants. The pid is the one that the daemon reported. */
   below: (named: number) => Pid[];
 }
 

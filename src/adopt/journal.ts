@@ -62,7 +62,7 @@ export class Journal {
     return new Journal(file, openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW));
   }
 
-  /** @throws system error with `path`, which write(2) lacks */
+  /** @throws the system error, with the journal's path added */
   write(entry: JournalEntry): void {
     try {
       // writeFileSync repeats write(2) until all is written
@@ -75,7 +75,7 @@ export class Journal {
     }
   }
 
-  /** For the way back: a full disk must not keep an app down. Earlier entries still allow it to be repeated. */
+  /** Used while undoing. A full disk must not stop that. The earlier entries still allow a second try. */
   writeIfPossible(entry: JournalEntry): void {
     try {
       this.write(entry);
@@ -145,7 +145,7 @@ function parsed(line: string): JournalEntry[] {
   }
 }
 
-/** Only root's, or only the caller's. @throws UserError if it is not */
+/** Makes the directory private. For root, every parent must be safe too. @throws UserError if one is not */
 export function makeJournalDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);

@@ -39,7 +39,7 @@ export interface MoveSource extends Seat {
   /** The daemon's pid and its start time, because the kernel reuses pids. */
   pid: Pid | null;
   started: string | null;
-  /** Who may write the files of the PM2_HOME, usually its user. Null: root could become no user safely. */
+  /** Who may write the files of the PM2_HOME, usually its user. Null: no user can write there safely. */
   keeper: Seat | null;
 }
 
@@ -64,7 +64,7 @@ export interface Move {
   list: { records: Pm2Env[]; state: string | null; exchangeable: boolean } | null;
 }
 
-/** In the order of a move that stops the old copy first. The journal records the begin and the end of each. */
+/** The steps of a move. stepsOf() gives their order. The journal records the begin and the end of each. */
 export type MoveStep = 'raise' | 'stop' | 'end' | 'right' | 'start' | 'settle' | 'remove' | 'save' | 'forget';
 
 export function stepsOf({

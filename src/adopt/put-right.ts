@@ -108,13 +108,16 @@ function rootsIn(held: Held, directory: string, receiver: Identity): string[] {
   }
 }
 
-/** A link of root's holds no data, and the directory's owner may remove it. */
+/** A symlink is skipped: it holds no data, and the user can delete it. */
 function isRoots(directory: Held, name: string): boolean {
   const stat = lstatSync(`${directory.path}/${name}`, { throwIfNoEntry: false });
   return stat?.uid === 0 && !stat.isSymbolicLink();
 }
 
-/** Only where just root can (`/var/www/.pm2`). Elsewhere the user creates it with the user's own rights. */
+/**
+ * Only if no other user can change the parent directory (`/var/www/.pm2`). Elsewhere the user creates it with the
+ * user's own rights.
+ */
 function makeHome({ pm2Home, uid, gid }: Seat, dry: boolean, result: Righted): void {
   if (findUntrusted(dirname(pm2Home), 'directory') !== null) return;
   result.given.push(pm2Home);

@@ -3,7 +3,7 @@ import type { Person } from '../identity/caller.ts';
 export interface Caller extends Person {
   /** PM2_HOME as the real pm2 resolves it, absolute. */
   pm2Home: string;
-  /** The environment chose `home` (PM2_HOME, or another HOME than in passwd). */
+  /** The environment chose `pm2Home` (PM2_HOME, or another HOME than in passwd). */
   pm2HomeChosen: boolean;
   /** Variables in the environment that move PM2's sockets or files (T21). */
   overrides: readonly string[];

@@ -139,7 +139,7 @@ function toDefault(question: VerdictQuestion, { situation }: CallerSituation): V
   return verdict.type === 'rewrite' ? { ...verdict, stray: situation === 'alive' } : verdict;
 }
 
-/** Such blocks show the apps of each daemon. */
+/** The block shows the apps of each daemon, so this first asks for them. */
 function askOrMore(question: VerdictQuestion, about: { both?: Daemon; claims?: Claim[] }): Verdict | More {
   if (!question.evidence.sights) return { type: 'more', wants: 'sights' };
   if (!question.evidence.own && declaredHere(question.caller, question.policy) === null)

@@ -16,7 +16,7 @@ export function declaredHere(caller: Caller, policy: Policy): Daemon | null {
   return caller.socketMoved ? null : (policy.daemons.find(({ pm2Home }) => pm2Home === caller.pm2Home) ?? null);
 }
 
-/** @param own undefined: not known yet; the result is null if it is needed */
+/** @param own undefined: not asked yet. The result is null if the answer is needed. */
 export function situationOf(caller: Caller, policy: Policy, own: OwnDaemon | undefined): CallerSituation | null {
   const declared = declaredHere(caller, policy);
   if (declared) return { situation: 'declared', daemon: declared };

@@ -3,7 +3,7 @@ import type { CommandClass } from './command-class.ts';
 /** The state of the daemon that plain pm2 would use. */
 export type Situation =
   | 'declared'
-  /** A wrong HOME or PM2_HOME: nothing runs there, and this user has one declared daemon (T15 to T21). */
+  /** A wrong HOME or PM2_HOME. The caller has no running daemon there, and one declared daemon (T15 to T21). */
   | 'lost'
   /** Undeclared, and chosen by PM2_HOME, OVER_HOME or a changed HOME. */
   | 'chosen'
@@ -22,7 +22,7 @@ export type TableOutcome =
   /** A block that shows each possible daemon. */
   | 'ask';
 
-/** `by name`: all targets are names that no list has. */
+/** `by name`: no target is `all`, an id or a pattern, and at least one name is unknown. */
 export type Row = Exclude<CommandClass, 'no daemon' | 'host'> | 'interrupts by name';
 
 /** Where a call goes without evidence. */

@@ -113,5 +113,5 @@ export interface More {
 
 export type Verdict = Pass | Rewrite | Block;
 
-/** Compared by identity. */
+/** Compared with ===: two equal words are two subjects. */
 export type Subject = Target | Start;
