@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { asPosix } from '../runtime/brands.ts';
+import { asPm2Home, asPosix } from '../runtime/brands.ts';
 import { isFile, realpathOrSelf } from '../runtime/peek.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { lock } from '../trust/lock.ts';
@@ -49,7 +49,7 @@ export async function prospect(
     request.from !== null && isAbsolute(request.from)
       ? [isFile(request.from) ? dirname(request.from) : request.from]
       : [];
-  const found = await find([...policy.daemons.map(({ pm2Home }) => pm2Home), ...fromHome]);
+  const found = await find([...policy.daemons.map(({ pm2Home }) => pm2Home), ...fromHome.map(asPm2Home)]);
   const to = request.to === null ? null : daemonNamed(request.to, policy);
   const from = request.from === null ? null : placesOf(request.from, found, policy);
   const choices = chooseMoves(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
@@ -164,8 +164,8 @@ function placesOf(word: string, found: HostInventory, policy: Policy): AppSource
       );
     return own;
   }
-  if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(dirname(word), word), word)];
-  const pm2Home = realpathOrSelf(declared?.pm2Home ?? word);
+  if (declared === undefined && isFile(word)) return [requireSaved(savedPlace(asPm2Home(dirname(word)), word), word)];
+  const pm2Home = realpathOrSelf(declared?.pm2Home ?? asPm2Home(word));
   const there = found.places.filter((place) => place.pm2Home === pm2Home);
   // Adds apps that are saved there and do not run: a list copied from another PM2_HOME restores nothing (T29).
   const running = there.flatMap(({ processes }) => processes.map(({ record }) => record.name));

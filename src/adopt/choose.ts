@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { isShared } from '../host/draft/app-paths.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
@@ -28,7 +29,7 @@ export type AdoptChoice =
   /** It has to move. `stale`: PM2_HOMEs without a daemon whose lists would start another copy. */
   | { type: 'move'; copy: AppCopy; to: Seat; stale: AppSource[] }
   /** It already lives in the right daemon, or is saved there and does not run. */
-  | { type: 'home'; name: string; daemon: string; pm2Home: string }
+  | { type: 'home'; name: string; daemon: string; pm2Home: Pm2Home }
   /** The config does not decide the target. */
   | { type: 'ambiguous'; name: string; why: string; next: string[] }
   | { type: 'unowned'; name: string; place: AppSource; next: string[] }
@@ -151,7 +152,7 @@ function isHome({ place, processes }: AppCopy, owner: Daemon): boolean {
 }
 
 /** PM2_HOMEs without a daemon whose lists would start this app a second time against the config (T24). */
-function staleOf(one: AppCopy, everywhere: readonly AppCopy[], pm2Home: string, policy: Policy): AppSource[] {
+function staleOf(one: AppCopy, everywhere: readonly AppCopy[], pm2Home: Pm2Home, policy: Policy): AppSource[] {
   return everywhere
     .filter(
       (copy) =>

@@ -8,7 +8,7 @@ import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isModule, type Pm2Env } from '../pm2/record.ts';
 import { askDaemon } from '../pm2/rpc.ts';
-import { asPid, asUid, type Pid, type Uid } from '../runtime/brands.ts';
+import { asPid, asUid, type Pid, type Pm2Home, type Uid } from '../runtime/brands.ts';
 import { readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { findUntrusted } from '../trust/trust.ts';
@@ -20,7 +20,7 @@ export interface AppSource {
   /** As in MoveSource (move.ts). */
   state: 'live' | 'lost' | 'saved';
   /** Physical path of the PM2_HOME, if it exists. */
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** The user and PM2_HOME of the daemon. Null: the uid has no account. */
   seat: Seat | null;
   pid: Pid | null;
@@ -55,14 +55,16 @@ const ASK_MS = 5000;
  * All daemons and saved lists of this host, with the full records of their processes. It changes nothing.
  * @param more further PM2_HOMEs, from the config and the command line
  */
-export async function find(more: readonly string[]): Promise<HostInventory> {
+export async function find(more: readonly Pm2Home[]): Promise<HostInventory> {
   const processes = readProcesses();
   const ports = portsByPid(processes);
   // Apps in containers are not moved.
   const live = (await liveDaemons(processes)).filter(({ elsewhere }) => !elsewhere);
   const places = await Promise.all(live.map((daemon) => livePlace(daemon, processes, ports)));
   const awake = places.filter((place) => place !== null);
-  const pm2Homes = [...new Set([...pm2HomesOnHost().map(({ pm2Home }) => pm2Home), ...more].map(realpathOrSelf))];
+  const pm2Homes = [
+    ...new Set([...pm2HomesOnHost().map(({ pm2Home }) => pm2Home), ...more].map((one) => realpathOrSelf(one))),
+  ];
   const asleep = pm2Homes.filter(
     (pm2Home) =>
       existsSync(dumpFile(pm2Home)) && !awake.some((place) => place.state === 'live' && place.pm2Home === pm2Home),
@@ -121,7 +123,7 @@ async function livePlace(
 }
 
 /** A list without a daemon. Its processes are numbered from -1 downwards, ids that PM2 never gives. */
-export function savedPlace(pm2Home: string, file: string): AppSource {
+export function savedPlace(pm2Home: Pm2Home, file: string): AppSource {
   const saved = savedRecords(file);
   const owner = ownerOf(file);
   return {
@@ -170,7 +172,7 @@ function parsed(json: string): unknown {
   }
 }
 
-function seatOf(uid: Uid, pm2Home: string): Seat | null {
+function seatOf(uid: Uid, pm2Home: Pm2Home): Seat | null {
   const account = accountByUid(uid);
   if (account === null) return null;
   const { name, gid, homeDirectory, shell } = account;
@@ -178,12 +180,12 @@ function seatOf(uid: Uid, pm2Home: string): Seat | null {
 }
 
 /** A record of root's daemon can be trusted only if only root can reach the socket and the files (T12). */
-function isForeign(uid: Uid | null, file: string, pm2Home: string): boolean {
+function isForeign(uid: Uid | null, file: string, pm2Home: Pm2Home): boolean {
   return uid !== 0 || findUntrusted(pm2Home, 'directory') !== null || ownerOf(file) !== 0;
 }
 
 /** The owner of the directory. It counts as root only if every parent directory is root's too. */
-function keeperOf(pm2Home: string): Seat | null {
+function keeperOf(pm2Home: Pm2Home): Seat | null {
   const uid = ownerOf(pm2Home);
   if (uid === null || (uid === 0 && findUntrusted(pm2Home, 'directory') !== null)) return null;
   return seatOf(uid, pm2Home);

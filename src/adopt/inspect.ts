@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exeOf } from '../host/processes/process-facts.ts';
-import type { Pid } from '../runtime/brands.ts';
+import type { Pid, Pm2Home } from '../runtime/brands.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { copiesIn } from './choose.ts';
@@ -90,7 +90,7 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
 
 /** Every process of those names, and the old daemon, which listens for its apps in cluster mode. */
 function ours(
-  from: { pid: Pid | null; pm2Home: string } & Seat,
+  from: { pid: Pid | null; pm2Home: Pm2Home } & Seat,
   names: readonly string[],
   found: HostInventory,
 ): Pid[] {

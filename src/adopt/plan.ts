@@ -1,6 +1,6 @@
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning, type Pm2Env } from '../pm2/record.ts';
-import { NO_UID, type Uid } from '../runtime/brands.ts';
+import { NO_UID, asPm2Home, type Uid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, type AdoptChoice, type AppCopy } from './choose.ts';
@@ -125,7 +125,7 @@ function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: Host
   const { name, place, processes } = copy;
   const twin = target !== null && copiesIn(target).some((other) => other.name === name);
   const moved = processes.map(({ pmId, record }) => {
-    const pm2Homes = [place.pm2Home, ...(typeof record.PM2_HOME === 'string' ? [record.PM2_HOME] : [])];
+    const pm2Homes = [place.pm2Home, ...(typeof record.PM2_HOME === 'string' ? [asPm2Home(record.PM2_HOME)] : [])];
     // An old list does not say whether the copy in the right daemon should run.
     const running = isRunning(record) && !(twin && place.state === 'saved');
     const from = { pm2Homes, homeDirectory: originHome(record, place), uid: originUid(record, place) };

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { closeSync, fchmodSync, fchownSync, lstatSync, mkdirSync, opendirSync, openSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Identity } from '../identity/switch-user.ts';
@@ -60,7 +61,7 @@ export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
 }
 
 /** The directory comes first: files in a directory of root's cannot be given. */
-function giveAll(held: Held, pm2Home: string, receiver: Trusted<Identity>, dry: boolean, result: Righted): void {
+function giveAll(held: Held, pm2Home: Pm2Home, receiver: Trusted<Identity>, dry: boolean, result: Righted): void {
   const given = new Set<string>();
   const stays = (name: string) =>
     result.left.some(({ path }) => path === (name === '.' ? pm2Home : join(pm2Home, name)));
@@ -135,7 +136,7 @@ function makeHome({ pm2Home, uid, gid }: Seat, dry: boolean, result: Righted): v
 /** A socket of root's daemon prevents the user's daemon from creating its own. */
 async function removeSocket(
   held: Held,
-  pm2Home: string,
+  pm2Home: Pm2Home,
   name: string,
   user: Identity,
   dry: boolean,

@@ -1,12 +1,12 @@
 import { applicationVariables, ownersEnvironment, SYSTEM_PATH } from '../identity/environment.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import { freshForm, isRecord, type Pm2Env } from '../pm2/record.ts';
-import type { Uid } from '../runtime/brands.ts';
+import type { Uid, Pm2Home } from '../runtime/brands.ts';
 import type { Seat } from './seat.ts';
 
 export interface RecordOrigin {
   /** PM2_HOMEs that its paths may lie in: the daemon's, and the one that the record names (T29). */
-  pm2Homes: readonly string[];
+  pm2Homes: readonly Pm2Home[];
   /** Home directory of the user it ran as; null: unknown. */
   homeDirectory: string | null;
   uid: Uid;
@@ -98,7 +98,7 @@ function isWhose(name: string): boolean {
   return name !== 'PATH' && !(name in applicationVariables({ [name]: '' }, null));
 }
 
-function movedPath(value: unknown, pm2Homes: readonly string[], pm2Home: string): unknown {
+function movedPath(value: unknown, pm2Homes: readonly Pm2Home[], pm2Home: Pm2Home): unknown {
   const old = pm2Homes.find((candidate) => isIn(value, [candidate]));
   return typeof value === 'string' && old !== undefined ? pm2Home + value.slice(old.length) : value;
 }

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { lstatSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readDumpRecords } from '../pm2/dump.ts';
@@ -9,7 +10,7 @@ import { replaceFile } from '../trust/write.ts';
 
 /** A change to a saved list: exactly these processes for these apps. */
 export interface Save {
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** Names of the apps whose entries are replaced; all others stay. */
   names: readonly string[];
   records: readonly Pm2Env[];
@@ -41,7 +42,7 @@ function isThere(path: string): boolean {
 }
 
 /** Root writes only where no other user could have redirected the path. The kernel limits all other users. */
-function refuseStrangePlace(pm2Home: string): void {
+function refuseStrangePlace(pm2Home: Pm2Home): void {
   if (process.geteuid?.() !== 0) return;
   const fault = findUntrusted(pm2Home, 'directory');
   if (fault !== null) throw new Error(`root does not write in ${pm2Home}: ${fault.path} ${fault.why}`);

@@ -1,4 +1,4 @@
-import type { Gid, Uid } from '../runtime/brands.ts';
+import type { Gid, Uid, Pm2Home } from '../runtime/brands.ts';
 
 /** The user and the PM2_HOME of a daemon. */
 export interface Seat {
@@ -9,7 +9,7 @@ export interface Seat {
   gid: Gid;
   homeDirectory: string;
   shell: string;
-  pm2Home: string;
+  pm2Home: Pm2Home;
 }
 
 export function sameSeat(one: Seat, other: Seat): boolean {

@@ -1,3 +1,4 @@
+import { asPm2Home } from '../runtime/brands.ts';
 import { lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -34,7 +35,7 @@ function main(): void {
   // If this never ends, it is not tried again before a file changes.
   writeNone(file, manifests, 'it was begun, and did not end');
   killLater();
-  const directory = mkdtempSync(join(PREPARED_DIRECTORY, '.home-'));
+  const directory = asPm2Home(mkdtempSync(join(PREPARED_DIRECTORY, '.home-')));
   const startUp = new StartUp(pm2Package);
   process.once('exit', () => {
     rmSync(directory, { recursive: true, force: true });

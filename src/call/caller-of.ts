@@ -4,7 +4,7 @@ import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
 import { PATH_OVERRIDES, resolvePm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { asUid, type Uid } from '../runtime/brands.ts';
+import { asUid, type Pm2Home, type Uid } from '../runtime/brands.ts';
 import { ownerOf, readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
@@ -66,7 +66,7 @@ function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
   return named;
 }
 
-function asDeclared(pm2Home: string, policy: Pick<Policy, 'daemons'>): string {
+function asDeclared(pm2Home: Pm2Home, policy: Pick<Policy, 'daemons'>): Pm2Home {
   if (policy.daemons.some((daemon) => daemon.pm2Home === pm2Home)) return pm2Home;
   const real = realpathOrSelf(pm2Home);
   return policy.daemons.find((daemon) => leadsTo(daemon, real))?.pm2Home ?? pm2Home;

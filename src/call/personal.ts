@@ -1,8 +1,9 @@
+import { defaultPm2Home } from '../pm2/home.ts';
 import { join } from 'node:path';
 import { accountByName, accountByUid, groupByName, groupByGid, type Account } from '../identity/accounts.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import type { Uid } from '../runtime/brands.ts';
+import type { Uid, Pm2Home } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
@@ -10,7 +11,7 @@ export interface AccountSource {
   byUid(uid: Uid): Account | null;
   byName(name: string): Account | null;
   /** The account with this PM2_HOME as ~/.pm2. */
-  ownerOf(pm2Home: string): Account | null;
+  ownerOf(pm2Home: Pm2Home): Account | null;
   isMember(account: Account, group: string): boolean;
 }
 
@@ -25,7 +26,7 @@ export function withPersonal(
 ): Policy {
   if (policy.personal === null) return policy;
   const unit = startup?.user ?? (typeof options.user === 'string' ? options.user : null);
-  const owner = accounts.ownerOf(caller.pm2Home) ?? (startup?.hp ? accounts.ownerOf(join(startup.hp, '.pm2')) : null);
+  const owner = accounts.ownerOf(caller.pm2Home) ?? (startup?.hp ? accounts.ownerOf(defaultPm2Home(startup.hp)) : null);
   const named = [accounts.byUid(caller.uid), owner, unit === null ? null : accounts.byName(unit)];
   const daemons = [...policy.daemons];
   for (const account of named) {
@@ -36,7 +37,7 @@ export function withPersonal(
   return { ...policy, daemons };
 }
 
-function ownerOfHome(pm2Home: string): Account | null {
+function ownerOfHome(pm2Home: Pm2Home): Account | null {
   const stat = pm2Home.endsWith('/.pm2') ? statOf(pm2Home.slice(0, -'/.pm2'.length)) : null;
   const account = stat === null ? null : accountByUid(stat.uid);
   return account !== null && join(account.homeDirectory, '.pm2') === pm2Home ? account : null;
@@ -62,7 +63,7 @@ function personalDaemon(account: Account, { daemons, mode, personal }: Policy): 
     group: groupByGid(gid)?.name ?? String(gid),
     homeDirectory,
     shell,
-    pm2Home: join(homeDirectory, '.pm2'),
+    pm2Home: defaultPm2Home(homeDirectory),
     mode,
     pm2: null,
     node: null,

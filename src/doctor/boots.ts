@@ -4,7 +4,7 @@ import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import type { UnclearStart } from '../host/boot/unit-start.ts';
 import { wordOfUnit, type Unit } from '../host/boot/units.ts';
-import type { Uid } from '../runtime/brands.ts';
+import { asPm2Home, type Pm2Home, type Uid } from '../runtime/brands.ts';
 import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
 
@@ -15,7 +15,7 @@ export interface Boot {
   /** Of rc.local with the line: `/etc/rc.local:3`. */
   file: string;
   user: string;
-  pm2Home: string;
+  pm2Home: Pm2Home;
   enabled: boolean;
   /** The user whose statement this is. */
   word: Word;
@@ -45,9 +45,9 @@ export function bootsOf(facts: HostFacts): Boot[] {
       enabled,
       word: ROOT,
       pm2Home:
-        pm2Home ??
+        (pm2Home === null ? undefined : asPm2Home(pm2Home)) ??
         facts.pm2Homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.pm2Home ??
-        '/root/.pm2',
+        asPm2Home('/root/.pm2'),
       // `:` keeps an `if` around the line valid.
       retire: [
         line === null

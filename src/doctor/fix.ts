@@ -1,10 +1,10 @@
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
-import type { Gid, Pid, Uid } from '../runtime/brands.ts';
+import type { Gid, Pid, Pm2Home, Uid } from '../runtime/brands.ts';
 import { partOf, type Trusted } from '../trust/word.ts';
 
 /** Changes for `doctor --fix` in one PM2_HOME. Each is safe and can be undone. src/doctor/mend applies them. */
 export interface Fix {
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** Identity of the PM2_HOME as it was examined. */
   dev: number;
   ino: number;

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import type { Report } from './report.ts';
 
@@ -9,9 +10,9 @@ interface Sample {
 /** Prometheus text format 0.0.4, for the node exporter's textfile collector. It refuses samples with timestamps. */
 export function prometheusText(
   { daemons, socketless, ghosts, findings, time, config }: Report,
-  declared: readonly { name: string; user: string; pm2Home: string }[],
+  declared: readonly { name: string; user: string; pm2Home: Pm2Home }[],
 ): string {
-  const labels = (daemon: { name: string | null; user: string | null }, pm2Home: string) => ({
+  const labels = (daemon: { name: string | null; user: string | null }, pm2Home: Pm2Home) => ({
     daemon: daemon.name ?? '',
     user: daemon.user ?? '',
     home: pm2Home,

@@ -1,7 +1,7 @@
 import type { AppFacts } from '../host/daemons/app-facts.ts';
 import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { Pid, Uid } from '../runtime/brands.ts';
+import type { Pid, Pm2Home, Uid } from '../runtime/brands.ts';
 import { unclearStarts } from './boots.ts';
 import type { DoctorFinding } from './finding.ts';
 import { declaredAs, isUndeclared, placementOf, type Placement } from './placement.ts';
@@ -30,7 +30,7 @@ export interface ReportedDaemon {
   stray: boolean;
   user: string | null;
   uid: Uid | null;
-  home: string;
+  home: Pm2Home;
   socket: string;
   pid: Pid | null;
   /** `no`: no command reaches it. Any other value but `yes` is why it gave no list. */

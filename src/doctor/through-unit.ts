@@ -2,7 +2,7 @@ import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/boot/units.ts';
-import type { Uid } from '../runtime/brands.ts';
+import type { Uid, Pm2Home } from '../runtime/brands.ts';
 import { allUnits, isSamePm2Home } from './boots.ts';
 import { killableDaemon } from './killable.ts';
 import { pm2HomeOf, placementOf, savedNames } from './placement.ts';
@@ -34,7 +34,7 @@ export function unitOfDaemon({ uid, pm2Home }: DaemonFacts, facts: HostFacts): U
 }
 
 export function bootUnitOfDaemon(
-  { uid, pm2Home }: { uid: Uid | null; pm2Home: string },
+  { uid, pm2Home }: { uid: Uid | null; pm2Home: Pm2Home },
   facts: HostFacts,
 ): Unit | null {
   return bootUnitFor({ uid, pm2Home }, allUnits(facts));
@@ -58,7 +58,7 @@ export function started(unit: Named, facts: HostFacts): CommandWords[] {
 }
 
 /** Starts the failed unit of a declared daemon, if no daemon runs there. Other findings cover the rest. */
-export function startable(unit: Unit, pm2Home: string, facts: HostFacts): CommandWords[] {
+export function startable(unit: Unit, pm2Home: Pm2Home, facts: HostFacts): CommandWords[] {
   const own = facts.policy?.daemons.find(
     (one) => one.uid === unit.account?.uid && isSamePm2Home(one.pm2Home, pm2Home, facts),
   );

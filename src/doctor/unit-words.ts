@@ -1,4 +1,5 @@
-import { basename, join } from 'node:path';
+import { defaultPm2Home } from '../pm2/home.ts';
+import { basename } from 'node:path';
 import type { HostFacts } from '../host/facts.ts';
 import type { Unit } from '../host/boot/units.ts';
 import { startupWords } from '../pm2/startup-words.ts';
@@ -36,7 +37,7 @@ export function retire({ name, file, manager, enabled }: Unit): string[][] {
 export function startupRepair(user: string, facts: HostFacts, homeDirectory: string): string[] {
   const declared = facts.policy?.daemons.filter((daemon) => daemon.user === user) ?? [];
   const [daemon] = [...declared.filter(({ pm2Home }) => basename(pm2Home) === '.pm2'), ...declared];
-  return daemon === undefined ? startupWords(user, join(homeDirectory, '.pm2')) : startupFor(daemon, facts);
+  return daemon === undefined ? startupWords(user, defaultPm2Home(homeDirectory)) : startupFor(daemon, facts);
 }
 
 /** The name differs from that of every other daemon of the user. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
-import type { Uid } from '../runtime/brands.ts';
+import type { Uid, Pm2Home } from '../runtime/brands.ts';
 
 /** `a, b and 3 more` */
 export function listed(names: readonly string[], most = 6): string {
@@ -34,7 +34,7 @@ export function asOwnerOf(
  * @param tests of find(1), which select the files
  * @param owner as for chown(1)
  */
-export function chownIn(pm2Home: string, depth: readonly string[], tests: readonly string[], owner: string): string[] {
+export function chownIn(pm2Home: Pm2Home, depth: readonly string[], tests: readonly string[], owner: string): string[] {
   return ['sudo', 'find', pm2Home, ...depth, ...tests, '-execdir', 'chown', '-h', owner, '{}', '+'];
 }
 
@@ -43,11 +43,11 @@ export function patternOf(path: string): string {
   return path.replace(/[*?[\]\\]/g, '\\$&');
 }
 
-export function pm2As(user: string, pm2Home: string, words: readonly string[]): string[] {
+export function pm2As(user: string, pm2Home: Pm2Home, words: readonly string[]): string[] {
   return as(user, ['env', `PM2_HOME=${pm2Home}`, 'pm2', ...words]);
 }
 
-export function pathsIn(pm2Home: string, files: readonly { name: string }[]): string[] {
+export function pathsIn(pm2Home: Pm2Home, files: readonly { name: string }[]): string[] {
   return files.map(({ name }) => (name === '.' ? pm2Home : join(pm2Home, name)));
 }
 

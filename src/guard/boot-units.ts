@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Uid } from '../runtime/brands.ts';
+import type { Uid, Pm2Home } from '../runtime/brands.ts';
 
 /** A bundle of its own (src/bin/boot-unit.ts), because few calls need it. */
 export interface BootUnits {
-  bootUnitOf(seat: { uid: Uid; pm2Home: string }): string | null;
-  unitThatEndsAll(seat: { uid: Uid; pm2Home: string }): string | null;
+  bootUnitOf(seat: { uid: Uid; pm2Home: Pm2Home }): string | null;
+  unitThatEndsAll(seat: { uid: Uid; pm2Home: Pm2Home }): string | null;
   startUnit(name: string): string | null;
   startUnitBySudo(sudo: string, name: string): string | null;
 }

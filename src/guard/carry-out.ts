@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { decidedWord } from '../call/door.ts';
 import { closeInherited } from '../identity/descriptors.ts';
 import { saysOtherWay } from '../identity/caller.ts';
@@ -104,7 +105,7 @@ function cameByAnother({ login }: Caller): boolean {
 }
 
 /** PM2_HOME for `startup` and `logrotate`. Null: --hp sets it. */
-function homeInUnit(daemon: Daemon, { command }: Invocation): string | null {
+function homeInUnit(daemon: Daemon, { command }: Invocation): Pm2Home | null {
   return command === 'startup' && hpOf(daemon) !== null ? null : daemon.pm2Home;
 }
 

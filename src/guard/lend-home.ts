@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
@@ -41,7 +42,7 @@ const FILES = {
  * @param pm2Home value that PM2 writes into files; null: the temporary directory. Files in it are not touched
  * @param isRead PM2 reads the directory after connecting, so it stays until this process ends
  */
-export function lendPm2Home(version: string, pm2Home: string | null, isRead = false): LentPm2Home | null {
+export function lendPm2Home(version: string, pm2Home: Pm2Home | null, isRead = false): LentPm2Home | null {
   let directory: string;
   try {
     directory = mkdtempSync('/tmp/pm2-guard-'); // mode 0700

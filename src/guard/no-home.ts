@@ -20,7 +20,7 @@ import { obstacleFor } from './obstacle.ts';
 export function refuseUnmakeablePm2Home(daemon: Daemon, invocation: Invocation): void {
   const { pm2Home, name, user } = daemon;
   if (statOf(rpcSocket(pm2Home)) !== null) return;
-  let place = pm2Home;
+  let place: string = pm2Home;
   while (statOf(place) === null && place !== '/') place = dirname(place);
   if (mayWriteIn(place)) return;
   const closed = obstacleFor(place, 'directory');

@@ -5,7 +5,7 @@ import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { RESERVED } from '../policy/reserved.ts';
-import { asUid, asPosix } from '../runtime/brands.ts';
+import { asPosix, asUid } from '../runtime/brands.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';
 import type { Evidence } from '../verdict/verdict.ts';

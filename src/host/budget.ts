@@ -1,5 +1,5 @@
 import { ByteBudget } from '../pm2/rpc.ts';
-import type { Uid } from '../runtime/brands.ts';
+import type { Uid, Pm2Home } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 
 /** Limits for all daemons together, because a user can have a thousand sockets. */
@@ -42,9 +42,9 @@ const MOST_MS = 20_000;
 export const AT_ONCE = 8;
 
 /** Declared daemons first, then one of each user in turn, so a user with many sockets delays only that user. */
-export function inFairOrder<One extends { pm2Home: string; uid: Uid | null }>(
+export function inFairOrder<One extends { pm2Home: Pm2Home; uid: Uid | null }>(
   live: readonly One[],
-  declared: readonly { pm2Home: string }[],
+  declared: readonly { pm2Home: Pm2Home }[],
 ): One[] {
   const turns = new Map<Uid | null, number>();
   const rank = new Map(

@@ -1,5 +1,6 @@
+import { defaultPm2Home } from '../pm2/home.ts';
+import { asPm2Home, type Pm2Home } from '../runtime/brands.ts';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { formatConfigError } from '../policy/config-error.ts';
@@ -68,7 +69,7 @@ export async function gatherFacts(): Promise<HostFacts> {
   const [served, bound] = [servedDirectories(), boundPaths(networkTables(processes, 'unix'))];
   const mayRead = dumpReader();
   const cron = boot.crontabs
-    .map(({ pm2Home, homeDirectory }) => pm2Home ?? join(homeDirectory, '.pm2'))
+    .map(({ pm2Home, homeDirectory }) => (pm2Home === null ? defaultPm2Home(homeDirectory) : asPm2Home(pm2Home)))
     .filter((pm2Home) => existsSync(pm2Home));
   const pm2Homes = pm2HomesOnHost([...places, ...cron], [...units, ...boot.userUnits]).map((pm2Home) =>
     readPm2Home(pm2Home, policy, served, bound, mayRead),
@@ -95,7 +96,7 @@ async function lookAround(): Promise<{
   living: Promise<LivingFacts>;
   policy: Policy | null;
   processes: Processes;
-  places: string[];
+  places: Pm2Home[];
   exes: (string | null)[];
 }> {
   const time = Date.now();

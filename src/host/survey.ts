@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { readDump } from '../pm2/dump.ts';
 import { dumpFile, rpcSocket } from '../pm2/home.ts';
 import type { App } from '../pm2/invocation.ts';
@@ -15,7 +16,7 @@ import type { Unit } from './boot/units.ts';
 export interface FoundDaemon {
   /** Null: no account, or hidden from the caller. */
   user: string | null;
-  pm2Home: string;
+  pm2Home: Pm2Home;
   live: LiveDaemon | null;
   /** Why a running daemon gave no list. */
   failure: Exclude<Failure['type'], 'dead'> | null;

@@ -1,3 +1,4 @@
+import { asPm2Home } from '../runtime/brands.ts';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { compileRules } from '../policy/compile.ts';
@@ -52,7 +53,7 @@ function policyOf(source: ConfigSource, config: Config): Policy {
       group: user,
       homeDirectory,
       shell,
-      pm2Home: resolve(daemon.home ?? join(homeDirectory, '.pm2')),
+      pm2Home: asPm2Home(resolve(daemon.home ?? join(homeDirectory, '.pm2'))),
       mode: 'rewrite',
       pm2: daemon.pm2 ?? null,
       node: daemon.node ?? null,

@@ -1,3 +1,4 @@
+import { asPm2Home, type Pm2Home } from '../runtime/brands.ts';
 import { join, resolve } from 'node:path';
 import type { Major } from './invocation.ts';
 
@@ -47,7 +48,11 @@ export interface Pm2HomeBasis {
  * The PM2_HOME that the real pm2 of this major would use: absolute, normalised. Rules: constants.js and paths.js of
  * PM2 5.4.3, 6.0.14 (equal) and 7.0.4; T15, T16, T20, T21.
  */
-export function resolvePm2Home(env: NodeJS.ProcessEnv, { major, homeDirectory, cwd }: Pm2HomeBasis): string {
+export function resolvePm2Home(env: NodeJS.ProcessEnv, { major, homeDirectory, cwd }: Pm2HomeBasis): Pm2Home {
+  return asPm2Home(pathOfPm2Home(env, { major, homeDirectory, cwd }));
+}
+
+function pathOfPm2Home(env: NodeJS.ProcessEnv, { major, homeDirectory, cwd }: Pm2HomeBasis): string {
   const named = env.OVER_HOME || env.PM2_HOME;
   if (named) return resolve(cwd, named);
   if (major === 7) {
@@ -60,12 +65,17 @@ export function resolvePm2Home(env: NodeJS.ProcessEnv, { major, homeDirectory, c
   return HOMELESS;
 }
 
+/** Where PM2 keeps it without PM2_HOME. @param homeDirectory absolute */
+export function defaultPm2Home(homeDirectory: string): Pm2Home {
+  return asPm2Home(join(homeDirectory, '.pm2'));
+}
+
 /** The socket of the daemon of this PM2_HOME; only PM2_DAEMON_RPC_PORT moves it. */
-export function rpcSocket(pm2Home: string): string {
+export function rpcSocket(pm2Home: Pm2Home): string {
   return join(pm2Home, 'rpc.sock');
 }
 
 /** The file that `pm2 save` writes in this PM2_HOME. */
-export function dumpFile(pm2Home: string): string {
+export function dumpFile(pm2Home: Pm2Home): string {
   return join(pm2Home, 'dump.pm2');
 }

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { dirname, join } from 'node:path';
 
 /**
@@ -8,7 +9,7 @@ import { dirname, join } from 'node:path';
  * @param pm2Home absolute
  * @param service for `--service-name`; null: the unit is called pm2-USER
  */
-export function startupWords(user: string, pm2Home: string, service: string | null = null): string[] {
+export function startupWords(user: string, pm2Home: Pm2Home, service: string | null = null): string[] {
   const startup = ['pm2', 'startup', 'systemd', '-u', user, ...(service === null ? [] : ['--service-name', service])];
   const parent = dirname(pm2Home);
   if (join(parent, '.pm2') === pm2Home) return ['sudo', ...startup, '--hp', parent];

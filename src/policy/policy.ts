@@ -1,4 +1,4 @@
-import type { Gid, Uid } from '../runtime/brands.ts';
+import type { Gid, Uid, Pm2Home } from '../runtime/brands.ts';
 
 export type Mode = 'rewrite' | 'block' | 'observe';
 export type Bypass = 'anyone' | 'root' | 'nobody';
@@ -16,7 +16,7 @@ export interface Daemon {
   homeDirectory: string;
   shell: string;
   /** PM2_HOME, absolute and normalised. */
-  pm2Home: string;
+  pm2Home: Pm2Home;
   mode: Mode;
   /** Pinned real pm2 and node. Null: those of the host. */
   pm2: string | null;

@@ -1,3 +1,4 @@
+import { asPm2Home } from '../runtime/brands.ts';
 import { isAbsolute, join, resolve } from 'node:path';
 import { accountByName, groupByGid, groupByName } from '../identity/accounts.ts';
 import { fileId } from '../runtime/peek.ts';
@@ -62,11 +63,7 @@ export function resolveDaemons(source: ConfigSource, config: Config): Resolved {
       ),
     );
   }
-  const notes = [
-    ...notesOnPeople(source, config),
-    ...notesOnPins(source, daemons),
-    ...notesOnLinks(source, daemons),
-  ];
+  const notes = [...notesOnPeople(source, config), ...notesOnPins(source, daemons), ...notesOnLinks(source, daemons)];
   return { daemons, errors, notes };
 }
 
@@ -114,7 +111,7 @@ function resolveDaemon(source: ConfigSource, config: Config, name: string, daemo
     group: groupByGid(account.gid)?.name ?? String(account.gid),
     homeDirectory: account.homeDirectory,
     shell: account.shell,
-    pm2Home: resolve(daemon.home ?? join(account.homeDirectory, '.pm2')),
+    pm2Home: asPm2Home(resolve(daemon.home ?? join(account.homeDirectory, '.pm2'))),
     mode: daemon.mode ?? config.mode,
     pm2: daemon.pm2 === undefined ? null : resolve(daemon.pm2),
     node: daemon.node === undefined ? null : resolve(daemon.node),
@@ -135,8 +132,10 @@ function* notesOnLinks(source: ConfigSource, daemons: readonly Daemon[]): Genera
     const other = daemons.slice(0, index).find((before) => before.uid !== one.uid && sameDirectory(before, one));
     if (other === undefined || other.pm2Home === one.pm2Home) continue;
     const line = lineAt(source, ['daemons', one.name, 'home'], 'value');
-    yield `${source.file}:${line}: ${one.name} has the same PM2_HOME as ${other.name}: ` +
-      `${one.pm2Home} is also ${other.pm2Home}`;
+    yield (
+      `${source.file}:${line}: ${one.name} has the same PM2_HOME as ${other.name}: ` +
+      `${one.pm2Home} is also ${other.pm2Home}`
+    );
   }
 }
 

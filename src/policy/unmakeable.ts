@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { dirname } from 'node:path';
 import { accountByName, groupByGid, localGroups, type Account } from '../identity/accounts.ts';
 import { isDirectory, statOf } from '../runtime/peek.ts';
@@ -7,7 +8,7 @@ import { findUntrusted } from '../trust/trust.ts';
 export interface Unmakeable {
   daemon: string;
   user: string;
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** Without a subject: `/var/www belongs to root`. */
   why: string;
   /** Commands, as words. Empty in another user's directory: that user could redirect them by a symlink. */
@@ -15,7 +16,7 @@ export interface Unmakeable {
 }
 
 /** Every call for such a PM2_HOME would end in EACCES. A directory that the caller cannot read counts as makeable. */
-export function unmakeablePm2Homes(daemons: readonly { name: string; user: string; pm2Home: string }[]): Unmakeable[] {
+export function unmakeablePm2Homes(daemons: readonly { name: string; user: string; pm2Home: Pm2Home }[]): Unmakeable[] {
   return daemons.flatMap(({ name, user, pm2Home }) => {
     const account = accountByName(user);
     if (account === null || account.uid === 0 || statOf(pm2Home) !== null) return [];

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { decode, encode } from '../pm2/amp.ts';
@@ -12,7 +13,7 @@ const SOCKETS = { PM2_DAEMON_RPC_PORT: 'calls.sock', PM2_DAEMON_PUB_PORT: 'event
  * list.
  * @param ready called once both sockets listen
  */
-export function answerAsDaemon(pm2Home: string, ready: () => void): void {
+export function answerAsDaemon(pm2Home: Pm2Home, ready: () => void): void {
   const calls = createServer((socket) => {
     let rest: Buffer = Buffer.alloc(0);
     socket.on('error', () => undefined);

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import childProcess from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
@@ -26,7 +27,7 @@ export class StartUp {
    * Loads pm2 as its bin/pm2 does, but never a sealed package's replacement of it (src/seal).
    * @param pm2Home a writable directory
    */
-  begin(pm2Home: string): void {
+  begin(pm2Home: Pm2Home): void {
     const loader = this.#loader;
     const bin = join(this.pm2Package, 'bin/pm2');
     this.#frames = framesOf(loader, join(pm2Home, 'probe.js'));

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProcesses } from '../host/processes/processes.ts';
@@ -16,7 +17,7 @@ export async function removeDeadSocket(
   directory: Held,
   name: string,
   seen: { dev: number; ino: number },
-  pm2Home: string,
+  pm2Home: Pm2Home,
   user: Identity,
 ): Promise<void> {
   requireSame(directory, name, seen);
@@ -34,7 +35,7 @@ export async function removeDeadSocket(
   asUser(user, UNLINK, aside, directory.fd);
 }
 
-export async function isDead(directory: Held, name: string, pm2Home: string): Promise<boolean> {
+export async function isDead(directory: Held, name: string, pm2Home: Pm2Home): Promise<boolean> {
   const path = join(directory.path, name);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
   return (

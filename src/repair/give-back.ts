@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import { closeSync, fchownSync, fstatSync, lstatSync, opendirSync, readFileSync, type Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { asUser, pathAt, type Task } from '../identity/as-user.ts';
@@ -7,7 +8,7 @@ import type { Trusted } from '../trust/word.ts';
 import { hold, Left, openItself, within, type Held } from './held.ts';
 
 export interface Gift {
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** Relative to it; `.` is the PM2_HOME itself. */
   name: string;
   /** Who said that the PM2_HOME is this user's: the kernel, root, or this very user. */
@@ -78,7 +79,7 @@ function openGift({ pm2Home, name, receiver, seen }: Gift, given: ReadonlySet<st
   }
 }
 
-function holderOf(pm2Home: string, name: string, receiver: Identity): Held {
+function holderOf(pm2Home: Pm2Home, name: string, receiver: Identity): Held {
   if (name === '.') return hold(dirname(pm2Home), receiver);
   const held = hold(pm2Home, receiver);
   if (dirname(name) === '.') return held;

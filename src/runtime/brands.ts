@@ -10,6 +10,9 @@ export type Gid = Branded<number, 'gid'>;
 /** Of a process that the kernel shows. A pid that a user wrote down is a number until it is looked up. */
 export type Pid = Branded<number, 'pid'>;
 
+/** The absolute path of a PM2_HOME, never of a user's home directory. */
+export type Pm2Home = Branded<string, 'Pm2Home'>;
+
 // esbuild inlines these calls, so they cost nothing at run time.
 export function asUid(number: number): Uid {
   return number as Uid;
@@ -19,6 +22,11 @@ export function asGid(number: number): Gid {
 }
 export function asPid(number: number): Pid {
   return number as Pid;
+}
+
+/** @param path absolute */
+export function asPm2Home(path: string): Pm2Home {
+  return path as Pm2Home;
 }
 
 /** The kernel's answer about a file. */

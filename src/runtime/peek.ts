@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import {
   accessSync,
   closeSync,
@@ -26,6 +27,8 @@ export function realpathOrNull(path: string): string | null {
   }
 }
 
+export function realpathOrSelf(path: Pm2Home): Pm2Home;
+export function realpathOrSelf(path: string): string;
 export function realpathOrSelf(path: string): string {
   return realpathOrNull(path) ?? path;
 }

@@ -1,3 +1,4 @@
+import { asPm2Home, type Pm2Home } from '../runtime/brands.ts';
 import type { Startup } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { bootUnitName, serviceNameOf } from '../policy/service-name.ts';
@@ -64,9 +65,9 @@ export function isUserOf(user: string, daemon: Daemon): boolean {
 }
 
 /** PM2 appends `.pm2` to --hp. */
-export function pm2HomeOfHp(hp: string): string {
+export function pm2HomeOfHp(hp: string): Pm2Home {
   const parent = hp.replace(/\/+$/, '');
-  return `${parent}/.pm2`;
+  return asPm2Home(`${parent}/.pm2`);
 }
 
 /** The value for --hp. Null: only the variable can set such a PM2_HOME. */

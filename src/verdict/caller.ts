@@ -1,8 +1,9 @@
+import type { Pm2Home } from '../runtime/brands.ts';
 import type { Person } from '../identity/caller.ts';
 
 export interface Caller extends Person {
   /** PM2_HOME as the real pm2 resolves it, absolute. */
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** The environment chose `pm2Home` (PM2_HOME, or another HOME than in passwd). */
   pm2HomeChosen: boolean;
   /** Variables in the environment that move PM2's sockets or files (T21). */

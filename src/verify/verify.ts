@@ -8,7 +8,7 @@ import { checkLine, policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
-import { asUid, asPosix } from '../runtime/brands.ts';
+import { asPosix, asUid } from '../runtime/brands.ts';
 import { ownerOf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';

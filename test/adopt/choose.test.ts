@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseMoves, type AdoptChoice, type AdoptWish } from '../../src/adopt/choose.ts';
 import type { AppSource } from '../../src/adopt/find.ts';
-import { asGid, asPid, asUid } from '../../src/runtime/brands.ts';
+import { asGid, asPid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { policyFrom } from '../verdict/policies.ts';
 import { people } from '../verdict/people.ts';
 
@@ -36,9 +36,17 @@ function place(
   const uid = asUid(people[user]?.[0] ?? -1);
   return {
     state,
-    pm2Home: home,
+    pm2Home: asPm2Home(home),
     processes,
-    seat: { label: user, user, uid, gid: asGid(uid), homeDirectory: people[user]?.[1] ?? '', shell: '', pm2Home: home },
+    seat: {
+      label: user,
+      user,
+      uid,
+      gid: asGid(uid),
+      homeDirectory: people[user]?.[1] ?? '',
+      shell: '',
+      pm2Home: asPm2Home(home),
+    },
     pid: asPid(1),
     started: '1',
     modules: [],

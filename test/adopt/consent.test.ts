@@ -6,7 +6,7 @@ import { relocate } from '../../src/adopt/relocate.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
 import { planLines } from '../../src/commands/adopt-words.ts';
 import type { Pm2Env } from '../../src/pm2/record.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asPm2Home, asGid, asUid } from '../../src/runtime/brands.ts';
 
 const seatOf = (user: string, uid: number): Seat => ({
   label: user,
@@ -15,7 +15,7 @@ const seatOf = (user: string, uid: number): Seat => ({
   gid: asGid(uid),
   homeDirectory: `/home/${user}`,
   shell: '/bin/sh',
-  pm2Home: `/home/${user}/.pm2`,
+  pm2Home: asPm2Home(`/home/${user}/.pm2`),
 });
 const mira = seatOf('mira', 61_001);
 const shop = seatOf('shop', 61_002);

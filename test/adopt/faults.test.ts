@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { problemOf } from '../../src/adopt/faults.ts';
 import type { AccessFault } from '../../src/adopt/look.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asPm2Home, asGid, asUid } from '../../src/runtime/brands.ts';
 
 const to: Seat = {
   label: 'shop',
@@ -11,7 +11,7 @@ const to: Seat = {
   gid: asGid(61_002),
   homeDirectory: '/home/shop',
   shell: '/bin/sh',
-  pm2Home: '/home/shop/.pm2',
+  pm2Home: asPm2Home('/home/shop/.pm2'),
 };
 
 describe('a directory above a path that may not be passed', () => {

@@ -25,7 +25,7 @@ import { stepsOf, type Move } from '../../src/adopt/move.ts';
 import { putRight } from '../../src/adopt/put-right.ts';
 import { saveDump } from '../../src/adopt/save-dump.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asGid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 
 let place = '';
 const here = process.cwd();
@@ -44,7 +44,7 @@ const seat: Seat = {
   gid: asGid(65534),
   homeDirectory: '/nonexistent',
   shell: '/bin/sh',
-  pm2Home: '',
+  pm2Home: asPm2Home(''),
 };
 const move: Move = {
   apps: [],
@@ -131,20 +131,20 @@ describe('a saved list', () => {
       writeFileSync(join(home(), 'dump.pm2'), JSON.stringify([{ name: 'a' }, { name: 'b' }, { name: 'a' }]), {
         mode: 0o640,
       });
-      saveDump({ pm2Home: home(), names: ['a', 'c'], records: [{ name: 'c' }] });
+      saveDump({ pm2Home: asPm2Home(home()), names: ['a', 'c'], records: [{ name: 'c' }] });
       expect(names()).toEqual(['b', 'c']);
       expect(statSync(join(home(), 'dump.pm2')).mode & 0o777).toBe(0o640);
       expect(readFileSync(join(home(), 'dump.pm2.bak'), 'utf8')).toBe('[{"name":"a"},{"name":"b"},{"name":"a"}]');
-      saveDump({ pm2Home: home(), names: ['b', 'c'], records: [] });
+      saveDump({ pm2Home: asPm2Home(home()), names: ['b', 'c'], records: [] });
       expect(names()).toEqual([]);
     });
   });
   it('is made for its owner alone where there was none, and not at all for nothing', () => {
     asOwner(() => {
       mkdirSync(home());
-      saveDump({ pm2Home: home(), names: ['a'], records: [] });
+      saveDump({ pm2Home: asPm2Home(home()), names: ['a'], records: [] });
       expect(readdirSync(home())).toEqual([]);
-      saveDump({ pm2Home: home(), names: ['a'], records: [{ name: 'a' }] });
+      saveDump({ pm2Home: asPm2Home(home()), names: ['a'], records: [{ name: 'a' }] });
       expect(statSync(join(home(), 'dump.pm2')).mode & 0o777).toBe(0o600);
     });
   });
@@ -153,7 +153,7 @@ describe('a saved list', () => {
       mkdirSync(home());
       writeFileSync(join(home(), 'dump.pm2'), 'module.exports = []');
       expect(() => {
-        saveDump({ pm2Home: home(), names: ['a'], records: [{ name: 'a' }] });
+        saveDump({ pm2Home: asPm2Home(home()), names: ['a'], records: [{ name: 'a' }] });
       }).toThrow('is no list that pm2 has saved');
       expect(readFileSync(join(home(), 'dump.pm2'), 'utf8')).toBe('module.exports = []');
     });
@@ -161,7 +161,7 @@ describe('a saved list', () => {
   it.runIf(process.geteuid?.() === 0)('is not written by root on a path that another user could change', () => {
     mkdirSync(home());
     expect(() => {
-      saveDump({ pm2Home: home(), names: ['a'], records: [{ name: 'a' }] });
+      saveDump({ pm2Home: asPm2Home(home()), names: ['a'], records: [{ name: 'a' }] });
     }).toThrow(`root does not write in ${home()}`);
   });
 });
@@ -173,7 +173,7 @@ describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => 
     chmodSync(join(pm2Home(), name), mode);
   };
   const owner = (name: string) => lstatSync(join(pm2Home(), name)).uid;
-  const right = (dry = false) => putRight({ ...seat, pm2Home: pm2Home() }, dry);
+  const right = (dry = false) => putRight({ ...seat, pm2Home: asPm2Home(pm2Home()) }, dry);
   beforeEach(() => {
     chownSync(place, seat.uid, seat.gid);
     mkdirSync(pm2Home());
@@ -238,7 +238,7 @@ describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => 
     expect(await right()).toEqual({ given: [], removed: [], left: [{ path: pm2Home(), why, isLink: false }] });
     chownSync(place, seat.uid, seat.gid);
     symlinkSync(pm2Home(), join(place, 'link'));
-    expect(await putRight({ ...seat, pm2Home: join(place, 'link') }, false)).toEqual({
+    expect(await putRight({ ...seat, pm2Home: asPm2Home(join(place, 'link')) }, false)).toEqual({
       given: [],
       removed: [],
       left: [{ path: join(place, 'link'), why: 'a symbolic link is on the way to it', isLink: true }],
@@ -246,7 +246,7 @@ describe.runIf(process.geteuid?.() === 0)('what root left in a PM2_HOME', () => 
     expect(['.', 'dump.pm2'].map(owner)).toEqual([0, 0]);
   });
   it('is nothing where the user is root', async () => {
-    expect(await putRight({ ...seat, uid: asUid(0), pm2Home: pm2Home() }, false)).toEqual({
+    expect(await putRight({ ...seat, uid: asUid(0), pm2Home: asPm2Home(pm2Home()) }, false)).toEqual({
       given: [],
       removed: [],
       left: [],

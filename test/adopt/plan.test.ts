@@ -5,7 +5,7 @@ import type { AdoptChoice } from '../../src/adopt/choose.ts';
 import type { AppSource, HostInventory } from '../../src/adopt/find.ts';
 import { plan } from '../../src/adopt/plan.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
-import { asGid, asPid, asUid } from '../../src/runtime/brands.ts';
+import { asPm2Home, asGid, asPid, asUid } from '../../src/runtime/brands.ts';
 
 const seat: Seat = {
   label: 'shop',
@@ -14,9 +14,10 @@ const seat: Seat = {
   gid: asGid(61_002),
   homeDirectory: '/home/shop',
   shell: '/bin/sh',
-  pm2Home: '/home/shop/.pm2',
+  pm2Home: asPm2Home('/home/shop/.pm2'),
 };
-function source(state: AppSource['state'], pm2Home: string, ...names: string[]): AppSource {
+function source(state: AppSource['state'], path: string, ...names: string[]): AppSource {
+  const pm2Home = asPm2Home(path);
   return {
     state,
     pm2Home,

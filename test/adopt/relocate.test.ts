@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { relocate, type RecordOrigin } from '../../src/adopt/relocate.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asGid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 
 const web: Seat = {
   label: 'web',
@@ -10,7 +10,7 @@ const web: Seat = {
   gid: asGid(33),
   homeDirectory: '/var/www',
   shell: '/usr/sbin/nologin',
-  pm2Home: '/var/www/.pm2',
+  pm2Home: asPm2Home('/var/www/.pm2'),
 };
 const root: Seat = {
   label: 'ops',
@@ -19,9 +19,9 @@ const root: Seat = {
   gid: asGid(0),
   homeDirectory: '/root',
   shell: '/bin/bash',
-  pm2Home: '/root/.pm2',
+  pm2Home: asPm2Home('/root/.pm2'),
 };
-const fromRoot: RecordOrigin = { pm2Homes: ['/root/.pm2'], homeDirectory: '/root', uid: asUid(0) };
+const fromRoot: RecordOrigin = { pm2Homes: [asPm2Home('/root/.pm2')], homeDirectory: '/root', uid: asUid(0) };
 
 /** A record whose environment is spread over it, as PM2 keeps it. */
 const record = (env: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({
@@ -70,7 +70,7 @@ describe('the environment', () => {
   });
 
   it("of the same user in another home keeps what is in the user's home", () => {
-    const from = { pm2Homes: ['/var/www/.agent/.pm2'], homeDirectory: '/var/www', uid: web.uid };
+    const from = { pm2Homes: [asPm2Home('/var/www/.agent/.pm2')], homeDirectory: '/var/www', uid: web.uid };
     expect(
       moved({ CONFIG: '/var/www/c.json', HOME: '/var/www/.agent' }, {}, from).record.env as Record<string, unknown>,
     ).toMatchObject({ CONFIG: '/var/www/c.json', HOME: '/var/www' });
@@ -121,7 +121,8 @@ describe('the fields', () => {
   it("uid and gid are for root's daemon only", () => {
     expect(moved({}, { uid: 33, gid: 33 }).record).not.toHaveProperty('uid');
     expect(
-      moved({}, { uid: 33, gid: 33 }, { pm2Homes: ['/x'], homeDirectory: '/root', uid: asUid(0) }, root).record,
+      moved({}, { uid: 33, gid: 33 }, { pm2Homes: [asPm2Home('/x')], homeDirectory: '/root', uid: asUid(0) }, root)
+        .record,
     ).toMatchObject({
       uid: 33,
       gid: 33,

@@ -11,7 +11,7 @@ import { boundPaths } from '../../src/host/daemons/sockets.ts';
 import { readService } from '../../src/host/boot/unit-file.ts';
 import { systemdTakes } from '../../src/host/boot/user-names.ts';
 import { exchanger, type PathStep } from '../../src/host/homes/way.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asGid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 
 let root = '';
 beforeEach(() => {
@@ -267,7 +267,7 @@ it('saved lists: names of secrets, by name or by what a URL holds, and never a v
     ]),
   );
   write('dump.pm2.bak', 'require("child_process")');
-  const lists = savedLists(root);
+  const lists = savedLists(asPm2Home(root));
   expect(lists).toEqual([
     {
       file: 'dump.pm2',

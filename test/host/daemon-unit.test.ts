@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bootUnitFor, serviceOf, systemctlWords, unitAround, unitFor } from '../../src/host/boot/daemon-unit.ts';
 import type { Unit } from '../../src/host/boot/units.ts';
-import { asUid } from '../../src/runtime/brands.ts';
+import { asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { account } from '../identity/account.ts';
 
 const OPS = asUid(1002);
@@ -66,7 +66,7 @@ describe('the unit of a daemon', () => {
   });
 
   it('that starts it is one of its own user, with its PM2_HOME: an enabled one first', () => {
-    const seat = { uid: OPS, pm2Home: '/srv/ops/.pm2' };
+    const seat = { uid: OPS, pm2Home: asPm2Home('/srv/ops/.pm2') };
     const foreign = unit('pm2-root.service', { account: account('root', 0), user: null });
     const disabled = unit('old.service', { enabled: false });
     const elsewhere = unit('other.service', { pm2Home: '/home/ops/.pm2' });
@@ -77,7 +77,7 @@ describe('the unit of a daemon', () => {
     expect(bootUnitFor(seat, [foreign, disabled])).toBeNull();
     expect(bootUnitFor(seat, [foreign, disabled, own])).toBe(own);
     expect(bootUnitFor(seat, [foreign, disabled, own, right])).toBe(right);
-    expect(unitFor({ uid: null, pm2Home: '/srv/ops/.pm2' }, [right])).toBeNull();
+    expect(unitFor({ uid: null, pm2Home: asPm2Home('/srv/ops/.pm2') }, [right])).toBeNull();
   });
 
   it('is acted on through its own manager', () => {

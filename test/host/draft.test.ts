@@ -9,7 +9,7 @@ import type { FoundDaemon } from '../../src/host/survey.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { openPolicy } from '../../src/policy/compiled.ts';
 import { parseSource } from '../../src/policy/source.ts';
-import { asPid, asUid } from '../../src/runtime/brands.ts';
+import { asPid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { runs } from '../random-runs.ts';
 
 interface Drafted {
@@ -25,14 +25,14 @@ type Place = [name: string, cwd?: string | null, script?: string | null];
 function daemon(user: string | null, home: string, apps: Place[] = [], rest: Partial<FoundDaemon> = {}): FoundDaemon {
   return {
     user,
-    pm2Home: home,
+    pm2Home: asPm2Home(home),
     failure: null,
     source: 'socket',
     unit: null,
     apps: apps.map(([name, cwd = null, script = null]) => ({ name, namespace: null, script, cwd })),
     live: {
       socket: `${home}/rpc.sock`,
-      pm2Home: home,
+      pm2Home: asPm2Home(home),
       pid: asPid(7),
       uid: asUid(1),
       user,

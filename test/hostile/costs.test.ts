@@ -8,7 +8,7 @@ import { openPolicy } from '../../src/policy/compiled.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { parseSource } from '../../src/policy/source.ts';
 import { readService } from '../../src/host/boot/unit-file.ts';
-import { asUid } from '../../src/runtime/brands.ts';
+import { asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { GUARD } from './mallory.ts';
@@ -66,7 +66,7 @@ it('saved lists are read until the share of their owner is used up', () => {
     false,
     false,
   ]);
-  expect(savedLists(directory, () => false)).toEqual([]);
+  expect(savedLists(asPm2Home(directory), () => false)).toEqual([]);
   rmSync(directory, { recursive: true });
 });
 

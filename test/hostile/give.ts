@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../src/runtime/brands.ts';
 import { readFileSync } from 'node:fs';
 import { accountByName } from '../../src/identity/accounts.ts';
 import { giveBack, wouldGiveBack } from '../../src/repair/give-back.ts';
@@ -6,7 +7,7 @@ import { KERNEL, trust } from '../../src/trust/word.ts';
 
 // Gives files back, by name alone: what doctor and adopt would do if they believed whatever they were told.
 interface Wish {
-  pm2Home: string;
+  pm2Home: Pm2Home;
   names: string[];
   user: string;
   seen?: { dev: number; ino: number };

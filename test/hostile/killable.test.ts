@@ -4,7 +4,7 @@ import { killableApps, killableDaemon, killableGhost } from '../../src/doctor/ki
 import type { DaemonFacts } from '../../src/host/daemons/daemon-facts.ts';
 import type { Ghost } from '../../src/host/daemons/ghosts.ts';
 import { daemonToEnd, endDaemonProcess } from '../../src/repair/end-process.ts';
-import { asPid, asPosix, asUid } from '../../src/runtime/brands.ts';
+import { asPid, asPm2Home, asPosix, asUid } from '../../src/runtime/brands.ts';
 
 const HOME = '/home/mallory/.pm2';
 const process = {
@@ -68,12 +68,14 @@ it.runIf(globalThis.process.platform === 'linux')('adopt ends the daemon of that
   try {
     await Promise.all(started.map((child) => new Promise((ready) => child.stdout.once('data', ready))));
     const [daemon = NaN, shell = NaN] = started.map(({ pid }) => pid);
-    expect(daemonToEnd(asPid(daemon), { pm2Home: HOME, uid })).toBe(daemon);
-    expect(daemonToEnd(asPid(daemon), { pm2Home: '/root/.pm2', uid })).toBe(null);
-    expect(daemonToEnd(asPid(daemon), { pm2Home: HOME, uid: asUid(uid + 1) })).toBe(null);
-    expect(daemonToEnd(asPid(shell), { pm2Home: HOME, uid })).toBe(null);
-    // @ts-expect-error a pid that was not looked at
-    expect(() => { endDaemonProcess(asPid(NaN)); }).toThrow();
+    expect(daemonToEnd(asPid(daemon), { pm2Home: asPm2Home(HOME), uid })).toBe(daemon);
+    expect(daemonToEnd(asPid(daemon), { pm2Home: asPm2Home('/root/.pm2'), uid })).toBe(null);
+    expect(daemonToEnd(asPid(daemon), { pm2Home: asPm2Home(HOME), uid: asUid(uid + 1) })).toBe(null);
+    expect(daemonToEnd(asPid(shell), { pm2Home: asPm2Home(HOME), uid })).toBe(null);
+    expect(() => {
+      // @ts-expect-error a pid that was not looked at
+      endDaemonProcess(asPid(NaN));
+    }).toThrow();
   } finally {
     for (const child of started) child.kill('SIGKILL');
   }

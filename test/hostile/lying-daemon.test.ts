@@ -11,7 +11,7 @@ import { encode } from '../../src/pm2/amp.ts';
 import { readDump, readDumpRecords } from '../../src/pm2/dump.ts';
 import { isModule, isRunning, minUptimeOf, recordsIn } from '../../src/pm2/record.ts';
 import { askDaemon, ByteBudget, listAndReport, listApps, type ListedProcess } from '../../src/pm2/rpc.ts';
-import { asPid, asUid } from '../../src/runtime/brands.ts';
+import { asPid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { runs } from '../random-runs.ts';
 
 const ANSWERS = runs(10_000).numRuns;
@@ -245,14 +245,14 @@ function living(apps: readonly ListedProcess[]): FoundDaemon {
   const home = '/var/www/.pm2';
   return {
     user: 'www-data',
-    pm2Home: home,
+    pm2Home: asPm2Home(home),
     failure: null,
     source: 'socket',
     unit: null,
     apps: [...apps],
     live: {
       socket: `${home}/rpc.sock`,
-      pm2Home: home,
+      pm2Home: asPm2Home(home),
       pid: asPid(7),
       uid: asUid(33),
       user: 'www-data',

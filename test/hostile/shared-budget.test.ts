@@ -1,3 +1,4 @@
+import { asPm2Home } from '../../src/runtime/brands.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,7 +31,7 @@ afterAll(() => {
 
 const live: LiveDaemon = {
   socket,
-  pm2Home: place,
+  pm2Home: asPm2Home(place),
   elsewhere: false,
   door: socket,
   pid: null,

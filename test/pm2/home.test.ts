@@ -1,3 +1,4 @@
+import { asPm2Home } from '../../src/runtime/brands.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -122,7 +123,10 @@ describe.each(versions)('PM2 %s', (version, major) => {
 
   it('names the socket and the dump', () => {
     const [plain] = real(version, [{ HOME: '/h' }]);
-    expect([rpcSocket('/h/.pm2'), dumpFile('/h/.pm2')]).toEqual([plain?.DAEMON_RPC_PORT, plain?.DUMP_FILE_PATH]);
+    expect([rpcSocket(asPm2Home('/h/.pm2')), dumpFile(asPm2Home('/h/.pm2'))]).toEqual([
+      plain?.DAEMON_RPC_PORT,
+      plain?.DUMP_FILE_PATH,
+    ]);
   });
 });
 

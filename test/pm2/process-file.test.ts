@@ -8,7 +8,7 @@ import { SYSTEM_PATH } from '../../src/identity/environment.ts';
 import type { App } from '../../src/pm2/invocation.ts';
 import { appsOfProcessFile, type Evaluator, type ProcessFile } from '../../src/pm2/process-file.ts';
 import { listApps } from '../../src/pm2/rpc.ts';
-import { asGid, asUid, asPosix } from '../../src/runtime/brands.ts';
+import { asGid, asPosix, asUid } from '../../src/runtime/brands.ts';
 import { RealPm2, versions } from './real.ts';
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), 'process-file-')));

@@ -1,3 +1,4 @@
+import { asPm2Home } from '../../src/runtime/brands.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startupWords } from '../../src/pm2/startup-words.ts';
 import { quoteCommand } from '../../src/terminal/shown.ts';
@@ -20,7 +21,7 @@ describeOnHost('the command that writes a boot unit', () => {
     ['/.pm2', 'sudo pm2 startup systemd -u ops --hp /'],
   ];
   it.each(homes)('names the PM2_HOME %s, says each PM2', async (pm2Home, words) => {
-    expect(quoteCommand(startupWords('ops', pm2Home))).toBe(words);
+    expect(quoteCommand(startupWords('ops', asPm2Home(pm2Home)))).toBe(words);
     for (const host of hosts) {
       await host.standInSystemctl();
       await host.must(words, { user: 'deploy', cwd: '/', env: { PM2_HOME: '/home/deploy/elsewhere' } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Daemon } from '../../src/policy/policy.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asGid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { dropInOf, rulesIn } from '../../src/sudoers/drop-in.ts';
 import { ruleOf, type GrantedUsers } from '../../src/sudoers/grants.ts';
 import { runs } from '../random-runs.ts';
@@ -27,7 +27,7 @@ function daemon(name: string, user: string, uid: number, operators: string[], ho
     gid: asGid(uid),
     homeDirectory: `/home/${user}`,
     shell: '/bin/sh',
-    pm2Home: home,
+    pm2Home: asPm2Home(home),
     mode: 'rewrite',
     pm2: null,
     node: null,

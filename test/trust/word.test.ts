@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kill } from '../../src/doctor/repair.ts';
 import type { Identity } from '../../src/identity/switch-user.ts';
 import type { Gift } from '../../src/repair/give-back.ts';
-import { asGid, asUid, NO_UID } from '../../src/runtime/brands.ts';
+import { asGid, asPm2Home, asUid, NO_UID } from '../../src/runtime/brands.ts';
 import { isGoodFor, KERNEL, ROOT, trust, wordOf } from '../../src/trust/word.ts';
 
 const root = asUid(0);
@@ -29,7 +29,7 @@ describe('a word', () => {
     kill([812]);
     const web33: Identity = { user: 'www-data', uid: web, gid: asGid(33) };
     // @ts-expect-error a user of whom it is not known who named it
-    const gift: Gift = { pm2Home: '/var/www/.pm2', name: '.', receiver: web33, seen: null };
+    const gift: Gift = { pm2Home: asPm2Home('/var/www/.pm2'), name: '.', receiver: web33, seen: null };
     expect(trust(web33, wordOf(asUid(1000)), gift.receiver.uid)).toBe(null);
     const checked = trust(812, KERNEL, root);
     expect(checked === null ? [] : kill([checked])).toEqual([['sudo', 'kill', '812']]);

@@ -4,7 +4,7 @@ import { openPolicy } from '../../src/policy/compiled.ts';
 import type { Daemon, Policy } from '../../src/policy/policy.ts';
 import { validate } from '../../src/policy/schema.ts';
 import { lineAt, parseSource, toValue } from '../../src/policy/source.ts';
-import { asGid, asUid } from '../../src/runtime/brands.ts';
+import { asGid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
 import { people } from './people.ts';
 
 /**
@@ -29,7 +29,7 @@ export function policyFrom(text: string): Policy {
       homeDirectory,
       user: daemon.user,
       shell: '/bin/sh',
-      pm2Home: daemon.home ?? join(homeDirectory, '.pm2'),
+      pm2Home: asPm2Home(daemon.home ?? join(homeDirectory, '.pm2')),
       mode: daemon.mode ?? config.mode,
       pm2: daemon.pm2 ?? null,
       node: daemon.node ?? null,

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../runtime/brands.ts';
 import type { Pm2HomeFile } from '../../host/homes/home-files.ts';
 import type { Pm2HomeFacts } from '../../host/homes/home-facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
@@ -47,7 +48,7 @@ export const oddFiles: Check = {
 };
 
 /** The PM2_HOME itself is a symlink of its user. doctor repairs nothing behind it. */
-function led(pm2Home: string, user: string, link: string, physical: string | null): DoctorFinding {
+function led(pm2Home: Pm2Home, user: string, link: string, physical: string | null): DoctorFinding {
   return {
     code: 'PD313',
     urgency: 'untidy',

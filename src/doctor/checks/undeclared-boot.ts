@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { defaultPm2Home } from '../../pm2/home.ts';
+import { asPm2Home, type Pm2Home } from '../../runtime/brands.ts';
 import type { CronLine } from '../../host/boot/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -59,11 +60,11 @@ export const undeclaredBoots: Check = {
   },
 };
 
-function homeOf({ pm2Home, homeDirectory }: CronLine): string {
-  return pm2Home ?? join(homeDirectory, '.pm2');
+function homeOf({ pm2Home, homeDirectory }: CronLine): Pm2Home {
+  return pm2Home === null ? defaultPm2Home(homeDirectory) : asPm2Home(pm2Home);
 }
 
-function isDeclared(pm2Home: string, policy: Policy, facts: HostFacts): boolean {
+function isDeclared(pm2Home: Pm2Home, policy: Policy, facts: HostFacts): boolean {
   return policy.daemons.some((daemon) => isSamePm2Home(daemon.pm2Home, pm2Home, facts));
 }
 

@@ -1,4 +1,4 @@
-import { asUid, type Uid } from '../../runtime/brands.ts';
+import { asUid, type Pm2Home, type Uid } from '../../runtime/brands.ts';
 import { realpathOrSelf } from '../../runtime/peek.ts';
 import { pm2HomeOfUnit } from '../homes/homes.ts';
 import type { Unit } from './units.ts';
@@ -12,7 +12,7 @@ export interface Service {
 export interface DaemonSeat {
   /** Null: unknown. */
   uid: Uid | null;
-  pm2Home: string;
+  pm2Home: Pm2Home;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { defaultPm2Home } from '../../pm2/home.ts';
 import { join } from 'node:path';
 import { accountByName, accountByUid, type Account } from '../../identity/accounts.ts';
-import { asUid } from '../../runtime/brands.ts';
+import { asPm2Home, asUid, type Pm2Home } from '../../runtime/brands.ts';
 import { isDirectory } from '../../runtime/peek.ts';
 
 /** As whom, and with which variables, a command line runs. */
@@ -15,15 +16,16 @@ export interface Runner {
 }
 
 /** With HOME missing, PM2 5 and 6 use it (T15). */
-export const HOMELESS = '/etc/.pm2';
+export const HOMELESS = asPm2Home('/etc/.pm2');
 
 /** The user's account, and the PM2_HOME. Null: not known here. */
-export function seatOf({ user, pm2Home, homeDirectory }: Runner): { account: Account; pm2Home: string } | null {
+export function seatOf({ user, pm2Home, homeDirectory }: Runner): { account: Account; pm2Home: Pm2Home } | null {
   const account = accountOf(user);
   if (account === null) return null;
-  if (pm2Home !== null && pm2Home !== '') return pm2Home.startsWith('/') ? { account, pm2Home } : null;
-  if (homeDirectory !== null) return { account, pm2Home: join('/', homeDirectory, '.pm2') };
-  if (!isDirectory(HOMELESS)) return { account, pm2Home: join(account.homeDirectory, '.pm2') };
+  if (pm2Home !== null && pm2Home !== '')
+    return pm2Home.startsWith('/') ? { account, pm2Home: asPm2Home(pm2Home) } : null;
+  if (homeDirectory !== null) return { account, pm2Home: defaultPm2Home(join('/', homeDirectory)) };
+  if (!isDirectory(HOMELESS)) return { account, pm2Home: defaultPm2Home(account.homeDirectory) };
   return account.uid === 0 ? { account, pm2Home: HOMELESS } : null;
 }
 

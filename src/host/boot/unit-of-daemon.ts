@@ -27,7 +27,7 @@ export function unitThatEndsAll(seat: DaemonSeat): string | null {
     (unit) => unit.manager === null && unit.account?.uid === seat.uid && realpathOrSelf(pm2HomeOfUnit(unit)) === real,
   );
   if (own.length === 0) return null;
-  const sockets = [seat.pm2Home, ...own.map(pm2HomeOfUnit)].map(rpcSocket);
+  const sockets = [seat.pm2Home, ...own.map(pm2HomeOfUnit)].map((pm2Home) => rpcSocket(pm2Home));
   const listening = listeningInodes([networkTable('self', 'unix')], (path) => sockets.includes(path));
   return (
     own.find(({ name }) => socketsOf(mainPid(name) ?? asPid(0)).some((inode) => listening.has(inode)))?.name ?? null

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../runtime/brands.ts';
 import { basename } from 'node:path';
 import type { Account } from '../../identity/accounts.ts';
 import { readRegularFile } from '../../trust/read.ts';
@@ -18,7 +19,7 @@ export interface UnclearStart {
 /** The daemon that the words of ExecStart= start, if they name another user or PM2_HOME than the unit. */
 export interface StartedSeat {
   account: Account;
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** It is in the control group of a session, and not in the unit's (pam_systemd(8)). */
   inSession: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../runtime/brands.ts';
 import { dirname, join } from 'node:path';
 import { accountByUid } from '../../identity/accounts.ts';
 import { listAndReport, type RpcAnswer, type Failure, type Reply } from '../../pm2/rpc.ts';
@@ -124,7 +125,7 @@ function packageOf(script: string): DaemonFacts['pm2OnDisk'] {
   }
 }
 
-function declaredAt(pm2Home: string, declared: readonly Daemon[]): Daemon | null {
+function declaredAt(pm2Home: Pm2Home, declared: readonly Daemon[]): Daemon | null {
   const found = declared.find(
     (one) => one.pm2Home === pm2Home || (fileId(one.pm2Home) !== null && fileId(one.pm2Home) === fileId(pm2Home)),
   );

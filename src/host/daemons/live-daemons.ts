@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { accountByUid } from '../../identity/accounts.ts';
-import type { Pid, Uid } from '../../runtime/brands.ts';
+import { asPm2Home, type Pid, type Pm2Home, type Uid } from '../../runtime/brands.ts';
 import { fileId, statOf } from '../../runtime/peek.ts';
 import { startOf } from '../../runtime/process-start.ts';
 import { isElsewhere, seenBy } from './elsewhere.ts';
@@ -14,7 +14,7 @@ import { whoAnswers } from './who-answers.ts';
 export interface LiveDaemon {
   /** As bound. */
   socket: string;
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** Its path is another file for us: a container or chroot. */
   elsewhere: boolean;
   /** Our path to its socket. */
@@ -66,12 +66,12 @@ function isCredible({ path, door, holder }: Claim): boolean {
   if (holder === null) return process.geteuid?.() !== 0; // root sees all holders, so this one is forged
   const owner = socketOwner(door);
   if (owner === holder.uid) return true;
-  return owner === null ? runsNode(exeOf(holder.pid)) : isDaemonOf(processFacts(holder), dirname(path));
+  return owner === null ? runsNode(exeOf(holder.pid)) : isDaemonOf(processFacts(holder), pm2HomeOfSocket(path));
 }
 
 /** Whether it answers at the path or is the daemon of this PM2_HOME. */
 function isProven({ path, holder }: Claim, answering: Pid | null): boolean {
-  return holder !== null && (holder.pid === answering || isDaemonOf(processFacts(holder), dirname(path)));
+  return holder !== null && (holder.pid === answering || isDaemonOf(processFacts(holder), pm2HomeOfSocket(path)));
 }
 
 /** Null: missing, or hidden from the caller. */
@@ -81,7 +81,7 @@ export function socketOwner(path: string): Uid | null {
 }
 
 function liveDaemon({ path, holder, door }: Claim, isHeir: boolean): LiveDaemon {
-  const pm2Home = dirname(path);
+  const pm2Home = pm2HomeOfSocket(path);
   const elsewhere = holder !== null && isElsewhere(holder, pm2Home);
   return {
     socket: path,
@@ -146,4 +146,8 @@ function isSocket(path: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
+}
+
+function pm2HomeOfSocket(path: string): Pm2Home {
+  return asPm2Home(dirname(path));
 }

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../runtime/brands.ts';
 import { resolve } from 'node:path';
 import { realpathOrSelf } from '../../runtime/peek.ts';
 import type { ProcessFacts } from '../processes/process-facts.ts';
@@ -16,7 +17,7 @@ export function runsNode(exe: string | null): boolean {
  * Whether a process claims to be the daemon of this PM2_HOME. Its user controls the title and the environment, so use
  * this only for actions on this very process.
  */
-export function isDaemonOf({ exe, command, cwd, env }: Shown, pm2Home: string): boolean {
+export function isDaemonOf({ exe, command, cwd, env }: Shown, pm2Home: Pm2Home): boolean {
   if (!runsNode(exe)) return false;
   const same = (path: string) => [path, realpathOrSelf(path)].includes(pm2Home);
   const named = (path: string) => same(resolve(cwd ?? '/', path));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../../identity/accounts.ts';
-import { asPosix, type Pid } from '../../runtime/brands.ts';
+import { asPm2Home, asPosix, type Pid, type Pm2Home } from '../../runtime/brands.ts';
 import { linkOf, listDirectory } from '../../runtime/peek.ts';
 import { startOf } from '../../runtime/process-start.ts';
 import { Shares } from '../budget.ts';
@@ -14,7 +14,7 @@ import { listeningInodes, networkTables } from './sockets.ts';
 /** A daemon that listens on no socket, or seems to because it is just starting or ending. */
 export interface Suspect {
   process: HostProcess;
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** startOf: a later process of this pid has another one. */
   start: string;
 }
@@ -76,10 +76,10 @@ function withoutSocket(found: readonly Suspect[], processes: Processes): Suspect
 }
 
 /** The PM2_HOME in the title. A long one is cut to the length of the first command line. */
-function titledHome(pid: Pid): string | null {
+function titledHome(pid: Pid): Pm2Home | null {
   const [, titled, end] = /^PM2 v\S+: God Daemon \((.+?)(\)?)$/s.exec(commandLineOf(pid)) ?? [];
   if (titled === undefined) return null;
-  if (end === ')') return resolve(linkOf(`/proc/${pid}/cwd`) ?? '/', titled);
+  if (end === ')') return asPm2Home(resolve(linkOf(`/proc/${pid}/cwd`) ?? '/', titled));
   const pm2Home = environmentOf(pid)?.['PM2_HOME'];
-  return pm2Home?.startsWith('/') === true && pm2Home.startsWith(titled) ? resolve(pm2Home) : null;
+  return pm2Home?.startsWith('/') === true && pm2Home.startsWith(titled) ? asPm2Home(resolve(pm2Home)) : null;
 }

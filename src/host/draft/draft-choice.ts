@@ -1,3 +1,4 @@
+import { defaultPm2Home } from '../../pm2/home.ts';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import { accountByName, groupByName, type Account } from '../../identity/accounts.ts';
@@ -55,7 +56,7 @@ const WEB_SERVER = 'www-data';
 function likeliest(known: readonly FoundDaemon[]): FoundDaemon {
   const user =
     [WEB_SERVER, 'root', userInfo().username].find((candidate) => accountByName(candidate) !== null) ?? 'root';
-  const pm2Home = join(accountByName(user)?.homeDirectory ?? '/root', '.pm2');
+  const pm2Home = defaultPm2Home(accountByName(user)?.homeDirectory ?? '/root');
   return (
     known.find((daemon) => daemon.user === user && daemon.pm2Home === pm2Home) ?? {
       user,

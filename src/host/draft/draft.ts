@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../runtime/brands.ts';
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { accountByName, privateGroup } from '../../identity/accounts.ts';
 import { escapeControls } from '../../terminal/escape.ts';
@@ -180,7 +181,7 @@ function state(daemon: FoundDaemon): string[] {
 }
 
 /** By the path alone. */
-function accountOfHome(pm2Home: string): string | null {
+function accountOfHome(pm2Home: Pm2Home): string | null {
   const [, name] = /^\/(?:home|Users)\/([^/]+)\//.exec(pm2Home) ?? [];
   return name !== undefined && accountByName(name) !== null ? name : null;
 }

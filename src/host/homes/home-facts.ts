@@ -8,7 +8,7 @@ import {
   type Account,
 } from '../../identity/accounts.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { asPid, asUid, type Gid, type Pid, type Uid } from '../../runtime/brands.ts';
+import { asPid, asUid, type Gid, type Pid, type Pm2Home, type Uid } from '../../runtime/brands.ts';
 import { realpathOrNull, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { findUntrusted } from '../../trust/trust.ts';
@@ -145,7 +145,7 @@ function uidsOfGroup(gid: Gid): Uid[] {
     .map(({ uid }) => uid);
 }
 
-function pidFileOf(pm2Home: string): Pm2HomeFacts['pidFile'] {
+function pidFileOf(pm2Home: Pm2Home): Pm2HomeFacts['pidFile'] {
   try {
     const text = readRegularFile(join(pm2Home, 'pm2.pid'), 64).toString('latin1').trim();
     const pid = /^\d{1,10}$/.test(text) ? asPid(Number(text)) : null;

@@ -1,7 +1,7 @@
 import { lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../../pm2/own-files.ts';
-import { asFileStats, type Gid, type Uid } from '../../runtime/brands.ts';
+import { asFileStats, type Gid, type Pm2Home, type Uid } from '../../runtime/brands.ts';
 
 /** A file of a PM2_HOME. No symlink is followed. */
 export interface Pm2HomeFile {
@@ -19,7 +19,7 @@ export interface Pm2HomeFile {
 }
 
 export interface Pm2HomeFiles {
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** The PM2_HOME first. Empty: missing or hidden from the caller. */
   files: Pm2HomeFile[];
   /** Directories with more entries than were read. */
@@ -32,7 +32,7 @@ export interface Pm2HomeFiles {
 const MOST_ENTRIES = 3000;
 
 /** PM2's files in a PM2_HOME, with a limit. Opens only directories. Of modules it lists the directories only. */
-export function pm2HomeFiles(pm2Home: string): Pm2HomeFiles {
+export function pm2HomeFiles(pm2Home: Pm2Home): Pm2HomeFiles {
   const found: Pm2HomeFiles = { pm2Home, files: [], cut: [], closed: [] };
   const own = entry(pm2Home, '.');
   if (own?.type !== 'directory') return found;
@@ -46,7 +46,7 @@ export function pm2HomeFiles(pm2Home: string): Pm2HomeFiles {
   return found;
 }
 
-function lookInto(pm2Home: string, directory: string, found: Pm2HomeFiles): void {
+function lookInto(pm2Home: Pm2Home, directory: string, found: Pm2HomeFiles): void {
   let opened;
   try {
     opened = opendirSync(join(pm2Home, directory), { bufferSize: 256 });
@@ -72,7 +72,7 @@ function lookInto(pm2Home: string, directory: string, found: Pm2HomeFiles): void
 }
 
 /** Null: missing or hidden from the caller. */
-function entry(pm2Home: string, name: string): Pm2HomeFile | null {
+function entry(pm2Home: Pm2Home, name: string): Pm2HomeFile | null {
   const path = join(pm2Home, name);
   try {
     // Follows a symlink at the PM2_HOME itself, and none inside.

@@ -1,14 +1,15 @@
+import { asPm2Home, type Pm2Home } from '../../runtime/brands.ts';
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { accountByName, accountByUid, localAccounts } from '../../identity/accounts.ts';
-import { dumpFile } from '../../pm2/home.ts';
+import { dumpFile, defaultPm2Home } from '../../pm2/home.ts';
 import { isDirectory, ownerOf, realpathOrNull, statOf } from '../../runtime/peek.ts';
 import { isGoodFor } from '../../trust/word.ts';
 import { HOMELESS } from '../boot/runner.ts';
 import { pm2Units, wordOfUnit, type Unit } from '../boot/units.ts';
 
 export interface FoundPm2Home {
-  pm2Home: string;
+  pm2Home: Pm2Home;
   /** The unit's user, else the directory's owner. Null: a uid without an account. */
   user: string | null;
   /** Whether it has a saved list. */
@@ -18,16 +19,16 @@ export interface FoundPm2Home {
 }
 
 /** With HOME=/ (T16). */
-const ROOT_OF_ALL = '/.pm2';
+const ROOT_OF_ALL = asPm2Home('/.pm2');
 
 /** PM2_HOMEs of home directories in /etc/passwd, PM2's fallbacks, boot units, and `more`, existing or not. */
-export function pm2HomesOnHost(more: readonly string[] = [], boot: readonly Unit[] = pm2Units()): FoundPm2Home[] {
+export function pm2HomesOnHost(more: readonly Pm2Home[] = [], boot: readonly Unit[] = pm2Units()): FoundPm2Home[] {
   const units = boot
     .map((unit) => ({ unit, pm2Home: pm2HomeOfUnit(unit) }))
     .filter(({ unit, pm2Home }) => isEvidence(unit, pm2Home));
   const usual = localAccounts()
     .filter(({ homeDirectory }) => isAbsolute(homeDirectory))
-    .map(({ homeDirectory }) => join(homeDirectory, '.pm2'));
+    .map(({ homeDirectory }) => defaultPm2Home(homeDirectory));
   const pm2Homes = new Set([
     ...units.map(({ pm2Home }) => pm2Home),
     ...more,
@@ -48,7 +49,7 @@ export function pm2HomesOnHost(more: readonly string[] = [], boot: readonly Unit
 }
 
 /** A unit of root may name the user of any PM2_HOME. A user's unit may only in a directory of that user. */
-export function isEvidence(unit: Unit, pm2Home: string): boolean {
+export function isEvidence(unit: Unit, pm2Home: Pm2Home): boolean {
   const word = wordOfUnit(unit);
   if (word.by === 'root') return true;
   const real = realpathOrNull(pm2Home);
@@ -59,18 +60,18 @@ export function isEvidence(unit: Unit, pm2Home: string): boolean {
 }
 
 /** The PM2_HOME of a unit's daemon, for an unknown PM2 version (T15). */
-export function pm2HomeOfUnit({ user, manager, pm2Home, homeDirectory, account, seat }: Unit): string {
+export function pm2HomeOfUnit({ user, manager, pm2Home, homeDirectory, account, seat }: Unit): Pm2Home {
   if (seat !== null) return seat.pm2Home;
-  if (pm2Home !== null) return resolve('/', pm2Home);
-  if (homeDirectory !== null) return resolve('/', homeDirectory, '.pm2');
-  if (manager !== null) return join(accountByName(manager)?.homeDirectory ?? '/', '.pm2');
+  if (pm2Home !== null) return asPm2Home(resolve('/', pm2Home));
+  if (homeDirectory !== null) return defaultPm2Home(resolve('/', homeDirectory));
+  if (manager !== null) return defaultPm2Home(accountByName(manager)?.homeDirectory ?? '/');
   // systemd sets HOME only with User= (systemd.exec(5))
   if (user === null)
-    return isDirectory(HOMELESS) ? HOMELESS : join(accountByName('root')?.homeDirectory ?? '/root', '.pm2');
-  return join(account?.homeDirectory ?? '/', '.pm2');
+    return isDirectory(HOMELESS) ? HOMELESS : defaultPm2Home(accountByName('root')?.homeDirectory ?? '/root');
+  return defaultPm2Home(account?.homeDirectory ?? '/');
 }
 
-function ownerNameOf(pm2Home: string): string | null {
+function ownerNameOf(pm2Home: Pm2Home): string | null {
   const uid = ownerOf(pm2Home);
   return uid === null ? null : (accountByUid(uid)?.name ?? null);
 }

@@ -1,3 +1,4 @@
+import type { Pm2Home } from '../../runtime/brands.ts';
 import { join } from 'node:path';
 import { readDumpRecords } from '../../pm2/dump.ts';
 import { fieldOf } from '../../pm2/process.ts';
@@ -31,7 +32,7 @@ const NO_SECRET = /^(PWD|OLDPWD)$/;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
 /** Skips missing, unreadable and invalid lists. `mayRead` is asked before each (budget.ts). */
-export function savedLists(pm2Home: string, mayRead: (file: string) => boolean = () => true): SavedList[] {
+export function savedLists(pm2Home: Pm2Home, mayRead: (file: string) => boolean = () => true): SavedList[] {
   return ['dump.pm2', 'dump.pm2.bak'].flatMap((file) => {
     const path = join(pm2Home, file);
     const records = mayRead(path) ? readDumpRecords(path) : null;
