@@ -10,12 +10,18 @@ import { as, pm2As } from './words.ts';
 
 export type CommandWords = readonly string[];
 
+export interface ProcessUser {
+  /** Null: a uid without an account. */
+  user: string | null;
+  uid: Uid | null;
+}
+
 /** sudo(8) takes `#uid` for a user without an account. */
-function nameFor({ user, uid }: { user: string | null; uid: Uid | null }): string {
+function nameFor({ user, uid }: ProcessUser): string {
   return uid === 0 ? 'root' : (user ?? `#${uid ?? ''}`);
 }
 
-export function asUserOf(daemon: { user: string | null; uid: Uid | null }, ...words: string[]): CommandWords {
+export function asUserOf(daemon: ProcessUser, ...words: string[]): CommandWords {
   return as(nameFor(daemon), words);
 }
 
@@ -70,11 +76,14 @@ function isForeign({ word, owner }: Pick<Adoption, 'word' | 'owner'>): boolean {
   return owner === null ? word.by === 'user' : !isGoodFor(word, owner);
 }
 
-/** On SIGTERM a daemon saves its list, stops its apps and exits (lib/Daemon.js gracefullExit). */
-export function kill(pids: readonly Killable[], signal?: 'KILL' | 'CONT'): CommandWords[] {
+/**
+ * On SIGTERM a daemon saves its list, stops its apps and exits (lib/Daemon.js gracefullExit). Typed as the user of the
+ * processes, who can end no process of another, not even one that has got this pid since.
+ */
+export function kill(whose: ProcessUser, pids: readonly Killable[], signal?: 'KILL' | 'CONT'): CommandWords[] {
   return pids.length === 0
     ? []
-    : [['sudo', 'kill', ...(signal === undefined ? [] : [`-${signal}`]), ...pids.map(String)]];
+    : [asUserOf(whose, 'kill', ...(signal === undefined ? [] : [`-${signal}`]), ...pids.map(String))];
 }
 
 /** Arguments that make pm2 select exactly these processes of one app. */

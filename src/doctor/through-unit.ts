@@ -78,7 +78,7 @@ function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
 /** Ends a daemon and its apps, through its unit if it runs in one. */
 export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = serviceAround(daemon, facts);
-  return unit === null ? kill(killableDaemon(daemon)) : [systemctl(unit, 'stop')];
+  return unit === null ? kill(daemon, killableDaemon(daemon)) : [systemctl(unit, 'stop')];
 }
 
 /**

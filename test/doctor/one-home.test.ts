@@ -32,7 +32,7 @@ describeOnHost('one home, and none or two daemons that are reached', () => {
         `pid ${pid} (/usr/bin/sleep 100000) runs as ops`,
         `the daemon in ${OPS} started it, and none lives there now`,
       ],
-      repair: [['sudo', 'kill', String(pid)]],
+      repair: [['sudo', '-u', 'ops', 'kill', String(pid)]],
     });
     // A new daemon, which knows nothing of it: after a `pm2 start` there are two.
     await host.must('pm2 list', { user: 'ops' });

@@ -26,12 +26,14 @@ describe('a word', () => {
   });
   it('is asked for by the types: a plain number is no pid for root to kill', () => {
     // @ts-expect-error a number that was not checked
-    kill([812]);
+    kill({ user: 'root', uid: root }, [812]);
     const web33: Identity = { user: 'www-data', uid: web, gid: asGid(33) };
     // @ts-expect-error a user of whom it is not known who named it
     const gift: Gift = { pm2Home: asPm2Home('/var/www/.pm2'), name: '.', receiver: web33, seen: null };
     expect(trust(web33, wordOf(asUid(1000)), gift.receiver.uid)).toBe(null);
     const checked = trust(812, KERNEL, root);
-    expect(checked === null ? [] : kill([checked])).toEqual([['sudo', 'kill', '812']]);
+    const pids = checked === null ? [] : [checked];
+    expect(kill({ user: 'root', uid: root }, pids)).toEqual([['sudo', 'kill', '812']]);
+    expect(kill({ user: 'www-data', uid: web }, pids)).toEqual([['sudo', '-u', 'www-data', 'kill', '812']]);
   });
 });

@@ -28,7 +28,7 @@ export const answers: Check = {
               ...(stopped ? [`pid ${pid ?? ''} is stopped (SIGSTOP)`] : []),
             ],
             why: 'Every pm2 command for it hangs, and no app of its comes back when it crashes.',
-            repair: stopped ? kill(killableDaemon(daemon), 'CONT') : [],
+            repair: stopped ? kill(daemon, killableDaemon(daemon), 'CONT') : [],
           },
         ];
       }

@@ -71,7 +71,7 @@ export function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
   if (own !== null)
-    return runs ? [...kill(killableDaemon(daemon)), systemctl(own, 'restart')] : [systemctl(own, 'stop')];
+    return runs ? [...kill(daemon, killableDaemon(daemon)), systemctl(own, 'restart')] : [systemctl(own, 'stop')];
   const unit = bootUnitOfDaemon(daemon, facts);
   const back = unit === null ? pm2In(daemon, facts, 'resurrect') : started(unit, facts);
   return [...end(daemon, facts), ...(runs ? back : [])];
@@ -89,8 +89,8 @@ function endFirst(daemon: DaemonFacts, twin: DaemonFacts, facts: HostFacts): Com
     ({ name }) => !twin.apps.some((other) => other.name === name) && saved.includes(name),
   );
   return [
-    ...kill(killableDaemon(daemon), 'KILL'),
-    ...kill(killableApps(daemon)),
+    ...kill(daemon, killableDaemon(daemon), 'KILL'),
+    ...kill(daemon, killableApps(daemon)),
     ...(lost.length > 0 ? pm2In(twin, facts, 'resurrect') : []),
   ];
 }
@@ -104,7 +104,7 @@ export function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, fact
   const others = [...twin.apps.map(({ name }) => name), ...(savedNames(pm2HomeOf(twin, facts)) ?? [])];
   const ended = pm2In(twin, facts, 'kill');
   if (others.every((name) => first.includes(name)))
-    return ended.length === 0 ? [] : [...ended, ...kill(killableDaemon(daemon)), systemctl(unit, 'restart')];
+    return ended.length === 0 ? [] : [...ended, ...kill(daemon, killableDaemon(daemon)), systemctl(unit, 'restart')];
   // The first daemon must not save: its list lacks the second's apps.
   const all = [...others, ...first];
   const kept = listKept(twin, facts);

@@ -4,7 +4,7 @@ import type { Unit } from '../../host/boot/units.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
 import { daemonsHere, declaredAs, foreignOwner, pm2HomeOf, savedNames } from '../placement.ts';
-import { asUserOf, pm2In, type CommandWords } from '../repair.ts';
+import { kill, pm2In, type CommandWords } from '../repair.ts';
 import { intoUnit, runningUnit, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
 import { anew, endBoth } from './one-home.ts';
@@ -109,15 +109,12 @@ function isMain({ pid }: DaemonFacts, unit: Unit, { boot }: HostFacts): boolean 
 
 /**
  * SIGKILL, because on SIGTERM it would remove the pm2.pid of the living daemon. The apps end after it, or it would
- * restart them. As its own user, who can end no process of another, not even one that has got this pid since.
+ * restart them.
  */
 function killed(group: readonly DaemonFacts[]): CommandWords[] {
   const [first] = group;
   const daemons = group.flatMap(killableDaemon);
   const apps = group.flatMap(killableApps);
   if (first === undefined || daemons.length === 0) return [];
-  return [
-    asUserOf(first, 'kill', '-KILL', ...daemons.map(String)),
-    ...(apps.length === 0 ? [] : [asUserOf(first, 'kill', ...apps.map(String))]),
-  ];
+  return [...kill(first, daemons, 'KILL'), ...kill(first, apps)];
 }
