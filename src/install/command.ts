@@ -7,7 +7,7 @@ import { npmDirectory } from './packages.ts';
 import { COMMAND_LINK, SHIMS } from './places.ts';
 
 export function linkCommand(ledger: Ledger): void {
-  const npms = isNpms();
+  const npms = belongsToNpm();
   if (npms && findUntrusted(COMMAND_LINK, 'file') === null) ledger.note(COMMAND_LINK, 'kept', "is npm's");
   else if (npms || statOrNone(COMMAND_LINK) === null || isOwnLink(COMMAND_LINK))
     ledger.link(COMMAND_LINK, join(SHIMS, 'pm2-guard'));
@@ -19,7 +19,7 @@ export function unlinkCommand(ledger: Ledger): void {
 }
 
 /** Whether the link belongs to npm. npm does not upgrade its package over a link of ours. */
-function isNpms(): boolean {
+export function belongsToNpm(): boolean {
   if (statOrNone(COMMAND_LINK)?.isSymbolicLink() !== true) return false;
   return resolve(dirname(COMMAND_LINK), readlinkSync(COMMAND_LINK)).startsWith(npmDirectory('/usr/local') + sep);
 }

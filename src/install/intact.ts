@@ -13,6 +13,7 @@ import {
   STATE_DIRECTORY,
   SUDOERS,
 } from './places.ts';
+import { belongsToNpm } from './command.ts';
 import { NEEDED, NEEDED_SHIMS } from './library.ts';
 import { readRecord } from './record.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
@@ -25,6 +26,7 @@ export function brokenParts(): string[] {
     .map((path) => `${path} is not there`);
   const record = readRecord();
   const node = realpathOrNull(NODE_LINK);
+  const hasShim = statOf(join(SHIMS, 'pm2'))?.isFile() === true;
   return [
     ...missing,
     ...(record === null
@@ -40,7 +42,7 @@ export function brokenParts(): string[] {
       : record?.node !== undefined && node !== realpathOrNull(record.node)
         ? [`${NODE_LINK} leads to ${node}, and ${RECORD} names ${record.node}`]
         : []),
-    ...(statOf(join(SHIMS, 'pm2'))?.isFile() && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null
+    ...(hasShim && leadsTo(PM2_LINK) === null && leadsTo(COMMAND_LINK) === null && !belongsToNpm()
       ? [`${COMMAND_LINK} does not lead to ${SHIMS}`]
       : []),
   ];

@@ -46,7 +46,7 @@ describeOnHost('the environment that a daemon was started with', () => {
     await spawned({ PM2_DUMP_FILE_PATH: '/srv/other/dump.pm2', PM2_PID_FILE_PATH: `${OPS}/pm2.pid` });
     const moved = await finding(host, 'PD109');
     expect(moved).toMatchObject({ trap: 'T21', subject: { home: OPS } });
-    expect(moved.evidence.slice(1)).toEqual(['PM2_DUMP_FILE_PATH=/srv/other/dump.pm2', `its home would be ${OPS}`]);
+    expect(moved.evidence.slice(1)).toEqual(['PM2_DUMP_FILE_PATH=/srv/other/dump.pm2', `its PM2_HOME would be ${OPS}`]);
     await repair(host, moved);
     expect(await found(host, KEPT)).toEqual([]);
     await end(OPS);
@@ -71,7 +71,7 @@ describeOnHost('the environment that a daemon was started with', () => {
       ...Object.entries(env)
         .filter(([name]) => name !== 'PM2_HOME')
         .map(([name, value]) => `${name}=${value}`),
-      `its home would be ${OPS}`,
+      `its PM2_HOME would be ${OPS}`,
     ]);
     expect(await found(host, /PD106/)).toEqual([`PD106 ${home}`]);
     await repair(host, moved);

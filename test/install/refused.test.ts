@@ -40,11 +40,11 @@ describeOnHost('what the system refuses is said in words, with what to look at',
     await host.must('umount /usr/local/lib');
   });
 
-  it('a step that fails is a problem, and the rest is installed', async () => {
+  it('what only makes calls faster is no problem where it cannot be made', async () => {
     await host.must('mount --bind /var/cache /var/cache && mount -o remount,bind,ro /var/cache');
     const { status, stdout, stderr } = await host.run(INSTALL);
-    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
-    expect(stdout).toMatch(/^ *problem: \/var\/cache\/pm2-guard: failed: EROFS/m);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^ *left +\/var\/cache\/pm2-guard +\(calls are slower without it: EROFS/m);
     expect((await host.run('pm2 guard-verify')).stdout).toMatch(/^guarded/);
     await host.must('umount /var/cache');
   });

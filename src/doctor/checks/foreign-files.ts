@@ -73,8 +73,8 @@ function leftByRoot(
       ? `a daemon of root's lived in ${pm2Home}, and its files are still there`
       : `root's pm2 has written in ${pm2Home}`,
     evidence: [
-      `the PM2_HOME is ${owner.name}'s (${EVIDENCE[owner.evidence]})`,
-      `root's are: ${listed(files.map(({ name }) => name))}`,
+      `the PM2_HOME is ${owner.name}'s (${EVIDENCE[owner.evidence]}); ` +
+        `root's are: ${listed(files.map(({ name }) => name))}`,
       ...CAUSES.filter(([name]) => files.some((file) => file.name === name)).map(
         ([name, cause]) => `${name}: ${cause}`,
       ),

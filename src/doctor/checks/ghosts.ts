@@ -31,7 +31,10 @@ export const ghosts: Check = {
               (daemon ? 'the one that lives there now did not' : 'none lives there now'),
           ],
           why: 'It is in no list, so that no pm2 command stops it, and the next pm2 start finds its port taken.',
-          repair: [...kill({ user, uid: process.uid }, killableGhost(ghost)), ...(daemon && back ? pm2In(daemon, facts, 'resurrect') : [])],
+          repair: [
+            ...kill({ user, uid: process.uid }, killableGhost(ghost)),
+            ...(daemon && back ? pm2In(daemon, facts, 'resurrect') : []),
+          ],
         },
       ];
     }),
