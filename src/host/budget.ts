@@ -27,7 +27,7 @@ export class Shares {
 /** Two lists (with .bak) of 1,000 apps have 40 MB. */
 const MOST_DUMP_BYTES = 128 << 20;
 
-/** Whether a saved list may be read. It counts for the owner of the file. */
+/** Whether a saved list may be read. Its size counts against the limit of the file's owner. */
 export function dumpReader(): (file: string) => boolean {
   const shares = new Shares(MOST_DUMP_BYTES);
   return (file) => {

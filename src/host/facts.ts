@@ -32,7 +32,7 @@ export interface LivingFacts {
   asRoot: boolean;
   processes: Processes;
   listeners: Listener[];
-  /** By PM2_HOME; of several (T33) the reachable one first. */
+  /** Sorted by PM2_HOME. If several have one PM2_HOME (T33), the reachable one is first. */
   daemons: DaemonFacts[];
   /** By PM2_HOME. They listen on no socket, and only their own title says what they are. */
   socketless: DaemonFacts[];
@@ -166,7 +166,7 @@ function unseen(daemons: readonly DaemonFacts[]): string[] {
   ];
 }
 
-/** Uses euid -1, so that the load does not renew the compiled policy. */
+/** Without euid, so that the load does not renew the compiled policy. */
 function policyFacts(): Pick<HostFacts, 'policy' | 'policyProblem'> {
   const loaded = loadPolicy(policyReader(), () => slow);
   switch (loaded.type) {

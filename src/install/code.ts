@@ -13,7 +13,7 @@ export function isCompiledForm(name: string): boolean {
   return /^(pm2|load-policy|sudo|pm2-guard)\.\d.*\.code$/.test(name);
 }
 
-/** What an install that was killed did not rename. */
+/** A temporary file of an install that was killed. */
 function isLeftOver(name: string): boolean {
   return isCompiledForm(name.replace(/\.\d+$/, '')) && !isCompiledForm(name);
 }

@@ -7,7 +7,7 @@ import { statOrNone, type Ledger } from './ledger.ts';
 
 /**
  * Removes entries except those that `keep` accepts. Older versions made directories of users here. These are emptied
- * with the user's rights, because rm follows names that the user can exchange meanwhile.
+ * with the user's rights, because the user could replace a directory by a link while root removes it.
  *
  * @throws system error if something stays
  */

@@ -13,11 +13,11 @@ export async function gapsIn(): Promise<Gap[]> {
   return ways.flatMap(({ way, finds, ours }) => (finds?.type === 'other' ? [{ way, path: finds.path, ours }] : []));
 }
 
-/** An installation that does not cover these has failed. */
-const COUNTED_ON = ['sudo', 'login shell'];
+/** If all layers were wanted, install has failed when one of these ways finds another pm2. */
+const REQUIRED_WAYS = ['sudo', 'login shell'];
 
 export function isFailure(gaps: readonly Gap[], without: readonly string[]): boolean {
-  return without.length === 0 && gaps.some(({ way }) => COUNTED_ON.includes(way));
+  return without.length === 0 && gaps.some(({ way }) => REQUIRED_WAYS.includes(way));
 }
 
 export function gapsInWords(gaps: readonly Gap[]): string[] {
@@ -25,7 +25,7 @@ export function gapsInWords(gaps: readonly Gap[]): string[] {
   return [
     ...gaps.map(({ way, path }) => `gap: ${NAMES[way] ?? way}: ${path} comes first`),
     `  run:  ${rootCommandLine('install', '--seal')}   ` +
-      '(the real pm2 becomes a door to the guard; pm2-guard seal --help)',
+      '(the file of the real pm2 then starts the guard; pm2-guard seal --help)',
   ];
 }
 

@@ -21,7 +21,7 @@ import { applyLayers, choiceOf, chooseLayers, type LayerWish } from './layers/la
 import { readRecord, recordText, type Install } from './record.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { STRANGERS_FILE } from '../sudoers/strangers.ts';
-import { installShare } from './share.ts';
+import { linkShare } from './share.ts';
 import { requireRootsOwn } from './root-only.ts';
 import { removeStrays } from './strays.ts';
 import { switchingProblem, trySwitching } from './switching.ts';
@@ -55,7 +55,7 @@ export interface Installation {
  */
 export async function install({ source, path, draft, layers, dry }: InstallRequest): Promise<Installation> {
   if (process.geteuid?.() !== 0)
-    throw new UserError('install writes to /usr/local, /etc and /var, which only root may', rootCommandLine('install'));
+    throw new UserError('install must run as root: it writes to /usr/local, /etc and /var', rootCommandLine('install'));
   const pm2 = await realPm2OfHost(path);
   requireRootsOwn(pm2);
   const before = readRecord();
@@ -84,7 +84,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   });
   switchTo(ledger, release);
   ledger.file(RECORD, recordText(record), 0o644);
-  installShare(ledger, release);
+  linkShare(ledger, release);
   removeOldReleases(ledger, release);
   // Last, because they lead to everything above.
   linkCommand(ledger);

@@ -36,7 +36,7 @@ export const NEEDED = [
   'warm.cjs',
 ];
 export const NEEDED_SHIMS = ['pm2', 'pm2-guard'];
-/** A running call loads more files from its release later. No call takes longer than this. */
+/** A running call loads more files from its release later. No call takes longer to become the real pm2. */
 const GRACE_MS = 60_000;
 
 /** Shims are in bin/ when installed, in ../shims in a checkout or package. */

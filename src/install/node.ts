@@ -18,7 +18,7 @@ export interface ChosenNode {
 
 const SYSTEM_NODES = ['/usr/bin/node', '/usr/local/bin/node'];
 
-/** A node that only root can change (PRODUCT.md 8.1). @throws UserError if there is none, with the reasons */
+/** A node that only root can change (docs/contract.md 8.1). @throws UserError if there is none, with the reasons */
 export function trustedNode(): ChosenNode {
   const reasons: string[] = [];
   const good: string[] = [];

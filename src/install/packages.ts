@@ -36,7 +36,8 @@ export function npmDirectory(prefix: string): string {
 
 /**
  * A newer package than the installed copy that runs now. After `npm install -g`, `sudo pm2-guard install` still finds
- * the old copy first. Skips packages that others than root can change (PRODUCT.md 7.1). Null also when no copy runs.
+ * the old copy first. Skips packages that others than root can change (docs/contract.md 7.1). Null also when no copy
+ * runs.
  */
 export function newerPackage(bundles: string): Package | null {
   if (!(bundles + sep).startsWith(LIBRARY + sep)) return null;

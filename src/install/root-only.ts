@@ -35,7 +35,7 @@ export function requireRootsOwn(pm2: RealPm2): void {
     pm2.type === 'untrusted' ? repairsOfPm2(pm2, pm2.distrust).filter((words) => words.includes('-R')) : [];
   throw new UserError(
     [
-      'nothing was installed: root would run what others than root can replace',
+      'nothing was installed: users other than root can replace files that root would run',
       ...faultLines(faults).map((line) => `  ${line}`),
     ].join('\n'),
     repairInWords([...repairsOf(faults, 'root'), ...ofPackage]),
@@ -49,8 +49,8 @@ export function faultLines(faults: readonly Distrust[]): string[] {
   return faults.some(isDebiansHabit)
     ? [
         ...lines,
-        `Debian gave /usr/local to the group ${STAFF}, and gives it new directories there as long as ${STAFF_SWITCH}`,
-        `exists: rm ${STAFF_SWITCH} keeps it from coming back`,
+        `On Debian the group ${STAFF} may write to /usr/local. New directories there get this group while`,
+        `${STAFF_SWITCH} exists. To stop that:  rm ${STAFF_SWITCH}`,
       ]
     : lines;
 }

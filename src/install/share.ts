@@ -16,14 +16,14 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 export const SHARED_PLACES = Object.values(PLACES);
 
-/** Installs the man page and the shell completions beside the bundles, and links to them. */
-export function installShare(ledger: Ledger, { share }: Release): void {
+/** Links to the man page and the shell completions that installRelease wrote. */
+export function linkShare(ledger: Ledger, { share }: Release): void {
   const names = Object.keys(PLACES).filter(
     (name) => share.has(name) && (name !== 'pm2-guard.fish' || existsSync('/etc/fish')),
   );
   const links = names
     .map((name) => [PLACES[name] ?? '', join(SHARE, name)] as const)
-    .filter(([link]) => isOurs(ledger, link));
+    .filter(([link]) => mayLink(ledger, link));
   makeAbove(
     ledger,
     links.map(([link]) => link),
@@ -35,7 +35,7 @@ export function withdrawShare(ledger: Ledger): void {
   for (const link of SHARED_PLACES) if (isOwnLink(link)) ledger.remove(link);
 }
 
-function isOurs(ledger: Ledger, link: string): boolean {
+function mayLink(ledger: Ledger, link: string): boolean {
   const fault = findUntrusted(dirname(link), 'directory');
   // If others could write to the directory, they could move what root works on.
   const untrusted = fault !== null && fault.kind !== 'missing' ? `left out: ${fault.path} ${fault.why}` : null;

@@ -27,7 +27,10 @@ async function take(waiting: (pid: Pid) => void): Promise<() => void> {
     const held = attempt();
     if (typeof held === 'function') return held;
     if (Date.now() > deadline)
-      throw new UserError(`pid ${held} is changing the installation, and does not come to an end`, `ps -fp ${held}`);
+      throw new UserError(
+        `pid ${held} is changing the installation, and has not finished after ${PATIENCE_MS / 1000} seconds`,
+        `ps -fp ${held}`,
+      );
     if (!told) waiting(held);
     told = true;
     await sleep(STEP_MS);

@@ -36,7 +36,7 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
       ledger.note(
         join(directory, 'bin/pm2'),
         outcome === 'refused' ? 'refused' : 'updated',
-        fault?.why ?? "PM2's own again",
+        fault?.why ?? "is PM2's own file again",
       );
     }
   });
@@ -82,9 +82,9 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   });
   const config =
     !ledger.isRemoved(CONFIG_DIRECTORY) && statOrNone(CONFIG_DIRECTORY) !== null
-      ? [`${CONFIG_DIRECTORY} (the config; it goes with: pm2-guard uninstall --purge)`]
+      ? [`${CONFIG_DIRECTORY} (the config; to remove it: pm2-guard uninstall --purge)`]
       : [];
-  const packages = packagesOnHost().map((one) => `${one.directory} (the package; it goes with: ${wayToRemove(one)})`);
+  const packages = packagesOnHost().map((one) => `${one.directory} (the package; to remove it: ${wayToRemove(one)})`);
   return {
     changes: ledger.changes,
     left: [...packages, ...config],

@@ -42,7 +42,7 @@ function findsCommand(path: string): boolean {
   return first !== undefined && (first.startsWith(LIBRARY + sep) || first === realpathOrNull(COMMAND_LINK));
 }
 
-/** Lets this process print what root finds now. Null: only root can tell. */
+/** Asks sudo which command leads to root, for the messages of this process. Null: only root can ask. */
 export async function learnWayToRoot(): Promise<WayToRoot | null> {
   const way = wayToRootOf(await askSecurePath());
   if (way !== null) becomeRootBy(way);

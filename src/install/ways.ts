@@ -84,7 +84,7 @@ async function sudo(): Promise<PathProbe> {
     case 'hidden':
       return untold('tells the PATH it searches to root only');
     case 'unknown':
-      return untold('runs nothing for root, so the PATH it searches is not known');
+      return untold('may run nothing for root, so its PATH is not known');
     case 'none':
       return untold("searches the caller's own PATH");
     case 'set':

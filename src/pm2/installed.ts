@@ -50,7 +50,7 @@ export interface Search {
   path: string | undefined;
   /** Our own directories. */
   skip: readonly string[];
-  /** It will run as root, so no file that another user can write is accepted (PRODUCT.md 7.1). */
+  /** It will run as root, so no file that another user can write is accepted (docs/contract.md 7.1). */
   asRoot: boolean;
 }
 

@@ -28,7 +28,7 @@ describeOnHost('directories that others than root can write to', () => {
     expect(difference(before, await snapshot(host, { times: true }))).toEqual({ gone: [], new: [] });
     const uid = (name: string) => host.account(name).uid;
     expect(stderr.split('\n')).toEqual([
-      'pm2-guard: nothing was installed: root would run what others than root can replace',
+      'pm2-guard: nothing was installed: users other than root can replace files that root would run',
       '  /usr/local is writable by its group (mode 2775)',
       '  /usr/local/bin is writable by its group (mode 2775)',
       '  /usr/local/lib is writable by its group (mode 2775)',
@@ -38,9 +38,8 @@ describeOnHost('directories that others than root can write to', () => {
       '  /usr/local/share is writable by its group (mode 2775)',
       '  /usr/local/share/man is writable by its group (mode 2775)',
       `  /var/cache is owned by uid ${uid('alice')}, not by root`,
-      '  Debian gave /usr/local to the group staff, and gives it new directories there as long as ' +
-        '/etc/staff-group-for-usr-local',
-      '  exists: rm /etc/staff-group-for-usr-local keeps it from coming back',
+      '  On Debian the group staff may write to /usr/local. New directories there get this group while',
+      '  /etc/staff-group-for-usr-local exists. To stop that:  rm /etc/staff-group-for-usr-local',
       expect.stringMatching(/^ {2}fix: {2}sudo chown root /),
       '',
     ]);

@@ -175,7 +175,7 @@ describeOnHost('pm2-guard from npm', () => {
     expect(gone).toMatchObject({
       status: 0,
       stdout: containing(
-        'left       /usr/lib/node_modules/pm2-guard (the package; it goes with: npm uninstall -g pm2-guard)',
+        'left       /usr/lib/node_modules/pm2-guard (the package; to remove it: npm uninstall -g pm2-guard)',
       ),
     });
     await npm('uninstall -g pm2-guard');

@@ -146,7 +146,7 @@ describeOnHost('seal and unseal', () => {
     await host.must('rm /usr/local/lib/pm2-guard/bin/../door.cjs');
     expect(await host.run('pm2-guard status')).toMatchObject({ stderr: '' });
     const { stdout, status } = await host.run('pm2-guard uninstall');
-    expect(stdout).toContain(`  updated    ${BIN}  (PM2's own again)\n`);
+    expect(stdout).toContain(`  updated    ${BIN}  (is PM2's own file again)\n`);
     expect(status).toBe(0);
     expect(await everything(host, PACKAGE)).toBe(before);
     await host.installGuard(CONFIG);

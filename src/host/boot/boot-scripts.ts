@@ -33,8 +33,8 @@ const MAX_BYTES = 1 << 18;
 
 /**
  * Scripts that set PM2_HOME or run `pm2 resurrect` (PM2's templates/init-scripts), read as text.
- * @param isSystemd systemd then starts no upstart job, and no script that has a unit of its name, enabled or not
- * (systemd-sysv-generator(8))
+ * @param isSystemd systemd starts no upstart job. A script with a unit of the same name does not start either, even if
+ * the unit is disabled (systemd-sysv-generator(8))
  */
 export function bootScripts(isSystemd: boolean, root = ''): BootScript[] {
   const starts = RUNLEVELS.flatMap((runlevel) => listDirectory(root + runlevel)).map((name) =>

@@ -37,7 +37,7 @@ export function rcLocal(root = ''): RcLocal {
   return found;
 }
 
-/** Up to the first `exit`, after which people like to append. */
+/** Up to the first `exit`. Lines after it never run. */
 function linesOf(file: string): { text: string; line: number; isWhole: boolean }[] {
   let text: string;
   try {

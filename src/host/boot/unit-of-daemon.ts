@@ -11,8 +11,8 @@ import { isBooted, systemctlPath } from './systemctl.ts';
 import { pm2Units } from './units.ts';
 
 /**
- * The system unit that ends every daemon of this PM2_HOME when the present one ends: the daemon is its main process,
- * and its ExecStop= is `pm2 kill`, which systemd also runs when the main process ends by itself.
+ * The system unit whose main process this daemon is, if its ExecStop= is `pm2 kill`. systemd runs ExecStop= also when
+ * the main process ends by itself. That ends every daemon of this PM2_HOME.
  *
  * The kernel says which process has the socket, and systemd which is the main process. Null: there is none, this
  * process is itself in a unit of PM2, or the caller is neither root nor the daemon's user and may not look.

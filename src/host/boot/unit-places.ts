@@ -38,8 +38,8 @@ export function unitNames(paths: readonly string[], most: number): UnitNames {
 }
 
 /**
- * A symlink to another name in a directory of units (systemctl(1), enable: Alias=). Other links are the unit itself, as
- * an instance's link to its template.
+ * A symlink to another name in a directory of units (systemctl(1), enable: Alias=). Any other link counts as the file
+ * of the unit, such as pm2@ops.service that links to pm2@.service.
  */
 function aliasedTo(file: string, real: ReadonlySet<string | null>): string | null {
   const link = linkOf(file);
@@ -50,7 +50,10 @@ function aliasedTo(file: string, real: ReadonlySet<string | null>): string | nul
   return name !== basename(file) && real.has(realpathOrNull(dirname(target))) ? name : null;
 }
 
-/** systemd follows as many links. `web@.service` of `pm2@.service` makes `web@ops.service` one of `pm2@ops.service`. */
+/**
+ * systemd follows at most 8 links. If web@.service links to pm2@.service, then web@ops.service is another name of
+ * pm2@ops.service.
+ */
 const MOST_LINKS = 8;
 
 function unitOf(name: string, links: ReadonlyMap<string, string>): string {

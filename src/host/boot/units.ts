@@ -214,7 +214,7 @@ function unitOf(
   };
 }
 
-/** PM2 starts its daemon with the node that runs it, where PATH has none. */
+/** PM2 starts its daemon with node from PATH. If PATH has none, it uses the node that runs PM2. */
 function nodeOf(program: string, path: string): string | null {
   const files = path
     .split(':')

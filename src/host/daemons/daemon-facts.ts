@@ -42,8 +42,8 @@ export interface DaemonFacts extends LiveDaemon {
 const TIMEOUT_MS = 5000;
 
 /** Another daemon answers at the path of an unreachable one. */
-const NOT_ASKED = { type: 'dead', code: 'ENOENT' } as const;
-const NOT_REACHED = { type: 'silent' } as const;
+const UNREACHABLE = { type: 'dead', code: 'ENOENT' } as const;
+const OUT_OF_TIME = { type: 'silent' } as const;
 
 /** Asks a daemon over its socket and reads its processes. Never throws. */
 export async function daemonFacts(
@@ -58,9 +58,9 @@ export async function daemonFacts(
   const { elsewhere, door, reachable } = daemon;
   const timeoutMs = Math.min(TIMEOUT_MS, budget.deadline - Date.now());
   const [list, report]: [RpcAnswer, Reply] = !reachable
-    ? [NOT_ASKED, NOT_ASKED]
+    ? [UNREACHABLE, UNREACHABLE]
     : timeoutMs <= 0
-      ? [NOT_REACHED, NOT_REACHED]
+      ? [OUT_OF_TIME, OUT_OF_TIME]
       : await listAndReport(door, { timeoutMs, budget: budget.bytes });
   const told = reported(report);
   const all =

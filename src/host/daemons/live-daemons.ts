@@ -27,8 +27,8 @@ export interface LiveDaemon {
   reachable: boolean;
 }
 
-/** Null: hidden from the caller. */
 interface Claim extends ClaimedSocket {
+  /** Null: hidden from the caller. */
   holder: HostProcess | null;
   door: string;
 }
@@ -36,8 +36,9 @@ interface Claim extends ClaimedSocket {
 /**
  * Every PM2 daemon by the kernel's list, because pm2 shows only the caller's daemon and spawns a missing one.
  *
- * Users can forge lines of that list (sockets.ts). So a process counts only if it owns the socket file or proves that
- * it is the daemon of this PM2_HOME. Of two lines with one inode, the answer at the path or that proof decides.
+ * Users can forge lines of that list (sockets.ts). So a process counts only if it owns the socket file or claims to be
+ * the daemon of this PM2_HOME. If two lines have one inode, a line counts only if its process answers at the path, or
+ * makes that claim.
  *
  * Connects only to choose between several sockets of one path, or where a line is doubtful.
  */

@@ -101,8 +101,8 @@ function isMadeByRoot(account: Account | null): boolean {
 }
 
 /**
- * Not a directory of another user. One of root, and one that is yet to be made, only where no ordinary user decides,
- * because calls below follow it.
+ * Whether the config may give a directory to this daemon: calls in it then go there. A directory of another user is
+ * refused. One of root, and one that does not exist yet, is allowed only where no ordinary user decides what runs.
  */
 export function mayClaim(path: string, entry: DraftEntry): boolean {
   const owner = statOf(path)?.uid ?? null;

@@ -143,7 +143,9 @@ function notPinned(entry: DraftEntry): string[] {
   const { pm2, node } = entry;
   const line = (key: string, file: string | null | undefined) => {
     if (file == null || isPinned(file, entry)) return [];
-    return [` It runs another ${key} than the host's, which others than root can change: ${file}. It is not pinned.`];
+    return [
+      ` It runs another ${key} than the host's. Users other than root can change that file, so it is not pinned: ${file}`,
+    ];
   };
   return [...line('pm2', pm2), ...line('node', node)];
 }
@@ -157,7 +159,7 @@ function state(daemon: FoundDaemon): string[] {
     : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
   const content =
     source === 'dump'
-      ? `apps from its saved list${failure === null ? '' : ', it would not say more'}`
+      ? `apps from its saved list${failure === null ? '' : ', the daemon gave no list'}`
       : failure === 'denied'
         ? 'ask again with sudo to see its apps'
         : failure === 'silent'

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PM2_DIRECTORIES, PM2_FILES, PM2_SOCKETS } from '../../pm2/own-files.ts';
 import { asFileStats, type Gid, type Pm2Home, type Uid } from '../../runtime/brands.ts';
 
-/** A file of a PM2_HOME. No symlink is followed. */
+/** A file of a PM2_HOME. Only a symlink in place of the PM2_HOME itself is followed. */
 export interface Pm2HomeFile {
   /** Relative to the PM2_HOME; `.` is the PM2_HOME. */
   name: string;
@@ -31,7 +31,7 @@ export interface Pm2HomeFiles {
 /** A PM2_HOME of 500 apps has 1,500. */
 const MOST_ENTRIES = 3000;
 
-/** PM2's files in a PM2_HOME, with a limit. Opens only directories. Of modules it lists the directories only. */
+/** PM2's files in a PM2_HOME, with a limit. Opens only directories, and lists one level of each. */
 export function pm2HomeFiles(pm2Home: Pm2Home): Pm2HomeFiles {
   const found: Pm2HomeFiles = { pm2Home, files: [], cut: [], closed: [] };
   const own = entry(pm2Home, '.');

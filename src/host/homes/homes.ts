@@ -48,7 +48,10 @@ export function pm2HomesOnHost(more: readonly Pm2Home[] = [], boot: readonly Uni
   });
 }
 
-/** A unit of root may name the user of any PM2_HOME. A user's unit may only in a directory of that user. */
+/**
+ * Whether a unit may name the user of a PM2_HOME. A unit of root may. A user's unit may if that user owns the PM2_HOME
+ * or its parent directory.
+ */
 export function isEvidence(unit: Unit, pm2Home: Pm2Home): boolean {
   const word = wordOfUnit(unit);
   if (word.by === 'root') return true;

@@ -52,13 +52,15 @@ export interface Exchanger {
   step: PathStep;
   why: string;
   by: 'owner' | 'all' | 'group';
-  /** Only root can change its parent directories, so a command reaches it. */
+  /** Only root can change the directories above, so a command on this path meets this very file. */
   anchored: boolean;
 }
 
 /**
  * A user besides root and `user` who can replace what a path leads to. In a sticky directory (/tmp) only the owner
- * can replace a file. A group counts only with other members, `members` with those by primary group too.
+ * can replace a file. A group counts only if it has another member.
+ *
+ * @param members of a group; also the users who have it as their primary group
  */
 export function exchanger(
   way: readonly PathStep[],

@@ -111,5 +111,5 @@ function writeDropIn(ledger: Ledger, others: string, why: string): void {
 export function removeDropIn(ledger: Ledger, file: string): void {
   ledger.remove(file);
   const fault = ledger.dry || visudoHere() === undefined ? null : sudoersFault();
-  if (fault !== null) ledger.note('/etc/sudoers', 'refused', `is not in order, and was not so before either: ${fault}`);
+  if (fault !== null) ledger.note('/etc/sudoers', 'refused', `has a fault that pm2-guard did not write: ${fault}`);
 }
