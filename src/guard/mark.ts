@@ -32,15 +32,24 @@ export function makeMark(): Mark | null {
         if (!open) return;
         open = false;
         closeSync(descriptor);
-        try {
+        unlessGone(() => {
           unlinkSync(file); // rmSync takes 0.3 ms to load
+        });
+        unlessGone(() => {
           rmdirSync(directory);
-        } catch {
-          // ENOENT: a cleaner of /tmp was here
-        }
+        });
       },
     };
   } catch {
     return null; // ENOSPC, EROFS
+  }
+}
+
+/** A cleaner of /tmp may have removed it. What another program put into the directory stays. */
+function unlessGone(remove: () => void): void {
+  try {
+    remove();
+  } catch {
+    // ENOENT, ENOTEMPTY
   }
 }

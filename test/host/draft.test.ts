@@ -184,7 +184,7 @@ describe('pins', () => {
     const [pm2, node, text] = pinned(null, file);
     rmSync(dirname(file), { recursive: true });
     expect([pm2, node]).toEqual([undefined, undefined]);
-    expect(text).toContain("# It runs another node than the host's. Users other than root can change that file");
+    expect(text).toContain("# It runs another node than the host's. Users other than root can change it");
     expect(text).toContain(file);
   });
 });

@@ -89,7 +89,10 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
     await inTheUnit(host, ['myapp', 'shop']);
     const [daemon] = host.daemons();
     await host.must(`rm ${WEB}/*.sock`);
-    expect(await typed(host, await finding(host, 'PD104'))).toEqual([`sudo -u www-data kill ${daemon?.pid ?? ''}`, restart]);
+    expect(await typed(host, await finding(host, 'PD104'))).toEqual([
+      `sudo -u www-data kill ${daemon?.pid ?? ''}`,
+      restart,
+    ]);
     await runsInUnit(host, ['myapp', 'shop']);
     expect(await codes(host)).toEqual([]);
   });

@@ -144,7 +144,7 @@ function notPinned(entry: DraftEntry): string[] {
   const line = (key: string, file: string | null | undefined) => {
     if (file == null || isPinned(file, entry)) return [];
     return [
-      ` It runs another ${key} than the host's. Users other than root can change that file, so it is not pinned: ${file}`,
+      ` It runs another ${key} than the host's. Users other than root can change it, so it is not pinned: ${file}`,
     ];
   };
   return [...line('pm2', pm2), ...line('node', node)];
