@@ -111,7 +111,8 @@ async function withHands(hands: Hands, work: (hands: Hands) => Promise<MoveOutco
     if (!(error instanceof Failed)) throw error;
     throw new UserError(
       `${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\n` +
-        `all that is known of it is in ${hands.journal.file}; repair that, then go back as below, or on with --resume`,
+        `The journal is kept: ${hands.journal.file}. First remove the cause named above. Then undo the move as ` +
+        'below, or finish it with --resume.',
       adoptCommandWords([], { more: ['--rollback'] }),
     );
   } finally {

@@ -53,8 +53,8 @@ async function stopLost(unit: Unit, move: Move): Promise<void> {
   );
   if (other !== undefined)
     throw new Failed(
-      `pid ${pid ?? '?'} is in ${unit.name}, and whatever ends it ends pid ${other.pid ?? '?'} too, which has its ` +
-        `place in ${pm2Home}: pm2-guard doctor says what to type (PD103)`,
+      `to end pid ${pid ?? '?'}, its unit ${unit.name} must be stopped. That would also end pid ${other.pid ?? '?'}, ` +
+        `the daemon that now runs in ${pm2Home}: pm2-guard doctor shows what to type (PD103)`,
     );
   stopUnit(unit, move);
 }

@@ -106,7 +106,7 @@ async function livePlace(
       state: 'live',
       processes: [],
       modules: [],
-      trouble: reply.type === 'denied' ? 'it is not yours to ask' : 'it does not answer',
+      trouble: reply.type === 'denied' ? 'you have no access to its socket' : 'it does not answer',
     };
   }
   // PM2 starts every app as its own child. Other processes belong to another daemon, and the socket is a link to it.

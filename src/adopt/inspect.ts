@@ -36,7 +36,11 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
   const given = righted.given;
   if (given.length > 0) {
     const what = given.length === 1 ? (given[0] ?? '') : `${given.length} files in ${to.pm2Home}`;
-    notes.push(`root has left ${what}: ${given.length === 1 ? 'it is' : 'they are'} given to ${to.user}`);
+    notes.push(
+      given.length === 1
+        ? `${what} belongs to root: the move gives it to ${to.user}`
+        : `${what} belong to root: the move gives them to ${to.user}`,
+    );
   }
   for (const one of righted.left) {
     // A daemon only reads its modules.

@@ -193,14 +193,17 @@ function notesOf(
       .map((name) => `the module ${name} is not moved; as ${to.user}: pm2 install ${name}`),
     ...(wanted && !overlap ? [`${apps.map(({ name }) => name).join(', ')} cannot run twice: it is stopped first`] : []),
     ...(ends && from.state === 'lost'
-      ? ['its daemon cannot be asked: it is told to end, and saves its list; what else that has is not started']
+      ? [
+          'its daemon has no socket, so it is ended with a signal; it then saves its list. Apps of that list that ' +
+            'are not shown here are not started',
+        ]
       : []),
     ...(ends ? [`there is no way back: the daemon of ${from.user} in ${from.pm2Home} is not started again`] : []),
     ...(target === null
       ? []
       : apps
           .filter(({ twin }) => twin)
-          .map(({ name }) => `${to.label} has ${name} already: that copy stays, this one goes`)),
+          .map(({ name }) => `${to.label} has ${name} already: that copy stays, this one is removed`)),
     ...apps
       .filter(({ dropped }) => dropped.length > 0)
       .map(
@@ -209,7 +212,7 @@ function notesOf(
       ),
     ...apps
       .filter(({ processes }) => processes.some(({ before }) => before.status === 'errored'))
-      .map(({ name }) => `${name} has failed where it is: it is registered, and not started`),
-    ...forget.map(({ pm2Home }) => `the saved list in ${pm2Home} forgets it, too`),
+      .map(({ name }) => `${name} is errored in its old daemon: the new one registers it, but does not start it`),
+    ...forget.map(({ pm2Home }) => `it is also removed from the saved list in ${pm2Home}`),
   ];
 }

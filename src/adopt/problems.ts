@@ -46,7 +46,7 @@ export function problemsOf(
     });
   if (from.keeper === null)
     problems.push({
-      what: `${place.pm2Home} is root's, in a directory that is not: root does not write the saved list there`,
+      what: `${place.pm2Home} belongs to root, but others can change a directory above it: root writes no list there`,
       label: 'run',
       repair: ['pm2-guard doctor'],
     });
@@ -75,7 +75,7 @@ export function problemsOf(
     });
   if (to.uid === 0 && speakersOf(place).length > 0 && apps.some(({ twin }) => !twin)) {
     problems.push({
-      what: `root would run what ${place.seat?.user ?? 'another user'} has put into ${place.pm2Home}, and decides`,
+      what: `root would run what ${place.seat?.user ?? 'another user'} has put into ${place.pm2Home}`,
       label: 'fix',
       repair: ['look at it with pm2 describe, and start it as root yourself'],
     });
@@ -119,11 +119,11 @@ function asOwnerOf(directory: string, words: readonly string[]): string[] {
 /** A move whose consent cannot be asked for here. */
 export function consentProblem(move: Move, { users, digest }: Consent): Problem {
   return {
-    what: `${users.join(' and ')} decides what runs there, and it would run as ${move.to.user}`,
+    what: whoDecides(move, users),
     label: 'choose',
     repair: [
-      `it should, as it is shown above:  ${acceptCommand(move, digest)}`,
-      `look at it first:                 ${commandFor(move, '--dry-run')}`,
+      `accept the plan above:  ${acceptCommand(move, digest)}`,
+      `look at it first:       ${commandFor(move, '--dry-run')}`,
     ],
   };
 }
@@ -140,4 +140,10 @@ function commandFor({ apps, from, to }: Move, ...more: string[]): string {
 
 function scriptOf({ processes }: AppCopy): string {
   return textIn(processes[0]?.record, 'pm_exec_path');
+}
+
+/** Whose word decides what the apps run that are moved to another user. */
+export function whoDecides({ to }: Move, users: readonly string[]): string {
+  const decide = users.length === 1 ? 'decides' : 'decide';
+  return `${users.join(' and ')} ${decide} what these apps run. After the move they would run as ${to.user}`;
 }

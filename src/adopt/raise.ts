@@ -31,7 +31,7 @@ export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
     if (launched.type === 'failed')
       throw new Failed(`the daemon of ${seat.label} could not be started: ${launched.why}`);
   }
-  if (!(await isUp(seat))) throw new Failed(`the daemon of ${seat.label} is not up, though pm2 said so`);
+  if (!(await isUp(seat))) throw new Failed(`the daemon of ${seat.label} was started, but does not answer`);
 }
 
 /** The system unit that would start this daemon; null: none, or systemd does not run. */

@@ -2,7 +2,7 @@ import { adoptCommandWords } from '../adopt/adopt-command.ts';
 import type { AdoptChoice, MoveOutcome, Planned, Prospect, Unfinished } from '../adopt/adopt.ts';
 import { steeringOf, type Consent } from '../adopt/consent.ts';
 import { stepsOf, type Move, type MovedApp, type MovedProcess, type MoveStep } from '../adopt/move.ts';
-import { acceptCommand, type Problem } from '../adopt/problems.ts';
+import { acceptCommand, whoDecides, type Problem } from '../adopt/problems.ts';
 import { commandLineHere } from '../terminal/root-command.ts';
 import { spawnText } from '../adopt/records.ts';
 import { quoteCommand } from '../terminal/shown.ts';
@@ -61,8 +61,8 @@ export function planLines({ move, problems, notes, consent }: Planned): string[]
 
 function consentLines(move: Move, { users, digest }: Consent): string[] {
   return [
-    `  note      ${users.join(' and ')} decides what runs there, and it would run as ${move.to.user}`,
-    ...labelled('choose', [`it should, as it is shown above:  ${acceptCommand(move, digest)}`]),
+    `  note      ${whoDecides(move, users)}`,
+    ...labelled('choose', [`accept the plan above:  ${acceptCommand(move, digest)}`]),
   ];
 }
 

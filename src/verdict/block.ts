@@ -130,14 +130,14 @@ export function blockTwoOwners(
     code: 'PG104',
     rule: null,
     daemon: null,
-    reason: `${callOf(invocation)} is about apps of different daemons, and one pm2 talks to one.`,
+    reason: `${callOf(invocation)} is about apps of different daemons. A pm2 command reaches only one daemon.`,
     details: [
       ...groups.map(
         ({ daemon, claims }) =>
           `${claims.map(({ what }) => what).join(', ')}: ${daemonLine(daemon, policy, claims[0]?.rules[0]?.line)}`,
       ),
       ...(strays.length === 0 ? [] : [`${strays.map(({ what }) => what).join(', ')}: ${ownDaemon(caller, policy)}`]),
-      ...(complete ? [] : ['This line cannot be taken apart: type one call for each daemon.']),
+      ...(complete ? [] : ['The guard cannot split this command: type one for each daemon.']),
     ],
     advice: complete ? [{ label: 'run all', commands }] : [],
   };
@@ -174,7 +174,7 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
     reason: `${callOf(invocation)} as ${caller.user} would use ${ownDaemon(caller, policy)}.`,
     details: [
       bySudo
-        ? `No rule names it, and being root by sudo does not make it root's  (${policy.file})`
+        ? `No rule names this app. A call through sudo does not mean that the app belongs to root  (${policy.file})`
         : `The config declares no daemon there${policy.default === null ? ' and has no default' : ''}  ` +
           `(${policy.file})`,
       ...(chosen

@@ -10,7 +10,7 @@ export interface Page {
 export const codes = {
   PG001: {
     title: 'passed: the right user, the right PM2_HOME',
-    meaning: 'The call lands in the daemon it belongs to as it is; the real pm2 ran as if there were no guard.',
+    meaning: 'The call reaches the right daemon without a change. The real pm2 ran as if there were no guard.',
     trap: 'None.',
     cure: 'Nothing to do.',
   },
@@ -49,7 +49,7 @@ export const codes = {
     cure: 'Bring it where it belongs with `sudo pm2-guard adopt NAME`, or declare the daemon in the config.',
   },
   PG007: {
-    title: "passed: the call names a daemon of the caller's that lives",
+    title: 'passed: the call names a running daemon of the caller',
     meaning:
       'PM2_HOME, OVER_HOME or HOME names a daemon that the config does not declare. It lives and belongs to the ' +
       'caller, and the command only reads.',
@@ -57,9 +57,9 @@ export const codes = {
     cure: 'Leave the variable out to see the declared daemon.',
   },
   PG008: {
-    title: 'passed: the boot unit of an undeclared daemon goes',
+    title: 'passed: it removes the boot unit of an undeclared daemon',
     meaning: '`pm2 unstartup` takes a unit away that would start a daemon at boot which the config does not declare.',
-    trap: 'None: a forgotten unit starts a second copy of the apps at the next boot.',
+    trap: 'None. Without this call, the forgotten unit would start a second copy of the apps at the next boot.',
     cure: 'Nothing to do.',
   },
   PG009: {
@@ -109,8 +109,8 @@ export const codes = {
     title: 'no declared daemon',
     meaning:
       'Nothing says where this call belongs, and the daemon that plain pm2 would use, and spawn, is not in the ' +
-      'config. Or it names the PM2_HOME of such a daemon and would end or begin it (`kill`, `resurrect`, ' +
-      '`update`), as the unit of a forgotten daemon does: no other daemon must suffer for it.',
+      'config. Or PM2_HOME names an undeclared daemon, and the command would change or start it. Only commands that ' +
+      'read pass. The call is not sent to another daemon, because that one was not meant.',
     trap:
       'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. The ' +
       'commands of other users do not find what is started there.',
@@ -119,13 +119,13 @@ export const codes = {
       'unit of `pm2 startup` for a daemon that is not wanted: `sudo systemctl disable --now` it.',
   },
   PG106: {
-    title: 'startup: no such daemon, or more than one',
+    title: 'startup, logrotate: no such daemon, or more than one',
     meaning: '-u and --hp of `pm2 startup` must name one declared daemon.',
     trap: 'The unit would start a second daemon at boot, beside the right one.',
     cure: 'Name the user with -u and the directory above .pm2 with --hp, as in the commands shown.',
   },
   PG107: {
-    title: 'startup: user and PM2_HOME do not belong together',
+    title: 'startup, logrotate: user and PM2_HOME do not belong together',
     meaning: "PM2 takes the unit's user from -u and its PM2_HOME from --hp, or from the caller.",
     trap: '`sudo pm2 startup -u www-data` writes User=www-data with PM2_HOME=/root/.pm2, which fails at the next boot.',
     cure: 'Give both, as in the command shown; in `mode: rewrite` the guard fills them in.',
@@ -145,7 +145,7 @@ export const codes = {
       '`kill`, `stop all`, an id, a pattern, or an app that runs in two daemons.',
     trap:
       'As root, `pm2 kill` is the usual way to be rid of a daemon that `sudo pm2` left behind. Sent to the default ' +
-      "daemon it would stop production; sent to root's it would spare what was meant.",
+      "daemon, it would stop production. Sent to root's daemon, it may stop the wrong one.",
     cure: 'Type the line that says what you mean. Each shows what runs there now.',
   },
   PG110: {
@@ -229,8 +229,8 @@ export const codes = {
   },
   PG302: {
     title: 'no real pm2',
-    meaning: 'Neither the install record, nor the config, nor PATH leads to a pm2 that is PM2 and not ourselves.',
-    trap: 'A shim that takes itself, or a wrapper around itself, for the real pm2 would never end.',
+    meaning: 'The install record, the config and PATH lead to no real pm2, or the `pm2:` of the daemon is none.',
+    trap: 'A guard that started itself as pm2 would loop for ever.',
     cure: 'Install pm2 (`sudo npm install -g pm2`) and let the guard find it: `sudo pm2-guard install`.',
   },
 } as const satisfies Record<string, Page>;

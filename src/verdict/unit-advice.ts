@@ -63,7 +63,7 @@ export function refuseUnit({ invocation, policy }: VerdictQuestion, user: string
     details: [
       invocation.command === 'startup'
         ? `First declare a daemon for ${whose}; until then no boot unit is written.`
-        : `It would write root's file for a daemon that the config does not know.`,
+        : 'It would write a logrotate file of root for a daemon that the config does not declare.',
       `Declared daemons: ${names}`,
     ],
     advice:

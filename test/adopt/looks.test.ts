@@ -142,7 +142,7 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(stdout.replaceAll('\r', '')).toMatch(
       joined(
         /myapp: neither moved nor put back: no daemon of root's is started in \/root\/\.pm2: .*\n/,
-        /all that is known of it is in \/var\/lib\/pm2-guard\/adopt\/\S+\.journal; [^]*?\n/,
+        /The journal is kept: \/var\/lib\/pm2-guard\/adopt\/\S+\.journal\. [^]*?\n/,
         / +run: {2}sudo pm2-guard adopt --rollback\n/,
       ),
     );
@@ -196,14 +196,14 @@ describeOnHost('adopt looks before it leaps', () => {
     expect(await adopt(host, '')).toMatchObject({ status: 2, stdout: '' });
   });
 
-  const decides = 'deploy decides what runs there, and it would run as www-data\n';
+  const decides = 'deploy decides what these apps run. After the move they would run as www-data\n';
   it("does not take a name and --yes for a consent to another user's app", async () => {
     await host.must(`${pm2} delete myapp`);
     for (const words of ['--all-strays --yes', 'myapp --yes', '--from deploy --yes', '--yes --to web -- myapp']) {
       const { status, stdout } = await adopt(host, words);
       expect([words, status]).toEqual([words, 1]);
       expect(stdout).toContain(
-        `  BLOCKED BY  ${decides}  choose:   it should, as it is shown above:  sudo pm2-guard adopt --from `,
+        `  BLOCKED BY  ${decides}  choose:   accept the plan above:  sudo pm2-guard adopt --from `,
       );
     }
     expect(await adopt(host, '--all-strays --yes --accept 00000000000000000000')).toMatchObject({ status: 1 });
@@ -215,7 +215,7 @@ describeOnHost('adopt looks before it leaps', () => {
     const left = `myapp ${host.account('deploy').uid} online`;
     for (const answers of [[''], ['y', 'y'], ['y', 'deploy']]) {
       const no = host.tty('pm2-guard adopt myapp');
-      await no.seen(/ {2}note {6}deploy decides what runs there[^]*move it\? \[y\/N\]/);
+      await no.seen(/ {2}note {6}deploy decides what these apps run[^]*move it\? \[y\/N\]/);
       no.type(`${answers[0] ?? ''}\n`);
       if (answers[1] !== undefined) {
         await no.seen(/deploy decides what myapp runs\. Type www-data to run it as www-data: /);
@@ -285,7 +285,7 @@ describeOnHost('adopt looks before it leaps', () => {
       status: 1,
       stdout: expect.stringMatching(
         joined(
-          /BLOCKED BY {2}(the daemon of web: it is not yours to ask|only root can work as www-data)\n/,
+          /BLOCKED BY {2}(the daemon of web: you have no access to its socket|only root can work as www-data)\n/,
           / {2}run: {6}sudo pm2-guard adopt --to web -- backup\n/,
         ),
       ) as string,

@@ -58,7 +58,7 @@ describeOnHost('adopt and what other users say', () => {
     const [, pasted = ''] = /(sudo pm2-guard adopt --from \/home\/alice\/two .*)/.exec(both.stdout) ?? [];
     expect(await host.run(pasted)).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('BLOCKED BY  alice decides what runs there') as string,
+      stdout: expect.stringContaining('BLOCKED BY  alice decides what these apps run.') as string,
     });
     const all = await adopt(host, '--from /home/alice/one --yes');
     const commands = [...all.stdout.matchAll(/sudo pm2-guard adopt .*/g)].map(([command]) => command);

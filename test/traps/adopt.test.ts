@@ -93,7 +93,7 @@ describeOnHost('adopt ends the trap', () => {
     await expect
       .poll(async () => Date.now() - Number((await host.apps(ROOT))[0]?.pm2['pm_uptime']))
       .toBeGreaterThan(1500);
-    expect(await adopted(host, 'nightly')).toContain('admin has nightly already: that copy stays, this one goes');
+    expect(await adopted(host, 'nightly')).toContain('admin has nightly already: that copy stays, this one is removed');
     expect(await running(host, '/home/alice/.pm2')).toEqual([]);
     expect(await host.apps(ROOT)).toMatchObject([{ name: 'nightly', pid: before, status: 'online' }]);
     expect(await savedIn(host, ROOT)).toEqual(['nightly']);
@@ -116,7 +116,7 @@ describeOnHost('adopt ends the trap', () => {
     expect(daemonsOn(host)).toEqual([`root ${WEB}`]);
     expect((await host.run(`${pm2} restart myapp`, { user: 'www-data' })).stderr).toMatch(/EACCES|Permission denied/);
     const said = await adopted(host, 'myapp');
-    expect(said).toMatch(/note {6}root has left \d+ files in \/var\/www\/\.pm2: they are given to www-data/);
+    expect(said).toMatch(/note {6}\d+ files in \/var\/www\/\.pm2 belong to root: the move gives them to www-data/);
     expect(daemonsOn(host)).toEqual([`www-data ${WEB}`]);
     await isHome('/nowhere');
   });
@@ -185,7 +185,7 @@ describeOnHost('adopt ends the trap', () => {
     await unit('ops', OPS);
     await host.must(`NODE_ENV=production ${site()}`);
     const said = await adopted(host, 'myapp --disable-unit');
-    expect(said).toContain(`note      the saved list in ${OPS} forgets it, too`);
+    expect(said).toContain(`note      it is also removed from the saved list in ${OPS}`);
     expect(said).toContain('pm2-ops.service is disabled: it has nothing left to start');
     expect(await host.exists('/etc/systemd/system/multi-user.target.wants/pm2-ops.service')).toBe(false);
     expect(await savedIn(host, OPS)).toEqual([]);

@@ -231,7 +231,7 @@ describeOnHost('calls through sudo', () => {
       expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
       expect(stderr).toContain(
         'pm2-guard: blocked (PG104): nothing was run\n' +
-          '  "pm2 restart myapp backup" is about apps of different daemons, and one pm2 talks to one.\n',
+          '  "pm2 restart myapp backup" is about apps of different daemons. A pm2 command reaches only one daemon.\n',
       );
     });
     it('mode: block', async () => {
