@@ -129,7 +129,10 @@ chown -hR 501:20 ${place}/pm2/node_modules/amp ${place}/other && chown alice ${p
       stdout: containing(`real pm2   ${place}/pm2/bin/pm2  (7.0.4)`),
     });
     await host.must('chmod 777 /usr/local/share/pnpm/global'); // root runs it no more, nor what its script names
-    expect(await host.run('pm2-guard status')).toMatchObject({ status: 1, stdout: containing('will not be run as root') });
+    expect(await host.run('pm2-guard status')).toMatchObject({
+      status: 1,
+      stdout: containing('will not be run as root'),
+    });
   });
 
   it.each([
