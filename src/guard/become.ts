@@ -1,5 +1,5 @@
 import { dropOwnVariables } from '../identity/environment.ts';
-import { startBareProcess, type Ended } from '../runtime/bare-process.ts';
+import { startBareProcess, type WhenEnded } from '../runtime/bare-process.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import { replaceProcess } from './replace-process.ts';
 
@@ -30,7 +30,7 @@ interface Child {
 }
 
 /** Passes on signals sent to this process only. A terminal sends Ctrl-C and Ctrl-Z to the child too. */
-export function runChild(child: Child, ended: Ended): void {
+export function runChild(child: Child, ended: WhenEnded): void {
   const ignored = () => undefined; // the child handles the signal
   const running = start(child, (status, signal) => {
     for (const name of both) process.off(name, ignored);
@@ -48,7 +48,7 @@ export function runChild(child: Child, ended: Ended): void {
   for (const signal of own) process.on(signal, sent);
 }
 
-function start({ file, argv, stdin, env }: Child, ended: Ended): { kill(signal: NodeJS.Signals): void } {
+function start({ file, argv, stdin, env }: Child, ended: WhenEnded): { kill(signal: NodeJS.Signals): void } {
   if (env === undefined) dropOwnVariables(process.env);
   const bare =
     stdin === null ? startBareProcess({ file, words: argv, env: env ?? process.env, apart: false }, ended) : null;

@@ -10,7 +10,7 @@ interface ProcessHandle {
 /** The last node of which this binding no longer changes. That of node 24 takes other arguments, and aborts. */
 const LAST_NODE = 22;
 
-export interface Program {
+export interface BareProgram {
   file: string;
   /** Without the program's own name. */
   words: readonly string[];
@@ -19,7 +19,7 @@ export interface Program {
   apart: boolean;
 }
 
-export type Ended = (status: number | null, signal: NodeJS.Signals | null) => void;
+export type WhenEnded = (status: number | null, signal: NodeJS.Signals | null) => void;
 
 export interface BareProcess {
   kill(signal: NodeJS.Signals): void;
@@ -28,7 +28,7 @@ export interface BareProcess {
 }
 
 /** @returns null: this node cannot do it, or the program did not start */
-export function startBareProcess({ file, words, env, apart }: Program, ended: Ended): BareProcess | null {
+export function startBareProcess({ file, words, env, apart }: BareProgram, ended: WhenEnded): BareProcess | null {
   if (Number.parseInt(process.versions.node, 10) > LAST_NODE) return null;
   const emitWarning = Reflect.get(process, 'emitWarning') as unknown;
   process.emitWarning = () => undefined; // NODE_PENDING_DEPRECATION warns about process.binding

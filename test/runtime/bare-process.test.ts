@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { startBareProcess, type BareProcess, type Program } from '../../src/runtime/bare-process.ts';
+import { startBareProcess, type BareProcess, type BareProgram } from '../../src/runtime/bare-process.ts';
 
-const shell = (script: string, more: Partial<Program> = {}): Program => ({
+const shell = (script: string, more: Partial<BareProgram> = {}): BareProgram => ({
   file: '/bin/sh',
   words: ['-c', script],
   env: {},
@@ -10,7 +10,7 @@ const shell = (script: string, more: Partial<Program> = {}): Program => ({
 });
 
 /** How the program ends: its status and signal. */
-function ending(program: Program, started: (child: BareProcess) => void = () => undefined): Promise<unknown> {
+function ending(program: BareProgram, started: (child: BareProcess) => void = () => undefined): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const child = startBareProcess(program, (status, signal) => {
       resolve([status, signal]);

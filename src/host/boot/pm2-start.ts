@@ -23,7 +23,7 @@ export function startInShell(text: string, by: Runner): Pm2Start {
     if (typeof token === 'string') words.push(token);
     else if ('comment' in token || token.op === 'glob') continue;
     else {
-      const found = startOf(words, runner, true);
+      const found = pm2StartOf(words, runner, true);
       if (found !== null && found !== 'unclear') return isUnclear ? 'unclear' : found;
       isUnclear ||= found === 'unclear' || ['.', 'source', 'eval'].includes(words[0] ?? '');
       runner = exported(words, runner);
@@ -37,16 +37,16 @@ export function startInShell(text: string, by: Runner): Pm2Start {
  * The same for the words of one command.
  * @param inShell a tilde in front of a value is the home directory
  */
-export function startOf(words: readonly string[], by: Runner, inShell = false): Pm2Start {
+export function pm2StartOf(words: readonly string[], by: Runner, inShell = false): Pm2Start {
   const [first, ...rest] = words;
   if (first === undefined) return null;
-  if (KEYWORDS.includes(first)) return startOf(rest, by, inShell);
+  if (KEYWORDS.includes(first)) return pm2StartOf(rest, by, inShell);
   const [, name, value = ''] = /^(\w+)=(.*)$/s.exec(first) ?? [];
-  if (name !== undefined) return startOf(rest, assigned(by, name, value, inShell), inShell);
+  if (name !== undefined) return pm2StartOf(rest, assigned(by, name, value, inShell), inShell);
   switch (basename(first)) {
     case 'nohup':
     case 'setsid':
-      return startOf(rest, by);
+      return pm2StartOf(rest, by);
     case 'env':
       return startByEnv(rest, by);
     case 'sh':
@@ -89,7 +89,7 @@ function unlessMentioned(words: readonly string[]): Pm2Start {
 /** Behind a program that keeps user and environment. */
 function startBehind(words: readonly string[], by: Runner): Pm2Start {
   const at = words.findIndex((word) => /^pm2(-runtime|-docker)?$/.test(basename(word)));
-  return at < 0 ? unlessMentioned(words) : startOf(words.slice(at), by);
+  return at < 0 ? unlessMentioned(words) : pm2StartOf(words.slice(at), by);
 }
 
 function certain(by: Runner, words: readonly string[]): Pm2Start {
@@ -134,7 +134,7 @@ function startByEnv(words: readonly string[], by: Runner): Pm2Start {
   if (first === '-u')
     return startByEnv(rest, second === 'PM2_HOME' ? { ...by, pm2Home: null } : second === 'HOME' ? lost(by) : by);
   if (first === '-C') return startByEnv(rest, by);
-  return first.startsWith('-') ? unlessMentioned(words) : startOf(words, by);
+  return first.startsWith('-') ? unlessMentioned(words) : pm2StartOf(words, by);
 }
 
 function lost(by: Runner): Runner {
@@ -181,7 +181,7 @@ function startByRunuser(words: readonly string[], by: Runner): Pm2Start {
   const rest = words.slice(joined === '' ? 2 : 1);
   const program = rest[0] === '--' ? rest.slice(1) : rest;
   if (user === '' || OPEN.test(user) || program[0]?.startsWith('-') !== false) return unlessMentioned(words);
-  return startOf(program, { ...by, user });
+  return pm2StartOf(program, { ...by, user });
 }
 
 /** sudo(8) with env_reset, its default: HOME is the user's, and PM2_HOME is kept only by -E. */
@@ -201,7 +201,7 @@ function startBySudo(words: readonly string[], by: Runner): Pm2Start {
       const kept = keeps ? by : { homeDirectory: null, pm2Home: null };
       const homeDirectory = kept.homeDirectory ?? accountOf(name)?.homeDirectory ?? null;
       const { pm2Home } = kept;
-      return startOf(words.slice(word === '--' ? at + 1 : at), { ...by, user: name, homeDirectory, pm2Home });
+      return pm2StartOf(words.slice(word === '--' ? at + 1 : at), { ...by, user: name, homeDirectory, pm2Home });
     } else if (!/^-[EHin]+$/.test(word) && !['--preserve-env', '--login', '--non-interactive'].includes(word))
       return unlessMentioned(words);
   }
@@ -218,7 +218,7 @@ function startBySetpriv(words: readonly string[], by: Runner): Pm2Start {
     if (option === 'reuid') user = value;
     if (option !== '' || ['--init-groups', '--clear-groups', '--no-new-privs'].includes(word)) continue;
     const program = words.slice(word === '--' ? at + 1 : at);
-    return program[0]?.startsWith('-') === false ? startOf(program, { ...by, user }) : unlessMentioned(words);
+    return program[0]?.startsWith('-') === false ? pm2StartOf(program, { ...by, user }) : unlessMentioned(words);
   }
   return null;
 }

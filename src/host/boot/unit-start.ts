@@ -2,7 +2,7 @@ import type { Pm2Home } from '../../runtime/brands.ts';
 import { basename } from 'node:path';
 import type { Account } from '../../identity/accounts.ts';
 import { readRegularFile } from '../../trust/read.ts';
-import { startOf, type Pm2Start } from './pm2-start.ts';
+import { pm2StartOf, type Pm2Start } from './pm2-start.ts';
 import { mentionsPm2, seatOf, type Runner } from './runner.ts';
 
 /** Something that runs pm2 at boot, and whose daemon that starts is not known. */
@@ -35,7 +35,7 @@ const MAX_BYTES = 1 << 16;
  * @param runner as which systemd runs them
  */
 export function startOfUnit(words: readonly string[], env: Readonly<Record<string, string>>, runner: Runner): Pm2Start {
-  return startOf(
+  return pm2StartOf(
     words.map((word) => expanded(word, env, runner)),
     runner,
   );
