@@ -11,7 +11,7 @@ import { takeSteps, putBack, type MoveOutcome } from './carry-out.ts';
 import { chooseMoves, type AdoptChoice } from './choose.ts';
 import { Failed } from './failed.ts';
 import { find, savedPlace, type HostInventory, type AppSource } from './find.ts';
-import { Hands, type Progress } from './hands.ts';
+import { MoveRun, type Progress } from './hands.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import type { Launcher } from './move.ts';
@@ -40,7 +40,7 @@ export interface Prospect {
 }
 
 /** What would be done, and the problems. It changes nothing. */
-export async function prospect(
+export async function previewOf(
   request: AdoptRequest,
   policy: Policy,
   launcherOf: (daemon: Daemon | null) => Launcher,
@@ -91,7 +91,7 @@ export function pending(): Unfinished[] {
 }
 
 /** Takes the lock that allows one adoption at a time. @throws UserError if one is running */
-export function alone(): () => void {
+export function takeLock(): () => void {
   makeJournalDirectory(journalDirectory());
   const held = lock(join(journalDirectory(), 'lock'));
   if (typeof held === 'number') throw new UserError(`another adoption is under way, by pid ${held}`, null, 2);
@@ -100,11 +100,13 @@ export function alone(): () => void {
 }
 
 export async function carryOutMove({ move }: Planned, progress: Progress): Promise<MoveOutcome> {
-  return withHands(new Hands(move, Journal.begin(journalDirectory(), move), progress), (hands) => takeSteps(hands, []));
+  return withHands(new MoveRun(move, Journal.begin(journalDirectory(), move), progress), (hands) =>
+    takeSteps(hands, []),
+  );
 }
 
 /** @throws UserError if it could neither be finished nor undone. The journal stays, so both can be tried again */
-async function withHands(hands: Hands, work: (hands: Hands) => Promise<MoveOutcome>): Promise<MoveOutcome> {
+async function withHands(hands: MoveRun, work: (hands: MoveRun) => Promise<MoveOutcome>): Promise<MoveOutcome> {
   try {
     return await work(hands);
   } catch (error) {
@@ -135,7 +137,7 @@ export async function finish(
       1,
     );
   }
-  return withHands(new Hands(move, Journal.reopen(file), progress, learned), (hands) => {
+  return withHands(new MoveRun(move, Journal.reopen(file), progress, learned), (hands) => {
     if (way === 'resume' && !back) return takeSteps(hands, done);
     if (!back) hands.journal.write({ back: true, why: 'asked for' });
     return putBack(hands);

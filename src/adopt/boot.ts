@@ -11,7 +11,7 @@ import type { Move } from './move.ts';
  * Enabled boot units that these moves made useless: their list is empty now, or they would start a daemon of the
  * wrong user in the new PM2_HOME. A unit whose list still holds apps is kept.
  */
-export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
+export function uselessUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>[]): Unit[] {
   return pm2Units().filter((unit) => {
     const pm2Home = realpathOrSelf(pm2HomeOfUnit(unit));
     if (!unit.enabled) return false;
@@ -23,7 +23,7 @@ export function fossilUnits(moves: readonly Pick<Move, 'from' | 'to' | 'forget'>
 }
 
 /** Daemons that received an app and that no unit starts at boot. */
-export function unbooted(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
+export function withoutBootUnit(moves: readonly Pick<Move, 'to'>[]): Move['to'][] {
   const system = allPm2Units();
   const units = [...system.units, ...pm2UserUnits()];
   // One of these may start it. Root's start any user's.

@@ -1,13 +1,13 @@
 import { isModule, isRunning, savedForm, freshForm, type Pm2Env } from '../pm2/record.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import type { DaemonClient } from './daemon.ts';
-import { endDaemon, learn, restoreList } from './end-daemon.ts';
+import { endDaemon, endLostDaemon, restoreList } from './end-daemon.ts';
 import { Failed } from './failed.ts';
-import type { Hands } from './hands.ts';
+import type { MoveRun } from './hands.ts';
 import { stepsOf, type MovedApp, type MoveStep } from './move.ts';
 import { putRight } from './put-right.ts';
 import { plainIn, textIn, type NamedProcess } from './records.ts';
-import { raise } from './raise.ts';
+import { startDaemon } from './raise.ts';
 import { waitUntilStable } from './settle.ts';
 import { Worker } from './work-as.ts';
 
@@ -29,7 +29,7 @@ export interface MoveOutcome {
  * Carries out a move, from the first step that is not recorded as done. Each step first checks the current state, so
  * that an interrupted step can be repeated. If a step fails, everything is undone while that is possible.
  */
-export async function takeSteps(hands: Hands, done: readonly MoveStep[]): Promise<MoveOutcome> {
+export async function takeSteps(hands: MoveRun, done: readonly MoveStep[]): Promise<MoveOutcome> {
   const { journal } = hands;
   try {
     for (const step of stepsOf(hands.move).filter((one) => one === 'raise' || !done.includes(one))) {
@@ -61,7 +61,7 @@ export async function takeSteps(hands: Hands, done: readonly MoveStep[]): Promis
 }
 
 /** Gives the apps of a move back to their old daemon. */
-export async function putBack(hands: Hands): Promise<MoveOutcome> {
+export async function putBack(hands: MoveRun): Promise<MoveOutcome> {
   const { move, journal, to } = hands;
   const back = async (step: MoveStep, work: () => Promise<void>) => {
     journal.writeIfPossible({ step, at: 'begin', back: true });
@@ -69,7 +69,8 @@ export async function putBack(hands: Hands): Promise<MoveOutcome> {
     await work();
     journal.writeIfPossible({ step, at: 'done', back: true });
   };
-  if (move.from.state === 'live') await raise(hands.source, move.launcher); // before the old daemon loses anything
+  // Before the old daemon loses anything.
+  if (move.from.state === 'live') await startDaemon(hands.source, move.launcher);
   // The new daemon may be what fails. Its errors must not keep the app from running in the old one.
   let why: string | null = null;
   try {
@@ -93,12 +94,12 @@ export async function putBack(hands: Hands): Promise<MoveOutcome> {
   return { type: 'put back', downtimeMs: downtimeOf(hands), why, log: [] };
 }
 
-async function take(step: MoveStep, hands: Hands): Promise<void> {
+async function take(step: MoveStep, hands: MoveRun): Promise<void> {
   const { move, to } = hands;
   const names = namesOf(move.apps);
   switch (step) {
     case 'raise':
-      return raise(hands.target, move.launcher);
+      return startDaemon(hands.target, move.launcher);
     case 'stop': {
       await to.list(); // if it cannot answer now, it could not once the app is stopped
       hands.stoppedAt ??= performance.now();
@@ -108,7 +109,7 @@ async function take(step: MoveStep, hands: Hands): Promise<void> {
     }
     case 'end': {
       hands.stoppedAt ??= performance.now();
-      if (move.from.state === 'lost') hands.move = await learn(hands);
+      if (move.from.state === 'lost') hands.move = await endLostDaemon(hands);
       else await endDaemon(hands);
       return;
     }
@@ -171,7 +172,7 @@ function instanceOf(record: Pm2Env): string {
   return plainIn(record, textIn(record, 'instance_var') || 'NODE_APP_INSTANCE') ?? '';
 }
 
-async function startAgain({ move, from }: Hands): Promise<void> {
+async function startAgain({ move, from }: MoveRun): Promise<void> {
   for (const app of move.apps) {
     const there = await from.named([app.name]);
     for (const { pmId, running, before } of app.processes) {
@@ -183,7 +184,11 @@ async function startAgain({ move, from }: Hands): Promise<void> {
 }
 
 /** The new list comes first, so that a boot between the two writes still starts the app. */
-async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], here: readonly Pm2Env[]): Promise<void> {
+async function save(
+  { move, target, keeper }: MoveRun,
+  there: readonly Pm2Env[],
+  here: readonly Pm2Env[],
+): Promise<void> {
   const names = namesOf(move.apps);
   const own = there.filter((record) => !isModule(record));
   await target.save({ pm2Home: move.to.pm2Home, names, records: own });
@@ -194,7 +199,7 @@ async function save({ move, target, keeper }: Hands, there: readonly Pm2Env[], h
  * There is no old daemon to go back to. Apps that do not stay up are registered in the new one and reported; the
  * journal keeps those that could not be registered.
  */
-async function leaveThere(hands: Hands, why: string, log: string[]): Promise<MoveOutcome> {
+async function leaveThere(hands: MoveRun, why: string, log: string[]): Promise<MoveOutcome> {
   const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
   const outcome: MoveOutcome = { ...withheldIn(hands), type: 'failed', downtimeMs: downtimeOf(hands), why, log };
   const isThere = ({ name, processes, twin }: MovedApp) =>
@@ -205,7 +210,7 @@ async function leaveThere(hands: Hands, why: string, log: string[]): Promise<Mov
   return outcome;
 }
 
-function downtimeOf({ stoppedAt, upAt, servingAt, move }: Hands): number | null {
+function downtimeOf({ stoppedAt, upAt, servingAt, move }: MoveRun): number | null {
   if (stoppedAt === null || upAt === null || upAt < stoppedAt) return null;
   const listens = move.apps.some(({ ports }) => ports.length > 0);
   return (listens ? (servingAt ?? performance.now()) : upAt) - stoppedAt;
@@ -215,7 +220,7 @@ function namesOf(apps: readonly MovedApp[]): string[] {
   return apps.map(({ name }) => name);
 }
 
-function withheldIn({ move }: Hands): Pick<MoveOutcome, 'withheld'> {
+function withheldIn({ move }: MoveRun): Pick<MoveOutcome, 'withheld'> {
   const names = namesOf(move.apps.filter(({ withheld }) => withheld === true));
   return names.length === 0 ? {} : { withheld: names };
 }

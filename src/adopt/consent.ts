@@ -25,14 +25,14 @@ export interface Consent {
 }
 
 /** Uids except root's that decide what a source says of its apps: the daemon's and the directory owner's. */
-export function speakersOf({ foreign, seat, keeper }: Pick<AppSource, 'foreign' | 'seat' | 'keeper'>): Uid[] {
+export function usersWhoDecide({ foreign, seat, keeper }: Pick<AppSource, 'foreign' | 'seat' | 'keeper'>): Uid[] {
   if (!foreign) return [];
   return [...new Set([seat?.uid ?? NO_UID, keeper?.uid ?? NO_UID])].filter((uid) => uid !== 0);
 }
 
 /** Null: no other user decides what would run. */
 export function consentFor(move: Move, place: AppSource): Consent | null {
-  const others = speakersOf(place).filter((uid) => uid !== move.to.uid);
+  const others = usersWhoDecide(place).filter((uid) => uid !== move.to.uid);
   if (others.length === 0 || move.apps.every(({ twin }) => twin)) return null;
   return { users: others.map((uid) => accountByUid(uid)?.name ?? `uid ${uid}`), digest: digestOf(move), given: false };
 }

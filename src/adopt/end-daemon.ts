@@ -13,18 +13,18 @@ import { realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isAsShown } from './as-shown.ts';
 import { Failed } from './failed.ts';
-import type { Hands } from './hands.ts';
+import type { MoveRun } from './hands.ts';
 import { listState } from './list-state.ts';
 import type { Move, MovedApp } from './move.ts';
 import { savedRecords, textIn, type NamedRecord } from './records.ts';
 import { relocate } from './relocate.ts';
-import { watchTime } from './watch-time.ts';
+import { stableAfterMs } from './watch-time.ts';
 
 /** PM2 stops apps one after the other, and one may have a long kill_timeout (Daemon.gracefullExit). */
 const END_MS = 120_000;
 
 /** Stops all apps of the old daemon, then the daemon. The journal already holds them. */
-export async function endDaemon({ move, from }: Hands): Promise<void> {
+export async function endDaemon({ move, from }: MoveRun): Promise<void> {
   if (!isThere(move)) return;
   const listed = await from.list();
   if (listed !== null) await Promise.all(listed.map((process) => from.remove(process)));
@@ -80,7 +80,7 @@ function stopUnit(unit: Unit, { to }: Move): void {
  * @returns the move, with the apps as their daemon knew them
  * @throws Failed if it left no list
  */
-export async function learn({ move, journal, learned }: Hands): Promise<Move> {
+export async function endLostDaemon({ move, journal, learned }: MoveRun): Promise<Move> {
   if (learned) return move;
   if (isThere(move)) {
     const pid = move.from.pid as Pid;
@@ -106,7 +106,7 @@ export async function learn({ move, journal, learned }: Hands): Promise<Move> {
 }
 
 /** Restores the list of the running daemon in that PM2_HOME; the ended daemon has just overwritten it. */
-export async function restoreList({ move, keeper }: Hands): Promise<void> {
+export async function restoreList({ move, keeper }: MoveRun): Promise<void> {
   if (move.list === null) return;
   const names = [...move.apps.map(({ name }) => name), ...move.list.records.map((record) => textIn(record, 'name'))];
   await keeper.save({ pm2Home: move.from.pm2Home, names, records: move.list.records });
@@ -137,7 +137,7 @@ function appsFrom(records: readonly NamedRecord[], move: Move): MovedApp[] {
       processes: processes.map(({ process }) => process),
       ...(processes.some(({ withheld }) => withheld) ? { withheld: true } : {}),
       twin: known?.twin ?? false,
-      minUptime: watchTime(own),
+      minUptime: stableAfterMs(own),
       ports: known?.ports ?? [],
       dropped: known?.dropped ?? [],
     };

@@ -1,4 +1,4 @@
-import { listenedPorts } from '../host/daemons/ports.ts';
+import { portsInUseHere } from '../host/daemons/ports.ts';
 import { DaemonClient } from './daemon.ts';
 import { Failed } from './failed.ts';
 import type { Journal } from './journal.ts';
@@ -9,7 +9,7 @@ import { Worker } from './work-as.ts';
 export type Progress = (step: MoveStep, back: boolean) => void;
 
 /** One move in progress: its worker processes, and what was observed so far. */
-export class Hands {
+export class MoveRun {
   readonly #workers: Worker[] = [];
   readonly target: Worker;
   readonly to: DaemonClient;
@@ -47,7 +47,7 @@ export class Hands {
   /** The app serves again when a process listens on each of its ports. */
   lookAtPorts(): void {
     if (this.servingAt !== null || this.move.overlap) return;
-    const listened = listenedPorts();
+    const listened = portsInUseHere();
     if (this.move.apps.every(({ ports }) => ports.every((port) => listened.has(port))))
       this.servingAt = performance.now();
   }

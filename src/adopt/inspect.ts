@@ -9,7 +9,7 @@ import type { HostInventory, AppSource } from './find.ts';
 import { problemOf } from './faults.ts';
 import { heldPorts, needsOf } from './needs.ts';
 import type { Planned } from './plan.ts';
-import { asRoot, type Problem } from './problems.ts';
+import { rootAdoptCommand, type Problem } from './problems.ts';
 import { putRight, type LeftOver } from './put-right.ts';
 import type { Seat } from './seat.ts';
 import { AgentError, Worker } from './work-as.ts';
@@ -74,7 +74,11 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
     );
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    problems.push({ what: error.message, label: 'run', repair: process.geteuid?.() === 0 ? [] : [asRoot(move)] });
+    problems.push({
+      what: error.message,
+      label: 'run',
+      repair: process.geteuid?.() === 0 ? [] : [rootAdoptCommand(move)],
+    });
   } finally {
     worker?.dispose();
   }

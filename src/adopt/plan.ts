@@ -4,14 +4,14 @@ import { NO_UID, asPm2Home, type Uid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, type AdoptChoice, type AppCopy } from './choose.ts';
-import { consentFor, speakersOf, type Consent } from './consent.ts';
+import { consentFor, usersWhoDecide, type Consent } from './consent.ts';
 import { listState } from './list-state.ts';
 import type { HostInventory, AppSource } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
 import { problemsOf, type Problem } from './problems.ts';
 import { plainIn, type NamedProcess } from './records.ts';
 import { relocate } from './relocate.ts';
-import { watchTime } from './watch-time.ts';
+import { stableAfterMs } from './watch-time.ts';
 import type { Seat } from './seat.ts';
 
 type MoveChoice = Extract<AdoptChoice, { type: 'move' }>;
@@ -117,7 +117,7 @@ function forgotten(choices: readonly MoveChoice[]): Move['forget'] {
 }
 
 function listOf(place: AppSource, to: Seat): Move['list'] {
-  const exchangeable = speakersOf(place).some((uid) => uid !== to.uid);
+  const exchangeable = usersWhoDecide(place).some((uid) => uid !== to.uid);
   return { records: place.saved ?? [], state: listState(dumpFile(place.pm2Home)), exchangeable };
 }
 
@@ -143,7 +143,7 @@ function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: Host
     ports,
     processes: moved.map(({ process }) => process),
     twin,
-    minUptime: watchTime(processes.map(({ record }) => record)),
+    minUptime: stableAfterMs(processes.map(({ record }) => record)),
     dropped: [...new Set(moved.flatMap(({ dropped }) => dropped))],
   };
 }
@@ -152,7 +152,7 @@ function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: Host
 function isUnsettled({ pid, record }: NamedProcess): boolean {
   if (!isRunning(record)) return false;
   if (pid === 0 || record.status === 'waiting restart') return true;
-  return typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < watchTime([record]);
+  return typeof record.pm_uptime === 'number' && Date.now() - record.pm_uptime < stableAfterMs([record]);
 }
 
 /** Neither the kernel nor the environment shows a port of the app. */

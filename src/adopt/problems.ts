@@ -7,7 +7,7 @@ import { quoteCommand } from '../terminal/shown.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, sameProgram, type AppCopy } from './choose.ts';
-import { speakersOf, type Consent } from './consent.ts';
+import { usersWhoDecide, type Consent } from './consent.ts';
 import type { HostInventory, AppSource } from './find.ts';
 import type { Move } from './move.ts';
 import { isWritableJson, textIn } from './records.ts';
@@ -42,7 +42,7 @@ export function problemsOf(
     problems.push({
       what: `the daemon of ${to.label}: ${target.trouble}`,
       label: 'run',
-      repair: process.geteuid?.() === 0 ? [] : [asRoot({ apps, to })],
+      repair: process.geteuid?.() === 0 ? [] : [rootAdoptCommand({ apps, to })],
     });
   if (from.keeper === null)
     problems.push({
@@ -73,7 +73,7 @@ export function problemsOf(
       label: 'run',
       repair: [adoptCommandWords([], { from: to.pm2Home })],
     });
-  if (to.uid === 0 && speakersOf(place).length > 0 && apps.some(({ twin }) => !twin)) {
+  if (to.uid === 0 && usersWhoDecide(place).length > 0 && apps.some(({ twin }) => !twin)) {
     problems.push({
       what: `root would run what ${place.seat?.user ?? 'another user'} has put into ${place.pm2Home}`,
       label: 'fix',
@@ -84,7 +84,7 @@ export function problemsOf(
 }
 
 /** The same move for a user who may use sudo. */
-export function asRoot({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
+export function rootAdoptCommand({ apps, to }: Pick<Move, 'apps' | 'to'>): string {
   return adoptCommandWords(
     apps.map(({ name }) => name),
     { to: to.label, asRoot: true },

@@ -15,7 +15,7 @@ import type { Worker } from './work-as.ts';
  * user.
  * @throws Failed if it does not start, or starts as another user
  */
-export async function raise(worker: Worker, launcher: Launcher): Promise<void> {
+export async function startDaemon(worker: Worker, launcher: Launcher): Promise<void> {
   const { seat } = worker;
   if (await isUp(seat)) return;
   const fault = seat.uid === 0 ? findUntrusted(seat.pm2Home, 'directory') : null;

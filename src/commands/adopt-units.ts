@@ -1,5 +1,5 @@
 import type { Planned } from '../adopt/adopt.ts';
-import { disableUnit, fossilUnits, unbooted } from '../adopt/boot.ts';
+import { disableUnit, uselessUnits, withoutBootUnit } from '../adopt/boot.ts';
 import { startupWords } from '../pm2/startup-words.ts';
 import { commandLineHere } from '../terminal/root-command.ts';
 import { printLines } from './adopt-run.ts';
@@ -11,7 +11,7 @@ export function settleBootUnits(moved: readonly Planned[], options: { json?: boo
     if (!options.json) printLines(text);
   };
   const moves = moved.map(({ move }) => move);
-  for (const unit of fossilUnits(moves)) {
+  for (const unit of uselessUnits(moves)) {
     const failure = options.disableUnit ? disableUnit(unit) : null;
     if (options.disableUnit && failure === null) {
       lines([`${unit.name} is disabled: it has nothing left to start`]);
@@ -23,7 +23,7 @@ export function settleBootUnits(moved: readonly Planned[], options: { json?: boo
       ...labelled('run', [commandLineHere(['sudo', 'systemctl', 'disable', unit.name])]),
     ]);
   }
-  for (const { user, label, pm2Home } of unbooted(moves)) {
+  for (const { user, label, pm2Home } of withoutBootUnit(moves)) {
     lines([
       `nothing brings the daemon of ${label} up at boot`,
       ...labelled('run', [commandLineHere(startupWords(user, pm2Home))]),

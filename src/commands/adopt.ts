@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { adoptCommandWords as adoptWords } from '../adopt/adopt-command.ts';
 import {
-  alone,
+  takeLock,
   carryOutMove,
   finish,
   pending,
-  prospect,
+  previewOf,
   type Planned,
   type Prospect,
   type AdoptRequest,
@@ -112,10 +112,10 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
   if (names.length > 0 && options.allStrays)
     throw new UserError('--all-strays is for all of them: name apps, or say that', null, 2);
   const policy = requirePolicy();
-  const release = options.dryRun ? null : alone();
+  const release = options.dryRun ? null : takeLock();
   try {
     refuseUnfinished(pending());
-    const seen = await prospect(requestOf(names, options), policy, launcherOf);
+    const seen = await previewOf(requestOf(names, options), policy, launcherOf);
     const blind = isBlind(seen, options);
     if (!options.json) {
       printLines([...choiceLines(seen), ...seen.planned.flatMap(planLines)]);
@@ -205,7 +205,7 @@ async function carryOutAll(moves: readonly Planned[], { json }: Options): Promis
 }
 
 async function finishAll(way: 'resume' | 'rollback', { json }: Options): Promise<void> {
-  const release = alone();
+  const release = takeLock();
   try {
     const done: DoneMove[] = [];
     const left = pending();

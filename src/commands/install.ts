@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { draftConfig } from '../host/draft/draft.ts';
-import { gapsIn, gapsInWords, isFailure, type Gap } from '../install/gaps.ts';
+import { findGaps, gapsInWords, isFailure, type Gap } from '../install/gaps.ts';
 import { install, type Installation } from '../install/install.ts';
 import { layersInWords, type LayerWish } from '../install/layers/layers.ts';
 import type { FileChange } from '../install/ledger.ts';
@@ -82,7 +82,7 @@ Exit status: 0 done; 1 something could not be done, it is named at the end.`,
             ? seal({ paths: [], users: [], path: process.env['PATH'], inUse: await pm2InUse(), dry })
             : sealAgain(dry);
         // Before an uninstall that waits takes it all away.
-        return { result, seals, gaps: dry ? [] : await gapsIn() };
+        return { result, seals, gaps: dry ? [] : await findGaps() };
       });
       const report = { ...result, seals, gaps };
       process.stdout.write(

@@ -1,7 +1,7 @@
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { gatherFacts, type HostFacts } from '../host/facts.ts';
 import { brokenParts, changeableParts } from '../install/intact.ts';
-import { standing, type InstallHealth } from '../install/status.ts';
+import { installHealth, type InstallHealth } from '../install/status.ts';
 import { programs, type Program } from './programs.ts';
 import { unmakeablePm2Homes, type Unmakeable } from '../policy/unmakeable.ts';
 import { sealStates } from '../seal/seals.ts';
@@ -30,7 +30,7 @@ export async function gatherDoctorFacts(): Promise<DoctorFacts> {
   await new Promise((turned) => {
     setImmediate(turned);
   });
-  const [host, own] = await Promise.all([looking, standing()]);
+  const [host, own] = await Promise.all([looking, installHealth()]);
   const installed = own.installed !== null;
   const guard = {
     status: own,

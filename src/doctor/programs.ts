@@ -1,6 +1,6 @@
 import { vanishing, type Vanishing } from '../host/processes/vanishing.ts';
 import { staying } from '../install/node.ts';
-import { readRecord } from '../install/record.ts';
+import { readInstall } from '../install/record.ts';
 import type { Policy } from '../policy/policy.ts';
 import { realpathOrNull } from '../runtime/peek.ts';
 
@@ -20,7 +20,7 @@ export interface Program {
 const OTHERS = { node: ['/usr/bin/node', '/usr/local/bin/node'], pm2: ['/usr/bin/pm2'] };
 
 export function programs(policy: Policy | null): Program[] {
-  const record = readRecord();
+  const record = readInstall();
   const told = (['node', 'pm2'] as const).flatMap((of) => [
     ...named(of, record?.[of], null),
     ...(policy?.daemons ?? []).flatMap((daemon) => named(of, daemon[of], daemon.name)),

@@ -10,7 +10,7 @@ interface Becoming {
 }
 
 /** Runs a program, in this process if node can. `stdin`: input that was read already; null: inherited. */
-export function become(
+export function runInstead(
   file: string,
   argv: readonly string[],
   stdin: Buffer | null,

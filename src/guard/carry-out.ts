@@ -15,7 +15,7 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { classOf } from '../verdict/command-class.ts';
 import { callOf } from '../verdict/words.ts';
-import { become } from './become.ts';
+import { runInstead } from './become.ts';
 import { CannotCarryOut } from './cannot-carry-out.ts';
 import { cannotEnter, refuseUnreadable } from './closed-to-owner.ts';
 import { becomePm2 } from './handoff.ts';
@@ -212,7 +212,7 @@ function handOver(
         [],
         [{ label: 'fix', text: 'correct "node:" in the config, then: pm2-guard check' }],
       );
-    become(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
+    runInstead(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
     return;
   }
   // It was read once to find apps. PM2 must read it again.

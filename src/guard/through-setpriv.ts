@@ -3,7 +3,7 @@ import { HOP, SHIM_COMMAND } from '../call/hop.ts';
 import { setprivWords } from '../identity/setpriv.ts';
 import { narrowUmask } from '../identity/switch-user.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
-import { become } from './become.ts';
+import { runInstead } from './become.ts';
 
 /**
  * With a PAM session for this process (run0, PAMName=) it must stay root: the helper `(sd-pam)` gets no signal at the
@@ -30,7 +30,7 @@ export function becomeThroughSetpriv(
   const [program = '', ...words] = setprivWords(daemon, [SHIM_COMMAND, HOP + daemon.name, ...argv]);
   const config = process.env['PM2_GUARD_CONFIG'];
   narrowUmask();
-  become(program, words, stdin, {
+  runInstead(program, words, stdin, {
     env: { ...environment, ...(config === undefined ? {} : { PM2_GUARD_CONFIG: config }) },
     inPlace: !hasPamHelper(),
   });

@@ -6,7 +6,7 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { realSudo } from '../identity/sudo-places.ts';
 import { canBecome, someoneIsThere } from './ask-sudo.ts';
-import { become, endAs, runChild } from './become.ts';
+import { runInstead, endAs, runChild } from './become.ts';
 import { CANNOT_MARK, makeMark } from './mark.ts';
 import { say } from './report.ts';
 import { lostLines, leftOutLines, variablesFor } from './variables.ts';
@@ -102,7 +102,7 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
   const mark = makeMark();
   if (mark === null) {
     outcome.started();
-    become(sudo, wordsFor(attempt, null), stdin);
+    runInstead(sudo, wordsFor(attempt, null), stdin);
     return;
   }
   let known = false;
@@ -126,7 +126,7 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
     if (!started && status === REFUSED) outcome.refused();
     else if (!started && status === CANNOT_MARK) {
       outcome.started();
-      become(sudo, wordsFor(attempt, null), stdin);
+      runInstead(sudo, wordsFor(attempt, null), stdin);
     } else endAs(status, signal);
   });
   wait(4); // the shim sets the mark some 40 ms before pm2 can print

@@ -1,4 +1,4 @@
-import { waysIn } from './ways.ts';
+import { probeWays } from './ways.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
 export interface Gap {
@@ -8,8 +8,8 @@ export interface Gap {
   ours: boolean;
 }
 
-export async function gapsIn(): Promise<Gap[]> {
-  const ways = await waysIn();
+export async function findGaps(): Promise<Gap[]> {
+  const ways = await probeWays();
   return ways.flatMap(({ way, finds, ours }) => (finds?.type === 'other' ? [{ way, path: finds.path, ours }] : []));
 }
 

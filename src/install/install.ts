@@ -18,12 +18,12 @@ import { pairs, prepare } from './prepared.ts';
 import { wayToRepair } from './packages.ts';
 import { compilePolicy, installConfig, type Compiled, type DraftResult } from './policy.ts';
 import { applyLayers, choiceOf, chooseLayers, type LayerWish } from './layers/layers.ts';
-import { readRecord, recordText, type Install } from './record.ts';
+import { readInstall, recordText, type Install } from './record.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { STRANGERS_FILE } from '../sudoers/strangers.ts';
 import { linkShare } from './share.ts';
-import { requireRootsOwn } from './root-only.ts';
-import { removeStrays } from './strays.ts';
+import { requireRootOwned } from './root-only.ts';
+import { removeLeftOvers } from './left-overs.ts';
 import { switchingProblem, trySwitching } from './switching.ts';
 import { recordWayToRoot } from './way-to-root.ts';
 
@@ -57,8 +57,8 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   if (process.geteuid?.() !== 0)
     throw new UserError('install must run as root: it writes to /usr/local, /etc and /var', rootCommandLine('install'));
   const pm2 = await realPm2OfHost(path);
-  requireRootsOwn(pm2);
-  const before = readRecord();
+  requireRootOwned(pm2);
+  const before = readInstall();
   const choice = chooseLayers(layers, choiceOf(before?.layers));
   const ledger = new Ledger(dry);
   const { path: node, warning } = trustedNode();
@@ -66,7 +66,7 @@ export async function install({ source, path, draft, layers, dry }: InstallReque
   const repair = wayToRepair(source, before?.repair ?? null);
 
   const release = readRelease(source);
-  removeStrays(ledger);
+  removeLeftOvers(ledger);
   installRelease(ledger, release);
   // Must be readable by every user; a checkout may be below /root.
   const switching = trySwitching(node, join(dry ? source.bundles : release.directory, 'as-user.cjs'));
@@ -142,9 +142,7 @@ function problemsOf(pm2: RealPm2, pinned: boolean): string[] {
   if (pm2.type !== 'found') return pinned ? [] : [lackOf(pm2, NONE)];
   return pm2.known
     ? []
-    : [
-        `pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`,
-      ];
+    : [`pm2 ${pm2.version} is newer than this pm2-guard knows: its command line is read as that of PM2 ${pm2.major}`];
 }
 
 function warningsOf(pm2: RealPm2, pinned: boolean): string[] {

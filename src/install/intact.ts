@@ -15,7 +15,7 @@ import {
 } from './places.ts';
 import { belongsToNpm } from './command.ts';
 import { NEEDED, NEEDED_SHIMS } from './library.ts';
-import { readRecord } from './record.ts';
+import { readInstall } from './record.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 
 export function brokenParts(): string[] {
@@ -24,7 +24,7 @@ export function brokenParts(): string[] {
   const missing = partsOf(release)
     .filter((path) => !statOf(path)?.isFile())
     .map((path) => `${path} is not there`);
-  const record = readRecord();
+  const record = readInstall();
   const node = realpathOrNull(NODE_LINK);
   const hasShim = statOf(join(SHIMS, 'pm2'))?.isFile() === true;
   return [

@@ -4,7 +4,7 @@ import { foreignPartOf } from '../pm2/package-trust.ts';
 import { pm2InUse } from '../host/installations/in-use.ts';
 import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
 import { LIBRARY } from './places.ts';
-import { readRecord } from './record.ts';
+import { readInstall } from './record.ts';
 
 /**
  * Finds the real pm2 that root may run: in the caller's PATH, in the system's, beside this node (npm puts it there),
@@ -19,7 +19,7 @@ export async function realPm2OfHost(path: string | undefined): Promise<RealPm2> 
     if (found.type === 'untrusted') answer = found;
     else if (answer.type === 'none') answer.tried.push(...found.tried);
   }
-  const recorded = readRecord()?.pm2;
+  const recorded = readInstall()?.pm2;
   if (typeof recorded === 'string') {
     const again = whole(findRealPm2({ recorded, path: '', skip: [LIBRARY], asRoot: true }));
     if (again.type === 'found') return again;

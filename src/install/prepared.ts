@@ -10,7 +10,7 @@ import { findUntrusted } from '../trust/trust.ts';
 import { emptyDirectory } from './empty.ts';
 import { statOrNone, type Ledger } from './ledger.ts';
 import { CACHE_DIRECTORY } from './places.ts';
-import { readRecord } from './record.ts';
+import { readInstall } from './record.ts';
 
 export interface Pair {
   /** Physical path of the package directory. */
@@ -91,7 +91,7 @@ export interface PreparedState extends Pair {
 }
 
 export function preparedStates(policy: Policy | null): PreparedState[] {
-  const record = readRecord();
+  const record = readInstall();
   return pairs({ pm2: record?.pm2 ?? null, node: record?.node ?? null }, policy).map((pair) => {
     const file = preparedFile(pair.pm2Package, pair.node);
     const kept = findUntrusted(file, 'file') === null ? (readPrepared(file)?.prepared ?? null) : null;

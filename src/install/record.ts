@@ -21,7 +21,7 @@ export interface Install {
 }
 
 /** Null where the record is missing or damaged. For reports only: the content is not trusted. */
-export function readRecord(): Partial<Install> | null {
+export function readInstall(): Partial<Install> | null {
   try {
     const record: unknown = JSON.parse(readFileSync(RECORD, 'utf8'));
     return typeof record === 'object' && record !== null ? record : null;

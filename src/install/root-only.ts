@@ -25,7 +25,7 @@ const STAFF_SWITCH = '/etc/staff-group-for-usr-local';
  *
  * @throws UserError for a directory that every installation needs
  */
-export function requireRootsOwn(pm2: RealPm2): void {
+export function requireRootOwned(pm2: RealPm2): void {
   if (allFaults(directoriesOf(NEEDED)).length === 0) return;
   const optional = [...LAYERS.map(({ place }) => place), ...SHARED_PLACES];
   const parts = pm2.type === 'untrusted' ? partsThatRootRuns(pm2) : [];

@@ -21,9 +21,9 @@ import { LIBRARY, NODE_LINK, SHIMS } from './places.ts';
 import { compareVersions, newerPackage, packagesOnHost, type Package } from './packages.ts';
 import { proposalsFor, type Proposal } from './proposals.ts';
 import { preparedStates, type PreparedState } from './prepared.ts';
-import { readRecord, type Install } from './record.ts';
+import { readInstall, type Install } from './record.ts';
 import { switchingProblem, trySwitching, type Switching } from './switching.ts';
-import { waysIn, type PathProbe } from './ways.ts';
+import { probeWays, type PathProbe } from './ways.ts';
 
 export interface DaemonStatus {
   name: string;
@@ -60,8 +60,8 @@ const PATIENCE = { timeoutMs: 1000 };
 export type InstallHealth = Pick<Status, 'version' | 'installed' | 'pm2' | 'node' | 'config' | 'ways' | 'sudoers'>;
 
 /** Changes nothing and asks no daemon. */
-export async function standing(): Promise<InstallHealth> {
-  const ways = waysIn(); // start early: shells are slow
+export async function installHealth(): Promise<InstallHealth> {
+  const ways = probeWays(); // start early: shells are slow
   const { installed, node, real } = recorded();
   const { config } = policyStatus();
   return {
@@ -81,7 +81,7 @@ export async function status(): Promise<Status> {
   const switching = switchingOf(record);
   const unable = switching === null ? null : switchingProblem(switching);
   const { config, policy } = policyStatus();
-  const [daemons, ways] = await Promise.all([daemonStates(policy), waysIn()]);
+  const [daemons, ways] = await Promise.all([daemonStates(policy), probeWays()]);
   const layers = installed === null ? [] : layerStatus(choiceOf(record?.layers));
   const compiled = readCompiled();
   const file = standardConfig();
@@ -151,7 +151,7 @@ export async function status(): Promise<Status> {
 }
 
 function recorded() {
-  const record = readRecord();
+  const record = readInstall();
   return {
     record,
     installed: typeof record?.version === 'string' && existsSync(join(SHIMS, 'pm2')) ? record.version : null,

@@ -14,7 +14,7 @@ import { removeOwnPolicies } from './own-policies.ts';
 import { packagesOnHost, wayToRemove } from './packages.ts';
 import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
 import { withdrawShare } from './share.ts';
-import { removeStrays } from './strays.ts';
+import { removeLeftOvers } from './left-overs.ts';
 
 export interface Removal {
   changes: FileChange[];
@@ -62,7 +62,7 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
     removeMade(ledger);
   });
   attempt(ledger, '/etc', () => {
-    removeStrays(ledger);
+    removeLeftOvers(ledger);
   });
   attempt(ledger, 'compiled policies of users', () => {
     removeOwnPolicies(ledger);

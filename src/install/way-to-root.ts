@@ -4,7 +4,7 @@ import { mayExecute, realpathOrNull } from '../runtime/peek.ts';
 import { becomeRootBy, type WayToRoot } from '../terminal/root-command.ts';
 import { replaceFile } from '../trust/write.ts';
 import { COMMAND_LINK, LIBRARY, RECORD } from './places.ts';
-import { readRecord, recordText, type Install } from './record.ts';
+import { readInstall, recordText, type Install } from './record.ts';
 import { askSecurePath, type SecurePath } from './sudo.ts';
 
 /** Null: only root can tell. */
@@ -52,7 +52,7 @@ export async function learnWayToRoot(): Promise<WayToRoot | null> {
 /** Writes it into the install record, for messages to users who cannot ask sudo. Does nothing unless root calls it. */
 export async function recordWayToRoot(): Promise<void> {
   const way = await learnWayToRoot();
-  const record = readRecord();
+  const record = readInstall();
   if (way === null || record === null || record.wayToRoot === way) return;
   replaceFile(RECORD, recordText({ ...(record as Install), wayToRoot: way }), 0o644);
 }

@@ -26,7 +26,7 @@ const SSH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/games';
 export const SERVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-export async function waysIn(): Promise<PathProbe[]> {
+export async function probeWays(): Promise<PathProbe[]> {
   const ssh = (existsSync(ENVIRONMENT) ? sessionPath(readFileSync(ENVIRONMENT, 'latin1')) : null) ?? SSH_PATH;
   const shells = Promise.all([
     asked('login shell', ['/bin/sh', '-l', '-c'], { PATH: '/usr/local/bin:/usr/bin:/bin' }),

@@ -5,7 +5,7 @@ import type { VerdictQuestion } from './decide.ts';
 import type { Claim } from './owners.ts';
 import { declaredHere } from './situation.ts';
 import type { Block } from './verdict.ts';
-import { callOf, daemonNamed, ownDaemon } from './words.ts';
+import { callOf, daemonNamed, describeDaemonOf } from './words.ts';
 
 /** The call is ambiguous: shows each possible daemon and its apps. */
 export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: Daemon; claims?: Claim[] }): Block {
@@ -34,7 +34,8 @@ export function ask(question: VerdictQuestion, { both, claims = [] }: { both?: D
   const meant = unknown ? { daemons: daemons.filter((daemon) => !seen(daemon)), own: false } : { daemons, own: lives };
   const choices = choicesFor(meant, invocation, caller, policy, evidence);
   const running = lives || here ? '' : ', which is not running';
-  const asCaller = both || unknown ? '' : ` As ${caller.user} it would be ${ownDaemon(caller, policy)}${running}.`;
+  const asCaller =
+    both || unknown ? '' : ` As ${caller.user} it would be ${describeDaemonOf(caller, policy)}${running}.`;
   return {
     type: 'block',
     code: 'PG109',

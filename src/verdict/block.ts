@@ -7,7 +7,7 @@ import type { Claim } from './owners.ts';
 import { declaredHere, isOwn } from './situation.ts';
 import { bypassFor, commandFor, onlyThese, ownCall } from './suggestion.ts';
 import type { Advice, Block, Cause, Rewrite, Verdict } from './verdict.ts';
-import { callOf, choosingVariables, daemonLine, daemonNamed, ownDaemon } from './words.ts';
+import { callOf, choosingVariables, daemonLine, daemonNamed, describeDaemonOf } from './words.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
 export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
@@ -136,7 +136,9 @@ export function blockTwoOwners(
         ({ daemon, claims }) =>
           `${claims.map(({ what }) => what).join(', ')}: ${daemonLine(daemon, policy, claims[0]?.rules[0]?.line)}`,
       ),
-      ...(strays.length === 0 ? [] : [`${strays.map(({ what }) => what).join(', ')}: ${ownDaemon(caller, policy)}`]),
+      ...(strays.length === 0
+        ? []
+        : [`${strays.map(({ what }) => what).join(', ')}: ${describeDaemonOf(caller, policy)}`]),
       ...(complete ? [] : ['The guard cannot split this command: type one for each daemon.']),
     ],
     advice: complete ? [{ label: 'run all', commands }] : [],
@@ -171,7 +173,7 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
     code: 'PG105',
     rule: null,
     daemon: null,
-    reason: `${callOf(invocation)} as ${caller.user} would use ${ownDaemon(caller, policy)}.`,
+    reason: `${callOf(invocation)} as ${caller.user} would use ${describeDaemonOf(caller, policy)}.`,
     details: [
       bySudo
         ? `No rule names this app. A call through sudo does not mean that the app belongs to root  (${policy.file})`

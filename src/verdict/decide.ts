@@ -7,7 +7,7 @@ import type { Caller } from './caller.ts';
 import { classOf } from './command-class.ts';
 import { decideHostWide } from './host-wide.ts';
 import { claimsOf, type Claim } from './owners.ts';
-import { asOwner } from './run-as.ts';
+import { withoutRunAs } from './run-as.ts';
 import { declaredHere, isOwn, situationOf, type CallerSituation } from './situation.ts';
 import { TABLE, type Row } from './table.ts';
 import { callOf, daemonLine, daemonNamed, wouldUse } from './words.ts';
@@ -147,10 +147,7 @@ function askOrMore(question: VerdictQuestion, about: { both?: Daemon; claims?: C
   return ask(question, about);
 }
 
-export function land(
-  question: VerdictQuestion,
-  to: { daemon: Daemon; rule: Rule | null; why: Cause },
-): Verdict | More {
+export function land(question: VerdictQuestion, to: { daemon: Daemon; rule: Rule | null; why: Cause }): Verdict | More {
   const { invocation, caller } = question;
   const { daemon, rule } = to;
   if (isOwn(daemon, caller)) return pass('PG001', `it lands in daemon "${daemon.name}"`, daemon, rule);
@@ -178,7 +175,7 @@ export function land(
         stray: false,
         dropsRunAs: false,
       };
-      return wrongUser ? asOwner(rewrite, question) : rewrite;
+      return wrongUser ? withoutRunAs(rewrite, question) : rewrite;
     }
     case 'block':
       // The block shows which apps would stop.

@@ -10,7 +10,7 @@ import { callOf } from './words.ts';
 const RUN_AS = ['uid', 'gid', 'user'] as const;
 
 /** Removes `--uid www-data` if the call becomes that user: PM2 refuses it there (verifyConfs in lib/Common.js). */
-export function asOwner(rewrite: Rewrite, { invocation, evidence }: VerdictQuestion): Rewrite | Block {
+export function withoutRunAs(rewrite: Rewrite, { invocation, evidence }: VerdictQuestion): Rewrite | Block {
   const { daemon } = rewrite;
   if (daemon.uid === 0) return rewrite;
   const typed = RUN_AS.flatMap((option) => {

@@ -18,11 +18,11 @@ export function wouldUse(to: Daemon, { caller, policy }: { caller: Caller; polic
       ? `as ${user} would use the PM2 daemon that ${overrides.join(', ')} names`
       : `as ${user} would use other PM2 files, which ${overrides.join(', ')} names`;
   }
-  return `as ${user} would use ${ownDaemon(caller, policy)}`;
+  return `as ${user} would use ${describeDaemonOf(caller, policy)}`;
 }
 
 /** `root's own PM2 daemon (PM2_HOME /root/.pm2)`, or `the PM2 daemon in PM2_HOME /srv/x` if the call chose it. */
-export function ownDaemon(caller: Caller, policy: Policy): string {
+export function describeDaemonOf(caller: Caller, policy: Policy): string {
   if (caller.socketMoved) return `the PM2 daemon that ${caller.overrides.join(', ')} names`;
   const declared = policy.daemons.find(({ pm2Home }) => pm2Home === caller.pm2Home);
   if (declared?.uid === caller.uid) return `daemon "${declared.name}" (PM2_HOME ${caller.pm2Home})`;

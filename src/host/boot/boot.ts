@@ -1,7 +1,7 @@
 import { accountByName } from '../../identity/accounts.ts';
 import { bootScripts, type BootScript } from './boot-scripts.ts';
 import { cronLines, type CronLine } from './crontabs.ts';
-import { pm2HomeOfUnit, isEvidence } from '../homes/homes.ts';
+import { pm2HomeOfUnit, mayNameUserOf } from '../homes/homes.ts';
 import { rcLocal } from './rc-local.ts';
 import { askSystemd, type Systemd } from './systemd.ts';
 import type { UnclearStart } from './unit-start.ts';
@@ -26,7 +26,7 @@ export function bootFacts(): BootFacts {
   const systemd = askSystemd(units.map(({ name }) => name));
   return {
     units,
-    userUnits: own.units.filter((unit) => isEvidence(unit, pm2HomeOfUnit(unit))),
+    userUnits: own.units.filter((unit) => mayNameUserOf(unit, pm2HomeOfUnit(unit))),
     systemd,
     scripts: [...bootScripts(systemd.version !== null), ...local.lines],
     crontabs,

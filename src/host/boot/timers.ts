@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { readRegularFile } from '../../trust/read.ts';
-import type { UnitNames } from './unit-places.ts';
+import type { UnitNames } from './unit-names.ts';
 import { filledIn, specifiersOf, type Manager } from './unit-specifiers.ts';
 import { settingsOf } from './unit-syntax.ts';
 

@@ -8,7 +8,7 @@ import { loadedService, loadService, unitPlaces, type LoadedService, type UnitPl
 import { loadedUnit } from './loaded-unit.ts';
 import { accountOf, type Runner } from './runner.ts';
 import { startedByTimers } from './timers.ts';
-import { unitNames, type UnitNames } from './unit-places.ts';
+import { unitNames, type UnitNames } from './unit-names.ts';
 import type { Manager } from './unit-specifiers.ts';
 import { scriptWithPm2, startedSeat, startOfUnit, type StartedSeat, type UnclearStart } from './unit-start.ts';
 

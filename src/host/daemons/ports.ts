@@ -26,7 +26,7 @@ export function listeningPorts(processes: Processes): Listener[] {
 }
 
 /** Only our own network namespace, without the processes. */
-export function listenedPorts(): Set<number> {
+export function portsInUseHere(): Set<number> {
   const lines = ['tcp', 'tcp6'].flatMap((table) => networkTable('self', table).split('\n'));
   return new Set(
     lines

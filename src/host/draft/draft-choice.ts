@@ -19,7 +19,7 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
     .filter(
       ({ user, pm2Home }) => user !== null && DECLARABLE.test(user) && accountByName(user) !== null && isText(pm2Home),
     )
-    .filter((daemon) => faultOfRoots(daemon) === null)
+    .filter((daemon) => faultOfRootDaemon(daemon) === null)
     .map((daemon) => ({
       ...daemon,
       apps: daemon.apps.filter(({ name }) => isText(name) && name.length <= LONGEST_NAME),
@@ -29,7 +29,7 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
 }
 
 /** Why a daemon of root cannot be declared; null: it can, or it is another user's. */
-export function faultOfRoots({ user, pm2Home }: FoundDaemon): string | null {
+export function faultOfRootDaemon({ user, pm2Home }: FoundDaemon): string | null {
   return user !== null && accountByName(user)?.uid === 0 ? pm2HomeFault(pm2Home) : null;
 }
 
@@ -112,9 +112,7 @@ export function mayClaim(path: string, entry: DraftEntry): boolean {
 
 /** Whether root has decided what the daemon runs: by a unit, or because no ordinary user can act as its account. */
 function isRootsWord({ user, unit }: FoundDaemon): boolean {
-  return (
-    (unit !== null && wordOfUnit(unit).by === 'root') || (user !== null && isMadeByRoot(accountByName(user)))
-  );
+  return (unit !== null && wordOfUnit(unit).by === 'root') || (user !== null && isMadeByRoot(accountByName(user)));
 }
 
 /** An ordinary user must not make calls about another daemon's app ambiguous by its name. */

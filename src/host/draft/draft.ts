@@ -4,7 +4,7 @@ import { accountByName, privateGroup } from '../../identity/accounts.ts';
 import { escapeControls } from '../../terminal/escape.ts';
 import { findUntrusted } from '../../trust/trust.ts';
 import { isText, pathsOf } from './app-paths.ts';
-import { declaredByDraft, defaultOf, faultOfRoots, mayClaim, type DraftEntry } from './draft-choice.ts';
+import { declaredByDraft, defaultOf, faultOfRootDaemon, mayClaim, type DraftEntry } from './draft-choice.ts';
 import { survey, type FoundDaemon } from '../survey.ts';
 
 export interface HostDraft {
@@ -173,7 +173,7 @@ function state(daemon: FoundDaemon): string[] {
     live && user === 'root' && owner !== null && owner !== 'root'
       ? `root's daemon in the PM2_HOME of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
       : null;
-  const fault = faultOfRoots(daemon);
+  const fault = faultOfRootDaemon(daemon);
   return [
     ` ${[running, content, boot].filter((part) => part !== null).join('; ')}`,
     ...[stray, fault === null ? null : `not declared: it is root's, and ${fault}`]

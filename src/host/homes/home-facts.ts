@@ -20,7 +20,7 @@ import { commandLineOf } from '../processes/processes.ts';
 import { savedLists, type SavedList } from './saved-list.ts';
 import { servingDirectory, type Served, type ServedDirectory } from '../daemons/served.ts';
 import { probeSocket, type SocketState } from '../daemons/socket-state.ts';
-import { exchanger, isOpenToOthers, wayTo, type Exchanger, type PathStep } from './way.ts';
+import { exchanger, parentsAreSearchable, wayTo, type Exchanger, type PathStep } from './way.ts';
 
 export interface Pm2HomeFacts extends FoundPm2Home {
   /** Without symlinks; null: missing. */
@@ -82,7 +82,7 @@ export async function readPm2Home(
     trusted: findUntrusted(path, 'directory') === null,
     anchored: isAnchored(path, owner?.uid ?? asUid(0)),
     heldBy: statOf(dirname(real ?? path))?.uid ?? null,
-    open: isOpenToOthers(join(path, 'dump.pm2')),
+    open: parentsAreSearchable(join(path, 'dump.pm2')),
     served: servingDirectory(path, served),
     saved: savedLists(path, mayRead),
     sockets: await Promise.all(

@@ -25,7 +25,7 @@ const ROOT_OF_ALL = asPm2Home('/.pm2');
 export function pm2HomesOnHost(more: readonly Pm2Home[] = [], boot: readonly Unit[] = pm2Units()): FoundPm2Home[] {
   const units = boot
     .map((unit) => ({ unit, pm2Home: pm2HomeOfUnit(unit) }))
-    .filter(({ unit, pm2Home }) => isEvidence(unit, pm2Home));
+    .filter(({ unit, pm2Home }) => mayNameUserOf(unit, pm2Home));
   const usual = localAccounts()
     .filter(({ homeDirectory }) => isAbsolute(homeDirectory))
     .map(({ homeDirectory }) => defaultPm2Home(homeDirectory));
@@ -52,7 +52,7 @@ export function pm2HomesOnHost(more: readonly Pm2Home[] = [], boot: readonly Uni
  * Whether a unit may name the user of a PM2_HOME. A unit of root may. A user's unit may if that user owns the PM2_HOME
  * or its parent directory.
  */
-export function isEvidence(unit: Unit, pm2Home: Pm2Home): boolean {
+export function mayNameUserOf(unit: Unit, pm2Home: Pm2Home): boolean {
   const word = wordOfUnit(unit);
   if (word.by === 'root') return true;
   const real = realpathOrNull(pm2Home);

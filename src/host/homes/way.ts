@@ -44,7 +44,7 @@ function step(path: string, stat: FileStats): PathStep {
 }
 
 /** Whether all users can reach the parent directory of a path. Ignores ACLs. */
-export function isOpenToOthers(path: string): boolean {
+export function parentsAreSearchable(path: string): boolean {
   return wayTo(dirname(path)).every(({ type, mode }) => type !== 'directory' || (mode & 0o001) !== 0);
 }
 

@@ -8,7 +8,7 @@ import { COMMAND_LINK, CONFIG_FILE } from './places.ts';
 import { SHARED_PLACES } from './share.ts';
 
 /** Removes temporary files of killed installs (trust/write.ts, Ledger.link). Keeps those of a living process. */
-export function removeStrays(ledger: Ledger): void {
+export function removeLeftOvers(ledger: Ledger): void {
   for (const path of [
     ...LAYERS.map(({ place }) => place),
     ...SHARED_PLACES,
