@@ -3,20 +3,10 @@ import { isAsShown } from '../../src/adopt/as-shown.ts';
 import { consentFor, steeringOf } from '../../src/adopt/consent.ts';
 import type { Move } from '../../src/adopt/move.ts';
 import { relocate } from '../../src/adopt/relocate.ts';
-import type { Seat } from '../../src/adopt/seat.ts';
 import { planLines } from '../../src/commands/adopt-words.ts';
 import type { Pm2Env } from '../../src/pm2/record.ts';
-import { asPm2Home, asGid, asUid } from '../../src/runtime/brands.ts';
+import { moveOf, seatOf } from './seats.ts';
 
-const seatOf = (user: string, uid: number): Seat => ({
-  label: user,
-  user,
-  uid: asUid(uid),
-  gid: asGid(uid),
-  homeDirectory: `/home/${user}`,
-  shell: '/bin/sh',
-  pm2Home: asPm2Home(`/home/${user}/.pm2`),
-});
 const mira = seatOf('mira', 61_001);
 const shop = seatOf('shop', 61_002);
 const place = { foreign: true, seat: mira, keeper: mira } as unknown as Parameters<typeof consentFor>[1];
@@ -34,32 +24,14 @@ const RECORD: Pm2Env = {
 };
 
 /** The move of one process with this record from mira's daemon to shop's. */
-function moveOf(record: Pm2Env): Move {
+function moveWith(record: Pm2Env): Move {
   const from = { pm2Homes: [mira.pm2Home], homeDirectory: mira.homeDirectory, uid: mira.uid };
   const { record: after } = relocate(record, true, from, shop);
-  return {
-    apps: [
-      {
-        name: 'till',
-        processes: [{ pmId: 0, running: true, before: record, after }],
-        twin: false,
-        minUptime: 1000,
-        ports: [],
-        dropped: [],
-      },
-    ],
-    from: { ...mira, state: 'live', pid: null, started: null, keeper: mira },
-    to: shop,
-    ends: false,
-    overlap: false,
-    launcher: { node: '/usr/bin/node', pm2: null },
-    forget: [],
-    saved: { from: null, to: null },
-    list: null,
-  };
+  const processes = [{ pmId: 0, running: true, before: record, after }];
+  return moveOf([{ name: 'till', processes, twin: false, minUptime: 1000, ports: [], dropped: [] }], mira, shop);
 }
-const digestOf = (record: Pm2Env) => consentFor(moveOf(record), place)?.digest;
-const runsLine = (record: Pm2Env) => planLines({ move: moveOf(record), problems: [], notes: [], consent: null })[1];
+const digestOf = (record: Pm2Env) => consentFor(moveWith(record), place)?.digest;
+const runsLine = (record: Pm2Env) => planLines({ move: moveWith(record), problems: [], notes: [], consent: null })[1];
 
 describe('the digest of a plan', () => {
   it.each<[what: string, change: Pm2Env]>([
@@ -87,10 +59,10 @@ describe('the plan shows', () => {
     ['one that is a list', { env: { NODE_OPTIONS: ['--require=/tmp/x.js'] } }, 'NODE_OPTIONS=--require=/tmp/x.js'],
     ['one that is a nested list', { env: { BASH_ENV: [['/tmp/x'], 5] } }, 'BASH_ENV=/tmp/x,5'],
   ])('%s', (_, change, shown) => {
-    expect(steeringOf(moveOf({ ...RECORD, ...change }))).toContain(shown);
+    expect(steeringOf(moveWith({ ...RECORD, ...change }))).toContain(shown);
   });
   it('no steering variable where there is none', () => {
-    expect(steeringOf(moveOf(RECORD))).toEqual([]);
+    expect(steeringOf(moveWith(RECORD))).toEqual([]);
   });
   it('a script, an argument and a directory of any type', () => {
     expect(runsLine(RECORD)).toBe('  runs      node /opt/till/main.js --fast   in /opt/till');

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '../../src/adopt/faults.ts';
 import type { AccessFault } from '../../src/adopt/look.ts';
-import type { Seat } from '../../src/adopt/seat.ts';
-import { asPm2Home, asGid, asUid } from '../../src/runtime/brands.ts';
+import { seatOf } from './seats.ts';
 
-const to: Seat = {
-  label: 'shop',
-  user: 'shop',
-  uid: asUid(61_002),
-  gid: asGid(61_002),
-  homeDirectory: '/home/shop',
-  shell: '/bin/sh',
-  pm2Home: asPm2Home('/home/shop/.pm2'),
-};
+const to = seatOf('shop', 61_002);
 
 describe('a directory above a path that may not be passed', () => {
   it.each(['read', 'enter', 'write', 'run'] as const)('gives no more than the right to pass: %s', (type) => {

@@ -26,6 +26,7 @@ import { putRight } from '../../src/adopt/put-right.ts';
 import { saveDump } from '../../src/adopt/save-dump.ts';
 import type { Seat } from '../../src/adopt/seat.ts';
 import { asGid, asPm2Home, asUid } from '../../src/runtime/brands.ts';
+import { moveOf } from './seats.ts';
 
 let place = '';
 const here = process.cwd();
@@ -46,17 +47,7 @@ const seat: Seat = {
   shell: '/bin/sh',
   pm2Home: asPm2Home(''),
 };
-const move: Move = {
-  apps: [],
-  from: { ...seat, state: 'live', pid: null, started: null, keeper: null },
-  to: seat,
-  ends: false,
-  overlap: false,
-  launcher: { node: '/usr/bin/node', pm2: null },
-  forget: [],
-  saved: { from: null, to: null },
-  list: null,
-};
+const move = moveOf([], seat, seat);
 
 describe('the steps of a move', () => {
   const of = (change: { ends?: boolean; overlap?: boolean; state?: Move['from']['state']; forget?: Move['forget'] }) =>

@@ -4,18 +4,11 @@ import { answerIn } from '../../src/adopt/agent-protocol.ts';
 import type { AdoptChoice } from '../../src/adopt/choose.ts';
 import type { AppSource, HostInventory } from '../../src/adopt/find.ts';
 import { plan } from '../../src/adopt/plan.ts';
-import type { Seat } from '../../src/adopt/seat.ts';
-import { asPm2Home, asGid, asPid, asUid } from '../../src/runtime/brands.ts';
+import { asPid, asPm2Home } from '../../src/runtime/brands.ts';
+import { seatOf } from './seats.ts';
 
-const seat: Seat = {
-  label: 'shop',
-  user: 'shop',
-  uid: asUid(61_002),
-  gid: asGid(61_002),
-  homeDirectory: '/home/shop',
-  shell: '/bin/sh',
-  pm2Home: asPm2Home('/home/shop/.pm2'),
-};
+const seat = seatOf('shop', 61_002);
+
 function source(state: AppSource['state'], path: string, ...names: string[]): AppSource {
   const pm2Home = asPm2Home(path);
   return {

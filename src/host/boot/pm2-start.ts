@@ -141,7 +141,7 @@ function lost(by: Runner): Runner {
   return { ...by, homeDirectory: null };
 }
 
-/** `sh -lc TEXT`. A script is read by nobody here. */
+/** `sh -lc TEXT`. Scripts are not read. */
 function startByShell(words: readonly string[], by: Runner): Pm2Start {
   const at = words.findIndex((word) => /^-[a-z]*c$/.test(word));
   const before = words.slice(0, Math.max(at, 0));
