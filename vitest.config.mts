@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { testProjects } from './test/projects.mts';
 
-const { unit, host } = testProjects(import.meta.dirname);
+const { unit, replacing, host } = testProjects(import.meta.dirname);
 const shared = {
   testTimeout: 60_000,
   expect: { poll: { timeout: 15_000 } }, // a machine with two cores may be busy with other tests
@@ -13,7 +13,9 @@ export default defineConfig({
   test: {
     maxWorkers: availableParallelism() + 1, // a test waits for its host for a third of its time
     projects: [
-      { test: { ...shared, name: 'unit', include: unit } },
+      // The files of one process share its modules: to load them anew for each file would take a third of the time.
+      { test: { ...shared, name: 'unit', include: unit, isolate: false } },
+      { test: { ...shared, name: 'unit-replacing', include: replacing } },
       { test: { ...shared, name: 'host', include: host, globalSetup: ['test/harness/setup.ts'] } },
     ],
   },

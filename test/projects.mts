@@ -4,13 +4,17 @@ import { dirname, join, normalize } from 'node:path';
 /** What takes root, a bundle or a download: throwaway hosts, namespaces, dist/, and what test/harness fetches. */
 const NEEDS = /\bunshare\b|['"`/]dist\/|\.cache\//;
 
+/** What needs modules of its own: other test files of the same process would see the replaced ones. */
+const REPLACES_MODULES = /\bvi\.mock\(/;
+
 /**
- * The test files, apart by what they need: `unit` runs everywhere, `host` needs root on Linux. A file
+ * The test files, apart by what they need: `unit` and `replacing` run everywhere, `host` needs root on Linux. A file
  * belongs to `host` where it, or a file of test/ that it imports, is of test/harness or names what takes a host.
+ * `replacing` holds those of the others that replace modules.
  *
  * @param root of the repository
  */
-export function testProjects(root: string): { unit: string[]; host: string[] } {
+export function testProjects(root: string): { unit: string[]; replacing: string[]; host: string[] } {
   const needing = new Map<string, boolean>();
   const needsHost = (file: string): boolean => {
     const known = needing.get(file);
@@ -28,5 +32,11 @@ export function testProjects(root: string): { unit: string[]; host: string[] } {
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => `test/${name}`)
     .sort();
-  return { unit: files.filter((file) => !needsHost(file)), host: files.filter(needsHost) };
+  const unit = files.filter((file) => !needsHost(file));
+  const replaces = (file: string): boolean => REPLACES_MODULES.test(readFileSync(join(root, file), 'utf8'));
+  return {
+    unit: unit.filter((file) => !replaces(file)),
+    replacing: unit.filter(replaces),
+    host: files.filter(needsHost),
+  };
 }
