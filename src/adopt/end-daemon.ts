@@ -7,7 +7,7 @@ import { isBooted, runSystemctl } from '../host/boot/systemctl.ts';
 import { pm2Units, type Unit } from '../host/boot/units.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { isRunning } from '../pm2/record.ts';
-import { daemonToEnd, endDaemonProcess } from '../repair/end-process.ts';
+import { daemonToEnd } from '../repair/end-process.ts';
 import type { Pid } from '../runtime/brands.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
@@ -80,14 +80,15 @@ function stopUnit(unit: Unit, { to }: Move): void {
  * @returns the move, with the apps as their daemon knew them
  * @throws Failed if it left no list
  */
-export async function endLostDaemon({ move, journal, learned }: MoveRun): Promise<Move> {
-  if (learned) return move;
+export async function endLostDaemon(run: MoveRun): Promise<Move> {
+  const { move, journal } = run;
+  if (run.learned) return move;
   if (isThere(move)) {
     const pid = move.from.pid as Pid;
     const daemon = daemonToEnd(pid, move.from);
     if (daemon === null) throw new Failed(`pid ${pid} is not the daemon of ${move.from.label}, and is not ended`);
     const unit = unitAroundDaemon(move);
-    if (unit === null) endDaemonProcess(daemon);
+    if (unit === null) await run.source.end(daemon);
     else await stopLost(unit, move);
     await ended(move);
   }

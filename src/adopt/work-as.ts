@@ -7,6 +7,7 @@ import { bundleWords } from '../identity/setpriv.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Reply } from '../pm2/rpc.ts';
+import type { DaemonToEnd } from '../repair/end-process.ts';
 import { answerIn, type AgentAnswer, type Hello, type Work } from './agent-protocol.ts';
 import { Failed } from './failed.ts';
 import type { Launch, Launched } from './launch.ts';
@@ -78,6 +79,11 @@ export class Worker {
 
   async save(request: Save): Promise<void> {
     await this.#work('save', request);
+  }
+
+  /** Signals a daemon with the rights of this user, because another process may have its pid by now. */
+  async end({ pid, started }: DaemonToEnd): Promise<void> {
+    await this.#work('end', { pid, started });
   }
 
   lastLines(request: LogRequest): Promise<string[]> {

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { closeInherited } from '../identity/descriptors.ts';
 import { switchUser } from '../identity/switch-user.ts';
 import { callDaemon } from '../pm2/rpc.ts';
+import { endProcess, type StartedProcess } from '../repair/end-process.ts';
 import type { AgentAnswer, Hello, Work } from '../adopt/agent-protocol.ts';
 import { launch, type Launch } from '../adopt/launch.ts';
 import { lookAsUser, type LookRequest as LookRequest } from '../adopt/look.ts';
@@ -22,6 +23,7 @@ const tasks: Record<string, (argument: never) => unknown> = {
     saveDump(request);
   },
   log: (request: LogRequest) => lastLines(request),
+  end: (request: StartedProcess) => endProcess(request),
 };
 
 interface Call {

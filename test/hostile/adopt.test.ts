@@ -184,4 +184,32 @@ describeOnHost('adopt and what other users say', () => {
     expect(await adopted(host, '--from alice')).not.toContain('registered in web and not started');
     expect(await running(host, WEB)).toEqual(['shop-a 33 online', 'shop-b 33 online']);
   });
+
+  it('signals a daemon as its user, because another process may have the pid by then', async () => {
+    // node does not tell who sent a signal. A python under the name of node counts as a daemon by its title.
+    const daemon = `
+import json, os, signal, socket, subprocess
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+server = socket.socket(socket.AF_UNIX)
+server.bind('/home/alice/gone/rpc.sock')
+server.listen()
+os.unlink('/home/alice/gone/rpc.sock')
+app = {'name': 'shop-a', 'pm_id': '0', 'pm_exec_path': '/home/alice/shop.js', 'pm_cwd': '/home/alice'}
+child = subprocess.Popen(['/bin/sleep', '1000'], env=app)
+print('ready', flush=True)
+sender = signal.sigwaitinfo({signal.SIGTERM}).si_uid
+child.kill()
+open('/home/alice/gone/dump.pm2', 'w').write(json.dumps([{**app, 'status': 'online'}]))
+open('/home/alice/sender', 'w').write(str(sender))
+`;
+    await host.write('/home/alice/daemon.py', daemon, { owner: 'alice' });
+    await host.must('cd && mkdir gone bin && cp "$(readlink -f /usr/bin/python3)" bin/node', { user: 'alice' });
+    const title = 'PM2 v7.0.4: God Daemon (/home/alice/gone)';
+    const run = `PYTHONHOME=/usr exec -a '${title}' /home/alice/bin/node </home/alice/daemon.py`;
+    const lost = host.start(['bash', '-c', run], { user: 'alice', timeoutMs: 120_000 });
+    await lost.seen(/ready/);
+    await adopt(host, `--from alice --yes ${await acceptance(host, '--from alice')}`);
+    expect((await lost.result()).status).toBe(0);
+    expect(await host.must('cat /home/alice/sender')).toBe(await host.must('printf %s "$(id -u alice)"'));
+  });
 });

@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { killableApps, killableDaemon, killableGhost } from '../../src/doctor/killable.ts';
 import type { DaemonFacts } from '../../src/host/daemons/daemon-facts.ts';
 import type { Ghost } from '../../src/host/daemons/ghosts.ts';
-import { daemonToEnd, endDaemonProcess } from '../../src/repair/end-process.ts';
-import { asPid, asPm2Home, asPosix, asUid } from '../../src/runtime/brands.ts';
+import { daemonToEnd, endProcess } from '../../src/repair/end-process.ts';
+import { startOf } from '../../src/runtime/process-start.ts';
+import { asPid, asPm2Home, asPosix, asUid, type Pid } from '../../src/runtime/brands.ts';
 
 const HOME = '/home/mallory/.pm2';
 const process = {
@@ -67,15 +69,17 @@ it.runIf(globalThis.process.platform === 'linux')('adopt ends the daemon of that
   ];
   try {
     await Promise.all(started.map((child) => new Promise((ready) => child.stdout.once('data', ready))));
-    const [daemon = NaN, shell = NaN] = started.map(({ pid }) => pid);
-    expect(daemonToEnd(asPid(daemon), { pm2Home: asPm2Home(HOME), uid })).toBe(daemon);
-    expect(daemonToEnd(asPid(daemon), { pm2Home: asPm2Home('/root/.pm2'), uid })).toBe(null);
-    expect(daemonToEnd(asPid(daemon), { pm2Home: asPm2Home(HOME), uid: asUid(uid + 1) })).toBe(null);
-    expect(daemonToEnd(asPid(shell), { pm2Home: asPm2Home(HOME), uid })).toBe(null);
-    expect(() => {
-      // @ts-expect-error a pid that was not looked at
-      endDaemonProcess(asPid(NaN));
-    }).toThrow();
+    const [daemon, shell] = started.map(({ pid }) => asPid(pid ?? NaN)) as [Pid, Pid];
+    const began = startOf(daemon) ?? '';
+    expect(daemonToEnd(daemon, { pm2Home: asPm2Home(HOME), uid })).toEqual({ pid: daemon, started: began });
+    expect(daemonToEnd(daemon, { pm2Home: asPm2Home('/root/.pm2'), uid })).toBe(null);
+    expect(daemonToEnd(daemon, { pm2Home: asPm2Home(HOME), uid: asUid(uid + 1) })).toBe(null);
+    expect(daemonToEnd(shell, { pm2Home: asPm2Home(HOME), uid })).toBe(null);
+    expect(endProcess({ pid: daemon, started: `${began}1` })).toBe(false);
+    expect(startOf(daemon)).toBe(began);
+    expect(endProcess({ pid: daemon, started: began })).toBe(true);
+    await once(started[0] as ChildProcess, 'exit');
+    expect(endProcess({ pid: daemon, started: began })).toBe(false);
   } finally {
     for (const child of started) child.kill('SIGKILL');
   }
