@@ -5,7 +5,7 @@ import { lint } from '../lint/lint.ts';
 import { SEVERITIES, type Severity } from '../lint/model.ts';
 import { asDiff } from '../lint/output/diff.ts';
 import { asGcc, asJson } from '../lint/output/machines.ts';
-import { forPeople } from '../lint/output/people.ts';
+import { forPeople, unreadLines } from '../lint/output/people.ts';
 import { asSarif } from '../lint/output/sarif.ts';
 import type { LintReport } from '../lint/report.ts';
 import type { Lines } from '../lint/text.ts';
@@ -28,6 +28,8 @@ export interface LintAnswer {
   text: string;
   /** 0 clean, 1 findings, 2 something could not be read. */
   exitStatus: 0 | 1 | 2;
+  /** What was not read, for stderr: null where the text or the format has it. */
+  unread: string | null;
 }
 
 /** `pm2-guard lint`, from paths to printed text. The bundle lint.cjs exports it. */
@@ -38,7 +40,16 @@ export async function runLint(request: LintRequest): Promise<LintAnswer> {
   const all = await lint({ inputs, policy: config?.policy ?? null, as, ...(progress ? { progress } : {}) });
   const least = SEVERITIES.indexOf(severity);
   const report = { ...all, findings: all.findings.filter((one) => SEVERITIES.indexOf(one.severity) <= least) };
-  return { text: written(report, format, colour), exitStatus: statusOf(report) };
+  const isInText = format === 'people' || format === 'sarif';
+  return {
+    text: written(report, format, colour),
+    exitStatus: statusOf(report),
+    unread: isInText
+      ? null
+      : unreadLines(report)
+          .map((line) => `pm2-guard: ${line}\n`)
+          .join(''),
+  };
 }
 
 /** A finding that cannot be decided is no error. */

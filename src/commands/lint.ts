@@ -78,7 +78,7 @@ read.`,
             process.stderr.write(`\r\u001b[K${files} files`);
           }
         : undefined;
-      const { text, exitStatus } = await run({
+      const { text, exitStatus, unread } = await run({
         paths: paths.length > 0 ? paths : ['.'],
         config: options.config ?? null,
         as: options.as ?? null,
@@ -89,6 +89,7 @@ read.`,
         ...(progress ? { progress } : {}),
       });
       if (progress) process.stderr.write('\r\u001b[K');
+      if (unread !== null) process.stderr.write(unread);
       process.stdout.write(text);
       process.exitCode = exitStatus;
     });

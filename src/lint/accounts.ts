@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { accountByName, groupByName, localAccounts, type Account } from '../identity/accounts.ts';
+import { accountByName, accountByUid, groupByName, localAccounts, type Account } from '../identity/accounts.ts';
 import { thisHost, type AccountSource } from '../call/personal.ts';
 import type { Policy } from '../policy/policy.ts';
 import { asGid, asUid, type Gid, type Uid } from '../runtime/brands.ts';
@@ -54,7 +54,8 @@ const assumed = new Map<string, Uid>();
 
 /** The account of a name or a numeric uid: from this machine, else with the usual values. */
 export function assumedAccount(name: string): AssumedAccount {
-  const found = accountByName(name);
+  const [, number] = /^#?(\d{1,10})$/.exec(name) ?? [];
+  const found = accountByName(name) ?? (number === undefined ? null : accountByUid(asUid(Number(number))));
   if (found)
     return {
       name: found.name,
@@ -65,7 +66,7 @@ export function assumedAccount(name: string): AssumedAccount {
       here: true,
     };
   const uid = name === 'root' || name === '0' || name === '#0' ? asUid(0) : uidOf(name);
-  const homeDirectory = HOMES[name] ?? join('/home', name);
+  const homeDirectory = (Object.hasOwn(HOMES, name) ? HOMES[name] : undefined) ?? join('/home', name);
   return {
     name: uid === 0 ? 'root' : name,
     uid,

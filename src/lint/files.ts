@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  readdirSync,
+  statSync,
+  type Dirent,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Identity } from '../identity/switch-user.ts';
 import type { User } from './model.ts';
@@ -66,8 +76,9 @@ function isDirectory(path: string): boolean {
 
 /** Symlinks are not followed: their targets are found elsewhere, and a loop would never end. */
 function* walk(directory: string): Generator<string> {
-  const entries = entriesOf(directory);
-  for (const entry of entries) {
+  const entries = readNames(directory);
+  if (entries === null) yield directory; // reading it tells why
+  for (const entry of entries ?? []) {
     const path = directory === '.' ? entry.name : join(directory, entry.name);
     if (entry.isDirectory()) {
       if (!PASSED_BY.has(entry.name)) yield* walk(path);
@@ -75,16 +86,12 @@ function* walk(directory: string): Generator<string> {
   }
 }
 
-function entriesOf(directory: string): ReturnType<typeof readNames> {
+function readNames(directory: string): Dirent[] | null {
   try {
-    return readNames(directory);
+    return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    return [];
+    return null;
   }
-}
-
-function readNames(directory: string) {
-  return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Reads a file; it never blocks on a FIFO, a device or a socket. */

@@ -6,6 +6,7 @@ export type Kind =
   | 'fish'
   | 'crontab'
   | 'system crontab'
+  | 'anacrontab'
   | 'unit'
   | 'drop-in'
   | 'dockerfile'
@@ -89,7 +90,8 @@ const BY_NAME: readonly (readonly [RegExp, Kind])[] = [
 
 /** By the path of a file on a server or in a checkout. */
 const BY_PLACE: readonly (readonly [RegExp, Kind])[] = [
-  [/(^|\/)etc\/cron\.d\/|(^|\/)cron\.d\/|(^|\/)etc\/(ana)?crontab$/, 'system crontab'],
+  [/(^|\/)etc\/cron\.d\/|(^|\/)cron\.d\/|(^|\/)etc\/crontab$/, 'system crontab'],
+  [/(^|\/)anacrontab$/, 'anacrontab'],
   [/(^|\/)(var\/spool\/cron|spool\/cron)\//, 'crontab'],
   [/(^|\/)(etc\/)?sudoers\.d\//, 'sudoers'],
   [/(^|\/)(etc\/)?logrotate\.d\//, 'logrotate'],

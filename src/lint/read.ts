@@ -5,7 +5,7 @@ import type { Grammar } from './shell/grammar.ts';
 import { runText } from './shell/run.ts';
 import { ShellScope } from './shell/scope.ts';
 import { Session, type ReadPart } from './shell/session.ts';
-import { readCrontab } from './readers/crontab.ts';
+import { readAnacrontab, readCrontab } from './readers/crontab.ts';
 import { readAuthorizedKeys, readBlade, readLogrotate } from './readers/directives.ts';
 import { readFish } from './readers/fish.ts';
 import { readMakefile } from './readers/makefile.ts';
@@ -27,6 +27,9 @@ const readers: Readonly<Record<Kind, ReadPart>> = {
   },
   'system crontab': (_kind, fragment, scope, session) => {
     readCrontab(fragment, scope, session, true);
+  },
+  anacrontab: (_kind, fragment, scope, session) => {
+    readAnacrontab(fragment, scope, session);
   },
   unit: (_kind, fragment, scope, session) => {
     readUnit(fragment, scope, session);

@@ -76,6 +76,23 @@ describe('pm2-guard lint', () => {
     expect(run('--host', 'clean.sh').status).toBe(2);
   });
 
+  it('says what could not be read, in every format, and exits with 2', () => {
+    for (const format of ['people', 'json', 'gcc', 'sarif']) {
+      const { status, stdout, stderr } = run('--format', format, 'clean.sh', 'none.sh');
+      expect({ format, status, said: stdout + stderr }).toEqual({
+        format,
+        status: 2,
+        said: expect.stringContaining('none.sh: is not there') as string,
+      });
+    }
+    expect(JSON.parse(run('--json', 'none.sh').stdout)).toEqual({ schema: 1, findings: [] });
+    expect(run('--diff', 'none.sh')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'pm2-guard: not read: none.sh: is not there\n',
+    });
+  });
+
   it('leaves out what weighs less', () => {
     expect(judged('--severity', 'wrong').stdout).toMatch(/\n2 wrong: 4 calls of pm2 in 1 file\n$/);
     expect(judged('--severity', 'note', '--format', 'gcc').stdout.split('\n')).toHaveLength(4);

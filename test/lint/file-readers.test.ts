@@ -12,6 +12,15 @@ describe('other files', () => {
   it('a crontab of the system', reads('etc/cron.d/x', 'PM2_HOME=/x\n* * * * * ops pm2 ls\n', '2 ops PM2_HOME=/x: ls'));
   it('a crontab of a user', reads('var/spool/cron/crontabs/ops', '@reboot pm2 resurrect\n', '1 ops: resurrect'));
   it('cron ends a command at %', reads('x.cron', '* * * * * pm2 stop a % pm2 b\n', '1 ?: stop a'));
+  it(
+    "anacron is root's",
+    reads(
+      'etc/anacrontab',
+      "PM2_HOME='/x'\n7 10 a.b pm2 ls\n@monthly 5 c pm2 a\n# 1 1 d pm2 b\n",
+      '2 root PM2_HOME=/x: ls',
+      '3 root PM2_HOME=/x: a',
+    ),
+  );
   it("cron.daily is root's", reads('etc/cron.daily/x', '#!/bin/sh\npm2 ls\n', '2 root: ls'));
   it(
     'a unit with User=',
@@ -22,6 +31,31 @@ describe('other files', () => {
     ),
   );
   it('a unit without', reads('x.service', '[Service]\nExecStart=/bin/sh -c "pm2 ls"\n', '2 root: ls'));
+  it(
+    'a unit with comments that end in a backslash, and between continued lines',
+    reads(
+      'x.service',
+      '[Service]\n; a \\\nUser=ops\nExecStart=/usr/bin/pm2 \\\n# b \\\n  restart api\n',
+      '4 ops: restart api',
+    ),
+  );
+  for (const [quoted, value] of [
+    ["'PM2_HOME=/x y'", '/x y'],
+    ['A=1 PM2_HOME="/x y" B=2', '/x y'],
+    ['"PM2_HOME=/x" \\\n  B=2', '/x'],
+  ] as const)
+    it(
+      `a unit with Environment=${quoted.replace('\n', '')}`,
+      reads(
+        'x.service',
+        `[Service]\nUser=ops\nExecStart=/usr/bin/pm2 ls\nEnvironment=${quoted}\n`,
+        `3 ops PM2_HOME=${value}: ls`,
+      ),
+    );
+  it(
+    "a unit's @ names the process, and !! changes no user",
+    reads('x.service', '[Service]\nUser=ops\nExecStart=@!!/usr/bin/pm2 web restart api\n', '3 ops: restart api'),
+  );
   it("a unit's + is root", reads('x.service', '[Service]\nUser=ops\nExecStartPre=+pm2 ls\n', '3 root: ls'));
   it('supervisor', reads('x.conf', '[program:a]\ncommand=pm2 ls\nuser=ops\n', '2 ops: ls'));
   it(

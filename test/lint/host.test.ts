@@ -68,4 +68,11 @@ describeOnHost('lint --host', () => {
     expect(await found('ops')).not.toContain('/root/secret.sh:1 PL001');
     expect(await found('ops')).toContain('/home/ops/bin/again:2 PL001');
   });
+
+  it('a directory that its caller may not read is not called clean', async () => {
+    await host.must('install -d -o ops /srv/ops && install -d -m 700 /srv/ops/closed');
+    const said = await host.run('pm2-guard lint /srv/ops', { user: 'ops' });
+    expect(said).toMatchObject({ status: 2, stderr: '' });
+    expect(said.stdout).toContain('not read: /srv/ops/closed: may not be read\n');
+  });
 });

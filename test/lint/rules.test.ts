@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { accountByName } from '../../src/identity/accounts.ts';
 import { rules } from '../../src/lint/rules/rules.ts';
 import { findings, said } from './linting.ts';
 
@@ -162,6 +163,42 @@ describe('across files', () => {
     const called = { 'a.sh': 'sudo -u www-data ./y.sh # pm2\n', 'y.sh': 'pm2 restart api\n' };
     expect(await findings(called, WEB)).toEqual([]);
   });
+});
+
+describe('the directory of a call', () => {
+  const PATHS = 'default: web\ndaemons:\n  web: { user: www-data }\n  ops: { user: ops, paths: [/srv/ops] }\n';
+  const START = 'pm2 start server.js --name new';
+  it('is that of the file', async () => {
+    for (const line of [
+      `cd /srv/ops && sudo -u ops ${START}`,
+      `sudo -u ops env -C /srv/ops ${START}`,
+      `cd /srv/ops && systemd-run --scope --uid=ops ${START}`,
+    ])
+      expect([line, await said(line, PATHS)]).toEqual([line, []]);
+    expect(await said(`sudo -u www-data env --chdir=/srv/ops ${START}`, PATHS)).toEqual(['1 wrong PL001']);
+  });
+  it('is another one after a login, and in a unit', async () => {
+    for (const line of [
+      `cd /srv/ops && sudo -iu root ${START}`,
+      `cd /srv/ops && su - root -c "${START}"`,
+      `cd /srv/ops && pkexec ${START}`,
+      `cd /srv/ops && systemd-run ${START}`,
+      `cd /srv/ops && sudo -D /srv/web ${START}`,
+    ]) {
+      const found = await findings({ 'x.sh': line }, PATHS);
+      expect([line, found.filter(({ why }) => why.includes('daemon ops'))]).toEqual([line, []]);
+    }
+  });
+});
+
+it('a user may be named by number', async () => {
+  const { uid } = accountByName('www-data') ?? {};
+  for (const line of [
+    `sudo -u '#${uid ?? ''}' pm2 restart api`,
+    `setpriv --reuid=${uid ?? ''} --reset-env pm2 restart api`,
+  ])
+    expect([line, await said(line, WEB)]).toEqual([line, []]);
+  expect(await said("sudo -u '#4000000000' pm2 restart api", WEB)).toEqual(['1 wrong PL001']);
 });
 
 describe('ignore comments', () => {

@@ -200,7 +200,7 @@ export function startOfPm2(starts: readonly (readonly string[])[]): string[] {
 }
 
 /** Of Environment= and UnsetEnvironment=: systemd ignores what follows an invalid word. */
-function wordsOf(value: string): string[] {
+export function wordsOf(value: string): string[] {
   const bytes = bytesOf(value);
   const words: string[] = [];
   for (let at = 0; at < bytes.length;) {

@@ -61,11 +61,16 @@ function summary({ findings, files, calls, skipped, unread }: LintReport): strin
   )
     .filter(([count]) => count > 0)
     .map(([count, severity]) => `${count} ${severity}`);
-  const lines = unread.map(({ path, why }) => `not read: ${escapeControls(path)}: ${why}`);
+  const lines = unreadLines({ unread });
   const left = skipped.length > 0 ? `, ${skipped.length} skipped (binary, minified or too large)` : '';
   const looked = `${plural(calls, 'call')} of pm2 in ${plural(files, 'file')}${left}`;
   lines.push(`${counts.length > 0 ? counts.join(', ') : 'nothing found'}: ${looked}`);
   return lines.join('\n');
+}
+
+/** A line for each file that was not read, or only in part. */
+export function unreadLines({ unread }: Pick<LintReport, 'unread'>): string[] {
+  return unread.map(({ path, why }) => `not read: ${escapeControls(path)}: ${why}`);
 }
 
 function plural(count: number, noun: string): string {

@@ -8,7 +8,7 @@ import { linesOf, trimmed } from './lines.ts';
 /** Each recipe line runs in its own shell. make variables are resolved if the file sets them once. */
 export function readMakefile(fragment: Fragment, scope: ShellScope, session: Session): void {
   const top = scope.child();
-  let one = fragment.text.includes('.ONESHELL');
+  const one = fragment.text.includes('.ONESHELL');
   let target = top.fork();
   for (const line of linesOf(fragment, true)) {
     const [, name, value] = /^\s*(?:export\s+|override\s+)?([\w.-]+)\s*[:?]?:?=\s*(.*?)\s*$/s.exec(line.text) ?? [];
@@ -20,10 +20,7 @@ export function readMakefile(fragment: Fragment, scope: ShellScope, session: Ses
       );
       continue;
     }
-    if (/^\S.*:/.test(line.text)) {
-      target = top.fork();
-      one = one || false;
-    }
+    if (/^\S.*:/.test(line.text)) target = top.fork();
     if (!line.text.startsWith('\t')) continue;
     const [prefix = ''] = /^\t\s*[@+-]*\s*/.exec(line.text) ?? [];
     const recipe = withVariables(trimmed(line.slice(prefix.length, line.text.length)), top);

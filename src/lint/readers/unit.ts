@@ -1,5 +1,6 @@
 import type { UnitPart, User } from '../model.ts';
-import { Fragment } from '../text.ts';
+import { Fragment, FragmentBuilder } from '../text.ts';
+import { wordsOf } from '../../host/boot/unit-file.ts';
 import { runText } from '../shell/run.ts';
 import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
@@ -38,14 +39,25 @@ export function readUnit(
   for (const { name, value, from } of standing(directives)) {
     if (from !== null || !/^Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(name)) continue;
     const [prefix = ''] = /^[@:+!|-]*/.exec(value.text) ?? [];
-    const user: User = /[+!]/.test(prefix)
+    // `!!` only matters on a kernel without ambient capabilities (systemd.service(5)).
+    const user: User = /[+!]/.test(prefix.replace('!!', ''))
       ? { kind: 'known', name: 'root', said: `the ${prefix} of ${name}=` }
       : service.user;
-    const line = trimmed(value.slice(prefix.length, value.text.length));
+    const command = trimmed(value.slice(prefix.length, value.text.length));
+    const line = prefix.includes('@') ? withoutTitle(command) : command;
     session.within({ hidden: prefix.includes('-') ? `the leading - of ${name}=` : null }, () =>
       runText(line, service.child({ user }), session),
     );
   }
+}
+
+/** `@/usr/bin/pm2 title restart app`: the second word is what the process is called. */
+function withoutTitle(command: Fragment): Fragment {
+  const [, program = '', title = ''] = /^(\S+)(\s+\S+)/.exec(command.text) ?? [];
+  return new FragmentBuilder()
+    .addFragment(command.slice(0, program.length))
+    .addFragment(command.slice(program.length + title.length, command.text.length))
+    .build();
 }
 
 function partOf({ path, text }: UnitPart, fragment: Fragment, own: string): Directive[] {
@@ -74,12 +86,23 @@ export function readSupervisor(fragment: Fragment, scope: ShellScope, session: S
 }
 
 function directivesOf(fragment: Fragment, from: string | null = null): Directive[] {
-  return linesOf(fragment, true).flatMap((line) => {
+  return linesOf(withoutComments(fragment), true).flatMap((line) => {
     const [head, name] = /^\s*(\w+)\s*=/.exec(line.text) ?? [];
     return head === undefined || name === undefined
       ? []
       : [{ name, value: trimmed(line.slice(head.length, line.text.length)), from }];
   });
+}
+
+/** A comment never continues on the next line, and may stand between continued lines (systemd.syntax(7)). */
+function withoutComments(fragment: Fragment): Fragment {
+  const builder = new FragmentBuilder();
+  let at = 0;
+  for (const { index, 0: comment } of fragment.text.matchAll(/^[ \t]*[#;].*(?:\n|$)/gm)) {
+    builder.addFragment(fragment.slice(at, index));
+    at = index + comment.length;
+  }
+  return at === 0 ? fragment : builder.addFragment(fragment.slice(at, fragment.text.length)).build();
 }
 
 function userOf(directive: Directive | undefined): User {
@@ -91,9 +114,8 @@ function userOf(directive: Directive | undefined): User {
 }
 
 function assign(text: string, scope: ShellScope): void {
-  for (const [, quoted, bare] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
-    const [, name, value] = /^(\w+)=(.*)$/s.exec(quoted ?? bare ?? '') ?? [];
-    if (name !== undefined)
-      scope.set(name, valueOf((value ?? '').replace(/^'(.*)'$/, '$1'), !/[%${]/.test(value ?? ''), { exported: true }));
+  for (const word of wordsOf(text.replace(/\\\r?\n/g, ' '))) {
+    const [, name, value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+    if (name !== undefined) scope.set(name, valueOf(value, !/[%${]/.test(value), { exported: true }));
   }
 }

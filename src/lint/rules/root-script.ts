@@ -1,6 +1,4 @@
-import { mayGoWrong, verb, type LintRule } from './rule.ts';
-
-const SWITCHES = /^(sudo|doas|su|runuser|run0|pkexec|become)$/;
+import { mayGoWrong, SWITCHES, verb, type LintRule } from './rule.ts';
 
 /** PL006: calls without a user in a file that only root runs. */
 export const rootScript: LintRule = {

@@ -1,6 +1,5 @@
-import { mayGoWrong, verb, type LintRule } from './rule.ts';
+import { mayGoWrong, SWITCHES, verb, type LintRule } from './rule.ts';
 
-const SWITCHES = /^(sudo|doas|su|runuser|run0|pkexec|become)$/;
 const HOST_WIDE = new Set(['startup', 'unstartup', 'logrotate', 'deepUpdate', 'install-otel', 'uninstall-otel']);
 
 /** PL005: `sudo pm2` and the like, without a config that gives root a daemon. */

@@ -74,6 +74,9 @@ export function mayGoWrong(call: Judged): boolean {
   );
 }
 
+/** What a line says that becomes root by itself; `become` is Ansible's. */
+export const SWITCHES = /^(sudo|doas|su|runuser|run0|pkexec|become)$/;
+
 const NAMES_USER = new RegExp(
   '^(sudo|su|runuser|doas|run0|pkexec|gosu|su-exec|setpriv|chpst|setuidgid|systemd-run)|' +
     '^(become|User=|user=|the user column)',

@@ -33,9 +33,18 @@ export function assign(shell: RunShell, node: Syntax, scope: ShellScope, exporte
   );
 }
 
+/** `local NAME` and `local NAME=value`: the caller's value comes back when the function returns. */
+function makeLocal(shell: RunShell, node: Syntax, scope: ShellScope): void {
+  const name = node.type === 'variable_name' ? node : node.children.find(({ field }) => field === 'name');
+  if (name !== undefined) scope.locals.add(shell.text(name));
+}
+
 export function declare(shell: RunShell, node: Syntax, scope: ShellScope): RunResult {
-  const exports = /^(export|declare\s+-\w*x|typeset\s+-\w*x)/.test(shell.text(node));
+  const text = shell.text(node);
+  const exports = /^(export|declare\s+-\w*x|typeset\s+-\w*x|local\s+-\w*x)/.test(text);
+  const isLocal = /^(local|declare|typeset)\b(?!\s+-\w*g)/.test(text);
   for (const child of node.children) {
+    if (isLocal) makeLocal(shell, child, scope);
     if (child.type === 'variable_assignment') assign(shell, child, scope, exports);
     else if (child.type === 'variable_name' && exports) scope.export(shell.text(child));
   }

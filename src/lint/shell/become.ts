@@ -1,31 +1,9 @@
 import { parseSudo } from '../../sudo/command-line.ts';
-import type { Form, User } from '../model.ts';
+import type { User } from '../model.ts';
+import { plain, userNamed, type Became, type Become } from './became.ts';
+import { run0, systemdRun } from './become-by-systemd.ts';
 import { readOptions, tail } from './options.ts';
 import type { ParsedWord } from './words.ts';
-
-/** The effect of a program that changes the user. */
-export interface Became {
-  user: User | null;
-  /** The exported variables that are kept. */
-  keeps: 'all' | readonly string[];
-  sets: readonly { name: string; word: ParsedWord }[];
-  forms: readonly Form[];
-  /** The command that follows; empty: a shell that reads its standard input. */
-  rest: readonly ParsedWord[];
-  script: ParsedWord | null;
-  /** HOME stays the caller's, or is not set. */
-  foreignHome: boolean;
-}
-
-type Become = (words: readonly ParsedWord[]) => Became | null;
-
-const plain = { keeps: [], sets: [], forms: [], script: null, foreignHome: false } as const;
-
-export function userNamed(word: ParsedWord | null | undefined, said: string): User {
-  if (!word) return { kind: 'known', name: 'root', said };
-  const name = word.text.replace(/:.*$/, '');
-  return word.certain && name !== '' ? { kind: 'known', name, said } : { kind: 'variable', text: word.text, said };
-}
 
 const sudo: Become = (words) => {
   const call = parseSudo(words.map(({ text }) => text));
@@ -50,6 +28,7 @@ const sudo: Become = (words) => {
     script: null,
     keeps: call.keepEnvironment ? 'all' : call.keep,
     foreignHome: call.shell !== 'login' && !homeGiven && (call.keepEnvironment || call.keep.includes('HOME')),
+    leaves: call.shell === 'login' || call.options.some(({ letter }) => letter === 'D'),
     forms: [
       'sudo',
       ...(call.shell === 'login' ? ['login shell' as const] : []),
@@ -69,6 +48,7 @@ function shellOfSudo(words: readonly ParsedWord[]): Became | null {
     ...plain,
     user: userNamed(named, 'sudo'),
     rest: [],
+    leaves: login,
     forms: ['sudo', ...(login ? ['login shell' as const] : [])],
   };
 }
@@ -101,6 +81,7 @@ const su: Become = (words) => {
     script: values.get('c') ?? values.get('command') ?? values.get('session-command') ?? null,
     keeps: login ? [] : 'all',
     foreignHome: kept && !login,
+    leaves: login,
     forms: ['su', ...(shell ? [] : ['login shell' as const])],
   };
 };
@@ -125,17 +106,10 @@ const doas: Become = (words) => {
   return { ...plain, user: userNamed(values.get('u'), 'doas'), rest, forms: ['doas'] };
 };
 
-const run0: Become = (words) => {
-  const { values, rest } = readOptions(words, {
-    letters: 'ugDp',
-    long: ['user', 'group', 'chdir', 'setenv', 'nice', 'unit', 'property', 'description', 'slice', 'machine'],
-  });
-  return { ...plain, user: userNamed(values.get('u') ?? values.get('user'), 'run0'), rest, forms: ['run0'] };
-};
-
 const pkexec: Become = (words) => {
   const { values, rest } = readOptions(words, { letters: '', long: ['user'] });
-  return { ...plain, user: userNamed(values.get('user'), 'pkexec'), rest, forms: ['pkexec'] };
+  const leaves = !values.has('keep-cwd');
+  return { ...plain, user: userNamed(values.get('user'), 'pkexec'), rest, leaves, forms: ['pkexec'] };
 };
 
 /** `gosu`, `su-exec`, `setuidgid`, `chpst -u`: they keep the environment; gosu and su-exec set HOME. */
@@ -177,39 +151,6 @@ const chpst: Become = (words) => {
   const { values, rest } = readOptions(words, { letters: 'uUeb/nlLmdorpftc', long: [] });
   const named = values.get('u');
   return { ...plain, user: named ? userNamed(named, 'chpst') : null, keeps: 'all', rest, foreignHome: Boolean(named) };
-};
-
-/** systemd-run(1): a transient unit has none of the caller's environment. */
-const systemdRun: Become = (words) => {
-  const { values, rest } = readOptions(words, {
-    letters: 'pEMHut',
-    long: [
-      'uid',
-      'gid',
-      'unit',
-      'property',
-      'setenv',
-      'on-calendar',
-      'on-active',
-      'on-boot',
-      'slice',
-      'description',
-      'working-directory',
-      'machine',
-      'host',
-      'nice',
-    ],
-  });
-  const property = values.get('p') ?? values.get('property') ?? null;
-  const inProperty = property?.text.startsWith('User=') === true ? tail(property, 'User='.length) : null;
-  const named = values.get('uid') ?? inProperty;
-  const ofUser = values.has('user');
-  return {
-    ...plain,
-    user: named ? userNamed(named, 'systemd-run') : ofUser ? null : userNamed(null, 'systemd-run'),
-    rest,
-    forms: ['unit'],
-  };
 };
 
 export const becoming: Readonly<Record<string, Become | undefined>> = {

@@ -8,7 +8,8 @@ import { reaches } from './pm2-words.ts';
 import { writeFile } from './redirects.ts';
 import { joined } from './remote.ts';
 import { NOTHING, runText, type RunResult } from './run.ts';
-import { userNamed } from './become.ts';
+import { ARGUMENTS, type ShellScope } from './scope.ts';
+import { userNamed } from './became.ts';
 import type { ParsedWord } from './words.ts';
 
 type Builtin = (words: readonly ParsedWord[], job: Job) => RunResult;
@@ -84,12 +85,17 @@ const tee: Builtin = (words, job) => {
 
 const cat: Builtin = (words, job) => said(words.some(({ text }) => !text.startsWith('-')) ? null : job.input);
 
-const change: Builtin = ([to], { scope }) => {
+/** Changes the working directory; it is unknown afterwards if the word does not tell. */
+export function enter(scope: ShellScope, to: ParsedWord | undefined): void {
   const path = to?.text ?? '';
   if (to?.certain === true && isAbsolute(path)) scope.cwd = resolve(path);
   else if (to?.certain === true && scope.cwd !== null && path !== '' && !/^[~-]/.test(path))
     scope.cwd = resolve(scope.cwd, path);
   else scope.cwd = null;
+}
+
+const change: Builtin = ([to], { scope }) => {
+  enter(scope, to);
   return NOTHING;
 };
 
@@ -165,23 +171,12 @@ const builtins: Readonly<Record<string, Builtin | undefined>> = {
     return NOTHING;
   },
   test: (_words, job) => ({ ...NOTHING, check: userCheck(job.shell.text(job)) }),
-  shift: (_words, { scope }) => {
+  shift: ([count], { scope }) => {
     const items = scope.get('@')?.items;
     if (!items) return NOTHING;
-    const left = items.slice(1);
-    for (const name of ['@', '*'])
-      scope.set(name, {
-        ...items[0],
-        text: left.map(({ text }) => text).join(' '),
-        certain: true,
-        fragment: null,
-        asks: [],
-        exported: false,
-        items: left,
-      });
-    left.slice(0, 9).forEach((item, at) => {
-      scope.set(String(at + 1), item);
-    });
+    const by = count === undefined ? 1 : count.certain && /^\d+$/.test(count.text) ? Number(count.text) : null;
+    if (by === null) for (const name of ARGUMENTS) scope.set(name, null);
+    else if (by <= items.length) scope.setArguments(items.slice(by)); // otherwise the shell changes nothing
     return NOTHING;
   },
   which: ([word], job) => (word?.text === 'pm2' ? plainText('pm2', job) : NOTHING),

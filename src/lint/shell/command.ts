@@ -1,7 +1,7 @@
 import type { LintCall, Form, Reached, Setting } from '../model.ts';
 import type { Fragment } from '../text.ts';
 import { assign } from './assign.ts';
-import { builtin } from './builtins.ts';
+import { builtin, enter } from './builtins.ts';
 import { becoming } from './become.ts';
 import { isDull } from './dull.ts';
 import type { Syntax } from './grammar.ts';
@@ -11,7 +11,7 @@ import { effectOf } from './redirects.ts';
 import { elsewhere } from './remote.ts';
 import { NOTHING, runText, RunShell, type RunResult } from './run.ts';
 import { script, unknownRunner } from './runners.ts';
-import { valueOf, type ShellScope } from './scope.ts';
+import { ARGUMENTS, valueOf, type ShellScope } from './scope.ts';
 import { MAX_NESTING } from './session.ts';
 import type { ParsedWord } from './words.ts';
 import { behindWrapper, throughEnv } from './wrappers.ts';
@@ -150,25 +150,10 @@ function inlined(job: Job, name: string, words: readonly ParsedWord[]): RunResul
   found.depth++;
   session.nesting++;
   try {
-    const before = ['@', '*', ...Array.from({ length: 9 }, (_, at) => String(at + 1))].map(
-      (one) => [one, scope.get(one)] as const,
-    );
-    words.slice(0, 9).forEach((word, at) => {
-      scope.set(String(at + 1), { ...word, fragment: word.origin });
-    });
-    const items = words.map((word) => ({ ...word, fragment: word.origin }));
-    for (const all of ['@', '*'])
-      scope.set(
-        all,
-        valueOf(
-          words.map(({ text }) => text).join(' '),
-          words.every(({ certain }) => certain),
-          { items },
-        ),
-      );
-    const result = new RunShell(found.fragment, session, job.input).statement(found.body, scope);
-    scope.ended = scope.exited;
-    for (const [one, value] of before) scope.set(one, value);
+    const own = scope.fork(new Set());
+    own.setArguments(words.map((word) => ({ ...word, fragment: word.origin })));
+    const result = new RunShell(found.fragment, session, job.input).statement(found.body, own);
+    scope.returned(own, [...ARGUMENTS, ...own.locals]);
     return result;
   } finally {
     found.depth--;
@@ -200,7 +185,8 @@ function become(name: string, words: readonly ParsedWord[], job: Job): RunResult
     ...job.scope.forms.filter((form) => form === 'cron' || form === 'reboot' || form === 'ssh'),
     ...became.forms,
   ];
-  const scope = job.scope.child({ user: became.user ?? job.scope.user, forms }, became.keeps);
+  const cwd = became.leaves ? null : job.scope.cwd;
+  const scope = job.scope.child({ user: became.user ?? job.scope.user, cwd, forms }, became.keeps);
   if (became.user !== null && !became.foreignHome) scope.set('HOME', null);
   if (became.foreignHome) {
     scope.forms = [...scope.forms, 'kept HOME'];
@@ -214,9 +200,10 @@ function become(name: string, words: readonly ParsedWord[], job: Job): RunResult
 
 function wrapped(name: string, words: readonly ParsedWord[], job: Job): RunResult | null {
   if (name === 'env' || name === 'cross-env') {
-    const { cleared, unset, sets, rest } = throughEnv(words);
+    const { cleared, unset, sets, directory, rest } = throughEnv(words);
     if (rest.length === 0) return NOTHING;
     const scope = cleared ? job.scope.child({}, []) : job.scope.fork();
+    if (directory !== null) enter(scope, directory);
     for (const one of unset) scope.set(one, null);
     for (const { name: variable, word } of sets) scope.set(variable, { ...word, exported: true });
     return dispatch({ ...job, words: rest, scope, inline: new Set([...job.inline, ...sets.map((set) => set.name)]) });

@@ -9,6 +9,8 @@ export interface OptionTable {
 export interface ReadOptions {
   /** By letter or long name; null: a flag. */
   values: Map<string, ParsedWord | null>;
+  /** Each option in order, for those that may be repeated. */
+  all: readonly { name: string; value: ParsedWord | null }[];
   rest: readonly ParsedWord[];
 }
 
@@ -20,7 +22,8 @@ export function tail(word: ParsedWord, from: number): ParsedWord {
 
 /** The options before the first other word, as getopt_long(3) reads them with POSIXLY_CORRECT. */
 export function readOptions(words: readonly ParsedWord[], { letters, long }: OptionTable): ReadOptions {
-  const values = new Map<string, ParsedWord | null>();
+  const all: { name: string; value: ParsedWord | null }[] = [];
+  const take = (name: string, value: ParsedWord | null | undefined) => all.push({ name, value: value ?? null });
   let at = 0;
   for (; at < words.length; at++) {
     const word = words[at] as ParsedWord;
@@ -33,19 +36,19 @@ export function readOptions(words: readonly ParsedWord[], { letters, long }: Opt
     if (text.startsWith('--')) {
       const equals = text.indexOf('=');
       const name = equals < 0 ? text.slice(2) : text.slice(2, equals);
-      if (equals >= 0) values.set(name, tail(word, equals + 1));
-      else values.set(name, long.includes(name) ? (words[++at] ?? null) : null);
+      if (equals >= 0) take(name, tail(word, equals + 1));
+      else take(name, long.includes(name) ? words[++at] : null);
       continue;
     }
     for (let index = 1; index < text.length; index++) {
       const letter = text.charAt(index);
       if (!letters.includes(letter)) {
-        values.set(letter, null);
+        take(letter, null);
         continue;
       }
-      values.set(letter, index + 1 < text.length ? tail(word, index + 1) : (words[++at] ?? null));
+      take(letter, index + 1 < text.length ? tail(word, index + 1) : words[++at]);
       break;
     }
   }
-  return { values, rest: words.slice(at) };
+  return { values: new Map(all.map(({ name, value }) => [name, value])), all, rest: words.slice(at) };
 }

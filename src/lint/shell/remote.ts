@@ -27,7 +27,7 @@ export function elsewhere(name: string, words: readonly ParsedWord[]): Elsewhere
     case 'mosh':
       return ssh(words);
     case 'sshpass': {
-      const { rest } = readOptions(words, { letters: 'pfd', long: [] });
+      const { rest } = readOptions(words, { letters: 'pfdP', long: [] });
       return rest[0]?.text === 'ssh' ? ssh(rest.slice(1)) : null;
     }
     case 'gcloud':

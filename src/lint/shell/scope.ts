@@ -28,14 +28,21 @@ export interface ShellFunction {
   depth: number;
 }
 
+/** The names of the arguments of a shell or a function; no script of the field uses more digits. */
+export const ARGUMENTS: readonly string[] = ['@', '*', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
 /**
  * The state of a shell at one point of a script. A branch works on a fork, which changes only itself; `join` merges
  * the facts on which all branches agree.
  */
 export class ShellScope {
   private readonly variables = new Map<string, Value | null>();
+  /** Names that `export` marked before they had a value. */
+  private readonly marked = new Set<string>();
   private readonly functions: Map<string, ShellFunction>;
   readonly aliases: Map<string, string>;
+  /** The variables of the function that is being followed, which end with it. */
+  readonly locals: Set<string>;
   /** On this path the shell has exited, or the function has returned. */
   ended = false;
   /** The shell has exited. */
@@ -49,18 +56,28 @@ export class ShellScope {
     public cwd: string | null,
     public forms: readonly Form[],
     private readonly parent: ShellScope | null = null,
-    shared: (Pick<ShellScope, 'aliases'> & { functions: Map<string, ShellFunction> }) | null = null,
+    shared: (Pick<ShellScope, 'aliases' | 'locals'> & { functions: Map<string, ShellFunction> }) | null = null,
   ) {
+    this.locals = shared?.locals ?? new Set<string>();
     this.functions = shared?.functions ?? new Map<string, ShellFunction>();
     this.aliases = shared?.aliases ?? new Map<string, string>();
     if (parent !== null) this.deleted = new Map(parent.deleted);
   }
 
-  fork(): ShellScope {
+  fork(locals: Set<string> = this.locals): ShellScope {
     return new ShellScope(this.user, this.world, this.cwd, this.forms, this, {
       aliases: this.aliases,
       functions: this.functions,
+      locals,
     });
+  }
+
+  /** The function that worked on this fork has returned: what it changed stays, but for its own variables. */
+  returned(from: ShellScope, own: Iterable<string>): void {
+    for (const name of own) from.variables.delete(name);
+    from.ended = from.exited;
+    this.join([from]);
+    this.deleted = from.deleted;
   }
 
   /** A new process: it gets only the exported variables. */
@@ -88,13 +105,29 @@ export class ShellScope {
   /** Null: unset. */
   set(name: string, value: Value | null): void {
     const before = this.get(name);
-    const exported = value?.exported === true || before?.exported === true || name === 'HOME';
+    const exported = value?.exported === true || before?.exported === true || name === 'HOME' || this.isMarked(name);
     this.variables.set(name, value === null ? null : { ...value, exported });
+  }
+
+  /** `$1`, `$@` and the like; missing ones are unset. */
+  setArguments(items: readonly Value[]): void {
+    const text = items.map((item) => item.text).join(' ');
+    const all = valueOf(
+      text,
+      items.every(({ certain }) => certain),
+      { items },
+    );
+    for (const name of ARGUMENTS) this.set(name, /\d/.test(name) ? (items[Number(name) - 1] ?? null) : all);
   }
 
   export(name: string): void {
     const value = this.get(name);
-    if (value !== null) this.variables.set(name, { ...value, exported: true });
+    if (value === null) this.marked.add(name);
+    else this.variables.set(name, { ...value, exported: true });
+  }
+
+  private isMarked(name: string): boolean {
+    return this.marked.has(name) || this.parent?.isMarked(name) === true;
   }
 
   functionNamed(name: string): ShellFunction | undefined {
@@ -130,6 +163,7 @@ export class ShellScope {
       const asks = values.flatMap((value) => [...(value?.asks ?? [])]);
       this.set(name, same ? first : valueOf(`$${name}`, false, { exported, asks }));
     }
+    for (const branch of alive) for (const name of branch.marked) this.marked.add(name);
     for (const branch of alive) for (const [app, call] of branch.deleted) this.deleted.set(app, call);
     const [first] = alive;
     if (first && alive.every(({ user }) => sameUser(user, first.user))) this.user = first.user;

@@ -1,4 +1,4 @@
-import { readOptions, type OptionTable } from './options.ts';
+import { readOptions, tail, type OptionTable } from './options.ts';
 import type { ParsedWord } from './words.ts';
 
 /** Programs that run the command after their own words, as the same user with the same environment. */
@@ -14,7 +14,8 @@ const WRAPPERS: Readonly<Record<string, (OptionTable & { operands?: number }) | 
   command: { letters: '', long: [] },
   builtin: { letters: '', long: [] },
   caffeinate: { letters: 'tw', long: [] },
-  xargs: { letters: 'aEeIiLlnPsd', long: ['max-args', 'max-procs', 'replace', 'delimiter', 'arg-file'] },
+  // The values of -e, -i and -l are optional, and attached (xargs(1)).
+  xargs: { letters: 'aEILnPsd', long: ['max-args', 'max-procs', 'replace', 'delimiter', 'arg-file'] },
   flock: { letters: 'wEc', long: ['timeout', 'wait', 'conflict-exit-code', 'command'], operands: 1 },
   unbuffer: { letters: '', long: [] },
   authbind: { letters: '', long: ['depth'] },
@@ -33,6 +34,7 @@ const WRAPPERS: Readonly<Record<string, (OptionTable & { operands?: number }) | 
   tini: { letters: '', long: [] },
   numactl: { letters: 'iNCml', long: [] },
   taskset: { letters: '', long: [], operands: 1 },
+  chrt: { letters: 'TPD', long: ['sched-runtime', 'sched-period', 'sched-deadline'], operands: 1 },
   'ts-node': { letters: '', long: [] },
 };
 
@@ -68,27 +70,31 @@ export function throughEnv(words: readonly ParsedWord[]): {
   cleared: boolean;
   unset: string[];
   sets: { name: string; word: ParsedWord }[];
+  /** Of -C. */
+  directory: ParsedWord | null;
   rest: readonly ParsedWord[];
 } {
   const unset: string[] = [];
   const sets: { name: string; word: ParsedWord }[] = [];
   let cleared = false;
+  let directory: ParsedWord | null = null;
   let at = 0;
   for (; at < words.length; at++) {
     const word = words[at] as ParsedWord;
     const { text } = word;
     const equals = text.indexOf('=');
     if (text === '-' || text === '-i' || text === '--ignore-environment') cleared = true;
-    else if (text === '-u') unset.push(words[++at]?.text ?? '');
+    else if (text === '-u' || text === '--unset') unset.push(words[++at]?.text ?? '');
     else if (text.startsWith('--unset=') || /^-u./.test(text)) unset.push(text.replace(/^(--unset=|-u)/, ''));
-    else if (text === '-C' || text === '--chdir') at++;
+    else if (text === '-C' || text === '--chdir') directory = words[++at] ?? null;
+    else if (text.startsWith('--chdir=') || /^-C./.test(text)) directory = tail(word, text.startsWith('-C') ? 2 : 8);
     else if (text.startsWith('-')) continue;
     else if (equals > 0)
       sets.push({
         name: text.slice(0, equals),
-        word: { ...word, text: text.slice(equals + 1), origin: word.origin.slice(equals + 1, text.length) },
+        word: tail(word, equals + 1),
       });
     else break;
   }
-  return { cleared, unset, sets, rest: words.slice(at) };
+  return { cleared, unset, sets, directory, rest: words.slice(at) };
 }
