@@ -4,24 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { bundle, compile, replaceFile } from './bundle.mjs';
+import { bundle, compile, entryPoints, replaceFile } from './bundle.mjs';
 import { bundledPackages, notices } from './packaging/licenses.mjs';
 import { releaseDate } from './packaging/release.mjs';
 import { shims } from './packaging/shims.mjs';
 
-const result = await bundle({
-  'pm2': 'src/bin/pm2.ts', // the hot path: what the shim loads on every call of pm2
-  'load-policy': 'src/bin/load-policy.ts', // YAML, schema, cosmiconfig: only where the compiled policy is stale
-  'read-process-file': 'src/bin/read-process-file.ts', // a child that evaluates an ecosystem file as its user
-  'lint': 'src/bin/lint.ts', // the parsers of lint, for no other command
-  'boot-unit': 'src/bin/boot-unit.ts', // the units of PM2: only where the daemon of a call does not run
-  'adopt-agent': 'src/bin/adopt-agent.ts', // a child of adopt that works as the user whose app it moves
-  'as-user': 'src/bin/as-user.ts', // a child with the rights of a user, where root's node does not switch users
-  'pm2-guard': 'src/bin/pm2-guard.ts', // the command
-  'sudo': 'src/bin/sudo.ts', // asked by the sudo shim about calls that name pm2
-  'prepare': 'src/bin/prepare.ts', // run by install and by root's calls: keeps what starting pm2 takes
-  'warm': 'src/bin/warm.ts', // run by install: keeps the bundles above that people wait for in V8's compiled form
-}, 'dist');
+const result = await bundle(entryPoints, 'dist');
 
 // HOUSE rule: the hot bundle holds only what the hot path needs. A stray import fails the build.
 const outputs = Object.values(result.metafile.outputs);
