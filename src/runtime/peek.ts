@@ -134,7 +134,7 @@ export function beginningOf(path: string, most: number): string {
   try {
     const chunks: Buffer[] = [];
     for (let left = most; left > 0;) {
-      const chunk = Buffer.allocUnsafe(Math.min(left, 65_536));
+      const chunk = Buffer.allocUnsafe(Math.min(left, chunks.length === 0 ? 2048 : 65_536)); // most are short
       const got = readSync(fd, chunk, 0, chunk.length, null);
       if (got === 0) break;
       chunks.push(chunk.subarray(0, got));

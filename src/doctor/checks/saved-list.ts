@@ -16,7 +16,8 @@ export const strangeLists: Check = {
       const { owner } = pm2HomeFacts;
       const apps = pm2HomeFacts.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
       if (owner === null) return [];
-      const copied = apps.filter((app) => foreignPaths(app, pm2HomeFacts, facts).length > 0);
+      const foreignPaths = foreignPathsIn(pm2HomeFacts, facts);
+      const copied = apps.filter((app) => foreignPaths(app).length > 0);
       const theirs = apps.filter(
         (app) =>
           !copied.includes(app) && app.homeDirectory !== null && isAnothers(app.homeDirectory, pm2HomeFacts, facts),
@@ -28,22 +29,24 @@ export const strangeLists: Check = {
     }),
 };
 
-function foreignPaths(
-  { pm2Home: saved, paths }: SavedApp,
-  { pm2Home, physical }: Pm2HomeFacts,
-  { pm2Homes }: HostFacts,
-): string[] {
+/** Returns what finds the paths of an app that lead out of this PM2_HOME into another one. */
+function foreignPathsIn({ pm2Home, physical }: Pm2HomeFacts, { pm2Homes }: HostFacts): (app: SavedApp) => string[] {
   const own = [pm2Home, physical ?? pm2Home];
-  const others = pm2Homes
-    .flatMap((other) => [other.pm2Home, other.physical ?? other.pm2Home])
-    .filter((other) => !own.includes(other));
-  // Logs may be anywhere but in another PM2_HOME.
-  const strays = paths.filter(
-    (path) =>
-      others.some((other) => path.startsWith(`${other}/`)) ||
-      (/\/\.pm2\/(pids|logs)\//.test(path) && !own.some((place) => path.startsWith(`${place}/`))),
+  const inside = (places: readonly string[]) => places.map((place) => `${place}/`);
+  const ours = inside(own);
+  const others = inside(
+    pm2Homes
+      .flatMap((other) => [other.pm2Home, other.physical ?? other.pm2Home])
+      .filter((other) => !own.includes(other)),
   );
-  return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
+  const startsIn = (path: string, places: readonly string[]) => places.some((place) => path.startsWith(place));
+  return ({ pm2Home: saved, paths }) => {
+    // Logs may be anywhere but in another PM2_HOME.
+    const strays = paths.filter(
+      (path) => startsIn(path, others) || (/\/\.pm2\/(pids|logs)\//.test(path) && !startsIn(path, ours)),
+    );
+    return saved !== null && !own.includes(saved.replace(/\/+$/, '')) ? [saved, ...strays] : strays;
+  };
 }
 
 function copy({ pm2Home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
@@ -53,7 +56,7 @@ function copy({ pm2Home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts
   const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
   const places = facts.pm2Homes
     .filter((other) => other.pm2Home === pm2Home)
-    .flatMap((own) => apps.flatMap((app) => foreignPaths(app, own, facts)));
+    .flatMap((own) => apps.flatMap(foreignPathsIn(own, facts)));
   return {
     code: 'PD312',
     urgency: 'wrong',

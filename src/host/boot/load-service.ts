@@ -40,7 +40,7 @@ export function unitPlaces(paths: readonly string[], left: UnitPlaces['left'] = 
       paths.flatMap((path) =>
         listDirectory(path, MOST_FILES)
           .filter((name) => name.endsWith('.service.d') || name === SHARED)
-          .map((name) => join(path, name)),
+          .map((name) => `${path}/${name}`),
       ),
     ),
   };
@@ -119,11 +119,12 @@ function variablesIn(text: string): Record<string, string> {
 /** In the order of names (systemd.unit(5)). Of one name an earlier path wins, then a more specific directory. */
 function dropIns(names: readonly string[], { paths, dropIns: present, left }: UnitPlaces): string[] {
   const found = new Map<string, string>();
-  const directories = [
-    ...names.flatMap((name) => paths.flatMap((path) => directoriesOf(name).map((one) => join(path, one)))),
-    ...paths.map((path) => join(path, SHARED)),
-  ];
-  for (const directory of directories.filter((one) => present.has(one))) {
+  const directories = names.flatMap((name) => {
+    const own = directoriesOf(name);
+    return paths.flatMap((path) => own.map((one) => `${path}/${one}`));
+  });
+  for (const directory of [...directories, ...paths.map((path) => `${path}/${SHARED}`)]) {
+    if (!present.has(directory)) continue;
     const entries = listDirectory(directory, Math.min(MOST_FILES, Math.max(0, left?.files ?? MOST_FILES)));
     if (left !== null) left.files -= entries.length + 1;
     for (const entry of entries)

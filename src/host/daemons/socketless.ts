@@ -36,9 +36,10 @@ export function suspects(processes: Processes, known: ReadonlySet<Pid>): Suspect
     const { pid, uid, realUid, state, pids } = one;
     // A set-user-ID program has its environment and arguments from another user.
     if (known.has(pid) || uid !== realUid || state === 'Z' || pids.length !== own) return [];
+    if (!runsNode(exeOf(pid))) return []; // the cheapest look at a process first: there are many
     const pm2Home = titledHome(pid);
-    const start = startOf(pid);
-    if (pm2Home === null || start === null || !runsNode(exeOf(pid)) || !shares.take(uid)) return [];
+    const start = pm2Home === null ? null : startOf(pid);
+    if (pm2Home === null || start === null || !shares.take(uid)) return [];
     return isElsewhere(one, pm2Home) ? [] : [{ process: one, pm2Home, start }];
   });
   return titled.length === 0 ? [] : withoutSocket(titled, processes);
