@@ -64,8 +64,13 @@ export function keptOnError(): OnError | null {
   }
 }
 
-/** Each lookup searches the compiled form, so opening a policy builds nothing. */
-export function openPolicy(compiled: CompiledPolicy): Policy {
+/**
+ * Each lookup searches the compiled form, so opening a policy builds nothing.
+ * @param physicalOf where a path of the config leads through symlinks; null: as written. Asked only for a path that
+ * has no rule
+ */
+export function openPolicy(compiled: CompiledPolicy, physicalOf: (path: string) => string | null = () => null): Policy {
+  let physical: PhysicalPath[] | null = null;
   const ruleOf: RuleOf = (pattern, [daemon, line]) => ({ daemon: compiled.daemons[daemon]?.name ?? '', pattern, line });
   return {
     file: compiled.file,
@@ -86,11 +91,10 @@ export function openPolicy(compiled: CompiledPolicy): Policy {
       return rules.sort(byDaemon);
     },
     ownersOfPath(path) {
-      const longest = compiled.paths.find(([prefix]) => isBelow(path, prefix))?.[0];
-      return compiled.paths
-        .filter(([prefix]) => prefix === longest)
-        .map(([prefix, daemon, line]) => ruleOf(prefix, [daemon, line]))
-        .sort(byDaemon);
+      const written = longestAbove(path, compiled.paths);
+      const entries =
+        written.length > 0 ? written : longestAbove(path, (physical ??= physicalPaths(compiled, physicalOf)));
+      return entries.map(([prefix, daemon, line, pattern = prefix]) => ruleOf(pattern, [daemon, line])).sort(byDaemon);
     },
     namesMatching(test) {
       const rules: Rule[] = [];
@@ -110,6 +114,28 @@ function openPersonal(personal: CompiledPolicy['personal']): Policy['personal'] 
 
 function byDaemon(a: Rule, b: Rule): number {
   return a.daemon < b.daemon ? -1 : a.daemon > b.daemon ? 1 : 0;
+}
+
+/** With the path as the config writes it. */
+type PhysicalPath = readonly [...PathEntry, pattern: string];
+
+/** The longest first, as in `paths`. */
+function physicalPaths({ paths }: CompiledPolicy, physicalOf: (path: string) => string | null): PhysicalPath[] {
+  return paths
+    .flatMap(([pattern, daemon, line]): PhysicalPath[] => {
+      const physical = physicalOf(pattern);
+      return physical === null ? [] : [[physical, daemon, line, pattern]];
+    })
+    .sort(([a], [b]) => b.length - a.length);
+}
+
+/** The entries of the longest path that contains this one. @param entries the longest first */
+function longestAbove(
+  path: string,
+  entries: readonly (PathEntry | PhysicalPath)[],
+): readonly (readonly [...PathEntry, pattern?: string])[] {
+  const longest = entries.find(([prefix]) => isBelow(path, prefix))?.[0];
+  return entries.filter(([prefix]) => prefix === longest);
 }
 
 /** `/var/www` contains `/var/www/x`, but not `/var/www2`. */

@@ -6,6 +6,7 @@ import { loadBundle } from '../runtime/kept-code.ts';
 import { keptOnError, openPolicy, readCompiled, type CompiledPolicy } from './compiled.ts';
 import { fileError, formatConfigError, type ConfigError } from './config-error.ts';
 import { ownCompiled } from './own-compiled.ts';
+import { physicalPath } from './physical-path.ts';
 import {
   checkLine,
   CONFIG_PLACES,
@@ -43,7 +44,7 @@ export function loadPolicy(caller: PolicyCaller, slow: () => SlowPolicy = slowBu
   const override = overridingConfig(caller);
   if (override === null) return loadStandard(caller, slow);
   const read = readConfig(override, slow);
-  if (read.type === 'compiled') return { type: 'policy', policy: openPolicy(read.compiled), warnings: [] };
+  if (read.type === 'compiled') return { type: 'policy', policy: opened(read.compiled), warnings: [] };
   const standard = loadStandard(caller, slow);
   if (standard.type === 'unusable') return { ...standard, error: read.errors[0] };
   const error = formatConfigError(read.errors[0]);
@@ -73,26 +74,30 @@ function hasAccount({ user, uid, gid, group, homeDirectory, shell }: Daemon, { r
   );
 }
 
+function opened(compiled: CompiledPolicy): Policy {
+  return openPolicy(compiled, physicalPath);
+}
+
 function loadStandard(caller: PolicyCaller, slow: () => SlowPolicy): LoadedPolicy {
   const kept = readCompiled();
   // The standard place needs no search if its state is unchanged.
-  if (kept !== null && holds(kept, CONFIG_PLACES[0])) return { type: 'policy', policy: openPolicy(kept), warnings: [] };
+  if (kept !== null && holds(kept, CONFIG_PLACES[0])) return { type: 'policy', policy: opened(kept), warnings: [] };
   const path = standardConfig();
   const fresh = path === null ? null : freshFor(caller, kept, path);
-  if (fresh !== null) return { type: 'policy', policy: openPolicy(fresh), warnings: [] };
+  if (fresh !== null) return { type: 'policy', policy: opened(fresh), warnings: [] };
   const read: Compilation =
     path === null ? { type: 'errors', errors: [missingConfig()], onError: null } : readConfig(path, slow);
   switch (read.type) {
     case 'compiled': {
       const failure = read.settled ? keep(read.compiled, caller, slow()) : null;
-      return { type: 'policy', policy: openPolicy(read.compiled), warnings: failure === null ? [] : [failure] };
+      return { type: 'policy', policy: opened(read.compiled), warnings: failure === null ? [] : [failure] };
     }
     case 'errors':
       if (kept === null)
         return { type: 'unusable', error: read.errors[0], onError: read.onError ?? keptOnError() ?? 'closed' };
       return {
         type: 'policy',
-        policy: openPolicy(kept),
+        policy: opened(kept),
         warnings: [
           `${formatConfigError(read.errors[0])}\n  so the last good policy holds for this call, made ` +
             `${kept.made.slice(0, 16).replace('T', ' ')} UTC; edits since then do not count. After the repair: ` +

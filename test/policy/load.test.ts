@@ -333,6 +333,48 @@ describe.runIf(canUnshare)('a config that cannot be used', () => {
   });
 });
 
+describe.runIf(canUnshare)('a path of the config that is a symlink', () => {
+  const LINKED = `cat > /etc/pm2-guard/config.yaml <<'END'
+daemons:
+  web: {user: www-data, home: /var/www/.pm2, paths: [/mnt/site, /mnt/run.js]}
+  shop: {user: root, home: /root/shop, paths: [/mnt/site/shop, /mnt/gone]}
+END
+mkdir -p /mnt/releases/7/shop; echo > /mnt/releases/7/main.js; ln -s releases/7 /mnt/site; ln -s nowhere /mnt/gone
+ln -s releases/7/main.js /mnt/run.js; `;
+  const ownersOf = (path: string, prepare = ':'): string[] =>
+    usable(read(`${LINKED}${prepare}; as nobody $read ${path}`)[0]).owners;
+
+  it('holds for the working directory, which has no symlinks', () => {
+    expect(ownersOf('/mnt/releases/7/app.js')).toEqual(['web /mnt/site 2']);
+    expect(ownersOf('/mnt/releases/7')).toEqual(['web /mnt/site 2']);
+    expect(ownersOf('/mnt/site/app.js')).toEqual(['web /mnt/site 2']);
+  });
+  it('holds for a script', () => {
+    expect(ownersOf('/mnt/releases/7/main.js')).toEqual(['web /mnt/run.js 2']);
+  });
+  it('the longest wins', () => {
+    expect(ownersOf('/mnt/releases/7/shop/x')).toEqual(['shop /mnt/site/shop 3']);
+  });
+  it('holds for nothing beside its target', () => {
+    expect(ownersOf('/mnt/releases/70/app.js')).toEqual([]);
+    expect(ownersOf('/mnt/nowhere')).toEqual([]);
+  });
+  it('follows its link from the next call on', () => {
+    const next = 'settle; $read x > /mnt/1; mkdir /mnt/releases/8; ln -sfn releases/8 /mnt/site';
+    expect(ownersOf('/mnt/releases/8/app.js', next)).toEqual(['web /mnt/site 2']);
+    expect(ownersOf('/mnt/releases/7/app.js', next)).toEqual([]);
+  });
+  it('that a user made holds for what that user owns, and for nothing else', () => {
+    const own = 'chown -h www-data /mnt/site; chown -R www-data /mnt/releases';
+    expect(ownersOf('/mnt/releases/7/app.js', own)).toEqual(['web /mnt/site 2']);
+    expect(ownersOf('/mnt/releases/7/app.js', 'chown -h www-data /mnt/site')).toEqual([]);
+    expect(ownersOf('/mnt/releases/7/app.js', 'chown -R nobody /mnt/releases; chown -h www-data /mnt/site')).toEqual(
+      [],
+    );
+    expect(ownersOf('/mnt/releases/7/app.js', 'chmod 777 /mnt')).toEqual([]);
+  });
+});
+
 describe.runIf(canUnshare)('PM2_GUARD_CONFIG', () => {
   const OTHER = `mkdir /etc/pm2-guard/other
 echo '{"daemons": {"other": {"user": "root", "apps": ["myapp"]}}}' > /etc/pm2-guard/other/x.json

@@ -6,6 +6,8 @@ import { asPosix } from '../../src/runtime/brands.ts';
 // loaded.
 const euid = asPosix(process).geteuid();
 const sudoUid = process.env['SUDO_UID'];
+/** A name, or an absolute path. */
+const what = process.argv[2] ?? '';
 const loaded = loadPolicy({
   env: process.env,
   euid,
@@ -20,9 +22,9 @@ const printed =
         default: loaded.policy.default,
         daemons: loaded.policy.daemons.map(({ name, user, pm2Home: home }) => `${name} ${user} ${home}`),
         warnings: loaded.warnings,
-        owners: loaded.policy
-          .ownersOfName(process.argv[2] ?? '')
-          .map(({ daemon, pattern, line }) => `${daemon} ${pattern} ${line}`),
+        owners: (what.startsWith('/') ? loaded.policy.ownersOfPath(what) : loaded.policy.ownersOfName(what)).map(
+          ({ daemon, pattern, line }) => `${daemon} ${pattern} ${line}`,
+        ),
         slow: Object.keys(require.cache).some((path) => path.endsWith('load-policy.cjs')),
       };
 console.log(JSON.stringify(printed));

@@ -41,7 +41,8 @@ export function privately(script: string): string[] {
 
 /**
  * Runs a shell script there, with a /tmp and a /run/user of its own. In it, `$read NAME` prints the policy and who owns
- * NAME; `as USER command` runs as a user; `settle` waits until a change of the config is old enough to be compiled.
+ * NAME, a name or an absolute path; `as USER command` runs as a user; `settle` waits until a change of the config is
+ * old enough to be compiled.
  */
 export function run(
   reader: string,
