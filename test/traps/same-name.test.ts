@@ -46,4 +46,13 @@ describeOnHost('T35: one name in two daemons, on purpose', () => {
     expect(await restarts(hosts.guarded)).toEqual({ staging: 1, prod: 1 });
     expect(daemonsOn(hosts.guarded)).toHaveLength(2);
   });
+
+  it('guarded: the directory says it, also where the config names it by a symlink', async () => {
+    await hosts.guarded.must('mkdir /data && mv /srv/prod /data/live && ln -s /data/live /srv/prod', { cwd: '/' });
+    expect(await hosts.guarded.run('sudo pm2 restart api', { user: 'deploy', cwd: '/srv/prod' })).toMatchObject({
+      status: 0,
+    });
+    expect(await restarts(hosts.guarded)).toEqual({ staging: 1, prod: 2 });
+    expect(daemonsOn(hosts.guarded)).toHaveLength(2);
+  });
 });
