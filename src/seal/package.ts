@@ -82,7 +82,8 @@ function stateOf(bin: FoundPackage | null, original: FoundPackage | null, door: 
   return original === null ? 'open' : 'leftover';
 }
 
-function versionOf(directory: string): string | null {
+/** PM2's version; null: it is not the package pm2, or unreadable. */
+export function versionOf(directory: string): string | null {
   try {
     const { name, version } = JSON.parse(
       readRegularFile(join(directory, 'package.json'), 1 << 20).toString('utf8'),

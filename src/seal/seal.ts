@@ -3,7 +3,7 @@ import { SwitchError } from '../identity/switch-user.ts';
 import { reinstallCommand } from '../pm2/installed.ts';
 import type { BinDirectory } from './bin-directory.ts';
 import { sealFault, type SealFault } from './fault.ts';
-import { handFor, inBin, lookAt, type Look, type Sealable } from './package.ts';
+import { handFor, inBin, lookAt, versionOf, type Look, type Sealable } from './package.ts';
 
 /** `renewed`: replaced another version's door. `cleaned`: removed leftovers of an earlier seal. */
 export type SealOutcome = 'sealed' | 'renewed' | 'unsealed' | 'cleaned' | 'unchanged' | 'refused';
@@ -67,7 +67,7 @@ export const WORK: Task<Work & { user: string }, SealResult> = {
     try {
       return inBin(work.directory, (opened) => workIn(opened, work));
     } catch (error) {
-      return refused(work.directory, sealFault(error, work.directory));
+      return refused(work.directory, sealFault(error, work.directory), versionOf(work.directory));
     }
   },
 };

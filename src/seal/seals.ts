@@ -60,11 +60,21 @@ export function unseal(request: SealRequest): SealResult[] {
   const chosen = chosenPackages(request);
   const named = request.paths.length + request.users.length > 0;
   const packages = named ? chosen : chosen.filter((directory) => isTouched(sealStateOf(directory, '')));
-  if (!request.dry) keepWishes(wishedSeals().filter((directory) => !chosen.includes(directory)));
-  return packages.map((directory) => unsealPackage(directory, request.dry));
+  const results = packages.map((directory) => unsealPackage(directory, request.dry));
+  // One that is still sealed stays recorded, so that the next unseal or uninstall finds it.
+  const left = results.filter(({ outcome }) => outcome === 'refused').map((result) => result.package);
+  const done = chosen.filter((directory) => !left.includes(directory) || !mayBeSealed(directory));
+  if (!request.dry) keepWishes(wishedSeals().filter((directory) => !done.includes(directory)));
+  return results;
 }
 
-function isTouched({ state }: PackageStanding): boolean {
+/** Not `broken`: the package has to be installed anew, and that ends the seal. */
+function mayBeSealed(directory: string): boolean {
+  const { state } = sealStateOf(directory, '');
+  return state !== 'broken' && (state === 'hidden' || isTouched({ state }));
+}
+
+function isTouched({ state }: Pick<PackageStanding, 'state'>): boolean {
   return state === 'sealed' || state === 'outdated' || state === 'leftover' || state === 'broken';
 }
 

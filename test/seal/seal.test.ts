@@ -284,6 +284,22 @@ describeOnHost('seal and unseal', () => {
       await host.must('mount -o remount,ro /opt/one');
       await refused('its file system is read-only', `findmnt -T ${other}`);
     });
+    it('a file system that became read-only: unseal keeps it on the list, until it can be unsealed', async () => {
+      const list = '/var/lib/pm2-guard/seals.json';
+      await host.must('mount -t tmpfs -o mode=755 tmpfs /opt/one');
+      await smallPackage(host, other);
+      await host.must(`pm2-guard seal --path ${other} && mount -o remount,ro /opt/one`);
+      for (const words of ['unseal', `unseal --path ${other}`]) {
+        expect(await host.run(`pm2-guard ${words}`)).toMatchObject({
+          status: 1,
+          stdout: expect.stringContaining(`NOT DONE   ${other}  (PM2 7.0.4): its file system is read-only\n`) as string,
+        });
+        expect(await host.read(list)).toContain(other);
+      }
+      await host.must('mount -o remount,rw /opt/one');
+      expect((await host.run('pm2-guard unseal')).stdout).toMatch(new RegExp(`^unsealed   ${other} `, 'm'));
+      expect(await host.exists(list)).toBe(false);
+    });
     it('a full one', async () => {
       await host.must('mount -t tmpfs -o mode=755,size=256k tmpfs /opt/one');
       await smallPackage(host, other);
