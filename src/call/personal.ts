@@ -2,7 +2,8 @@ import { defaultPm2Home } from '../pm2/home.ts';
 import { join } from 'node:path';
 import { accountByName, accountByUid, groupByName, groupByGid, type Account } from '../identity/accounts.ts';
 import type { Invocation } from '../pm2/invocation.ts';
-import type { Daemon, Policy } from '../policy/policy.ts';
+import { isPersonal, personalDaemon } from '../policy/personal.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Uid, Pm2Home } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
@@ -30,7 +31,7 @@ export function withPersonal(
   const named = [accounts.byUid(caller.uid), owner, unit === null ? null : accounts.byName(unit)];
   const daemons = [...policy.daemons];
   for (const account of named) {
-    if (account === null || !isPersonal(account, policy, accounts)) continue;
+    if (account === null || !isPersonal(account, policy, (one, group) => accounts.isMember(one, group))) continue;
     const daemon = personalDaemon(account, policy);
     if (!daemons.some(({ pm2Home }) => pm2Home === daemon.pm2Home)) daemons.push(daemon);
   }
@@ -43,31 +44,6 @@ function ownerOfHome(pm2Home: Pm2Home): Account | null {
   return account !== null && join(account.homeDirectory, '.pm2') === pm2Home ? account : null;
 }
 
-function isPersonal(account: Account, { personal }: Policy, accounts: AccountSource): boolean {
-  if (personal === null || account.uid === 0) return false;
-  return personal.matchesUser(account.name) || personal.groups.some((group) => accounts.isMember(account, group));
-}
-
 function isMember({ name, gid }: Account, group: string): boolean {
   return groupByGid(gid)?.name === group || groupByName(group)?.members.includes(name) === true;
-}
-
-function personalDaemon(account: Account, { daemons, mode, personal }: Policy): Daemon {
-  const { name, uid, gid, homeDirectory, shell } = account;
-  const taken = daemons.some((daemon) => daemon.name === name);
-  return {
-    name: taken ? `~${name}` : name,
-    user: name,
-    uid,
-    gid,
-    group: groupByGid(gid)?.name ?? String(gid),
-    homeDirectory,
-    shell,
-    pm2Home: defaultPm2Home(homeDirectory),
-    mode,
-    pm2: null,
-    node: null,
-    operators: [],
-    line: personal?.line ?? 1,
-  };
 }

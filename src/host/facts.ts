@@ -17,6 +17,7 @@ import { readEnvironments, type Ghost } from './daemons/ghosts.ts';
 import { readPm2Home, type Pm2HomeFacts } from './homes/home-facts.ts';
 import { pm2HomesOnHost } from './homes/homes.ts';
 import { liveDaemons } from './daemons/live-daemons.ts';
+import { withPersonalDaemons } from './daemons/personal-daemons.ts';
 import { listeningPorts, portsByPid, type Listener } from './daemons/ports.ts';
 import { isDaemonOf } from './daemons/pm2-process.ts';
 import { exeOf } from './processes/process-facts.ts';
@@ -37,7 +38,7 @@ export interface LivingFacts {
   /** By PM2_HOME. They listen on no socket, and only their own title says what they are. */
   socketless: DaemonFacts[];
   ghosts: Ghost[];
-  /** Null: there is no usable config. */
+  /** With the daemons of `personal`. Null: there is no usable config. */
   policy: Policy | null;
   /** Why there is no policy or an old one, escaped. */
   policyProblem: string | null;
@@ -104,8 +105,15 @@ async function lookAround(): Promise<{
   const processes = readProcesses();
   const listeners = listeningPorts(processes);
   const ports = portsByPid(processes, listeners);
-  const { policy, policyProblem } = policyFacts();
+  const { policy: written, policyProblem } = policyFacts();
   const live = await liveDaemons(processes);
+  const policy =
+    written === null
+      ? null
+      : withPersonalDaemons(
+          written,
+          live.map(({ uid }) => uid),
+        );
   const declared = policy?.daemons ?? [];
   const budget = freshBudget();
   const answers = concurrently(AT_ONCE, inFairOrder(live, declared), (daemon) =>

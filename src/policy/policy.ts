@@ -24,6 +24,8 @@ export interface Daemon {
   operators: string[];
   /** Line in the config, from 1. */
   line: number;
+  /** Of a user of `personal`: the config has no entry for it, and `line` is that of `personal`. */
+  personal?: true;
 }
 
 export interface Rule {

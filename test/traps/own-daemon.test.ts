@@ -172,6 +172,37 @@ describeOnHost('sites of a hosting panel: personal daemons', () => {
     expect(stderr).toBe('');
     expect((await hosts.guarded.tree('/home/site2/.pm2')).filter(({ owner }) => owner !== 'site2')).toEqual([]);
   });
+  it('doctor takes it for declared, and its unit too', async () => {
+    await hosts.guarded.must('pm2 save', { user: 'site2' });
+    await hosts.guarded.write(
+      '/etc/systemd/system/pm2-site2.service',
+      '[Service]\nType=forking\nUser=site2\nEnvironment=PM2_HOME=/home/site2/.pm2\nExecStart=/usr/bin/pm2 resurrect\n',
+    );
+    await hosts.guarded.must(
+      'mkdir -p /etc/systemd/system/multi-user.target.wants && ln -s ../pm2-site2.service ' +
+        '/etc/systemd/system/multi-user.target.wants/',
+    );
+    const { stdout } = await hosts.guarded.run('pm2-guard doctor --json');
+    const { daemons, findings } = JSON.parse(stdout) as {
+      daemons: { name: string | null; stray: boolean; home: string }[];
+      findings: { subject: { home: string | null } }[];
+    };
+    const its = ({ home }: { home: string | null }): boolean => home === '/home/site2/.pm2';
+    expect(daemons.filter(its)).toMatchObject([{ name: 'site2', stray: false }]);
+    expect(findings.filter(({ subject }) => its(subject))).toEqual([]);
+    expect((await hosts.guarded.run('pm2-guard doctor --app site')).stdout).toMatch(
+      /is owned by daemon site2 of site2/,
+    );
+  });
+  it('doctor takes the daemon of a user who is not named for a stray, and of a member of the group not', async () => {
+    await hosts.guarded.must(`PM2_GUARD=off pm2 start ${APP} --name hers`, { user: 'alice', cwd: '/' });
+    const { stdout } = await hosts.guarded.run('pm2-guard doctor --app hers --json');
+    expect(JSON.parse(stdout)).toMatchObject({ owners: [{ user: 'alice', daemon: null, stray: true }] });
+    await hosts.guarded.must('PM2_GUARD=off pm2 kill && rm -r ~/.pm2', { user: 'alice' });
+    await hosts.guarded.must(`pm2 start ${APP} --name a-client`, { user: 'carol', cwd: '/' });
+    const ofCarol = await hosts.guarded.run('pm2-guard doctor --app a-client --json');
+    expect(JSON.parse(ofCarol.stdout)).toMatchObject({ owners: [{ user: 'carol', daemon: 'carol', stray: false }] });
+  });
   it('guarded: alice, who is no such user, is blocked', async () => {
     expect(await hosts.guarded.run(`pm2 start ${APP}`, { user: 'alice' })).toMatchObject({ status: 126 });
     expect(await hosts.guarded.exists('/home/alice/.pm2')).toBe(false);
