@@ -4,6 +4,7 @@ import { vocabulary } from '../pm2/grammar.ts';
 import { listApps } from '../pm2/rpc.ts';
 import { rpcSocket } from '../pm2/home.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { escapeControls } from '../terminal/escape.ts';
 
 /** TAB must answer before the user types on. */
 const SOCKET_MS = 300;
@@ -38,7 +39,16 @@ export async function completionsFor(call: ResolvedCall): Promise<string[] | nul
     return known.flags.filter((flag) => flag.startsWith(last) && (last.startsWith('--') || !flag.startsWith('--')));
   if (previous === 'pm2') return known.commands.filter((command) => command !== '*' && command.startsWith(last));
   if (!TAKES_NAME.includes(previous ?? '')) return [];
-  return (await namesFor(call)).filter((name) => name.startsWith(last));
+  return (await namesFor(call)).filter((name) => name.startsWith(last) && isWordAsTyped(name));
+}
+
+/**
+ * PM2's completion scripts put a name into the command line without quotes. Another user chose it, and the caller's
+ * shell would run `shop;id` and expand `$(id)`. So only names without a meaning to bash, zsh and fish are offered, and
+ * none that is an option.
+ */
+function isWordAsTyped(name: string): boolean {
+  return /^[\p{L}\p{N}_@%+:,./][\p{L}\p{M}\p{N}_@%+=:,./-]*$/u.test(name) && escapeControls(name) === name;
 }
 
 async function namesFor({ caller, policy }: ResolvedCall): Promise<string[]> {

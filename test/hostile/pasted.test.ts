@@ -111,4 +111,26 @@ describeOnHost('commands that root pastes, in places that a user can change', ()
     expect(back['/home/mallory/.pm2/dump.pm2']).toMatchObject({ mode: '6777', owner: 'mallory' });
     expect(back['/home/mallory/.pm2/logs/victim.log']).toMatchObject({ owner: 'root' });
   });
+
+  it('TAB offers root no name that a shell would run or expand', async () => {
+    const plain = ['live-1', 'live/eu:1', 'li\u00f6n'];
+    const evil = ['l;touch pasted;#', 'l$(touch pasted)', 'l`touch pasted`', 'l&touch pasted', 'l\ntouch pasted'];
+    const others = ['--live', 'l live', '=live', 'l*', '~live', 'l\u202elive'];
+    const apps = [...plain, ...evil, ...others].map((name) => ({ name, script: '/bin/sleep', args: '1000' }));
+    await host.write('/srv/live.json', JSON.stringify({ apps }));
+    const web = { user: 'www-data', env: { PM2_HOME: '/var/www/.pm2' }, cwd: '/' };
+    await host.must('/usr/bin/pm2 start /srv/live.json', web);
+    expect((await host.apps('/var/www/.pm2')).map(({ name }) => name)).toEqual(expect.arrayContaining(evil));
+    // PM2's own script for ~/.bashrc; a person presses Return after the word that it inserts.
+    const press = (typed: string) =>
+      `COMP_WORDS=(pm2 restart "${typed}"); COMP_CWORD=2; COMP_LINE="pm2 restart ${typed}"; ` +
+      'COMP_POINT=${#COMP_LINE}; _pm2_completion; for word in "${COMPREPLY[@]}"; do eval "echo $word"; done';
+    const { stdout } = await host.exec(
+      ['/bin/bash', '-c', `cd /srv; source <(pm2 completion); ${press('l')}; ${press('')}`],
+      { cwd: '/' },
+    );
+    expect(stdout.split('\n')).toEqual([...[...plain].sort(), ...[...plain, 'shop'].sort(), '']);
+    expect(await host.exists('/srv/pasted')).toBe(false);
+    await host.must('/usr/bin/pm2 kill', web);
+  });
 });
