@@ -5,6 +5,7 @@ import { globalPm2Packages, pm2PackagesBelow } from '../host/installations/pm2-p
 import { accountByName, type Account } from '../identity/accounts.ts';
 import { asUser, type Task } from '../identity/as-user.ts';
 import { SYSTEM_PATH } from '../identity/environment.ts';
+import type { Identity } from '../identity/switch-user.ts';
 import { ownerOf, realpathOrSelf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
@@ -22,13 +23,22 @@ export interface Which {
   inUse?: readonly UsedPm2[];
 }
 
-/** Returns physical paths, sorted. @throws UserError if a named one is missing */
-export function chosenPackages({ paths, users, path, inUse = [] }: Which): string[] {
-  const found =
+export interface ChosenPackage {
+  /** Its physical path. */
+  directory: string;
+  /** Found for this user: only with that user's rights may it be changed. Null: with those of its owner. */
+  only: Identity | null;
+}
+
+/** Returns them sorted by path. @throws UserError if a named one is missing */
+export function chosenPackages({ paths, users, path, inUse = [] }: Which): ChosenPackage[] {
+  const byOwner =
     paths.length + users.length > 0
-      ? [...paths.map(packageAt), ...users.flatMap(packagesOf)]
+      ? paths.map(packageAt)
       : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage), ...inUse.flatMap(ofUse)];
-  return [...new Set(found)].sort();
+  const found = [...users.flatMap(packagesOf), ...byOwner.map((directory) => ({ directory, only: null }))];
+  const byPath = new Map(found.map((chosen) => [chosen.directory, chosen]));
+  return [...byPath.values()].sort((one, other) => (one.directory < other.directory ? -1 : 1));
 }
 
 /** A user's word is good for that user's own packages, and for those that only root can change. */
@@ -51,21 +61,18 @@ export const PACKAGES_BELOW: Task<string, string[]> = {
   run: (directory) => pm2PackagesBelow(directory),
 };
 
-function packagesOf(user: string): string[] {
+function packagesOf(user: string): ChosenPackage[] {
   const account = accountByName(user);
   if (account === null) throw new UserError(`there is no user ${user}`, 'getent passwd');
-  const found = asUser(
-    { user: account.name, uid: account.uid, gid: account.gid },
-    PACKAGES_BELOW,
-    account.homeDirectory,
-  ).filter((directory) => isOf(account, directory));
+  const only: Identity = { user: account.name, uid: account.uid, gid: account.gid };
+  const found = asUser(only, PACKAGES_BELOW, account.homeDirectory).filter((directory) => isOf(account, directory));
   if (found.length === 0)
     throw new UserError(
       `${user} has no pm2 of a version manager below ${account.homeDirectory} ` +
         '(nvm, volta, fnm, asdf, mise, nodenv, n, npm, yarn, pnpm)',
       `${rootCommandLine('seal', '--path', 'DIR')}   (the directory of the package)`,
     );
-  return found;
+  return found.map((directory) => ({ directory, only }));
 }
 
 /** A user's symlink may lead to another user's package: root's, for one. Below the home directory it is reported. */

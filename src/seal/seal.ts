@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { asUser, type Task } from '../identity/as-user.ts';
 import { SwitchError } from '../identity/switch-user.ts';
 import { reinstallCommand } from '../pm2/installed.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import type { BinDirectory } from './bin-directory.ts';
+import type { ChosenPackage } from './chosen.ts';
 import { sealFault, type SealFault } from './fault.ts';
 import { handFor, inBin, lookAt, versionOf, type Look, type Sealable } from './package.ts';
 
@@ -18,14 +21,13 @@ export interface SealResult {
   fault: SealFault | null;
 }
 
-/** @param directory physical path of the package */
-export function sealPackage(directory: string, door: string, dry: boolean): SealResult {
-  return workOn({ directory, door, dry, does: 'seal' });
+export function sealPackage(chosen: ChosenPackage, door: string, dry: boolean): SealResult {
+  return workOn({ directory: chosen.directory, door, dry, does: 'seal' }, chosen.only);
 }
 
 /** Restores the original file itself, not a copy. Removes leftovers of an earlier seal. */
-export function unsealPackage(directory: string, dry: boolean): SealResult {
-  return workOn({ directory, door: '', dry, does: 'unseal' });
+export function unsealPackage(chosen: ChosenPackage, dry: boolean): SealResult {
+  return workOn({ directory: chosen.directory, door: '', dry, does: 'unseal' }, chosen.only);
 }
 
 export interface PackageStanding {
@@ -72,10 +74,15 @@ export const WORK: Task<Work & { user: string }, SealResult> = {
   },
 };
 
-function workOn(work: Work): SealResult {
+function workOn(work: Work, only: ChosenPackage['only']): SealResult {
   try {
     const hand = handFor(work.directory);
     if (hand.type === 'none') return refused(work.directory, hand);
+    if (only !== null && hand.as.uid !== only.uid)
+      return refused(work.directory, {
+        why: `it is ${hand.as.user}'s, and --user ${only.user} changes only what is ${only.user}'s`,
+        next: quoteCommand(['ls', '-ld', join(work.directory, 'bin')]),
+      });
     return asUser(hand.as, WORK, { ...work, user: hand.as.user });
   } catch (error) {
     if (error instanceof SwitchError) return refused(work.directory, { why: error.message, next: null });

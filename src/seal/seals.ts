@@ -32,8 +32,8 @@ export function seal(request: SealRequest): SealResult[] {
   const door = requireDoor();
   const before = wishedSeals();
   // Recorded first, so that uninstall finds the seal even if this process is killed.
-  if (!request.dry) keepWishes([...before, ...packages]);
-  const results = packages.map((directory) => sealPackage(directory, door, request.dry));
+  if (!request.dry) keepWishes([...before, ...packages.map(({ directory }) => directory)]);
+  const results = packages.map((chosen) => sealPackage(chosen, door, request.dry));
   const sealed = results.filter(({ outcome }) => outcome !== 'refused').map((result) => result.package);
   if (!request.dry) keepWishes([...before, ...sealed]);
   return results;
@@ -44,7 +44,7 @@ export function sealAgain(dry: boolean): SealResult[] {
   const packages = wishedSeals().filter((directory) => existsSync(directory));
   if (packages.length === 0) return [];
   const door = requireDoor();
-  return packages.map((directory) => sealPackage(directory, door, dry));
+  return packages.map((directory) => sealPackage({ directory, only: null }, door, dry));
 }
 
 function requireDoor(): string {
@@ -59,11 +59,13 @@ export function unseal(request: SealRequest): SealResult[] {
   requireRoot('unseal');
   const chosen = chosenPackages(request);
   const named = request.paths.length + request.users.length > 0;
-  const packages = named ? chosen : chosen.filter((directory) => isTouched(sealStateOf(directory, '')));
-  const results = packages.map((directory) => unsealPackage(directory, request.dry));
+  const packages = named ? chosen : chosen.filter(({ directory }) => isTouched(sealStateOf(directory, '')));
+  const results = packages.map((one) => unsealPackage(one, request.dry));
   // One that is still sealed stays recorded, so that the next unseal or uninstall finds it.
   const left = results.filter(({ outcome }) => outcome === 'refused').map((result) => result.package);
-  const done = chosen.filter((directory) => !left.includes(directory) || !mayBeSealed(directory));
+  const done = chosen
+    .map(({ directory }) => directory)
+    .filter((directory) => !left.includes(directory) || !mayBeSealed(directory));
   if (!request.dry) keepWishes(wishedSeals().filter((directory) => !done.includes(directory)));
   return results;
 }

@@ -69,6 +69,25 @@ describeOnHost('commands that root pastes, in places that a user can change', ()
     await host.must('rm -rf /home/mallory/.nvm; pm2-guard unseal', { cwd: '/' });
   });
 
+  it.each(['seal', 'unseal'])('%s --user uses no rights but those of the user it names', async (command) => {
+    const directory = await packageOfHers('7.0.4', 'v20.1.0');
+    const prefix = '/home/mallory/.nvm/versions/node/v20.1.0';
+    await host.must(`chown -R bob: ${directory}`);
+    if (command === 'unseal') await host.must(`pm2-guard seal --path ${prefix}`, { cwd: '/' });
+    const before = await host.tree(`${directory}/bin`);
+    const { status, stdout } = await host.run(`pm2-guard ${command} --user mallory`, { cwd: '/' });
+    expect(stdout).toBe(
+      `NOT DONE   ${directory}  (no PM2): it is bob's, and --user mallory changes only what is mallory's\n` +
+        `  run:  ls -ld ${directory}/bin\n`,
+    );
+    expect(status).toBe(1);
+    expect(await host.tree(`${directory}/bin`)).toEqual(before);
+    // The seal is still on record, so that unseal without words finds it.
+    if (command === 'unseal')
+      expect((await host.run('pm2-guard unseal', { cwd: '/' })).stdout).toMatch(/^unsealed .*, as bob\)$/m);
+    await host.must('rm -rf /home/mallory/.nvm', { cwd: '/' });
+  });
+
   it("the socket of another user's daemon is not given to her for one of her own", async () => {
     await host.must('/usr/bin/pm2 ping', hers);
     await host.must('/usr/bin/pm2 ping', { user: 'www-data', env: { PM2_HOME: '/var/www/.pm2' }, cwd: '/' });
