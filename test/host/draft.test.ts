@@ -114,11 +114,24 @@ describe('a draft declares', () => {
     expect(text).toMatch(/- shop # also in web/);
     expect(text).toMatch(/- api\n/);
   });
-  it("what an ordinary user's daemon has, without names and missing directories that would draw others' apps", () => {
-    const person = daemon('nobody', '/nonexistent/.pm2', [['shop', '/srv/not-yet/a'], ['own']]);
+  it("an ordinary user's daemon without its names and missing directories, which would draw others' apps", () => {
+    const apps: Place[] = [['shop', '/srv/not-yet/a'], ['x', '/srv/not-yet/b'], ['own']];
+    const person = daemon('nobody', '/nonexistent/.pm2', apps);
     const { daemons } = drafted(web(['shop', '/srv/not-yet/b']), person);
-    expect(daemons.nobody).toEqual({ user: 'nobody', home: '/nonexistent/.pm2', apps: ['own'] });
+    expect(daemons.nobody).toEqual({ user: 'nobody', home: '/nonexistent/.pm2' });
     expect(daemons.web).toMatchObject({ apps: ['shop'], paths: ['/srv/not-yet/b'] });
+  });
+  it("an ordinary user's names as a rule that root can put into force", () => {
+    const names = ['b', 'a*', 'c\n    apps: [d]', '# e', 'true', 'f: g', "h'\u0007"];
+    const { text } = drafted(daemon('nobody', '/nonexistent/.pm2', names.map((name): Place => [name])));
+    expect(text).toContain("# Only nobody's own list names these apps, so they are no rules yet.\n");
+    const at = text.indexOf('    # apps:');
+    const inForce = text.slice(0, at) + text.slice(at).replace(/^ {4}# /gm, '    ');
+    expect((parse(inForce) as Drafted).daemons.nobody?.apps).toEqual(
+      ['# e', 'a\\*', 'b', 'c\n    apps: \\[d\\]', 'f: g', "h'\u0007", 'true'],
+    );
+    const policy = policyOf(inForce);
+    for (const name of names) expect(policy.ownersOfName(name).map((rule) => rule.daemon)).toEqual(['nobody']);
   });
   it('the likeliest where there is nothing', () => {
     expect(drafted()).toMatchObject({ default: 'web', daemons: { web: { user: 'www-data', home: '/var/www/.pm2' } } });

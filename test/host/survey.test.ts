@@ -103,13 +103,14 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
         mode: 'rewrite',
         default: 'ops',
         daemons: {
-          alice: { user: 'alice', home: '/home/alice/.pm2', apps: ['saved'], paths: ['/home/alice'] },
+          alice: { user: 'alice', home: '/home/alice/.pm2', paths: ['/home/alice'] },
           ops: { user: 'ops', home: '/home/ops/.pm2', apps: ['job'], paths: ['/home/ops'] },
           root: { user: 'root', home: '/root/.pm2', apps: ['myapp'] },
-          web: { user: 'www-data', home: '/var/www/.pm2', apps: ['api', 'myapp'] },
+          web: { user: 'www-data', home: '/var/www/.pm2', apps: ['api', 'myapp'], paths: [app] },
         },
       });
       expect(answer.config).toContain('- myapp # also in web');
+      expect(answer.config).toMatch(/# Only alice's own list names these apps[^]*# apps:\n {4}# {3}- saved\n/);
     });
 
     it("a daemon in another's home, and one whose home is gone", async () => {

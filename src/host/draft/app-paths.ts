@@ -19,26 +19,35 @@ const PERSONAL = /^\/(root|home\/[^/]+|Users\/[^/]+)$/;
  * Directories that identify a daemon's apps: the working or script directory of each app. They are merged into a
  * common parent directory that holds no app of another daemon and is not too broad.
  * @param homeDirectory home directory of the daemon's user, the only one allowed as a path
+ * @param mayClaim whether the daemon may have a directory; one that it may not have is left to another daemon
  */
-export function pathsOf(
-  daemons: readonly FoundDaemon[],
-  homeDirectory: (daemon: FoundDaemon) => string | null,
-): Map<FoundDaemon, string[]> {
-  const all = new Map(
+export function pathsOf<Daemon extends FoundDaemon>(
+  daemons: readonly Daemon[],
+  homeDirectory: (daemon: Daemon) => string | null,
+  mayClaim: (path: string, daemon: Daemon) => boolean,
+): Map<Daemon, string[]> {
+  const used = new Map(
     daemons.map((daemon) => [
       daemon,
-      new Set(daemon.apps.flatMap((app) => directoryOf(app, homeDirectory(daemon)) ?? [])),
+      [...new Set(daemon.apps.flatMap((app) => directoryOf(app, homeDirectory(daemon)) ?? []))],
     ]),
   );
+  const claimed = new Map([...used].map(([daemon, paths]) => [daemon, paths.filter((path) => mayClaim(path, daemon))]));
   return new Map(
-    daemons.map((daemon) => {
-      const others = daemons.filter((other) => other !== daemon).flatMap((other) => [...(all.get(other) ?? [])]);
-      const foreign = (path: string) => others.some((other) => isWithin(other, path));
-      let paths = [...(all.get(daemon) ?? [])].filter((path) => !others.includes(path));
+    [...claimed].map(([daemon, own]) => {
+      const others = daemons.filter((other) => other !== daemon);
+      const taken = new Set(others.flatMap((other) => claimed.get(other) ?? []));
+      const foreign = (path: string) => others.some((other) => used.get(other)?.some((one) => isWithin(one, path)));
+      let paths = own.filter((path) => !taken.has(path));
       for (const path of [...paths]) {
         const parent = dirname(path);
         const below = paths.filter((other) => isWithin(other, parent));
-        if (below.length > 1 && !isBroad(parent, homeDirectory(daemon)) && !foreign(parent))
+        if (
+          below.length > 1 &&
+          !isBroad(parent, homeDirectory(daemon)) &&
+          !foreign(parent) &&
+          mayClaim(parent, daemon)
+        )
           paths = [...paths.filter((other) => !below.includes(other)), parent];
       }
       return [daemon, paths.filter((path) => !paths.some((other) => other !== path && isWithin(path, other))).sort()];

@@ -24,7 +24,7 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
       ...daemon,
       apps: daemon.apps.filter(({ name }) => isText(name) && name.length <= LONGEST_NAME),
     }));
-  const declared = named(withoutTaken(known.filter((daemon) => isMeant(daemon, found))));
+  const declared = named(known.filter((daemon) => isMeant(daemon, found)));
   return declared.length > 0 ? declared : named([likeliest(known)]);
 }
 
@@ -110,17 +110,12 @@ export function mayClaim(path: string, entry: DraftEntry): boolean {
   return (owner === 0 || owner === null) && isRootsWord(entry);
 }
 
-/** Whether root has decided what the daemon runs: by a unit, or because no ordinary user can act as its account. */
-function isRootsWord({ user, unit }: FoundDaemon): boolean {
+/**
+ * Whether root has decided what the daemon runs: by a unit, or because no ordinary user can act as its account. The
+ * draft makes rules for app names only then: a rule also draws what root starts by that name.
+ */
+export function isRootsWord({ user, unit }: FoundDaemon): boolean {
   return (unit !== null && wordOfUnit(unit).by === 'root') || (user !== null && isMadeByRoot(accountByName(user)));
-}
-
-/** An ordinary user must not make calls about another daemon's app ambiguous by its name. */
-function withoutTaken(daemons: readonly FoundDaemon[]): FoundDaemon[] {
-  const taken = new Set(daemons.filter(isRootsWord).flatMap(({ apps }) => apps.map(({ name }) => name)));
-  return daemons.map((daemon) =>
-    isRootsWord(daemon) ? daemon : { ...daemon, apps: daemon.apps.filter(({ name }) => !taken.has(name)) },
-  );
 }
 
 /** `web` for the web server's user, else the user's name, with a number for a second PM2_HOME. */

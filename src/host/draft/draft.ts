@@ -4,7 +4,14 @@ import { accountByName, privateGroup } from '../../identity/accounts.ts';
 import { escapeControls } from '../../terminal/escape.ts';
 import { findUntrusted } from '../../trust/trust.ts';
 import { isText, pathsOf } from './app-paths.ts';
-import { declaredByDraft, defaultOf, faultOfRootDaemon, mayClaim, type DraftEntry } from './draft-choice.ts';
+import {
+  declaredByDraft,
+  defaultOf,
+  faultOfRootDaemon,
+  isRootsWord,
+  mayClaim,
+  type DraftEntry,
+} from './draft-choice.ts';
 import { survey, type FoundDaemon } from '../survey.ts';
 
 export interface HostDraft {
@@ -21,15 +28,15 @@ export async function draftConfig(): Promise<HostDraft> {
 export function draft(found: readonly FoundDaemon[]): string {
   const entries = declaredByDraft(found);
   const preferred = defaultOf(entries);
-  const paths = pathsOf(entries, ({ user }) => (user === null ? null : (accountByName(user)?.homeDirectory ?? null)));
-  const pathsFor = (entry: DraftEntry) => (paths.get(entry) ?? []).filter((path) => mayClaim(path, entry));
+  const paths = pathsOf(entries, ({ user }) => accountByName(user)?.homeDirectory ?? null, mayClaim);
+  const pathsFor = (entry: DraftEntry) => paths.get(entry) ?? [];
   const daemons = Object.fromEntries(
     entries.map((entry) => [
       entry.name,
       {
         user: entry.user,
         home: entry.pm2Home,
-        ...(entry.apps.length > 0 ? { apps: entry.apps.map(({ name }) => pattern(name)).sort() } : {}),
+        ...(entry.apps.length > 0 && isRootsWord(entry) ? { apps: patternsOf(entry) } : {}),
         ...(pathsFor(entry).length > 0 ? { paths: pathsFor(entry) } : {}),
         ...pins(entry),
       },
@@ -57,6 +64,10 @@ function isPinned(file: string, { user }: DraftEntry): boolean {
   const account = accountByName(user);
   const owner = account === null || account.uid === 0 ? null : { uid: account.uid, gid: privateGroup(account) };
   return isText(file) && findUntrusted(file, 'file', owner) === null;
+}
+
+function patternsOf({ apps }: DraftEntry): string[] {
+  return apps.map(({ name }) => pattern(name)).sort();
 }
 
 /** Escapes the wildcards (src/policy/pattern.ts). */
@@ -105,15 +116,15 @@ function comment(
     commentKey(daemons, entry.name, lines([...state(entry), ...notPinned(entry)]));
     const daemon = daemons.get(entry.name);
     if (!isMap(daemon)) continue;
-    if (!daemon.has('apps'))
-      daemon.comment =
-        ' apps: [myapp, "shop-*"]      # names or globs; PM2 namespaces too\n' +
-        ' paths: [/srv/myapp]           # whatever is started from below these';
+    if (!daemon.has('apps')) daemon.comment = entry.apps.length > 0 ? unclaimed(entry) : EXAMPLE;
     const apps = daemon.get('apps');
     if (!isSeq(apps)) continue;
     for (const item of apps.items) {
       const others = entries.filter(
-        (other) => other !== entry && other.apps.some(({ name }) => isScalar(item) && pattern(name) === item.value),
+        (other) =>
+          other !== entry &&
+          isRootsWord(other) &&
+          other.apps.some(({ name }) => isScalar(item) && pattern(name) === item.value),
       );
       if (isScalar(item) && others.length > 0)
         item.comment =
@@ -131,6 +142,25 @@ function comment(
             .join('; ')}`,
       ),
     ]);
+}
+
+const EXAMPLE =
+  ' apps: [myapp, "shop-*"]      # names or globs; PM2 namespaces too\n' +
+  ' paths: [/srv/myapp]           # whatever is started from below these';
+
+/** The names that an ordinary user's process list or saved list has, as a rule that root can put into force. */
+function unclaimed(entry: DraftEntry): string {
+  return lines([
+    ` Only ${entry.user}'s own list names these apps, so they are no rules yet.`,
+    ` With a rule, all that root starts under such a name goes to ${entry.user}, too.`,
+    ' apps:',
+    ...patternsOf(entry).map((name) => `   - ${asYaml(name)}`),
+  ]);
+}
+
+/** In one line. */
+function asYaml(text: string): string {
+  return /^[A-Za-z][\w.-]*$/.test(text) && !/^(true|false|null)$/i.test(text) ? text : JSON.stringify(text);
 }
 
 function commentKey(map: YAMLMap, key: string, text: string): void {
