@@ -1,5 +1,5 @@
 import { isModule, isRunning, savedForm, freshForm, type Pm2Env } from '../pm2/record.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import type { DaemonClient } from './daemon.ts';
 import { endDaemon, endLostDaemon, restoreList } from './end-daemon.ts';
 import { Failed } from './failed.ts';
@@ -79,7 +79,7 @@ export async function putBack(hands: MoveRun): Promise<MoveOutcome> {
     });
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
-    const look = quoteCommand(['sudo', '-u', move.to.user, `PM2_HOME=${move.to.pm2Home}`, 'pm2', 'list']);
+    const look = commandLineHere(['sudo', '-u', move.to.user, 'env', `PM2_HOME=${move.to.pm2Home}`, 'pm2', 'list']);
     why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
   }
   // A copy that was started in the new daemon did not stay, so its start ends no downtime.

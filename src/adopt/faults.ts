@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { asUid } from '../runtime/brands.ts';
 import { statOf, realpathOrSelf } from '../runtime/peek.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import type { AccessFault } from './look.ts';
 import type { Move } from './move.ts';
@@ -25,7 +25,7 @@ export function problemOf(
       what: `${to.user} may not listen on port ${fault.port}: below ${unprivilegedStart()} only root may`,
       label: 'choose',
       repair: [
-        quoteCommand(['sudo', 'setcap', 'cap_net_bind_service=+ep', realpathOrSelf(node)]),
+        commandLineHere(['sudo', 'setcap', 'cap_net_bind_service=+ep', realpathOrSelf(node)]),
         `sudo sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`,
         'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon',
       ],
@@ -67,11 +67,11 @@ function grant(user: string, rights: string, path: string): string[] {
  * owner: a link could be put there between reading and pasting.
  */
 function safely(words: readonly string[], path: string): string[] {
-  if (findUntrusted(dirname(path), 'directory') === null) return [quoteCommand(['sudo', ...words])];
+  if (findUntrusted(dirname(path), 'directory') === null) return [commandLineHere(['sudo', ...words])];
   const owner = accountByUid(statOf(path)?.uid ?? asUid(0));
   return owner === null || owner.uid === 0 || words[0] === 'chown'
     ? []
-    : [quoteCommand(['sudo', '-u', owner.name, ...words])];
+    : [commandLineHere(['sudo', '-u', owner.name, ...words])];
 }
 
 function unprivilegedStart(): string {

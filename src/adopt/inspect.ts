@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exeOf } from '../host/processes/process-facts.ts';
 import type { Pid, Pm2Home } from '../runtime/brands.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { copiesIn } from './choose.ts';
 import type { HostInventory, AppSource } from './find.ts';
@@ -62,7 +62,7 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
     problems.push({
       what: `${from.pm2Home} is gone, so its daemon could not save its list there as it ends`,
       label: 'fix',
-      repair: [quoteCommand(['sudo', '-u', from.user, 'mkdir', from.pm2Home])],
+      repair: [commandLineHere(['sudo', '-u', from.user, 'mkdir', from.pm2Home])],
     });
   let worker: Worker | null = null;
   try {
@@ -92,8 +92,9 @@ function leftProblem({ path, why, isLink }: LeftOver, to: Seat): Problem {
     return { what: `${path}: ${why}`, label: 'fix', repair: path === to.pm2Home ? [fix] : [] };
   }
   if (findUntrusted(dirname(path), 'directory') === null)
-    return { what, label: 'fix', repair: [quoteCommand(['sudo', 'chown', '-h', `${to.user}:`, path])] };
-  return { what, label: 'fix', repair: [quoteCommand(['sudo', '-u', to.user, 'mv', '-n', path, `${path}.of-root`])] };
+    return { what, label: 'fix', repair: [commandLineHere(['sudo', 'chown', '-h', `${to.user}:`, path])] };
+  const repair = commandLineHere(['sudo', '-u', to.user, 'mv', '-n', path, `${path}.of-root`]);
+  return { what, label: 'fix', repair: [repair] };
 }
 
 /** Every process of those names, and the old daemon, which listens for its apps in cluster mode. */

@@ -7,17 +7,24 @@ import { blockMissingPin } from '../verdict/block.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { insteadOf } from '../verdict/decide.ts';
 import { forReader, type Reader } from '../verdict/for-reader.ts';
-import type { Block, Evidence, Rewrite, Verdict } from '../verdict/verdict.ts';
+import type { Block, Evidence, Rewrite, Suggestion, Verdict } from '../verdict/verdict.ts';
 import { callerOf, realpathsOf } from './caller-of.ts';
 import { doorOfThisCall } from './door.ts';
 import { gatherEvidence, type Gathered, type Means } from './evidence.ts';
+import { HOP, SHIM_COMMAND } from './hop.ts';
 import { installRecord, BUNDLES } from './installation.ts';
 import { isOperator } from './operators.ts';
 import { thisHost } from './personal.ts';
 import { settleVerdict } from './settle.ts';
 
-/** Null: sudo allows it, or running will show. Else an explanation. `to tell`: a block may offer a command. */
-export type AskSudo = (daemon: Daemon, caller: Caller, purpose: 'to run' | 'to tell') => string[] | null;
+/**
+ * `to tell`: a block may offer a command. `to set`: that command sets a variable, `sudo -u USER NAME=VALUE ...`. `by
+ * name`: it names the shim by `pm2` alone, which sudo-rs accepts only from a rule for ALL.
+ */
+export type Purpose = 'to run' | 'to tell' | 'to set' | 'by name';
+
+/** Null: sudo allows it, or running will show. Else an explanation. For root by sudo it is about the login user. */
+export type AskSudo = (daemon: Daemon, caller: Caller, purpose: Purpose) => string[] | null;
 
 export interface CallRequest extends Omit<Means, 'major'> {
   /** The words after `pm2`. */
@@ -54,10 +61,16 @@ export async function resolveCall(request: CallRequest): Promise<ResolvedCall> {
   const call = await followPin(request, await resolveWith(request, request.pm2));
   const { verdict, caller } = call;
   const { askSudo } = request;
-  if (caller.uid === 0 || askSudo === null || verdict.type === 'pass') return call;
+  if (askSudo === null || verdict.type === 'pass') return call;
+  if (caller.uid === 0 && !isTypedToSudo(call, request.env)) return call;
   if (verdict.type === 'block') return { ...call, verdict: forReader(verdict, readerOf(call, askSudo, null)) };
-  const refusal = verdict.switch ? askSudo(verdict.daemon, caller, 'to run') : null;
+  const refusal = verdict.switch && caller.uid !== 0 ? askSudo(verdict.daemon, caller, 'to run') : null;
   return refusal === null ? call : { ...call, verdict: refusedBySudo(call, verdict, refusal, askSudo) };
+}
+
+/** The reader types the next line to sudo as well, unlike in a root shell. */
+function isTypedToSudo({ verdict, caller }: ResolvedCall, env: NodeJS.ProcessEnv): boolean {
+  return verdict.type === 'block' && caller.rootBySudo && (env['SUDO_COMMAND'] ?? '').includes('pm2');
 }
 
 export function refusedBySudo(call: ResolvedCall, verdict: Rewrite, refusal: string[], askSudo: AskSudo): Block {
@@ -67,7 +80,11 @@ export function refusedBySudo(call: ResolvedCall, verdict: Rewrite, refusal: str
 }
 
 /** @param refused sudo refused this daemon */
-function readerOf({ invocation, caller, policy }: ResolvedCall, askSudo: AskSudo, refused: Daemon | null): Reader {
+export function readerOf(
+  { invocation, caller, policy }: Pick<ResolvedCall, 'invocation' | 'caller' | 'policy'>,
+  askSudo: AskSudo,
+  refused: Daemon | null,
+): Reader {
   const answers = new Map<string, boolean>(refused === null ? [] : [[refused.name, false]]);
   const mayBecome = (daemon: Daemon): boolean => {
     const may = answers.get(daemon.name) ?? askSudo(daemon, caller, 'to tell') === null;
@@ -79,8 +96,30 @@ function readerOf({ invocation, caller, policy }: ResolvedCall, askSudo: AskSudo
     caller,
     policy,
     mayBecome,
+    asAllowed: (command, daemon) => {
+      if (!mayBecome(daemon)) return null;
+      if (askSudo(daemon, caller, 'to set') !== null) return withoutVariables(command, daemon);
+      return askSudo(daemon, caller, 'by name') === null ? command : withPath(command);
+    },
     isOperator: policy.daemons.some((daemon) => isOperator(daemon, caller)),
   };
+}
+
+/**
+ * For a rule without SETENV: the shim gets the daemon's name, which replaces PM2_HOME (T09). Null: other variables are
+ * needed.
+ */
+function withoutVariables(command: Suggestion, daemon: Daemon): Suggestion | null {
+  const pm2 = command.indexOf('pm2');
+  const variables = command.slice(3, pm2);
+  return pm2 >= 0 && variables.every((word) => word === `PM2_HOME=${daemon.pm2Home}`)
+    ? [...command.slice(0, 3), SHIM_COMMAND, HOP + daemon.name, ...command.slice(pm2 + 1)]
+    : null;
+}
+
+function withPath(command: Suggestion): Suggestion {
+  const pm2 = command.indexOf('pm2');
+  return command.map((word, at) => (at === pm2 ? SHIM_COMMAND : word));
 }
 
 async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<ResolvedCall> {

@@ -104,7 +104,7 @@ function because(before: string, why: string | null): string {
 function withheldLines({ to }: Move, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const start = (name: string) =>
-    commandLineHere(['sudo', '-u', to.user, `PM2_HOME=${to.pm2Home}`, 'pm2', 'start', '--', name]);
+    commandLineHere(['sudo', '-u', to.user, 'env', `PM2_HOME=${to.pm2Home}`, 'pm2', 'start', '--', name]);
   return [
     `  ${names.join(', ')}: registered in ${to.label} and not started: not as the plan showed it. Look at it first`,
     ...labelled('choose', names.map(start)),

@@ -1,12 +1,14 @@
 import { HOP, MAY, SHIM_COMMAND } from '../call/hop.ts';
 import { isOperator } from '../call/operators.ts';
-import type { AskSudo } from '../call/resolve-call.ts';
+import type { AskSudo, Purpose } from '../call/resolve-call.ts';
 import type { Daemon } from '../policy/policy.ts';
+import { accountByName } from '../identity/accounts.ts';
 import { realSudo } from '../identity/sudo-places.ts';
 import { isTerminal } from '../runtime/is-terminal.ts';
 import { runProgram } from '../runtime/run-program.ts';
 import { readTextOrEmpty } from '../runtime/peek.ts';
 import { isStranger } from '../sudoers/strangers.ts';
+import { mayKeepVariables } from './sudo-listing.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
@@ -17,24 +19,53 @@ import { rootCommandLine } from '../terminal/root-command.ts';
 export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): AskSudo {
   return (daemon, caller, purpose) => {
     if (hopped) return ['The call came through sudo already, and is not sent on a second time.'];
-    if (realSudo() === null) return ['There is no sudo on this host to become that user with.'];
-    const operator = isOperator(daemon, caller);
-    if (!operator && isStranger(caller, daemon.user)) return [doesNotLet(daemon, caller)];
+    const sudo = realSudo();
+    if (sudo === null) return ['There is no sudo on this host to become that user with.'];
+    const typist = typistOf(caller);
+    if (typist === null) return null;
+    const operator = isOperator(daemon, typist);
+    if (!operator && isStranger(typist, daemon.user)) return [doesNotLet(daemon, typist)];
     if (acts && purpose === 'to run') return null;
-    const words = process.geteuid?.() === caller.uid ? canBecome(daemon) : mayBecome(daemon, caller);
+    const words = refusal(sudo, daemon, typist, purpose);
     if (words === null || (needsPassword(words) && someoneIsThere())) return null;
-    return refusalLines(daemon, caller, words === '' ? null : words);
+    return refusalLines(daemon, typist, words === '' ? null : words);
   };
 }
 
-/** Null: allowed, else sudo's message. Runs our shim, because `sudo -l` has other rules (listpw in sudoers(5)). */
-export function canBecome({ user }: Daemon): string | null {
-  return ask(['-n', '-u', user, '--', SHIM_COMMAND, MAY]);
+type Typist = Pick<Caller, 'uid' | 'user'>;
+
+/** Who types the next line: for root by sudo the login user. Null: a user without an account. */
+function typistOf(caller: Caller): Typist | null {
+  if (caller.uid !== 0 || caller.login === null) return caller;
+  const account = accountByName(caller.login);
+  return account === null ? null : { uid: account.uid, user: account.name };
 }
 
-/** For root, which cannot run sudo as another user: sudo(8) -U. */
-function mayBecome({ name, user }: Daemon, caller: Caller): string | null {
-  return ask(['-n', '-U', caller.user, '-u', user, '-l', '--', SHIM_COMMAND, HOP + name]);
+/** Null: allowed, else sudo's message. */
+function refusal(sudo: string, daemon: Daemon, typist: Typist, purpose: Purpose): string | null {
+  const { name, user, pm2Home } = daemon;
+  const own = process.geteuid?.() === typist.uid;
+  // Only root may ask for others: sudo(8) -U.
+  const list = ['-n', ...(own ? [] : ['-U', typist.user]), '-u', user, '-l', '--'];
+  switch (purpose) {
+    case 'by name':
+      return ask([...list, 'pm2']);
+    case 'to set':
+      if (own) return canBecome(daemon, [`PM2_HOME=${pm2Home}`]);
+      return mayKeepVariables(sudo, user, SHIM_COMMAND, typist.user) ? null : '';
+    case 'to run':
+    case 'to tell':
+      return own ? canBecome(daemon) : ask([...list, SHIM_COMMAND, HOP + name]);
+  }
+}
+
+/**
+ * Null: allowed, else sudo's message. Runs our shim, because `sudo -l` has other rules (listpw in sudoers(5)).
+ *
+ * @param variables assignments that the line sets
+ */
+export function canBecome({ user }: Pick<Daemon, 'user'>, variables: readonly string[] = []): string | null {
+  return ask(['-n', '-u', user, ...variables, '--', SHIM_COMMAND, MAY]);
 }
 
 function ask(words: readonly string[]): string | null {
@@ -56,7 +87,7 @@ export function needsPassword(words: string): boolean {
 }
 
 /** Explains a refusal. `words`: sudo's message; null: none, or printed already. An operator learns the rule. */
-export function refusalLines(daemon: Daemon, caller: Caller, words: string | null): string[] {
+export function refusalLines(daemon: Daemon, caller: Typist, words: string | null): string[] {
   const said = words === null ? [] : [`It says:  ${words}`];
   if (process.geteuid?.() === caller.uid && hasNoNewPrivileges()) {
     return [
@@ -77,7 +108,7 @@ export function refusalLines(daemon: Daemon, caller: Caller, words: string | nul
   ];
 }
 
-function doesNotLet(daemon: Daemon, caller: Caller): string {
+function doesNotLet(daemon: Daemon, caller: Typist): string {
   return `sudo does not let ${caller.user} run pm2 as ${daemon.user}.`;
 }
 

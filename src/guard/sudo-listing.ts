@@ -1,15 +1,24 @@
 import { lazyBuiltin } from '../runtime/late.ts';
 import { realpathOrSelf } from '../runtime/peek.ts';
 
-/** By the SETENV tag, or a rule for ALL (sudoers(5)). Without it sudo refuses the whole call (T09). */
-export function mayKeepVariables(sudo: string, user: string, command: string): boolean {
+/**
+ * By the SETENV tag, or a rule for ALL (sudoers(5)). Without it sudo refuses the whole call (T09).
+ *
+ * @param user whom the command runs as
+ * @param by who types it; null: this process's user. Only root may ask for others.
+ */
+export function mayKeepVariables(sudo: string, user: string, command: string, by: string | null = null): boolean {
+  const of = by === null ? [] : ['-U', by];
   // sudo-rs has no SETENV in its long listing, and shows resolved paths.
-  return hasTag(listing(sudo, '-ll'), user, command) || taggedShort(listing(sudo, '-l'), user, realpathOrSelf(command));
+  return (
+    hasTag(listing(sudo, ['-ll', ...of]), user, command) ||
+    taggedShort(listing(sudo, ['-l', ...of]), user, realpathOrSelf(command))
+  );
 }
 
 /** Empty: sudo does not answer. A password, if needed, was typed before. */
-function listing(sudo: string, option: '-l' | '-ll'): string {
-  const { stdout, status } = lazyBuiltin('node:child_process').spawnSync(sudo, ['-n', option], {
+function listing(sudo: string, options: readonly string[]): string {
+  const { stdout, status } = lazyBuiltin('node:child_process').spawnSync(sudo, ['-n', ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],
     encoding: 'utf8',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },

@@ -34,13 +34,13 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
   const crossed = variablesFor(daemon, invocation, caller);
   leaveOnly(crossed.variables);
   const kept = Object.keys(crossed.variables).filter(mustBeNamed);
-  const started = () => {
+  const started = (keeps: boolean) => () => {
     outcome.started();
-    say(leftOutLines(crossed, invocation));
+    say(leftOutLines(crossed, invocation, keeps));
   };
   const terminal = someoneIsThere();
   runMarked({ daemon: daemon.name, user: daemon.user, argv: verdict.argv, kept, terminal }, stdin, {
-    started,
+    started: started(true),
     refused: () => {
       // Without SETENV sudo refuses the whole call (T09), so it is repeated without variables.
       if (!kept.some(isWanted) || canBecome(daemon) !== null) {
@@ -58,7 +58,7 @@ export function becomeThroughSudo({ verdict, invocation, caller, stdin }: Crosso
         },
         stdin,
         {
-          started,
+          started: started(false),
           refused: outcome.refused,
         },
       );

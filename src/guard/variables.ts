@@ -26,10 +26,16 @@ export function lostLines(names: readonly string[], { argv }: Invocation): strin
   ];
 }
 
-/** Empty for a silent call. */
-export function leftOutLines({ leftOut, variables }: Crossed, { argv }: Invocation): string[] {
+/**
+ * Empty for a silent call.
+ *
+ * @param keeps sudo keeps variables for this caller, so a command that names them works
+ */
+export function leftOutLines({ leftOut, variables }: Crossed, { argv }: Invocation, keeps = true): string[] {
   if (leftOut.length === 0 || parseCommandLine(argv, 7).silent) return [];
   const said = leftOut.map((name) => (variables[name] === undefined ? name : `a part of ${name}`)).join(', ');
+  const line = `pm2-guard: not handed to the app: ${said} (the caller's own)`;
+  if (!keeps) return [line];
   const instead = quoteCommand(['sudo', `--preserve-env=${leftOut.join(',')}`, 'pm2']);
-  return [`pm2-guard: not handed to the app: ${said} (the caller's own); to hand it over: ${instead} ...`];
+  return [`${line}; to hand it over: ${instead} ...`];
 }

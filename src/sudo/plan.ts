@@ -1,5 +1,8 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { SHIM_COMMAND } from '../call/hop.ts';
+import { askSudo } from '../guard/ask-sudo.ts';
+import { readerOf } from '../call/resolve-call.ts';
+import { forTypist } from '../verdict/for-reader.ts';
 import { mayKeepVariables } from '../guard/sudo-listing.ts';
 import { handsEnvironmentOver } from '../pm2/hands-over.ts';
 import type { Daemon } from '../policy/policy.ts';
@@ -27,7 +30,7 @@ const AS_TYPED: Plan = { type: 'as typed' };
  */
 export async function sudoPlanOf(one: Case, sudo: string, refused: boolean): Promise<Plan> {
   const { call, target, verdict, login } = one;
-  if (verdict.type === 'block') return one.certain ? { type: 'block', verdict } : AS_TYPED;
+  if (verdict.type === 'block') return one.certain ? { type: 'block', verdict: toldTo(one, verdict) } : AS_TYPED;
   const { daemon } = verdict;
   if (daemon === null) return AS_TYPED; // observed, or exempt
   const right = landsRight(one);
@@ -42,6 +45,14 @@ export async function sudoPlanOf(one: Case, sudo: string, refused: boolean): Pro
       return operator && canAsk(call) ? ((await ownersPlan(one, daemon, sudo, true)) ?? AS_TYPED) : AS_TYPED;
   }
   return (await (early ?? ownersPlan(one, daemon, sudo, false))) ?? (await shimPlan(one, sudo)) ?? AS_TYPED;
+}
+
+/** The login user types the printed commands, with the rights of its own rules. */
+function toldTo({ invocation, caller, policy, login }: Case, verdict: Block): Block {
+  if (login.uid === 0) return verdict;
+  const typist = { ...caller, uid: login.uid, user: login.name, login: null };
+  const ask = askSudo({ hopped: false, acts: true });
+  return forTypist(verdict, readerOf({ invocation, caller: typist, policy }, ask, null));
 }
 
 /** Whether the call as typed reaches the right daemon. */

@@ -11,6 +11,8 @@ export interface Reader {
   policy: Policy;
   /** True for root, and if sudo allows it. */
   mayBecome: (daemon: Daemon) => boolean;
+  /** A command as the daemon's user, in a form that sudo's rules for the reader accept. Null: there is none. */
+  asAllowed: (command: Suggestion, daemon: Daemon) => Suggestion | null;
   /** The caller is an operator of at least one daemon. */
   isOperator: boolean;
 }
@@ -18,11 +20,18 @@ export interface Reader {
 /** Commands that the reader may not run become a question. Other users' daemons stay hidden without rights. */
 export function forReader(block: Block, reader: Reader): Block {
   const { caller, policy, isOperator, mayBecome } = reader;
-  if (caller.uid === 0 || block.code === 'PG108') return block;
+  if (block.code === 'PG108') return block;
+  // Root may see every daemon, but the user who typed sudo has to type the printed command too.
+  if (caller.uid === 0) return forTypist(block, reader);
   const concerned =
     policy.daemons.some(({ uid }) => uid === caller.uid) || isOperator || daemonsIn(block.advice).some(mayBecome);
   const showsDaemons = daemonsIn(block.advice).length > 0 || isHostWide(reader);
   if (!concerned && (showsDaemons || block.advice.length === 0)) return forStranger(block, reader);
+  return forTypist(block, reader);
+}
+
+/** Each command in a form that the reader may type, or a question. Hides nothing. */
+export function forTypist(block: Block, reader: Pick<Reader, 'policy' | 'asAllowed'>): Block {
   return { ...block, advice: block.advice.flatMap((advice) => permitted(advice, reader)) };
 }
 
@@ -49,24 +58,29 @@ function daemonsIn(advice: readonly Advice[]): Daemon[] {
   return [...new Set(found.filter((daemon) => daemon !== null))];
 }
 
-function permitted(advice: Advice, reader: Reader): Advice[] {
-  const may = (as: Daemon | null) => as === null || reader.mayBecome(as);
+function permitted(advice: Advice, { policy, asAllowed }: Pick<Reader, 'policy' | 'asAllowed'>): Advice[] {
+  const allowed = (command: Suggestion, as: Daemon | null) => (as === null ? command : asAllowed(command, as));
   switch (advice.label) {
-    case 'run':
-      return [may(advice.as) ? advice : asking(reader.policy, advice.command)];
-    case 'run all':
-      return advice.commands.every(({ as }) => may(as))
-        ? [advice]
-        : advice.commands.map(({ command }) => asking(reader.policy, command));
-    case 'choose':
-      return [
-        {
-          ...advice,
-          choices: advice.choices.map((choice) =>
-            may(choice.as) ? choice : { ...choice, mustAsk: whoToAsk(reader.policy) },
-          ),
-        },
-      ];
+    case 'run': {
+      const command = allowed(advice.command, advice.as);
+      return [command === null ? asking(policy, advice.command) : { ...advice, command }];
+    }
+    case 'run all': {
+      const commands = advice.commands.map(({ command, as }) => ({ command: allowed(command, as), as }));
+      const isAllowed = (one: (typeof commands)[number]): one is { command: Suggestion; as: Daemon | null } =>
+        one.command !== null;
+      return commands.every(isAllowed)
+        ? [{ ...advice, commands }]
+        : advice.commands.map(({ command }) => asking(policy, command));
+    }
+    case 'choose': {
+      const choices = advice.choices.map((choice) => {
+        const command = choice.command === null ? null : allowed(choice.command, choice.as);
+        const mustAsk = command === null && choice.as !== null;
+        return mustAsk ? { ...choice, mustAsk: whoToAsk(policy) } : { ...choice, command };
+      });
+      return [{ ...advice, choices }];
+    }
     case 'fix':
     case 'ask':
     case 'bypass':

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasTag } from '../../src/guard/sudo-listing.ts';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
+import { SITE } from '../traps/twins.ts';
 import { rewritten } from '../harness/said.ts';
 import { useSudo } from '../harness/sudos.ts';
 
@@ -22,11 +24,16 @@ daemons:
     home: /srv/green/.pm2
     apps: [site]
 `;
-/** carol: narrow rights with SETENV; dave: without; erin: with her password only; alice: none. deploy: everything. */
+/**
+ * carol: narrow rights with SETENV; dave: without; erin: with her password only; alice: none. deploy: everything. nora:
+ * everything, but no variables. ruth: pm2 as root only.
+ */
 const SUDOERS = `\
 carol ALL=(www-data,ops) NOPASSWD:SETENV: ${shim}
 dave ALL=(www-data) NOPASSWD: ${shim}
 erin ALL=(www-data) ${shim}
+nora ALL=(ALL) NOPASSWD:NOSETENV: ALL
+ruth ALL=(root) NOPASSWD: ${shim}, /usr/local/bin/pm2
 `;
 /** What each sudo says: to a user with a rule for another command, to one without any, and where a password is due. */
 const refusals = {
@@ -59,7 +66,7 @@ for (const [sudo, node] of [
   describeOnHost(`callers who are not root, node ${node}, sudo ${sudo === 'classic' ? sudo : `-rs of ${sudo}`}`, () => {
     let host: Host;
     beforeAll(async () => {
-      host = await createHost({ node, users: ['carol', 'dave', 'erin'] });
+      host = await createHost({ node, users: ['carol', 'dave', 'erin', 'nora', 'ruth'] });
       await useSudo(host, sudo);
       await host.installGuard(CONFIG);
       await host.write('/etc/sudoers.d/rights', SUDOERS, { mode: '440' });
@@ -196,6 +203,48 @@ pm2-guard: blocked (PG101): nothing was run
       await host.must(
         'for i in $(seq 50); do pgrep -f "[b]in/pm2 .*logs" >/dev/null || exit 0; sleep 0.1; done; exit 1',
       );
+    });
+
+    describe('the lines that a block prints', () => {
+      beforeAll(async () => {
+        await host.must('PM2_HOME=/srv/green/.pm2 pm2 start /srv/who.js --name site', { user: 'ops', cwd: '/' });
+        await host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE });
+        await host.write('/etc/pm2-guard/config.yaml', `mode: block\n${CONFIG}`);
+      });
+      afterAll(async () => {
+        await host.write('/etc/pm2-guard/config.yaml', CONFIG);
+        await host.must('pm2 kill', { user: 'www-data' });
+        await host.must('PM2_HOME=/srv/green/.pm2 pm2 kill', { user: 'ops', cwd: '/' });
+      });
+      it.each(['deploy', 'carol', 'dave', 'nora', 'ruth'])('are accepted by the rules of %s', async (user) => {
+        // Ours are not first in PATH, so that sudo itself judges the printed lines.
+        const away = { user, cwd: '/', env: { PATH: '/usr/bin:/bin' } };
+        const lands = async (home: string) => (await host.apps(home)).map(({ restarts }) => restarts);
+        for (const [call, app, home] of [
+          ['pm2', 'myapp', '/var/www/.pm2'],
+          ['sudo -n pm2', 'myapp', '/var/www/.pm2'],
+          ['pm2', 'site', '/srv/green/.pm2'],
+          ['pm2', 'myapp site', ''],
+        ] as const) {
+          const { status, stderr } = await host.run(`${call} restart ${app}`, {
+            ...away,
+            env: { PATH: `${dirname(shim)}:/usr/bin:/bin` },
+          });
+          expect(status, call).toBe(126);
+          const [block = ''] = /^ {2}(run|ask)[^]*(?=^ {2}details:)/m.exec(stderr) ?? [];
+          const lines = [...block.matchAll(/sudo -u .*$/gm)].map(([line]) => line);
+          const may = user === 'dave' ? app === 'myapp' : user !== 'ruth';
+          expect(block.startsWith('  run'), stderr).toBe(may);
+          if (!may) continue;
+          expect(lines, stderr).toHaveLength(app === 'myapp site' ? 2 : 1);
+          const before = home === '' ? [] : await lands(home);
+          for (const line of lines) {
+            const typed = await host.run(line.replace('sudo', 'sudo -n'), away);
+            expect({ line, ...typed }).toMatchObject({ line, status: 0, stderr: '' });
+          }
+          if (home !== '') expect(await lands(home)).toEqual(before.map((restarts) => restarts + 1));
+        }
+      });
     });
 
     it('never a second hop', async () => {

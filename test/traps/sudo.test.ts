@@ -248,7 +248,9 @@ describeOnHost('calls through sudo', () => {
             const { status, stdout, stderr } = await type(hosts.guarded, line, user, { cwd: '/' });
             expect({ line, status, stdout }).toEqual({ line, status: 126, stdout: '' });
             expect(stderr).toMatch(/^pm2-guard: blocked \(PG101\): .*\n {2}"pm2 restart myapp" as (root|ops) would/);
-            expect(stderr).toContain('  run:      sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart myapp\n');
+            // The rule of alice has no SETENV.
+            const shown = user === 'alice' ? `${SHIM} --pm2-guard-daemon=web` : 'PM2_HOME=/var/www/.pm2 pm2';
+            expect(stderr).toContain(`  run:      sudo -u www-data ${shown} restart myapp\n`);
           }
           await restartsOnce(hosts.guarded, 'sudo -u www-data pm2 restart myapp', user, { cwd: '/' });
         }

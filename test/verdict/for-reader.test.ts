@@ -6,6 +6,8 @@ import { advice, callerFrom, decided } from './cases.ts';
 import { policyFrom } from './policies.ts';
 import { NO_DEFAULT } from './rows.ts';
 
+const NO_RIGHTS = { mayBecome: () => false, asAllowed: () => null };
+
 /** What a caller without the right to become any user reads of a block. */
 function read(who: string, line: string, isOperator = false): Block {
   const verdict = decided(policyFrom(NO_DEFAULT), who, line, {
@@ -16,7 +18,7 @@ function read(who: string, line: string, isOperator = false): Block {
   if (verdict.type !== 'block') throw new Error(`${line}: ${verdict.type}`);
   const { caller, env } = callerFrom(who);
   const invocation = interpret(line.split(' '), { major: 7, env, cwd: '/' });
-  return forReader(verdict, { invocation, caller, policy: policyFrom(NO_DEFAULT), mayBecome: () => false, isOperator });
+  return forReader(verdict, { invocation, caller, policy: policyFrom(NO_DEFAULT), ...NO_RIGHTS, isOperator });
 }
 
 describe('a user without a daemon', () => {
