@@ -84,7 +84,11 @@ export function findingOfPath({ path, links, app }: Pm2Path, user: Account | nul
       return { ...base, state: 'covered', answers: 'guard', why: also };
     case 'pm2': {
       const why =
-        app === null ? 'a path goes past every PATH' : `${app} has its own: npx pm2 and npm's scripts find it first`;
+        app !== null
+          ? `${app} has its own: npx pm2 and npm's scripts find it first`
+          : links.some((link) => link.endsWith('/bin/pm2'))
+            ? 'a path goes past every PATH, and npx pm2 takes this one where a project has none'
+            : 'a path goes past every PATH';
       return {
         ...base,
         state: 'note',

@@ -83,6 +83,31 @@ describeOnHost('npm, with a sealed pm2 in its prefix /usr', () => {
     },
   );
 
+  it('answers npm and npx through sudo too', async () => {
+    const scripts = { deploy: 'pm2 restart myapp' };
+    await host.write('/srv/app/package.json', JSON.stringify({ name: 'app', version: '1.0.0', scripts }));
+    await host.must('pm2 start server.js --name myapp', { user: 'www-data', cwd: SITE });
+    // No PATH with the shim: npx takes the pm2 of npm's prefix by its path.
+    const typed = { user: 'deploy', cwd: '/srv/app', env: { PATH: '/usr/bin:/bin' } };
+    const lines = ['sudo npx --no-install pm2', 'sudo npm exec --offline -- pm2', 'npx --no-install pm2'];
+    await host.must('pm2-guard unseal');
+    for (const line of lines) {
+      expect((await host.run(`${line} restart myapp`, typed)).stderr, line).toContain('myapp not found');
+    }
+    expect(host.daemons().map(({ home }) => home)).toContain('/root/.pm2');
+    await host.must('PM2_GUARD=off pm2 kill');
+    await host.must('PM2_GUARD=off pm2 kill', { user: 'deploy' });
+    await host.must('pm2-guard seal');
+    for (const line of [...lines.map((words) => `${words} restart myapp`), 'sudo npm run deploy', 'npm run deploy']) {
+      expect(await host.run(line, typed), line).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining(rewritten('pm2 restart myapp', 6)) as string,
+      });
+    }
+    expect(host.daemons().map(({ home }) => home)).toEqual([WEB]);
+    await host.must('pm2 kill', { user: 'www-data' });
+  });
+
   it('works while seal and unseal run all the time, and so does pm2', async () => {
     const stop = '/srv/stop';
     const sealing = host.must(`while [ ! -e ${stop} ]; do pm2-guard seal; pm2-guard unseal; done >/srv/log 2>&1`, {

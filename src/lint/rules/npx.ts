@@ -10,8 +10,8 @@ export const npx: LintRule = {
     problematic: 'npx pm2 restart myapp',
     correct: 'pm2 restart myapp',
     why:
-      "npx runs the project's pm2, or fetches the newest one. Neither is the host's: the guard is " +
-      'passed by, and versions differ.',
+      "npx runs the project's pm2, else the one in npm's global prefix by its path, else it fetches the newest one. " +
+      'None of them is guarded, unless it is sealed, and versions may differ.',
     exceptions: 'A machine that has no pm2 of its own.',
   },
   check: ({ calls, source: { text } }) =>
@@ -27,7 +27,7 @@ export const npx: LintRule = {
         return {
           at: call,
           severity: isRight(call) ? 'note' : 'risky',
-          why: "runs the project's pm2, or the newest one from the registry, and not the host's",
+          why: "runs the project's pm2, npm's global one by its path, or the newest one from the registry",
           edits,
         };
       }),
