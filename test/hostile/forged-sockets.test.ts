@@ -95,8 +95,13 @@ describeOnHost('lines that a user forges in /proc/net/unix', () => {
     const { daemons, ...config } = await drafted();
     expect([config.default, daemons]).toEqual([
       undefined,
-      { mallory: expect.objectContaining({ home: '/home/mallory/.pm2' }) as unknown },
+      { mallory: { user: 'mallory', home: '/home/mallory/.pm2', paths: ['/home/mallory'] } },
     ]);
+    await host.must(`${GUARD} init --output /etc/pm2-guard/config.yaml`);
+    // The name that the user chose before the install draws no new app of root's, with root's variables.
+    const { stdout } = await host.run(`${GUARD} explain --json -- pm2 start /srv/service.js --name a`, { cwd: '/' });
+    expect(JSON.parse(stdout)).toMatchObject({ invocation: { command: 'start' }, daemon: null });
+    await host.must('rm -r /etc/pm2-guard');
     await host.must('pm2 kill', { user: 'mallory' });
   });
 
