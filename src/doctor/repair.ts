@@ -1,7 +1,7 @@
 import { rootCommand } from '../terminal/root-command.ts';
 import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { isProcessFile } from '../pm2/names.ts';
+import { interpret } from '../pm2/interpret.ts';
 import type { Uid } from '../runtime/brands.ts';
 import { isGoodFor, type Word } from '../trust/word.ts';
 import type { Killable } from './killable.ts';
@@ -95,7 +95,11 @@ export function targetsOf(name: string, processes: readonly { pmId: number }[], 
   return ids.every((id) => !daemon.apps.some((app) => app.name === id || app.namespace === id)) ? ids : null;
 }
 
-/** Whether pm2 takes it for a name, not for an option, `all`, a regular expression, an id or a process file. */
+/**
+ * Whether pm2 takes this word for an app's name: not for an option, `all`, a regular expression, an id or a process
+ * file. It also replaces the word `log`. All majors read these the same.
+ */
 export function isPlainTarget(name: string): boolean {
-  return !/^-|^\/.*\/$|^\d+$/s.test(name) && name !== 'all' && !isProcessFile(name);
+  const { targets } = interpret(['delete', name], { major: 7, env: {}, cwd: '/' });
+  return targets.length === 1 && targets[0]?.kind === 'name' && targets[0].word === name;
 }
