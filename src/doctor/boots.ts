@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import type { BootScript } from '../host/boot/boot-scripts.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
 import { pm2HomeOfUnit } from '../host/homes/homes.ts';
 import type { UnclearStart } from '../host/boot/unit-start.ts';
 import { wordOfUnit, type Unit } from '../host/boot/units.ts';
+import { defaultPm2Home } from '../pm2/home.ts';
 import { asPm2Home, type Pm2Home, type Uid } from '../runtime/brands.ts';
 import { ROOT, type Word } from '../trust/word.ts';
 import { retire } from './unit-words.ts';
@@ -38,24 +40,36 @@ export function bootsOf(facts: HostFacts): Boot[] {
       word: wordOfUnit(unit),
       retire: retire(unit),
     })),
-    ...facts.boot.scripts.map(({ file, user, pm2Home, enabled, line }) => ({
-      name: file,
-      file: line === null ? file : `${file}:${line}`,
-      user: user ?? 'root',
-      enabled,
-      word: ROOT,
-      pm2Home:
-        (pm2Home === null ? undefined : asPm2Home(pm2Home)) ??
-        facts.pm2Homes.find(({ owner }) => owner?.name === (user ?? 'root') && owner.evidence === 'passwd')?.pm2Home ??
-        asPm2Home('/root/.pm2'),
-      // `:` keeps an `if` around the line valid.
-      retire: [
-        line === null
-          ? ['sudo', 'mv', file, join('/var/backups', file.replaceAll('/', '-').slice(1))]
-          : ['sudo', 'sed', '-i', `${line}s/^/: # /`, file],
-      ],
-    })),
+    ...facts.boot.scripts.flatMap((script) => bootOfScript(script, facts) ?? []),
   ];
+}
+
+/** Null: its user has no PM2_HOME on this host, so it starts nothing. */
+function bootOfScript({ file, user, pm2Home, enabled, line }: BootScript, facts: HostFacts): Boot | null {
+  const name = user ?? 'root';
+  const started = pm2Home === null ? usualPm2Home(name, facts) : asPm2Home(pm2Home);
+  if (started === null) return null;
+  return {
+    name: file,
+    file: line === null ? file : `${file}:${line}`,
+    user: name,
+    pm2Home: started,
+    enabled,
+    word: ROOT,
+    // `:` keeps an `if` around the line valid.
+    retire: [
+      line === null
+        ? ['sudo', 'mv', file, join('/var/backups', file.replaceAll('/', '-').slice(1))]
+        : ['sudo', 'sed', '-i', `${line}s/^/: # /`, file],
+    ],
+  };
+}
+
+function usualPm2Home(user: string, { pm2Homes }: HostFacts): Pm2Home | null {
+  const found = pm2Homes.find(
+    ({ pm2Home, owner }) => owner?.name === user && pm2Home === defaultPm2Home(owner.homeDirectory),
+  );
+  return found?.pm2Home ?? (user === 'root' ? asPm2Home('/root/.pm2') : null);
 }
 
 /** What is enabled, runs pm2, and may start a daemon of this user at boot: which one is not known. */
