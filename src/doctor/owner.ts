@@ -73,9 +73,11 @@ function ownersOfPort(question: { port: number }, facts: LivingFacts): OwnerAnsw
     note:
       sockets.length === 0
         ? `no process listens on port ${question.port}`
-        : hidden
-          ? `who listens on port ${question.port} is for root to know`
-          : null,
+        : !hidden
+          ? null
+          : facts.asRoot
+            ? `port ${question.port} is open, and no process here has it: the kernel has it, or a container`
+            : `only root can see which process listens on port ${question.port}`,
   };
 }
 
@@ -85,18 +87,25 @@ function ownersOf(pids: readonly Pid[], facts: LivingFacts): Pick<OwnerAnswer, '
   const others: Forebear[][] = [];
   for (const pid of pids) {
     const lineage = lineageOf(facts.processes, pid);
-    const daemon = [...facts.daemons, ...facts.socketless].find((one) =>
-      lineage.some((forebear) => forebear.pid === one.pid),
-    );
-    if (daemon === undefined) {
+    const daemon = nearest(lineage, [...facts.daemons, ...facts.socketless], (one) => one.pid);
+    if (daemon === null) {
       if (lineage.length > 0) others.push(lineage);
       continue;
     }
-    const app = daemon.apps.find(({ process }) => lineage.some((forebear) => forebear.pid === process?.pid)) ?? null;
+    const app = nearest(lineage, daemon.apps, ({ process }) => process?.pid ?? null);
     const key = `${daemon.pid ?? ''} ${app?.pmId ?? ''}`;
     if ((owners.get(key)?.lineage.length ?? 0) < lineage.length) owners.set(key, ownerOf(daemon, app, pid, facts));
   }
   return { owners: [...owners.values()], others };
+}
+
+/** An app can run a daemon of its own (pm2-runtime), so the first forebear decides. */
+function nearest<One>(lineage: readonly Forebear[], all: readonly One[], pidOf: (one: One) => Pid | null): One | null {
+  for (const { pid } of lineage) {
+    const found = all.find((one) => pidOf(one) === pid);
+    if (found !== undefined) return found;
+  }
+  return null;
 }
 
 function ownerOf(daemon: DaemonFacts, app: AppFacts | null, pid: Pid | null, facts: LivingFacts): ProcessOwner {

@@ -102,7 +102,7 @@ describeOnHost('T37: which daemon owns this?', () => {
   it('says only root can know, to a user who may not', async () => {
     expect(await ask('--port 3001', 'ops')).toMatchObject({
       status: 2,
-      stdout: 'who listens on port 3001 is for root to know\n',
+      stdout: 'only root can see which process listens on port 3001\n',
       stderr: expect.stringContaining('can be looked into by root only') as string,
     });
     expect(await ask(`--pid ${pidOf(/^node server\.js$/)}`, 'ops')).toMatchObject({
