@@ -91,7 +91,8 @@ function compilePersonal(source: ConfigSource, { personal }: Config, errors: Con
   const globs: Glob[] = [];
   for (const [position, text] of personal.entries()) {
     if (text.startsWith('%')) continue;
-    const pattern = parsePattern(text);
+    // The backslash of DOMAIN\\user is a part of the name.
+    const pattern = parsePattern(text.replaceAll('\\', '\\\\'));
     switch (pattern.type) {
       case 'name':
         names.push(pattern.name);

@@ -45,11 +45,11 @@ const OPTIONS: picomatch.PicomatchOptions = {
   windows: false,
 };
 
-/** Escapes the rest of picomatch's grammar, which is made for paths. */
+/** Escapes the rest of picomatch's grammar, which is made for paths. After a brace or bracket, `+` would repeat it. */
 function forPicomatch(text: string): string {
   return (
     START +
-    text.replace(/\[[^\]]*\]|\\[^]|[()|"/]|\.(?=\*)|\*+/g, (token) => {
+    text.replace(/\[[^\]]*\]|\\[^]|[()|"/+]|\.(?=\*)|\*+/g, (token) => {
       if (token.startsWith('[')) return token.replace(/\//g, SLASH);
       if (token.endsWith('/')) return SLASH;
       if (token.startsWith('*')) return '*';

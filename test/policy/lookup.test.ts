@@ -92,6 +92,10 @@ describe('the owner of a name', () => {
   it('parentheses and bars are themselves beside a star', owns('"app (x|y)*"', 'app (x|y)1'));
   it('parentheses and bars group nothing', ownsNot('"app (x|y)*"', 'app x1'));
   it('+( is no wildcard', ownsNot('"+(a)*"', 'aa'));
+  it('+ after braces is itself', owns('"{a,b}+x*"', 'a+x1'));
+  it('+ after braces repeats nothing', ownsNot('"{a,b}+x*"', 'aax1'));
+  it('+ after brackets is itself', owns('"[ab]+x*"', 'a+x1'));
+  it('+ after brackets repeats nothing', ownsNot('"[ab]+x*"', 'abx1'));
   it('./ is not taken off', ownsNot('"./x*"', 'x1'));
 
   const policy = policyOf(`daemons:
@@ -131,6 +135,20 @@ describe('the owner of a name', () => {
   });
   it('namesMatching gives none that does not match', () => {
     expect(policy.namesMatching((name) => name.startsWith('shop'))).toEqual([]);
+  });
+});
+
+describe('a user of personal', () => {
+  const matches = (pattern: string, user: string): boolean | undefined =>
+    policyOf(`daemons: {web: {user: root}}\npersonal: ['${pattern}']`).personal?.matchesUser(user);
+  it('of a domain: the backslash is part of the name', () => {
+    expect(matches('SHOP\\alice', 'SHOP\\alice')).toBe(true);
+    expect(matches('SHOP\\alice', 'SHOPalice')).toBe(false);
+  });
+  it('of a domain, by a glob', () => {
+    expect(matches('SHOP\\*', 'SHOP\\alice')).toBe(true);
+    expect(matches('SHOP\\*', 'SHOP*')).toBe(false);
+    expect(matches('SHOP\\*', 'OTHER\\alice')).toBe(false);
   });
 });
 
