@@ -138,19 +138,37 @@ function startOf(node: unknown): number | null {
 }
 
 function jsonError(source: ConfigSource): ConfigError | null {
+  const { text } = source;
   try {
-    JSON.parse(source.text);
+    JSON.parse(text.replace(/^\ufeff/, ' '));
     return null;
   } catch (error) {
-    const message = (error as SyntaxError).message;
-    const position = /at position (\d+)/.exec(message)?.[1];
-    return errorAtOffset(
-      source,
-      position === undefined ? source.text.length : Number(position),
-      `is not JSON: ${message}`,
-      null,
-    );
+    const { message } = error as SyntaxError;
+    const said = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
+    return errorAtOffset(source, offsetOfFault(text) ?? said, `is not JSON: ${message}`, null);
   }
+}
+
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/;
+/** One token of JSON (RFC 8259). */
+const TOKEN = `[\ufeff \t\r\n]*(${STRING.source}|${NUMBER.source}|true|false|null|[{}[\\],:])`;
+
+/**
+ * The first offset where a text that YAML accepts is no JSON. Not every message of JSON.parse says it.
+ * @returns null: not known
+ */
+function offsetOfFault(text: string): number | null {
+  const token = new RegExp(TOKEN, 'y');
+  let before = '';
+  for (let start = 0; start < text.length; start = token.lastIndex) {
+    const [whole = '', found = ''] = token.exec(text) ?? [];
+    if (found === '') return start + text.slice(start).search(/\S|$/);
+    const isEmpty = before + found === '[]' || before + found === '{}';
+    if (/^[,:[{]$/.test(before) && /^[,:\]}]$/.test(found) && !isEmpty) return start + whole.length - 1;
+    before = found;
+  }
+  return null;
 }
 
 function sentence(message: string): string {

@@ -104,6 +104,9 @@ describe('a config may', () => {
     expect(shown('{\n\t"daemons": {\n\t\t"web": {"user": "root", "apps": ["a"]}\n\t}\n}\n', 'c.json')).toBe('no error');
   });
   it('start with a byte order mark', takes('\ufeffdaemons: {web: {user: root}}'));
+  it('start with a byte order mark as JSON', () => {
+    expect(shown('\ufeff{"daemons": {"web": {"user": "root"}}}', 'c.json')).toBe('no error');
+  });
   it('have lines of Windows', takes('daemons:\r\n  web:\r\n    user: root\r\n'));
   it(
     'give one user several homes',
@@ -176,6 +179,17 @@ describe('a config may not', () => {
   });
   it('have YAML in JSON', () => {
     expect(shown('{"daemons": {"a": {"user": "root"}}} # no', 'c.json')).toMatch(/^c\.json:1:\d+: is not JSON/);
+  });
+  it.each([
+    ['a trailing comma in a list', '{\n"exempt": ["a",],\n"x": 1}', '2:16'],
+    ['a trailing comma in a map', '{\n"daemons": {"a": {"user": "root",}}}', '2:34'],
+    ['single quotes', '{\n"mode":\n  \'block\'}', '3:3'],
+    ['a comment', '{"mode": "block",\n  # why\n"x": 1}', '2:3'],
+    ['a tag', '{"mode":\n !!str "block"}', '2:2'],
+    ['a string over two lines', '{"daemons": {},\n"contact": "a\nb"}', '2:12'],
+    ['two values', '{"daemons": {}}\n# the end', '2:1'],
+  ])('have in JSON: %s, and the caret is there', (_what, text, place) => {
+    expect(shown(text, 'c.json')).toMatch(new RegExp(`^c\\.json:${place}: is not JSON`));
   });
   it('be cut off in JSON', () => {
     expect(shown('{"daemons": {"a": {"user": "ro', 'c.json')).toMatch(/^c\.json:1:\d+: /);
