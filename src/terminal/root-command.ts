@@ -33,11 +33,12 @@ export function rootCommand(...words: readonly string[]): string[] {
 /**
  * A command line as a person of this host has to type it. What begins with sudo is written as this host becomes another
  * user, and pm2 by the path of the shim, where that user's PATH may not have it.
- * @param words `sudo [-u USER] [env] [NAME=VALUE]... COMMAND`; others come back as they are
+ * @param words `sudo [-u USER] [env] [NAME=VALUE]... COMMAND`, or `sudoedit FILE`; others come back as they are
  */
 export function onThisHost(words: readonly string[]): string[] {
   const way = wayToRoot() ?? 'sudo';
   const [sudo, option, name = ''] = words;
+  if (sudo === 'sudoedit' && !way.startsWith('sudo')) return onThisHost(['sudo', 'vi', ...words.slice(1)]);
   if (way === 'sudo' || sudo !== 'sudo') return [...words];
   const user = option === '-u' ? name : null;
   const start = user === null ? 1 : 3;

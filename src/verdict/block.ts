@@ -8,7 +8,7 @@ import { declaredHere, isOwn } from './situation.ts';
 import { bypassFor, commandFor, onlyThese, ownCall } from './suggestion.ts';
 import type { Advice, Block, Cause, Rewrite, Verdict } from './verdict.ts';
 import { callOf, choosingVariables, daemonLine, daemonNamed, describeDaemonOf } from './words.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 
 export interface Reason extends Pick<Rewrite, 'code' | 'reason' | 'rule' | 'daemon'> {
   why: Cause;
@@ -200,7 +200,9 @@ export function blockUndeclared({ invocation, caller, policy, evidence }: Verdic
               { label: 'choose', choices },
               {
                 label: 'fix',
-                text: `to use PM2_HOME ${caller.pm2Home}, declare a daemon there: sudoedit ${policy.file}`,
+                text:
+                  `to use PM2_HOME ${caller.pm2Home}, declare a daemon there: ` +
+                  commandLineHere(['sudoedit', policy.file]),
               },
             ]
           : [],

@@ -9,6 +9,7 @@ const lines = {
   other: 'sudo systemctl restart pm2-ops.service',
   none: 'PM2_HOME=/srv/.pm2 pm2 list',
   option: 'sudo --preserve-env=A pm2',
+  edit: 'sudoedit /etc/pm2-guard/config.yaml',
 };
 
 it.each([
@@ -22,6 +23,7 @@ it.each([
       lines.other,
       lines.none,
       lines.option,
+      lines.edit,
     ],
   ],
   [
@@ -33,6 +35,7 @@ it.each([
       'doas systemctl restart pm2-ops.service',
       lines.none,
       lines.option,
+      'doas vi /etc/pm2-guard/config.yaml',
     ],
   ],
   [
@@ -44,6 +47,7 @@ it.each([
       'systemctl restart pm2-ops.service',
       lines.none,
       lines.option,
+      'vi /etc/pm2-guard/config.yaml',
     ],
   ],
 ] as const)('a line for a person of a host where root is become by: %s', (way, expected) => {

@@ -1,11 +1,12 @@
 import { about, type Check, type DoctorFinding } from '../finding.ts';
+import { CONFIG_PLACES } from '../../policy/places.ts';
 import type { Program } from '../programs.ts';
 import { packageCommand } from '../../terminal/package-command.ts';
 import { rootCommand } from '../../terminal/root-command.ts';
 
 export const vanishingPrograms: Check = {
   name: 'recorded pm2 and node that are gone or will be',
-  find: ({ guard }) =>
+  find: ({ guard, policy }) =>
     guard.programs.map((program): DoctorFinding => {
       const { of, path, pinnedFor, gone, vanishing } = program;
       const whose = pinnedFor === null ? `the ${of} that install recorded` : `the ${of} of daemon "${pinnedFor}"`;
@@ -19,7 +20,7 @@ export const vanishingPrograms: Check = {
           of === 'node'
             ? "root's calls of pm2 then run another node, or end with 127 where there is none."
             : 'Calls of pm2 then run another pm2, or end with 127 where there is none.',
-        repair: repairOf(program),
+        repair: repairOf(program, policy?.file ?? CONFIG_PLACES[0]),
         fix: null,
         trap: null,
         subject: about({ path }),
@@ -28,10 +29,10 @@ export const vanishingPrograms: Check = {
 };
 
 /** People choose the pins in the config, so no command replaces one. */
-function repairOf({ of, pinnedFor, gone, other }: Program): string[][] {
+function repairOf({ of, pinnedFor, gone, other }: Program, config: string): string[][] {
   if (pinnedFor !== null)
     return [
-      ['sudoedit', '/etc/pm2-guard/config.yaml'],
+      ['sudoedit', config],
       ['pm2-guard', 'check'],
     ];
   if (other !== null || (gone && of === 'node')) return [rootCommand('install')];
