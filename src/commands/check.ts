@@ -9,7 +9,7 @@ import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.t
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { wantedDropIn } from '../sudoers/wanted.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { EX_CONFIG } from '../terminal/user-error.ts';
 
 /** `pm2-guard check`: whether the config is valid, and whether it is in use. */
@@ -117,6 +117,6 @@ function keptInWords({ compiled }: ConfigCheck): string[] {
 export function unmakeableInWords({ daemon, user, pm2Home, why, fix }: Unmakeable): string[] {
   return [
     `warning: daemon "${daemon}" cannot start: ${user} cannot make its PM2_HOME ${pm2Home}, for ${why}`,
-    ...(fix.length === 0 ? [] : [`  fix:  ${fix.map(quoteCommand).join(' && ')}`]),
+    ...(fix.length === 0 ? [] : [`  fix:  ${fix.map(commandLineHere).join(' && ')}`]),
   ];
 }

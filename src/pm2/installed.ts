@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, read
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { realpathOrNull, statOf } from '../runtime/peek.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { readRegularFile } from '../trust/read.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { wrappedPm2, type Wrapped } from './wrapper.ts';
@@ -179,8 +179,8 @@ export function reinstallCommand(directory: string, version: string): string {
   const uid = fault?.kind === 'owner' ? (statOf(fault.path)?.uid ?? 0) : 0;
   // By the real uid: root looks at a user's package with that user's effective uid.
   const other = uid === 0 || uid === process.getuid?.() ? null : (accountByUid(uid)?.name ?? `#${uid}`);
-  return quoteCommand([
-    ...(other === null ? [] : ['sudo', '-u', other]),
+  return commandLineHere([
+    ...(other !== null ? ['sudo', '-u', other] : uid === 0 && process.getuid?.() !== 0 ? ['sudo'] : []),
     ...['npm', 'install', '-g'],
     ...(prefix === '' ? [] : ['--prefix', prefix]),
     npmNameOf(version),

@@ -2,8 +2,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { isRootBySudo } from '../identity/caller.ts';
 import { asPosix, type Uid } from '../runtime/brands.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 import { allFaults, repairsOf } from '../trust/all-faults.ts';
 import { findUntrusted, type Distrust } from '../trust/trust.ts';
 import { fileError, type ConfigError } from './config-error.ts';
@@ -104,7 +103,7 @@ function untrusted(path: string, fault: Distrust, wanted: string): ConfigError {
   const faults = allFaults([{ path, type: 'file' }]).filter(
     ({ kind, path: at }) => kind !== 'owner' || at === fault.path,
   );
-  const repairs = repairsOf(faults, 'root').map((words) => quoteCommand(['sudo', ...words]));
+  const repairs = repairsOf(faults, 'root').map((words) => commandLineHere(['sudo', ...words]));
   const message = `cannot be trusted: ${fault.path} ${fault.why}`;
   const how = repairs.length > 0 ? repairs.join(' && ') : 'move the file to a directory that only root can change';
   return fileError('untrusted', path, message, `${wanted}: ${how}`);

@@ -4,7 +4,7 @@ import * as internals from 'cosmiconfig/dist/ExplorerSync.js';
 import { fileError, type ConfigError } from './config-error.ts';
 import { CONFIG_PLACES } from './places.ts';
 import { parseSource, type ParsedSource } from './source.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 
 /** Enough for 100,000 app names. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -57,7 +57,7 @@ export function readConfig(path: string): ParsedSource {
         'broken',
         path,
         `cannot be read (${code})`,
-        code === 'EACCES' ? `a file that all users may read: sudo chmod a+r ${path}` : null,
+        code === 'EACCES' ? `a file that all users may read: ${commandLineHere(['sudo', 'chmod', 'a+r', path])}` : null,
       ),
     );
   }

@@ -389,6 +389,15 @@ echo '{"daemons": {"other": {"user": "root", "apps": ["myapp"]}}}' > /etc/pm2-gu
     );
     expect(printed).toMatchObject([{ owners: ['other myapp 1'] }, { owners: ['other myapp 1'] }]);
   });
+  it('that the caller may not read: what would change that can be pasted', () => {
+    const [nobody] = read(
+      `${KEPT}echo 'daemons: {web: {user: root}}' > '/etc/pm2-guard/a b.yaml'; chmod 600 '/etc/pm2-guard/a b.yaml'
+      as nobody $read x`,
+      { PM2_GUARD_CONFIG: '/etc/pm2-guard/a b.yaml' },
+    );
+    expect(usable(nobody).warnings[0]).toContain("sudo chmod a+r '/etc/pm2-guard/a b.yaml'\n");
+  });
+
   it('is not for who is root by sudo', () => {
     expect(read(`${CONFIG}${OTHER}$read myapp`, { ...named, SUDO_UID: '1000' })).toMatchObject([
       { owners: ['web myapp 6'], warnings: [] },
