@@ -3,7 +3,8 @@ import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import { ciLeashes } from '../../identity/environment.ts';
-import { PATH_OVERRIDES } from '../../pm2/home.ts';
+import { grammarFor } from '../../pm2/grammar.ts';
+import { PATH_OVERRIDES, resolvePm2Home } from '../../pm2/home.ts';
 import type { Pid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared } from '../placement.ts';
@@ -75,14 +76,9 @@ export const overrides: Check = {
   name: 'path overrides',
   find: (facts) =>
     living(facts).flatMap((daemon): DoctorFinding[] => {
-      const { pm2Home, pid, env, user, process, homeDirectory } = daemon;
+      const { pm2Home, pid, env, user, process } = daemon;
       const cwd = process?.cwd ?? '/';
-      const named = env['OVER_HOME']
-        ? env['PM2_HOME'] === env['OVER_HOME']
-          ? undefined
-          : env['PM2_HOME']
-        : env['PM2_HOME'];
-      const expected = resolve(cwd, named ?? join(env['HOME'] ?? homeDirectory ?? '/etc', '.pm2'));
+      const expected = pm2HomeWithoutOverrides(daemon, cwd);
       const away = PATH_OVERRIDES.filter(
         (name) => !NO_PATH.test(name) && env[name] && !isWithin(resolve(cwd, env[name]), expected),
       );
@@ -106,6 +102,14 @@ export const overrides: Check = {
       ];
     }),
 };
+
+/** PM2 writes the value of OVER_HOME into PM2_HOME, too. */
+function pm2HomeWithoutOverrides({ env, pm2, homeDirectory }: Living, cwd: string): string {
+  const { HOME, PM2_HOME, OVER_HOME } = env;
+  const { major } = grammarFor(pm2 ?? '7.0.0');
+  const named = OVER_HOME && PM2_HOME === OVER_HOME ? undefined : PM2_HOME;
+  return resolvePm2Home({ HOME, PM2_HOME: named }, { major, homeDirectory, cwd });
+}
 
 /** PD110, T15, T16, T19, T20: PM2 derives PM2_HOME from HOME, and passes HOME to its apps in cluster mode. */
 export const wrongHomeVariable: Check = {
