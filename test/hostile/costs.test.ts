@@ -2,8 +2,11 @@ import { chownSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { dumpReader, Shares } from '../../src/host/budget.ts';
+import { draft } from '../../src/host/draft/draft.ts';
 import { savedLists } from '../../src/host/homes/saved-list.ts';
+import type { FoundDaemon } from '../../src/host/survey.ts';
 import { openPolicy } from '../../src/policy/compiled.ts';
 import { checkConfig } from '../../src/policy/slow.ts';
 import { parseSource } from '../../src/policy/source.ts';
@@ -51,6 +54,58 @@ it('a name of any length, of a daemon or a process file, is matched with globs i
   const began = Date.now();
   for (const count of [1000, 40_000, 80_000]) policy.ownersOfName(`shop-${'-eu-'.repeat(count)}-prod`);
   expect(Date.now() - began).toBeLessThan(2000);
+});
+
+describe('a draft that users fill', () => {
+  const LONGEST = 4 << 20; // of a config
+  const daemonOf = (user: string, pm2Home: string, names: readonly string[]): FoundDaemon => ({
+    user,
+    pm2Home: asPm2Home(pm2Home),
+    live: null,
+    failure: null,
+    source: 'dump',
+    unit: null,
+    apps: names.map((name) => ({ name, namespace: null, script: null, cwd: null })),
+  });
+  const many = (count: number, rest: string) => Array.from({ length: count }, (_, at) => `${at}${rest}`);
+  const web = daemonOf('www-data', '/var/www/.pm2', ['shop']);
+  const daemonsIn = (text: string) =>
+    Object.values((parse(text) as { daemons: Record<string, { user: string }> }).daemons);
+
+  it.each([
+    ['nobody', '\u0001'.repeat(250)],
+    ['nobody', '*'.repeat(250)],
+    ['nobody', '\u202e'.repeat(250)],
+    ['daemon', '\u{1f600}'.repeat(125)],
+    ['daemon', '\\'.repeat(250)],
+  ])('has the apps of others, and not 20,000 of %s called %j', (user, name) => {
+    const text = draft([daemonOf(user, '/srv/x/.pm2', many(20_000, name)), web]);
+    expect(Buffer.byteLength(text)).toBeLessThan(10_000);
+    expect(text).toContain('20000 apps, too many or too long for a draft');
+    expect(daemonsIn(text)).toContainEqual({ user: 'www-data', home: '/var/www/.pm2', apps: ['shop'] });
+  });
+
+  it('stays within the length of a config where the lists are just short enough', () => {
+    for (const name of ['\u0001', '\u202e', '*', '\\', '\u{1f600}']) {
+      const long = name.repeat(100);
+      const length = JSON.stringify(daemonOf('daemon', '/x', [`9999${long}`]).apps).length;
+      for (const user of ['nobody', 'daemon']) {
+        const text = draft([daemonOf(user, '/srv/x/.pm2', many(Math.floor((1 << 19) / length), long))]);
+        expect(text).not.toContain('too many');
+        expect(Buffer.byteLength(text)).toBeLessThan(LONGEST);
+      }
+    }
+  });
+
+  it('declares and mentions some of the daemons of one user, the usual one first', () => {
+    const homes = many(2000, '').map((at) => daemonOf('nobody', `/srv/${at}/${'\u0001'.repeat(2000)}`, ['a']));
+    const text = draft([...homes, daemonOf('nobody', '/nonexistent/.pm2', ['a']), web]);
+    expect(Buffer.byteLength(text)).toBeLessThan(LONGEST / 10);
+    const users = daemonsIn(text).map(({ user }) => user);
+    expect([users.filter((user) => user === 'nobody').length, users.includes('www-data')]).toEqual([10, true]);
+    expect(daemonsIn(text)).toContainEqual({ user: 'nobody', home: '/nonexistent/.pm2' });
+    expect(text).toMatch(/^# {3}more of nobody$/m);
+  });
 });
 
 it('saved lists are read until the share of their owner is used up', () => {

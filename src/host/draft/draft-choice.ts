@@ -5,10 +5,11 @@ import { accountByName, groupByName, type Account } from '../../identity/account
 import { pm2HomeFault } from '../../policy/pm2-home-fault.ts';
 import { statOf } from '../../runtime/peek.ts';
 import { isText } from './app-paths.ts';
+import { withinBounds, type BoundedDaemon } from './bounds.ts';
 import type { FoundDaemon } from '../survey.ts';
 import { wordOfUnit } from '../boot/units.ts';
 
-export interface DraftEntry extends FoundDaemon {
+export interface DraftEntry extends BoundedDaemon {
   name: string;
   user: string;
 }
@@ -24,8 +25,8 @@ export function declaredByDraft(found: readonly FoundDaemon[]): DraftEntry[] {
       ...daemon,
       apps: daemon.apps.filter(({ name }) => isText(name) && name.length <= LONGEST_NAME),
     }));
-  const declared = named(known.filter((daemon) => isMeant(daemon, found)));
-  return declared.length > 0 ? declared : named([likeliest(known)]);
+  const declared = named(withinBounds(known.filter((daemon) => isMeant(daemon, found))));
+  return declared.length > 0 ? declared : named(withinBounds([likeliest(known)]));
 }
 
 /** Why a daemon of root cannot be declared; null: it can, or it is another user's. */
@@ -119,7 +120,7 @@ export function isRootsWord({ user, unit }: FoundDaemon): boolean {
 }
 
 /** `web` for the web server's user, else the user's name, with a number for a second PM2_HOME. */
-function named(daemons: readonly FoundDaemon[]): DraftEntry[] {
+function named(daemons: readonly BoundedDaemon[]): DraftEntry[] {
   const taken = new Set<string>();
   return daemons.map((daemon) => {
     const user = daemon.user ?? 'root';

@@ -13,6 +13,7 @@ import {
   type DraftEntry,
 } from './draft-choice.ts';
 import { survey, type FoundDaemon } from '../survey.ts';
+import { mentioned } from './bounds.ts';
 
 export interface HostDraft {
   text: string;
@@ -113,7 +114,7 @@ function comment(
   const daemons = top.get('daemons');
   if (!isMap(daemons)) return;
   for (const entry of entries) {
-    commentKey(daemons, entry.name, lines([...state(entry), ...notPinned(entry)]));
+    commentKey(daemons, entry.name, lines([...state(entry, entry.unlisted), ...notPinned(entry)]));
     const daemon = daemons.get(entry.name);
     if (!isMap(daemon)) continue;
     if (!daemon.has('apps')) daemon.comment = entry.apps.length > 0 ? unclaimed(entry) : EXAMPLE;
@@ -132,15 +133,17 @@ function comment(
           `the caller's own daemon wins, then the path; remove it where it is a stray`;
     }
   }
-  if (left.length > 0)
+  const { daemons: seen, more } = mentioned(left);
+  if (seen.length > 0)
     document.comment = lines([
       ' Seen as well, and not declared:',
-      ...left.map(
+      ...seen.map(
         (daemon) =>
           `   ${daemon.pm2Home}: ${state(daemon)
             .map((line) => line.trim())
             .join('; ')}`,
       ),
+      ...more.map((user) => `   more of ${user}`),
     ]);
 }
 
@@ -180,7 +183,7 @@ function notPinned(entry: DraftEntry): string[] {
   return [...line('pm2', pm2), ...line('node', node)];
 }
 
-function state(daemon: FoundDaemon): string[] {
+function state(daemon: FoundDaemon, unlisted = 0): string[] {
   const { user, pm2Home, live, failure, apps, source, unit } = daemon;
   const whose =
     user ?? (live?.uid === null || live === null ? 'an unknown user' : `uid ${live.uid}, which has no account`);
@@ -188,15 +191,17 @@ function state(daemon: FoundDaemon): string[] {
     ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}`
     : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
   const content =
-    source === 'dump'
-      ? `apps from its saved list${failure === null ? '' : ', the daemon gave no list'}`
-      : failure === 'denied'
-        ? 'ask again with sudo to see its apps'
-        : failure === 'silent'
-          ? 'it does not answer'
-          : apps.length === 0
-            ? 'no apps'
-            : null;
+    unlisted > 0
+      ? `${unlisted} apps, too many or too long for a draft`
+      : source === 'dump'
+        ? `apps from its saved list${failure === null ? '' : ', the daemon gave no list'}`
+        : failure === 'denied'
+          ? 'ask again with sudo to see its apps'
+          : failure === 'silent'
+            ? 'it does not answer'
+            : apps.length === 0
+              ? 'no apps'
+              : null;
   const boot = unit ? `${unit.enabled ? 'started at boot' : 'has a unit that is not enabled'} by ${unit.name}` : null;
   const owner = accountOfHome(pm2Home);
   const stray =
