@@ -16,9 +16,8 @@ import { Failed } from './failed.ts';
 import type { MoveRun } from './hands.ts';
 import { listState } from './list-state.ts';
 import type { Move, MovedApp } from './move.ts';
-import { savedRecords, textIn, type NamedRecord } from './records.ts';
+import { savedRecords, textIn, type NamedRecord, stableAfterMs } from './records.ts';
 import { relocate } from './relocate.ts';
-import { stableAfterMs } from './watch-time.ts';
 
 /** PM2 stops apps one after the other, and one may have a long kill_timeout (Daemon.gracefullExit). */
 const END_MS = 120_000;

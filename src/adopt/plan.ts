@@ -9,9 +9,8 @@ import { listState } from './list-state.ts';
 import type { HostInventory, AppSource } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
 import { problemsOf, type Problem } from './problems.ts';
-import { plainIn, type NamedProcess } from './records.ts';
+import { plainIn, type NamedProcess, stableAfterMs } from './records.ts';
 import { relocate } from './relocate.ts';
-import { stableAfterMs } from './watch-time.ts';
 import type { Seat } from './seat.ts';
 
 type MoveChoice = Extract<AdoptChoice, { type: 'move' }>;

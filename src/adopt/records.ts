@@ -1,5 +1,5 @@
 import { readDumpRecords } from '../pm2/dump.ts';
-import { isRecord, recordsIn, type Pm2Env, type RecordedProcess } from '../pm2/record.ts';
+import { isRecord, recordsIn, type Pm2Env, type RecordedProcess, minUptimeOf } from '../pm2/record.ts';
 import type { Reply } from '../pm2/rpc.ts';
 
 /** A record with a valid name. The daemon's user writes the other fields, so they may have any type. */
@@ -79,4 +79,12 @@ export function spawnText(value: unknown): string {
 export function plainIn(record: Pm2Env, key: string): string | null {
   const value = record[key];
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : null;
+}
+
+/** Limits the wait: an app's `min_uptime` may be hours. */
+const LONGEST_MS = 300_000;
+
+/** Milliseconds that an app has to stay online to count as started. */
+export function stableAfterMs(records: readonly Pm2Env[]): number {
+  return Math.min(Math.max(minUptimeOf(records), 0), LONGEST_MS);
 }

@@ -1,5 +1,6 @@
 import { escapeControls } from '../terminal/escape.ts';
 import type { FileChange, ChangeOutcome } from '../install/ledger.ts';
+import { inTurn } from '../install/turn.ts';
 
 const TENSE: Record<ChangeOutcome, [past: string, dry: string]> = {
   created: ['created', 'would create'],
@@ -42,4 +43,12 @@ function lineOf({ path, outcome, note }: FileChange, tense: 0 | 1): string {
 /** Problems, after a blank line. Their lines are escaped already. */
 export function problemLines(problems: readonly string[]): string[] {
   return problems.length === 0 ? [] : ['', ...problems.map((problem) => `problem: ${problem}`)];
+}
+
+/** Takes the lock for changes to an installation. A dry run needs no lock. */
+export async function exclusively<Result>(dry: boolean, work: () => Result | Promise<Result>): Promise<Result> {
+  if (dry) return await work();
+  return inTurn(work, (pid) => {
+    process.stderr.write(`pm2-guard: pid ${pid} is changing the installation: waiting for it\n`);
+  });
 }

@@ -13,9 +13,8 @@ import { pm2InUse } from '../host/installations/in-use.ts';
 import { seal, sealAgain } from '../seal/seals.ts';
 import type { SealResult } from '../seal/seal.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { changeLines, foldedLines, problemLines } from './changes.ts';
+import { changeLines, foldedLines, problemLines, exclusively } from './changes.ts';
 import { unmakeableInWords } from './check.ts';
-import { exclusively } from './exclusively.ts';
 import { resultLines } from './seals.ts';
 
 /** `pm2-guard install`: installs or repairs everything. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { pm2InUse } from '../host/installations/in-use.ts';
 import { seal } from '../seal/seals.ts';
-import { exclusively } from './exclusively.ts';
+import { exclusively } from './changes.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
 /** `pm2-guard seal`: makes calls of pm2 by its path run the guard too. */

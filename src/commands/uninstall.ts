@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { uninstall } from '../install/uninstall.ts';
-import { changeLines, problemLines } from './changes.ts';
-import { exclusively } from './exclusively.ts';
+import { changeLines, problemLines, exclusively } from './changes.ts';
 
 /** `pm2-guard uninstall`: removes everything but the config. */
 export function uninstallCommand(): Command {

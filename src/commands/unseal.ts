@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { unseal } from '../seal/seals.ts';
-import { exclusively } from './exclusively.ts';
+import { exclusively } from './changes.ts';
 import { collect, report, type SealOptions } from './seals.ts';
 
 /** `pm2-guard unseal`: restores every sealed pm2, byte for byte. */

@@ -4,7 +4,7 @@ import { copyPages } from './pages/copies.ts';
 import { daemonPages } from './pages/daemons.ts';
 import { guardPages } from './pages/guard.ts';
 import { homePages } from './pages/homes.ts';
-import type { FindingPage } from './pages/page.ts';
+import type { FindingPage } from './finding.ts';
 
 /**
  * Codes are stable. PD1xx: daemons; PD2xx: apps; PD3xx: files in a PM2_HOME; PD4xx: boot; PD5xx: installed pm2 and

@@ -42,3 +42,10 @@ export interface Check {
 export function about(parts: Partial<FindingSubject>): FindingSubject {
   return { home: null, app: null, pid: null, path: null, ...parts };
 }
+
+export interface FindingPage {
+  title: string;
+  meaning: string;
+  trap: string;
+  cure: string;
+}

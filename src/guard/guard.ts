@@ -8,7 +8,7 @@ import { inputCanBePushed } from '../identity/terminal-input.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
-import { isReserved } from '../policy/reserved.ts';
+import { isReserved } from '../policy/names.ts';
 import { asPosix } from '../runtime/brands.ts';
 import { WISHES } from '../seal/wishes.ts';
 import { mayBypass } from '../verdict/decide.ts';

@@ -4,7 +4,7 @@ import { interpret } from '../pm2/interpret.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
-import { RESERVED } from '../policy/reserved.ts';
+import { RESERVED } from '../policy/names.ts';
 import { asPosix, asUid } from '../runtime/brands.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { decide } from '../verdict/decide.ts';

@@ -53,3 +53,10 @@ function encodeName(name: string): string {
 function decodeName(text: string): string {
   return text.replace(/%([0-9a-f]{4})/g, (_, unit: string) => String.fromCharCode(parseInt(unit, 16)));
 }
+
+/** For calls of `pm2-guard verify`. The guard blocks them in every mode, which proves that it is active. */
+export const RESERVED = 'pm2-guard-verify-';
+
+export function isReserved(name: string): boolean {
+  return name.startsWith(RESERVED);
+}

@@ -1,6 +1,6 @@
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
-import { isReserved } from '../policy/reserved.ts';
+import { isReserved } from '../policy/names.ts';
 import { ask } from './ask.ts';
 import { blockAmbiguous, blockReserved, blockTwoOwners, blockUndeclared, blockWrong, type Reason } from './block.ts';
 import type { Caller } from './caller.ts';

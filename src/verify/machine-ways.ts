@@ -1,10 +1,9 @@
 import type { Account } from '../identity/accounts.ts';
 import type { CronLine } from '../host/boot/crontabs.ts';
-import { callsByName } from './command.ts';
+import { callsByName, type WayEntry, type PathOrigin, type WayIn } from './way.ts';
 import type { VerifyFacts } from './facts.ts';
 import type { Pm2Service } from './services.ts';
 import { shellAt } from './shells.ts';
-import type { WayEntry, PathOrigin, WayIn } from './way.ts';
 
 /** Environments that no shell sets up. */
 export function machineWays(account: Account, { cron, systemd, container }: VerifyFacts): WayIn[] {

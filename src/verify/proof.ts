@@ -1,4 +1,4 @@
-import { RESERVED } from '../policy/reserved.ts';
+import { RESERVED } from '../policy/names.ts';
 import type { Ended } from './start.ts';
 
 /** A call that the guard must block, with a name that no app has. Another pm2 gives another answer. */

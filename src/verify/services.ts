@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { loadService, unitPlaces } from '../host/boot/load-service.ts';
 import { listDirectory } from '../runtime/peek.ts';
-import { callsByName } from './command.ts';
+import { callsByName } from './way.ts';
 
 /** A systemd service that calls pm2 by name. Units of `pm2 startup` use a path. */
 export interface Pm2Service {

@@ -36,3 +36,8 @@ export interface WayIn {
   /** False: such a call is possible, but none is known. */
   used: boolean;
 }
+
+/** Whether the command line calls pm2 by name. Does not look into scripts. */
+export function callsByName(command: string): boolean {
+  return /(^|[\s;&|("'`])pm2(?=$|[\s;&|)"'`])/.test(command);
+}

@@ -1,4 +1,4 @@
-import type { FindingPage } from './page.ts';
+import type { FindingPage } from '../finding.ts';
 
 export const appPages = {
   PD201: {

@@ -1,6 +1,0 @@
-export interface FindingPage {
-  title: string;
-  meaning: string;
-  trap: string;
-  cure: string;
-}
