@@ -33,7 +33,7 @@ export type Reply = { type: 'answered'; result: unknown } | Failure;
 export type RpcAnswer = { type: 'answered'; apps: ListedProcess[] } | Failure;
 
 export interface Patience {
-  /** For the whole exchange, in milliseconds. */
+  /** For the whole exchange, in milliseconds; without the time in which this process could not read. */
   timeoutMs: number;
   /** Received bytes of one connection; a daemon of 1,000 apps with long environments sends less than 64 MiB. */
   maxBytes?: number;
@@ -100,6 +100,7 @@ export async function callDaemon(
 }
 
 const SILENT: Reply = { type: 'silent' };
+const STEPS = 10;
 
 /** Several calls over one connection, each with its reply. A failed connection is the reply to all open calls. */
 function exchange(
@@ -117,15 +118,17 @@ function exchange(
     let received = 0;
     const socket = lazyBuiltin('node:net').connect({ path: socketPath });
     const end = (others: Reply) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       socket.removeAllListeners();
       socket.on('error', () => undefined); // a later one has no effect
       socket.destroy();
       settle(ids.map((id) => replies.get(id) ?? others));
     };
-    const timer = setTimeout(() => {
-      end(SILENT);
-    }, patience.timeoutMs);
+    // In steps: while another daemon's long answer is parsed, no more than one of them passes.
+    let steps = 0;
+    const timer = setInterval(() => {
+      if (++steps === STEPS) end(SILENT);
+    }, patience.timeoutMs / STEPS);
     /** An error thrown in a listener would end the whole process. */
     const safely = (listener: () => void) => {
       try {

@@ -146,6 +146,12 @@ describe('a socket without a daemon', () => {
     expect(await ask()).toEqual({ type: 'silent' });
     expect(Date.now() - began).toBeLessThan(1000);
   });
+  it('that answers while this process parses the answer of another daemon', async () => {
+    await liar((socket) => socket.write(good));
+    const asked = ask(1000);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    expect(await asked).toMatchObject({ type: 'answered', apps: [{ name: 'a' }] });
+  });
   it('that answers byte by byte', async () => {
     await liar((socket) => {
       let at = 0;
