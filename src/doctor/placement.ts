@@ -2,6 +2,7 @@ import type { AppFacts } from '../host/daemons/app-facts.ts';
 import type { DaemonFacts } from '../host/daemons/daemon-facts.ts';
 import type { HostFacts, LivingFacts } from '../host/facts.ts';
 import type { Pm2HomeFacts } from '../host/homes/home-facts.ts';
+import type { SavedList } from '../host/homes/saved-list.ts';
 import { ownersOfApp } from '../policy/app-owners.ts';
 import type { Daemon, Policy, Rule } from '../policy/policy.ts';
 
@@ -28,9 +29,22 @@ export function pm2HomeOf({ pm2Home, physical, elsewhere }: DaemonFacts, { pm2Ho
         null);
 }
 
-/** Names that `pm2 resurrect` would start; null: there is no readable list. */
-export function savedNames(pm2HomeFacts: Pm2HomeFacts | null): string[] | null {
-  return pm2HomeFacts?.saved.find(({ file }) => file === 'dump.pm2')?.apps.map(({ name }) => name) ?? null;
+/**
+ * The list that `pm2 resurrect` would start: dump.pm2, or its backup where dump.pm2 is missing (lib/API/Startup.js,
+ * PM2 5.4 to 7.0). Null: there is no readable list.
+ */
+export function savedList(pm2HomeFacts: Pm2HomeFacts | null | undefined): SavedList | null {
+  return pm2HomeFacts?.saved.find(({ file }) => file === 'dump.pm2' || !pm2HomeFacts.dump) ?? null;
+}
+
+/** The apps in savedList. */
+export function savedNames(pm2HomeFacts: Pm2HomeFacts | null | undefined): string[] | null {
+  return savedList(pm2HomeFacts)?.apps.map(({ name }) => name) ?? null;
+}
+
+/** Whether `pm2 resurrect` finds a list, readable or not. */
+export function hasSavedList({ dump, saved }: Pm2HomeFacts): boolean {
+  return dump || saved.length > 0;
 }
 
 /** The declared daemon with the same PM2_HOME and user. */

@@ -122,9 +122,14 @@ describeOnHost('what starts at boot', () => {
     });
     await host.must(`rm ${UNITS}/multi-user.target.wants/pm2-root.service`);
     expect(await finding(host, 'PD406')).toMatchObject({ urgency: 'untidy' });
+    await host.must('cp dump.pm2 dump.pm2.bak', { cwd: '/root/.pm2' });
     await type(host, await finding(host, 'PD406'));
     expect(await boot()).toEqual([]);
     expect(await host.exists('/root/.pm2/dump.pm2.old')).toBe(true);
+    // PM2 would start the backup where dump.pm2 is missing.
+    await host.run('PM2_GUARD=off pm2 resurrect');
+    expect(await host.apps('/root/.pm2')).toEqual([]);
+    await host.must('PM2_GUARD=off pm2 kill');
   });
 
   it('T28: @reboot in a crontab, and a unit', async () => {
@@ -184,6 +189,8 @@ describeOnHost('what starts at boot', () => {
 
   it('a unit whose pm2 and node are gone, one without a list, one with another pid file, one home twice', async () => {
     await startup('-u alice --hp /home/alice', 'pm2-alice.service');
+    await host.must('mv dump.pm2 dump.pm2.bak', { user: 'alice', cwd: '/home/alice/.pm2' });
+    expect(await boot()).not.toContain('PD402');
     await host.must(
       'rm -f /home/alice/.pm2/dump.pm2*; sed -i ' +
         `'s#^ExecStart=.*#ExecStart=/home/alice/.nvm/versions/node/v16.0.0/bin/pm2 resurrect#; ` +

@@ -4,6 +4,7 @@ import { NO_UID } from '../../runtime/brands.ts';
 import { bootsOf, pm2HomeAt, isSamePm2Home, type Boot } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { wordOf, type Word } from '../../trust/word.ts';
+import { savedList } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
@@ -95,7 +96,7 @@ function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
       urgency: 'wrong',
       what: `${one.name} and ${other.name} both bring back ${listed(shared)}`,
       evidence: [one, other]
-        .map(({ file, pm2Home, user }) => `${file} is enabled: ${pm2Home}/dump.pm2, as ${user}, has ${listed(shared)}`)
+        .map((boot) => `${boot.file} is enabled: ${listOf(boot, facts)}, as ${boot.user}, has ${listed(shared)}`)
         .concat(leave === null ? [] : lookFirst(whose)),
       why: 'After the next reboot each runs twice: the second copy loops on EADDRINUSE, jobs and mails are sent twice.',
       repair:
@@ -116,8 +117,12 @@ function wordIn(boot: Boot | null, facts: HostFacts): Word {
   return wordOf((boot === null ? null : pm2HomeAt(boot.pm2Home, facts)?.owner?.uid) ?? NO_UID);
 }
 
+function listOf({ pm2Home }: Boot, facts: HostFacts): string {
+  return `${pm2Home}/${savedList(pm2HomeAt(pm2Home, facts))?.file ?? 'dump.pm2'}`;
+}
+
 function savedIn({ pm2Home }: Boot, facts: HostFacts): { name: string; script: string | null }[] {
-  return pm2HomeAt(pm2Home, facts)?.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+  return savedList(pm2HomeAt(pm2Home, facts))?.apps ?? [];
 }
 
 function isMeant(app: string, boots: readonly Boot[], facts: HostFacts): boolean {

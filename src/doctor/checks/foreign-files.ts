@@ -35,7 +35,7 @@ export const foreignFiles: Check = {
           const others = foreign.filter((file) => !roots.includes(file));
           return [
             ...(roots.length > 0 ? [leftByRoot(pm2HomeFacts, owner, roots, who.type === 'none')] : []),
-            ...(others.length > 0 ? [ofSomebody(pm2HomeFacts, owner, others)] : []),
+            ...(others.length > 0 ? [ofOtherUsers(pm2HomeFacts, owner, others)] : []),
           ];
         }
       }
@@ -127,7 +127,7 @@ function chowned({ pm2Home, anchored }: Pm2HomeFacts, owner: Pm2HomeOwner, files
   return [chownIn(pm2Home, [...top, '-maxdepth', '2'], ['(', ...uids, ')', ...readable], `${owner.name}:`)];
 }
 
-function ofSomebody(facts: Pm2HomeFacts, owner: Pm2HomeOwner, files: readonly Pm2HomeFile[]): DoctorFinding {
+function ofOtherUsers(facts: Pm2HomeFacts, owner: Pm2HomeOwner, files: readonly Pm2HomeFile[]): DoctorFinding {
   const { pm2Home } = facts;
   const people = [...new Set(files.map(({ uid }) => userName(uid, facts)))];
   const given = givable(facts, owner, files).filter(isOpen);

@@ -3,7 +3,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import { isGoodFor, wordOf } from '../../trust/word.ts';
 import { bootsOf, pm2HomeAt, isSamePm2Home, type Boot } from '../boots.ts';
 import { about, type Check } from '../finding.ts';
-import { declaredAs } from '../placement.ts';
+import { declaredAs, savedNames } from '../placement.ts';
 import { occupancyOf } from '../occupancy.ts';
 import { asOwnerOf, listed } from '../words.ts';
 
@@ -14,7 +14,7 @@ export const fossilBoots: Check = {
     bootsOf(facts)
       .filter((boot) => isFossil(boot, facts))
       .map((boot) => {
-        const apps = savedNames(boot, facts);
+        const apps = savedBy(boot, facts);
         const pm2HomeFacts = pm2HomeAt(boot.pm2Home, facts);
         const now = witnesses(boot, facts).filter((daemon) => daemon.apps.some(({ name }) => apps.includes(name)));
         return {
@@ -23,18 +23,19 @@ export const fossilBoots: Check = {
           what: `${boot.name} would bring back apps that live elsewhere now: ${listed(apps)}`,
           evidence: [
             `${boot.file} is ${boot.enabled ? 'enabled' : 'not enabled'}; no daemon lives in ${boot.pm2Home}`,
-            ...now.map(
-              ({ user, pm2Home: pm2HomeFacts }) => `they run as ${user ?? 'an unknown user'} in ${pm2HomeFacts}`,
-            ),
+            ...now.map(({ user, pm2Home }) => `they run as ${user ?? 'an unknown user'} in ${pm2Home}`),
           ],
           why: boot.enabled
             ? 'It shows only when the machine is rebooted: then a second copy of each comes up with an old list.'
             : 'An administrator who enables or starts it by mistake gets a second copy of each, from an old list.',
+          // Without dump.pm2, resurrect would start the backup.
           repair: [
             ...boot.retire,
             ...(pm2HomeFacts === undefined
               ? []
-              : asOwnerOf(pm2HomeFacts, ['mv', `${boot.pm2Home}/dump.pm2`, `${boot.pm2Home}/dump.pm2.old`])),
+              : pm2HomeFacts.saved.flatMap(({ file }) =>
+                  asOwnerOf(pm2HomeFacts, ['mv', `${boot.pm2Home}/${file}`, `${boot.pm2Home}/${file}.old`]),
+                )),
           ],
           fix: null,
           trap: 'T24',
@@ -47,7 +48,7 @@ export const fossilBoots: Check = {
 export function isFossil(boot: Boot, facts: HostFacts): boolean {
   const pm2HomeFacts = pm2HomeAt(boot.pm2Home, facts);
   if (pm2HomeFacts === undefined || occupancyOf(pm2HomeFacts, facts).type !== 'none') return false;
-  const apps = savedNames(boot, facts);
+  const apps = savedBy(boot, facts);
   return (
     apps.length > 0 &&
     apps.every((name) => witnesses(boot, facts).some((daemon) => daemon.apps.some((app) => app.name === name)))
@@ -65,12 +66,6 @@ function witnesses(boot: Boot, facts: HostFacts): DaemonFacts[] {
   );
 }
 
-function savedNames({ pm2Home }: Boot, facts: HostFacts): string[] {
-  return [
-    ...new Set(
-      pm2HomeAt(pm2Home, facts)
-        ?.saved.find(({ file }) => file === 'dump.pm2')
-        ?.apps.map(({ name }) => name) ?? [],
-    ),
-  ];
+function savedBy({ pm2Home }: Boot, facts: HostFacts): string[] {
+  return [...new Set(savedNames(pm2HomeAt(pm2Home, facts)))];
 }

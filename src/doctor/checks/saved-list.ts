@@ -5,6 +5,7 @@ import { NO_UID } from '../../runtime/brands.ts';
 import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctPm2Homes } from '../occupancy.ts';
+import { savedList } from '../placement.ts';
 import { adoptFrom, isPlainTarget, lookFirst } from '../repair.ts';
 import { as, listed, pm2As } from '../words.ts';
 
@@ -14,7 +15,7 @@ export const strangeLists: Check = {
   find: (facts) =>
     distinctPm2Homes(facts).flatMap((pm2HomeFacts) => {
       const { owner } = pm2HomeFacts;
-      const apps = pm2HomeFacts.saved.find(({ file }) => file === 'dump.pm2')?.apps ?? [];
+      const apps = savedList(pm2HomeFacts)?.apps ?? [];
       if (owner === null) return [];
       const foreignPaths = foreignPathsIn(pm2HomeFacts, facts);
       const copied = apps.filter((app) => foreignPaths(app).length > 0);
@@ -49,11 +50,12 @@ function foreignPathsIn({ pm2Home, physical }: Pm2HomeFacts, { pm2Homes }: HostF
   };
 }
 
-function copy({ pm2Home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
-  const path = `${pm2Home}/dump.pm2`;
+function copy(pm2HomeFacts: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
+  const { pm2Home, owner } = pm2HomeFacts;
+  const path = `${pm2Home}/${savedList(pm2HomeFacts)?.file ?? 'dump.pm2'}`;
   const own = facts.policy?.daemons.find((daemon) => daemon.pm2Home === pm2Home);
   const whose = { word: wordOf(owner?.uid ?? NO_UID), owner: own?.uid ?? null, speaker: owner?.name ?? 'its user' };
-  const homeless = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
+  const unnamed = apps.some(({ name }) => facts.policy?.ownersOfName(name).length === 0);
   const places = facts.pm2Homes
     .filter((other) => other.pm2Home === pm2Home)
     .flatMap((own) => apps.flatMap(foreignPathsIn(own, facts)));
@@ -67,7 +69,7 @@ function copy({ pm2Home, owner }: Pm2HomeFacts, apps: readonly SavedApp[], facts
       ...lookFirst(whose),
     ],
     why: 'pm2 resurrect exits 0 and starts nothing, or writes into the other PM2_HOME.',
-    repair: [adoptFrom({ from: pm2Home, apps: [], ...whose, ...(homeless && own ? { to: own.name } : {}) })],
+    repair: [adoptFrom({ from: pm2Home, apps: [], ...whose, ...(unnamed && own ? { to: own.name } : {}) })],
     fix: null,
     trap: 'T29',
     subject: about({ home: pm2Home, path, app: apps[0]?.name ?? null }),

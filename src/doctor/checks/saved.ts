@@ -5,7 +5,7 @@ import type { Daemon } from '../../policy/policy.ts';
 import { bootUnitName } from '../../policy/service-name.ts';
 import { isSamePm2Home, unclearStarts } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { daemonsHere, pm2HomeOf, isUndeclared, placementOf, savedNames } from '../placement.ts';
+import { daemonsHere, pm2HomeOf, isUndeclared, placementOf, savedList, savedNames } from '../placement.ts';
 import { pm2In, type CommandWords } from '../repair.ts';
 import { bootUnitOfDaemon, started } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
@@ -17,10 +17,11 @@ export const savedListChecks: Check = {
   find: (facts) =>
     daemonsHere(facts).flatMap((daemon): DoctorFinding[] => {
       const { apps, failure, reachable, pm2Home, pid } = daemon;
-      const saved = savedNames(pm2HomeOf(daemon, facts));
+      const saved = savedList(pm2HomeOf(daemon, facts));
+      const list = `${pm2Home}/${saved?.file ?? 'dump.pm2'}`;
       if (failure !== null || !reachable || isUndeclared(daemon, facts)) return [];
       const running = apps.map(({ name }) => name);
-      const kept = saved ?? [];
+      const kept = saved?.apps.map(({ name }) => name) ?? [];
       // A saved stray would come back at boot.
       const fresh = (bootUnitOfDaemon(daemon, facts)?.namesApps === true ? [] : apps)
         .filter((app) => placementOf(app, daemon, facts).type !== 'stray' && !kept.includes(app.name))
@@ -29,7 +30,7 @@ export const savedListChecks: Check = {
       const shared = {
         fix: null,
         trap: 'T26',
-        subject: about({ home: pm2Home, pid, path: `${pm2Home}/dump.pm2` }),
+        subject: about({ home: pm2Home, pid, path: list }),
       } as const;
       return [
         ...(fresh.length === 0
@@ -42,8 +43,8 @@ export const savedListChecks: Check = {
                 what: `${listed(fresh)} would not come back after a reboot`,
                 evidence: [
                   saved === null
-                    ? `${pm2Home}/dump.pm2 does not exist, or is no list`
-                    : `${pm2Home}/dump.pm2 holds ${kept.length === 0 ? 'nothing' : listed(kept)}`,
+                    ? `${list} does not exist, or is no list`
+                    : `${list} holds ${kept.length === 0 ? 'nothing' : listed(kept)}`,
                   `the daemon there runs ${listed(running)}`,
                 ],
                 why: 'PM2 brings back what was saved, and nothing else.',
@@ -59,7 +60,7 @@ export const savedListChecks: Check = {
                 urgency: 'wrong' as const,
                 what: `${listed(lost)} is saved and not in the daemon: it would come back after a reboot`,
                 evidence: [
-                  `${pm2Home}/dump.pm2 holds ${listed(kept)}`,
+                  `${list} holds ${listed(kept)}`,
                   `the daemon there has ${running.length === 0 ? 'nothing' : listed(running)}`,
                 ],
                 why:

@@ -5,6 +5,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { allUnits, pm2HomeAt, isSamePm2Home, bootsOf } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
+import { hasSavedList } from '../placement.ts';
 import { listed } from '../words.ts';
 import { isFossil } from './fossil-boot.ts';
 import { disagreementOf } from './unit-home.ts';
@@ -43,7 +44,7 @@ export const undeclaredBoots: Check = {
           ],
           why:
             'A reboot brings it back, whatever was repaired before. ' +
-            (pm2HomeAt(boot.pm2Home, facts)?.dump
+            (isSaved(boot.pm2Home, facts)
               ? 'Move its apps to their daemon with pm2-guard adopt, or declare it.'
               : 'Declare it, or take it away.'),
           repair: boot.retire,
@@ -62,6 +63,11 @@ export const undeclaredBoots: Check = {
 
 function homeOf({ pm2Home, homeDirectory }: CronLine): Pm2Home {
   return pm2Home === null ? defaultPm2Home(homeDirectory) : asPm2Home(pm2Home);
+}
+
+function isSaved(pm2Home: Pm2Home, facts: HostFacts): boolean {
+  const found = pm2HomeAt(pm2Home, facts);
+  return found !== undefined && hasSavedList(found);
 }
 
 function isDeclared(pm2Home: Pm2Home, policy: Policy, facts: HostFacts): boolean {

@@ -5,6 +5,7 @@ import type { Unit } from '../../host/boot/units.ts';
 import { allUnits, pm2HomeAt, userOfUnit } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';
+import { hasSavedList } from '../placement.ts';
 import { runningUnit } from '../through-unit.ts';
 import { retire, startupRepair } from '../unit-words.ts';
 
@@ -66,7 +67,7 @@ function userLine({ manager, user }: Unit): string {
 
 function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const pm2HomeFacts = pm2HomeAt(pm2HomeOfUnit(unit), facts);
-  if (!unit.enabled || unit.namesApps || !pm2HomeFacts?.possible || pm2HomeFacts.dump) return [];
+  if (!unit.enabled || unit.namesApps || !pm2HomeFacts?.possible || hasSavedList(pm2HomeFacts)) return [];
   if (pm2HomeFacts.physical === null && !facts.asRoot) return [];
   const daemon = facts.daemons.find((one) => runningUnit(one, facts) === unit);
   if (daemon !== undefined) return emptied(unit, daemon, facts);
