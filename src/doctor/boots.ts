@@ -8,7 +8,7 @@ import { wordOfUnit, type Unit } from '../host/boot/units.ts';
 import { defaultPm2Home } from '../pm2/home.ts';
 import { asPm2Home, type Pm2Home, type Uid } from '../runtime/brands.ts';
 import { ROOT, type Word } from '../trust/word.ts';
-import { retire } from './unit-words.ts';
+import { retireCommands } from './unit-words.ts';
 
 /** A unit or boot script that starts a daemon at boot. */
 export interface Boot {
@@ -38,7 +38,7 @@ export function bootsOf(facts: HostFacts): Boot[] {
       pm2Home: pm2HomeOfUnit(unit),
       enabled: unit.enabled,
       word: wordOfUnit(unit),
-      retire: retire(unit),
+      retire: retireCommands(unit),
     })),
     ...facts.boot.scripts.flatMap((script) => bootOfScript(script, facts) ?? []),
   ];

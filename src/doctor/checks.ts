@@ -1,12 +1,12 @@
 import { answers } from './checks/answers.ts';
 import { neverSpawned, strayApps, twins, usernames } from './checks/apps.ts';
 import { changeableCode, severalVersions } from './checks/copies.ts';
-import { leashes, overrides, wrongHomeVariable } from './checks/daemon-environment.ts';
+import { ciVariables, overrides, wrongHomeVariable } from './checks/daemon-environment.ts';
 import { doubleBoots } from './checks/double-boot.ts';
 import { failedUnits } from './checks/failed-unit.ts';
 import { exposedPm2Homes } from './checks/exposed-home.ts';
 import { foreignFiles } from './checks/foreign-files.ts';
-import { fossilBoots } from './checks/fossil-boot.ts';
+import { formerBoots } from './checks/former-boot.ts';
 import { ghosts } from './checks/ghosts.ts';
 import { guardItself } from './checks/guard.ts';
 import { impossiblePm2Homes } from './checks/homeless.ts';
@@ -36,7 +36,7 @@ export const checks: readonly Check[] = [
   socketlessDaemons,
   undeclaredDaemon,
   answers,
-  leashes,
+  ciVariables,
   overrides,
   wrongHomeVariable,
   outsideUnit,
@@ -60,7 +60,7 @@ export const checks: readonly Check[] = [
   unmakeablePm2HomesCheck,
   pm2HomesOfUnits,
   doubleBoots,
-  fossilBoots,
+  formerBoots,
   unitUsers,
   undeclaredBoots,
   unbootedDaemons,

@@ -27,7 +27,7 @@ export function picture(report: Report): DaemonRow[] {
   const { daemons, config, time } = report;
   return [
     ...daemons.map((daemon) => ({
-      title: `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ${seatInWords(daemon)}`,
+      title: `${daemon.name ?? (daemon.stray ? 'STRAY' : 'daemon')}: ${userAndPm2Home(daemon)}`,
       details: detailsOf(daemon, Date.parse(time)),
       stray: daemon.stray,
       apps: grouped(daemon.apps).map((processes) => appRow(processes, daemon, config.file !== null)),
@@ -39,11 +39,11 @@ export function picture(report: Report): DaemonRow[] {
 
 /** One row for all of a user and PM2_HOME. */
 function socketlessRows({ socketless }: Report): DaemonRow[] {
-  return [...new Set(socketless.map(seatInWords))].map((seat) => {
-    const same = socketless.filter((one) => seatInWords(one) === seat);
+  return [...new Set(socketless.map(userAndPm2Home))].map((place) => {
+    const same = socketless.filter((one) => userAndPm2Home(one) === place);
     const apps = same.flatMap((one) => one.apps.map(({ name }) => name));
     return {
-      title: `NO SOCKET: ${seat}`,
+      title: `NO SOCKET: ${place}`,
       details: [
         `pid ${listed(same.map(({ pid }) => String(pid ?? '?')))}`,
         'no command reaches it',
@@ -56,7 +56,7 @@ function socketlessRows({ socketless }: Report): DaemonRow[] {
   });
 }
 
-function seatInWords({ user, uid, home: pm2Home }: Pick<ReportedDaemon, 'user' | 'uid' | 'home'>): string {
+function userAndPm2Home({ user, uid, home: pm2Home }: Pick<ReportedDaemon, 'user' | 'uid' | 'home'>): string {
   return `${user ?? (uid === null ? 'an unknown user' : `uid ${uid}`)} in ${pm2Home}`;
 }
 

@@ -51,32 +51,32 @@ export function systemctl(unit: Named, ...verb: string[]): CommandWords {
  * Brings up a daemon that does not run. systemd starts a unit that failed too often only after reset-failed, and
  * does nothing at the start of a unit that is active, as one with RemainAfterExit= is after its daemon has ended.
  */
-export function started(unit: Named, facts: HostFacts): CommandWords[] {
+export function startCommands(unit: Named, facts: HostFacts): CommandWords[] {
   const { manager, lingers } = unit;
   const linger = manager !== null && lingers === false ? [['sudo', 'loginctl', 'enable-linger', manager]] : [];
-  return [...linger, ...forgotten(unit, facts), systemctl(unit, isActive(unit, facts) ? 'restart' : 'start')];
+  return [...linger, ...resetFailed(unit, facts), systemctl(unit, isActive(unit, facts) ? 'restart' : 'start')];
 }
 
 /** Starts the failed unit of a declared daemon, if no daemon runs there. Other findings cover the rest. */
-export function startable(unit: Unit, pm2Home: Pm2Home, facts: HostFacts): CommandWords[] {
+export function startOfDeclared(unit: Unit, pm2Home: Pm2Home, facts: HostFacts): CommandWords[] {
   const own = facts.policy?.daemons.find(
     (one) => one.uid === unit.account?.uid && isSamePm2Home(one.pm2Home, pm2Home, facts),
   );
   const lives = facts.daemons.some((daemon) => !daemon.elsewhere && isSamePm2Home(daemon.pm2Home, pm2Home, facts));
-  return own === undefined || lives ? [] : started(unit, facts);
+  return own === undefined || lives ? [] : startCommands(unit, facts);
 }
 
 function isActive({ name, manager }: Named, { boot }: HostFacts): boolean {
   return manager === null && boot.systemd.states?.get(name)?.active === 'active';
 }
 
-function forgotten(unit: Named, facts: HostFacts): CommandWords[] {
+function resetFailed(unit: Named, facts: HostFacts): CommandWords[] {
   const failed = unit.manager === null && facts.boot.systemd.states?.get(unit.name)?.active === 'failed';
   return failed ? [systemctl(unit, 'reset-failed')] : [];
 }
 
 /** Ends a daemon and its apps, through its unit if it runs in one. */
-export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
+export function endCommands(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const unit = serviceAround(daemon, facts);
   return unit === null ? kill(daemon, killableDaemon(daemon)) : [systemctl(unit, 'stop')];
 }
@@ -85,7 +85,7 @@ export function end(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
  * Saves all running and all saved apps. `pm2 save` alone would drop saved apps that do not run.
  * @returns null where no command can do that
  */
-export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] | null {
+export function saveCommands(daemon: DaemonFacts, facts: HostFacts): CommandWords[] | null {
   if (!daemon.reachable || daemon.failure !== null) return null;
   const running = daemon.apps.map(({ name }) => name);
   const asleep = (savedNames(pm2HomeOf(daemon, facts)) ?? []).filter((name) => !running.includes(name));
@@ -96,25 +96,29 @@ export function listKept(daemon: DaemonFacts, facts: HostFacts): CommandWords[] 
 }
 
 /** Replaces a daemon, with the current PM2, node and environment. `before`: commands to run first, for a unit. */
-export function renewed(daemon: DaemonFacts, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
+export function renewCommands(
+  daemon: DaemonFacts,
+  facts: HostFacts,
+  before: readonly CommandWords[] = [],
+): CommandWords[] {
   const unit = serviceAround(daemon, facts);
   if (unit === null) return pm2In(daemon, facts, 'update');
-  const kept = listKept(daemon, facts);
+  const kept = saveCommands(daemon, facts);
   return kept === null ? [] : [...before, ...kept, systemctl(unit, 'restart')];
 }
 
 /** Moves a daemon and its apps from a session into its unit. */
-export function intoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): CommandWords[] {
-  const kept = listKept(daemon, facts);
+export function moveIntoUnit(daemon: DaemonFacts, unit: Named, facts: HostFacts): CommandWords[] {
+  const kept = saveCommands(daemon, facts);
   const killed = pm2In(daemon, facts, 'kill');
   if (kept === null || killed.length === 0) return [];
-  return [...kept, ...killed, ...forgotten(unit, facts), systemctl(unit, 'restart')];
+  return [...kept, ...killed, ...resetFailed(unit, facts), systemctl(unit, 'restart')];
 }
 
 /** Moves the apps of an unwanted daemon to their own daemons. Without apps the daemon ends. */
-export function emptied(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
+export function emptyCommands(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const { apps, pm2Home } = daemon;
-  if (apps.length === 0) return end(daemon, facts);
+  if (apps.length === 0) return endCommands(daemon, facts);
   if (apps.some((app) => placementOf(app, daemon, facts).type === 'stray'))
     return [rootCommand('adopt', '--all-strays', '--from', pm2Home)];
   return facts.policy === null

@@ -8,7 +8,7 @@ import { serviceNameOf } from '../policy/service-name.ts';
 import { as } from './words.ts';
 
 /** A drop-in leaves the unit file as it is (systemd.unit(5)). */
-export function drop(unit: string, name: string, setting: string): string[][] {
+export function dropInCommands(unit: string, name: string, setting: string): string[][] {
   const directory = `/etc/systemd/system/${unit}.d`;
   return [
     ['sudo', 'mkdir', '-p', directory],
@@ -21,7 +21,7 @@ export function drop(unit: string, name: string, setting: string): string[][] {
  * Removes a unit, so that it cannot be enabled by mistake. Its daemon runs on. A user's unit is moved with the user's
  * rights, because the user can change its parent directories.
  */
-export function retire({ name, file, manager, enabled }: Unit): string[][] {
+export function retireCommands({ name, file, manager, enabled }: Unit): string[][] {
   if (manager === null)
     return [
       ...(enabled ? [['sudo', 'systemctl', 'disable', name]] : []),

@@ -10,7 +10,7 @@ import { policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/names.ts';
 import { asPosix } from '../runtime/brands.ts';
-import { WISHES } from '../seal/wishes.ts';
+import { REQUESTED_SEALS } from '../seal/requested-seals.ts';
 import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
@@ -66,7 +66,7 @@ export async function guard(): Promise<void> {
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door)
     say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
-  if (euid === 0 && !tried && real.original === null && existsSync(WISHES)) real.original = sealedAgain(real);
+  if (euid === 0 && !tried && real.original === null && existsSync(REQUESTED_SEALS)) real.original = sealedAgain(real);
   if (decided !== null) settle(decided, policy);
   const call = await resolveCall({
     argv,

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { SYSTEM_PATH } from '../identity/environment.ts';
 import { findRealPm2, type InstalledPm2 } from '../pm2/installed.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
-import { wishedSeals } from '../seal/wishes.ts';
+import { requestedSeals } from '../seal/requested-seals.ts';
 import { BUNDLES } from '../call/installation.ts';
 import { say } from './report.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
@@ -13,7 +13,7 @@ const PATIENCE_MS = 10_000;
 /** Seals the real pm2 again after an upgrade. Returns the path of PM2's original file. Null: not sealed. */
 export function sealedAgain(real: InstalledPm2): string | null {
   const directory = dirname(dirname(real.file));
-  if (!wishedSeals().includes(directory)) return null;
+  if (!requestedSeals().includes(directory)) return null;
   lazyBuiltin('node:child_process').spawnSync(
     process.execPath,
     [join(BUNDLES, 'pm2-guard.cjs'), 'seal', '--path', directory],

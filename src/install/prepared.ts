@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Policy } from '../policy/policy.ts';
 import { isValid, readPrepared, type Prepared } from '../prepared/form.ts';
 import { preparedFile } from '../prepared/place.ts';
-import { wishedSeals } from '../seal/wishes.ts';
+import { requestedSeals } from '../seal/requested-seals.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { emptyDirectory } from './empty.ts';
 import { statOrNone, type Ledger } from './ledger.ts';
@@ -30,7 +30,7 @@ export function pairs(recorded: { pm2: string | null; node: string | null }, pol
   const daemons = policy?.daemons ?? [];
   const bins = [recorded.pm2, ...daemons.map(({ pm2 }) => pm2)].flatMap(trusted);
   const packages = bins.map((bin) => dirname(dirname(bin)));
-  const sealed = wishedSeals().filter(
+  const sealed = requestedSeals().filter(
     (directory) => findUntrusted(join(directory, 'lib/binaries/CLI.js'), 'file') === null,
   );
   const named = [recorded.node, '/usr/bin/node', '/usr/local/bin/node', ...daemons.map(({ node }) => node)];

@@ -127,7 +127,7 @@ export async function status(): Promise<Status> {
       ),
     ...seals
       .filter(({ state }) => state !== 'sealed' && state !== 'hidden')
-      .map((one) => `${one.package}: ${sealInWords(one)}; run:  ${rootCommandLine(one.wished ? 'seal' : 'unseal')}`),
+      .map((one) => `${one.package}: ${sealInWords(one)}; run:  ${rootCommandLine(one.requested ? 'seal' : 'unseal')}`),
     ...(sudoers?.state === 'differs' ? [stateInWords(sudoers) ?? ''] : []),
   ];
   return {

@@ -73,7 +73,7 @@ function listed(reply: Reply): RpcAnswer {
   if (reply.type !== 'answered') return reply;
   const list = listOf(reply.result);
   if (list === null) return { type: 'nonsense', why: 'its process list is no list' };
-  return { type: 'answered', apps: list.map(process).filter((found) => found !== null) };
+  return { type: 'answered', apps: list.map(processIn).filter((found) => found !== null) };
 }
 
 /**
@@ -109,7 +109,7 @@ function exchange(
   patience: Patience,
 ): Promise<Reply[]> {
   return new Promise((settle) => {
-    const ids = calls.map((_, at) => `${globalThis.process.pid}:pm2-guard:${at}`);
+    const ids = calls.map((_, at) => `${process.pid}:pm2-guard:${at}`);
     const replies = new Map<string, Reply>();
     const chunks: Buffer[] = [];
     let size = 0;
@@ -209,7 +209,7 @@ function failure(code: string): Failure {
   }
 }
 
-function process(entry: unknown): ListedProcess | null {
+function processIn(entry: unknown): ListedProcess | null {
   if (typeof entry !== 'object' || entry === null) return null;
   const env: unknown = Object.hasOwn(entry, 'pm2_env') ? (entry as { pm2_env: unknown }).pm2_env : null;
   const app = appOf(env);

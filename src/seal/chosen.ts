@@ -9,8 +9,8 @@ import type { Identity } from '../identity/switch-user.ts';
 import { ownerOf, realpathOrSelf } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
-import { handFor } from './package.ts';
-import { wishedSeals } from './wishes.ts';
+import { writerOf } from './package.ts';
+import { requestedSeals } from './requested-seals.ts';
 
 /** An empty choice means all packages that root could run. */
 export interface Which {
@@ -35,7 +35,7 @@ export function chosenPackages({ paths, users, path, inUse = [] }: Which): Chose
   const byOwner =
     paths.length + users.length > 0
       ? paths.map(packageAt)
-      : [...packagesOfTheHost(path), ...wishedSeals().filter(isPackage), ...inUse.flatMap(ofUse)];
+      : [...packagesOfTheHost(path), ...requestedSeals().filter(isPackage), ...inUse.flatMap(ofUse)];
   const found = [...users.flatMap(packagesOf), ...byOwner.map((directory) => ({ directory, only: null }))];
   const byPath = new Map(found.map((chosen) => [chosen.directory, chosen]));
   return [...byPath.values()].sort((one, other) => (one.directory < other.directory ? -1 : 1));
@@ -44,8 +44,8 @@ export function chosenPackages({ paths, users, path, inUse = [] }: Which): Chose
 /** A user's word is good for that user's own packages, and for those that only root can change. */
 function ofUse({ file, uid, byRoot }: UsedPm2): string[] {
   const directory = packageOfPm2(file);
-  const hand = handFor(directory);
-  return hand.type === 'hand' && (byRoot || hand.as.uid === 0 || hand.as.uid === uid) ? [directory] : [];
+  const writer = writerOf(directory);
+  return writer.type === 'writer' && (byRoot || writer.as.uid === 0 || writer.as.uid === uid) ? [directory] : [];
 }
 
 export function packagesOfTheHost(path: string | undefined): string[] {

@@ -25,12 +25,12 @@ export type Look =
   Sealable | { state: 'broken'; version: string } | { state: 'foreign'; version: string | null; why: string };
 
 /** Which user writes to a package: root if only root can change it, otherwise its owner. */
-export type Hand = { type: 'hand'; as: Identity } | { type: 'none'; why: string; next: string };
+export type Writer = { type: 'writer'; as: Identity } | { type: 'none'; why: string; next: string };
 
-export function handFor(directory: string): Hand {
+export function writerOf(directory: string): Writer {
   const bin = join(directory, 'bin');
   const fault = findUntrusted(bin, 'directory') ?? faultOfFile(join(bin, 'pm2'));
-  if (fault === null) return { type: 'hand', as: { user: 'root', uid: asUid(0), gid: asGid(0) } };
+  if (fault === null) return { type: 'writer', as: { user: 'root', uid: asUid(0), gid: asGid(0) } };
   const uid = asUid(lstatSync(bin).uid);
   if (uid === 0)
     return {
@@ -45,7 +45,7 @@ export function handFor(directory: string): Hand {
       why: `it belongs to uid ${uid}, which is no user here`,
       next: quoteCommand(['chown', '-R', 'root:', directory]),
     };
-  return { type: 'hand', as: { user: account.name, uid, gid: account.gid } };
+  return { type: 'writer', as: { user: account.name, uid, gid: account.gid } };
 }
 
 function faultOfFile(path: string): Distrust | null {

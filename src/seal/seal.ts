@@ -6,7 +6,7 @@ import { quoteCommand } from '../terminal/shown.ts';
 import type { BinDirectory } from './bin-directory.ts';
 import type { ChosenPackage } from './chosen.ts';
 import { sealFault, type SealFault } from './fault.ts';
-import { handFor, inBin, lookAt, versionOf, type Look, type Sealable } from './package.ts';
+import { writerOf, inBin, lookAt, versionOf, type Look, type Sealable } from './package.ts';
 
 /** `renewed`: replaced another version's door. `cleaned`: removed leftovers of an earlier seal. */
 export type SealOutcome = 'sealed' | 'renewed' | 'unsealed' | 'cleaned' | 'unchanged' | 'refused';
@@ -39,10 +39,10 @@ export interface PackageStanding {
 /** Returns `hidden` if the caller may not read it. */
 export function sealStateOf(directory: string, door: string): PackageStanding {
   try {
-    const hand = handFor(directory);
+    const writer = writerOf(directory);
     const look = { directory, door };
-    const asOther = hand.type === 'hand' && process.geteuid?.() === 0;
-    return asOther ? asUser(hand.as, LOOK, look) : LOOK.run(look, null);
+    const asOther = writer.type === 'writer' && process.geteuid?.() === 0;
+    return asOther ? asUser(writer.as, LOOK, look) : LOOK.run(look, null);
   } catch {
     return { package: directory, version: null, state: 'hidden' };
   }
@@ -76,14 +76,14 @@ export const WORK: Task<Work & { user: string }, SealResult> = {
 
 function workOn(work: Work, only: ChosenPackage['only']): SealResult {
   try {
-    const hand = handFor(work.directory);
-    if (hand.type === 'none') return refused(work.directory, hand);
-    if (only !== null && hand.as.uid !== only.uid)
+    const writer = writerOf(work.directory);
+    if (writer.type === 'none') return refused(work.directory, writer);
+    if (only !== null && writer.as.uid !== only.uid)
       return refused(work.directory, {
-        why: `it is ${hand.as.user}'s, and --user ${only.user} changes only what is ${only.user}'s`,
+        why: `it is ${writer.as.user}'s, and --user ${only.user} changes only what is ${only.user}'s`,
         next: quoteCommand(['ls', '-ld', join(work.directory, 'bin')]),
       });
-    return asUser(hand.as, WORK, { ...work, user: hand.as.user });
+    return asUser(writer.as, WORK, { ...work, user: writer.as.user });
   } catch (error) {
     if (error instanceof SwitchError) return refused(work.directory, { why: error.message, next: null });
     return refused(work.directory, sealFault(error, work.directory));

@@ -6,7 +6,7 @@ import { replaceFile } from '../trust/write.ts';
 import { chosenPackages, packagesOfTheHost, type Which } from './chosen.ts';
 import { sealPackage, sealStateOf, unsealPackage, type SealResult, type PackageStanding } from './seal.ts';
 import { doorSource } from './text.ts';
-import { WISHES, wishedSeals } from './wishes.ts';
+import { REQUESTED_SEALS, requestedSeals } from './requested-seals.ts';
 
 export interface SealRequest extends Which {
   dry: boolean;
@@ -30,18 +30,18 @@ export function seal(request: SealRequest): SealResult[] {
       `sudo npm install -g pm2 && ${rootCommandLine('seal')}`,
     );
   const door = requireDoor();
-  const before = wishedSeals();
+  const before = requestedSeals();
   // Recorded first, so that uninstall finds the seal even if this process is killed.
-  if (!request.dry) keepWishes([...before, ...packages.map(({ directory }) => directory)]);
+  if (!request.dry) recordSeals([...before, ...packages.map(({ directory }) => directory)]);
   const results = packages.map((chosen) => sealPackage(chosen, door, request.dry));
   const sealed = results.filter(({ outcome }) => outcome !== 'refused').map((result) => result.package);
-  if (!request.dry) keepWishes([...before, ...sealed]);
+  if (!request.dry) recordSeals([...before, ...sealed]);
   return results;
 }
 
 /** Renews all recorded seals, after an upgrade of pm2-guard or PM2. */
 export function sealAgain(dry: boolean): SealResult[] {
-  const packages = wishedSeals().filter((directory) => existsSync(directory));
+  const packages = requestedSeals().filter((directory) => existsSync(directory));
   if (packages.length === 0) return [];
   const door = requireDoor();
   return packages.map((directory) => sealPackage({ directory, only: null }, door, dry));
@@ -66,7 +66,7 @@ export function unseal(request: SealRequest): SealResult[] {
   const done = chosen
     .map(({ directory }) => directory)
     .filter((directory) => !left.includes(directory) || !mayBeSealed(directory));
-  if (!request.dry) keepWishes(wishedSeals().filter((directory) => !done.includes(directory)));
+  if (!request.dry) recordSeals(requestedSeals().filter((directory) => !done.includes(directory)));
   return results;
 }
 
@@ -81,29 +81,29 @@ function isTouched({ state }: Pick<PackageStanding, 'state'>): boolean {
 }
 
 export interface SealState extends PackageStanding {
-  wished: boolean;
+  requested: boolean;
 }
 
 /** For reports; any user may call it. */
 export function sealStates(path: string | undefined): SealState[] {
   const door = doorSource() ?? ''; // then every door counts as outdated
-  const wishes = wishedSeals();
-  return [...new Set([...packagesOfTheHost(path), ...wishes])]
+  const requested = requestedSeals();
+  return [...new Set([...packagesOfTheHost(path), ...requested])]
     .sort()
-    .map((directory) => ({ ...sealStateOf(directory, door), wished: wishes.includes(directory) }))
-    .filter((one) => one.wished || isTouched(one));
+    .map((directory) => ({ ...sealStateOf(directory, door), requested: requested.includes(directory) }))
+    .filter((one) => one.requested || isTouched(one));
 }
 
-export function sealInWords({ state, wished }: SealState): string {
+export function sealInWords({ state, requested }: SealState): string {
   switch (state) {
     case 'sealed':
-      return wished ? 'sealed' : 'sealed, but not on the list of packages to seal';
+      return requested ? 'sealed' : 'sealed, but not on the list of packages to seal';
     case 'outdated':
       return 'sealed by another pm2-guard';
     case 'open':
       return 'no longer sealed';
     case 'leftover':
-      return wished ? 'no longer sealed' : 'not sealed, with a file beside it that an earlier seal left behind';
+      return requested ? 'no longer sealed' : 'not sealed, with a file beside it that an earlier seal left behind';
     case 'broken':
       return "sealed, and PM2's own file beside the door is gone";
     case 'foreign':
@@ -113,10 +113,10 @@ export function sealInWords({ state, wished }: SealState): string {
   }
 }
 
-function keepWishes(packages: string[]): void {
+function recordSeals(packages: string[]): void {
   const kept = [...new Set(packages)].filter((directory) => existsSync(directory)).sort();
-  if (kept.length > 0) replaceFile(WISHES, `${JSON.stringify({ packages: kept }, null, 2)}\n`, 0o644);
-  else if (existsSync(WISHES)) rmSync(WISHES); // also works if the directory was replaced
+  if (kept.length > 0) replaceFile(REQUESTED_SEALS, `${JSON.stringify({ packages: kept }, null, 2)}\n`, 0o644);
+  else if (existsSync(REQUESTED_SEALS)) rmSync(REQUESTED_SEALS); // also works if the directory was replaced
 }
 
 /** A shim that others can change would make every door print a warning. */

@@ -9,16 +9,17 @@ import { daemonsHere, pm2HomeOf, placementOf, savedNames } from '../placement.ts
 import { adoptFrom, lookFirst, pm2In, targetsOf } from '../repair.ts';
 import { rootCommand } from '../../terminal/root-command.ts';
 
-interface Seat {
+interface AppOfDaemon {
   daemon: DaemonFacts;
   name: string;
   processes: [AppFacts, ...AppFacts[]];
 }
 
-function seats(facts: HostFacts): Seat[] {
+function appsOfDaemons(facts: HostFacts): AppOfDaemon[] {
   return daemonsHere(facts).flatMap((daemon) => {
-    const byName = new Map<string, Seat['processes']>();
-    for (const app of daemon.apps) byName.set(app.name, [...(byName.get(app.name) ?? []), app] as Seat['processes']);
+    const byName = new Map<string, AppOfDaemon['processes']>();
+    for (const app of daemon.apps)
+      byName.set(app.name, [...(byName.get(app.name) ?? []), app] as AppOfDaemon['processes']);
     return [...byName].map(([name, processes]) => ({ daemon, name, processes }));
   });
 }
@@ -27,9 +28,9 @@ function seats(facts: HostFacts): Seat[] {
 export const strayApps: Check = {
   name: 'stray apps',
   find: (facts) => {
-    const all = seats(facts);
-    return all.flatMap((seat): DoctorFinding[] => {
-      const placement = placementOf(seat.processes[0], seat.daemon, facts);
+    const all = appsOfDaemons(facts);
+    return all.flatMap((one): DoctorFinding[] => {
+      const placement = placementOf(one.processes[0], one.daemon, facts);
       if (placement.type !== 'stray') return [];
       const {
         owners: [owner],
@@ -37,29 +38,29 @@ export const strayApps: Check = {
       } = placement;
       const right = all.find(
         ({ name, daemon, processes: [app] }) =>
-          name === seat.name && daemon !== seat.daemon && placementOf(app, daemon, facts).type === 'home',
+          name === one.name && daemon !== one.daemon && placementOf(app, daemon, facts).type === 'home',
       );
       const place = `${facts.policy?.file ?? 'the config'}:${rule.line}`;
       const says = `${place} puts it into ${owner.name}: user ${owner.user}, PM2_HOME ${owner.pm2Home}`;
       const whose = {
-        word: wordOf(seat.daemon.uid ?? NO_UID),
+        word: wordOf(one.daemon.uid ?? NO_UID),
         owner: owner.uid,
-        speaker: seat.daemon.user ?? 'its user',
+        speaker: one.daemon.user ?? 'its user',
       };
-      if (right) return [twice(seat, right, [says], facts)];
+      if (right) return [twice(one, right, [says], facts)];
       return [
         {
-          ...subjectOf(seat),
+          ...subjectOf(one),
           code: 'PD201',
           urgency: 'wrong',
           fix: null,
-          trap: seat.daemon.uid === 0 ? 'T01' : 'T02',
-          what: `${seat.name} lives in the wrong daemon: ${inWords(seat.daemon)}`,
-          evidence: [says, seen(seat), ...lookFirst(whose)],
+          trap: one.daemon.uid === 0 ? 'T01' : 'T02',
+          what: `${one.name} lives in the wrong daemon: ${inWords(one.daemon)}`,
+          evidence: [says, seen(one), ...lookFirst(whose)],
           why:
-            `pm2 restart ${seat.name}, typed for ${owner.name}, answers "Process or Namespace ${seat.name} not ` +
+            `pm2 restart ${one.name}, typed for ${owner.name}, answers "Process or Namespace ${one.name} not ` +
             'found" while the app is up.',
-          repair: [adoptFrom({ from: seat.daemon.pm2Home, apps: [seat.name], ...whose })],
+          repair: [adoptFrom({ from: one.daemon.pm2Home, apps: [one.name], ...whose })],
         },
       ];
     });
@@ -70,14 +71,14 @@ export const strayApps: Check = {
 export const twins: Check = {
   name: 'apps in two daemons',
   find: (facts) => {
-    const seen = new Map<string, Seat>();
-    return seats(facts).flatMap((seat): DoctorFinding[] => {
-      const [{ script, cwd }] = seat.processes;
-      const key = JSON.stringify([seat.name, script, cwd]);
+    const seen = new Map<string, AppOfDaemon>();
+    return appsOfDaemons(facts).flatMap((one): DoctorFinding[] => {
+      const [{ script, cwd }] = one.processes;
+      const key = JSON.stringify([one.name, script, cwd]);
       const first = seen.get(key);
-      if (!first) seen.set(key, seat);
-      if (!first || first.daemon.pm2Home === seat.daemon.pm2Home) return [];
-      const places = [first, seat].map(({ processes: [app], daemon }) => placementOf(app, daemon, facts));
+      if (!first) seen.set(key, one);
+      if (!first || first.daemon.pm2Home === one.daemon.pm2Home) return [];
+      const places = [first, one].map(({ processes: [app], daemon }) => placementOf(app, daemon, facts));
       const settled =
         places.some(({ type }) => type === 'stray') ||
         places.every((place) => place.type === 'home' && place.rule !== null);
@@ -85,12 +86,12 @@ export const twins: Check = {
       // Only the config could say which of them is the copy.
       const next =
         facts.policy === null ? rootCommand('init', '--output', CONFIG_PLACES[0]) : ['sudoedit', facts.policy.file];
-      return [{ ...twice(seat, first, [], facts), repair: [next] }];
+      return [{ ...twice(one, first, [], facts), repair: [next] }];
     });
   },
 };
 
-function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): DoctorFinding {
+function twice(copy: AppOfDaemon, right: AppOfDaemon, says: string[], facts: HostFacts): DoctorFinding {
   const targets = targetsOf(copy.name, copy.processes, copy.daemon);
   return {
     ...subjectOf(copy),
@@ -118,19 +119,17 @@ function twice(copy: Seat, right: Seat, says: string[], facts: HostFacts): Docto
 export const usernames: Check = {
   name: 'user column',
   find: (facts) =>
-    seats(facts).flatMap((seat): DoctorFinding[] => {
-      const wrong = seat.processes.find(
-        ({ username, user }) => username !== null && user !== null && username !== user,
-      );
+    appsOfDaemons(facts).flatMap((one): DoctorFinding[] => {
+      const wrong = one.processes.find(({ username, user }) => username !== null && user !== null && username !== user);
       if (!wrong) return [];
       return [
         {
-          ...subjectOf(seat),
+          ...subjectOf(one),
           code: 'PD206',
           urgency: 'untidy',
           fix: null,
           trap: 'T38',
-          what: `pm2 list says that ${seat.name} runs as ${wrong.username ?? ''}, and it runs as ${wrong.user ?? ''}`,
+          what: `pm2 list says that ${one.name} runs as ${wrong.username ?? ''}, and it runs as ${wrong.user ?? ''}`,
           evidence: [
             `pid ${wrong.process?.pid ?? ''} has uid ${wrong.process?.uid ?? ''}, says the kernel`,
             `${wrong.username ?? ''} is who typed pm2 start: the client fills that in`,
@@ -146,28 +145,28 @@ export const usernames: Check = {
 export const neverSpawned: Check = {
   name: 'online without a process',
   find: (facts) =>
-    seats(facts).flatMap((seat): DoctorFinding[] => {
-      const nothing = seat.processes.filter(
+    appsOfDaemons(facts).flatMap((one): DoctorFinding[] => {
+      const nothing = one.processes.filter(
         ({ status, pid, process }) => status === 'online' && !pid && process === null,
       );
       if (nothing.length === 0) return [];
       return [
         {
-          ...subjectOf(seat),
+          ...subjectOf(one),
           code: 'PD207',
           urgency: 'wrong',
           fix: null,
           trap: null,
-          what: `pm2 list says that ${seat.name} is online, and nothing runs`,
+          what: `pm2 list says that ${one.name} is online, and nothing runs`,
           evidence: [
-            `${inWords(seat.daemon)}: ` +
+            `${inWords(one.daemon)}: ` +
               (nothing.length === 1 ? 'it has no pid' : `${nothing.length} of them have no pid`),
             ...nothing
               .slice(0, 1)
               .map(
                 ({ cwd, script }) => `its working directory is ${cwd ?? 'unknown'}, its script ${script ?? 'unknown'}`,
               ),
-            `${seat.daemon.pm2Home}/pm2.log tells why it could not be spawned`,
+            `${one.daemon.pm2Home}/pm2.log tells why it could not be spawned`,
           ],
           why:
             'Mostly its user may not enter the working directory that root started it from, or its interpreter is ' +
@@ -178,7 +177,7 @@ export const neverSpawned: Check = {
     }),
 };
 
-function subjectOf({ daemon, name, processes: [app] }: Seat): Pick<DoctorFinding, 'subject'> {
+function subjectOf({ daemon, name, processes: [app] }: AppOfDaemon): Pick<DoctorFinding, 'subject'> {
   return { subject: about({ home: daemon.pm2Home, app: name, pid: app.process?.pid ?? null }) };
 }
 
@@ -186,7 +185,7 @@ function inWords({ user, pm2Home }: DaemonFacts): string {
   return `${user ?? 'an unknown user'} in ${pm2Home}`;
 }
 
-function seen({ daemon, processes }: Seat): string {
+function seen({ daemon, processes }: AppOfDaemon): string {
   const states = processes.map(
     ({ status, process }) => `${status ?? 'running'}${process === null ? '' : `, pid ${process.pid}`}`,
   );

@@ -9,8 +9,8 @@ import type { Pid } from '../../runtime/brands.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, isUndeclared } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
-import { emptied, renewed, runningUnit } from '../through-unit.ts';
-import { drop } from '../unit-words.ts';
+import { emptyCommands, renewCommands, runningUnit } from '../through-unit.ts';
+import { dropInCommands } from '../unit-words.ts';
 import { listed } from '../words.ts';
 
 type Living = DaemonFacts & { pid: Pid; env: Readonly<Record<string, string>> };
@@ -23,7 +23,7 @@ function living(facts: HostFacts): Living[] {
 }
 
 function respawned(daemon: Living, facts: HostFacts, before: readonly CommandWords[] = []): CommandWords[] {
-  return isUndeclared(daemon, facts) ? emptied(daemon, facts) : renewed(daemon, facts, before);
+  return isUndeclared(daemon, facts) ? emptyCommands(daemon, facts) : renewCommands(daemon, facts, before);
 }
 
 /** The unit that sets this HOME and would set it again. */
@@ -38,11 +38,11 @@ function unitWithHome(daemon: Living, facts: HostFacts): Unit | null {
 function homeInUnit({ pm2Home, homeDirectory }: Living, unit: Unit | null): CommandWords[] {
   if (unit === null || homeDirectory === null || ![pm2Home, homeDirectory].every((path) => /^[\w./-]+$/.test(path)))
     return [];
-  return drop(unit.name, 'home', `Environment=HOME=${homeDirectory} PM2_HOME=${pm2Home}`);
+  return dropInCommands(unit.name, 'home', `Environment=HOME=${homeDirectory} PM2_HOME=${pm2Home}`);
 }
 
 /** PD108, T39: the daemon ends with the CI job that spawned it. */
-export const leashes: Check = {
+export const ciVariables: Check = {
   name: 'CI variables',
   find: (facts) =>
     living(facts).flatMap((daemon): DoctorFinding[] => {

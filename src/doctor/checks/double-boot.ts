@@ -7,7 +7,7 @@ import { wordOf, type Word } from '../../trust/word.ts';
 import { savedList } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
 import { listed } from '../words.ts';
-import { isFossil } from './fossil-boot.ts';
+import { isFormerBoot } from './former-boot.ts';
 
 /** PD404, PD405, PD408: the same daemon or the same app starts twice at boot (T23, T28). */
 export const doubleBoots: Check = {
@@ -19,7 +19,9 @@ export const doubleBoots: Check = {
         boots
           .slice(index + 1)
           .flatMap((other) =>
-            isSamePm2Home(boot.pm2Home, other.pm2Home, facts) ? [sameHome(boot, other)] : sameApps(boot, other, facts),
+            isSamePm2Home(boot.pm2Home, other.pm2Home, facts)
+              ? [samePm2Home(boot, other)]
+              : sameApps(boot, other, facts),
           ),
       ),
       ...facts.boot.crontabs
@@ -46,7 +48,7 @@ export const doubleBoots: Check = {
   },
 };
 
-function sameHome(one: Boot, other: Boot): DoctorFinding {
+function samePm2Home(one: Boot, other: Boot): DoctorFinding {
   // A user's unit never makes root's unit go. Of two system units, the older one goes: the one of root, an init
   // script or rc.local.
   const users = [one, other].find(({ word }) => word.by === 'user');
@@ -69,7 +71,7 @@ function sameHome(one: Boot, other: Boot): DoctorFinding {
 
 /** T23. Two apps of one name may be meant (T35): then the config says so, or the scripts differ. */
 function sameApps(one: Boot, other: Boot, facts: HostFacts): DoctorFinding[] {
-  if (isFossil(one, facts) || isFossil(other, facts)) return []; // PD406
+  if (isFormerBoot(one, facts) || isFormerBoot(other, facts)) return []; // PD406
   const [ours, theirs] = [savedIn(one, facts), savedIn(other, facts)];
   const shared = [
     ...new Set(

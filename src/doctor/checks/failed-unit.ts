@@ -3,7 +3,7 @@ import { pm2HomeOfUnit } from '../../host/homes/homes.ts';
 import { isSamePm2Home } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere } from '../placement.ts';
-import { startable } from '../through-unit.ts';
+import { startOfDeclared } from '../through-unit.ts';
 
 export const failedUnits: Check = {
   name: 'failed units',
@@ -27,7 +27,7 @@ export const failedUnits: Check = {
             `its own words:  journalctl -u ${unit.name} -n 20`,
           ],
           why: 'What it should run is down, or runs where systemd neither restarts nor stops it.',
-          repair: startable(unit, pm2Home, facts),
+          repair: startOfDeclared(unit, pm2Home, facts),
           fix: null,
           trap: null,
           subject: about({ home: pm2Home, path: unit.file }),

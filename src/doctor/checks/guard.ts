@@ -126,7 +126,7 @@ function rights({ status: { sudoers } }: GuardFacts): DoctorFinding[] {
 /** npm installs an unsealed pm2 with each upgrade. */
 function seals({ seals: known }: GuardFacts): DoctorFinding[] {
   return known
-    .filter(({ state, wished }) => wished && state !== 'sealed' && state !== 'hidden')
+    .filter(({ state, requested }) => requested && state !== 'sealed' && state !== 'hidden')
     .map(({ package: directory, state, version }) =>
       finding({
         code: 'PD606',

@@ -6,7 +6,7 @@ import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { distinctPm2Homes, occupancyOf } from '../occupancy.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
-import { end } from '../through-unit.ts';
+import { endCommands } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD307, PD308: where PM2 puts its PM2_HOME when HOME is missing or wrong (T15, T16). */
@@ -80,7 +80,7 @@ function homeless(
       daemon !== null && apps.length > 0
         ? [adoptFrom({ from: pm2HomeFacts.pm2Home, apps, ...whose, ...(declared ? { to: declared.name } : {}) })]
         : [
-            ...(daemon === null ? [] : end(daemon, facts)),
+            ...(daemon === null ? [] : endCommands(daemon, facts)),
             [
               'sudo',
               'mv',

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
-import { drop } from '../unit-words.ts';
+import { dropInCommands } from '../unit-words.ts';
 
 /** PD309, T15: without HOME and PM2_HOME, PM2 5 and 6 use /etc/.pm2, and PM2 7 the user's home directory. */
 export const movingPm2Home: Check = {
@@ -16,7 +16,7 @@ export const movingPm2Home: Check = {
           ...page,
           what: `${unit.name} starts PM2 ${version ?? ''} without HOME: its daemon lives in /etc/.pm2`,
           evidence: [`${unit.file} has neither User=, nor HOME or PM2_HOME in Environment=`],
-          repair: drop(unit.name, 'pm2-home', 'Environment=PM2_HOME=/etc/.pm2'),
+          repair: dropInCommands(unit.name, 'pm2-home', 'Environment=PM2_HOME=/etc/.pm2'),
           subject: about({ home: '/etc/.pm2', path: unit.file }),
         },
       ];

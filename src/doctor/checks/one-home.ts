@@ -5,7 +5,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, pm2HomeOf, savedNames } from '../placement.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
 import { asUserOf, kill, pm2In, type CommandWords } from '../repair.ts';
-import { bootUnitOfDaemon, end, listKept, runningUnit, started, systemctl } from '../through-unit.ts';
+import { bootUnitOfDaemon, endCommands, saveCommands, runningUnit, startCommands, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
 
 /** PD103, PD104, T33: a daemon whose socket path is gone or leads to another daemon. No pm2 command reaches it. */
@@ -56,7 +56,7 @@ export const unreachable: Check = {
           why: 'The next pm2 command spawns a second daemon, with an empty list, beside the apps that run.',
           repair: [
             ...(daemon.physical === null ? [asUserOf(daemon, 'mkdir', '-p', daemon.pm2Home)] : []),
-            ...anew(daemon, facts),
+            ...restartCommands(daemon, facts),
           ],
         };
       }),
@@ -67,14 +67,14 @@ export const unreachable: Check = {
  * sends SIGTERM to the daemon and its apps at once. The daemon may then save an app as stopped. So it gets its signal
  * first.
  */
-export function anew(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
+export function restartCommands(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const own = runningUnit(daemon, facts);
   const runs = daemon.apps.length > 0;
   if (own !== null)
     return runs ? [...kill(daemon, killableDaemon(daemon)), systemctl(own, 'restart')] : [systemctl(own, 'stop')];
   const unit = bootUnitOfDaemon(daemon, facts);
-  const back = unit === null ? pm2In(daemon, facts, 'resurrect') : started(unit, facts);
-  return [...end(daemon, facts), ...(runs ? back : [])];
+  const back = unit === null ? pm2In(daemon, facts, 'resurrect') : startCommands(unit, facts);
+  return [...endCommands(daemon, facts), ...(runs ? back : [])];
 }
 
 /**
@@ -107,7 +107,7 @@ export function endBoth(daemon: DaemonFacts, twin: DaemonFacts, unit: Unit, fact
     return ended.length === 0 ? [] : [...ended, ...kill(daemon, killableDaemon(daemon)), systemctl(unit, 'restart')];
   // The first daemon must not save: its list lacks the second's apps.
   const all = [...others, ...first];
-  const kept = listKept(twin, facts);
+  const kept = saveCommands(twin, facts);
   if (kept === null || ended.length === 0 || !all.every((name) => others.includes(name))) return [];
   return [...kept, ...ended, systemctl(unit, 'kill', '--signal=KILL'), systemctl(unit, 'restart')];
 }

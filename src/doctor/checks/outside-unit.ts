@@ -5,8 +5,8 @@ import { bootUnitName } from '../../policy/service-name.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
-import { bootUnitOfDaemon, intoUnit, runningUnit } from '../through-unit.ts';
-import { retire, startupFor } from '../unit-words.ts';
+import { bootUnitOfDaemon, moveIntoUnit, runningUnit } from '../through-unit.ts';
+import { retireCommands, startupFor } from '../unit-words.ts';
 
 /** PD111: a daemon that does not run in its boot unit. Needs a running systemd. */
 export const outsideUnit: Check = {
@@ -37,7 +37,7 @@ export const outsideUnit: Check = {
                 'restart it when it ends, and ends it with the session where logind has KillUserProcesses=yes.'
               : 'A pm2 command in a session spawned it, and it may end with that session. systemctl stop does not ' +
                 'reach it, and systemctl start fails.',
-          repair: unit.seat?.inSession === true ? replaced(daemon, unit, facts) : intoUnit(daemon, unit, facts),
+          repair: unit.seat?.inSession === true ? replaced(daemon, unit, facts) : moveIntoUnit(daemon, unit, facts),
         },
       ];
     }),
@@ -47,6 +47,10 @@ export const outsideUnit: Check = {
 function replaced(daemon: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const declared = declaredAs(daemon);
   if (declared === null) return [];
-  const moved = intoUnit(daemon, { name: bootUnitName(declared, facts.policy?.daemons ?? []), manager: null }, facts);
-  return moved.length === 0 ? [] : [...retire(unit), startupFor(declared, facts), ...moved];
+  const moved = moveIntoUnit(
+    daemon,
+    { name: bootUnitName(declared, facts.policy?.daemons ?? []), manager: null },
+    facts,
+  );
+  return moved.length === 0 ? [] : [...retireCommands(unit), startupFor(declared, facts), ...moved];
 }

@@ -24,7 +24,7 @@ export const strangeLists: Check = {
           !copied.includes(app) && app.homeDirectory !== null && isAnothers(app.homeDirectory, pm2HomeFacts, facts),
       );
       return [
-        ...(copied.length > 0 ? [copy(pm2HomeFacts, copied, facts)] : []),
+        ...(copied.length > 0 ? [copiedList(pm2HomeFacts, copied, facts)] : []),
         ...(theirs.length > 0 ? [borrowed(pm2HomeFacts, owner, theirs)] : []),
       ];
     }),
@@ -50,7 +50,7 @@ function foreignPathsIn({ pm2Home, physical }: Pm2HomeFacts, { pm2Homes }: HostF
   };
 }
 
-function copy(pm2HomeFacts: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
+function copiedList(pm2HomeFacts: Pm2HomeFacts, apps: readonly SavedApp[], facts: HostFacts): DoctorFinding {
   const { pm2Home, owner } = pm2HomeFacts;
   const path = `${pm2Home}/${savedList(pm2HomeFacts)?.file ?? 'dump.pm2'}`;
   const own = facts.policy?.daemons.find((daemon) => daemon.pm2Home === pm2Home);

@@ -7,7 +7,7 @@ import { isSamePm2Home, unclearStarts } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, pm2HomeOf, isUndeclared, placementOf, savedList, savedNames } from '../placement.ts';
 import { pm2In, type CommandWords } from '../repair.ts';
-import { bootUnitOfDaemon, started } from '../through-unit.ts';
+import { bootUnitOfDaemon, startCommands } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 import { as, listed } from '../words.ts';
 
@@ -104,10 +104,10 @@ export const absentDaemon: Check = {
 };
 
 function broughtUp(declared: Daemon, unit: Unit | null, facts: HostFacts): CommandWords[] {
-  if (unit !== null) return started(unit, facts);
+  if (unit !== null) return startCommands(unit, facts);
   if (facts.boot.systemd.states !== null && facts.asRoot && !startedElsehow(declared, facts)) {
     const name = bootUnitName(declared, facts.policy?.daemons ?? []);
-    return [startupFor(declared, facts), ...started({ name, manager: null }, facts)];
+    return [startupFor(declared, facts), ...startCommands({ name, manager: null }, facts)];
   }
   // pm2 spawns its daemon in the working directory, so this user needs access to it.
   return [as(declared.user, ['env', '-C', '/', `PM2_HOME=${declared.pm2Home}`, 'pm2', 'resurrect'])];

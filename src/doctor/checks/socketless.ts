@@ -5,20 +5,20 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { killableApps, killableDaemon } from '../killable.ts';
 import { daemonsHere, declaredAs, foreignOwner, pm2HomeOf, savedNames } from '../placement.ts';
 import { kill, pm2In, type CommandWords } from '../repair.ts';
-import { intoUnit, runningUnit, systemctl } from '../through-unit.ts';
+import { moveIntoUnit, runningUnit, systemctl } from '../through-unit.ts';
 import { listed } from '../words.ts';
-import { anew, endBoth } from './one-home.ts';
+import { restartCommands, endBoth } from './one-home.ts';
 
 /** PD116, T28: processes with the title of a daemon that listen on no socket. */
 export const socketlessDaemons: Check = {
   name: 'daemons without a socket',
   find: (facts) => {
-    const seats = new Map<string, DaemonFacts[]>();
+    const groups = new Map<string, DaemonFacts[]>();
     for (const daemon of facts.socketless) {
-      const seat = `${daemon.uid ?? ''} ${daemon.pm2Home}`;
-      seats.set(seat, [...(seats.get(seat) ?? []), daemon]);
+      const key = `${daemon.uid ?? ''} ${daemon.pm2Home}`;
+      groups.set(key, [...(groups.get(key) ?? []), daemon]);
     }
-    return [...seats.values()].flatMap((group) => found(group, facts));
+    return [...groups.values()].flatMap((group) => found(group, facts));
   },
 };
 
@@ -66,17 +66,18 @@ function isSamePlace(one: DaemonFacts, other: DaemonFacts): boolean {
 }
 
 function repairOf(group: readonly DaemonFacts[], twin: DaemonFacts | null, facts: HostFacts): CommandWords[] {
-  const seated = group.flatMap((daemon) => {
+  const inUnits = group.flatMap((daemon) => {
     const unit = ownUnit(daemon, facts);
     return unit !== null && !(twin !== null && runningUnit(twin, facts) === unit && !isMain(daemon, unit, facts))
       ? [{ daemon, unit }]
       : [];
   });
-  const [first] = seated;
-  const loose = group.filter((daemon) => !seated.some((one) => one.daemon === daemon));
+  const [first] = inUnits;
+  const loose = group.filter((daemon) => !inUnits.some((one) => one.daemon === daemon));
   if (first !== undefined) return [...killed(loose), ...throughUnit(first, twin, facts)];
   const [only, second] = group;
-  if (twin === null && only !== undefined && second === undefined && only.apps.length > 0) return anew(only, facts);
+  if (twin === null && only !== undefined && second === undefined && only.apps.length > 0)
+    return restartCommands(only, facts);
   const lost = group
     .flatMap(({ apps }) => apps.map(({ name }) => name))
     .filter((name) => twin?.apps.every((app) => app.name !== name));
@@ -93,8 +94,8 @@ function throughUnit(
   twin: DaemonFacts | null,
   facts: HostFacts,
 ): CommandWords[] {
-  if (twin === null) return daemon.apps.length > 0 ? anew(daemon, facts) : [systemctl(unit, 'restart')];
-  return daemon.apps.length === 0 ? intoUnit(twin, unit, facts) : endBoth(daemon, twin, unit, facts);
+  if (twin === null) return daemon.apps.length > 0 ? restartCommands(daemon, facts) : [systemctl(unit, 'restart')];
+  return daemon.apps.length === 0 ? moveIntoUnit(twin, unit, facts) : endBoth(daemon, twin, unit, facts);
 }
 
 function ownUnit(daemon: DaemonFacts, facts: HostFacts): Unit | null {

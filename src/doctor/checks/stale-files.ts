@@ -18,13 +18,13 @@ export const staleFiles: Check = {
           return [...sockets(pm2HomeFacts), ...deadPid(pm2HomeFacts)];
         case 'owner':
         case 'other': {
-          const { pid, process: god, user } = who.daemon;
+          const { pid, process, user } = who.daemon;
           // In another pid namespace the daemon has another pid.
           const isIt =
             pidFile === null ||
             pid === null ||
             pidFile.pid === pid ||
-            (pidFile.pid !== null && god?.pids.includes(pidFile.pid) === true);
+            (pidFile.pid !== null && process?.pids.includes(pidFile.pid) === true);
           return isIt || user === null ? [] : [wrongPid(pm2HomeFacts, pid, user)];
         }
         case 'unclear':

@@ -8,7 +8,7 @@ import { allUnits, bootsOf, isSamePm2Home, unclearStarts } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs, pm2HomeOf, placementOf, savedNames } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
-import { bootUnitOfDaemon, intoUnit, runningUnit, systemctl, unitOfDaemon } from '../through-unit.ts';
+import { bootUnitOfDaemon, moveIntoUnit, runningUnit, systemctl, unitOfDaemon } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 import { listed } from '../words.ts';
 
@@ -64,7 +64,7 @@ function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
 
 function enabled(daemon: DaemonFacts, unit: Unit, facts: HostFacts): CommandWords[] {
   const enable = systemctl(unit, 'enable');
-  return runningUnit(daemon, facts) === unit ? [enable] : [enable, ...intoUnit(daemon, unit, facts)];
+  return runningUnit(daemon, facts) === unit ? [enable] : [enable, ...moveIntoUnit(daemon, unit, facts)];
 }
 
 /** The daemon then moves into the unit, because the unit's first start fails beside a running daemon. */
@@ -72,7 +72,7 @@ function written(daemon: DaemonFacts, facts: HostFacts): CommandWords[] {
   const declared = declaredAs(daemon);
   if (declared === null) return [];
   const unit = { name: bootUnitName(declared, facts.policy?.daemons ?? []), manager: null };
-  const moved = intoUnit(daemon, unit, facts);
+  const moved = moveIntoUnit(daemon, unit, facts);
   return moved.length === 0 ? [] : [startupFor(declared, facts), ...moved];
 }
 

@@ -7,7 +7,7 @@ import { allUnits, pm2HomeAt, isSamePm2Home, bootsOf } from '../boots.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { hasSavedList } from '../placement.ts';
 import { listed } from '../words.ts';
-import { isFossil } from './fossil-boot.ts';
+import { isFormerBoot } from './former-boot.ts';
 import { disagreementOf } from './unit-home.ts';
 
 /** Directories whose pm2 is the guard. */
@@ -26,7 +26,7 @@ export const undeclaredBoots: Check = {
             boot.enabled &&
             !isDeclared(boot.pm2Home, policy, facts) &&
             !policy.exempt.includes(boot.user) &&
-            !isFossil(boot, facts),
+            !isFormerBoot(boot, facts),
         )
         .filter(
           ({ file }) => !allUnits(facts).some((unit) => unit.file === file && disagreementOf(unit, facts) !== null),
@@ -54,14 +54,15 @@ export const undeclaredBoots: Check = {
         })),
       ...facts.boot.crontabs
         .filter(
-          (line) => !isDeclared(homeOf(line), policy, facts) && !policy.exempt.includes(line.user) && !isGuarded(line),
+          (line) =>
+            !isDeclared(pm2HomeOfLine(line), policy, facts) && !policy.exempt.includes(line.user) && !isGuarded(line),
         )
         .map((line) => stray(line, policy)),
     ];
   },
 };
 
-function homeOf({ pm2Home, homeDirectory }: CronLine): Pm2Home {
+function pm2HomeOfLine({ pm2Home, homeDirectory }: CronLine): Pm2Home {
   return pm2Home === null ? defaultPm2Home(homeDirectory) : asPm2Home(pm2Home);
 }
 
@@ -88,7 +89,7 @@ const DIRECTORY = '\\(/[^[:space:];&|]*/\\)\\?';
 const AFTER = '\\([[:space:];&|)]\\|$\\)';
 
 function stray(line: CronLine, { file, daemons }: Policy): DoctorFinding {
-  const pm2Home = homeOf(line);
+  const pm2Home = pm2HomeOfLine(line);
   return {
     code: 'PD409',
     urgency: 'wrong',

@@ -7,7 +7,7 @@ import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { occupancyOf } from '../occupancy.ts';
 import { hasSavedList } from '../placement.ts';
 import { runningUnit } from '../through-unit.ts';
-import { retire, startupRepair } from '../unit-words.ts';
+import { retireCommands, startupRepair } from '../unit-words.ts';
 
 /** PD401, PD402, PD403, PD410: the user, PM2_HOME, saved list, pid file and programs of a unit disagree (T25). */
 export const pm2HomesOfUnits: Check = {
@@ -16,7 +16,7 @@ export const pm2HomesOfUnits: Check = {
     allUnits(facts).flatMap((unit) => {
       const disagreement = disagreementOf(unit, facts);
       return [
-        ...(disagreement === null ? emptyHanded(unit, facts) : [disagreement]),
+        ...(disagreement === null ? withoutList(unit, facts) : [disagreement]),
         ...elsewhere(unit),
         ...(unit.enabled && facts.asRoot ? gone(unit, facts) : []),
       ];
@@ -47,11 +47,11 @@ export function disagreementOf(unit: Unit, facts: HostFacts): DoctorFinding | nu
         : `At the next boot ${user} meets EACCES in ${unit.pm2Home}, and nothing starts.`,
     repair:
       unit.manager !== null
-        ? retire(unit)
+        ? retireCommands(unit)
         : user === 'root'
-          ? [...retire(unit), startupRepair(owner.name, facts, owner.homeDirectory)]
+          ? [...retireCommands(unit), startupRepair(owner.name, facts, owner.homeDirectory)]
           : [
-              ...(unit.name === `pm2-${user}.service` ? [] : retire(unit)),
+              ...(unit.name === `pm2-${user}.service` ? [] : retireCommands(unit)),
               ...(unit.account === null ? [] : [startupRepair(user, facts, unit.account.homeDirectory)]),
             ],
     fix: null,
@@ -65,12 +65,12 @@ function userLine({ manager, user }: Unit): string {
   return user === null ? 'no User=, which is root' : `User=${user}`;
 }
 
-function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
+function withoutList(unit: Unit, facts: HostFacts): DoctorFinding[] {
   const pm2HomeFacts = pm2HomeAt(pm2HomeOfUnit(unit), facts);
   if (!unit.enabled || unit.namesApps || !pm2HomeFacts?.possible || hasSavedList(pm2HomeFacts)) return [];
   if (pm2HomeFacts.physical === null && !facts.asRoot) return [];
   const daemon = facts.daemons.find((one) => runningUnit(one, facts) === unit);
-  if (daemon !== undefined) return emptied(unit, daemon, facts);
+  if (daemon !== undefined) return broughtNothingBack(unit, daemon, facts);
   if (occupancyOf(pm2HomeFacts, facts).type !== 'none') return []; // findings about its apps cover this
   return [
     {
@@ -81,7 +81,7 @@ function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
       why:
         'It looks as if a reboot were taken care of. pm2 save was never typed as this user, or it was typed as ' +
         'another.',
-      repair: retire(unit),
+      repair: retireCommands(unit),
       fix: null,
       trap: 'T26',
       subject: about({ home: pm2HomeFacts.pm2Home, path: unit.file }),
@@ -90,7 +90,7 @@ function emptyHanded(unit: Unit, facts: HostFacts): DoctorFinding[] {
 }
 
 /** A power failure may cut a list short. PM2 removes such a list when it resurrects, and starts nothing. */
-function emptied(unit: Unit, daemon: DaemonFacts, facts: HostFacts): DoctorFinding[] {
+function broughtNothingBack(unit: Unit, daemon: DaemonFacts, facts: HostFacts): DoctorFinding[] {
   const { pm2Home, pid, apps, reachable, failure } = daemon;
   if (!facts.asRoot || apps.length > 0 || !reachable || failure !== null) return [];
   const words = unit.manager === null ? `journalctl -b -u ${unit.name}` : `journalctl -b --user-unit ${unit.name}`;

@@ -3,7 +3,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, declaredAs } from '../placement.ts';
 import type { CommandWords } from '../repair.ts';
-import { renewed, runningUnit, unitOfDaemon } from '../through-unit.ts';
+import { renewCommands, runningUnit, unitOfDaemon } from '../through-unit.ts';
 import { startupFor } from '../unit-words.ts';
 
 /** PD112, T10: the client or boot unit is another PM2 version than the daemon ("In-memory PM2 is out-of-date"). */
@@ -31,7 +31,7 @@ export const pm2Versions: Check = {
             ...others.map(({ what, version }) => `${what} is ${version}`),
           ],
           why: 'pm2 says "In-memory PM2 is out-of-date", and a command of one version is carried out by another.',
-          repair: renewed(daemon, facts, withNewProgram(daemon, facts)),
+          repair: renewCommands(daemon, facts, withNewProgram(daemon, facts)),
         },
       ];
     }),
@@ -104,7 +104,7 @@ export const nodes: Check = {
             ...others,
           ],
           why: 'Its apps in cluster mode run by that path: what starts next is another node than what runs, or none.',
-          repair: renewed(daemon, facts),
+          repair: renewCommands(daemon, facts),
         },
       ];
     }),

@@ -4,7 +4,7 @@ import { wordOf } from '../../trust/word.ts';
 import { about, type Check, type DoctorFinding } from '../finding.ts';
 import { daemonsHere, foreignOwner, pm2HomeOf, isUndeclared, placementOf } from '../placement.ts';
 import { adoptFrom, lookFirst } from '../repair.ts';
-import { emptied, end } from '../through-unit.ts';
+import { emptyCommands, endCommands } from '../through-unit.ts';
 import { chownIn, listed } from '../words.ts';
 
 const DEPTH = ['-maxdepth', '1'];
@@ -68,7 +68,7 @@ export const foreignPm2HomeCheck: Check = {
           // No app names: the PM2_HOME is another user's, so all of them move.
           repair:
             daemon.apps.length === 0
-              ? end(daemon, facts)
+              ? endCommands(daemon, facts)
               : facts.policy === null
                 ? []
                 : [adoptFrom({ from: pm2Home, apps: [], ...whose })],
@@ -100,7 +100,7 @@ export const undeclaredDaemon: Check = {
             what: `a daemon of ${runner} that no config declares runs nothing`,
             evidence: [`${pm2Home}, pid ${pid}`, 'any pm2 command that was typed there spawned it, even pm2 list'],
             why: 'The next pm2 start that finds it makes a stray.',
-            repair: end(daemon, facts),
+            repair: endCommands(daemon, facts),
           },
         ];
       }
@@ -124,7 +124,7 @@ export const undeclaredDaemon: Check = {
           why:
             'A look into the declared daemons does not show what runs there; a deploy starts a second copy ' +
             'beside it.',
-          repair: emptied(daemon, facts),
+          repair: emptyCommands(daemon, facts),
         },
       ];
     }),

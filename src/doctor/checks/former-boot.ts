@@ -8,11 +8,11 @@ import { occupancyOf } from '../occupancy.ts';
 import { asOwnerOf, listed } from '../words.ts';
 
 /** PD406, T24: an old unit whose saved apps run in another daemon now. */
-export const fossilBoots: Check = {
+export const formerBoots: Check = {
   name: 'boot units of former days',
   find: (facts) =>
     bootsOf(facts)
-      .filter((boot) => isFossil(boot, facts))
+      .filter((boot) => isFormerBoot(boot, facts))
       .map((boot) => {
         const apps = savedBy(boot, facts);
         const pm2HomeFacts = pm2HomeAt(boot.pm2Home, facts);
@@ -45,7 +45,7 @@ export const fossilBoots: Check = {
 };
 
 /** Whether no daemon runs in its PM2_HOME, and every app of its saved list runs in another daemon. */
-export function isFossil(boot: Boot, facts: HostFacts): boolean {
+export function isFormerBoot(boot: Boot, facts: HostFacts): boolean {
   const pm2HomeFacts = pm2HomeAt(boot.pm2Home, facts);
   if (pm2HomeFacts === undefined || occupancyOf(pm2HomeFacts, facts).type !== 'none') return false;
   const apps = savedBy(boot, facts);
