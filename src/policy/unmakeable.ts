@@ -1,4 +1,4 @@
-import type { Pm2Home } from '../runtime/brands.ts';
+import type { FileStats, Pm2Home } from '../runtime/brands.ts';
 import { dirname } from 'node:path';
 import { accountByName, groupByGid, localGroups, type Account } from '../identity/accounts.ts';
 import { isDirectory, statOf } from '../runtime/peek.ts';
@@ -22,18 +22,29 @@ export function unmakeablePm2Homes(daemons: readonly { name: string; user: strin
     if (account === null || account.uid === 0 || statOf(pm2Home) !== null) return [];
     const missing = missingAbove(pm2Home);
     const above = dirname(missing[0] ?? pm2Home);
-    if (!isDirectory(above) || mayWrite(account, above)) return [];
-    return [{ daemon: name, user, pm2Home, why: whyNot(above), fix: fixOf(account, above, missing) }];
+    const closed = directoriesTo(above).find((path) => !has(account, path, SEARCH));
+    if (closed !== undefined)
+      return [{ daemon: name, user, pm2Home, why: `${closed} is closed to ${user} (${modeOf(closed)})`, fix: [] }];
+    if (!isDirectory(above) || has(account, above, WRITE | SEARCH)) return [];
+    return [{ daemon: name, user, pm2Home, why: whyNot(account, above), fix: fixOf(account, above, missing) }];
   });
+}
+
+/** From / down to this directory. */
+function directoriesTo(path: string): string[] {
+  return path === '/' ? [path] : [...directoriesTo(dirname(path)), path];
 }
 
 function missingAbove(path: string): string[] {
   return statOf(path) !== null || path === '/' ? [] : [...missingAbove(dirname(path)), path];
 }
 
-/** By owner and mode, without ACLs (path_resolution(7)). */
-function mayWrite({ name, uid, gid }: Account, directory: string): boolean {
-  const stat = statOf(directory.replace(/\/$/, '') + '/.'); // follows a symlink
+const WRITE = 0o2;
+const SEARCH = 0o1;
+
+/** Whether an account has these permissions by owner and mode, without ACLs (path_resolution(7)). */
+function has({ name, uid, gid }: Account, directory: string, permissions: number): boolean {
+  const stat = statBehindLinks(directory);
   if (stat === null) return true;
   const groups = [
     gid,
@@ -42,12 +53,21 @@ function mayWrite({ name, uid, gid }: Account, directory: string): boolean {
       .map((group) => group.gid),
   ];
   const bits = stat.uid === uid ? stat.mode >> 6 : groups.includes(stat.gid) ? stat.mode >> 3 : stat.mode;
-  return (bits & 0o3) === 0o3;
+  return (bits & permissions) === permissions;
 }
 
-function whyNot(directory: string): string {
-  const owner = statOf(`${directory.replace(/\/$/, '')}/.`)?.uid;
+function whyNot({ uid }: Account, directory: string): string {
+  const owner = statBehindLinks(directory)?.uid;
+  if (owner === uid) return `its own directory ${directory} is closed (${modeOf(directory)})`;
   return `${directory} belongs to ${owner === 0 ? 'root' : `uid ${owner ?? '?'}`}`;
+}
+
+function modeOf(directory: string): string {
+  return `mode ${((statBehindLinks(directory)?.mode ?? 0) & 0o7777).toString(8).padStart(4, '0')}`;
+}
+
+function statBehindLinks(directory: string): FileStats | null {
+  return statOf(`${directory.replace(/\/$/, '')}/.`);
 }
 
 /** UID_MIN of login.defs(5). A person owns their home directory, but www-data does not own /var/www. */

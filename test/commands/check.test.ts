@@ -60,6 +60,22 @@ describe.runIf(canUnshare)('pm2-guard check', () => {
         `/mnt/www/.pm2\n${IN_FORCE}`,
     });
   });
+  it.each([
+    [
+      'mkdir -p /mnt/closed/www; chown www-data /mnt/closed/www; chmod 700 /mnt/closed; ' +
+        'sed -i "s#/mnt/www/#/mnt/closed/www/#" /etc/pm2-guard/config.yaml',
+      '/mnt/closed/www/.pm2, for /mnt/closed is closed to www-data (mode 0700)',
+    ],
+    [
+      'chown www-data /mnt/www; chmod 555 /mnt/www',
+      '/mnt/www/.pm2, for its own directory /mnt/www is closed (mode 0555)',
+    ],
+  ])('a PM2_HOME that its user cannot make: %s', (prepare, why) => {
+    const { stdout } = check(`${CONFIG}${prepare}; check`);
+    expect(stdout).toContain(
+      `warning: daemon "web" cannot start: www-data cannot make its PM2_HOME ${why}\n${IN_FORCE}`,
+    );
+  });
   it('writes nothing', () => {
     expect(check(`${CONFIG}settle; check > /dev/null; ls -A /var/lib/pm2-guard`)).toEqual({
       status: 0,
