@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bootScripts } from '../../src/host/boot/boot-scripts.ts';
-import { cronLines } from '../../src/host/boot/crontabs.ts';
+import { cronJobs, cronLines } from '../../src/host/boot/crontabs.ts';
 import { rcLocal } from '../../src/host/boot/rc-local.ts';
 import { savedLists } from '../../src/host/homes/saved-list.ts';
 import { boundPaths } from '../../src/host/daemons/sockets.ts';
@@ -148,6 +148,21 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
     symlinkSync('.', join(root, 'var/spool/cron/tabs'));
     expect(cronLines(root).map(({ user, line }) => [user, line])).toEqual([['daemon', 1]]);
   });
+  it('a script that a line at boot runs is looked into, and is unclear where it calls pm2', () => {
+    write('srv/start-apps', '#!/bin/sh\npm2 resurrect\n', 0o755);
+    write('srv/other', '#!/bin/sh\ntrue\n', 0o755);
+    const lines = ['@reboot SCRIPT', '0 4 * * * SCRIPT', '@reboot sleep 5; SCRIPT', `@reboot ${root}/srv/other`];
+    write('var/spool/cron/crontabs/daemon', `${lines.join('\n').replaceAll('SCRIPT', `${root}/srv/start-apps`)}\n`);
+    const { lines: calls, scripts } = cronJobs(root);
+    expect(calls).toEqual([]);
+    expect(scripts.map(({ name, account, why }) => [name.slice(root.length), account?.name, why])).toEqual(
+      [1, 3].map((line) => [
+        `/var/spool/cron/crontabs/daemon:${line}`,
+        'daemon',
+        `its script calls pm2: ${root}/srv/start-apps`,
+      ]),
+    );
+  });
   it("that are links are not followed, and files that are not root's not believed", () => {
     write('secret', '* * * * * pm2 list\n');
     mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true });
@@ -237,6 +252,33 @@ describe('rc.local', () => {
       expect(rcLocal(root).unclear).toEqual([]);
     },
   );
+  it.each([
+    ['SCRIPT', '#!/bin/sh\npm2 resurrect\n', true],
+    ['[ -x SCRIPT ] && SCRIPT &', '#!/usr/bin/env bash\nexec pm2 start x.js\n', true],
+    ['su - daemon -c "/bin/sh -e SCRIPT"', 'pm2 resurrect\n', true],
+    ['SCRIPT', 'pm2 resurrect\n', false],
+    ['SCRIPT', '#!/bin/sh\necho pm2-guard\n', false],
+    ['# SCRIPT', '#!/bin/sh\npm2 resurrect\n', false],
+    ['exit 0\nSCRIPT', '#!/bin/sh\npm2 resurrect\n', false],
+    ['echo ready > SCRIPT', '#!/bin/sh\n', false],
+  ])('a script that calls pm2 is unclear: %j, %j', (line, text, isUnclear) => {
+    const script = join(root, 'srv/start-apps');
+    write('srv/start-apps', text, 0o755);
+    expect(lines(line.replaceAll('SCRIPT', script))).toEqual([]);
+    expect(rcLocal(root).unclear).toEqual(
+      isUnclear
+        ? [
+            {
+              name: `${root}/etc/rc.local:2`,
+              file: `${root}/etc/rc.local`,
+              enabled: true,
+              account: null,
+              why: `its script calls pm2: ${script}`,
+            },
+          ]
+        : [],
+    );
+  });
   it('starts nothing where it is not executable, or its service is masked', () => {
     const line = 'su - daemon -c "pm2 resurrect"';
     expect(lines(line, 0o644)).toEqual([['daemon', '/usr/sbin/.pm2', 2, false]]);

@@ -1,6 +1,6 @@
 import { accountByName } from '../../identity/accounts.ts';
 import { bootScripts, type BootScript } from './boot-scripts.ts';
-import { cronLines, type CronLine } from './crontabs.ts';
+import { cronJobs, type CronLine } from './crontabs.ts';
 import { pm2HomeOfUnit, mayNameUserOf } from '../homes/homes.ts';
 import { rcLocal } from './rc-local.ts';
 import { askSystemd, type Systemd } from './systemd.ts';
@@ -22,7 +22,7 @@ export function bootFacts(): BootFacts {
   const { units, unclear } = allPm2Units();
   const own = allPm2UserUnits();
   const local = rcLocal();
-  const crontabs = cronLines();
+  const { lines: crontabs, scripts } = cronJobs();
   const systemd = askSystemd(units.map(({ name }) => name));
   return {
     units,
@@ -30,7 +30,7 @@ export function bootFacts(): BootFacts {
     systemd,
     scripts: [...bootScripts(systemd.version !== null), ...local.lines],
     crontabs,
-    unclear: [...unclear, ...own.unclear, ...local.unclear, ...crontabs.flatMap(unclearAtBoot)],
+    unclear: [...unclear, ...own.unclear, ...local.unclear, ...crontabs.flatMap(unclearAtBoot), ...scripts],
   };
 }
 

@@ -4,8 +4,10 @@ import { accountByName } from '../../identity/accounts.ts';
 import { distinctPlaces, listDirectory, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { entryFault } from '../../trust/trust.ts';
+import { scriptInLine } from './called-script.ts';
 import { startInShell } from './pm2-start.ts';
 import { seatOf } from './runner.ts';
+import type { UnclearStart } from './unit-start.ts';
 
 export interface CronLine {
   file: string;
@@ -31,8 +33,15 @@ export const CRON_PATH = '/usr/bin:/bin';
 const MAX_BYTES = 1 << 20;
 const MOST_TABLES = 500;
 
-/** Lines of all crontabs that call pm2. Like cron, it skips files of /etc/cron.d that root does not own. */
-export function cronLines(root = ''): CronLine[] {
+export interface CronJobs {
+  /** They call pm2. */
+  lines: CronLine[];
+  /** Started at boot; what their scripts start is not known. */
+  scripts: UnclearStart[];
+}
+
+/** Of all crontabs. Like cron, it skips files of /etc/cron.d that root does not own. */
+export function cronJobs(root = ''): CronJobs {
   const system = [
     `${root}/etc/crontab`,
     ...listDirectory(`${root}/etc/cron.d`, MOST_TABLES)
@@ -49,10 +58,15 @@ export function cronLines(root = ''): CronLine[] {
     const owner = statOf(file)?.uid;
     return account !== null && (owner === 0 || owner === account.uid);
   });
-  return [
-    ...system.filter(isRoots).flatMap((file) => linesOf(file, null)),
-    ...users.flatMap(({ file, user }) => linesOf(file, user)),
-  ];
+  const jobs: CronJobs = { lines: [], scripts: [] };
+  for (const file of system.filter(isRoots)) addJobs(jobs, file, null);
+  for (const { file, user } of users) addJobs(jobs, file, user);
+  return jobs;
+}
+
+/** Lines of all crontabs that call pm2. */
+export function cronLines(root = ''): CronLine[] {
+  return cronJobs(root).lines;
 }
 
 /** Debian's cron skips names with a dot. cronie (Red Hat, SUSE, Arch) skips files of packages and editors. */
@@ -62,14 +76,13 @@ function isCronName(name: string, root: string): boolean {
     : !/^[.#]|~$|\.(rpm(save|new|orig)|cfsaved)$/.test(name);
 }
 
-function linesOf(file: string, user: string | null): CronLine[] {
+function addJobs(jobs: CronJobs, file: string, user: string | null): void {
   let text: string;
   try {
     text = readRegularFile(file, MAX_BYTES).toString('utf8');
   } catch {
-    return [];
+    return;
   }
-  const found: CronLine[] = [];
   const env: Record<string, string> = {};
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
@@ -81,14 +94,20 @@ function linesOf(file: string, user: string | null): CronLine[] {
     }
     const [, when, rest = ''] = /^(@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line) ?? [];
     const [, listed, command = ''] = user === null ? (/^(\S+)\s+(.*)$/.exec(rest) ?? []) : [null, user, rest];
-    if (when === undefined || listed === undefined || !callsPm2(command)) continue;
+    if (when === undefined || listed === undefined) continue;
+    if (!callsPm2(command)) {
+      const why = when === '@reboot' ? scriptInLine(command) : null;
+      const name = `${file}:${index + 1}`;
+      if (why !== null) jobs.scripts.push({ name, file, enabled: true, account: accountByName(listed), why });
+      continue;
+    }
     const typed = command.replace(/(?<!\\)%.*$/, '').trim();
     const homeDirectory = env['HOME'] ?? accountByName(listed)?.homeDirectory ?? '/';
     const by = { user: listed, pm2Home: env['PM2_HOME'] ?? null, homeDirectory, inSession: false };
     const start = startInShell(typed, by);
     const seat = start === null || start === 'unclear' ? null : seatOf(start);
     const named = seat?.pm2Home === join(homeDirectory, '.pm2') ? null : (seat?.pm2Home ?? null);
-    found.push({
+    jobs.lines.push({
       file,
       line: index + 1,
       user: listed,
@@ -101,7 +120,6 @@ function linesOf(file: string, user: string | null): CronLine[] {
       isUnclear: start !== null && seat === null,
     });
   }
-  return found;
 }
 
 /** lint covers scripts that call pm2. */

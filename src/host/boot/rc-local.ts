@@ -1,6 +1,7 @@
 import { linkOf, mayExecute, realpathOrNull } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import type { BootScript } from './boot-scripts.ts';
+import { scriptInLine } from './called-script.ts';
 import { startInShell } from './pm2-start.ts';
 import { mentionsPm2, seatOf, type Runner } from './runner.ts';
 import type { UnclearStart } from './unit-start.ts';
@@ -26,11 +27,16 @@ export function rcLocal(root = ''): RcLocal {
   for (const file of files) {
     const enabled = !isMasked && mayExecute(file);
     for (const { text, line, isWhole } of linesOf(file)) {
+      const unclear = (why: string) => ({ name: `${file}:${line}`, file, enabled, account: null, why });
+      if (!mentionsPm2(text)) {
+        const script = scriptInLine(text);
+        if (script !== null) found.unclear.push(unclear(script));
+        continue;
+      }
       const start = isWhole ? startInShell(text, ROOT) : 'unclear';
       if (start === null) continue;
       const seat = start === 'unclear' ? null : seatOf(start);
-      if (seat === null)
-        found.unclear.push({ name: `${file}:${line}`, file, enabled, account: null, why: 'its pm2 is not understood' });
+      if (seat === null) found.unclear.push(unclear('its pm2 is not understood'));
       else found.lines.push({ file, user: seat.account.name, pm2Home: seat.pm2Home, pm2: null, enabled, line });
     }
   }
@@ -54,7 +60,7 @@ function linesOf(file: string): { text: string; line: number; isWhole: boolean }
     quote = quoteAfter(one, quote);
     const isWhole = !isInside && quote === '' && !continues(one) && !continues(all[index - 1] ?? '');
     if (!isInside && /^exit\b/.test(one)) break;
-    if (mentionsPm2(one)) lines.push({ text: one, line: index + 1, isWhole });
+    lines.push({ text: one, line: index + 1, isWhole });
   }
   return lines;
 }

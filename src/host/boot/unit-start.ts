@@ -1,9 +1,7 @@
 import type { Pm2Home } from '../../runtime/brands.ts';
-import { basename } from 'node:path';
 import type { Account } from '../../identity/accounts.ts';
-import { readRegularFile } from '../../trust/read.ts';
 import { pm2StartOf, type Pm2Start } from './pm2-start.ts';
-import { mentionsPm2, seatOf, type Runner } from './runner.ts';
+import { seatOf, type Runner } from './runner.ts';
 
 /** Something that runs pm2 at boot, and whose daemon that starts is not known. */
 export interface UnclearStart {
@@ -24,11 +22,6 @@ export interface StartedSeat {
   inSession: boolean;
 }
 
-/** Packages' own programs, which call no pm2. */
-const PACKAGED = /^\/(usr\/)?(s?bin|lib|libexec)\//;
-const SHELLS = ['sh', 'bash', 'dash'];
-const MAX_BYTES = 1 << 16;
-
 /**
  * @param words of ExecStart=
  * @param env of the unit
@@ -48,19 +41,6 @@ export function startedSeat(start: Pm2Start, runner: Runner): StartedSeat | 'unc
   if (!start.inSession && keys.every((key) => start[key] === runner[key])) return null;
   const seat = seatOf(start);
   return seat === null ? 'unclear' : { ...seat, inSession: start.inSession };
-}
-
-/** The script that ExecStart= runs, if it calls pm2. It is not followed. */
-export function scriptWithPm2([program = '', ...words]: readonly string[]): string | null {
-  const isShell = SHELLS.includes(basename(program));
-  const script = isShell ? (words.find((word) => !word.startsWith('-')) ?? '') : program;
-  if (!script.startsWith('/') || PACKAGED.test(script)) return null;
-  try {
-    const text = readRegularFile(script, MAX_BYTES).toString('latin1');
-    return (isShell || text.startsWith('#!')) && mentionsPm2(text) ? script : null;
-  } catch {
-    return null;
-  }
 }
 
 /** systemd's own expansion (systemd.service(5), COMMAND LINES). An unknown variable stays as it is written. */

@@ -10,7 +10,8 @@ import { accountOf, type Runner } from './runner.ts';
 import { startedByTimers } from './timers.ts';
 import { unitNames, type UnitNames } from './unit-names.ts';
 import type { Manager } from './unit-specifiers.ts';
-import { scriptWithPm2, startedSeat, startOfUnit, type StartedSeat, type UnclearStart } from './unit-start.ts';
+import { scriptWithPm2 } from './called-script.ts';
+import { startedSeat, startOfUnit, type StartedSeat, type UnclearStart } from './unit-start.ts';
 
 export interface Unit {
   name: string;
