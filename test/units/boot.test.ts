@@ -138,6 +138,39 @@ describeOnHost('traps of the boot, with a real reboot', () => {
     expect([findings.filter(({ trap }) => trap === 'T28'), socketless]).toEqual([[], []]);
   });
 
+  it('T28: rc.local, a SysV script and a timer start it beside the unit; cured, the unit alone does', async () => {
+    await inTheUnit(host);
+    const resurrect = `${host.pm2Package}/bin/pm2 resurrect`;
+    const asUser = `su -s /bin/sh www-data -c 'PM2_HOME=${WEB} timeout 9 ${resurrect}'`;
+    const service = `User=www-data\nEnvironment=PM2_HOME=${WEB}\nExecStartPre=+touch /srv/by-timer`;
+    const info = '### BEGIN INIT INFO\n# Provides: old\n# Default-Start: 2 3 4 5\n### END INIT INFO';
+    for (const [file, text] of [
+      ['/etc/rc.local', `#!/bin/sh\ntouch /srv/by-rc\n${asUser}\n`],
+      ['/etc/init.d/old', `#!/bin/sh\n${info}\nUSER=www-data\nPM2_HOME=${WEB}\ntouch /srv/by-script\n${asUser}\n`],
+      ['/etc/systemd/system/warm-up.service', `[Service]\n${service}\nExecStart=timeout 9 ${resurrect}\n`],
+      ['/etc/systemd/system/warm-up.timer', '[Timer]\nOnBootSec=1s\n[Install]\nWantedBy=timers.target\n'],
+    ] as const)
+      await host.write(file, text, { mode: '755' });
+    const links = 'for n in 2 3 4 5; do ln -s ../init.d/old /etc/rc$n.d/S01old; done';
+    await host.must(`${links}; systemctl enable warm-up.timer`);
+    const ran = async () => (await host.must('cd /srv && ls -d by-* 2>/dev/null || :')).split('\n').slice(0, -1);
+    await host.reboot();
+    await expect.poll(ran, { timeout: 60_000 }).toEqual(['by-rc', 'by-script', 'by-timer']);
+    // A race of four: no copy, one or several, in one daemon or two.
+    const twice = async () => (await examined(host)).findings.filter(({ code }) => code === 'PD404');
+    const told = (await twice()).flatMap(({ evidence }) => evidence);
+    for (const name of ['rc.local:3', 'init.d/old', 'warm-up.service'])
+      expect(told).toContainEqual(expect.stringContaining(`${name}: as www-data`));
+    for (let [one] = await twice(); one !== undefined; [one] = await twice()) await typed(host, one);
+    await host.must('rm /srv/by-*');
+    await host.reboot();
+    await runsInUnit(host, ['myapp']);
+    expect(await ran()).toEqual(['by-rc']); // its other lines stay
+    await host.must('rm /etc/rc.local');
+    const { findings, socketless } = await examined(host);
+    expect([findings.filter(({ code }) => code === 'PD404'), socketless]).toEqual([[], []]);
+  });
+
   it('T36: a PM2_HOME that a group shares; plain: who asks first owns it; guarded: its unit keeps it', async () => {
     await withoutDaemons(host);
     await host.write('/etc/pm2-guard/config.yaml', WITH_TEAM);

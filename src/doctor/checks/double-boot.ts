@@ -50,9 +50,9 @@ export const doubleBoots: Check = {
 
 function samePm2Home(one: Boot, other: Boot): DoctorFinding {
   // A user's unit never makes root's unit go. Of two system units, the older one goes: the one of root, an init
-  // script or rc.local.
+  // script or rc.local; else the one that `pm2 startup` did not write.
   const users = [one, other].find(({ word }) => word.by === 'user');
-  const goes = users === undefined ? other.user === 'root' || /^\/etc\/(init|rc)/.test(other.file) : users === other;
+  const goes = users === undefined ? isOlder(one, other) : users === other;
   const [keep, leave] = goes ? [one, other] : [other, one];
   return {
     code: 'PD404',
@@ -67,6 +67,11 @@ function samePm2Home(one: Boot, other: Boot): DoctorFinding {
     trap: 'T23',
     subject: about({ home: one.pm2Home, path: leave.file }),
   };
+}
+
+function isOlder(keep: Boot, other: Boot): boolean {
+  const ofPm2 = ({ name }: Boot) => name.startsWith('pm2-');
+  return other.user === 'root' || /^\/etc\/(init|rc)/.test(other.file) || (ofPm2(keep) && !ofPm2(other));
 }
 
 /** T23. Two apps of one name may be meant (T35): then the config says so, or the scripts differ. */
