@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { systemdHost, type SystemdHost } from '../harness/systemd.ts';
-import { asWeb, CONFIG, inTheUnit, runsInUnit, SITE, UNIT, WEB, withoutDaemons } from './scene.ts';
+import { asWeb, CONFIG, finding, inTheUnit, runsInUnit, SITE, UNIT, WEB, withoutDaemons } from './scene.ts';
 
 const TWO = `${CONFIG}  stage: { user: www-data, home: /srv/stage/.pm2, apps: [stage-app] }\n`;
 const plainly = (words: string) => `sudo -u www-data PM2_GUARD=off PM2_HOME=${WEB} pm2 ${words}`;
@@ -155,6 +155,17 @@ describeOnHost('calls of pm2 for a daemon that a unit starts', () => {
     const { stderr } = await host.session('deploy', 'cd / && sudo pm2 list');
     expect(stderr).not.toContain('unit');
     expect(host.daemons()).toHaveLength(1);
+  });
+
+  it("a drop-in in system.control moves a unit's daemon, and doctor reads it too", async () => {
+    await inTheUnit(host);
+    const dropIn = `/etc/systemd/system.control/${UNIT}.d/50-home.conf`;
+    await host.write(dropIn, '[Service]\nEnvironment=PM2_HOME=/srv/.pm2\n');
+    await host.must('systemctl daemon-reload');
+    expect(await host.must(`systemctl show -P Environment ${UNIT}`)).toContain('PM2_HOME=/srv/.pm2');
+    const { evidence } = await finding(host, 'PD409');
+    expect(evidence).toContainEqual(expect.stringContaining(`${UNIT} is enabled: www-data in /srv/.pm2`));
+    await host.must('rm -r /etc/systemd/system.control; systemctl daemon-reload');
   });
 
   it("unstartup of root removes root's unit, and leaves the site alone", async () => {

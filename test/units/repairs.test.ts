@@ -97,6 +97,14 @@ describeOnHost('what doctor prints about a daemon of a unit, typed as printed', 
     expect(await codes(host)).toEqual([]);
   });
 
+  it('PD107: the daemon of the unit is stopped by a signal', async () => {
+    await inTheUnit(host);
+    await host.must(`kill -STOP $(systemctl show -P MainPID ${UNIT})`);
+    await typed(host, await finding(host, 'PD107'));
+    await runsInUnit(host, ['myapp']);
+    expect(await codes(host)).toEqual([]);
+  });
+
   it("PD103: a second daemon took the socket of the unit's", async () => {
     await inTheUnit(host, ['myapp', 'shop']);
     await host.must(`rm ${WEB}/*.sock`);
