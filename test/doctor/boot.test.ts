@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { SITE, WEB } from '../traps/twins.ts';
-import { codes, finding, findings, type } from './doctor.ts';
+import { codes, finding, findings, repair } from './doctor.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 const CONFIG = `default: web
@@ -55,7 +55,7 @@ describeOnHost('what starts at boot', () => {
         "that PM2_HOME is root's",
       ],
     });
-    await type(host, found);
+    await repair(host, found);
     expect(await host.read(`${UNITS}/pm2-ops.service`)).toContain('PM2_HOME=/home/ops/.pm2');
     expect(await boot()).toEqual([]);
   });
@@ -65,7 +65,7 @@ describeOnHost('what starts at boot', () => {
     expect(await finding(host, 'PD401')).toMatchObject({
       what: "pm2-root.service starts root's daemon in the PM2_HOME of alice",
     });
-    await type(host, await finding(host, 'PD401'));
+    await repair(host, await finding(host, 'PD401'));
     expect(await host.exists(`${UNITS}/pm2-root.service`)).toBe(false);
     await retired('pm2-alice.service');
     expect(await boot()).toEqual([]);
@@ -93,7 +93,7 @@ describeOnHost('what starts at boot', () => {
     });
     await host.must('PM2_GUARD=off pm2 delete myapp && PM2_GUARD=off pm2 save');
     expect(await boot()).toEqual(['PD409']);
-    await type(host, await finding(host, 'PD409'));
+    await repair(host, await finding(host, 'PD409'));
     expect(await boot()).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ describeOnHost('what starts at boot', () => {
     await host.must(`rm ${UNITS}/multi-user.target.wants/pm2-root.service`);
     expect(await finding(host, 'PD406')).toMatchObject({ urgency: 'untidy' });
     await host.must('cp dump.pm2 dump.pm2.bak', { cwd: '/root/.pm2' });
-    await type(host, await finding(host, 'PD406'));
+    await repair(host, await finding(host, 'PD406'));
     expect(await boot()).toEqual([]);
     expect(await host.exists('/root/.pm2/dump.pm2.old')).toBe(true);
     // PM2 would start the backup where dump.pm2 is missing.
@@ -142,7 +142,7 @@ describeOnHost('what starts at boot', () => {
       trap: 'T28',
       evidence: ['/var/spool/cron/crontabs/ops:4: ops runs pm2 resurrect', `${UNITS}/pm2-ops.service is enabled`],
     });
-    await type(host, await finding(host, 'PD408'));
+    await repair(host, await finding(host, 'PD408'));
     expect(await host.read('/var/spool/cron/crontabs/ops')).toContain('\n# @reboot pm2 resurrect\n');
     expect(await boot()).toEqual([]);
   });
@@ -161,7 +161,7 @@ describeOnHost('what starts at boot', () => {
         containing('declares'),
       ],
     });
-    await type(host, await finding(host, 'PD409'));
+    await repair(host, await finding(host, 'PD409'));
     expect(await host.read('/etc/cron.d/watchdog')).toContain(
       'cd /var/www/html && /usr/local/lib/pm2-guard/bin/pm2 restart myapp || /usr/local/lib/pm2-guard/bin/pm2 ' +
         'start server.js --name myapp\n',
@@ -210,10 +210,10 @@ describeOnHost('what starts at boot', () => {
     expect(await finding(host, 'PD410')).toMatchObject({
       evidence: [containing('PIDFile=/run/pm2.pid'), 'the daemon writes /home/alice/.pm2/pm2.pid'],
     });
-    await type(host, await finding(host, 'PD410'));
-    await type(host, await finding(host, 'PD403'));
+    await repair(host, await finding(host, 'PD410'));
+    await repair(host, await finding(host, 'PD403'));
     expect(await boot()).toEqual(['PD402']);
-    await type(host, await finding(host, 'PD402'));
+    await repair(host, await finding(host, 'PD402'));
     expect(await boot()).toEqual([]);
 
     await startup('-u ops --hp /home/ops --service-name apps', 'apps.service');
@@ -221,7 +221,7 @@ describeOnHost('what starts at boot', () => {
       trap: 'T23',
       evidence: [`${UNITS}/apps.service: as ops`, `${UNITS}/pm2-ops.service: as ops`],
     });
-    await type(host, await finding(host, 'PD404'));
+    await repair(host, await finding(host, 'PD404'));
     expect(await boot()).toEqual([]);
   });
 
@@ -237,7 +237,7 @@ describeOnHost('what starts at boot', () => {
     expect(await finding(host, 'PD404')).toMatchObject({
       evidence: [`${UNITS}/pm2-ops.service: as ops`, '/etc/init.d/pm2: as ops'],
     });
-    await type(host, await finding(host, 'PD404'));
+    await repair(host, await finding(host, 'PD404'));
     expect(await boot()).toEqual([]);
   });
 
@@ -247,7 +247,7 @@ describeOnHost('what starts at boot', () => {
     expect(await finding(host, 'PD404')).toMatchObject({
       evidence: [`${UNITS}/pm2-ops.service: as ops`, '/etc/rc.local:3: as ops'],
     });
-    await type(host, await finding(host, 'PD404'));
+    await repair(host, await finding(host, 'PD404'));
     await host.must('sh -n /etc/rc.local && /etc/rc.local');
     expect(await boot()).toEqual([]);
   });

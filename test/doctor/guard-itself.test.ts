@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG } from '../traps/twins.ts';
-import { codes, finding, findings, type } from './doctor.ts';
+import { codes, finding, findings, repair } from './doctor.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 const LIBRARY = '/usr/local/lib/pm2-guard';
@@ -33,7 +33,7 @@ describeOnHost('doctor looks at what root runs', () => {
     const found = (await findings(host)).filter(({ code }) => code === 'PD602');
     expect(found.map(({ subject }) => subject.path)).toEqual(['/var/lib/pm2-guard', containing('/pm2.cjs')]);
     expect(found.map(({ urgency }) => urgency)).toEqual(['urgent', 'urgent']);
-    for (const one of found) await type(host, one);
+    for (const one of found) await repair(host, one);
     expect(await codes(host)).toEqual([]);
   });
 
@@ -63,7 +63,7 @@ describeOnHost('doctor looks at what root runs', () => {
       urgency: 'wrong',
       evidence: [containing('grants something else than the config asks for')],
     });
-    await type(host, found);
+    await repair(host, found);
     expect(await codes(host)).toEqual([]);
   });
 
@@ -76,7 +76,7 @@ describeOnHost('doctor looks at what root runs', () => {
       evidence: ["PM2 7.0.4: its bin/pm2 is PM2's own"],
       subject: { path: '/usr/lib/node_modules/pm2' },
     });
-    await type(host, found);
+    await repair(host, found);
     expect(await codes(host)).toEqual([]);
     await host.must('pm2-guard unseal');
   });
@@ -90,7 +90,7 @@ describeOnHost('doctor looks at what root runs', () => {
         `/usr/lib/node_modules/pm2/lib/God/ForkMode.js is owned by uid ${host.account('deploy').uid}, not by root`,
       ]) as string[],
     });
-    await type(host, found);
+    await repair(host, found);
     expect(await codes(host)).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describeOnHost('doctor looks at what root runs', () => {
         evidence: [`/home/deploy is owned by uid ${uid}, not by root`, 'pm2-root.service starts it as root at boot'],
       });
     }
-    await type(host, await finding(host, 'PD503'));
+    await repair(host, await finding(host, 'PD503'));
     expect(await codes(host)).not.toContain('PD503');
   });
 });

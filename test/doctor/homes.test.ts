@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { foreignFiles, SITE, WEB } from '../traps/twins.ts';
-import { codes, DOCTOR, finding, findings, type } from './doctor.ts';
+import { codes, DOCTOR, finding, findings, repair } from './doctor.ts';
 
 const containing = (text: string): string => expect.stringContaining(text) as string;
 const CONFIG = `daemons:
@@ -42,7 +42,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       });
       // and puts an old list in its place
       expect((await host.run('pm2 save', { user: 'www-data', env: { PM2_HOME: WEB } })).stderr).toContain('EACCES');
-      await type(host, await finding(host, 'PD303'));
+      await repair(host, await finding(host, 'PD303'));
       expect(await foreignFiles(host, WEB, 'www-data')).toEqual([]);
       await host.must('pm2 save', { user: 'www-data', env: { PM2_HOME: WEB } });
       expect(await codes(host)).not.toContain('PD303');
@@ -51,7 +51,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
     it('T14: the app that root started there has HOME=/root', async () => {
       const found = await finding(host, 'PD315');
       expect(found).toMatchObject({ trap: 'T14', evidence: ['job: HOME=/root'] });
-      await type(host, found);
+      await repair(host, found);
       await expect
         .poll(async () => (await host.apps(WEB)).find(({ name }) => name === 'job')?.env['HOME'])
         .toBe('/var/www');
@@ -74,7 +74,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       const dead = await finding(host, 'PD304');
       expect(dead).toMatchObject({ trap: 'T11', subject: { home: '/home/ops/.pm2' } });
       expect(await foreignFiles(host, '/home/ops/.pm2', 'ops')).not.toEqual([]);
-      await type(host, dead);
+      await repair(host, dead);
       expect(await foreignFiles(host, '/home/ops/.pm2', 'ops')).toEqual([]);
       await host.must('pm2 start /srv/job.js', { user: 'ops' });
       expect(host.daemons()).toHaveLength(2);
@@ -92,7 +92,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         expect(await finding(host, 'PD302')).toMatchObject({
           evidence: ['it says 1', `the daemon is pid ${daemon?.pid ?? ''}`],
         });
-        await type(host, await finding(host, 'PD302'));
+        await repair(host, await finding(host, 'PD302'));
         expect(await host.read(`${home}/pm2.pid`)).toBe(`${daemon?.pid ?? ''}\n`);
         expect(await codes(host)).not.toContain('PD302');
         await host.must(`kill -9 ${daemon?.pid ?? ''}`);
@@ -104,8 +104,8 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         expect(await finding(host, 'PD302')).toMatchObject({ evidence: [`there is no process ${daemon?.pid ?? ''}`] });
         await host.write(`${home}/pm2.pid`, '1', { owner: 'kim' });
         expect(await finding(host, 'PD302')).toMatchObject({ evidence: [containing('process 1 is: cat')] });
-        await type(host, await finding(host, 'PD301'));
-        await type(host, await finding(host, 'PD302'));
+        await repair(host, await finding(host, 'PD301'));
+        await repair(host, await finding(host, 'PD302'));
         expect((await host.tree(home)).filter(({ path }) => /\.sock$|pm2\.pid$/.test(path))).toEqual([]);
         expect((await codes(host)).filter((code) => /PD30[12]/.test(code))).toEqual([]);
       });
@@ -127,7 +127,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       expect(await finding(host, 'PD307')).toMatchObject({
         evidence: ['no daemon lives there', 'saved there: nohome'],
       });
-      await type(host, await finding(host, 'PD307'));
+      await repair(host, await finding(host, 'PD307'));
       expect((await codes(host)).filter((code) => /PD30[79]/.test(code))).toEqual([]);
       // A unit made by hand: systemd sets HOME only where there is a User=.
       await host.standInSystemctl();
@@ -140,7 +140,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         evidence: ['/etc/systemd/system/apps.service has neither User=, nor HOME or PM2_HOME in Environment='],
         subject: { path: '/etc/systemd/system/apps.service' },
       });
-      await type(host, await finding(host, 'PD309'));
+      await repair(host, await finding(host, 'PD309'));
       expect(await host.read('/etc/systemd/system/apps.service.d/pm2-home.conf')).toBe(
         '[Service]\nEnvironment=PM2_HOME=/etc/.pm2\n',
       );
@@ -156,7 +156,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         subject: { home: '/.pm2' },
         evidence: ['no daemon lives there'],
       });
-      await type(host, await finding(host, 'PD308'));
+      await repair(host, await finding(host, 'PD308'));
       expect(await codes(host)).not.toContain('PD308');
     });
 
@@ -167,7 +167,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         evidence: ['the config declares it'],
       });
       expect((await host.run('pm2 list', { user: 'lee', cwd: '/' })).status).not.toBe(0);
-      await type(host, await finding(host, 'PD308'));
+      await repair(host, await finding(host, 'PD308'));
       await host.must('pm2 ping', { user: 'lee' });
       expect(await codes(host)).not.toContain('PD308');
     });
@@ -215,7 +215,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       await host.must('chmod 700 /home/alice');
       expect(await codes(host)).not.toContain('PD310'); // no user can reach it
       await host.must('chmod 755 /home/alice');
-      await type(host, found);
+      await repair(host, found);
       expect(await codes(host)).not.toContain('PD310');
       await host.must('pm2 save', { user: 'alice' });
       expect(
@@ -232,7 +232,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         subject: { home: '/home/alice/site/.pm2' },
         evidence: ['/home/alice/site is served, by /etc/nginx/conf.d/site.conf:3', containing('mode 0755')],
       });
-      await type(host, await finding(host, 'PD311'));
+      await repair(host, await finding(host, 'PD311'));
       expect(await codes(host)).not.toContain('PD311');
     });
 
@@ -246,7 +246,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
       await host.must('chmod +t /srv/open');
       expect(await codes(host)).not.toContain('PD314');
       await host.must('chmod 777 /srv/open');
-      await type(host, await finding(host, 'PD314'));
+      await repair(host, await finding(host, 'PD314'));
       expect(await codes(host)).not.toContain('PD314');
     });
 
@@ -256,7 +256,7 @@ for (const pm2 of ['5.4.3', '7.0.4'] as const) {
         urgency: 'urgent',
         evidence: [containing('dump.pm2 (uid')],
       });
-      await type(host, await finding(host, 'PD306'));
+      await repair(host, await finding(host, 'PD306'));
       expect(await codes(host)).not.toContain('PD306');
     });
   });

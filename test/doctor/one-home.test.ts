@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, OPS } from '../traps/twins.ts';
-import { examined, found, IDLE, repair } from './clinic.ts';
-import { finding } from './doctor.ts';
+import { examined, found, IDLE, repair, finding } from './doctor.ts';
 
 describeOnHost('one home, and none or two daemons that are reached', () => {
   let host: Host;

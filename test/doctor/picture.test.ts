@@ -3,8 +3,7 @@ import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { joined } from '../regex.ts';
 import { CONFIG, OPS, WEB } from '../traps/twins.ts';
-import { examined, found, startBackup, startSite } from './clinic.ts';
-import { DOCTOR } from './doctor.ts';
+import { examined, found, startBackup, startSite, DOCTOR } from './doctor.ts';
 
 const STRANGE = '/srv/a"b';
 

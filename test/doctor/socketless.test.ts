@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, OPS, WEB } from '../traps/twins.ts';
-import { examined, found, repair, startSite } from './clinic.ts';
-import { DOCTOR, finding } from './doctor.ts';
+import { examined, found, repair, startSite, DOCTOR, finding } from './doctor.ts';
 
 /** Clients at once, each of which spawns a daemon. One daemon gets the socket. The clients of the others wait. */
 const RACE = 'for each in 1 2 3 4 5 6; do pm2 list >/dev/null 2>&1 & done; wait';

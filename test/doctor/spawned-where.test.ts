@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
-import { examined, found, repair, startBackup, startSite } from './clinic.ts';
-import { finding } from './doctor.ts';
+import { examined, found, repair, startBackup, startSite, finding } from './doctor.ts';
 
 /** Codes about the environment that a daemon was started with. */
 const KEPT = /PD10[89]|PD11/;

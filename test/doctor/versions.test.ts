@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnHost } from '../harness/describe.ts';
 import { checkout, createHost, type Host } from '../harness/host.ts';
 import { CONFIG, OPS } from '../traps/twins.ts';
-import { found, repair, startBackup } from './clinic.ts';
-import { finding } from './doctor.ts';
+import { found, repair, startBackup, finding } from './doctor.ts';
 
 describeOnHost('what a daemon is, and what starts it', () => {
   let host: Host;

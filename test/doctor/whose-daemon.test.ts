@@ -3,8 +3,7 @@ import { describeOnHost } from '../harness/describe.ts';
 import { createHost, type Host } from '../harness/host.ts';
 import { joined } from '../regex.ts';
 import { CONFIG, OPS, SITE, WEB } from '../traps/twins.ts';
-import { examined, found, repair, startBackup, startSite } from './clinic.ts';
-import { DOCTOR, finding } from './doctor.ts';
+import { examined, found, repair, startBackup, startSite, DOCTOR, finding } from './doctor.ts';
 
 const config = '/etc/pm2-guard/config.yaml';
 
