@@ -29,6 +29,9 @@ interface Child {
   env?: NodeJS.ProcessEnv | undefined;
 }
 
+/** The status of a program that could not be started, as in a shell. The reason was printed. */
+export const CANNOT_START = 126;
+
 /** Passes on signals sent to this process only. A terminal sends Ctrl-C and Ctrl-Z to the child too. */
 export function runChild(child: Child, ended: WhenEnded): void {
   const ignored = () => undefined; // the child handles the signal
@@ -60,8 +63,9 @@ function start({ file, argv, stdin, env }: Child, ended: WhenEnded): { kill(sign
   child.stdin?.on('error', () => undefined); // EPIPE: the child ended first
   child.stdin?.end(stdin);
   child.on('error', (error) => {
+    if (child.pid !== undefined) return; // a signal that could not be passed on: EPERM for a program of root's
     process.stderr.write(`pm2-guard: cannot start ${file}: ${error.message}\n`);
-    process.exitCode = 126;
+    ended(CANNOT_START, null);
   });
   child.on('exit', ended);
   return child;

@@ -6,7 +6,7 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Rewrite } from '../verdict/verdict.ts';
 import { realSudo } from '../identity/sudo-places.ts';
 import { canBecome, someoneIsThere } from './ask-sudo.ts';
-import { runInstead, endAs, runChild } from './become.ts';
+import { CANNOT_START, runInstead, endAs, runChild } from './become.ts';
 import { CANNOT_MARK, makeMark } from './mark.ts';
 import { say } from './report.ts';
 import { lostLines, leftOutLines, variablesFor } from './variables.ts';
@@ -123,7 +123,7 @@ function runMarked(attempt: Attempt, stdin: Buffer | null, outcome: Outcome): vo
     clearTimeout(timer);
     const started = look();
     mark.remove();
-    if (!started && status === REFUSED) outcome.refused();
+    if (!started && (status === REFUSED || status === CANNOT_START)) outcome.refused();
     else if (!started && status === CANNOT_MARK) {
       outcome.started();
       runInstead(sudo, wordsFor(attempt, null), stdin);

@@ -77,6 +77,21 @@ for (const sudo of sudos) {
       expect(stdout.match(/[Pp]assword(:| for)/g)).toHaveLength(1);
     });
 
+    it('a sudo that the caller may not start: blocked at once', async () => {
+      await give(nopasswd);
+      const file = (await host.must('readlink -f /usr/bin/sudo')).trim();
+      await host.must(`chgrp adm ${file} && chmod 4750 ${file}`);
+      try {
+        for (const line of ['pm2 restart myapp', 'A=1 pm2 start /srv/x.js --name myapp']) {
+          const { status, stdout, stderr } = await host.run(line, { user: 'carol' });
+          expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
+          expect(stderr).toMatch(/^pm2-guard: cannot start .*\/sudo: .*EACCES\npm2-guard: blocked \(PG101\)/);
+        }
+      } finally {
+        await host.must(`chgrp root ${file} && chmod 4755 ${file}`);
+      }
+    });
+
     it('status 1 of pm2 itself is no refusal', async () => {
       await give(nopasswd);
       await host.must(': > /var/log/messages');
