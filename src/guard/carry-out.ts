@@ -1,5 +1,4 @@
 import type { Pm2Home } from '../runtime/brands.ts';
-import { decidedWord } from '../call/door.ts';
 import { closeInherited } from '../identity/descriptors.ts';
 import { saysOtherWay } from '../identity/caller.ts';
 import { dropSudoVariables, ownersEnvironment, type Crossed } from '../identity/environment.ts';
@@ -9,13 +8,12 @@ import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { mayExecute, realpathOrSelf } from '../runtime/peek.ts';
+import { mayExecute } from '../runtime/peek.ts';
 import { hpOf } from '../verdict/asked-unit.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { classOf } from '../verdict/command-class.ts';
 import { callOf } from '../verdict/words.ts';
-import { runInstead } from './become.ts';
 import { CannotCarryOut } from './cannot-carry-out.ts';
 import { cannotEnter, refuseUnreadable } from './closed-to-owner.ts';
 import { becomePm2 } from './handoff.ts';
@@ -25,6 +23,7 @@ import { foreignCode } from './foreign-code.ts';
 import { lendPm2Home, type LentPm2Home } from './lend-home.ts';
 import { realSudo } from '../identity/sudo-places.ts';
 import { pathFor, runnableNode } from './owners-node.ts';
+import { becomePm2In, isOtherNode } from './pinned-node.ts';
 import { say } from './report.ts';
 import { becomeThroughSetpriv, hasPamHelper } from './through-setpriv.ts';
 import { leftOutLines, variablesFor } from './variables.ts';
@@ -88,6 +87,7 @@ export function carryOutRewrite(
   if (verdict.switch) refuseUnreadable(invocation, daemon);
   if (!hostWide && !call.daemonDown && process.geteuid?.() !== 0) refuseUnmakeablePm2Home(daemon, invocation);
   const node = daemon.node ?? (verdict.switch ? runnableNode(daemon) : null);
+  if (!hostWide && !call.daemonDown) isOtherNode(node); // throws before the notice
   announce();
   const lent = hostWide
     ? lendPm2Home(call.version, homeInUnit(daemon, invocation))
@@ -120,6 +120,9 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Ou
   const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(environment, name);
   environment['PM2_HOME'] = daemon.pm2Home;
+  // For the guard if it runs again in the owner's process. PM2 does not get it (dropOwnVariables).
+  const config = process.env['PM2_GUARD_CONFIG'];
+  if (config !== undefined) environment['PM2_GUARD_CONFIG'] = config;
   closeInherited();
   if (hasPamHelper()) return { environment, crossed };
   try {
@@ -204,15 +207,8 @@ function handOver(
   node: string | null,
   { lent, runsAs }: { lent: LentPm2Home | null; runsAs: Daemon | null },
 ): void {
-  if (node !== null && lent === null && realpathOrSelf(node) !== realpathOrSelf(process.execPath)) {
-    if (!mayExecute(node))
-      throw new CannotCarryOut(
-        'PG114',
-        `The node pinned in the config cannot be run: ${node}`,
-        [],
-        [{ label: 'fix', text: 'correct "node:" in the config, then: pm2-guard check' }],
-      );
-    runInstead(node, [call.bin, ...(call.original === null ? [] : [decidedWord()]), ...call.argv], call.stdin);
+  if (lent === null && isOtherNode(node)) {
+    becomePm2In(node, call, runsAs);
     return;
   }
   // It was read once to find apps. PM2 must read it again.

@@ -35,7 +35,8 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
   }
   const ofNode =
     node === null || realpathOrSelf(node) === realpathOrSelf(process.execPath) ? null : findUntrusted(node, 'file');
-  if (ofNode !== null && ofNode.kind !== 'missing')
+  // A missing file, or no file, cannot be run: pinned-node.ts says so.
+  if (ofNode !== null && ofNode.kind !== 'missing' && ofNode.kind !== 'type')
     return { what: `root would run ${node ?? ''}, which other users can change`, fault: ofNode, fix: repair(ofNode) };
   const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.pm2Home);
   if (daemon === null || ofHome === null) return null;

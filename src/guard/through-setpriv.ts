@@ -28,10 +28,6 @@ export function becomeThroughSetpriv(
   stdin: Buffer | null,
 ): void {
   const [program = '', ...words] = setprivWords(daemon, [SHIM_COMMAND, HOP + daemon.name, ...argv]);
-  const config = process.env['PM2_GUARD_CONFIG'];
   narrowUmask();
-  runInstead(program, words, stdin, {
-    env: { ...environment, ...(config === undefined ? {} : { PM2_GUARD_CONFIG: config }) },
-    inPlace: !hasPamHelper(),
-  });
+  runInstead(program, words, stdin, { env: environment, inPlace: !hasPamHelper() });
 }
