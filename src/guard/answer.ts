@@ -7,10 +7,8 @@ export async function answerByItself(call: ResolvedCall): Promise<boolean> {
   const { invocation, pm2 } = call;
   if (invocation.line.type === 'version') {
     // PM2 prints `-v` before a `--` on a silenced console (printVersion in lib/Common.js), commander on stdout.
-    const silenced =
-      invocation.line.silent &&
-      invocation.argv.includes('--') &&
-      invocation.argv.indexOf('-v') < invocation.argv.indexOf('--');
+    const short = invocation.argv.indexOf('-v');
+    const silenced = invocation.line.silent && short >= 0 && short < invocation.argv.indexOf('--');
     if (!silenced) print(`${pm2.version}\n`);
     return true;
   }

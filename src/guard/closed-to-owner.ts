@@ -8,7 +8,7 @@ import type { Caller } from '../verdict/caller.ts';
 import type { Advice } from '../verdict/verdict.ts';
 import { callOf } from '../verdict/words.ts';
 import { CannotCarryOut } from './cannot-carry-out.ts';
-import { obstacleFor } from './obstacle.ts';
+import { obstacleFor, type Obstacle } from './obstacle.ts';
 
 /** The block for a working directory that was deleted, or that the daemon's user cannot enter. */
 export function cannotEnter(daemon: Daemon, invocation: Invocation, caller: Caller): CannotCarryOut {
@@ -27,7 +27,7 @@ export function cannotEnter(daemon: Daemon, invocation: Invocation, caller: Call
     `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ` +
       `${daemon.user} cannot enter ${cwd}: ${closed.path} ${closed.why}.`,
     ['PM2 starts in the directory of the call, and looks for relative paths there.'],
-    elsewhere(invocation, caller) ?? [{ label: 'fix', text: moveOut(daemon, cwd) }],
+    elsewhere(invocation, caller) ?? [{ label: 'fix', text: moveOut(daemon, cwd, closed) }],
   );
 }
 
@@ -66,8 +66,9 @@ function isReachable({ word, script }: Start): boolean {
   );
 }
 
-function moveOut({ user }: Daemon, path: string): string {
-  const open = path.startsWith('/root') ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
+function moveOut({ user }: Daemon, path: string, closed: Pick<Obstacle, 'path'>): string {
+  const isRoots = `${closed.path}/`.startsWith('/root/');
+  const open = isRoots ? ' (do not open /root)' : ', or open the directory: chmod o+x DIRECTORY';
   return (
     `copy ${path}, with what it needs and without secrets, to a directory that ${user} can read, for example ` +
     `/srv/NAME${open}; then start it there, by its new path`
@@ -92,7 +93,7 @@ export function refuseUnreadable(invocation: Invocation, daemon: Daemon): void {
       `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ` +
         `${daemon.user} cannot read ${path}: ${closed.path} ${closed.why}.`,
       ['PM2 itself would only say "Script not found".'],
-      [{ label: 'fix', text: moveOut(daemon, path) }],
+      [{ label: 'fix', text: moveOut(daemon, path, closed) }],
     );
   }
 }

@@ -48,8 +48,10 @@ export function findUntrusted(
     // faster than join(): each pm2 call does this thirty times
     const at = directory === '/' ? `/${name}` : `${directory}/${name}`;
     let stat;
+    let target = '';
     try {
       stat = lstatSync(at, { throwIfNoEntry: false });
+      if (stat?.isSymbolicLink() === true) target = readlinkSync(at); // its owner may replace it meanwhile
     } catch (error) {
       return {
         kind: 'unreadable',
@@ -67,7 +69,6 @@ export function findUntrusted(
     // A symlink's mode has no meaning; its directory, already checked, decides who may replace it.
     if (isForeign(at, stat, also, known)) return notRoots(at, stat);
     if (++links > MAX_LINKS) return { kind: 'loop', path: at, why: 'is a loop of symbolic links' };
-    const target = readlinkSync(at);
     if (isAbsolute(target)) directory = '/';
     pending = [...componentsOf(target), ...pending];
   }

@@ -15,6 +15,8 @@ const PROJECT =
 const LINES = [
   '-v',
   '--version',
+  '--silent --version -- x',
+  '--silent -v -- x',
   '--help',
   'restart --help',
   'examples',

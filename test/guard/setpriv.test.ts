@@ -127,6 +127,13 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
     const unread = await host.run('pm2 start /root/site/who.js --name myapp --cwd /srv', { cwd: '/srv' });
     expect(unread.status).toBe(126);
     expect(unread.stderr).toContain('blocked (PG116)');
+    await host.must('ln -s /root/site /srv/current; ln -s current/who.js /srv/who.js');
+    for (const script of ['/srv/current/who.js', '/srv/who.js']) {
+      const behindLink = await host.run(`pm2 start ${script} --name myapp`, { cwd: '/srv' });
+      expect(behindLink.status).toBe(126);
+      expect(behindLink.stderr).toContain(`www-data cannot read ${script}: /root is closed (mode 0700).`);
+      expect(behindLink.stderr).toContain('(do not open /root)');
+    }
   });
 
   it('adopt brings an app home', async () => {
