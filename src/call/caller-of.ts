@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
+import { loginUser } from '../identity/login-user.ts';
 import { PATH_OVERRIDES, resolvePm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
-import { asUid, type Pm2Home, type Uid } from '../runtime/brands.ts';
-import { ownerOf, readTextOrEmpty, realpathOrSelf } from '../runtime/peek.ts';
+import type { Pm2Home, Uid } from '../runtime/brands.ts';
+import { ownerOf, realpathOrSelf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 /** null: the directory was deleted (getcwd(3) ENOENT), or is not known. */
@@ -29,7 +30,7 @@ export function callerOf(
     euid,
     accountByUid(euid),
     env,
-    env === process.env && (euid === 0 || saysOtherWay(env)) ? loginUser() : null,
+    env === process.env && (euid === 0 || saysOtherWay(env)) ? (loginUser()?.name ?? null) : null,
   );
   return callerFrom(person, env, major, cwd, policy);
 }
@@ -53,11 +54,16 @@ export function callerFrom(
     socketMoved: (moved !== null && moved !== rpcSocket(declared)) || !unset('PM2_DAEMON_PUB_PORT'),
     naming: namingIn(env),
     bypass: env['PM2_GUARD'] === 'off',
-    pm2HomeChosen:
-      !unset('PM2_HOME') || !unset('OVER_HOME') || (!unset('HOME') && env['HOME'] !== person.homeDirectory),
+    pm2HomeChosen: !unset('PM2_HOME') || !unset('OVER_HOME') || isOtherHome(env['HOME'] ?? '', person, cwd),
     overrides: PATH_OVERRIDES.filter((name) => !unset(name)),
     cwd,
   };
+}
+
+/** A final slash makes no other directory. */
+function isOtherHome(variable: string, { homeDirectory }: Person, cwd: string | null): boolean {
+  if (variable === '') return false;
+  return homeDirectory === null || resolve(cwd ?? '/', variable) !== resolve('/', homeDirectory);
 }
 
 function namingIn(env: NodeJS.ProcessEnv): Record<string, string> {
@@ -75,15 +81,6 @@ function asDeclared(pm2Home: Pm2Home, policy: Pick<Policy, 'daemons'>): Pm2Home 
 /** A daemon's user can replace the PM2_HOME with a symlink to another user's. */
 function leadsTo({ pm2Home, uid }: Daemon, real: string): boolean {
   return realpathOrSelf(pm2Home) === real && ownerOf(real) === uid;
-}
-
-/** proc(5), since Linux 2.6.11. Set at login and kept by `su`, doas and run0. Unset for services. */
-const NO_LOGIN = '4294967295';
-
-/** null: a service, or an uid without an account. */
-function loginUser(): string | null {
-  const uid = readTextOrEmpty('/proc/self/loginuid').trim();
-  return uid === '' || uid === NO_LOGIN || uid === '0' ? null : (accountByUid(asUid(Number(uid)))?.name ?? null);
 }
 
 /** Resolved paths, where they differ from the typed ones. */

@@ -1,11 +1,11 @@
 import { defaultPm2Home } from '../pm2/home.ts';
 import { join } from 'node:path';
-import { accountByName, accountByUid, groupByName, groupByGid, type Account } from '../identity/accounts.ts';
+import { accountByName, accountByUid, isMember, type Account } from '../identity/accounts.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import { isPersonal, personalDaemon } from '../policy/personal.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Uid, Pm2Home } from '../runtime/brands.ts';
-import { statOf } from '../runtime/peek.ts';
+import { ownerOf } from '../runtime/peek.ts';
 import type { Caller } from '../verdict/caller.ts';
 
 export interface AccountSource {
@@ -16,7 +16,7 @@ export interface AccountSource {
   isMember(account: Account, group: string): boolean;
 }
 
-export const thisHost: AccountSource = { byUid: accountByUid, byName: accountByName, ownerOf: ownerOfHome, isMember };
+export const thisHost: AccountSource = { byUid: accountByUid, byName: accountByName, ownerOf: accountAt, isMember };
 
 /** Adds daemons in ~/.pm2: the caller's, that of the user in PM2_HOME, and that of `startup -u USER`. */
 export function withPersonal(
@@ -38,12 +38,8 @@ export function withPersonal(
   return { ...policy, daemons };
 }
 
-function ownerOfHome(pm2Home: Pm2Home): Account | null {
-  const stat = pm2Home.endsWith('/.pm2') ? statOf(pm2Home.slice(0, -'/.pm2'.length)) : null;
-  const account = stat === null ? null : accountByUid(stat.uid);
+function accountAt(pm2Home: Pm2Home): Account | null {
+  const owner = pm2Home.endsWith('/.pm2') ? ownerOf(pm2Home.slice(0, -'/.pm2'.length)) : null;
+  const account = owner === null ? null : accountByUid(owner);
   return account !== null && join(account.homeDirectory, '.pm2') === pm2Home ? account : null;
-}
-
-function isMember({ name, gid }: Account, group: string): boolean {
-  return groupByGid(gid)?.name === group || groupByName(group)?.members.includes(name) === true;
 }

@@ -88,6 +88,11 @@ export function membersOf({ gid, members }: Pick<Group, 'gid' | 'members'>): str
   return [...new Set([...members, ...primary.map(({ name }) => name)])];
 }
 
+/** Whether the group lists the account, or is its primary group. */
+export function isMember({ name, gid }: Pick<Account, 'name' | 'gid'>, group: string): boolean {
+  return groupByGid(gid)?.name === group || groupByName(group)?.members.includes(name) === true;
+}
+
 /** The primary group of an account if it has no other member (user private groups, useradd(8)), else null. */
 export function privateGroup({ name, uid, gid }: Pick<Account, 'name' | 'uid' | 'gid'>): Gid | null {
   if (groupByGid(gid)?.members.some((member) => member !== name) !== false) return null;

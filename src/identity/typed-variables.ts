@@ -6,11 +6,17 @@ export function typedVariables(env: NodeJS.ProcessEnv): Set<string> {
   return typedIn(readTextOrEmpty(`/proc/${process.ppid}/cmdline`).split('\0').slice(0, -1), env);
 }
 
+/** No value of a variable, such as `A=/srv/pm2`, and no text for a shell. */
+const PM2 = /^([^\s=]*\/)?pm2$/;
+/** Options of sudo(8) and env(1) with a value in the next word: the user may be called pm2. */
+const TAKES_VALUE =
+  /^(-[A-Za-z]*[CDghpRrTtUu]|--(user|group|host|prompt|chdir|chroot|role|type|close-from|command-timeout|other-user))$/;
+
 /** @param words a command line; empty result unless it is sudo's */
 export function typedIn(words: readonly string[], env: NodeJS.ProcessEnv): Set<string> {
   const [program = '', ...rest] = words;
   if (!/^(.*\/)?sudo(-rs)?$/.test(program)) return new Set();
-  const end = rest.findIndex((word) => word === 'pm2' || word.endsWith('/pm2'));
+  const end = rest.findIndex((word, at) => PM2.test(word) && !TAKES_VALUE.test(rest[at - 1] ?? ''));
   const before = end < 0 ? rest : rest.slice(0, end);
   const parts = new Set(before.flatMap((word) => [word, ...(/\s/.test(word) ? word.split(/\s+/) : [])]));
   const kept = keptByName(before);

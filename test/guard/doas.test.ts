@@ -47,8 +47,11 @@ describeOnHost('doas and run0', () => {
 
   it("guarded: it lands in its owner's daemon, and nothing of doas goes with it", async () => {
     await host.installGuard(CONFIG.replace('operators: [deploy]', 'operators: [deploy, alice]'));
-    const started = await host.run(`doas ${START}`, deploy);
+    const env = { KEY_FILE: '/home/deploy/key.pem', APP_KEY: '/etc/key.pem' };
+    const started = await host.run(`doas ${START}`, { ...deploy, env });
     expect([started.status, started.stderr]).toEqual([0, rewritten(START, MYAPP)]);
+    expect((await environments()).filter((text) => text.includes('/home/deploy/key.pem'))).toEqual([]);
+    expect((await environments()).filter((text) => text.includes('APP_KEY'))).not.toEqual([]);
     expect(await host.apps(WEB)).toMatchObject([{ name: 'myapp', uid: 33 }]);
     expect(await marked()).toEqual([]);
     const passed = await host.run('doas -u www-data pm2 restart myapp --update-env', deploy);

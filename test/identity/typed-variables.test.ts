@@ -13,11 +13,18 @@ describe("typed on sudo's line", () => {
     ['bash A=1 pm2', []],
     ['sudo-rs C=3 /usr/local/bin/pm2', ['C']],
     ['sudo -E pm2 x', []],
+    ['sudo -u pm2 A=1 /opt/bin/pm2 start D=4', ['A']],
+    ['sudo -nHu pm2 --group pm2 C=3 pm2 list', ['C']],
   ])('%s', (line, names) => {
     expect([...typedIn(line.split(' '), env)]).toEqual(names);
   });
   it('whole words, and words inside the text of a shell', () => {
     expect([...typedIn(['sudo', 'B=two words', 'pm2', 'list'], env)]).toEqual(['B']);
     expect([...typedIn(['sudo', 'sh', '-c', 'A=1 pm2 restart x'], env)]).toEqual(['A']);
+    expect([...typedIn(['sudo', 'sh', '-c', 'C=3 exec /usr/local/bin/pm2'], env)]).toEqual(['C']);
+  });
+  it('a value that ends as the path of a pm2 does', () => {
+    const paths = { LOGS: '/var/log/pm2', D: '4' };
+    expect([...typedIn('sudo LOGS=/var/log/pm2 D=4 pm2 restart x'.split(' '), paths)]).toEqual(['LOGS', 'D']);
   });
 });

@@ -172,6 +172,12 @@ describeOnHost('sites of a hosting panel: personal daemons', () => {
     expect(stderr).toBe('');
     expect((await hosts.guarded.tree('/home/site2/.pm2')).filter(({ owner }) => owner !== 'site2')).toEqual([]);
   });
+  it('guarded: so it does where the home directory is a symlink', async () => {
+    await hosts.guarded.must('mv /home/site2 /home/real; ln -s real /home/site2');
+    const { stdout } = await hosts.guarded.run('PM2_HOME=/home/site2/.pm2 pm2 jlist');
+    expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name)).toEqual(['site']);
+    await hosts.guarded.must('rm /home/site2; mv /home/real /home/site2');
+  });
   it('doctor takes it for declared, and its unit too', async () => {
     await hosts.guarded.must('pm2 save', { user: 'site2' });
     await hosts.guarded.write(
