@@ -1,3 +1,4 @@
+import { installPm2Line } from '../terminal/root-command.ts';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exeOf } from '../host/processes/process-facts.ts';
@@ -56,7 +57,7 @@ export async function inspect({ move, problems, notes, consent }: Planned, found
     problems.push({
       what: `the daemon of ${to.label} does not run, and there is no pm2 to start it with`,
       label: 'run',
-      repair: ['sudo npm install -g pm2'],
+      repair: [installPm2Line()],
     });
   if (from.state === 'lost' && !existsSync(from.pm2Home))
     problems.push({

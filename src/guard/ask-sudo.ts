@@ -12,11 +12,18 @@ import { mayKeepVariables } from './sudo-listing.ts';
 import type { Caller } from '../verdict/caller.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 
+interface Asking {
+  /** The call came through sudo already. */
+  hopped: boolean;
+  /** The command is run, not only explained. */
+  acts: boolean;
+}
+
 /**
  * Asks sudo only if the command is not run now, since running it shows the answer. Each refusal is an alarm in the
- * system log, so sudo is not asked for a user without rules. `hopped`: the call already came through sudo.
+ * system log, so sudo is not asked for a user without rules.
  */
-export function askSudo({ hopped, acts }: { hopped: boolean; acts: boolean }): AskSudo {
+export function askSudo({ hopped, acts }: Asking): AskSudo {
   return (daemon, caller, purpose) => {
     if (hopped) return ['The call came through sudo already, and is not sent on a second time.'];
     const sudo = realSudo();

@@ -5,11 +5,12 @@ import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { checkLine, policyReader } from '../policy/places.ts';
 import { asPosix, type Uid } from '../runtime/brands.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { installPm2Line, rootCommandLine } from '../terminal/root-command.ts';
 import { EX_CONFIG, UserError } from '../terminal/user-error.ts';
 import { commandFor } from '../verdict/suggestion.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { askSudo } from './ask-sudo.ts';
+import { withSudosConfig } from './behind-sudo.ts';
 import { blockLines } from './report.ts';
 import { withUnit } from './update-in-unit.ts';
 
@@ -52,7 +53,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
   if (real.type !== 'found')
     throw new UserError(
       'there is no real pm2 on this host',
-      `sudo npm install -g pm2 && ${rootCommandLine('install')}`,
+      `${installPm2Line()} && ${rootCommandLine('install')}`,
       127,
     );
   const call = await resolveCall({
@@ -67,6 +68,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
     askSudo: askFor(uid, euid),
   });
   call.verdict = withUnit(call, false);
+  call.verdict = withSudosConfig(call);
   return told(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
 }
 

@@ -6,12 +6,14 @@ import type { Policy } from '../policy/policy.ts';
 import { VERSION } from '../policy/version.ts';
 import type { Uid } from '../runtime/brands.ts';
 import { escapeControls } from '../terminal/escape.ts';
-import { EX_CONFIG } from '../terminal/user-error.ts';
+import { installPm2Line } from '../terminal/root-command.ts';
+import { EX_CONFIG, EX_IOERR } from '../terminal/user-error.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall } from '../call/resolve-call.ts';
 import { workingDirectory } from '../call/caller-of.ts';
+import { say } from './report.ts';
 
 interface Answer {
   guarded: true;
@@ -33,7 +35,6 @@ interface Answer {
 
 /** Proves that `pm2` is the guard: plain pm2 would print "Command not found" and start a daemon. Writes nothing. */
 export async function answerVerify(argv: readonly string[], euid: Uid): Promise<void> {
-  // euid -1, because root would keep a compiled policy.
   const loaded = loadPolicy(policyReader());
   const policy = loaded.type === 'policy' ? loaded.policy : null;
   const real = realPm2(euid, policy);
@@ -49,8 +50,20 @@ export async function answerVerify(argv: readonly string[], euid: Uid): Promise<
     pm2: real.type === 'found' ? { path: real.file, version: real.version } : null,
     off: process.env['PM2_GUARD'] === 'off',
   };
-  writeSync(1, argv.includes('--json') ? `${JSON.stringify(answer, null, 2)}\n` : inWords(answer));
   if (answer.config.error !== null) process.exitCode = EX_CONFIG;
+  write(argv.includes('--json') ? `${JSON.stringify(answer, null, 2)}\n` : inWords(answer));
+}
+
+/** Lost output is an error, but not if the reader did not want it (`| head -1`). */
+function write(text: string): void {
+  try {
+    writeSync(1, text);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EPIPE') return;
+    say([`pm2-guard: standard output could not be written: ${message}`]);
+    process.exitCode = EX_IOERR;
+  }
 }
 
 async function placeOf(uid: Uid, policy: Policy, pm2: InstalledPm2): Promise<Answer['caller']> {
@@ -86,13 +99,9 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
       warning.split('\n').map((line, at) => `${at === 0 ? 'warning  ' : '         '}${line}`),
     ),
     ...daemons.map(({ name, user, home: pm2Home }) => `daemon   ${name}: ${user}, ${pm2Home}`),
-    ...(caller === null
-      ? []
-      : [
-          `you      ${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}: ${landing(caller)}`,
-        ]),
+    ...(caller === null ? [] : [`you      ${caller.user}${behind(caller)}: ${landing(caller)}`]),
     'pm2      ' +
-      (pm2 === null ? 'there is none on this host; run:  sudo npm install -g pm2' : `${pm2.path}  (${pm2.version})`),
+      (pm2 === null ? `there is none on this host; run:  ${installPm2Line()}` : `${pm2.path}  (${pm2.version})`),
     ...(off
       ? [
           'off      PM2_GUARD=off is set in this shell: where the config allows it, its calls pass untouched; ' +
@@ -102,6 +111,11 @@ function inWords({ version, config, daemons, caller, pm2, off }: Answer): string
     ...(config.error === null ? [] : [`run:     ${checkLine(config.file ?? '')}`]),
   ];
   return lines.map((line) => `${escapeControls(line)}\n`).join('');
+}
+
+function behind({ login }: NonNullable<Answer['caller']>): string {
+  if (login === null) return '';
+  return process.env['SUDO_UID'] === undefined ? `, logged in as ${login}` : `, by sudo from ${login}`;
 }
 
 function landing({ daemon, verdict, code, home: pm2Home }: NonNullable<Answer['caller']>): string {

@@ -7,7 +7,6 @@ import { refusedBySudo, resolveCall, type ResolvedCall } from '../call/resolve-c
 import { inputCanBePushed } from '../identity/terminal-input.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { policyReader } from '../policy/places.ts';
-import type { Policy } from '../policy/policy.ts';
 import { isReserved } from '../policy/names.ts';
 import { asPosix } from '../runtime/brands.ts';
 import { REQUESTED_SEALS } from '../seal/requested-seals.ts';
@@ -15,21 +14,20 @@ import { mayBypass } from '../verdict/decide.ts';
 import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
 import { askSudo, refusalLines } from './ask-sudo.ts';
+import { enterDaemon, replaceLost, withDeclared, withSudosConfig } from './behind-sudo.ts';
 import { asleep, bringUp, bringUpThroughSudo } from './bring-up.ts';
-import { CannotCarryOut } from './cannot-carry-out.ts';
 import { carryOutPass, carryOutRewrite, type RewrittenCall } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
 import { callInNewSession } from './new-session.ts';
 import { record } from './record.ts';
-import { block, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
+import { block, endWithError, endWithoutPm2, endWithoutPolicy } from './refuse.ts';
 import { renewPrepared } from './renew-prepared.ts';
 import { sealedAgain } from './renew-seal.ts';
 import { mayNotify, passLines, rewriteLines, say, unknownVersionLines } from './report.ts';
 import { traceLines } from './trace.ts';
 import { becomeThroughSudo } from './through-sudo.ts';
 import { withUnit } from './update-in-unit.ts';
-import { lostLines } from './variables.ts';
 import { goWithoutPolicy } from './without-policy.ts';
 
 /** Set by sudo(8), run0(1), doas(1) and pkexec(1). */
@@ -60,14 +58,14 @@ export async function guard(): Promise<void> {
   const real = realPm2(euid, policy);
   say(loaded.warnings.flatMap((warning) => `pm2-guard: ${warning}`.split('\n')));
   if (real.type !== 'found') {
-    endWithoutPm2(real);
+    endWithoutPm2(real, policy.file);
     return;
   }
   const door = doorOfThisCall();
   if (door !== null && real.bin !== door)
     say([`pm2-guard: root does not run ${door}, which others can change; ${real.bin} runs instead`]);
   if (euid === 0 && !tried && real.original === null && existsSync(REQUESTED_SEALS)) real.original = sealedAgain(real);
-  if (decided !== null) settle(decided, policy);
+  if (decided !== null) enterDaemon(decided, policy);
   const call = await resolveCall({
     argv,
     env: process.env,
@@ -83,19 +81,14 @@ export async function guard(): Promise<void> {
   if (off && decided === null && !mayBypass(call.caller, policy)) {
     say([`pm2-guard: PM2_GUARD=off is not for ${call.caller.user} here (bypass: ${policy.bypass}, ${policy.file})`]);
   }
-  if (kept.length > 0) settleVariables(kept, call);
+  if (kept.length > 0) replaceLost(kept, call);
   call.verdict = withUnit(call, decided !== null);
+  call.verdict = decided === null ? withSudosConfig(call) : withDeclared(decided, call);
   if (euid === 0 && call.verdict.type !== 'block') renewPrepared(call.pm2);
   try {
     await carryOut(call, decided !== null);
   } catch (error) {
-    if (!(error instanceof CannotCarryOut)) throw error;
-    const { code, message, details, advice } = error;
-    block(
-      { type: 'block', code, reason: message, rule: null, daemon: null, details, advice },
-      call.caller,
-      call.invocation,
-    );
+    endWithError(error, call.caller, call.invocation);
   }
 }
 
@@ -184,28 +177,6 @@ function announcePass(verdict: Pass, { invocation, caller, policy }: ResolvedCal
   if (verdict.code === 'PG004') record({ outcome: 'bypass', caller, argv: invocation.argv, rule: 'PM2_GUARD=off' });
   if (verdict.report === 'observed')
     record({ outcome: 'observed', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
-}
-
-/**
- * Replaces PM2_HOME, which env_reset removes. Any user can type this option, so it selects only among the caller's
- * own declared daemons.
- */
-function settle(decided: string, policy: Policy): void {
-  const daemon = policy.daemons.find(({ name, uid }) => name === decided && uid === process.geteuid?.());
-  if (daemon) process.env['PM2_HOME'] = daemon.pm2Home;
-  Reflect.deleteProperty(process.env, 'PM2_GUARD');
-}
-
-/** Reports variables that sudo dropped. Sets PWD as a shell does. */
-function settleVariables(kept: readonly string[], { invocation, caller }: ResolvedCall): void {
-  const lost = kept.filter((name) => process.env[name] === undefined);
-  say(
-    lostLines(
-      lost.filter((name) => name !== 'PWD'),
-      invocation,
-    ),
-  );
-  if (lost.includes('PWD') && caller.cwd !== null) process.env['PWD'] = caller.cwd;
 }
 
 /** Waits on a non-blocking pipe. */

@@ -6,9 +6,10 @@ import { pinAdvice } from '../pm2/pin-advice.ts';
 import type { Invocation } from '../pm2/invocation.ts';
 import type { Caller } from '../verdict/caller.ts';
 import type { Block } from '../verdict/verdict.ts';
-import { listDirectory, readTextOrEmpty } from '../runtime/peek.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { beginningOf, listDirectory } from '../runtime/peek.ts';
+import { installPm2Line, rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
+import { CannotCarryOut } from './cannot-carry-out.ts';
 import { endRecorded } from './record.ts';
 import { blockLines, say } from './report.ts';
 
@@ -27,6 +28,13 @@ export function block(verdict: Block, caller: Caller, invocation: Invocation): v
   endRecorded(BLOCKED, { outcome: 'block', caller, owner: verdict.daemon, argv: invocation.argv, rule: verdict.code });
 }
 
+/** Blocks a call that cannot be carried out. @throws every other error */
+export function endWithError(error: unknown, caller: Caller, invocation: Invocation): void {
+  if (!(error instanceof CannotCarryOut)) throw error;
+  const { code, message, details, advice } = error;
+  block({ type: 'block', code, reason: message, rule: null, daemon: null, details, advice }, caller, invocation);
+}
+
 export function endWithoutPolicy(error: ConfigError): void {
   say(
     [
@@ -40,11 +48,13 @@ export function endWithoutPolicy(error: ConfigError): void {
   process.exitCode = NO_POLICY;
 }
 
-export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
+/** @param config path of the config in force */
+export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>, config: string): void {
   const version = runningVersion();
-  const advice = real.type === 'none' ? pinAdvice(real.tried, '/etc/pm2-guard/config.yaml') : null;
+  const running = version === null ? '' : ` The running daemons are of PM2 ${version}.`;
+  const advice = real.type === 'none' ? pinAdvice(real.tried, config) : null;
   // An untrusted pm2 is made root's. Another pm2 may have another version than the daemons.
-  const install = `sudo npm install -g pm2${version === '' ? '' : `@${version}`} && ${rootCommandLine('install')}`;
+  const install = `${installPm2Line(version)} && ${rootCommandLine('install')}`;
   const [repair, other] =
     real.type === 'untrusted'
       ? [`as root:  ${[...repairsOfPm2(real, real.distrust), ['pm2-guard', 'install']].map(quoteCommand).join(' && ')}`]
@@ -61,7 +71,7 @@ export function endWithoutPm2(real: Exclude<RealPm2, { type: 'found' }>): void {
   say(
     [
       'pm2-guard: blocked (PG302): PM2 itself is not installed',
-      `Running apps are not affected.${version === '' ? '' : ` The running daemons are of PM2 ${version}.`} Looked at:`,
+      `Running apps are not affected.${running} Looked at:`,
       ...why.map((line) => `  ${line}`),
       `fix:      ${repair}`,
       ...(other === undefined ? [] : [`or:       ${other}`]),
@@ -79,12 +89,18 @@ function repairOf({ kind, file, expected }: ConfigError): string {
     : command;
 }
 
-/** A newer client would replace daemons of this version. Process titles can be forged, so only digits count. */
-function runningVersion(): string {
+/** Bytes. A process can give itself a title of any length. */
+const LONGEST_TITLE = 100;
+
+/**
+ * A newer client would replace daemons of this version. Process titles can be forged, so only digits count.
+ * Null: no daemon runs.
+ */
+function runningVersion(): string | null {
   for (const pid of listDirectory('/proc').filter((name) => /^\d+$/.test(name))) {
     const [, version] =
-      /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(readTextOrEmpty(`/proc/${pid}/cmdline`)) ?? [];
+      /^PM2 v(\d{1,3}\.\d{1,4}\.\d{1,4}): God Daemon/.exec(beginningOf(`/proc/${pid}/cmdline`, LONGEST_TITLE)) ?? [];
     if (version !== undefined) return version;
   }
-  return '';
+  return null;
 }

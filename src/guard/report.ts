@@ -22,9 +22,15 @@ export function say(lines: readonly string[]): void {
 
 const FOR_MACHINES = ['jlist', 'prettylist', 'pid', 'id', 'completion', 'get', 'conf'];
 
+/** The call asked for silence: -s, --silent or PM2_SILENT. */
+export function isSilent({ line, context }: Invocation): boolean {
+  return line.silent || context.env['PM2_SILENT'] === 'true';
+}
+
 /** False if the call is silent, or a program reads its output. */
-export function mayNotify({ command, line, context }: Invocation, { notices }: Pick<Policy, 'notices'>): boolean {
-  if (notices === 'none' || line.silent || context.env['PM2_SILENT'] === 'true') return false;
+export function mayNotify(invocation: Invocation, { notices }: Pick<Policy, 'notices'>): boolean {
+  const { command } = invocation;
+  if (notices === 'none' || isSilent(invocation)) return false;
   const quiet = notices === 'terminal' || FOR_MACHINES.includes(command ?? '');
   return !quiet || isTerminal(2);
 }
@@ -66,8 +72,8 @@ export function passLines({ report, reason }: Pass): string[] {
       return [`pm2-guard: observed: ${reason}`];
     case 'stray':
       return [
-        `pm2-guard: note: passed on unchanged: ${reason}, which the config does not declare; to look at it: sudo ` +
-          'pm2-guard doctor',
+        `pm2-guard: note: passed on unchanged: ${reason}, which the config does not declare; to look at it: ` +
+          rootCommandLine('doctor'),
       ];
     case null:
       return [];

@@ -1,26 +1,20 @@
 import { formatConfigError, type ConfigError } from '../policy/config-error.ts';
+import { CONFIG_PLACES, standardConfig } from '../policy/places.ts';
 import { interpret } from '../pm2/interpret.ts';
 import type { Uid } from '../runtime/brands.ts';
 import type { Pass } from '../verdict/verdict.ts';
-import { findRealPm2 } from '../pm2/installed.ts';
 import { carryOutPass } from './carry-out.ts';
-import { doorOfThisCall } from '../call/door.ts';
-import { installRecord, BUNDLES } from '../call/installation.ts';
+import { realPm2 } from '../call/real-pm2.ts';
 import { record } from './record.ts';
-import { endWithoutPm2 } from './refuse.ts';
+import { endWithError, endWithoutPm2 } from './refuse.ts';
 import { say } from './report.ts';
 import { callerOf, workingDirectory } from '../call/caller-of.ts';
 
 /** Runs pm2 without a policy. `error`: why there is none; null: PM2_GUARD=off of root. */
 export function goWithoutPolicy(argv: readonly string[], euid: Uid, error: ConfigError | null): void {
-  const real = findRealPm2({
-    recorded: doorOfThisCall() ?? installRecord()?.pm2 ?? null,
-    path: process.env['PATH'],
-    skip: [BUNDLES],
-    asRoot: euid === 0,
-  });
+  const real = realPm2(euid, null);
   if (real.type !== 'found') {
-    endWithoutPm2(real);
+    endWithoutPm2(real, standardConfig() ?? CONFIG_PLACES[0]);
     return;
   }
   if (error !== null)
@@ -41,9 +35,10 @@ export function goWithoutPolicy(argv: readonly string[], euid: Uid, error: Confi
     report: null,
     daemonless: false,
   };
-  carryOutPass(
-    { ...real, argv, stdin: null, invocation, hopped: false, daemonDown: false, beforeHandOff: () => undefined },
-    caller,
-    verdict,
-  );
+  const call = { ...real, argv, stdin: null, invocation, hopped: false, daemonDown: false };
+  try {
+    carryOutPass({ ...call, beforeHandOff: () => undefined }, caller, verdict);
+  } catch (error) {
+    endWithError(error, caller, invocation);
+  }
 }

@@ -2,7 +2,7 @@ import { repairsOfPm2 } from '../pm2/give-to-root.ts';
 import { findRealPm2, type RealPm2 } from '../pm2/installed.ts';
 import { pinAdvice } from '../pm2/pin-advice.ts';
 import type { Daemon } from '../policy/policy.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { installPm2Line, rootCommandLine } from '../terminal/root-command.ts';
 import { CONFIG_FILE, LIBRARY } from './places.ts';
 import { repairInWords } from './root-only.ts';
 
@@ -18,7 +18,7 @@ export function lackOf(pm2: Exclude<RealPm2, { type: 'found' }>, none: string): 
     }
     case 'none': {
       const advice = pinAdvice(pm2.tried, CONFIG_FILE);
-      const install = `sudo npm install -g pm2 && ${rootCommandLine('install')}`;
+      const install = `${installPm2Line()} && ${rootCommandLine('install')}`;
       return advice === null
         ? `${none}\n  run:  ${install}`
         : `${advice.why}\n  fix:  ${advice.fix}\n  or:   ${install}   (a pm2 for all users)`;
@@ -28,7 +28,5 @@ export function lackOf(pm2: Exclude<RealPm2, { type: 'found' }>, none: string): 
 
 /** Whether calls for a daemon have a pm2 that the config names. */
 export function hasOwnPm2({ pm2, uid }: Pick<Daemon, 'pm2' | 'uid'>): boolean {
-  return (
-    pm2 !== null && findRealPm2({ recorded: pm2, path: '', skip: [LIBRARY], asRoot: uid === 0 }).type === 'found'
-  );
+  return pm2 !== null && findRealPm2({ recorded: pm2, path: '', skip: [LIBRARY], asRoot: uid === 0 }).type === 'found';
 }

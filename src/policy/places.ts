@@ -57,6 +57,11 @@ export function standardConfig(): string | null {
   );
 }
 
+/** False for a file that PM2_GUARD_CONFIG names. */
+export function isStandardConfig(file: string): boolean {
+  return (CONFIG_PLACES as readonly string[]).includes(file);
+}
+
 export function missingConfig(): ConfigError {
   return fileError(
     'missing',
@@ -68,8 +73,7 @@ export function missingConfig(): ConfigError {
 
 /** What shows all errors of this config. sudo drops PM2_GUARD_CONFIG, so another file than the usual one is named. */
 export function checkLine(file: string): string {
-  const isUsual = (CONFIG_PLACES as readonly string[]).includes(file);
-  return rootCommandLine('check', ...(isUsual ? [] : [file]));
+  return rootCommandLine('check', ...(isStandardConfig(file) ? [] : [file]));
 }
 
 /** Only root may be able to write the file, its directories and all symlink targets, as in sshd's StrictModes. */

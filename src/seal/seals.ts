@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { rootCommandLine, wayToInstall } from '../terminal/root-command.ts';
+import { installPm2Line, rootCommandLine, wayToInstall } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
@@ -25,10 +25,7 @@ export function seal(request: SealRequest): SealResult[] {
   if (!request.dry) requireInstallation();
   const packages = chosenPackages(request);
   if (packages.length === 0)
-    throw new UserError(
-      'there is no pm2 on this host to seal',
-      `sudo npm install -g pm2 && ${rootCommandLine('seal')}`,
-    );
+    throw new UserError('there is no pm2 on this host to seal', `${installPm2Line()} && ${rootCommandLine('seal')}`);
   const door = requireDoor();
   const before = requestedSeals();
   // Recorded first, so that uninstall finds the seal even if this process is killed.

@@ -64,6 +64,14 @@ export function rootCommandLine(...words: readonly string[]): string {
   return quoteCommand(rootCommand(...words));
 }
 
+/**
+ * What installs PM2 for all users of this host, in one line.
+ * @param version null: the newest
+ */
+export function installPm2Line(version: string | null = null): string {
+  return commandLineHere(['sudo', 'npm', 'install', '-g', version === null ? 'pm2' : `pm2@${version}`]);
+}
+
 /** The command that installs from the package or checkout that holds these bundles. */
 export function wayToInstall(bundles: string): string {
   return existsSync(join(bundles, '../install.sh')) ? 'sudo ./install.sh' : rootCommandLine('install');

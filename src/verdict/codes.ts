@@ -110,7 +110,8 @@ export const codes = {
     meaning:
       'Nothing says where this call belongs, and the daemon that plain pm2 would use, and spawn, is not in the ' +
       'config. Or PM2_HOME names an undeclared daemon, and the command would change or start it. Only commands that ' +
-      'read pass. The call is not sent to another daemon, because that one was not meant.',
+      'read pass. The call is not sent to another daemon, because that one was not meant. Or a call through sudo is ' +
+      'for a daemon that the config behind sudo does not declare: PM2_GUARD_CONFIG counts before sudo only.',
     trap:
       'Every pm2 command spawns a daemon where there is none, `pm2 list` and `pm2 --version` too. The ' +
       'commands of other users do not find what is started there.',

@@ -251,6 +251,41 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(noNode.stderr).toContain('The node pinned in the config cannot be run: /opt/gone/node\n');
   });
 
+  it('a pinned node that is no program: blocked before a notice, and no abort of node', async () => {
+    await host.must(
+      'mkdir -p /opt/bad/node.d; cd /opt/bad; echo text >text; echo "#!/nowhere/sh" >script; chmod 755 *',
+    );
+    for (const node of ['/opt/bad/node.d', '/opt/bad/text', '/opt/bad/script']) {
+      await use(config('', `    node: ${node}\n`));
+      const { status, stderr } = await host.run('pm2 ping', { cwd: '/' });
+      expect([status, stderr]).toEqual([
+        126,
+        'pm2-guard: blocked (PG114): nothing was run\n' +
+          `  The node pinned in the config cannot be run: ${node}\n` +
+          '  fix:      correct "node:" in the config, then: pm2-guard check\n' +
+          '  details:  pm2-guard explain PG114\n',
+      ]);
+    }
+  });
+
+  it('a pinned node: `user:` of a process file is dropped there too', async () => {
+    const apps = '[{ name: "myapp", script: "/var/www/html/who.js", user: "www-data" }]';
+    await host.write('/var/www/html/own.config.js', `module.exports = { apps: ${apps} };`);
+    await host.must('cp /usr/bin/node /opt/node-b');
+    await host.write('/opt/wrapper', '#!/bin/sh\nexec /opt/node-b "$@"\n', { mode: '755' });
+    for (const node of ['/opt/node-b', '/opt/wrapper']) {
+      await use(config('', `    node: ${node}\n`));
+      const { status, stderr } = await host.run('NODE_ENV=test pm2 start /var/www/html/own.config.js', { cwd: '/' });
+      expect([status, stderr]).toEqual([0, rewritten('pm2 start /var/www/html/own.config.js', 7)]);
+      const { uid, env } = await who(host, 'myapp');
+      expect([uid, env['NODE_ENV']]).toEqual([33, 'test']);
+      expect(Object.keys(env).filter((name) => name.startsWith('PM2_GUARD'))).toEqual([]);
+      const [daemon] = host.daemons();
+      expect(await host.must(`readlink /proc/${daemon?.pid ?? 0}/exe`)).toBe('/opt/node-b\n');
+      await host.must('/usr/bin/pm2 kill', { user: 'www-data' });
+    }
+  });
+
   it("no node that the owner can run: the system's, or a clear word", async () => {
     await host.must(
       `install -d -m 700 /root/node && cp /usr/bin/node /root/node/node && ln -sfn /root/node/node ${place}/node`,
@@ -297,6 +332,27 @@ describeOnHost('root, with modes, pins and bypass', () => {
     expect(
       (await host.run('sudo PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml pm2 ping', { user: 'deploy' })).stderr,
     ).toContain('rewritten');
+  });
+
+  it('the config of PM2_GUARD_CONFIG names a daemon that is unknown behind sudo: nothing is run', async () => {
+    await use(config());
+    const other = config().replaceAll('web', 'site').replace(WEB, '/srv/site/.pm2');
+    await host.write('/etc/pm2-guard/other.yaml', other);
+    const deploy = { user: 'deploy', env: { PM2_GUARD_CONFIG: '/etc/pm2-guard/other.yaml' } };
+    const { status, stderr } = await host.run('pm2 restart myapp', deploy);
+    expect(status).toBe(126);
+    expect(stderr).toContain('  "pm2 restart myapp" would go through sudo, which drops PM2_GUARD_CONFIG: ');
+    expect((await host.run(`pm2-guard explain -- pm2 restart myapp`, deploy)).stdout).toContain(stderr.split('\n')[1]);
+    // The same, where sudo has another config than the caller for another reason.
+    const behind = await host.run(`sudo -u www-data ${place}/bin/pm2 --pm2-guard-daemon=site restart myapp`, {
+      user: 'deploy',
+    });
+    expect(behind.status).toBe(126);
+    expect(behind.stderr).toContain(
+      '  "pm2 restart myapp" came through sudo for daemon "site", and /etc/pm2-guard/config.yaml declares no such ' +
+        'daemon of www-data.\n',
+    );
+    expect(host.daemons()).toEqual([]);
   });
 
   it("a user's directory of compiled code: not used, not even the user's own", async () => {

@@ -127,6 +127,17 @@ describeOnHost('explain', () => {
     expect(host.daemons()).toEqual([]);
   });
 
+  it('tells root what an operator is told who is one by the primary group', async () => {
+    const grouped = CONFIG.replace('operators: [deploy]', 'operators: ["%deployers"]');
+    await host.must('groupadd deployers; useradd --create-home --gid deployers dora');
+    await host.write('/etc/pm2-guard/config.yaml', grouped);
+    const done = await host.run('pm2 restart myapp', { user: 'dora' });
+    expect(done.stderr).toContain('The config names dora as an operator.');
+    const { stdout } = await host.run('pm2-guard explain --as dora -- pm2 restart myapp');
+    expect(stdout).toContain('The config names dora as an operator.');
+    await host.write('/etc/pm2-guard/config.yaml', CONFIG);
+  });
+
   it('runs no code of others, and says that it did not look', async () => {
     const file =
       'require("fs").writeFileSync("/tmp/ran-" + process.getuid(), ""); module.exports = { apps: [{ name: ' +

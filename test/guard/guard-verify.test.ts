@@ -79,6 +79,23 @@ describeOnHost('pm2 guard-verify', () => {
     });
   });
 
+  it('lost output: an error, unless the reader did not want it', async () => {
+    expect(await host.run('pm2 guard-verify >/dev/full')).toMatchObject({
+      status: 74,
+      stderr: containing('pm2-guard: standard output could not be written: ENOSPC'),
+    });
+    // The pipe has no reader when the call writes.
+    const early = 'mkfifo /tmp/pipe; exec 3<>/tmp/pipe 4>/tmp/pipe 3<&-; pm2 guard-verify --json >&4';
+    expect(await host.run(early)).toMatchObject({ status: 0, stderr: '' });
+    await host.must('rm /tmp/pipe');
+  });
+
+  it('names the login user, and sudo only where it was sudo', async () => {
+    expect(await host.run('DOAS_USER=deploy pm2 guard-verify')).toMatchObject({
+      stdout: containing('you      root, logged in as deploy: calls that name no app go to daemon web\n'),
+    });
+  });
+
   it('blocks the names that verify tries for every user, also with PM2_GUARD=off, and records nothing', async () => {
     await host.write('/usr/bin/logger', '#!/bin/sh\ntouch /tmp/logged\n', { mode: '755' });
     for (const options of [{}, { user: 'alice' }, { user: 'www-data' }, { env: { PM2_GUARD: 'off' } }]) {

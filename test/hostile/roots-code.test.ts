@@ -91,6 +91,19 @@ describeOnHost('root runs no code that others can change', () => {
     expect((await ping()).status).toBe(0);
   });
 
+  it('a config that cannot be used, with on_error: open and without a last good policy', async () => {
+    await host.installGuard(config());
+    await host.must(`chown alice ${PACKAGE}/lib/God.js; rm /var/lib/pm2-guard/policy.json`);
+    await host.write('/etc/pm2-guard/config.yaml', `on_error: open\nno-such-key: 1\n${config()}`);
+    for (const env of [{}, { PM2_GUARD: 'off' }]) {
+      const { status, stderr } = await ping(env);
+      expect(status).toBe(126);
+      expect(stderr).toContain('pm2-guard: blocked (PG113): nothing was run\n  "pm2 ping": root would run ');
+      expect(stderr).not.toContain('this is a bug');
+    }
+    expect(host.daemons()).toEqual([]);
+  });
+
   it('a shim whose bundle is damaged', async () => {
     await host.installGuard(config());
     await host.must(`chown alice ${PACKAGE}/node_modules; rm /usr/local/lib/pm2-guard/bin/../pm2.cjs`);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { becomeRootBy, onThisHost } from '../../src/terminal/root-command.ts';
+import { becomeRootBy, installPm2Line, onThisHost } from '../../src/terminal/root-command.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 const lines = {
@@ -53,4 +53,13 @@ it.each([
 ] as const)('a line for a person of a host where root is become by: %s', (way, expected) => {
   becomeRootBy(way);
   expect(Object.values(lines).map((line) => onThisHost(line.split(' ')).join(' '))).toEqual(expected);
+});
+
+it.each([
+  ['sudo', 'sudo npm install -g pm2', 'sudo npm install -g pm2@6.0.14'],
+  ['run0', 'run0 npm install -g pm2', 'run0 npm install -g pm2@6.0.14'],
+  ['root', 'npm install -g pm2', 'npm install -g pm2@6.0.14'],
+] as const)('what installs PM2 there: %s', (way, newest, version) => {
+  becomeRootBy(way);
+  expect([installPm2Line(), installPm2Line('6.0.14')]).toEqual([newest, version]);
 });
