@@ -1,8 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { passLines } from '../../src/guard/report.ts';
 import { leftOutLines, lostLines } from '../../src/guard/variables.ts';
 import { interpret } from '../../src/pm2/interpret.ts';
 import { becomeRootBy } from '../../src/terminal/root-command.ts';
+
+// Other files of this process must not see it.
+afterAll(() => {
+  becomeRootBy('sudo');
+});
 
 const call = (line: string, env: NodeJS.ProcessEnv = {}) => interpret(line.split(' '), { major: 7, env, cwd: '/' });
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { becomeRootBy, installPm2Line, onThisHost } from '../../src/terminal/root-command.ts';
 
 const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
@@ -11,6 +11,11 @@ const lines = {
   option: 'sudo --preserve-env=A pm2',
   edit: 'sudoedit /etc/pm2-guard/config.yaml',
 };
+
+// Other files of this process must not see it.
+afterAll(() => {
+  becomeRootBy('sudo');
+});
 
 it.each([
   ['sudo', Object.values(lines)],
