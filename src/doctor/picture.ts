@@ -87,7 +87,7 @@ function usersOfPorts(apps: ReportedDaemon['apps']): string {
 const ANSWERS: Record<Exclude<ReportedDaemon['answers'], 'yes'>, string> = {
   no: 'no command reaches it',
   dead: 'no process listens',
-  denied: 'not yours to ask',
+  denied: 'only its user and root may ask it',
   silent: 'does not answer',
   nonsense: 'does not answer as PM2',
 };

@@ -105,7 +105,7 @@ describeOnHost('what starts at boot', () => {
     await retired('pm2-alice.service');
   });
 
-  it('T24: a unit of former days, enabled and not', async () => {
+  it('T24: a unit of a former daemon, enabled and not', async () => {
     await host.must(
       'PM2_GUARD=off pm2 delete all; PM2_GUARD=off pm2 start server.js --name myapp && PM2_GUARD=off pm2 save ' +
         '--force && PM2_GUARD=off pm2 kill',
@@ -225,7 +225,7 @@ describeOnHost('what starts at boot', () => {
     expect(await boot()).toEqual([]);
   });
 
-  it('T23: an init script of former days, made by pm2 startup upstart', async () => {
+  it('T23: an init script of a former daemon, made by pm2 startup upstart', async () => {
     // its chkconfig or update-rc.d may be missing here
     await host.run('PM2_GUARD=off pm2 startup upstart -u ops --hp /home/ops');
     await host.must(

@@ -127,7 +127,7 @@ describeOnHost('the picture, PM2 5.4.3', () => {
     expect(stdout).toMatch(
       joined(
         /\nweb: www-data in \/var\/www\/\.pm2\n/,
-        / {2}pid \d+, PM2 5\.4\.3, up \d+ s, no boot unit, not yours to ask\n\nPD105 /,
+        / {2}pid \d+, PM2 5\.4\.3, up \d+ s, no boot unit, only its user and root may ask it\n\nPD105 /,
       ),
     );
     expect(stdout).toMatch(/\n1 finding on 3 daemons, 1 app\n$/);

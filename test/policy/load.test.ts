@@ -121,7 +121,7 @@ done`);
   });
 
   it.each([
-    ['somebody else could have written', 'chown nobody /var/lib/pm2-guard/policy.json'],
+    ['another user could have written', 'chown nobody /var/lib/pm2-guard/policy.json'],
     ['the group may write', 'chmod g+w /var/lib/pm2-guard/policy.json'],
     [
       "is a user's by a link",

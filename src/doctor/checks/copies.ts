@@ -51,7 +51,7 @@ function usesByRoot({ of, file }: InstalledCopy, { units, boot, daemons, guard }
       .map(({ name }) => `${name} starts it as root at boot`),
     ...daemons
       .filter((daemon) => of === 'node' && daemon.uid === 0 && !daemon.elsewhere && daemon.process?.exe === file)
-      .map(({ pid, pm2Home }) => `root's daemon in ${pm2Home}, pid ${pid ?? '?'}, is it`),
+      .map(({ pid, pm2Home }) => `root's daemon in ${pm2Home}, pid ${pid ?? '?'}, runs on it`),
     ...boot.crontabs
       .filter(({ user, command }) => user === 'root' && command.includes(file))
       .map(({ file: table, line }) => `${table}:${line} runs it as root`),

@@ -9,7 +9,7 @@ import { asOwnerOf, listed } from '../words.ts';
 
 /** PD406, T24: an old unit whose saved apps run in another daemon now. */
 export const formerBoots: Check = {
-  name: 'boot units of former days',
+  name: 'boot units of former daemons',
   find: (facts) =>
     bootsOf(facts)
       .filter((boot) => isFormerBoot(boot, facts))

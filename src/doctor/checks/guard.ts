@@ -101,7 +101,7 @@ function ways({ status }: GuardFacts): DoctorFinding[] {
       evidence: open.map(
         ({ way, finds, path }) => `${way}: ${finds?.type === 'other' ? finds.path : ''} comes first in ${path ?? ''}`,
       ),
-      why: 'Who comes that way falls into the trap as before.',
+      why: 'A call of this kind falls into the trap as before.',
       repair: [rootCommand('install'), rootCommand('verify')],
     }),
   ];
