@@ -72,7 +72,7 @@ function inWords({
     ],
     ...daemons.map(({ name, user, home: pm2Home, socket }): [string, string, Tone] => [
       'daemon',
-      `${name}: ${user} in ${pm2Home}  (${socket})`,
+      `${name}: ${user} in ${pm2Home}  (${socket === 'foreign' ? "another user's socket" : socket})`,
       SOCKET[socket],
     ]),
     ...ways.map((way): [string, string, Tone] => [way.way, leadsTo(way), way.finds ? WAY[way.finds.type] : null]),
@@ -103,6 +103,7 @@ type Tone = 'good' | 'bad' | 'open' | null;
 
 const SOCKET: Record<Status['daemons'][number]['socket'], Tone> = {
   live: 'good',
+  foreign: 'bad',
   down: 'bad',
   denied: 'open',
   silent: 'bad',

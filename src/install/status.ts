@@ -10,6 +10,8 @@ import { standardConfig, policyReader } from '../policy/places.ts';
 import type { Policy } from '../policy/policy.ts';
 import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
+import type { Uid } from '../runtime/brands.ts';
+import { ownerOf } from '../runtime/peek.ts';
 import { rootCommandLine, wayToInstall } from '../terminal/root-command.ts';
 import { sealInWords, sealStates, type SealState } from '../seal/seals.ts';
 import { stateInWords, sudoersState, type SudoersState } from '../sudoers/file.ts';
@@ -29,8 +31,11 @@ export interface DaemonStatus {
   name: string;
   user: string;
   home: string;
-  /** `down`: no listener; `denied`: the caller may not connect; `silent`: no answer in PM2's protocol. */
-  socket: 'live' | 'down' | 'denied' | 'silent';
+  /**
+   * `foreign`: the path leads to another user's socket; `down`: no listener; `denied`: the caller may not connect;
+   * `silent`: no answer in PM2's protocol.
+   */
+  socket: 'live' | 'foreign' | 'down' | 'denied' | 'silent';
 }
 
 export interface Status {
@@ -195,12 +200,21 @@ function operatorsRights(): SudoersState | null {
 
 function daemonStates(policy: Policy | null): Promise<DaemonStatus[]> {
   return Promise.all(
-    (policy?.daemons ?? []).map(async ({ name, user, pm2Home }) => {
-      const reply = await askDaemon(rpcSocket(pm2Home), 'ping', {}, PATIENCE);
-      const socket = (
-        { answered: 'live', dead: 'down', denied: 'denied', silent: 'silent', nonsense: 'silent' } as const
-      )[reply.type];
-      return { name, user, home: pm2Home, socket };
-    }),
+    (policy?.daemons ?? []).map(async ({ name, user, uid, pm2Home }) => ({
+      name,
+      user,
+      home: pm2Home,
+      socket: await socketState(rpcSocket(pm2Home), uid),
+    })),
   );
+}
+
+/** A user can put a link to another user's PM2_HOME or socket in place of the own one, and PM2 follows it. */
+async function socketState(socket: string, user: Uid): Promise<DaemonStatus['socket']> {
+  const owner = ownerOf(socket);
+  if (owner !== null && owner !== user) return 'foreign';
+  const reply = await askDaemon(socket, 'ping', {}, PATIENCE);
+  return ({ answered: 'live', dead: 'down', denied: 'denied', silent: 'silent', nonsense: 'silent' } as const)[
+    reply.type
+  ];
 }

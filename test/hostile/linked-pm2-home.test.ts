@@ -32,6 +32,20 @@ describeOnHost("a PM2_HOME that its user replaces with a link to another user's"
     expect(pm2Home).toBe('/root/.pm2');
   });
 
+  it.each(['/root/.pm2', '/root/.pm2/rpc.sock'])("is not shown as that user's living daemon: %s", async (target) => {
+    await host.must('/usr/bin/pm2 ping', { cwd: '/' });
+    const place = target.endsWith('.sock') ? '.pm2/rpc.sock' : '.pm2';
+    await host.must(`rm -rf .pm2; mkdir -p ${place}; rmdir ${place}; ln -s ${target} ${place}`, { user: 'bob' });
+    const { stdout } = await host.run('pm2-guard status --json', { cwd: '/' });
+    const { daemons } = JSON.parse(stdout) as { daemons: { name: string; socket: string }[] };
+    expect(daemons.map(({ name, socket }) => `${name} ${socket}`).sort()).toEqual(['bob foreign', 'web down']);
+    await host.must('rm -rf .pm2; ln -s /root/.pm2 .pm2', { user: 'bob' });
+    expect((await host.run('pm2-guard status', { cwd: '/' })).stdout).toContain(
+      "bob: bob in /home/bob/.pm2  (another user's socket)\n",
+    );
+    await host.must('PM2_GUARD=off /usr/bin/pm2 kill', { cwd: '/' });
+  });
+
   it('leads to its own daemon where the directory is its own', async () => {
     await host.must('rm .pm2; mkdir pm2; ln -s pm2 .pm2', { user: 'bob' });
     const { daemon, pm2Home } = await explained('PM2_HOME=/home/bob/pm2 pm2 list');
