@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
@@ -18,6 +19,7 @@ import type { Launcher } from './move.ts';
 import { plan, type Planned } from './plan.ts';
 import { consentProblem } from './problems.ts';
 import type { Seat } from './seat.ts';
+import { AGENT } from './work-as.ts';
 
 export interface AdoptRequest {
   names: readonly string[];
@@ -97,6 +99,16 @@ export function takeLock(): () => void {
   if (typeof held === 'number') throw new UserError(`another adoption is under way, by pid ${held}`, null, 2);
   sweep(journalDirectory());
   return held;
+}
+
+/** @throws UserError if another build took the place of this one, or none, while a person was asked */
+export function requireAgent(): void {
+  if (!existsSync(AGENT))
+    throw new UserError(
+      'pm2-guard was replaced or removed in the meantime. Nothing was changed by this command: type it again',
+      null,
+      2,
+    );
 }
 
 export async function carryOutMove({ move }: Planned, progress: Progress): Promise<MoveOutcome> {

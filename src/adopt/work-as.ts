@@ -125,10 +125,11 @@ export class Worker {
   }
 }
 
+export const AGENT = join(__dirname, 'adopt-agent.cjs');
+
 function wordsFor(seat: Seat | null): string[] {
-  const bundle = join(__dirname, 'adopt-agent.cjs');
   try {
-    return bundleWords(seat, bundle);
+    return bundleWords(seat, AGENT);
   } catch (error) {
     throw error instanceof SwitchError ? new AgentError(error.message) : error;
   }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { adoptCommandWords as adoptWords } from '../adopt/adopt-command.ts';
 import {
   takeLock,
+  requireAgent,
   carryOutMove,
   finish,
   pending,
@@ -26,6 +27,7 @@ import {
   unfinishedLine,
   type DoneMove,
 } from './adopt-words.ts';
+import { exclusively } from './changes.ts';
 
 interface Options {
   allStrays?: boolean;
@@ -120,7 +122,7 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
     if (!options.json) {
       printLines([...choiceLines(seen), ...seen.planned.flatMap(planLines)]);
       if (blind) printLines(blindLines(names, options));
-      else if (isEmpty(seen)) printLines([nothingLine(options)]);
+      else if (seen.choices.length + seen.planned.length === 0) printLines([nothingLine(options)]);
     }
     const tell = (done: readonly DoneMove[]) => {
       if (options.json)
@@ -140,21 +142,21 @@ async function adoptAll(names: string[], options: Options): Promise<void> {
       process.exitCode = 2;
       return;
     }
-    const done = await carryOutAll(clear, options);
-    settleBootUnits(
-      clear.filter((_, at) => done[at]?.outcome.type === 'moved'),
-      options,
-    );
+    const done = await exclusively(false, async () => {
+      requireAgent();
+      const outcomes = await carryOutAll(clear, options);
+      settleBootUnits(
+        clear.filter((_, at) => outcomes[at]?.outcome.type === 'moved'),
+        options,
+      );
+      return outcomes;
+    });
     tell(done);
     const all = done.length === seen.planned.length && done.every(isWhole);
     process.exitCode = all && !blind ? 0 : 1;
   } finally {
     release?.();
   }
-}
-
-function isEmpty({ choices, planned }: Prospect): boolean {
-  return choices.length === 0 && planned.length === 0;
 }
 
 function nothingLine({ from }: Options): string {
@@ -209,11 +211,14 @@ async function finishAll(way: 'resume' | 'rollback', { json }: Options): Promise
   try {
     const done: DoneMove[] = [];
     const left = pending();
-    await untilInterrupted(left, async (one) => {
-      const outcome = await finish(one, way, progressOn(namesOf(one.move)));
-      clearProgress();
-      done.push({ move: one.move, outcome });
-      if (!json) printLines(outcomeLine(one.move, outcome));
+    await exclusively(left.length === 0, async () => {
+      requireAgent();
+      await untilInterrupted(left, async (one) => {
+        const outcome = await finish(one, way, progressOn(namesOf(one.move)));
+        clearProgress();
+        done.push({ move: one.move, outcome });
+        if (!json) printLines(outcomeLine(one.move, outcome));
+      });
     });
     const told = done.map(({ move, outcome }) => ({ apps: move.apps.map(({ name }) => name), ...outcome }));
     if (json) process.stdout.write(`${JSON.stringify({ done: told }, null, 2)}\n`);

@@ -45,10 +45,13 @@ export function problemLines(problems: readonly string[]): string[] {
   return problems.length === 0 ? [] : ['', ...problems.map((problem) => `problem: ${problem}`)];
 }
 
-/** Takes the lock for changes to an installation. A dry run needs no lock. */
+/**
+ * Takes the lock for changes to an installation, and for work that needs it unchanged to the end. A dry run needs no
+ * lock.
+ */
 export async function exclusively<Result>(dry: boolean, work: () => Result | Promise<Result>): Promise<Result> {
   if (dry) return await work();
   return inTurn(work, (pid) => {
-    process.stderr.write(`pm2-guard: pid ${pid} is changing the installation: waiting for it\n`);
+    process.stderr.write(`pm2-guard: pid ${pid} of pm2-guard is making changes: waiting for it\n`);
   });
 }

@@ -7,6 +7,7 @@ import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { exclusively } from './changes.ts';
 
 export interface FixOptions {
   dryRun?: boolean;
@@ -36,7 +37,7 @@ export async function fixAll({ dryRun = false, yes = false, json = false }: FixO
     process.exitCode = 2;
     return;
   }
-  const done = await mend(plan, await look());
+  const done = await exclusively(false, async () => mend(plan, await look()));
   say(done.map(doneLine));
   end(await look(), done, changes, { dryRun, json, say });
 }

@@ -9,6 +9,7 @@ import { writeDropIn } from '../sudoers/write.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
+import { exclusively } from './changes.ts';
 
 interface Options {
   write?: boolean;
@@ -36,9 +37,12 @@ Exit status: 0 shown, written, or as the config asks; 1 not done (nothing is cha
 config asks, or only root can tell; 78 the config cannot be used.`,
     )
     .action(async ({ write, check, json }: Options) => {
-      const wanted = requireDropIn();
-      const outcome = write ? writeDropIn(wanted) : null;
-      if (write) await Promise.all([renewStrangers(wanted.owners), recordWayToRoot()]);
+      const { wanted, outcome } = await exclusively(write !== true, async () => {
+        const dropIn = requireDropIn();
+        const written = write ? writeDropIn(dropIn) : null;
+        if (write) await Promise.all([renewStrangers(dropIn.owners), recordWayToRoot()]);
+        return { wanted: dropIn, outcome: written };
+      });
       const state = sudoersState(wanted);
       if (check && !['matches', 'not needed'].includes(state.state)) process.exitCode = 1;
       if (json) process.stdout.write(`${JSON.stringify(asObject(wanted, state, outcome), null, 2)}\n`);

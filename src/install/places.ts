@@ -27,6 +27,8 @@ export const SUDOERS = '/etc/sudoers.d/pm2-guard';
 export const CONFIG_DIRECTORY = '/etc/pm2-guard';
 export const CONFIG_FILE = `${CONFIG_DIRECTORY}/config.yaml`;
 export const STATE_DIRECTORY = '/var/lib/pm2-guard';
+/** Journals of root's adoptions (src/adopt/adopt.ts). */
+export const ADOPT_DIRECTORY = `${STATE_DIRECTORY}/adopt`;
 /** PM2's prepared start (src/prepared). Only root may write there: the content is run. */
 export const CACHE_DIRECTORY = PREPARED_DIRECTORY;
 

@@ -8,7 +8,10 @@ import { LOCK } from './places.ts';
 const PATIENCE_MS = 60_000;
 const STEP_MS = 50;
 
-/** Two installs at once would remove each other's files. @throws UserError after PATIENCE_MS; errors of `work` */
+/**
+ * Two installs at once would remove each other's files, and an uninstall those of a running adopt.
+ * @throws UserError after PATIENCE_MS; errors of `work`
+ */
 export async function inTurn<Result>(
   work: () => Result | Promise<Result>,
   waiting: (pid: Pid) => void,
@@ -28,7 +31,7 @@ async function take(waiting: (pid: Pid) => void): Promise<() => void> {
     if (typeof held === 'function') return held;
     if (Date.now() > deadline)
       throw new UserError(
-        `pid ${held} is changing the installation, and has not finished after ${PATIENCE_MS / 1000} seconds`,
+        `pid ${held} of pm2-guard is making changes, and has not finished after ${PATIENCE_MS / 1000} seconds`,
         `ps -fp ${held}`,
       );
     if (!told) waiting(held);

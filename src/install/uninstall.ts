@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { unseal } from '../seal/seals.ts';
 import { OPERATORS_FILE } from '../sudoers/drop-in.ts';
 import { ownership, strayFiles } from '../sudoers/file.ts';
+import { listDirectory } from '../runtime/peek.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { unlinkCommand } from './command.ts';
@@ -12,7 +13,14 @@ import { removeDropIn } from './layers/secure-path.ts';
 import { removeMade } from './made.ts';
 import { removeOwnPolicies } from './own-policies.ts';
 import { packagesOnHost, wayToRemove } from './packages.ts';
-import { CACHE_DIRECTORY, COMMAND_LINK, CONFIG_DIRECTORY, LIBRARY, STATE_DIRECTORY } from './places.ts';
+import {
+  ADOPT_DIRECTORY,
+  CACHE_DIRECTORY,
+  COMMAND_LINK,
+  CONFIG_DIRECTORY,
+  LIBRARY,
+  STATE_DIRECTORY,
+} from './places.ts';
 import { withdrawShare } from './share.ts';
 import { removeLeftOvers } from './left-overs.ts';
 
@@ -67,10 +75,14 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
   attempt(ledger, 'compiled policies of users', () => {
     removeOwnPolicies(ledger);
   });
-  for (const directory of [LIBRARY, STATE_DIRECTORY])
-    attempt(ledger, directory, () => {
-      ledger.remove(directory);
-    });
+  attempt(ledger, LIBRARY, () => {
+    ledger.remove(LIBRARY);
+  });
+  const cutOff = journals();
+  attempt(ledger, STATE_DIRECTORY, () => {
+    if (cutOff.length === 0) ledger.remove(STATE_DIRECTORY);
+    else emptyDirectory(ledger, STATE_DIRECTORY, (name) => name === basename(ADOPT_DIRECTORY));
+  });
   attempt(ledger, CACHE_DIRECTORY, () => {
     emptyDirectory(ledger, CACHE_DIRECTORY);
     if (statOrNone(CACHE_DIRECTORY)?.isDirectory() === true) ledger.removeEmpty(CACHE_DIRECTORY);
@@ -84,15 +96,27 @@ export function uninstall(purge: boolean, dry: boolean): Removal {
     !ledger.isRemoved(CONFIG_DIRECTORY) && statOrNone(CONFIG_DIRECTORY) !== null
       ? [`${CONFIG_DIRECTORY} (the config; to remove it: pm2-guard uninstall --purge)`]
       : [];
+  const journal = cutOff.map(
+    (file) => `${file} (an app was being moved, and may be stopped: install again, then pm2-guard adopt --resume)`,
+  );
   const packages = packagesOnHost().map((one) => `${one.directory} (the package; to remove it: ${wayToRemove(one)})`);
   return {
     changes: ledger.changes,
-    left: [...packages, ...config],
+    left: [...journal, ...packages, ...config],
     problems: ledger.changes
       .filter(({ outcome }) => outcome === 'refused')
       .map(({ path, note }) => `${path} ${note ?? ''}`),
   };
 }
+
+/** Adoptions that were cut off. They hold the only record of an app that was stopped in its old daemon. */
+function journals(): string[] {
+  return listDirectory(ADOPT_DIRECTORY, MOST_JOURNALS)
+    .filter((name) => name.endsWith('.journal'))
+    .map((name) => join(ADOPT_DIRECTORY, name));
+}
+
+const MOST_JOURNALS = 1000;
 
 function attempt(ledger: Ledger, place: string, step: () => void): void {
   try {

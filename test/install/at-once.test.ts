@@ -48,7 +48,7 @@ describeOnHost('two who change an installation at once', () => {
     );
     await host.must(`until test -h ${LOCK}; do sleep 0.05; done`);
     const install = host.tty(command('install'));
-    await install.seen(/^pm2-guard: pid \d+ is changing the installation: waiting for it\r?$/m);
+    await install.seen(/^pm2-guard: pid \d+ of pm2-guard is making changes: waiting for it\r?$/m);
     expect(same(await snapshot(host), nothing)).toBe(true);
     // a command that only reads does not wait
     expect(await host.run(command('install --dry-run'))).toMatchObject({ status: 0, stderr: '' });
@@ -83,5 +83,66 @@ describeOnHost('two who change an installation at once', () => {
         difference(whole, now).gone.join('\n'),
       ).toBe(true);
     }
+  });
+
+  const SITE = '/srv/site.js';
+  const stray = async () => {
+    await host.must(command('install'));
+    await host.write('/etc/pm2-guard/config.yaml', CONFIG);
+    await host.write(SITE, 'setInterval(() => {}, 1000);');
+    await host.must(`kill -9 -1; rm -rf /root/.pm2 /var/www/.pm2; install -d -o www-data /var/www/.pm2`);
+    await host.must(`PM2_GUARD=off /usr/bin/pm2 start ${SITE} --name myapp`, { cwd: '/' });
+  };
+
+  const adoptUntilStopped = async () => {
+    const adopt = host.start(['pm2-guard', 'adopt', '--yes', 'myapp']);
+    await host.must(`until grep -q '"step":"stop"' /var/lib/pm2-guard/adopt/*.journal; do :; done 2>/dev/null`);
+    return adopt;
+  };
+
+  it('all that write wait for each other', async () => {
+    await stray();
+    await host.must('install -d -o www-data /var/www/.pm2/logs && touch /var/www/.pm2/logs/old-out.log'); // for doctor
+    const holder = host.start(
+      ['/bin/sh', '-c', `ln -s "$$ $(cut -d" " -f22 /proc/$$/stat)" ${LOCK}; cat`],
+      { input: '' },
+      true,
+    );
+    await host.must(`until test -h ${LOCK}; do sleep 0.05; done`);
+    const others = ['adopt --yes myapp', 'doctor --fix --yes', 'sudoers --write', 'seal', 'unseal', 'uninstall'].map(
+      (words) => host.tty(command(words)),
+    );
+    for (const other of others)
+      await other.seen(/^pm2-guard: pid \d+ of pm2-guard is making changes: waiting for it\r?$/m);
+    holder.kill('SIGKILL');
+    await holder.result();
+    for (const other of others) await other.result();
+    expect(await host.run(`test -h ${LOCK}`)).toMatchObject({ status: 1 });
+  });
+
+  it('adopt, and uninstall: the app is moved to the end, and then nothing is left of the guard', async () => {
+    await stray();
+    const adopt = await adoptUntilStopped();
+    const { stdout } = await host.run(command('uninstall'));
+    expect(await adopt.result()).toMatchObject({ status: 0 });
+    expect(stdout).not.toMatch(/journal|refused/);
+    expect((await host.apps('/var/www/.pm2')).map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'myapp online',
+    ]);
+    expect(await host.exists('/var/lib/pm2-guard')).toBe(false);
+  });
+
+  it('an adoption that was cut off outlives an uninstall, and is finished by the next build', async () => {
+    await stray();
+    const adopt = await adoptUntilStopped();
+    adopt.kill('SIGKILL');
+    await adopt.result();
+    const { status, stdout } = await host.run(command('uninstall'));
+    expect(status, stdout).toBe(0);
+    expect(stdout).toMatch(/^ {2}left {7}\/var\/lib\/pm2-guard\/adopt\/\S+\.journal \(an app was being moved/m);
+    expect(await host.must('ls /var/lib/pm2-guard')).toBe('adopt\n');
+    await host.must(command('install'));
+    await host.must('pm2-guard adopt --resume');
+    expect((await host.apps('/var/www/.pm2')).map(({ name, status: is }) => `${name} ${is}`)).toEqual(['myapp online']);
   });
 });
