@@ -33,8 +33,12 @@ export function saveDump({ pm2Home, names, records }: Save): void {
   if (before === null && records.length === 0) return; // nothing was saved, and nothing has to be
   // The old mode stays: an administrator may have restricted the file because of its secrets (T30).
   const mode = before === null ? 0o600 : statSync(file).mode & 0o777;
-  if (before !== null) replaceFile(`${file}.bak`, readRegularFile(file, Infinity), mode);
-  replaceFile(file, JSON.stringify([...rest, ...records], null, 2), mode);
+  try {
+    if (before !== null) replaceFile(`${file}.bak`, readRegularFile(file, Infinity), mode);
+    replaceFile(file, JSON.stringify([...rest, ...records], null, 2), mode);
+  } catch (error) {
+    throw new Error(`${dumpFile(pm2Home)} could not be written: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function isThere(path: string): boolean {

@@ -113,4 +113,35 @@ describeOnHost('too few descriptors, and no space on the disk', () => {
     await host.must('/usr/bin/pm2 delete all || true', { cwd: '/' });
     await host.must('/usr/bin/pm2 delete all || true', web);
   }, 120_000);
+
+  it('adopt names a limit on the size of files before it begins', async () => {
+    await host.must('/usr/bin/pm2 start /srv/a.js --name myapp', { cwd: '/' });
+    const { status, stderr } = await host.run('ulimit -f 4; pm2-guard adopt myapp --yes', { cwd: '/' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/\.journal could not be written: it would be longer .*\n {2}run: {2}ulimit -f unlimited\n$/);
+    expect((await host.apps('/root/.pm2')).map(({ name, status: is }) => [name, is])).toEqual([['myapp', 'online']]);
+    expect(await host.must(`ls ${STATE}/adopt`)).toBe('');
+    await host.must('/usr/bin/pm2 delete all', { cwd: '/' });
+  });
+
+  it.each(['/root/.pm2', '/var/www/.pm2'])('adopt names the full disk of %s, and is taken back later', async (full) => {
+    const web = { user: 'www-data', env: { PM2_HOME: '/var/www/.pm2' }, cwd: '/' };
+    await host.must('kill -9 -1; rm -rf /root/.pm2 /var/www/.pm2; mkdir /root/.pm2');
+    await host.must('install -d -o www-data /var/www/.pm2');
+    await host.must(`mount -t tmpfs -o size=256k,mode=755,uid=$(stat -c %u ${full}) tmpfs ${full}`);
+    await host.must('/usr/bin/pm2 start /srv/a.js --name myapp && /usr/bin/pm2 save', { cwd: '/' });
+    await host.must('/usr/bin/pm2 ping', web);
+    await host.run(`cat /dev/zero >${full}/filler`);
+    const first = await host.run('pm2-guard adopt myapp --yes', { cwd: '/', timeoutMs: 60_000 });
+    expect(first.status).toBe(1);
+    expect(first.stdout + first.stderr).toContain(`${full}/dump.pm2 could not be written: ENOSPC`);
+    const apps = [...(await host.apps('/root/.pm2')), ...(await host.apps('/var/www/.pm2'))];
+    expect(apps.map(({ name, status }) => [name, status])).toEqual([['myapp', 'online']]);
+    await host.must(`rm ${full}/filler`);
+    expect(await host.run('pm2-guard adopt --rollback', { cwd: '/' })).toMatchObject({ status: 0 });
+    expect((await host.apps('/root/.pm2')).map(({ name, status }) => [name, status])).toEqual([['myapp', 'online']]);
+    expect(await host.read('/root/.pm2/dump.pm2')).toContain('"name": "myapp"');
+    expect(await host.must(`ls ${STATE}/adopt`)).toBe('');
+    await host.must(`kill -9 -1; umount -l ${full}`);
+  }, 120_000);
 });
