@@ -74,7 +74,7 @@ export function rootWays(root: Account, { account, login }: ProbedUser, facts: V
                 type: 'shell',
                 shell: shellAt(account.shell).name,
                 login: true,
-                file: startupFile(shellAt(account.shell).name, false),
+                file: startupFile(shellAt(account.shell).name, account, { login: true, interactive: false }),
               },
             ),
             way(

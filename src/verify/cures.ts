@@ -1,14 +1,12 @@
+import { CRON_PATH } from '../host/boot/crontabs.ts';
 import type { Account } from '../identity/accounts.ts';
-import { SYSTEM_PATH } from '../identity/environment.ts';
 import { SHIMS } from '../install/places.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
+import { shellAt } from './shells.ts';
 import type { PathOrigin } from './way.ts';
 
 /** Commands that make calls reach the guard. Names and paths are quoted. */
-
-/** crontab(5). */
-export const CRON_DEFAULT_PATH = '/usr/bin:/bin';
 
 /** A pm2 of a version manager is sealed with its user's rights. */
 export function sealCure(path: string, user: Account | null): string {
@@ -36,7 +34,8 @@ export function offCure({ homeDirectory }: Account): string {
 export function pathCures(origin: PathOrigin, user: Account, own: boolean): string[] {
   switch (origin.type) {
     case 'shell':
-      return own ? [startupCure(origin, user)] : [rootCommandLine('install')];
+      if (!own) return [rootCommandLine('install')];
+      return shellAt(origin.shell).language === 'plain' ? [] : [startupCure(origin, user)];
     case 'sudo':
     case 'becoming':
     case 'caller':
@@ -47,33 +46,50 @@ export function pathCures(origin: PathOrigin, user: Account, own: boolean): stri
     case 'cron':
       return [cronCure(origin.table, user)];
     case 'systemd':
-      return [systemdCure(origin.service)];
+      return [systemdCure(origin.service, origin.path)];
     case 'container':
       return [`echo 'ENV PATH=${SHIMS}:$PATH' >> Dockerfile`];
   }
 }
 
-function startupCure({ shell, file }: PathOrigin & { type: 'shell' }, { name, homeDirectory }: Account): string {
+function startupCure({ shell, file }: PathOrigin & { type: 'shell' }, user: Account): string {
   const line = shell === 'fish' ? `set -gx PATH ${SHIMS} $PATH` : `PATH=${SHIMS}:$PATH`;
-  return `echo '${line}' | ${quoteCommand(['sudo', '-u', name, 'tee', '-a', file.replace('~', homeDirectory)])}`;
+  const path = file.replace('~', user.homeDirectory);
+  return isSelf(user)
+    ? `echo '${line}' >> ${quoteCommand([path])}`
+    : `echo '${line}' | ${commandLineHere(['sudo', '-u', user.name, 'tee', '-a', path])}`;
 }
 
-function cronCure(table: (PathOrigin & { type: 'cron' })['table'], { name }: Account): string {
-  const line = `PATH=${SHIMS}:/usr/local/bin:${CRON_DEFAULT_PATH}`;
-  const edit = table === null || table.path === CRON_DEFAULT_PATH ? null : `'s|^PATH *= *["]*|&${SHIMS}:|'`;
-  if (table !== null && !table.file.includes('/spool/'))
-    return `sudo sed -i ${edit ?? `'1i ${line}'`} ${quoteCommand([table.file])}`;
-  const crontab = quoteCommand(['sudo', 'crontab', '-u', name]);
-  return edit === null ? `(echo ${line}; ${crontab} -l) | ${crontab} -` : `${crontab} -l | sed ${edit} | ${crontab} -`;
+/** A caller who is not root may have no right to use sudo, and needs none for these files. Root may have come by it. */
+function isSelf({ uid }: Account): boolean {
+  return uid !== 0 && uid === process.geteuid?.();
 }
 
-function systemdCure(service: string | null): string {
-  const [directory, text, reload] =
+function cronCure(table: (PathOrigin & { type: 'cron' })['table'], user: Account): string {
+  const line = `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`;
+  // load_env of cron: blanks around the name and the equals sign, and quotes of either kind around the value.
+  const edit = quoteCommand([`s|^[[:blank:]]*PATH[[:blank:]]*=[[:blank:]]*["']\\{0,1\\}|&${SHIMS}:|`]);
+  const setsPath = table?.setsPath === true;
+  if (table !== null && !table.file.includes('/spool/')) {
+    const sed = commandLineHere(['sudo', 'sed', '-i']);
+    return `${sed} ${setsPath ? edit : `'1i ${line}'`} ${quoteCommand([table.file])}`;
+  }
+  const crontab = isSelf(user) ? 'crontab' : commandLineHere(['sudo', 'crontab', '-u', user.name]);
+  return setsPath ? `${crontab} -l | sed ${edit} | ${crontab} -` : `(echo ${line}; ${crontab} -l) | ${crontab} -`;
+}
+
+/** @param path what the service searches now: it may need more of it than pm2 */
+function systemdCure(service: string | null, path: string): string {
+  const [directory, section, variable, reload] =
     service === null
-      ? ['/etc/systemd/system.conf.d', '[Manager]\\nDefaultEnvironment=PATH', 'daemon-reexec']
-      : [`/etc/systemd/system/${service}.d`, '[Service]\\nEnvironment=PATH', 'daemon-reload'];
+      ? ['/etc/systemd/system.conf.d', 'Manager', 'DefaultEnvironment', 'daemon-reexec']
+      : [`/etc/systemd/system/${service}.d`, 'Service', 'Environment', 'daemon-reload'];
+  const value = `${SHIMS}:${path}`.replaceAll('%', '%%'); // a specifier otherwise (systemd.unit(5))
+  const setting = /[\s"'\\]/.test(value) ? `"PATH=${value.replace(/["\\]/g, '\\$&')}"` : `PATH=${value}`;
   return (
-    `${quoteCommand(['sudo', 'mkdir', '-p', directory])} && printf '${text}=%s\\n' ${SHIMS}:${SYSTEM_PATH} | ` +
-    `${quoteCommand(['sudo', 'tee', `${directory}/pm2-guard.conf`])} && sudo systemctl ${reload}`
+    `${commandLineHere(['sudo', 'mkdir', '-p', directory])} && ` +
+    `printf '[${section}]\\n${variable}=%s\\n' ${quoteCommand([setting])} | ` +
+    `${commandLineHere(['sudo', 'tee', `${directory}/pm2-guard.conf`])} && ` +
+    commandLineHere(['sudo', 'systemctl', reload])
   );
 }

@@ -31,7 +31,6 @@ const PATHS = {
   root: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   others: '/usr/local/bin:/usr/bin:/bin:/usr/games',
 };
-/** crontab(5). */
 
 export function factsOfHost(): VerifyFacts {
   const sshd = here('/usr/sbin/sshd', '/usr/bin/sshd');

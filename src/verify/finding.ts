@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Account } from '../identity/accounts.ts';
-import { appCures, CRON_DEFAULT_PATH, offCure, pathCures, sealCure } from './cures.ts';
+import { CRON_PATH } from '../host/boot/crontabs.ts';
+import { appCures, offCure, pathCures, sealCure } from './cures.ts';
 import type { Pm2Path } from './pm2-paths.ts';
 import type { ProbeAnswer } from './probe.ts';
 import type { PathOrigin, WayIn } from './way.ts';
@@ -146,7 +147,7 @@ function whyOf(origin: PathOrigin, user: Account, path: string, own: boolean): s
     case 'caller':
       return `the PATH that root has at a login has ${directory} first`;
     case 'cron':
-      return origin.table === null ? `cron's PATH is ${CRON_DEFAULT_PATH}` : `its PATH is ${origin.table.path}`;
+      return origin.table === null ? `cron's PATH is ${CRON_PATH}` : `its PATH is ${origin.table.path}`;
     case 'systemd':
       return `the PATH of ${origin.service ?? 'services'} has ${directory} first`;
     case 'container':

@@ -1,15 +1,16 @@
 import type { Account } from '../identity/accounts.ts';
 import type { CronLine } from '../host/boot/crontabs.ts';
-import { callsByName, type WayEntry, type PathOrigin, type WayIn } from './way.ts';
+import { SYSTEM_PATH } from '../identity/environment.ts';
 import type { VerifyFacts } from './facts.ts';
 import type { Pm2Service } from './services.ts';
 import { shellAt } from './shells.ts';
+import { callsByName, type WayEntry, type PathOrigin, type WayIn } from './way.ts';
 
 /** Environments that no shell sets up. */
 export function machineWays(account: Account, { cron, systemd, container }: VerifyFacts): WayIn[] {
   const ways: [string, Record<string, string> | undefined, PathOrigin][] = [
     ['cron job', cron?.(account), { type: 'cron', table: null }],
-    ['systemd service', systemd?.(account), { type: 'systemd', service: null }],
+    ['systemd service', systemd?.(account), systemdOrigin(null, systemd?.(account))],
     ['docker exec', container?.(account), { type: 'container' }],
     ['env -i sh', {}, { type: 'none' }],
   ];
@@ -35,13 +36,13 @@ export function cronTableWays(account: Account, lines: readonly CronLine[], { cr
   if (cron === null) return [];
   return lines
     .filter(({ user, command }) => user === account.name && callsByName(command))
-    .map(({ file, line, shell, path, homeDirectory }) => ({
+    .map(({ file, line, shell, path, setsPath, homeDirectory }) => ({
       way: `${file}:${line}`,
       user: account,
       target: null,
       asRoot: account.uid === 0,
       used: true,
-      origin: { type: 'cron', table: { file, path } },
+      origin: { type: 'cron', table: { file, path, setsPath } },
       entry: shEntry(account, { ...cron(account), SHELL: shell, PATH: path, HOME: homeDirectory }, shell),
     }));
 }
@@ -51,15 +52,20 @@ export function serviceWays(account: Account, services: readonly Pm2Service[], {
   if (systemd === null) return [];
   return services
     .filter(({ user }) => user === account.name)
+    .map(({ name, env }) => ({ name, env: { ...systemd(account), ...env } }))
     .map(({ name, env }) => ({
       way: name,
       user: account,
       target: null,
       asRoot: account.uid === 0,
       used: true,
-      origin: { type: 'systemd', service: name },
-      entry: shEntry(account, { ...systemd(account), ...env }),
+      origin: systemdOrigin(name, env),
+      entry: shEntry(account, env),
     }));
+}
+
+function systemdOrigin(service: string | null, env: Readonly<Record<string, string>> | undefined): PathOrigin {
+  return { type: 'systemd', service, path: env?.['PATH'] ?? SYSTEM_PATH };
 }
 
 function shEntry(account: Account, env: Readonly<Record<string, string>>, shell = '/bin/sh'): WayEntry {

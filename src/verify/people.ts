@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { accountByName, accountByUid, groupByName, membersOf, type Account } from '../identity/accounts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { asUid, type Uid } from '../runtime/brands.ts';
+import { packageCommand } from '../terminal/package-command.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 
 export interface ProbedUser {
   account: Account;
@@ -47,15 +49,20 @@ export function peopleOf({ daemons }: Policy, chosen: readonly string[] | null):
       for (const name of names.slice(0, OF_A_GROUP)) add(accountByName(name), owner);
     }
   }
+  const chosenUids = chosen?.map((name) => accountByName(name)?.uid); // two names may have one uid
   for (const name of chosen ?? []) add(accountByName(name));
-  const people = [...found.values()].filter(({ account }) => chosen === null || chosen.includes(account.name));
+  const people = [...found.values()].filter(({ account: { uid } }) => chosenUids?.includes(uid) ?? true);
   return { people, left: [...new Set(left)] };
 }
 
 export function onlyCaller(account: Account | null, policy: Policy): ProbedUsers {
   if (account === null) return { people: [], left: ["the caller's own ways: this uid has no account"] };
   const { people } = peopleOf(policy, [account.name]);
-  return { people, left: [`the ways of other users, which only root can try:  ${rootCommandLine('verify')}`] };
+  const left =
+    process.geteuid?.() === 0
+      ? `the ways of other users, for want of setpriv(1):  ${quoteCommand(packageCommand('util-linux'))}`
+      : `the ways of other users, which only root can try:  ${rootCommandLine('verify')}`;
+  return { people, left: [left] };
 }
 
 function namesOf(operator: string): string[] {

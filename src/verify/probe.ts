@@ -26,8 +26,8 @@ interface Lead {
 }
 
 /** Asks which pm2 is found; if it has our mark, makes a call that must be blocked. Never runs a real pm2. */
-export async function probeWay({ entry, user, asRoot }: WayIn): Promise<ProbeAnswer> {
-  const lead = await leadOf(entry, user.homeDirectory);
+export async function probeWay({ entry, asRoot }: WayIn): Promise<ProbeAnswer> {
+  const lead = await leadOf(entry);
   return 'type' in lead ? lead : proven(entry, lead, asRoot);
 }
 
@@ -38,7 +38,7 @@ export async function probePath(
   const identity = identify(path);
   if (identity.type !== 'ours') return asAnswer(identity, { path, through: null });
   if (as === null)
-    return { type: 'unknown', why: 'others than its user could change it, and its user has no account to run it as' };
+    return { type: 'unknown', why: 'it is not run: others than root could change it, or its owner has no account' };
   return proven(
     { type: 'program', listing: null, start: ([, ...words]) => as([path, ...words]) },
     { path, through: null, off: false },
@@ -77,7 +77,7 @@ function asAnswer(
   return identity.type === 'pm2' ? { ...identity, ...at } : { type: 'other', ...at };
 }
 
-async function leadOf(entry: WayEntry, homeDirectory: string): Promise<Lead | ProbeAnswer> {
+async function leadOf(entry: WayEntry): Promise<Lead | ProbeAnswer> {
   if (entry.type === 'program' && entry.listing !== null) return listed(await run(entry.listing(['pm2'])));
   const tag = fresh();
   const ended = await run(
@@ -87,7 +87,7 @@ async function leadOf(entry: WayEntry, homeDirectory: string): Promise<Lead | Pr
   );
   if (ended.type !== 'ended') return unknown(ended);
   const told = readTold(ended.stdout, tag);
-  return told === null ? (refusal(ended.stderr) ?? silent(ended)) : leadOfWord(told, homeDirectory);
+  return told === null ? (refusal(ended.stderr) ?? silent(ended)) : leadOfWord(told);
 }
 
 /** `sudo -l command` prints the path that it would run (sudo(8)). */
@@ -99,7 +99,7 @@ function listed(ended: Ended): Lead | ProbeAnswer {
   return refusal(ended.stderr) ?? { type: 'refused', why: 'sudo does not allow it' };
 }
 
-function leadOfWord({ word, file, guard }: Told, homeDirectory: string): Lead | ProbeAnswer {
+function leadOfWord({ word, file, guard, homeDirectory }: Told): Lead | ProbeAnswer {
   const off = guard === 'off';
   switch (word.type) {
     case 'nothing':
@@ -134,7 +134,9 @@ const REFUSES = [
 
 /** The message of sudo, su and their like if it ran nothing. */
 function refusal(stderr: string): ProbeAnswer | null {
-  const line = stderr.split('\n').find((text) => REFUSES.some((begin) => begin.test(text)));
+  const line = stderr
+    .split('\n')
+    .find((text) => REFUSES.some((begin) => begin.test(text)) && !text.startsWith('sudo: unable to resolve host'));
   return line === undefined ? null : { type: 'refused', why: line.replace(/^[^:]+: (?=.)/, '') };
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 /** `plain`: an unknown shell (csh, nushell) that only starts /bin/sh; its aliases stay unknown. */
 export type ShellLanguage = 'posix' | 'fish' | 'plain';
@@ -13,10 +14,21 @@ export interface Told {
   word: ShellWord;
   /** What PATH finds, without alias and function. */
   file: string | null;
+  /** The value of PM2_GUARD. */
   guard: string | null;
+  /** HOME, which the shell puts in for `~`. */
+  homeDirectory: string;
 }
 
 const PRINTENV = existsSync('/usr/bin/printenv') ? '/usr/bin/printenv' : '/bin/printenv';
+
+/** In every language. */
+const ABOUT_THE_SHELL = [
+  ['guard', `${PRINTENV} PM2_GUARD`],
+  ['home', `${PRINTENV} HOME`],
+  ['directory', 'pwd'],
+  ['end', 'true'],
+];
 
 /**
  * Asks a shell what it would run for `pm2`. No quotes, no `$`, one line: `sudo -i` escapes all else (sudo(8)).
@@ -30,8 +42,7 @@ export function question(language: ShellLanguage, tag: string): string {
         ['word', 'command -v pm2'],
         ['file', '(unalias pm2; unset -f pm2; command -v pm2)'],
         ['body', 'typeset -f pm2'],
-        ['guard', `${PRINTENV} PM2_GUARD`],
-        ['end', 'true'],
+        ...ABOUT_THE_SHELL,
       ];
       // Otherwise zsh writes its history at exit.
       return ['unset HISTFILE', ...steps.map(asked(tag))].join('; ');
@@ -41,8 +52,7 @@ export function question(language: ShellLanguage, tag: string): string {
         ['word', 'type -t pm2'],
         ['file', 'command -s pm2'],
         ['body', 'functions pm2'],
-        ['guard', `${PRINTENV} PM2_GUARD`],
-        ['end', 'true'],
+        ...ABOUT_THE_SHELL,
       ];
       return steps.map(asked(tag)).join('; ');
     }
@@ -88,15 +98,22 @@ export function readTold(stdout: string, tag: string): Told | null {
   );
   if (!answers.has('end')) return null;
   const answer = (name: string): string => answers.get(name) ?? '';
-  const file = answer('file').startsWith('/') ? answer('file') : null;
-  return { word: wordOf(answer('word'), file, answer('body')), file, guard: answer('guard') || null };
+  // A relative directory in PATH gives a relative path, such as node_modules/.bin/pm2.
+  const fileAt = (path: string): string | null => (path.includes('/') ? resolve(answer('directory'), path) : null);
+  const file = fileAt(answer('file'));
+  return {
+    word: answer('word').startsWith('alias ')
+      ? { type: 'alias', text: aliasText(answer('word')) }
+      : wordOf(answer('word'), fileAt(answer('word')) ?? file, answer('body')),
+    file,
+    guard: answer('guard') || null,
+    homeDirectory: answer('home') || '~', // unset: the path stays unclear
+  };
 }
 
-/** `command -v` (POSIX 2.14): a path, `alias pm2='...'`, or a function's name. fish's `type -t`: file, function. */
+/** `command -v` (POSIX 2.14): a path, or the name of a function. fish's `type -t`: file, function. */
 function wordOf(word: string, file: string | null, body: string): ShellWord {
-  if (word.startsWith('/')) return { type: 'file', path: word };
-  if (word === 'file' && file !== null) return { type: 'file', path: file };
-  if (word.startsWith('alias ')) return { type: 'alias', text: aliasText(word) };
+  if ((word.includes('/') || word === 'file') && file !== null) return { type: 'file', path: file };
   return word === '' ? { type: 'nothing' } : { type: 'function', text: body };
 }
 

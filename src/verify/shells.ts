@@ -42,15 +42,22 @@ export function shellsOf(account: Account, installed: readonly Shell[]): Shell[]
   return [own, ...others];
 }
 
-/** The last file to read PATH lines, below the home directory. */
-export function startupFile(shell: string, interactive: boolean): string {
+/** The startup file whose end is read last, so that a PATH line there counts: bash(1), zsh(1), fish(1). */
+export function startupFile(
+  shell: string,
+  { homeDirectory }: Pick<Account, 'homeDirectory'>,
+  { login, interactive }: { login: boolean; interactive: boolean },
+): string {
+  const has = (file: string): boolean => existsSync(join(homeDirectory, file));
   switch (shell) {
     case 'zsh':
-      return interactive ? '~/.zshrc' : '~/.zshenv';
+      if (login && has('.zlogin')) return '~/.zlogin';
+      return interactive ? '~/.zshrc' : login ? '~/.zprofile' : '~/.zshenv';
     case 'fish':
       return '~/.config/fish/config.fish';
     case 'bash':
-      return interactive ? '~/.bashrc' : '~/.profile';
+      if (!login) return '~/.bashrc';
+      return `~/${['.bash_profile', '.bash_login'].find(has) ?? '.profile'}`; // it reads only the first that exists
     default:
       return '~/.profile';
   }

@@ -14,7 +14,7 @@ const PLAIN: SpawnSyncOptionsWithStringEncoding = {
   timeout: 5000,
   stdio: ['ignore', 'pipe', 'ignore'],
 };
-/** systemd-system.conf(5): later files win. */
+/** systemd-system.conf(5): of files with one name the last counts. */
 const PLACES = ['/usr/lib/systemd', '/usr/local/lib/systemd', '/run/systemd', '/etc/systemd'];
 
 /** Asks a running manager, otherwise reads its config (DefaultEnvironment=). Null: no systemd. */
@@ -41,13 +41,16 @@ function configured(): Record<string, string> {
   const files = PLACES.map((place) => join(place, 'system.conf'))
     .filter((file) => existsSync(file))
     .slice(-1);
-  const dropIns = PLACES.flatMap((place) =>
-    listDirectory(join(place, 'system.conf.d'))
-      .filter((name) => name.endsWith('.conf'))
-      .map((name) => join(place, 'system.conf.d', name)),
+  const dropIns = new Map(
+    PLACES.map((place) => join(place, 'system.conf.d')).flatMap((directory) =>
+      listDirectory(directory)
+        .filter((name) => name.endsWith('.conf'))
+        .map((name) => [name, join(directory, name)]),
+    ),
   );
   let env: Record<string, string> = {};
-  for (const file of [...files, ...dropIns]) {
+  // Drop-ins are read in the order of their names, in whichever directory they are.
+  for (const file of [...files, ...[...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path)]) {
     for (const [, value = ''] of readTextOrEmpty(file)
       .replace(/\\\r?\n/g, ' ')
       .matchAll(/^[ \t]*DefaultEnvironment[ \t]*=(.*)$/gm)) {

@@ -10,7 +10,9 @@ import * as slow from '../policy/slow.ts';
 import { VERSION } from '../policy/version.ts';
 import { asPosix, asUid } from '../runtime/brands.ts';
 import { ownerOf } from '../runtime/peek.ts';
+import { packageCommand } from '../terminal/package-command.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { rootWays, sudoWays } from './becoming-ways.ts';
@@ -60,12 +62,7 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
     if (accountByName(name) === null) throw new UserError(`there is no user ${name}`, null, CANNOT_TELL);
   const self = accountByUid(asPosix(process).geteuid());
   const asRoot = canBecomeOthers();
-  if (!asRoot && users !== null)
-    throw new UserError(
-      'only root can go the ways of others',
-      rootCommandLine('verify', '--user', ...users),
-      CANNOT_TELL,
-    );
+  if (!asRoot && users !== null) throw cannotBecome(users);
   if (asRoot) await learnWayToRoot();
   const { people, left } = asRoot ? peopleOf(policy, users) : onlyCaller(self, policy);
   const facts = factsOfHost();
@@ -108,6 +105,16 @@ export async function verify({ users, progress }: VerifyRequest): Promise<Verifi
   };
 }
 
+function cannotBecome(users: readonly string[]): UserError {
+  return process.geteuid?.() === 0
+    ? new UserError(
+        'there is no setpriv(1), with which root goes the ways of others',
+        quoteCommand(packageCommand('util-linux')),
+        CANNOT_TELL,
+      )
+    : new UserError('only root can go the ways of others', rootCommandLine('verify', '--user', ...users), CANNOT_TELL);
+}
+
 function remarksOf({ daemons, exempt }: Policy): string[] {
   const observed = daemons.filter(({ mode }) => mode === 'observe').map(({ name }) => name);
   return [
@@ -122,7 +129,6 @@ function remarksOf({ daemons, exempt }: Policy): string[] {
 }
 
 function policyOf(): { policy: Policy; warnings: string[] } {
-  // euid -1: verify must not write a compiled policy.
   const loaded = loadPolicy(policyReader(), () => slow);
   if (loaded.type === 'policy') return loaded;
   throw new UserError(
@@ -147,8 +153,10 @@ function waysOf(people: ProbedUsers['people'], facts: VerifyFacts, asRoot: boole
 
 /** Runs identical starts only once. */
 function answerOf(way: WayIn, once: Map<string, Promise<ProbeAnswer>>): Promise<ProbeAnswer> {
-  const { as, argv, env } = way.entry.type === 'shell' ? way.entry.start('') : way.entry.start([]);
-  const key = JSON.stringify([as.uid, argv, env]);
+  const { entry } = way;
+  const { as, argv, env } = entry.type === 'shell' ? entry.start('') : entry.start([]);
+  // An at job asks the same shell, but without its aliases.
+  const key = JSON.stringify([as.uid, argv, env, entry.type === 'shell' ? entry.language : null]);
   const answer = once.get(key) ?? probeWay(way);
   once.set(key, answer);
   return answer;

@@ -19,8 +19,17 @@ export type PathOrigin =
   | { type: 'becoming'; program: string }
   /** PATH of the caller of su or runuser. */
   | { type: 'caller' }
-  | { type: 'cron'; /** Null: every table that sets no PATH. */ table: { file: string; path: string } | null }
-  | { type: 'systemd'; /** Null: every service that sets no PATH. */ service: string | null }
+  | {
+      type: 'cron';
+      /** Null: every table that sets no PATH. */
+      table: { file: string; path: string; setsPath: boolean } | null;
+    }
+  | {
+      type: 'systemd';
+      /** Null: every service that sets no PATH. */
+      service: string | null;
+      path: string;
+    }
   | { type: 'container' }
   /** No PATH set: /bin/sh uses a compiled default. */
   | { type: 'none' };
@@ -29,7 +38,7 @@ export interface WayIn {
   way: string;
   user: Account;
   target: Account | null;
-  /** For root, run nothing that others could change (docs/contract.md section 7.1). */
+  /** For root, run nothing that others could change (docs/contract.md section 8). */
   asRoot: boolean;
   entry: WayEntry;
   origin: PathOrigin;

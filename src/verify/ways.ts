@@ -39,18 +39,14 @@ function shellWay(
     language,
     start: (script) => ({ as: account, argv: [path, ...options, '-c', script], env }),
   };
+  const [login, interactive] = [options.includes('-l'), options.includes('-i')];
   return {
     way,
     user: account,
     target: null,
     asRoot: account.uid === 0,
     entry,
-    origin: {
-      type: 'shell',
-      shell: name,
-      login: options.includes('-l'),
-      file: startupFile(name, options.includes('-i')),
-    },
+    origin: { type: 'shell', shell: name, login, file: startupFile(name, account, { login, interactive }) },
     used: true,
   };
 }

@@ -100,8 +100,8 @@ describeOnHost('ways round the shim', () => {
     it('a table has a PATH of its own for the lines below it, and can be given ours', async () => {
       await host.write(
         '/etc/cron.d/watchdog',
-        'MAILTO=root\n*/5 * * * * www-data pm2 restart myapp || pm2 start myapp\nPATH="/usr/sbin:/usr/bin"\n0 * * ' +
-          '* * ops /usr/bin/pm2 save; true pm2\n',
+        'MAILTO=root\n*/5 * * * * www-data pm2 restart myapp || pm2 start myapp\n' +
+          "  PATH = '/usr/sbin:/usr/bin'\n0 * * * * ops /usr/bin/pm2 save; true pm2\n",
       );
       await host.must('printf "%s\\n" "PATH=/usr/local/bin:/usr/bin:/bin" "@daily pm2 save" | crontab -u ops -');
       const found = await verified(host, '--user www-data ops');
@@ -227,6 +227,7 @@ describeOnHost('ways round the shim', () => {
         '/home/alice/.nvm',
     );
     await host.must(`echo 'export PATH="${nvm}/bin:$PATH"' >> /home/alice/.bashrc`);
+    await host.write('/home/alice/.bash_profile', '. ~/.bashrc\n', { owner: 'alice' }); // bash then reads no .profile
     expect(await host.run('bash -lic "pm2 ping"', { user: 'alice' })).toMatchObject({
       status: 0,
       stdout: containing('pong'),
@@ -242,7 +243,7 @@ describeOnHost('ways round the shim', () => {
       path: `${nvm}/bin/pm2`,
       version: '7.0.4',
       why: `alice's startup files put ${nvm}/bin before the guard`,
-      cures: ['sudo pm2-guard seal --user alice', containing('/home/alice/.bashrc')],
+      cures: ['sudo pm2-guard seal --user alice', containing('/home/alice/.bash_profile')],
     });
     expect(wayOf(found, 'bash login shell', 'alice')).toMatchObject({ state: 'covered' });
     expect(wayOf(found, `${nvm}/lib/node_modules/pm2/bin/pm2`, 'alice')).toMatchObject({
@@ -252,12 +253,15 @@ describeOnHost('ways round the shim', () => {
     });
 
     await host.must('cp /home/alice/.bashrc /tmp/bashrc');
-    await host.must(gap.cures[1] ?? '');
-    expect(wayOf(await verified(host, '--user alice'), 'bash, interactive', 'alice')).toMatchObject({
-      state: 'covered',
-      path: '/usr/local/lib/pm2-guard/bin/pm2',
-    });
-    await host.must('cp /tmp/bashrc /home/alice/.bashrc');
+    const ways = ['bash login shell, interactive', 'bash, interactive'];
+    for (const way of ways) await host.must(wayOf(found, way, 'alice').cures[1] ?? '');
+    const cured = await verified(host, '--user alice');
+    for (const way of ways)
+      expect(wayOf(cured, way, 'alice')).toMatchObject({
+        state: 'covered',
+        path: '/usr/local/lib/pm2-guard/bin/pm2',
+      });
+    await host.must('cp /tmp/bashrc /home/alice/.bashrc; rm /home/alice/.bash_profile');
     await host.must(gap.cures[0] ?? '');
     expect(wayOf(await verified(host, '--user alice'), 'bash, interactive', 'alice')).toMatchObject({
       state: 'covered',

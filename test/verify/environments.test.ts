@@ -112,7 +112,11 @@ describeOnHost('the environment of a way in', () => {
       'rm -f /etc/environment /home/alice/.pam_environment; mkdir -p /home/alice/first; ln -s ' +
         '/usr/lib/node_modules/pm2/bin/pm2 /home/alice/first/pm2',
     );
-    await host.must('sed -i "1i PATH=/home/alice/first:\\$PATH" /home/alice/.bashrc');
+    // An interactive shell takes the alias, a job of at does not.
+    await host.must(
+      'sed -i "1i PATH=/home/alice/first:\\$PATH\\nalias pm2=/usr/lib/node_modules/pm2/bin/pm2" /home/alice/.bashrc',
+    );
+    await host.must(`printf 'pm2() {\\n  ~/first/pm2 "$@"\\n}\\n' >> /home/alice/.profile`);
     const found = await verified(host, '--user alice');
     expect(wayOf(found, 'ssh host pm2', 'alice').path).toBe((await overSsh('alice', 'command -v pm2')).trim());
     await host.must('echo "command -v pm2" | bash -lic "at -q z now + 1 hour" 2>/dev/null', { user: 'alice' });
@@ -120,5 +124,12 @@ describeOnHost('the environment of a way in', () => {
       (await host.must('at -c "$(atq -q z | cut -f1)" | env -i /bin/sh', { user: 'alice' })).trim(),
     );
     expect(wayOf(found, 'at job', 'alice')).toMatchObject({ state: 'gap', path: '/home/alice/first/pm2' });
+    expect(wayOf(found, 'bash, interactive', 'alice').why).toBe('alias: /usr/lib/node_modules/pm2/bin/pm2');
+    // The ~ of alice's startup files is alice's, whoever starts the shell.
+    expect(wayOf(found, 'su - alice -c pm2', 'root')).toMatchObject({
+      answers: 'pm2',
+      path: '/home/alice/first/pm2',
+      why: 'function: pm2 () { ~/first/pm2 "$@" }',
+    });
   });
 });

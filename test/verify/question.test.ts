@@ -33,8 +33,20 @@ describe.each(present)('asked what pm2 is, %s', (shell, language) => {
       : `${shell === '/bin/bash' ? 'shopt -s expand_aliases; ' : ''}alias pm2='${text}'\n`;
 
   it('tells a file, and does not run it', () => {
-    expect(asked('')).toEqual({ word: { type: 'file', path: `${home}/pm2` }, file: `${home}/pm2`, guard: null });
+    expect(asked('')).toEqual({
+      word: { type: 'file', path: `${home}/pm2` },
+      file: `${home}/pm2`,
+      guard: null,
+      homeDirectory: home,
+    });
     expect(existsSync(join(home, 'was-run'))).toBe(false);
+  });
+  it('tells a file in a relative directory of PATH', () => {
+    for (const path of ['.', './', 'bin/..'])
+      expect(asked(`mkdir -p ${home}/bin; cd ${home}; `, { PATH: `${path}:/usr/bin:/bin` })).toMatchObject({
+        word: { type: 'file', path: `${home}/pm2` },
+        file: `${home}/pm2`,
+      });
   });
   it('tells that there is none', () => {
     expect(asked('', { PATH: '/nonexistent' })).toMatchObject({ word: { type: 'nothing' }, file: null });
@@ -84,6 +96,6 @@ it.each(['/bin/bash', '/usr/bin/fish'].filter((path) => existsSync(path)))(
       encoding: 'utf8',
       env: { PATH: '/nonexistent' },
     });
-    expect(readTold(stdout, 'tag')).toEqual({ word: { type: 'nothing' }, file: null, guard: null });
+    expect(readTold(stdout, 'tag')).toMatchObject({ word: { type: 'nothing' }, file: null, guard: null });
   },
 );

@@ -160,6 +160,12 @@ describeOnHost('pm2-guard verify', () => {
     });
   });
 
+  it('looks at a user by each name of its uid', async () => {
+    await host.must('echo "toor:x:0:0::/root:/bin/bash" >> /etc/passwd');
+    expect(wayOf(await verified(host, '--user toor'), 'bash login shell', 'root')).toMatchObject({ state: 'covered' });
+    await host.must('sed -i /^toor:/d /etc/passwd');
+  });
+
   it('looks at the first members of a large group, and says so', async () => {
     await host.must('for u in m1 m2 m3 m4 m5 m6; do usermod -aG team $u; done');
     const { left, ways } = await verified(host);

@@ -19,6 +19,8 @@ export interface CronLine {
   command: string;
   shell: string;
   path: string;
+  /** The table has a PATH line, which stands before this job. */
+  setsPath: boolean;
   homeDirectory: string;
   /** Set on the line or earlier in the table, or of another user whom the line names; null: the user's default. */
   pm2Home: string | null;
@@ -115,6 +117,7 @@ function addJobs(jobs: CronJobs, file: string, user: string | null): void {
       command: typed,
       shell: env['SHELL'] ?? '/bin/sh',
       path: env['PATH'] ?? CRON_PATH,
+      setsPath: env['PATH'] !== undefined,
       homeDirectory,
       pm2Home: named ?? /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(typed)?.[2] ?? env['PM2_HOME'] ?? null,
       isUnclear: start !== null && seat === null,
