@@ -244,7 +244,7 @@ function refuseUnfinished(left: readonly Unfinished[]): void {
   if (first === undefined) return;
   throw new UserError(
     `${left.map(unfinishedLine).join('\n')}\nfinish that first, or take it back with --rollback`,
-    'pm2-guard adopt --resume',
+    adoptWords([], { more: ['--resume'] }),
     2,
   );
 }

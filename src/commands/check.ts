@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { resolve } from 'node:path';
+import { isRootBySudo } from '../identity/caller.ts';
 import { recordWayToRoot } from '../install/way-to-root.ts';
 import { checkConfigFile, type CheckedDaemon, type ConfigCheck } from '../policy/check.ts';
 import { formatConfigError } from '../policy/config-error.ts';
@@ -33,8 +34,7 @@ Exit status: 0 it can be used; 78 it cannot: each error is shown with its place.
     )
     .action(async (file: string | undefined, options: { draft?: boolean; json?: boolean }) => {
       const euid = asPosix(process).geteuid();
-      const sudoUid = process.env['SUDO_UID'] ?? '';
-      const caller = { env: process.env, euid, rootBySudo: euid === 0 && sudoUid !== '' && sudoUid !== '0' };
+      const caller = { env: process.env, euid, rootBySudo: isRootBySudo(euid, process.env) };
       const check = checkConfigFile(file === undefined ? null : resolve(file), caller, options.draft ?? false);
       // Rights come only from a config in one of the system-wide places.
       const rights = check.valid && check.compiled !== null ? wantedDropIn() : null;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { complete } from '../completion/candidates.ts';
 import { valuesOfHost } from '../completion/values.ts';
+import { traps } from '../traps/catalogue.ts';
 import { catalogue } from './explain.ts';
 
 /**
@@ -19,7 +20,7 @@ export function completeCommand(): Command {
   });
 }
 
-/** Codes that `explain` accepts without a `--`. */
+/** Codes and traps, which `explain` accepts without a `--`. */
 function explained(): { word: string; about: string }[] {
-  return Object.entries(catalogue).map(([word, { title }]) => ({ word, about: title }));
+  return Object.entries({ ...catalogue, ...traps }).map(([word, { title }]) => ({ word, about: title }));
 }

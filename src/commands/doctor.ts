@@ -155,8 +155,8 @@ function wholeNumber(text: string): number {
 async function patiently<Facts>(gathered: Promise<Facts>): Promise<Facts> {
   if (!process.stderr.isTTY) return gathered;
   const timer = setTimeout(() => process.stderr.write('waiting for daemons that do not answer...'), 1000);
-  const facts = await gathered;
-  clearTimeout(timer);
-  process.stderr.write('\r\u001b[K');
-  return facts;
+  return gathered.finally(() => {
+    clearTimeout(timer);
+    process.stderr.write('\r\u001b[K');
+  });
 }

@@ -115,5 +115,5 @@ function inWords(of: Explanation): string {
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(9)}${escapeControls(value)}`);
   if (of.message.length > 0) lines.push('', 'and says:', ...of.message.map((line) => `  ${escapeControls(line)}`));
-  return `${[...of.warnings.map((warning) => `warning  ${warning}`), ...lines].join('\n')}\n`;
+  return `${[...of.warnings.map((warning) => `warning  ${escapeControls(warning)}`), ...lines].join('\n')}\n`;
 }

@@ -9,6 +9,7 @@ import { replaceFile } from '../trust/write.ts';
 import { statOf } from '../runtime/peek.ts';
 import { errnoToUserError } from '../terminal/refusal.ts';
 import { rootCommandLine } from '../terminal/root-command.ts';
+import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 
 interface Options {
@@ -35,11 +36,12 @@ Examples:
 Without sudo it sees its caller's daemons only.
 Exit status: 0 done; 1 the file is there already, or cannot be written.`,
     )
-    .action(async ({ output, force, json }: Options) => {
+    .action(async (options: Options) => {
+      const { output, force, json } = options;
       const file = output === '-' ? null : resolve(output);
-      if (file !== null && !force) refuseToReplace(file);
+      if (file !== null && !force) refuseToReplace(file, options);
       const { text, survey } = await draftConfig();
-      if (file !== null) write(file, text);
+      if (file !== null) write(file, text, options);
       if (json)
         process.stdout.write(`${JSON.stringify({ file, survey: survey.map(asObject), config: text }, null, 2)}\n`);
       else
@@ -61,13 +63,21 @@ function unitAsObject({ pm2Home, homeDirectory, account, seat, ...unit }: Unit):
   return { ...unit, home: seat?.pm2Home ?? pm2Home, userHome: homeDirectory, account: account && { ...rest, home } };
 }
 
-function refuseToReplace(file: string): void {
+function refuseToReplace(file: string, options: Options): void {
   // Checks the entry itself: a broken symlink must not be overwritten either.
-  if (statOf(file) !== null)
-    throw new UserError(`${file} is there already, and is left as it is`, 'pm2-guard init --output FILE --force');
+  if (statOf(file) === null) return;
+  const words = wordsOf(file, { ...options, force: true });
+  throw new UserError(
+    `${file} is there already, and is left as it is`,
+    process.geteuid?.() === 0 ? rootCommandLine(...words) : quoteCommand(['pm2-guard', ...words]),
+  );
 }
 
-function write(file: string, text: string): void {
+function wordsOf(file: string, { force, json }: Options): string[] {
+  return ['init', '--output', file, ...(force ? ['--force'] : []), ...(json ? ['--json'] : [])];
+}
+
+function write(file: string, text: string, options: Options): void {
   try {
     // Independent of the umask: every caller of pm2 has to read the config.
     if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755);
@@ -78,7 +88,7 @@ function write(file: string, text: string): void {
       (isRoot ? errnoToUserError(error) : null) ??
       new UserError(
         `${file} cannot be written: ${(error as Error).message}`,
-        isRoot ? null : rootCommandLine('init', '--output', file),
+        isRoot ? null : rootCommandLine(...wordsOf(file, options)),
       )
     );
   }

@@ -4,9 +4,8 @@ import pico from 'picocolors';
 import { appsInLine } from '../log/about.ts';
 import type { LoggedOutcome } from '../log/line.ts';
 import { readLog, type LogRead, type Recorded } from '../log/read.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 import { packageCommand } from '../terminal/package-command.ts';
-import { quoteCommand } from '../terminal/shown.ts';
 import { escapeControls } from '../terminal/escape.ts';
 import { UserError } from '../terminal/user-error.ts';
 
@@ -86,12 +85,15 @@ function wholeNumber(text: string): number {
 
 const SPANS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 
+/** ISO 8601, as `log --json` writes it. */
+const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+
 function timeOrSpan(text: string): Date {
   const [, number, unit = ''] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
-  // A date alone means local midnight here; ECMAScript would take UTC.
+  // ECMAScript takes 7 for July 2001, and a date alone for UTC. Here it is local midnight.
   const time =
     number === undefined
-      ? new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text)
+      ? new Date(DATE.test(text) ? `${text.replace(' ', 'T')}${text.length === 10 ? 'T00:00' : ''}` : NaN)
       : new Date(Date.now() - Number(number) * (SPANS[unit] ?? 0));
   if (Number.isNaN(time.getTime()))
     throw new InvalidArgumentError(
@@ -113,7 +115,7 @@ function requireRead(read: LogRead): LogRead & { type: 'read' } {
       throw new UserError(
         'there is no system log on this host: no journal, and none of auth.log, secure, messages and syslog in ' +
           '/var/log',
-        quoteCommand(packageCommand('rsyslog')),
+        commandLineHere(['sudo', ...packageCommand('rsyslog')]),
       );
   }
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { recordWayToRoot } from '../install/way-to-root.ts';
 import { OPERATORS_FILE, type DropIn } from '../sudoers/drop-in.ts';
-import { sudoersState, type SudoersState } from '../sudoers/file.ts';
+import { sudoersState, writeCommand, type SudoersState } from '../sudoers/file.ts';
 import { ruleOf } from '../sudoers/grants.ts';
 import { renewStrangers } from '../sudoers/renew-strangers.ts';
 import { requireDropIn } from '../sudoers/wanted.ts';
@@ -89,12 +89,9 @@ function sayState({ config }: DropIn, state: SudoersState): void {
       process.stdout.write(`${OPERATORS_FILE} is not there, and ${config} names no operators\n`);
       return;
     case 'missing':
-      throw new UserError(
-        `${OPERATORS_FILE} is not there, and the config names operators`,
-        rootCommandLine('sudoers', '--write'),
-      );
+      throw new UserError(`${OPERATORS_FILE} is not there, and the config names operators`, writeCommand());
     case 'differs':
-      throw new UserError(`${OPERATORS_FILE} ${state.why}`, rootCommandLine('sudoers', '--write'));
+      throw new UserError(`${OPERATORS_FILE} ${state.why}`, writeCommand());
     case 'hidden':
       throw new UserError(`only root can read ${OPERATORS_FILE}`, rootCommandLine('sudoers', '--check'));
   }

@@ -42,14 +42,14 @@ export function complete(program: Command, words: readonly string[], values: Val
 function expected(program: Command, before: readonly string[], word: string, values: Values): Completion {
   let command = program;
   let dashes = false;
-  let awaiting: Option | null = null; // its value must follow,
-  let satisfied = false; // or may follow
+  let awaiting: Option | null = null;
+  let hasValue = false; // of `awaiting`; a variadic option may take more
   const used = new Set<Option>();
   const given: string[] = [];
   for (const one of before) {
-    if (awaiting !== null && !(satisfied && one.startsWith('-'))) {
-      satisfied = awaiting.variadic;
-      if (!satisfied) awaiting = null;
+    if (awaiting !== null && !(hasValue && one.startsWith('-'))) {
+      hasValue = awaiting.variadic;
+      if (!hasValue) awaiting = null;
       continue;
     }
     awaiting = null;
@@ -60,7 +60,7 @@ function expected(program: Command, before: readonly string[], word: string, val
     if (!dashes && one.startsWith('-')) {
       const option = optionOf(command, one.split('=', 1)[0] ?? '');
       if (option !== undefined) used.add(option);
-      if (option?.required === true && !one.includes('=')) [awaiting, satisfied] = [option, false];
+      if (option?.required === true && !one.includes('=')) [awaiting, hasValue] = [option, false];
       continue;
     }
     const next: Command | undefined =
@@ -68,7 +68,7 @@ function expected(program: Command, before: readonly string[], word: string, val
     if (next === undefined) given.push(one);
     else command = next;
   }
-  if (awaiting !== null && !(satisfied && word.startsWith('-'))) return ofOption(awaiting, values);
+  if (awaiting !== null && !(hasValue && word.startsWith('-'))) return ofOption(awaiting, values);
   if (!dashes && word.startsWith('-')) return optionOrValue(command, word, used, values);
   return ofPosition(command, given, dashes, values);
 }

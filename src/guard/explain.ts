@@ -1,4 +1,3 @@
-import { workingDirectory } from '../call/caller-of.ts';
 import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall, type AskSudo, type ResolvedCall } from '../call/resolve-call.ts';
 import { formatConfigError } from '../policy/config-error.ts';
@@ -19,6 +18,8 @@ export interface Typed {
   uid: Uid;
   env: NodeJS.ProcessEnv;
   argv: string[];
+  /** Null: it is gone. */
+  cwd: string | null;
 }
 
 /** docs/contract.md section 6. */
@@ -40,7 +41,7 @@ export interface Explanation {
 }
 
 /** Runs no pm2 and no process file, writes nothing, reads no stdin. Throws UserError without config or real pm2. */
-export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
+export async function explain({ uid, env, argv, cwd }: Typed): Promise<Explanation> {
   const euid = asPosix(process).geteuid();
   const loaded = loadPolicy(policyReader());
   if (loaded.type === 'unusable')
@@ -60,7 +61,7 @@ export async function explain({ uid, env, argv }: Typed): Promise<Explanation> {
     argv,
     env,
     uid,
-    cwd: workingDirectory(),
+    cwd,
     policy: loaded.policy,
     pm2: real,
     readStdin: null,

@@ -69,8 +69,6 @@ const BY_EXTENSION: Readonly<Record<string, Kind | undefined>> = {
   '.groovy': 'jenkins',
   '.jenkinsfile': 'jenkins',
   '.dockerfile': 'dockerfile',
-  '.j2': undefined,
-  '.erb': undefined,
 };
 
 const BY_NAME: readonly (readonly [RegExp, Kind])[] = [
@@ -115,22 +113,21 @@ export function kindOfPath(path: string): Kind | null {
   return BY_EXTENSION[extname(name).toLowerCase()] ?? null;
 }
 
+/** By the program of a `#!` line. */
+const INTERPRETERS: readonly (readonly [RegExp, Kind])[] = [
+  [/^fish$/, 'fish'],
+  [/^(ba|da|z|k|a)?sh$/, 'shell'],
+  [/^python/, 'python'],
+  [/^(node|bun|deno|zx)$/, 'javascript'],
+  [/^php/, 'php'],
+  [/^ruby/, 'ruby'],
+  [/^make/, 'makefile'],
+];
+
 /** The kind of a text whose name does not tell. */
 export function kindOfText(text: string): Kind | null {
   const [, interpreter] = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(\w+)/.exec(text) ?? [];
-  if (interpreter !== undefined) {
-    if (interpreter === 'fish') return 'fish';
-    if (/^(ba|da|z|k|a)?sh$/.test(interpreter)) return 'shell';
-    if (/^python/.test(interpreter)) return 'python';
-    if (/^(node|bun|deno|zx)$/.test(interpreter)) return 'javascript';
-    return /^(php|ruby|make)/.test(interpreter)
-      ? interpreter.startsWith('php')
-        ? 'php'
-        : interpreter === 'ruby'
-          ? 'ruby'
-          : 'makefile'
-      : 'text';
-  }
+  if (interpreter !== undefined) return INTERPRETERS.find(([pattern]) => pattern.test(interpreter))?.[1] ?? 'text';
   if (/^\[(Unit|Service|Timer|Install)\]\s*$/m.test(text)) return 'unit';
   if (/^<\?php/.test(text)) return 'php';
   if (/^#cloud-config\b/.test(text)) return 'yaml';

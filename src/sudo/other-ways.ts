@@ -8,6 +8,8 @@ export interface OtherWay {
   /** Empty: a shell. */
   words: readonly string[];
   sets: Readonly<Record<string, string>>;
+  /** Where the command starts: the caller's directory, the target's home directory, or a path. */
+  directory: 'same' | 'home directory' | { path: string };
   /** Variables that the program sets about the caller. */
   marks: (login: { uid: Uid; name: string }) => NodeJS.ProcessEnv;
 }
@@ -16,12 +18,19 @@ interface Program {
   letters: string;
   long: readonly string[];
   user: readonly string[];
+  directory: 'same' | 'home directory';
   marks: OtherWay['marks'];
 }
 
 /** doas(1), run0(1), pkexec(1). */
 const PROGRAMS: Readonly<Record<string, Program | undefined>> = {
-  doas: { letters: 'aCu', long: [], user: ['u'], marks: ({ name }) => ({ DOAS_USER: name }) },
+  doas: {
+    letters: 'aCu',
+    long: [],
+    user: ['u'],
+    directory: 'same',
+    marks: ({ name }) => ({ DOAS_USER: name }),
+  },
   run0: {
     letters: 'ugDHM',
     long: [
@@ -41,19 +50,30 @@ const PROGRAMS: Readonly<Record<string, Program | undefined>> = {
       'area',
     ],
     user: ['u', 'user'],
+    directory: 'same',
     marks: ({ uid, name }) => ({ SUDO_USER: name, SUDO_UID: String(uid) }),
   },
-  pkexec: { letters: '', long: ['user'], user: ['user'], marks: ({ uid }) => ({ PKEXEC_UID: String(uid) }) },
+  pkexec: {
+    letters: '',
+    long: ['user'],
+    user: ['user'],
+    directory: 'home directory',
+    marks: ({ uid }) => ({ PKEXEC_UID: String(uid) }),
+  },
 };
 
 /** Null: none of these programs. */
 export function readOtherWay([first = '', ...words]: readonly string[]): OtherWay | null {
-  const program = PROGRAMS[first.replace(/^.*\//, '')];
+  const name = first.replace(/^.*\//, '');
+  const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
   if (program === undefined) return null;
   let user: string | null = null;
+  let directory: OtherWay['directory'] = program.directory;
   const sets: Record<string, string> = {};
   const take = (name: string, value: string | undefined) => {
     if (program.user.includes(name)) user = value ?? null;
+    if (name === 'D' || name === 'chdir') directory = { path: value ?? '' };
+    if (name === 'keep-cwd') directory = 'same';
     const [variable = '', ...rest] = (value ?? '').split('=');
     if (name === 'setenv' && rest.length > 0) sets[variable] = rest.join('=');
   };
@@ -77,7 +97,7 @@ export function readOtherWay([first = '', ...words]: readonly string[]): OtherWa
         .findIndex((one) => program.letters.includes(one)) + 1;
     if (letter > 0) take(word.charAt(letter), letter + 1 < word.length ? word.slice(letter + 1) : words[++at]);
   }
-  return { user, words: words.slice(at), sets, marks: program.marks };
+  return { user, words: words.slice(at), sets, directory, marks: program.marks };
 }
 
 /** The environment of the command with default settings. */

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { workingDirectory } from '../call/caller-of.ts';
 import type { Typed } from '../guard/explain.ts';
 import { accountByName, accountByUid, type Account } from '../identity/accounts.ts';
 import { asUid, type Uid } from '../runtime/brands.ts';
@@ -36,14 +38,28 @@ function throughSudo(words: readonly string[], uid: Uid, env: NodeJS.ProcessEnv)
     );
   const target = call.user === null && call.group !== null ? accountByUid(uid) : accountNamed(call.user ?? 'root');
   if (target === null) throw new UserError(`there is no account of uid ${uid} on this host`, 'getent passwd');
+  if (call.options.some(({ letter }) => letter === 'R'))
+    throw new UserError(
+      'explain does not look through this sudo (-R): the command would run in another root directory',
+    );
   const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
-  return pm2In(call.words, target.uid, sudoEnvironment(call, env, login, target));
+  const chosen = call.options.find(({ letter }) => letter === 'D')?.value ?? null;
+  const directory = chosen !== null ? { path: chosen } : call.shell === 'login' ? 'home directory' : 'same';
+  const cwd = directoryOf(directory, target);
+  return { ...pm2In(call.words, target.uid, sudoEnvironment(call, env, login, target)), cwd };
+}
+
+function directoryOf(directory: OtherWay['directory'], { homeDirectory }: Account): string | null {
+  if (directory === 'same') return workingDirectory();
+  if (directory === 'home directory') return homeDirectory;
+  return resolve(workingDirectory() ?? '/', directory.path.replace(/^~(?=\/|$)/, homeDirectory));
 }
 
 function throughOther(way: OtherWay, uid: Uid): Typed {
   const target = accountNamed(way.user ?? 'root');
   const login = { uid, name: accountByUid(uid)?.name ?? String(uid) };
-  return pm2In(way.words, target.uid, otherEnvironment(way, login, target));
+  const typed = pm2In(way.words, target.uid, otherEnvironment(way, login, target));
+  return { ...typed, cwd: directoryOf(way.directory, target) };
 }
 
 function pm2In(words: readonly string[], uid: Uid, env: NodeJS.ProcessEnv): Typed {
@@ -54,7 +70,7 @@ function pm2In(words: readonly string[], uid: Uid, env: NodeJS.ProcessEnv): Type
       'pm2-guard explain -- sudo pm2 restart myapp',
     );
   }
-  return { uid, env: payloadEnvironment(payload, env), argv: payload.argv };
+  return { uid, env: payloadEnvironment(payload, env), argv: payload.argv, cwd: workingDirectory() };
 }
 
 function assignment(word: string | undefined): { name: string; value: string } | null {
@@ -70,9 +86,6 @@ function accountNamed(name: string): Account {
 
 /** The account for sudo's -u: `www-data` or `#33`. */
 export function targetAccount(name: string): Account | null {
-  return /^#\d{1,10}$/.test(name)
-    ? accountByUid(asUid(Number(name.slice(1))))
-    : name.startsWith('#')
-      ? null
-      : accountByName(name);
+  if (!name.startsWith('#')) return accountByName(name);
+  return /^#\d{1,10}$/.test(name) ? accountByUid(asUid(Number(name.slice(1)))) : null;
 }

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { asFileStats, type Gid, type Uid } from '../runtime/brands.ts';
 import { OPERATORS_FILE, rulesIn, WRITTEN_BY, type DropIn } from './drop-in.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 
 /** `hidden`: the caller cannot read /etc/sudoers.d. */
 export type Ownership = 'absent' | 'ours' | 'foreign' | 'hidden';
@@ -72,8 +72,13 @@ export function strayFiles(): string[] {
   }
 }
 
+/** What writes the rules; a file that pm2-guard did not write is moved away first. */
+export function writeCommand(): string {
+  const write = rootCommandLine('sudoers', '--write');
+  return ownership() === 'foreign' ? `${commandLineHere(['sudo', 'mv', OPERATORS_FILE, '/root/'])} && ${write}` : write;
+}
+
 export function stateInWords(state: SudoersState): string | null {
-  const rights = rootCommandLine('sudoers', '--write');
   switch (state.state) {
     case 'not needed':
     case 'hidden':
@@ -81,8 +86,8 @@ export function stateInWords(state: SudoersState): string | null {
     case 'matches':
       return `${OPERATORS_FILE} is what the config asks for`;
     case 'missing':
-      return `${OPERATORS_FILE} is not there, and the config names operators; run:  ${rights}`;
+      return `${OPERATORS_FILE} is not there, and the config names operators; run:  ${writeCommand()}`;
     case 'differs':
-      return `${OPERATORS_FILE} ${state.why}; run:  ${rights}`;
+      return `${OPERATORS_FILE} ${state.why}; run:  ${writeCommand()}`;
   }
 }

@@ -1,4 +1,4 @@
-/** The only command for operators: our shim (docs/contract.md section 5). */
+/** The only command for operators: our shim (docs/contract.md section 8). */
 export const SHIM = '/usr/local/lib/pm2-guard/bin/pm2';
 
 /** -1 means no id (setreuid(2)). */

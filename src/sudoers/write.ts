@@ -2,13 +2,13 @@ import { lchownSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { asFileStats } from '../runtime/brands.ts';
 import { packageCommand } from '../terminal/package-command.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 import { quoteCommand } from '../terminal/shown.ts';
 import { UserError } from '../terminal/user-error.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { replaceFile } from '../trust/write.ts';
 import { OPERATORS_FILE, type DropIn } from './drop-in.ts';
-import { isInOrder, ownership, strayFiles, writtenText } from './file.ts';
+import { isInOrder, ownership, strayFiles, writeCommand, writtenText } from './file.ts';
 import type { Grant } from './grants.ts';
 import { SHIM } from './line.ts';
 import { groupByName } from '../identity/accounts.ts';
@@ -28,10 +28,7 @@ export function writeDropIn(wanted: DropIn): Written {
     throw new UserError(`only root may write ${OPERATORS_FILE}`, rootCommandLine('sudoers', '--write'));
   const whose = ownership();
   if (whose === 'foreign')
-    throw new UserError(
-      `${OPERATORS_FILE} was not written by pm2-guard, and is left as it is`,
-      `mv ${OPERATORS_FILE} /root/ && pm2-guard sudoers --write`,
-    );
+    throw new UserError(`${OPERATORS_FILE} was not written by pm2-guard, and is left as it is`, writeCommand());
   if (whose === 'absent' && !wanted.needed) return 'not needed';
   const before = writtenText();
   // a manual edit broke the file; this write repairs it
@@ -57,6 +54,11 @@ export function writeDropIn(wanted: DropIn): Written {
   return before === null ? 'created' : 'updated';
 }
 
+/** Root may have come by sudo, and pastes the line as another user. */
+function asRoot(...words: string[]): string {
+  return commandLineHere(['sudo', ...words]);
+}
+
 /** Never add to broken sudoers: the cause would be unclear, and sudo may be the only access to root. */
 function requireOrder(broken: boolean): void {
   const directory = findUntrusted(dirname(OPERATORS_FILE), 'directory');
@@ -65,10 +67,11 @@ function requireOrder(broken: boolean): void {
       `nothing was changed: ${directory.path} ${directory.why}`,
       directory.kind === 'missing'
         ? quoteCommand(packageCommand('sudo'))
-        : `chown root ${directory.path} && chmod go-w ${directory.path}`,
+        : `${asRoot('chown', 'root', directory.path)} && ${asRoot('chmod', 'go-w', directory.path)}`,
     );
   const fault = broken ? null : sudoersFault();
-  if (fault !== null) throw new UserError(`nothing was changed: sudoers is not in order: ${fault}`, 'visudo -c');
+  if (fault !== null)
+    throw new UserError(`nothing was changed: sudoers is not in order: ${fault}`, asRoot('visudo', '-c'));
 }
 
 /** Restores the old file if sudoers is now broken. */
@@ -77,7 +80,10 @@ function proveOrder(before: string | null): void {
   if (fault === null) return;
   if (before === null) rmSync(OPERATORS_FILE, { force: true });
   else put(before);
-  throw new UserError(`everything is as it was: with the change, sudoers is not in order: ${fault}`, 'visudo -c');
+  throw new UserError(
+    `everything is as it was: with the change, sudoers is not in order: ${fault}`,
+    asRoot('visudo', '-c'),
+  );
 }
 
 /** Asks sudo itself: only sudo knows which files it reads, in which order. */
@@ -87,8 +93,9 @@ function requireEffect({ grants }: DropIn): void {
     if (without === undefined) continue;
     throw new UserError(
       `${OPERATORS_FILE} is written and has no effect: sudo does not let ${without} run pm2 as ${grant.user}. ` +
-        `${mainSudoers()} does not include /etc/sudoers.d, or a later rule takes the right away`,
-      'visudo   (and see that it has the line:  @includedir /etc/sudoers.d)',
+        `${mainSudoers()} does not include /etc/sudoers.d (it needs the line "@includedir /etc/sudoers.d"), or a ` +
+        'later rule takes the right away',
+      asRoot('visudo'),
     );
   }
 }

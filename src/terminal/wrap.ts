@@ -18,11 +18,16 @@ export function showsColour({ isTTY }: Screen): boolean {
 
 const COLOUR = /\u001b\[[\d;]*m/g;
 const COMMAND =
-  '(?:sudo|doas|su|pm2|pm2-guard|npm|apt-get|dnf|yum|zypper|pacman|apk|systemctl|chown|chmod|rm|kill|ln|install|curl|' +
-  'env|sh)';
+  '(?:[A-Z_]\\w*=\\S* +)*(?:sudo|doas|run0|pkexec|su|runuser|pm2|pm2-guard|npm|apt-get|dnf|yum|zypper|pacman|apk|' +
+  'systemctl|loginctl|chown|chmod|rm|mv|cp|mkdir|kill|ln|install|curl|env|sh|printf|echo|sed|find|grep|crontab|' +
+  'usermod|getent|df|findmnt|lsattr)';
+/** A label, and then nothing but a command; or a command below such a line. */
 const COMMAND_LINE = new RegExp(
-  `^\\s*(?:(?:run|run all|then|or|next|bypass|more|try):?\\s+\\S|(?=\\s)\\s+${COMMAND}\\s)`,
+  `^\\s*(?:(?:run|then|or|next|bypass|more|try):?\\s+\\S|(?:run all|fix):\\s+\\S|\\S+\\s{2,}${COMMAND}\\s)|` +
+    `^\\s+${COMMAND}\\s`,
 );
+/** `choose:   web, which runs myapp    sudo -u www-data pm2 ...`: the gap between a text and its command. */
+const GAP = new RegExp(` {3,}(?=${COMMAND}\\s)`);
 const QUOTED = /"[^"\n]{1,60}"|`[^`\n]{1,60}`/;
 const WITH_OPTIONS = /(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+/;
 const GUARD_COMMAND = /(?:sudo )?pm2-guard [a-z]+/;
@@ -48,11 +53,17 @@ function wrappedLine(line: string, width: number): string[] {
   if (plain.length <= width || /^[\u2500-\u257f]/.test(plain) || COMMAND_LINE.test(plain)) return [line];
   const hang = hangOf(plain);
   const [indent = ''] = /^\s*/.exec(plain) ?? [];
-  const words = line
-    .replace(KEPT, (kept) => kept.replace(/ /g, GLUE))
-    .slice(indent.length)
-    .split(/(?<=\S) (?=\S)/);
-  return filled(words, width, indent, ' '.repeat(hang)).map((one) => one.replaceAll(GLUE, ' '));
+  const [text = '', ...commands] = line.slice(indent.length).split(GAP);
+  const words = text.replace(KEPT, glued).split(/(?<=\S) (?=\S)/);
+  const before = ' '.repeat(hang);
+  return [
+    ...filled(words, width, indent, before).map((one) => one.replaceAll(GLUE, ' ')),
+    ...commands.map((command) => before + command),
+  ];
+}
+
+function glued(text: string): string {
+  return text.replaceAll(' ', GLUE);
 }
 
 function filled(words: readonly string[], width: number, first: string, others: string): string[] {

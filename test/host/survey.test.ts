@@ -175,7 +175,7 @@ describe.each(['5.4.3', '6.0.14', '7.0.4'] as const)('with PM2 %s', (pm2) => {
         stdout: '',
         stderr:
           `pm2-guard: ${file} is there already, and is left as it is\n` +
-          '  run:  pm2-guard init --output FILE --force\n',
+          `  run:  sudo pm2-guard init --output ${file} --force\n`,
       });
       expect(await host.read(file)).toBe('mine\n');
       expect((await host.run(`${init} --output ${file} --force`)).status).toBe(0);

@@ -275,6 +275,9 @@ describeOnHost('pm2-guard log', () => {
       ['-n 0', 'A number from 1 on is expected'],
       ['-n x', 'A number from 1 on is expected'],
       ['--since yesterday-ish', 'A date such as'],
+      ['--since 7', 'A date such as'],
+      ['--since "Nov 22"', 'A date such as'],
+      ['--since 2026-13-40', 'A date such as'],
       ['--verdict maybe', 'Allowed choices are rewrite, block, bypass, observed'],
     ])('%s', async (options, message) => {
       expect(await host.run(`pm2-guard log ${options}`)).toMatchObject({

@@ -32,6 +32,19 @@ describe('doas, run0 and pkexec', () => {
     expect(read('sudo pm2 list')).toBeNull();
     expect(read('pm2 list')).toBeNull();
     expect(readOtherWay([])).toBeNull();
+    for (const word of ['constructor', 'toString', '__proto__', '/bin/valueOf'])
+      expect([word, readOtherWay([word, 'pm2', 'list'])]).toEqual([word, null]);
+  });
+
+  it.each([
+    ['doas pm2 list', 'same'],
+    ['run0 pm2 list', 'same'],
+    ['run0 -D /srv pm2 list', { path: '/srv' }],
+    ['run0 --chdir=~/x pm2 list', { path: '~/x' }],
+    ['pkexec pm2 list', 'home directory'],
+    ['pkexec --keep-cwd pm2 list', 'same'],
+  ])('%s starts in its directory', (line, directory) => {
+    expect(readOtherWay(line.split(' '))?.directory).toEqual(directory);
   });
 
   it('say who typed it, in the environment of a fresh login', () => {

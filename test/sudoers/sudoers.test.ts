@@ -254,7 +254,9 @@ describeOnHost('pm2-guard sudoers', () => {
       await refused('was not written by pm2-guard');
       expect(await host.run('pm2-guard sudoers --check')).toMatchObject({
         status: 1,
-        stderr: containing('was not written by pm2-guard'),
+        stderr:
+          `pm2-guard: ${FILE} was not written by pm2-guard\n` +
+          `  run:  sudo mv ${FILE} /root/ && sudo pm2-guard sudoers --write\n`,
       });
       expect(await host.read(FILE)).toBe('# mine\n');
     });

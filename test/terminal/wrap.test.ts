@@ -45,8 +45,20 @@ describe('wrapped', () => {
     `  then  sudo chown www-data: ${LONG}`,
     `   or:  sudo pm2-guard seal ${LONG}`,
     `  sudo pm2-guard doctor --json | jq ${LONG}`,
+    `  fix:      usermod -aG ${LONG}`,
+    `runs     sudo -u www-data ${LONG}`,
+    `            A=b C=d runuser -u www-data -- env ${LONG}`,
+    `            mkdir -p /srv/${LONG}`,
   ])
     it(`never a command: ${line.slice(0, 16)}`, wraps(line, line));
+  it(
+    'before a command that follows its text',
+    wraps(
+      `  choose:   if you mean web (1 app)    sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 kill ${LONG}`,
+      '  choose:   if you mean web (1 app)',
+      `            sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 kill ${LONG}`,
+    ),
+  );
   it('never within a command or a quoted text of a sentence', () => {
     for (let fill = 40; fill < 80; fill++) {
       const text = wrapped(`${'x'.repeat(fill)} type sudo pm2-guard lint --host or "pm2 restart myapp" now`, 80);

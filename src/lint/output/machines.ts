@@ -1,7 +1,7 @@
 import { escapeControls } from '../../terminal/escape.ts';
 import type { LintFinding, Severity } from '../model.ts';
 
-/** PRODUCT: `{schema: 1, findings}`. `lines` has all lines of a finding about several calls. */
+/** docs/contract.md section 10. `lines` has all lines of a finding about several calls. */
 export function asJson(findings: readonly LintFinding[]): string {
   const listed = findings.map(({ code, trap, severity, file, line, column, call, why, fix, lines }) => ({
     code,
