@@ -25,7 +25,13 @@ function dropInDirectories(unit: string): string[] {
   return [...new Set(['service.d', ...[...dashes, template, name].map((one) => `${one}.service.d`)])];
 }
 
-/** Adds the other files of its unit to each unit file and drop-in, in systemd's order, without replaced ones. */
+/** Characters, of all files of a unit together. Drop-ins that people write stay far below. */
+const MOST_READ = 1 << 24;
+
+/**
+ * Adds the other files of its unit to each unit file and drop-in, in systemd's order, without replaced ones. Not to
+ * those that are too long.
+ */
 export function withUnitParts<File extends { source: SourceFile; kind: string }>(files: readonly File[]): File[] {
   const placed = files.map((file) => {
     const { path } = file.source;
@@ -51,6 +57,9 @@ export function withUnitParts<File extends { source: SourceFile; kind: string }>
         .filter(({ within }) => dropInDirectories(basename(main.file.source.path)).includes(within))
         .sort((a, b) => (basename(a.key) < basename(b.key) ? -1 : 1)),
     ];
+    // Each file of a unit is read with all the others: the work grows with the square of their number.
+    const length = group.reduce((sum, { file }) => sum + file.source.text.length, 0);
+    if (group.length * length > MOST_READ) continue;
     for (const { file } of group)
       if (!parts.has(file))
         parts.set(

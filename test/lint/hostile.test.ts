@@ -99,6 +99,20 @@ describe('a hostile file', () => {
     expect(findings.length > 0 || unread.length > 0).toBe(true);
   }, 30_000);
 
+  it('units and drop-ins of any length: in time that grows with their length', async () => {
+    const call = 'ExecStart=/usr/bin/pm2 restart api\n';
+    const isRead = async (name: string, text: string) => {
+      writeFileSync(at(name), `[Service]\n${text}`);
+      const { findings, unread } = await linted(at(name), at(`${name}.d`));
+      expect(findings.length + unread.length).toBeGreaterThan(0);
+    };
+    await isRead('b.service', `${'Environment=A=1\n'.repeat(50_000)}${call}`);
+    mkdirSync(at('c.service.d'));
+    for (let part = 0; part < 200; part++)
+      writeFileSync(at(`c.service.d/${part}.conf`), `[Service]\n${`Environment=B${part}=1\n`.repeat(1500)}`);
+    await isRead('c.service', call);
+  }, 60_000);
+
   it('binary: skipped and counted', async () => {
     writeFileSync(at('x.sh'), Buffer.from(`#!/bin/sh\n${after}\0\n`));
     expect(await linted()).toMatchObject({ skipped: [{ why: 'is binary' }], findings: [] });

@@ -66,11 +66,8 @@ function partOf({ path, text }: UnitPart, fragment: Fragment, own: string): Dire
 
 /** An empty assignment resets the earlier ones of the same name. */
 function standing(directives: readonly Directive[]): Directive[] {
-  return directives.filter(
-    ({ name, value }, at) =>
-      value.text !== '' &&
-      !directives.some((later, index) => index > at && later.name === name && later.value.text === ''),
-  );
+  const resets = new Map(directives.flatMap(({ name, value }, at) => (value.text === '' ? [[name, at]] : [])));
+  return directives.filter(({ name, value }, at) => value.text !== '' && at > (resets.get(name) ?? -1));
 }
 
 /** supervisord's [program:x] sections: `command=` as `user=`. */
