@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { accountByUid } from '../identity/accounts.ts';
-import { personOf, saysOtherWay, type Person } from '../identity/caller.ts';
+import { personOf, hasDoasOrPkexec, type Person } from '../identity/caller.ts';
 import { loginUser } from '../identity/login-user.ts';
 import { PATH_OVERRIDES, resolvePm2Home, rpcSocket } from '../pm2/home.ts';
 import type { Invocation, Major } from '../pm2/invocation.ts';
@@ -30,7 +30,7 @@ export function callerOf(
     euid,
     accountByUid(euid),
     env,
-    env === process.env && (euid === 0 || saysOtherWay(env)) ? (loginUser()?.name ?? null) : null,
+    env === process.env && (euid === 0 || hasDoasOrPkexec(env)) ? (loginUser()?.name ?? null) : null,
   );
   return callerFrom(person, env, major, cwd, policy);
 }

@@ -143,7 +143,7 @@ async function resolveWith(request: CallRequest, pm2: InstalledPm2): Promise<Res
 async function followPin(request: CallRequest, first: ResolvedCall): Promise<ResolvedCall> {
   const { verdict, pm2 } = first;
   const pin = verdict.type === 'block' ? null : (verdict.daemon?.pm2 ?? null);
-  const wanted = pin ?? hostsOwn(verdict);
+  const wanted = pin ?? pm2ForOwner(verdict);
   if (wanted === null || wanted === pm2.bin || wanted === pm2.file) return first;
   const found = findRealPm2({ recorded: wanted, path: undefined, skip: [BUNDLES], asRoot: false });
   if (found.type !== 'found') {
@@ -152,8 +152,8 @@ async function followPin(request: CallRequest, first: ResolvedCall): Promise<Res
   return found.major === pm2.major ? { ...first, pm2: found } : resolveWith(request, found);
 }
 
-/** The sealed pm2 may be below /root/.nvm, which the owner cannot read. */
-function hostsOwn(verdict: Verdict): string | null {
+/** Instead of a sealed pm2, which may be below /root/.nvm, where the owner cannot read. Null: no other. */
+function pm2ForOwner(verdict: Verdict): string | null {
   return doorOfThisCall() !== null && verdict.type === 'rewrite' && verdict.switch
     ? (installRecord()?.pm2 ?? null)
     : null;

@@ -15,12 +15,12 @@ import { canBecome } from './ask-sudo.ts';
 import { bootUnits } from './boot-units.ts';
 import { mayNotify, say } from './report.ts';
 
-export interface Asleep {
+export interface StoppedDaemon {
   unit: string;
   /** root's call must start or restart something. */
-  wakes: boolean;
+  startsUnit: boolean;
   /** The call only lists apps, so the daemon need not start. */
-  lists: boolean;
+  onlyLists: boolean;
 }
 
 const LISTS = 'list l ps status slist jlist prettylist pid id describe desc info show env'.split(' ');
@@ -29,14 +29,18 @@ const LISTS = 'list l ps status slist jlist prettylist pid id describe desc info
  * Finds the boot unit of a stopped daemon. Null: running, or no unit. PM2's client would start it in the caller's
  * session, so the daemon would end with the session, escape systemctl, and have no apps (T46).
  */
-export function asleep({ verdict, invocation, caller }: ResolvedCall): Asleep | null {
+export function stoppedDaemonOf({ verdict, invocation, caller }: ResolvedCall): StoppedDaemon | null {
   if (verdict.type === 'block' || (verdict.type === 'pass' && verdict.daemonless)) return null;
   const { daemon } = verdict;
   if (daemon === null || (verdict.type === 'rewrite' && verdict.code === 'PG107')) return null;
   if (!mayBeDown(daemon, caller.uid === 0)) return null;
   const unit = bootUnits()?.bootUnitOf(daemon) ?? null;
   if (unit === null) return null;
-  return { unit, wakes: isNeededBy(invocation) && caller.uid === 0, lists: LISTS.includes(invocation.command ?? '') };
+  return {
+    unit,
+    startsUnit: isNeededBy(invocation) && caller.uid === 0,
+    onlyLists: LISTS.includes(invocation.command ?? ''),
+  };
 }
 
 /**
@@ -71,7 +75,10 @@ function isMissing(path: string): boolean {
 }
 
 /** Starts the unit if root's call needs it. Otherwise prints a note. */
-export function bringUp({ unit, wakes }: Omit<Asleep, 'lists'>, { verdict, invocation, policy }: ResolvedCall): void {
+export function bringUp(
+  { unit, startsUnit: wakes }: Omit<StoppedDaemon, 'lists'>,
+  { verdict, invocation, policy }: ResolvedCall,
+): void {
   const { daemon } = verdict;
   if (daemon === null) return;
   const failure = wakes ? (bootUnits()?.startUnit(unit) ?? null) : null;

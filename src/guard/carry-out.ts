@@ -1,6 +1,6 @@
 import type { Pm2Home } from '../runtime/brands.ts';
 import { closeInherited } from '../identity/descriptors.ts';
-import { saysOtherWay } from '../identity/caller.ts';
+import { hasDoasOrPkexec } from '../identity/caller.ts';
 import { dropSudoVariables, ownersEnvironment, type Crossed } from '../identity/environment.ts';
 import { setpriv } from '../identity/setpriv.ts';
 import { SwitchError, switchUser } from '../identity/switch-user.ts';
@@ -71,9 +71,9 @@ export function carryOutRewrite(
   const { daemon } = verdict;
   const hostWide = verdict.code === 'PG107';
   if (verdict.switch) {
-    const outfit = becomeOwner(daemon, invocation, caller);
-    if (outfit !== null) {
-      callAsOwner(verdict, call, outfit, announce);
+    const needed = becomeOwner(daemon, invocation, caller);
+    if (needed !== null) {
+      callAsOwner(verdict, call, needed, announce);
       return;
     }
   } else {
@@ -90,7 +90,7 @@ export function carryOutRewrite(
   if (!hostWide && !call.daemonDown) isOtherNode(node); // throws before the notice
   announce();
   const lent = hostWide
-    ? lendPm2Home(call.version, homeInUnit(daemon, invocation))
+    ? lendPm2Home(call.version, pm2HomeInUnit(daemon, invocation))
     : call.daemonDown
       ? lendPm2Home(call.version, null, true)
       : null;
@@ -101,21 +101,22 @@ export function carryOutRewrite(
 }
 
 function cameByAnother({ login }: Caller): boolean {
-  return login !== null || saysOtherWay(process.env);
+  return login !== null || hasDoasOrPkexec(process.env);
 }
 
 /** PM2_HOME for `startup` and `logrotate`. Null: --hp sets it. */
-function homeInUnit(daemon: Daemon, { command }: Invocation): Pm2Home | null {
+function pm2HomeInUnit(daemon: Daemon, { command }: Invocation): Pm2Home | null {
   return command === 'startup' && hpOf(daemon) !== null ? null : daemon.pm2Home;
 }
 
-interface Outfit {
+/** What another process needs to become the owner's. */
+interface OwnersEnvironment {
   environment: NodeJS.ProcessEnv;
   crossed: Crossed;
 }
 
 /** Makes this process the owner's. If it cannot switch, returns what another process needs. */
-function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Outfit | null {
+function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): OwnersEnvironment | null {
   const crossed = variablesFor(daemon, invocation, caller);
   const environment = ownersEnvironment(crossed.variables, daemon, pathFor(daemon.node ?? process.execPath));
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(environment, name);
@@ -143,7 +144,7 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Ou
 function callAsOwner(
   verdict: Rewrite,
   call: RewrittenCall,
-  { environment, crossed }: Outfit,
+  { environment, crossed }: OwnersEnvironment,
   announce: () => void,
 ): void {
   const { invocation, stdin } = call;
@@ -183,8 +184,8 @@ function enterWorkingDirectory(daemon: Daemon, invocation: Invocation, caller: C
     invocation.starts.some((start) => here(start.cwd) || here(start.script)) ||
     invocation.targets.some((target) => target.kind === 'file' && !target.word.startsWith('/'));
   if (relative) throw cannotEnter(daemon, invocation, caller);
-  const refuge = [daemon.homeDirectory, '/'].find((directory) => mayExecute(directory)) ?? '/';
-  process.chdir(refuge);
+  const fallback = [daemon.homeDirectory, '/'].find((directory) => mayExecute(directory)) ?? '/';
+  process.chdir(fallback);
   Reflect.deleteProperty(process.env, 'PWD');
 }
 

@@ -27,7 +27,7 @@ export function cannotEnter(daemon: Daemon, invocation: Invocation, caller: Call
     `${callOf(invocation)} would run as ${daemon.user} in daemon "${daemon.name}". ` +
       `${daemon.user} cannot enter ${cwd}: ${closed.path} ${closed.why}.`,
     ['PM2 starts in the directory of the call, and looks for relative paths there.'],
-    elsewhere(invocation, caller) ?? [{ label: 'fix', text: moveOut(daemon, cwd, closed) }],
+    commandsWithCwd(invocation, caller) ?? [{ label: 'fix', text: moveOut(daemon, cwd, closed) }],
   );
 }
 
@@ -35,7 +35,7 @@ export function cannotEnter(daemon: Daemon, invocation: Invocation, caller: Call
 const FILES = ['output', 'error', 'log', 'pid'];
 
 /** The call with `--cwd` for scripts by absolute paths that this process, already the owner's, can run. Null: none. */
-function elsewhere(invocation: Invocation, { cwd, uid }: Caller): Advice[] | null {
+function commandsWithCwd(invocation: Invocation, { cwd, uid }: Caller): Advice[] | null {
   const { starts, targets, line, context } = invocation;
   const here =
     targets.some(({ kind }) => kind === 'file' || kind === 'stdin') ||

@@ -14,12 +14,12 @@ export function dropRunAs(file: string, owner: Pick<Daemon, 'user' | 'uid' | 'gi
   const verify = common?.verifyConfs;
   if (!common || !verify) return;
   common.verifyConfs = (apps, ...others) => {
-    for (const app of Array.isArray(apps) ? (apps as unknown[]) : [apps]) forget(app, owner);
+    for (const app of Array.isArray(apps) ? (apps as unknown[]) : [apps]) removeRunAs(app, owner);
     return verify.call(common, apps, ...others);
   };
 }
 
-function forget(app: unknown, { user, uid, gid, group }: Pick<Daemon, 'user' | 'uid' | 'gid' | 'group'>): void {
+function removeRunAs(app: unknown, { user, uid, gid, group }: Pick<Daemon, 'user' | 'uid' | 'gid' | 'group'>): void {
   if (typeof app !== 'object' || app === null) return;
   const fields = app as Record<string, unknown>;
   const isOne = (value: unknown, names: unknown[]) => value === undefined || names.includes(value);

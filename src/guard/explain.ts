@@ -70,7 +70,7 @@ export async function explain({ uid, env, argv, cwd }: Typed): Promise<Explanati
   });
   call.verdict = withUnit(call, false);
   call.verdict = withSudosConfig(call);
-  return told(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
+  return explanationOf(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
 }
 
 /** sudo answers for its caller, and for other users only to root. */
@@ -90,7 +90,7 @@ function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: Uid, 
   return notes;
 }
 
-function told(call: ResolvedCall, warnings: string[]): Explanation {
+function explanationOf(call: ResolvedCall, warnings: string[]): Explanation {
   const { verdict, invocation, caller, policy } = call;
   const { daemon } = verdict;
   const own = { user: caller.user, pm2Home: caller.pm2Home };

@@ -38,11 +38,11 @@ export function foreignCode({ pm2, daemon, node }: RootsCall): ForeignCode | nul
   // A missing file, or no file, cannot be run: pinned-node.ts says so.
   if (ofNode !== null && ofNode.kind !== 'missing' && ofNode.kind !== 'type')
     return { what: `root would run ${node ?? ''}, which other users can change`, fault: ofNode, fix: repair(ofNode) };
-  const ofHome = daemon === null ? null : pm2HomeDistrust(daemon.pm2Home);
-  if (daemon === null || ofHome === null) return null;
+  const ofPm2Home = daemon === null ? null : pm2HomeDistrust(daemon.pm2Home);
+  if (daemon === null || ofPm2Home === null) return null;
   const place = `its PM2_HOME ${daemon.pm2Home}, which other users can change`;
   const what = `root's daemon "${daemon.name}" runs what is in ${place}`;
-  return { what, fault: ofHome, fix: repair(ofHome) };
+  return { what, fault: ofPm2Home, fix: repair(ofPm2Home) };
 }
 
 function repair(fault: Distrust): string {

@@ -15,7 +15,7 @@ import type { Pass, Rewrite } from '../verdict/verdict.ts';
 import { answerByItself } from './answer.ts';
 import { askSudo, refusalLines } from './ask-sudo.ts';
 import { enterDaemon, replaceLost, withDeclared, withSudosConfig } from './behind-sudo.ts';
-import { asleep, bringUp, bringUpThroughSudo } from './bring-up.ts';
+import { stoppedDaemonOf, bringUp, bringUpThroughSudo } from './bring-up.ts';
 import { carryOutPass, carryOutRewrite, type RewrittenCall } from './carry-out.ts';
 import { answerVerify } from './guard-verify.ts';
 import { hintAfterwards } from './hint.ts';
@@ -112,7 +112,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
     case 'pass':
       if (verdict.daemonless && (await answerByItself(call))) return;
       announcePass(verdict, call);
-      what.daemonDown = wake(call);
+      what.daemonDown = bringUpDaemonOf(call);
       carryOutPass(what, caller, verdict);
       return;
     case 'rewrite':
@@ -125,7 +125,7 @@ async function carryOut(call: ResolvedCall, hopped: boolean): Promise<void> {
         callInNewSession(stdin);
         return;
       }
-      what.daemonDown = wake(call);
+      what.daemonDown = bringUpDaemonOf(call);
       carryOutRewrite(verdict, invocation, caller, what, () => {
         say(unknownVersionLines(pm2));
         // Recorded now, because a later fork of the larger process takes 5 ms, not 2.
@@ -158,11 +158,11 @@ function goThroughSudo(verdict: Rewrite, call: ResolvedCall, hopped: boolean): v
 }
 
 /** Keeps a daemon with a boot unit out of the caller's session. True: the call only lists a stopped daemon. */
-function wake(call: ResolvedCall): boolean {
-  const daemon = asleep(call);
+function bringUpDaemonOf(call: ResolvedCall): boolean {
+  const daemon = stoppedDaemonOf(call);
   if (daemon === null) return false;
   bringUp(daemon, call);
-  return daemon.lists;
+  return daemon.onlyLists;
 }
 
 function announceRewrite(verdict: Rewrite, { invocation, caller, policy }: ResolvedCall): void {

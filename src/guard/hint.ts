@@ -27,7 +27,7 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
   process.on('exit', (status) => {
     if (status === 0 || !missing) return;
     const found = names.flatMap((name) =>
-      elsewhere(name, landed, policy, evidence.sights ?? []).map((daemon) => ({ name, daemon })),
+      otherDaemonsWith(name, landed, policy, evidence.sights ?? []).map((daemon) => ({ name, daemon })),
     );
     say(
       found.map(
@@ -39,7 +39,7 @@ export function hintAfterwards({ invocation, caller, policy, verdict, evidence }
   });
 }
 
-function elsewhere(name: string, landed: Daemon, policy: Policy, sights: readonly Sight[]): Daemon[] {
+function otherDaemonsWith(name: string, landed: Daemon, policy: Policy, sights: readonly Sight[]): Daemon[] {
   const has = (apps: readonly App[]) => apps.some((app) => app.name === name || app.namespace === name);
   return policy.daemons.filter(
     (daemon) =>

@@ -39,7 +39,7 @@ export function endRecorded(status: number, entry: RecordEntry): void {
   if (logger === null) return;
   // process.exit() saves 2 ms of node's normal exit.
   if (!waits && startUnwatched(logger, [...OPTIONS, lineOf(entry)])) process.exit(status);
-  replaceProcess('/bin/sh', lastWords(status, entry, logger, waits), {});
+  replaceProcess('/bin/sh', loggingShellArguments(status, entry, logger, waits), {});
   record(entry, waits);
 }
 
@@ -60,7 +60,7 @@ function startUnwatched(logger: string, words: readonly string[]): boolean {
 }
 
 /** Arguments of that shell. `waits`: up to a second. */
-export function lastWords(status: number, entry: RecordEntry, logger: string, waits = false): string[] {
+export function loggingShellArguments(status: number, entry: RecordEntry, logger: string, waits = false): string[] {
   // The trap sets the status and hides the message if the shell cannot fork. Commands in the child delay no call.
   const limit = waits && existsSync(TIMEOUT) ? `${TIMEOUT} 1 ` : '';
   const log = `{ cd /; exec ${limit}"$0" ${OPTIONS.join(' ')} "$1"; }`;

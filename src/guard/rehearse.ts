@@ -11,7 +11,7 @@ import { decide } from '../verdict/decide.ts';
 import type { Evidence } from '../verdict/verdict.ts';
 import { guard } from './guard.ts';
 import { realPm2 } from '../call/real-pm2.ts';
-import { lastWords, loggerHere } from './record.ts';
+import { loggingShellArguments, loggerHere } from './record.ts';
 import { BLOCKED } from './refuse.ts';
 import { blockLines, rewriteLines } from './report.ts';
 import { callerOf, realpathsOf } from '../call/caller-of.ts';
@@ -66,7 +66,11 @@ function rehearseCall(line: string, caller: Caller, policy: Policy): void {
       blockLines(verdict, invocation);
       const { code: rule, daemon: owner } = verdict;
       loggerHere();
-      lastWords(BLOCKED, { outcome: 'block', caller, owner, argv: invocation.argv, rule }, '/usr/bin/logger');
+      loggingShellArguments(
+        BLOCKED,
+        { outcome: 'block', caller, owner, argv: invocation.argv, rule },
+        '/usr/bin/logger',
+      );
     }
     if (verdict.type === 'rewrite') rewriteLines(verdict, invocation, caller, policy);
   }

@@ -30,13 +30,13 @@ const asked = new Map<string, string | null>();
 export function accountByName(name: string): Account | null {
   if (!isName(name)) return null;
   // getent reads digits as a uid
-  const line = lineOf(passwdText(), name) ?? (/^\d+$/.test(name) ? null : ask('passwd', name));
+  const line = lineOf(passwdText(), name) ?? (/^\d+$/.test(name) ? null : askNss('passwd', name));
   return line === null ? null : accountOf(line);
 }
 
 /** Like accountByName. If several accounts share the uid (toor), the first one of /etc/passwd. */
 export function accountByUid(uid: Uid): Account | null {
-  const line = lineOfId(passwdText(), uid) ?? ask('passwd', String(uid));
+  const line = lineOfId(passwdText(), uid) ?? askNss('passwd', String(uid));
   const account = line === null ? null : accountOf(line);
   return account?.uid === uid ? account : null;
 }
@@ -71,14 +71,14 @@ export function localGroups(): Group[] {
 /** From /etc/group, then NSS. `members` lacks the users whose primary group it is. */
 export function groupByName(name: string): Group | null {
   if (!isName(name)) return null;
-  const line = lineOf(readTextOrEmpty(GROUP), name) ?? (/^\d+$/.test(name) ? null : ask('group', name));
+  const line = lineOf(readTextOrEmpty(GROUP), name) ?? (/^\d+$/.test(name) ? null : askNss('group', name));
   return line === null ? null : groupOf(line);
 }
 
 export function groupByGid(gid: Gid): Group | null {
   const group = localGroups().find((one) => one.gid === gid);
   if (group) return group;
-  const line = ask('group', String(gid));
+  const line = askNss('group', String(gid));
   return line === null ? null : groupOf(line);
 }
 
@@ -153,7 +153,7 @@ function passwdText(): string {
   return (passwd ??= readTextOrEmpty(PASSWD)); // missing in a minimal container, then only NSS answers
 }
 
-function ask(database: 'passwd' | 'group', key: string): string | null {
+function askNss(database: 'passwd' | 'group', key: string): string | null {
   const question = `${database} ${key}`;
   const known = asked.get(question);
   if (known !== undefined) return known;

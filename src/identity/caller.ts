@@ -33,7 +33,7 @@ export function personOf(
   };
 }
 
-/** sudo and run0 always set these variables, so a user cannot have forged them. */
+/** sudo and run0 set these variables anew. In other calls a user can forge them, and is then trusted less. */
 function behindSudo(euid: Uid, env: NodeJS.ProcessEnv): string | null {
   const sudoUid = env['SUDO_UID'] ?? '';
   return sudoUid === '' || sudoUid === String(euid) ? null : (env['SUDO_USER'] ?? `#${sudoUid}`);
@@ -48,7 +48,7 @@ function behindOthers(euid: Uid, env: NodeJS.ProcessEnv, loginUser: string | nul
 }
 
 /** Whether another program than sudo changed the user, by the environment. */
-export function saysOtherWay(env: NodeJS.ProcessEnv): boolean {
+export function hasDoasOrPkexec(env: NodeJS.ProcessEnv): boolean {
   return env['DOAS_USER'] !== undefined || env['PKEXEC_UID'] !== undefined;
 }
 

@@ -13,10 +13,10 @@ export function callersHomeDirectories(
   homeDirectory: string | null,
   owners: string,
 ): HomeDirectories {
-  const homes = [homeDirectory, env['SUDO_HOME'] ?? personBehind(env)?.homeDirectory].flatMap((directory) =>
+  const directories = [homeDirectory, env['SUDO_HOME'] ?? personBehind(env)?.homeDirectory].flatMap((directory) =>
     directory === null || directory === undefined ? [] : [directory, realpathOrSelf(directory)],
   );
-  return homeDirectories(homes, owners);
+  return homeDirectories(directories, owners);
 }
 
 /** By the variables of sudo(8), else the kernel's login user, else by the variables of pkexec(1) and doas(1). */

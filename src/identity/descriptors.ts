@@ -28,7 +28,7 @@ export function inheritedDescriptors(): number[] {
   const terminals = [0, 1, 2].map(statOf).filter((stat) => stat?.isCharacterDevice() === true);
   const pipes = new Map<string, number[]>();
   const found: number[] = [];
-  for (const fd of open()) {
+  for (const fd of openDescriptors()) {
     const stat = statOf(fd);
     // libuv's event loop: stat(2) gives no type for anon_inode (proc(5)).
     if (stat === null || (stat.mode & TYPE) === 0 || (stat.isCharacterDevice() && stat.rdev === NULL)) continue;
@@ -48,7 +48,7 @@ function isLibuvsPipe([one = -1, other = -1, ...more]: readonly number[]): boole
   return one < MARKED || other < MARKED || isCloseOnExec(one);
 }
 
-function open(): number[] {
+function openDescriptors(): number[] {
   try {
     return readdirSync(DESCRIPTORS)
       .map(Number)

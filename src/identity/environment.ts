@@ -1,6 +1,6 @@
 import { homeDirectories, withoutCallersPaths, type HomeDirectories } from './callers-paths.ts';
 import {
-  CI_LEASHES,
+  CI_PROCESS_MARKS,
   CI_RUNNERS,
   CI_TOKEN_PREFIXES,
   CI_TOKENS,
@@ -63,11 +63,14 @@ export function crossing(env: NodeJS.ProcessEnv, how: Crossing): Crossed {
   return { variables, leftOut };
 }
 
-/** For adopt: an app's stored variables. Credentials stay, because the app had them. `callerHome` null: unchanged. */
-export function applicationVariables(env: NodeJS.ProcessEnv, callerHome: string | null): NodeJS.ProcessEnv {
+/**
+ * For adopt: an app's stored variables. Credentials stay, because the app had them.
+ * @param callersHomeDirectory null: paths stay
+ */
+export function applicationVariables(env: NodeJS.ProcessEnv, callersHomeDirectory: string | null): NodeJS.ProcessEnv {
   const secrets = Object.keys(env).filter((name) => isCredential(name) || isRunnersToken(name));
   return crossing(env, {
-    homeDirectories: homeDirectories([callerHome], null),
+    homeDirectories: homeDirectories([callersHomeDirectory], null),
     typed: new Set(secrets),
     handsOver: true,
   }).variables;
@@ -99,7 +102,7 @@ function jobsAndSessions(names: readonly string[]): Names[] {
 }
 
 function identifies(name: string, shown: readonly Names[]): boolean {
-  return has(CI_LEASHES, name) || shown.some((names) => isOneOf(name, names));
+  return has(CI_PROCESS_MARKS, name) || shown.some((names) => isOneOf(name, names));
 }
 
 function isCredential(name: string): boolean {
@@ -113,9 +116,9 @@ function isRunnersToken(name: string): boolean {
 }
 
 /** Variables by which a CI runner finds and kills processes. A value such as `dontKillMe` prevents that. */
-export function ciLeashes(env: Readonly<Record<string, string>>): string[] {
+export function ciProcessMarks(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)
-    .filter(([name, value]) => (name === 'BUILD_ID' || has(CI_LEASHES, name)) && !/^(0|dont.*)?$/i.test(value))
+    .filter(([name, value]) => (name === 'BUILD_ID' || has(CI_PROCESS_MARKS, name)) && !/^(0|dont.*)?$/i.test(value))
     .map(([name]) => name);
 }
 

@@ -63,7 +63,7 @@ export const OF_A_SERVICE: Signed = {
 export const OF_A_SCREEN: Signed = { signs: 'XAUTHORITY XAUTHORIZATION', names: 'DISPLAY', prefixes: [] };
 
 /** CI runners find and kill a job's processes by these (T39; runners' sources, "ProcessTreeKiller" of Jenkins). */
-export const CI_LEASHES = [
+export const CI_PROCESS_MARKS = [
   'RUNNER_TRACKING_ID VSTS_PROCESS_LOOKUP_ID JENKINS_NODE_COOKIE JENKINS_SERVER_COOKIE',
   'HUDSON_COOKIE HUDSON_SERVER_COOKIE',
 ].join(' ');

@@ -37,7 +37,7 @@ function livingHolder(file: string): Pid | null {
   return holder !== null && isAlive(holder) ? asPid(Number(holder.split(' ')[0])) : null;
 }
 
-/** False for a regular file. */
+/** Its holder has ended, or it is no symlink of ours. False: it is gone. */
 function isStale(file: string): boolean {
   const holder = linkOf(file);
   return holder === null ? statOf(file)?.isSymbolicLink() === false : !isAlive(holder);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holdsCallersPath, homeDirectories } from '../../src/identity/callers-paths.ts';
-import { applicationVariables, ciLeashes, crossing } from '../../src/identity/environment.ts';
+import { applicationVariables, ciProcessMarks, crossing } from '../../src/identity/environment.ts';
 import { runs } from '../random-runs.ts';
 
 const callers = homeDirectories(['/root'], '/var/www');
@@ -116,7 +116,7 @@ describe('general names go only with what they belong to', () => {
 
   it('leashes of CI runners', () => {
     expect(
-      ciLeashes({
+      ciProcessMarks({
         BUILD_ID: '7',
         VSTS_PROCESS_LOOKUP_ID: 'vsts_1',
         JENKINS_NODE_COOKIE: 'dontKillMe',

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
-import { ciLeashes } from '../../identity/environment.ts';
+import { ciProcessMarks } from '../../identity/environment.ts';
 import { grammarFor } from '../../pm2/grammar.ts';
 import { PATH_OVERRIDES, resolvePm2Home } from '../../pm2/home.ts';
 import type { Pid } from '../../runtime/brands.ts';
@@ -47,7 +47,7 @@ export const ciVariables: Check = {
   find: (facts) =>
     living(facts).flatMap((daemon): DoctorFinding[] => {
       const { pm2Home, pid, env, user, apps } = daemon;
-      const names = ciLeashes(env);
+      const names = ciProcessMarks(env);
       if (names.length === 0) return [];
       return [
         {
