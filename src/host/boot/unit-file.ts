@@ -123,7 +123,7 @@ class Service implements ServiceFile {
         this.#starts.push(...this.#commandsOf(value));
         break;
       case 'Environment':
-        for (const word of wordsOf(value)) this.#assign(word);
+        for (const word of settingWords(value)) this.#assign(word);
         break;
       case 'EnvironmentFile': {
         const path = this.#filledIn(value.replace(/^-/, ''));
@@ -132,7 +132,7 @@ class Service implements ServiceFile {
         break;
       }
       case 'UnsetEnvironment':
-        for (const word of wordsOf(value).map((one) => this.#filledIn(one)))
+        for (const word of settingWords(value).map((one) => this.#filledIn(one)))
           if (word === UNKNOWN || isVariable(word.split('=', 1)[0] ?? '')) this.unset.push(word);
         break;
       default:
@@ -200,7 +200,7 @@ export function startOfPm2(starts: readonly (readonly string[])[]): string[] {
 }
 
 /** Of Environment= and UnsetEnvironment=: systemd ignores what follows an invalid word. */
-export function wordsOf(value: string): string[] {
+export function settingWords(value: string): string[] {
   const bytes = bytesOf(value);
   const words: string[] = [];
   for (let at = 0; at < bytes.length;) {

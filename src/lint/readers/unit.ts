@@ -1,6 +1,6 @@
 import type { UnitPart, User } from '../model.ts';
 import { Fragment, FragmentBuilder } from '../text.ts';
-import { wordsOf } from '../../host/boot/unit-file.ts';
+import { settingWords } from '../../host/boot/unit-file.ts';
 import { runText } from '../shell/run.ts';
 import { valueOf, type ShellScope } from '../shell/scope.ts';
 import type { Session } from '../shell/session.ts';
@@ -111,7 +111,7 @@ function userOf(directive: Directive | undefined): User {
 }
 
 function assign(text: string, scope: ShellScope): void {
-  for (const word of wordsOf(text.replace(/\\\r?\n/g, ' '))) {
+  for (const word of settingWords(text.replace(/\\\r?\n/g, ' '))) {
     const [, name, value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (name !== undefined) scope.set(name, valueOf(value, !/[%${]/.test(value), { exported: true }));
   }

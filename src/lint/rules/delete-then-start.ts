@@ -1,5 +1,5 @@
 import type { Judged } from '../judge.ts';
-import { appsOfCall, isPinned, mayGoWrong, mayStart, callUser, type RuleFinding, type LintRule } from './rule.ts';
+import { appsOfCall, isPinned, mayGoWrong, mayStartApp, callUser, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL010: an app is deleted and started anew, in the daemon of whichever user runs the file. */
 export const deleteThenStart: LintRule = {
@@ -17,7 +17,7 @@ export const deleteThenStart: LintRule = {
   },
   check: ({ calls }) =>
     calls
-      .filter((call) => mayStart(call) && mayGoWrong(call) && !isPinned(call))
+      .filter((call) => mayStartApp(call) && mayGoWrong(call) && !isPinned(call))
       .flatMap((call): RuleFinding[] => {
         const deletes = call.deleted.filter((one) =>
           sameApp(one.words.map(({ text }) => text).slice(1), call, one.words[0]?.text === 'kill'),

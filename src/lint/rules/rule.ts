@@ -93,7 +93,7 @@ export function reads(call: Judged): boolean {
 }
 
 /** It may start an app that does not exist yet. */
-export function mayStart(call: Judged): boolean {
+export function mayStartApp(call: Judged): boolean {
   return ['start', 'serve', 'startOrRestart', 'startOrReload', 'startOrGracefulReload', 'resurrect'].includes(
     verb(call),
   );

@@ -1,4 +1,4 @@
-import { hostKey, mayGoWrong, mayStart, callUser, verb, whoKey, type RuleFinding, type LintRule } from './rule.ts';
+import { hostKey, mayGoWrong, mayStartApp, callUser, verb, whoKey, type RuleFinding, type LintRule } from './rule.ts';
 
 /** PL008: `pm2 save` as another user than the one that started the apps. */
 export const saveElsewhere: LintRule = {
@@ -15,7 +15,7 @@ export const saveElsewhere: LintRule = {
     exceptions: 'A file that starts apps of both users, and saves both lists.',
   },
   check: ({ calls }) => {
-    const starts = calls.filter((call) => mayStart(call) && call.judgement.kind !== 'own world');
+    const starts = calls.filter((call) => mayStartApp(call) && call.judgement.kind !== 'own world');
     return calls
       .filter((call) => verb(call) === 'dump' && mayGoWrong(call) && call.judgement.kind !== 'wrong')
       .flatMap((save): RuleFinding[] => {

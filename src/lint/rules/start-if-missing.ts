@@ -1,5 +1,5 @@
 import type { LintCall } from '../model.ts';
-import { isPinned, mayGoWrong, mayStart, type RuleFinding, type LintRule } from './rule.ts';
+import { isPinned, mayGoWrong, mayStartApp, type RuleFinding, type LintRule } from './rule.ts';
 
 const LOOKS = new Set([
   ...['list', 'l', 'ls', 'ps', 'status', 'jlist', 'prettylist', 'slist', 'describe', 'desc', 'info', 'show'],
@@ -22,7 +22,7 @@ export const startIfMissing: LintRule = {
   },
   check: ({ calls }) =>
     calls
-      .filter((call) => mayStart(call) && mayGoWrong(call) && !isPinned(call))
+      .filter((call) => mayStartApp(call) && mayGoWrong(call) && !isPinned(call))
       .flatMap((call): RuleFinding[] => {
         const looks = call.onlyAfter.filter(({ words: [word] }) => word === undefined || LOOKS.has(word.text));
         const seen = new Set<number>();

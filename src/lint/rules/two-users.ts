@@ -3,7 +3,7 @@ import {
   appsOfCall,
   hostKey,
   mayGoWrong,
-  mayStart,
+  mayStartApp,
   callUser,
   verb,
   whoKey,
@@ -44,7 +44,7 @@ export const twoUsers: LintRule = {
           severity: 'risky',
           why:
             `${appsOfCall(call)[0] ?? 'the app'} is called as ${callUser(call)} here, and ` +
-            `${mayStart(other.call) ? 'started' : 'called'} as ${callUser(other.call)} in ${where}: two daemons`,
+            `${mayStartApp(other.call) ? 'started' : 'called'} as ${callUser(other.call)} in ${where}: two daemons`,
         },
       ];
     });
@@ -77,7 +77,7 @@ function add(index: Map<string, Known>, key: string, placed: Placed): void {
   index.set(key, known);
   const own = known.here.get(scene) ?? { start: null, first: placed };
   known.here.set(scene, own);
-  if (!mayStart(call) || own.start !== null) return;
+  if (!mayStartApp(call) || own.start !== null) return;
   own.start = placed;
   if (call.user.kind === 'known' && known.starts.length < 2) known.starts.push(placed);
 }
