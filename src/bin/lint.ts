@@ -6,6 +6,7 @@ import { SEVERITIES, type Severity } from '../lint/model.ts';
 import { asDiff } from '../lint/output/diff.ts';
 import { asGcc, asJson } from '../lint/output/machines.ts';
 import { forPeople, unreadLines } from '../lint/output/people.ts';
+import { withoutRunnerCommands } from '../lint/output/runner-commands.ts';
 import { asSarif } from '../lint/output/sarif.ts';
 import type { LintReport } from '../lint/report.ts';
 import type { Lines } from '../lint/text.ts';
@@ -47,7 +48,7 @@ export async function runLint(request: LintRequest): Promise<LintAnswer> {
     unread: isInText
       ? null
       : unreadLines(report)
-          .map((line) => `pm2-guard: ${line}\n`)
+          .map((line) => `pm2-guard: ${withoutRunnerCommands(line, false)}\n`)
           .join(''),
   };
 }
@@ -62,14 +63,14 @@ function written(report: LintReport, format: Format, colour: boolean): string {
   const linesOf = (file: string): Lines | null => report.texts.get(file) ?? null;
   switch (format) {
     case 'people':
-      return forPeople(report, linesOf, colour);
+      return withoutRunnerCommands(forPeople(report, linesOf, colour), false);
     case 'json':
-      return asJson(report.findings);
+      return withoutRunnerCommands(asJson(report.findings), true);
     case 'sarif':
-      return asSarif(report, linesOf);
+      return withoutRunnerCommands(asSarif(report, linesOf), true);
     case 'gcc':
-      return asGcc(report.findings);
+      return withoutRunnerCommands(asGcc(report.findings), false);
     case 'diff':
-      return asDiff(report.findings, linesOf);
+      return asDiff(report.findings, linesOf); // git apply compares each character
   }
 }

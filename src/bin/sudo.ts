@@ -5,7 +5,7 @@ import { mayNotify, rewriteLines, say } from '../guard/report.ts';
 import { asPosix } from '../runtime/brands.ts';
 import { caseOf, type Case } from '../sudo/case.ts';
 import { sudoPlanOf, type Plan } from '../sudo/plan.ts';
-import { wordsOf } from '../sudo/rewrite.ts';
+import { sudoWords } from '../sudo/rewrite.ts';
 
 export { rehearseSudo as rehearse } from '../sudo/rehearse.ts';
 
@@ -51,7 +51,7 @@ function carryOut(plan: Plan, { invocation, caller, policy, login }: Case, sudo:
       }
       writeSync(
         1,
-        `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...wordsOf(line)].map(quoted).join(' ')}`,
+        `${cwd === null ? '' : `cd ${quoted(cwd)} && `}exec ${[sudo, ...sudoWords(line)].map(quoted).join(' ')}`,
       );
       return;
     }

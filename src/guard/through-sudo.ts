@@ -14,7 +14,7 @@ import { lostLines, leftOutLines, variablesFor } from './variables.ts';
 /** sudo's status if it runs nothing (sudo(8) "Exit value"). */
 const REFUSED = 1;
 
-export interface SudoCall {
+export interface SudoHandoff {
   verdict: Rewrite;
   invocation: Invocation;
   caller: Caller;
@@ -29,7 +29,7 @@ export interface Outcome {
 }
 
 /** Running the call shows whether sudo allows it. App variables cross only if sudo's rule has SETENV. */
-export function becomeThroughSudo({ verdict, invocation, caller, stdin }: SudoCall, outcome: Outcome): void {
+export function becomeThroughSudo({ verdict, invocation, caller, stdin }: SudoHandoff, outcome: Outcome): void {
   const { daemon } = verdict;
   const crossed = variablesFor(daemon, invocation, caller);
   leaveOnly(crossed.variables);

@@ -24,7 +24,7 @@ export function isForeign(call: SudoRun): boolean {
   return call.options.some(({ letter }) => FOREIGN.test(letter));
 }
 
-export function wordsOf({ user, options, keep, assignments, words }: SudoLine): string[] {
+export function sudoWords({ user, options, keep, assignments, words }: SudoLine): string[] {
   return [
     ...options,
     ...(keep.length > 0 ? [`--preserve-env=${keep.join(',')}`] : []),

@@ -3,7 +3,7 @@ import { needsPassword } from '../guard/ask-sudo.ts';
 import { isTerminal } from '../runtime/is-terminal.ts';
 import { lazyBuiltin } from '../runtime/late.ts';
 import type { SudoRun } from './command-line.ts';
-import { wordsOf, type SudoLine } from './rewrite.ts';
+import { sudoWords, type SudoLine } from './rewrite.ts';
 
 /** `password`: sudo needs a password before it answers. */
 export type RightsAnswer = 'yes' | 'no' | 'password';
@@ -20,7 +20,7 @@ export function isListed(sudo: string, user: string | null, words: readonly stri
  * @param mayAsk whether sudo may prompt for the password
  */
 export function mayRun(sudo: string, line: SudoLine, shimAt: number, mayAsk = false): Promise<RightsAnswer> {
-  const words = wordsOf({ ...line, words: [...line.words.slice(0, shimAt + 1), MAY] });
+  const words = sudoWords({ ...line, words: [...line.words.slice(0, shimAt + 1), MAY] });
   return ask(sudo, [...(mayAsk ? [] : ['-n']), ...words], mayAsk);
 }
 
