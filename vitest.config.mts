@@ -14,7 +14,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1, // a test waits for its host for a third of its time
     projects: [
       // The files of one process share its modules: to load them anew for each file would take a third of the time.
-      { test: { ...shared, name: 'unit', include: unit, isolate: false } },
+      { test: { ...shared, name: 'unit', include: unit, isolate: false, restoreMocks: true } },
       { test: { ...shared, name: 'unit-replacing', include: replacing } },
       { test: { ...shared, name: 'host', include: host, globalSetup: ['test/harness/setup.ts'] } },
     ],
