@@ -166,6 +166,14 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
       ]),
     );
   });
+  it('has a limit on scripts of one table', () => {
+    write('srv/start-apps', '#!/bin/sh\npm2 resurrect\n', 0o755);
+    write('var/spool/cron/crontabs/daemon', `@reboot ${root}/srv/start-apps\n`.repeat(5000));
+    write('var/spool/cron/crontabs/sync', `@reboot ${root}/srv/start-apps\n`);
+    const { scripts } = cronJobs(root);
+    expect(scripts.filter(({ account }) => account?.name === 'daemon').length).toBe(100);
+    expect(scripts.filter(({ account }) => account?.name === 'sync').length).toBe(1);
+  });
   it("that are links are not followed, and files that are not root's not believed", () => {
     write('secret', '* * * * * pm2 list\n');
     mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true });
@@ -264,6 +272,8 @@ describe('rc.local', () => {
     ['# SCRIPT', '#!/bin/sh\npm2 resurrect\n', false],
     ['exit 0\nSCRIPT', '#!/bin/sh\npm2 resurrect\n', false],
     ['echo ready > SCRIPT', '#!/bin/sh\n', false],
+    ['/srv/other >> SCRIPT 2>&1', '#!/bin/sh\npm2 resurrect\n', false],
+    ['/srv/other 2>SCRIPT; SCRIPT', '#!/bin/sh\npm2 resurrect\n', true],
   ])('a script that calls pm2 is unclear: %j, %j', (line, text, isUnclear) => {
     const script = join(root, 'srv/start-apps');
     write('srv/start-apps', text, 0o755);
@@ -281,6 +291,13 @@ describe('rc.local', () => {
           ]
         : [],
     );
+  });
+  it.each(['/proc/sys/vm/drop_caches', 'LINK'])('reads no file of the kernel: %s', (path) => {
+    const link = join(root, 'link');
+    symlinkSync('/proc/sys/vm/drop_caches', link);
+    // Linux refuses root's own read of it, which would count as a script that may not be read.
+    expect(lines(`sync; tee ${path.replace('LINK', link)}`)).toEqual([]);
+    expect(rcLocal(root).unclear).toEqual([]);
   });
   it('starts nothing where it is not executable, or its service is masked', () => {
     const line = 'su - daemon -c "pm2 resurrect"';

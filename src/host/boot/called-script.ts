@@ -5,13 +5,22 @@ import { mentionsPm2 } from './runner.ts';
 
 /** Packages' own programs, which call no pm2. */
 const PACKAGED = /^\/(usr\/)?(s?bin|lib|libexec)\//;
+/** No scripts. Root may not read some of them (/proc/sys/vm/drop_caches), and a read changes others (/proc/kmsg). */
+const OF_KERNEL = /^\/(proc|sys|dev)\//;
 const SHELLS = ['sh', 'bash', 'dash'];
 const MAX_BYTES = 1 << 16;
 /** Of one line. A user's crontab can name any number. */
 const MOST_PATHS = 8;
 
-/** Paths at the beginning of a word, with the shell in front of one. */
-const COMMANDS = /(?<=^|[\s"';&|(])(?:(?:\/(?:usr\/)?bin\/)?(?:sh|bash|dash)\s+(?:-\w+\s+)*)?(\/[^\s"';&|()<>]+)/g;
+const SHELL = '(?:(?:/(?:usr/)?bin/)?(?:sh|bash|dash)\\s+(?:-\\w+\\s+)*)?';
+/**
+ * Paths at the beginning of a word that no redirection writes to, with the shell in front of one. It looks back over
+ * blanks only where such a word begins: a line can hold a million of them.
+ */
+const COMMANDS = new RegExp(
+  `(?<=^|[\\s"';&|(])(?=[/sbd])(?<!>[>|&]?\\s*)${SHELL}(/[^\\s"';&|()<>]+)`,
+  'g',
+);
 
 /** Why it is not known what a script starts. */
 export type UnknownScript = 'calls pm2' | 'cannot be read';
@@ -35,9 +44,10 @@ export function scriptInLine(line: string): string | null {
 
 /** @param isShell a shell reads it, so it needs no `#!` */
 function lookInto(script: string, isShell: boolean): UnknownScript | null {
-  if (PACKAGED.test(script)) return null;
+  const file = realpathOrNull(script) ?? script;
+  if (PACKAGED.test(script) || OF_KERNEL.test(file)) return null;
   try {
-    const text = readRegularFile(realpathOrNull(script) ?? script, MAX_BYTES).toString('latin1');
+    const text = readRegularFile(file, MAX_BYTES).toString('latin1');
     return (isShell || text.startsWith('#!')) && mentionsPm2(text) ? 'calls pm2' : null;
   } catch (error) {
     return error instanceof UnreadableFile && error.kind === 'unreadable' ? 'cannot be read' : null;

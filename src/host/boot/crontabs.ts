@@ -34,6 +34,8 @@ const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron', '/var/spool/cron/
 export const CRON_PATH = '/usr/bin:/bin';
 const MAX_BYTES = 1 << 20;
 const MOST_TABLES = 500;
+/** Lines of one table whose scripts are looked into. A user's table has room for a hundred thousand. */
+const MOST_SCRIPTS = 100;
 
 export interface CronJobs {
   /** They call pm2. */
@@ -86,6 +88,7 @@ function addJobs(jobs: CronJobs, file: string, user: string | null): void {
     return;
   }
   const env: Record<string, string> = {};
+  let left = MOST_SCRIPTS;
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
@@ -98,7 +101,7 @@ function addJobs(jobs: CronJobs, file: string, user: string | null): void {
     const [, listed, command = ''] = user === null ? (/^(\S+)\s+(.*)$/.exec(rest) ?? []) : [null, user, rest];
     if (when === undefined || listed === undefined) continue;
     if (!callsPm2(command)) {
-      const why = when === '@reboot' ? scriptInLine(command) : null;
+      const why = when === '@reboot' && left-- > 0 ? scriptInLine(command) : null;
       const name = `${file}:${index + 1}`;
       if (why !== null) jobs.scripts.push({ name, file, enabled: true, account: accountByName(listed), why });
       continue;
