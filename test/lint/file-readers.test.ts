@@ -63,6 +63,17 @@ describe('other files', () => {
     reads('etc/logrotate.d/x', '/x {\n postrotate\n  pm2 reloadLogs\n endscript\n}\n', '3 root: reloadLogs'),
   );
   it('a forced command', reads('.ssh/authorized_keys', 'command="sudo -u ops pm2 ls" ssh-rsa A b\n', '1 ops: ls'));
+  it(
+    'a Makefile with variables of a target',
+    reads(
+      'Makefile',
+      'A = api\nprod: A = web\nprod: export PM2_HOME := /x\nprod: build\n\tpm2 restart $(A)\nbuild:\n\tpm2 stop $(A)\n',
+      '5 ?: restart web',
+      '7 ?: stop api',
+    ),
+  );
+  it('a Makefile with a recipe in the line of its rule', reads('Makefile', 'x y: z ; @-sudo pm2 ls\n', '1 root: ls'));
+  it('a Makefile that appends', reads('Makefile', 'A += api\nx:\n\tpm2 restart $(A)\n', '3 ?: restart api'));
   it('a Makefile', reads('Makefile', 'A = api\nx:\n\t@sudo pm2 restart $(A)\n', '3 root: restart api'));
   it('scripts of package.json', reads('package.json', '{"scripts": {"a": "sudo pm2 ls"}}', '1 root: ls'));
   it('a Dockerfile', reads('Dockerfile', 'FROM node\nRUN pm2 ls\n'));

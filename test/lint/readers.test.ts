@@ -111,6 +111,7 @@ describe('shell: code', () => {
   it('chrt, sshpass -P', shell('chrt -i 0 pm2 ls\nsshpass -P word -e ssh ops@h pm2 ls', '1 ?: ls', '2 ops@h: ls'));
   it('after exit there is nothing', shell('exit 0\npm2 ls'));
   it('ssh', shell('ssh -p 22 ops@h "pm2 ls"\nssh -l ops h pm2 ls', '1 ops@h: ls', '2 ops@h: ls'));
+  it('ssh with a URI', shell('ssh ssh://ops@h:2222 pm2 ls\nssh ssh://h pm2 ls', '1 ops@h: ls', '2 ?@h: ls'));
   it('ssh with a here-document for a shell', shell('ssh ops@h bash -s <<E\nsudo pm2 ls\nE', '2 root@h: ls'));
   it('ssh to a variable', shell('ssh "$H" pm2 ls', '1 {$H}@?: ls'));
   it('a pipe into ssh', shell('echo "pm2 ls" | ssh ops@h', '1 ops@h: ls'));

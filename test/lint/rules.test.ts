@@ -165,6 +165,19 @@ describe('across files', () => {
   });
 });
 
+describe('variables of a Makefile', () => {
+  const recipe = (before: string): string => `${before}x:\n\tsudo pm2 restart $(A)\n`;
+  it.each([
+    ['set once', 'A = api\n', ['3 wrong PL001']],
+    ['set for this target', 'x: A = api\n', ['3 wrong PL001']],
+    ['set twice', 'A = web\nA = api\n', ['4 risky PL001']],
+    ['appended', 'A += api\n', ['3 risky PL001']],
+    ['set for a target that may need this one', 'A = api\nprod: A = web\nprod: x\n', ['5 risky PL001']],
+  ])('%s', async (_, before, expected) => {
+    expect(await said(recipe(before), WEB, 'Makefile')).toEqual(expected);
+  });
+});
+
 describe('the directory of a call', () => {
   const PATHS = 'default: web\ndaemons:\n  web: { user: www-data }\n  ops: { user: ops, paths: [/srv/ops] }\n';
   const START = 'pm2 start server.js --name new';

@@ -64,9 +64,12 @@ function ssh(words: readonly ParsedWord[]): Elsewhere | null {
   // OpenSSH also takes options after the host.
   const { values: later, rest: command } = readOptions(rest2, SSH);
   const login = values.get('l') ?? later.get('l') ?? null;
-  const at = target.text.lastIndexOf('@');
-  const userText = login?.text ?? (at > 0 ? target.text.slice(0, at).replace(/^ssh:\/\//, '') : null);
-  const hostText = at > 0 ? target.text.slice(at + 1) : target.text;
+  // [user@]host, or ssh://[user@]host[:port] (ssh(1)).
+  const [, isUri, destination = ''] = /^(ssh:\/\/)?(.*)$/s.exec(target.text) ?? [];
+  const at = destination.lastIndexOf('@');
+  const userText = login?.text ?? (at > 0 ? destination.slice(0, at) : null);
+  const place = at > 0 ? destination.slice(at + 1) : destination;
+  const hostText = isUri === undefined ? place : place.replace(/(:\d+)?\/?$/, '');
   const varies = (text: string): boolean => /[$`]|\{\{|<%/.test(text);
   const user: User =
     userText === null
