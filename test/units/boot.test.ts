@@ -222,9 +222,12 @@ describeOnHost('traps of the boot, with a real reboot', () => {
       await host.powerFailure();
       await runsInUnit(host, ['myapp']);
       expect(await host.exists(dump)).toBe(false);
+      // PM2 starts the backup at the next boot, too.
       const lost = (await examined(host)).findings.filter(({ subject }) => subject.path === dump);
-      expect(lost).toMatchObject([{ code: 'PD204', what: 'myapp would not come back after a reboot' }]);
+      expect(lost).toEqual([]);
     }
+    await host.powerFailure();
+    await runsInUnit(host, ['myapp']);
     await host.must(`rm ${dump}.bak`);
     await host.write(dump, whole.slice(0, 300), { owner: 'www-data' });
     await host.powerFailure();
