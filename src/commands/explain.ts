@@ -101,7 +101,7 @@ function inWords(of: Explanation): string {
     ['verdict', `${of.verdict} (${of.code})`],
     ['reason', of.reason],
     ['rule', of.rule ?? 'none'],
-    ['daemon', of.daemon === null ? 'none declared' : `${of.daemon}: user ${of.user}, home ${of.home}`],
+    ['daemon', of.daemon === null ? 'none declared' : `${of.daemon}: user ${of.user}, PM2_HOME ${of.home}`],
     [
       'caller',
       `${caller.user}${caller.login === null ? '' : `, by sudo from ${caller.login}`}, whose pm2 would use ` +
