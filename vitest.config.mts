@@ -5,7 +5,8 @@ import { testProjects } from './test/projects.mts';
 const { unit, replacing, host } = testProjects(import.meta.dirname);
 const shared = {
   testTimeout: 60_000,
-  expect: { poll: { timeout: 15_000 } }, // a machine with two cores may be busy with other tests
+  // A machine with two cores may be busy with other tests. A look at a host takes some 50 ms of them.
+  expect: { poll: { timeout: 15_000, interval: 200 } },
   hookTimeout: 180_000,
 };
 

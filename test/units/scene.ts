@@ -46,13 +46,7 @@ export async function withoutDaemons(host: SystemdHost): Promise<void> {
 /** These apps are online, as www-data, in a daemon that is the main process of its unit. */
 export async function runsInUnit(host: SystemdHost, apps: readonly string[], unit = UNIT, home = WEB): Promise<void> {
   await expect
-    .poll(
-      async () => (await host.apps(home)).map(({ name, uid, status }) => `${name} ${uid ?? '-'} ${status}`).sort(),
-      {
-        timeout: 15_000,
-        interval: 100,
-      },
-    )
+    .poll(async () => (await host.apps(home)).map(({ name, uid, status }) => `${name} ${uid ?? '-'} ${status}`).sort())
     .toEqual(apps.map((name) => `${name} 33 online`).sort());
   const daemons = host.daemons().filter((daemon) => daemon.home === home);
   expect(daemons).toHaveLength(1);

@@ -54,7 +54,7 @@ function eachCase(check: (one: Case) => void): void {
       const verdict = decide(invocation, caller, policy, known);
       if (verdict.type !== 'more') check({ policy, caller, invocation, verdict, known });
     }),
-    runs(4000),
+    runs(2000),
   );
 }
 
