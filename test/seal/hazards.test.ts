@@ -145,7 +145,7 @@ describeOnHost('a package while it is sealed, and one that another user can writ
       await host.must(`chmod 555 ${hers}/bin`);
       const { stdout, status } = await sealHers();
       expect({ stdout, status }).toEqual({
-        stdout: `NOT DONE   ${hers}  (no PM2): its owner may not write there\n  run:  ls -ld ${hers}/bin\n`,
+        stdout: `NOT DONE   ${hers}  (PM2 7.0.4): its owner may not write there\n  run:  ls -ld ${hers}/bin\n`,
         status: 1,
       });
     });
