@@ -28,13 +28,19 @@ const LINES = [
   'completion',
 ];
 
-for (const pm2 of ['5.4.3', '6.0.14', '7.0.4'] as const) {
+for (const [pm2, users] of [
+  ['5.4.3', ['root', 'alice']],
+  ['6.0.14', ['root', 'deploy']],
+  ['7.0.4', ['root', 'deploy', 'alice']],
+] as const) {
   describeOnHost(`commands that need no daemon, PM2 ${pm2}`, () => {
     let plain: Host;
     let guarded: Host;
     beforeAll(async () => {
       [plain, guarded] = await Promise.all([createHost({ pm2 }), createHost({ pm2 })]);
       await guarded.installGuard(CONFIG);
+      // The banner of a new PM2_HOME is no part of an answer.
+      for (const user of users) await plain.must('pm2 ping', { user });
     });
     afterAll(() => Promise.all([plain.dispose(), guarded.dispose()]));
 
@@ -50,13 +56,11 @@ for (const pm2 of ['5.4.3', '6.0.14', '7.0.4'] as const) {
       return { status, stdout, left };
     };
 
-    for (const user of ['root', 'deploy', 'alice']) {
+    for (const user of users) {
       it.each(LINES)(
         `${user}: %s does what plain pm2 does, in the caller's directory, and leaves no daemon`,
         async (line) => {
-          await plain.must('pm2 ping', { user }); // the banner of a new PM2_HOME is no part of the answer
-          const expected = await type(plain, user, line);
-          const got = await type(guarded, user, line);
+          const [expected, got] = await Promise.all([type(plain, user, line), type(guarded, user, line)]);
           expect(got).toEqual({
             ...expected,
             left: expected.left.map((entry) => entry.replace(/\S+\.tar\.gz$/, (name) => name)),
