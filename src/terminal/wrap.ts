@@ -21,13 +21,13 @@ const COMMAND =
   '(?:[A-Z_]\\w*=\\S* +)*(?:sudo|doas|run0|pkexec|su|runuser|pm2|pm2-guard|npm|apt-get|dnf|yum|zypper|pacman|apk|' +
   'systemctl|loginctl|chown|chmod|rm|mv|cp|mkdir|kill|ln|install|curl|env|sh|printf|echo|sed|find|grep|crontab|' +
   'usermod|getent|df|findmnt|lsattr)';
-/** A label, and then nothing but a command; or a command below such a line. */
+/** A label, and then nothing but a command; or a command below such a line. In a table blanks follow the first word. */
 const COMMAND_LINE = new RegExp(
-  `^\\s*(?:(?:run|then|or|next|bypass|more|try):?\\s+\\S|(?:run all|fix):\\s+\\S|\\S+\\s{2,}${COMMAND}\\s)|` +
-    `^\\s+${COMMAND}\\s`,
+  `^\\s*(?:(?:run|then|or|next|bypass|more|try):?\\s+\\S|(?:run all|fix):\\s+\\S|\\S+\\s{2,}${COMMAND} \\S)|` +
+    `^\\s+${COMMAND} \\S`,
 );
 /** `choose:   web, which runs myapp    sudo -u www-data pm2 ...`: the gap between a text and its command. */
-const GAP = new RegExp(` {3,}(?=${COMMAND}\\s)`);
+const GAP = new RegExp(` {3,}(?=${COMMAND} \\S)`);
 const QUOTED = /"[^"\n]{1,60}"|`[^`\n]{1,60}`/;
 const WITH_OPTIONS = /(?:sudo (?:-\S+ )*(?:-u \S+ )?)?\bpm2(?:-guard)?(?: [a-z]+)?(?: --?[\w-]+)+/;
 const GUARD_COMMAND = /(?:sudo )?pm2-guard [a-z]+/;

@@ -39,6 +39,10 @@ describe('wrapped', () => {
     'with the indent of the text behind a label',
     wraps(`  why   ${LONG}`, `  why   ${LONG.slice(0, 71)}`, `        ${LONG.slice(72)}`),
   );
+  it(
+    'a column of a table that is called like a program',
+    wraps(`layer   sudo   ${LONG}`, `layer   sudo   ${LONG.slice(0, 62)}`, `        ${LONG.slice(63)}`),
+  );
   it('a short line is left alone', wraps('a  b', 'a  b'));
   for (const line of [
     `  run:  sudo -u www-data PM2_HOME=/var/www/.pm2 pm2 restart ${LONG}`,
