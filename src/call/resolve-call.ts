@@ -85,6 +85,7 @@ export function readerOf(
   askSudo: AskSudo,
   refused: Daemon | null,
 ): Reader {
+  const typist = caller.uid === 0 && caller.login !== null ? caller.login : caller.user;
   const answers = new Map<string, boolean>(refused === null ? [] : [[refused.name, false]]);
   const mayBecome = (daemon: Daemon): boolean => {
     const may = answers.get(daemon.name) ?? askSudo(daemon, caller, 'to tell') === null;
@@ -97,6 +98,7 @@ export function readerOf(
     policy,
     mayBecome,
     asAllowed: (command, daemon) => {
+      if (typist === daemon.user) return command.slice(SUDO_WORDS);
       if (!mayBecome(daemon)) return null;
       if (askSudo(daemon, caller, 'to set') !== null) return withoutVariables(command, daemon);
       return askSudo(daemon, caller, 'by name') === null ? command : withPath(command);
@@ -105,20 +107,23 @@ export function readerOf(
   };
 }
 
+/** `sudo -u USER`. The user, too, may be called pm2. */
+const SUDO_WORDS = 3;
+
 /**
  * For a rule without SETENV: the shim gets the daemon's name, which replaces PM2_HOME (T09). Null: other variables are
  * needed.
  */
 function withoutVariables(command: Suggestion, daemon: Daemon): Suggestion | null {
-  const pm2 = command.indexOf('pm2');
-  const variables = command.slice(3, pm2);
+  const pm2 = command.indexOf('pm2', SUDO_WORDS);
+  const variables = command.slice(SUDO_WORDS, pm2);
   return pm2 >= 0 && variables.every((word) => word === `PM2_HOME=${daemon.pm2Home}`)
-    ? [...command.slice(0, 3), SHIM_COMMAND, HOP + daemon.name, ...command.slice(pm2 + 1)]
+    ? [...command.slice(0, SUDO_WORDS), SHIM_COMMAND, HOP + daemon.name, ...command.slice(pm2 + 1)]
     : null;
 }
 
 function withPath(command: Suggestion): Suggestion {
-  const pm2 = command.indexOf('pm2');
+  const pm2 = command.indexOf('pm2', SUDO_WORDS);
   return command.map((word, at) => (at === pm2 ? SHIM_COMMAND : word));
 }
 
