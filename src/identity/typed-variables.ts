@@ -8,15 +8,15 @@ export function typedVariables(env: NodeJS.ProcessEnv): Set<string> {
 
 /** No value of a variable, such as `A=/srv/pm2`, and no text for a shell. */
 const PM2 = /^([^\s=]*\/)?pm2$/;
-/** Options of sudo(8) and env(1) with a value in the next word: the user may be called pm2. */
-const TAKES_VALUE =
-  /^(-[A-Za-z]*[CDghpRrTtUu]|--(user|group|host|prompt|chdir|chroot|role|type|close-from|command-timeout|other-user))$/;
+/** Options of sudo(8) and env(1) with a value in the next word: the user may be called pm2. `-uroot` holds its own. */
+const SHORT = /^-[^-aCcDghpRrTtUu]*[aCcDghpRrTtUu]$/;
+const LONG = /^--(user|group|host|prompt|chdir|chroot|role|type|close-from|command-timeout|other-user)$/;
 
 /** @param words a command line; empty result unless it is sudo's */
 export function typedIn(words: readonly string[], env: NodeJS.ProcessEnv): Set<string> {
   const [program = '', ...rest] = words;
   if (!/^(.*\/)?sudo(-rs)?$/.test(program)) return new Set();
-  const end = rest.findIndex((word, at) => PM2.test(word) && !TAKES_VALUE.test(rest[at - 1] ?? ''));
+  const end = rest.findIndex((word, at) => PM2.test(word) && !takesNextWord(rest[at - 1] ?? ''));
   const before = end < 0 ? rest : rest.slice(0, end);
   const parts = new Set(before.flatMap((word) => [word, ...(/\s/.test(word) ? word.split(/\s+/) : [])]));
   const kept = keptByName(before);
@@ -25,6 +25,10 @@ export function typedIn(words: readonly string[], env: NodeJS.ProcessEnv): Set<s
       .filter(([name, value]) => kept.includes(name) || parts.has(`${name}=${value ?? ''}`))
       .map(([name]) => name),
   );
+}
+
+function takesNextWord(word: string): boolean {
+  return SHORT.test(word) || LONG.test(word);
 }
 
 /** sudo splits `--preserve-env=A,B` in place (strtok in parse_args.c), so proc(5) shows A and B as two arguments. */

@@ -15,6 +15,8 @@ describe("typed on sudo's line", () => {
     ['sudo -E pm2 x', []],
     ['sudo -u pm2 A=1 /opt/bin/pm2 start D=4', ['A']],
     ['sudo -nHu pm2 --group pm2 C=3 pm2 list', ['C']],
+    ['sudo -uroot pm2 start x -- A=1', []],
+    ['sudo -nuapp A=1 pm2 start x -- C=3', ['A']],
   ])('%s', (line, names) => {
     expect([...typedIn(line.split(' '), env)]).toEqual(names);
   });
