@@ -18,7 +18,8 @@ interface Program {
   letters: string;
   long: readonly string[];
   user: readonly string[];
-  directory: 'same' | 'home directory';
+  /** Without an option. `same for root`: for others their home directory. */
+  directory: 'same' | 'home directory' | 'same for root';
   marks: OtherWay['marks'];
 }
 
@@ -50,7 +51,7 @@ const PROGRAMS: Readonly<Record<string, Program | undefined>> = {
       'area',
     ],
     user: ['u', 'user'],
-    directory: 'same',
+    directory: 'same for root',
     marks: ({ uid, name }) => ({ SUDO_USER: name, SUDO_UID: String(uid) }),
   },
   pkexec: {
@@ -68,7 +69,7 @@ export function readOtherWay([first = '', ...words]: readonly string[]): OtherWa
   const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
   if (program === undefined) return null;
   let user: string | null = null;
-  let directory: OtherWay['directory'] = program.directory;
+  let directory: Program['directory'] | OtherWay['directory'] = program.directory;
   const sets: Record<string, string> = {};
   const take = (name: string, value: string | undefined) => {
     if (program.user.includes(name)) user = value ?? null;
@@ -97,6 +98,7 @@ export function readOtherWay([first = '', ...words]: readonly string[]): OtherWa
         .findIndex((one) => program.letters.includes(one)) + 1;
     if (letter > 0) take(word.charAt(letter), letter + 1 < word.length ? word.slice(letter + 1) : words[++at]);
   }
+  if (directory === 'same for root') directory = [null, 'root'].includes(user) ? 'same' : 'home directory';
   return { user, words: words.slice(at), sets, directory, marks: program.marks };
 }
 

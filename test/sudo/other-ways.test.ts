@@ -39,6 +39,10 @@ describe('doas, run0 and pkexec', () => {
   it.each([
     ['doas pm2 list', 'same'],
     ['run0 pm2 list', 'same'],
+    ['run0 --user=root pm2 list', 'same'],
+    ['run0 -u ops pm2 list', 'home directory'],
+    ['run0 -D /srv -u ops pm2 list', { path: '/srv' }],
+    ['doas -u ops pm2 list', 'same'],
     ['run0 -D /srv pm2 list', { path: '/srv' }],
     ['run0 --chdir=~/x pm2 list', { path: '~/x' }],
     ['pkexec pm2 list', 'home directory'],
