@@ -30,11 +30,11 @@ export function pm2HomeOf({ pm2Home, physical, elsewhere }: DaemonFacts, { pm2Ho
 }
 
 /**
- * The list that `pm2 resurrect` would start: dump.pm2, or its backup where dump.pm2 is missing (lib/API/Startup.js,
- * PM2 5.4 to 7.0). Null: there is no readable list.
+ * The list that `pm2 resurrect` would start: dump.pm2, or its backup where dump.pm2 is missing or cut short
+ * (lib/API/Startup.js, PM2 5.4 to 7.0). Null: there is no readable list.
  */
 export function savedList(pm2HomeFacts: Pm2HomeFacts | null | undefined): SavedList | null {
-  return pm2HomeFacts?.saved.find(({ file }) => file === 'dump.pm2' || !pm2HomeFacts.dump) ?? null;
+  return pm2HomeFacts?.saved[0] ?? null; // dump.pm2 is first
 }
 
 /** The apps in savedList. */

@@ -1,6 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bootsOf } from '../../src/doctor/boots.ts';
+import { hasSavedList, savedList } from '../../src/doctor/placement.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
+import type { Pm2HomeFacts } from '../../src/host/homes/home-facts.ts';
+import { savedLists } from '../../src/host/homes/saved-list.ts';
+import { asPm2Home } from '../../src/runtime/brands.ts';
 
 const script = { file: '/etc/init.d/pm2-old', pm2: null, enabled: true, line: null };
 /** What init scripts without PM2_HOME start, where these PM2_HOMEs are on the host. */
@@ -21,5 +28,26 @@ describe('an init script that does not set PM2_HOME', () => {
   });
   it("starts root's daemon without a user", () => {
     expect(started(null)).toEqual([['root', '/root/.pm2']]);
+  });
+});
+
+describe('the list that pm2 resurrect starts', () => {
+  const list = (name: string) => JSON.stringify([{ name }]);
+  it.each<[dump: string | null, backup: string | null, apps: string[] | null]>([
+    [list('new'), list('old'), ['new']],
+    ['[]', list('old'), []],
+    [null, list('old'), ['old']],
+    [list('new').slice(0, -5), list('old'), ['old']],
+    ['', list('old'), ['old']],
+    ['', null, null],
+    [null, null, null],
+  ])('dump.pm2 %j, dump.pm2.bak %j', (dump, backup, apps) => {
+    const pm2Home = asPm2Home(mkdtempSync(join(tmpdir(), 'lists-')));
+    if (dump !== null) writeFileSync(join(pm2Home, 'dump.pm2'), dump);
+    if (backup !== null) writeFileSync(join(pm2Home, 'dump.pm2.bak'), backup);
+    const facts = { dump: dump !== null, saved: savedLists(pm2Home) } as Pm2HomeFacts;
+    rmSync(pm2Home, { recursive: true });
+    expect(savedList(facts)?.apps.map(({ name }) => name) ?? null).toEqual(apps);
+    expect(hasSavedList(facts)).toBe(dump !== null || backup !== null);
   });
 });

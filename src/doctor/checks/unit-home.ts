@@ -89,7 +89,7 @@ function withoutList(unit: Unit, facts: HostFacts): DoctorFinding[] {
   ];
 }
 
-/** A power failure may cut a list short. PM2 removes such a list when it resurrects, and starts nothing. */
+/** A power failure may cut lists short. PM2 removes such a list when it resurrects. With no other it starts nothing. */
 function broughtNothingBack(unit: Unit, daemon: DaemonFacts, facts: HostFacts): DoctorFinding[] {
   const { pm2Home, pid, apps, reachable, failure } = daemon;
   if (!facts.asRoot || apps.length > 0 || !reachable || failure !== null) return [];
