@@ -90,16 +90,21 @@ const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:
 
 function timeOrSpan(text: string): Date {
   const [, number, unit = ''] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
-  // ECMAScript takes 7 for July 2001, and a date alone for UTC. Here it is local midnight.
-  const time =
-    number === undefined
-      ? new Date(DATE.test(text) ? `${text.replace(' ', 'T')}${text.length === 10 ? 'T00:00' : ''}` : NaN)
-      : new Date(Date.now() - Number(number) * (SPANS[unit] ?? 0));
+  const time = number === undefined ? timeOf(text) : new Date(Date.now() - Number(number) * (SPANS[unit] ?? 0));
   if (Number.isNaN(time.getTime()))
     throw new InvalidArgumentError(
       'A date such as 2026-11-22 or 2026-11-22T15:00 is expected, or a span such as 30m, 12h or 7d.',
     );
   return time;
+}
+
+/** An invalid Date for what is no date. A date alone means local midnight here; ECMAScript would take UTC. */
+function timeOf(text: string): Date {
+  // ECMAScript takes 7 for July 2001, and the 31st of February for the 3rd of March.
+  const day = text.slice(0, 10);
+  const midnight = new Date(DATE.test(text) ? `${day}T00:00Z` : NaN);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return new Date(NaN);
+  return new Date(`${text.replace(' ', 'T')}${text === day ? 'T00:00' : ''}`);
 }
 
 function requireRead(read: LogRead): LogRead & { type: 'read' } {

@@ -278,6 +278,7 @@ describeOnHost('pm2-guard log', () => {
       ['--since 7', 'A date such as'],
       ['--since "Nov 22"', 'A date such as'],
       ['--since 2026-13-40', 'A date such as'],
+      ['--since "2026-02-31 10:00"', 'A date such as'],
       ['--verdict maybe', 'Allowed choices are rewrite, block, bypass, observed'],
     ])('%s', async (options, message) => {
       expect(await host.run(`pm2-guard log ${options}`)).toMatchObject({
