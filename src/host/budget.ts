@@ -1,4 +1,5 @@
 import { ByteBudget } from '../pm2/rpc.ts';
+import type { Daemon } from '../policy/policy.ts';
 import type { Uid, Pm2Home } from '../runtime/brands.ts';
 import { statOf } from '../runtime/peek.ts';
 
@@ -41,15 +42,19 @@ const MOST_BYTES = 256 << 20;
 const MOST_MS = 20_000;
 export const AT_ONCE = 8;
 
-/** Declared daemons first, then one of each user in turn, so a user with many sockets delays only that user. */
+/**
+ * Daemons that the config names first, then one of each user in turn, so a user with many sockets delays only that
+ * user. The users of `personal` may be any number of ordinary users: their daemons are not first.
+ */
 export function inFairOrder<One extends { pm2Home: Pm2Home; uid: Uid | null }>(
   live: readonly One[],
-  declared: readonly { pm2Home: Pm2Home }[],
+  declared: readonly Pick<Daemon, 'pm2Home' | 'personal'>[],
 ): One[] {
+  const named = new Set(declared.filter(({ personal }) => personal !== true).map(({ pm2Home }) => pm2Home));
   const turns = new Map<Uid | null, number>();
   const rank = new Map(
     live.map((one) => {
-      if (declared.some(({ pm2Home }) => pm2Home === one.pm2Home)) return [one, -1];
+      if (named.has(one.pm2Home)) return [one, -1];
       const turn = turns.get(one.uid) ?? 0;
       turns.set(one.uid, turn + 1);
       return [one, turn];

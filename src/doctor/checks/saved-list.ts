@@ -82,7 +82,7 @@ function isAnothers(homeDirectory: string, { owner }: Pm2HomeFacts, { pm2Homes }
     (homeDirectory === '/root' ||
       pm2Homes.some(
         (other) =>
-          other.owner?.evidence === 'passwd' &&
+          (other.owner?.evidence === 'passwd' || other.owner?.evidence === 'config') &&
           other.owner.homeDirectory === homeDirectory &&
           other.owner.uid !== owner?.uid,
       ))
