@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { accountByUid } from '../identity/accounts.ts';
+import { withPersonalDaemons } from '../host/daemons/personal-daemons.ts';
+import { accountByName, accountByUid } from '../identity/accounts.ts';
 import { dumpFile } from '../pm2/home.ts';
 import type { Daemon, Policy } from '../policy/policy.ts';
 import { asPm2Home, asPosix } from '../runtime/brands.ts';
@@ -26,7 +27,7 @@ export interface AdoptRequest {
   allStrays: boolean;
   /** A daemon of the config, a user, a PM2_HOME or a saved list; null: all of them. */
   from: string | null;
-  /** A daemon of the config; null: where the config puts each app. */
+  /** A daemon of the config, or of a user of its `personal`; null: where the config puts each app. */
   to: string | null;
   overlap: boolean;
   /** Digests of plans that were shown and accepted (consent.ts). */
@@ -156,8 +157,11 @@ export async function finish(
   });
 }
 
+/** A declared daemon, or that of a user of `personal`, as doctor names it. */
 function daemonNamed(name: string, policy: Policy): Daemon {
-  const daemon = policy.daemons.find((one) => one.name === name);
+  const account = accountByName(name.replace(/^~/, ''));
+  const { daemons } = withPersonalDaemons(policy, account === null ? [] : [account.uid]);
+  const daemon = daemons.find((one) => one.name === name);
   if (daemon === undefined)
     throw new UserError(
       `the config has no daemon "${name}": it has ${policy.daemons.map((one) => one.name).join(', ')}`,

@@ -200,6 +200,22 @@ describeOnHost('sites of a hosting panel: personal daemons', () => {
       /is owned by daemon site2 of site2/,
     );
   });
+  it('doctor sends a list that was copied there to it, with a command that adopt takes', async () => {
+    const copy = JSON.stringify([{ name: 'copied', pm_exec_path: APP, PM2_HOME: '/home/carol/.pm2' }]);
+    await hosts.guarded.write('/home/site2/.pm2/dump.pm2', copy, { owner: 'site2' });
+    const { stdout } = await hosts.guarded.run('pm2-guard doctor --json');
+    const { findings } = JSON.parse(stdout) as { findings: { code: string; repair: string[][] }[] };
+    const [command = []] = findings.find(({ code }) => code === 'PD312')?.repair ?? [];
+    expect(command).toEqual(expect.arrayContaining(['adopt', '--to', 'site2']));
+    const line = command.join(' ').replace(/^sudo /, '');
+    const { stdout: preview } = await hosts.guarded.run(`${line} --dry-run --json`);
+    expect(JSON.parse(preview)).toMatchObject({ moves: [{ apps: [{ name: 'copied' }], to: { user: 'site2' } }] });
+    expect(await hosts.guarded.run('pm2-guard adopt copied --to alice --dry-run')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('the config has no daemon "alice"') as string,
+    });
+    await hosts.guarded.must('pm2 save --force', { user: 'site2' });
+  });
   it('doctor takes the daemon of a user who is not named for a stray, and of a member of the group not', async () => {
     await hosts.guarded.must(`PM2_GUARD=off pm2 start ${APP} --name hers`, { user: 'alice', cwd: '/' });
     const { stdout } = await hosts.guarded.run('pm2-guard doctor --app hers --json');
