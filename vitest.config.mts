@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { testProjects } from './test/projects.mts';
 
 const { unit, replacing, host } = testProjects(import.meta.dirname);
@@ -10,8 +11,18 @@ const shared = {
   hookTimeout: 180_000,
 };
 
+/** vitest starts long files first, and takes their size for their time. The longest run has small ones. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => /\/test\/(systems|transparency)\//.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     maxWorkers: availableParallelism() + 1, // a test waits for its host for a third of its time
     projects: [
       // The files of one process share its modules: to load them anew for each file would take a third of the time.

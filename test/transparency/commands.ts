@@ -12,18 +12,15 @@ interface Side {
   env: NodeJS.ProcessEnv;
 }
 
-for (const [pm2, caches] of [
-  ['7.0.4', ['on', 'off']],
-  ['6.0.14', ['on']],
-  ['5.4.3', ['on']],
-] as const) {
+/**
+ * Types the same lines on a plain host and on a guarded one for each value of PM2_GUARD_CACHE, and compares everything
+ * that can be told. Each PM2 has a test file of its own, so that they run at the same time.
+ */
+export function compareOn(pm2: (typeof pm2Versions)[number], caches: readonly ('on' | 'off')[]): void {
   describeOnHost(`typed with and without the guard, PM2 ${pm2}, PM2_GUARD_CACHE=${caches.join(', ')}`, () => {
     let plain: Side, guarded: Side[];
     beforeAll(async () => {
-      [plain, guarded] = await Promise.all([
-        prepared(pm2),
-        Promise.all(caches.map((cache) => prepared(pm2, cache))),
-      ]);
+      [plain, guarded] = await Promise.all([prepared(pm2), Promise.all(caches.map((cache) => prepared(pm2, cache)))]);
     });
     afterAll(() => Promise.all([plain, ...guarded].map(({ host }) => host.dispose())));
 

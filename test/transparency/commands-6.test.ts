@@ -1,0 +1,3 @@
+import { compareOn } from './commands.ts';
+
+compareOn('6.0.14', ['on']);

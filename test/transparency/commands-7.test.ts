@@ -1,0 +1,3 @@
+import { compareOn } from './commands.ts';
+
+compareOn('7.0.4', ['on', 'off']);
