@@ -139,6 +139,19 @@ describe.runIf(process.getuid?.() === 0)('crontabs', () => {
       },
     ]);
   });
+  it.each([
+    ['PM2_HOME=$HOME/.pm2 pm2 resurrect', null, false],
+    ['PM2_HOME=~/.pm2 /usr/bin/pm2 resurrect', null, false],
+    ['export PM2_HOME="${HOME}/apps"; pm2 resurrect', '/usr/sbin/apps', false],
+    ['PM2_HOME=$HOME/apps pm2 jlist', '/usr/sbin/apps', false],
+    ['PM2_HOME=/srv/50\\% pm2 resurrect', '/srv/50%', false],
+    ['PM2_HOME=$APPS/.pm2 pm2 resurrect', '$APPS/.pm2', true],
+    ['PM2_HOME=$(cat /etc/apps) pm2 jlist', '$(cat', true],
+    ['pm2 resurrect', '/srv/d', false],
+  ])('name the PM2_HOME that their shell makes of a line: %s', (command, home, isUnclear) => {
+    write('var/spool/cron/crontabs/daemon', `PM2_HOME=/srv/d\n@reboot ${command}\n`);
+    expect(cronLines(root)).toMatchObject([{ pm2Home: home, isUnclear, command: command.replace('\\%', '%') }]);
+  });
   it('are files of known users: other files are ignored, and no name service is asked about their names', () => {
     mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true });
     mkdirSync(join(root, 'var/spool/cron/nobodys-jobs'));
@@ -253,7 +266,7 @@ describe('rc.local', () => {
     expect(lines(text)).toEqual([]);
     expect(rcLocal(root).unclear.length).toBe(isUnclear ? 1 : 0);
   });
-  it.each(['echo "the boss\'s apps"', "true # don't", 'echo it\\\'s', "echo 'a\n# \n'"])(
+  it.each(['echo "the boss\'s apps"', "true # don't", "echo it\\'s", "echo 'a\n# \n'"])(
     'ends its quotes as a shell does: %j',
     (text) => {
       const line = "su - daemon -c 'pm2 resurrect'";

@@ -193,6 +193,15 @@ describe('a unit that starts pm2 in a roundabout way', () => {
     ['User=daemon\nExecStart=/usr/bin/node --trace-uncaught /usr/lib/node_modules/pm2/bin/pm2-runtime a.js', DAEMONS],
     ['User=daemon\nExecStart=/usr/bin/nice -n 5 /usr/bin/pm2 start /srv/a.js --no-daemon', DAEMONS],
     ['User=daemon\nType=oneshot\nExecStart=/bin/true\nExecStart=/usr/bin/pm2 resurrect', DAEMONS],
+    ['ExecStart=/usr/bin/timeout 90 /usr/bin/sudo -u daemon pm2 resurrect', DAEMONS],
+    ["ExecStart=/usr/bin/nice -n 5 /bin/su - daemon -c 'pm2 resurrect'", DAEMONS],
+    ['ExecStart=/usr/bin/systemd-cat -t pm2 /usr/sbin/runuser -u daemon pm2 resurrect', DAEMONS],
+    ['ExecStart=/usr/bin/ionice env PM2_HOME=/srv/x sudo -E -u daemon pm2 resurrect', 'daemon /srv/x'],
+    ['Environment=HOME=/root\nExecStart=/usr/bin/sudo -EH -u daemon pm2 resurrect', DAEMONS],
+    ['Environment=HOME=/root\nExecStart=/usr/bin/sudo -E --set-home -u daemon pm2 resurrect', DAEMONS],
+    ["User=daemon\nExecStart=/bin/sh -c '{ export PM2_HOME=/srv/x; exec pm2 resurrect; }'", 'daemon /srv/x'],
+    ["User=daemon\nExecStart=/bin/sh -c '(export PM2_HOME=/srv/x; pm2 ping); pm2 resurrect'", DAEMONS],
+    ["User=daemon\nExecStart=/bin/sh -c '(unset PM2_HOME; export PM2_HOME=/srv/x && pm2 resurrect)'", 'daemon /srv/x'],
   ])('%s', (text, seat) => {
     expect(read(text)).toEqual([seat]);
   });
@@ -202,6 +211,11 @@ describe('a unit that starts pm2 in a roundabout way', () => {
     'ExecStart=/bin/su - no-such-user -c "pm2 resurrect"',
     'ExecStart=/bin/sh -c ". /etc/pm2.env; pm2 resurrect"',
     'User=daemon\nExecStart=/bin/sh -c "PM2_HOME=/srv/x; pm2 resurrect"',
+    'User=daemon\nExecStart=/bin/sh -c "if true; then export PM2_HOME=/srv/x; fi; pm2 resurrect"',
+    'User=daemon\nExecStart=/bin/sh -c "test -d /srv/x || unset PM2_HOME; pm2 resurrect"',
+    'User=daemon\nExecStart=/bin/bash -c "declare -x PM2_HOME=/srv/x; pm2 resurrect"',
+    'User=daemon\nExecStart=/bin/sh -c "export PM2_HOME=/srv/*/x; pm2 resurrect"',
+    "User=daemon\nExecStart=/bin/sh -c 'export HOME=/srv/y; PM2_HOME=$HOME/x pm2 resurrect'",
     'User=daemon\nExecStart=/usr/bin/env PM2_HOME=relative pm2 resurrect',
     'User=daemon\nExecStart=/usr/bin/env PM2_HOME=$(cat /etc/place) pm2 resurrect',
     'ExecStart=/usr/bin/chroot /srv/root pm2 resurrect',

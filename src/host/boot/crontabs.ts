@@ -6,7 +6,8 @@ import { readRegularFile } from '../../trust/read.ts';
 import { entryFault } from '../../trust/trust.ts';
 import { scriptInLine } from './called-script.ts';
 import { startInShell } from './pm2-start.ts';
-import { seatOf } from './runner.ts';
+import { seatOf, type Runner } from './runner.ts';
+import { assigned, withVariables } from './shell-variables.ts';
 import type { UnclearStart } from './unit-start.ts';
 
 export interface CronLine {
@@ -53,9 +54,9 @@ export function cronJobs(root = ''): CronJobs {
       .map((name) => `${root}/etc/cron.d/${name}`),
   ];
   // Older spools hold directories. Their names are no users, and each would cost a lookup in the name service.
-  const tables = distinctPlaces(SPOOLS.map((spool) => root + spool)).flatMap((spool) =>
-    listDirectory(spool, MOST_TABLES).map((name) => ({ file: join(spool, name), user: name })),
-  ).filter(({ file }) => isFile(file));
+  const tables = distinctPlaces(SPOOLS.map((spool) => root + spool))
+    .flatMap((spool) => listDirectory(spool, MOST_TABLES).map((name) => ({ file: join(spool, name), user: name })))
+    .filter(({ file }) => isFile(file));
   const users = tables.filter(({ file, user }) => {
     const account = accountByName(user);
     // cron runs it as the user in its name, so only that user or root may own it.
@@ -106,12 +107,13 @@ function addJobs(jobs: CronJobs, file: string, user: string | null): void {
       if (why !== null) jobs.scripts.push({ name, file, enabled: true, account: accountByName(listed), why });
       continue;
     }
-    const typed = command.replace(/(?<!\\)%.*$/, '').trim();
+    const typed = command
+      .replace(/(?<!\\)%.*$/, '')
+      .replaceAll('\\%', '%')
+      .trim();
     const homeDirectory = env['HOME'] ?? accountByName(listed)?.homeDirectory ?? '/';
     const by = { user: listed, pm2Home: env['PM2_HOME'] ?? null, homeDirectory, inSession: false };
-    const start = startInShell(typed, by);
-    const seat = start === null || start === 'unclear' ? null : seatOf(start);
-    const named = seat?.pm2Home === join(homeDirectory, '.pm2') ? null : (seat?.pm2Home ?? null);
+    const { pm2Home, isUnclear } = pm2HomeOfCommand(typed, by);
     jobs.lines.push({
       file,
       line: index + 1,
@@ -122,10 +124,27 @@ function addJobs(jobs: CronJobs, file: string, user: string | null): void {
       path: env['PATH'] ?? CRON_PATH,
       setsPath: env['PATH'] !== undefined,
       homeDirectory,
-      pm2Home: named ?? /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(typed)?.[2] ?? env['PM2_HOME'] ?? null,
-      isUnclear: start !== null && seat === null,
+      pm2Home,
+      isUnclear,
     });
   }
+}
+
+/** Of the daemon that a command starts, else of a call that only mentions one. What is unknown stays as written. */
+function pm2HomeOfCommand(
+  typed: string,
+  by: Runner & { homeDirectory: string },
+): Pick<CronLine, 'pm2Home' | 'isUnclear'> {
+  const start = startInShell(typed, by);
+  const seat = start === null || start === 'unclear' ? null : seatOf(start);
+  if (seat !== null) {
+    const isUsual = seat.pm2Home === join(by.homeDirectory, '.pm2');
+    return { pm2Home: isUsual ? null : seat.pm2Home, isUnclear: false };
+  }
+  const written = /\bPM2_HOME=(["']?)([^\s"';&|]+)\1/.exec(typed)?.[2];
+  if (written === undefined) return { pm2Home: by.pm2Home, isUnclear: start !== null };
+  const pm2Home = assigned(by, 'PM2_HOME', withVariables(written, typed, by), true).pm2Home;
+  return { pm2Home: pm2Home ?? written, isUnclear: start !== null || /[$`]/.test(pm2Home ?? '') };
 }
 
 /** lint covers scripts that call pm2. */

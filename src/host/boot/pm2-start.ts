@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { parse } from 'shell-quote';
 import { accountOf, mentionsPm2, type Runner } from './runner.ts';
+import { assigned, exported, KEYWORDS, unknownAssignment, variable } from './shell-variables.ts';
 
 /** `unclear`: it runs pm2, and as whom or with which PM2_HOME is not known. Null: it starts no apps. */
 export type Pm2Start = Runner | 'unclear' | null;
@@ -10,7 +11,8 @@ const STARTS = /^(resurrect|start|restart|reload|startOrRestart|startOrReload|st
 const HARMLESS = 'cd echo printf test [ [[ mkdir chown chmod touch rm sleep true false : logger umask ulimit set'.split(
   ' ',
 );
-const KEYWORDS = ['then', 'do', 'else', 'if', 'elif', 'while', 'until', '!', '{', 'time', 'exec', 'nohup', 'setsid'];
+/** Programs whose words are followed here. */
+const FOLLOWED = /^(pm2|pm2-runtime|pm2-docker|env|sh|bash|dash|su|runuser|sudo|setpriv)$/;
 /** A shell's expansion that is not known here. */
 const OPEN = /[$`]/;
 
@@ -18,15 +20,21 @@ const OPEN = /[$`]/;
 export function startInShell(text: string, by: Runner): Pm2Start {
   let runner = by;
   let words: string[] = [];
+  let operator = '';
   let isUnclear = false;
-  for (const token of [...parse(text, (name) => variable(name, runner)), { op: ';' as const }]) {
+  const aroundSubshells: Runner[] = [];
+  for (const token of [...parse(text, (name) => variable(name, text, by)), { op: ';' as const }]) {
     if (typeof token === 'string') words.push(token);
-    else if ('comment' in token || token.op === 'glob') continue;
+    else if ('comment' in token) continue;
+    else if (token.op === 'glob') words.push(...unknownAssignment(token.pattern));
     else {
       const found = pm2StartOf(words, runner, true);
       if (found !== null && found !== 'unclear') return isUnclear ? 'unclear' : found;
       isUnclear ||= found === 'unclear' || ['.', 'source', 'eval'].includes(words[0] ?? '');
-      runner = exported(words, runner);
+      runner = exported(words, operator, runner);
+      if (token.op === '(') aroundSubshells.push(runner);
+      if (token.op === ')') runner = aroundSubshells.pop() ?? runner;
+      operator = token.op;
       words = [];
     }
   }
@@ -86,43 +94,21 @@ function unlessMentioned(words: readonly string[]): Pm2Start {
   return words.some(mentionsPm2) ? 'unclear' : null;
 }
 
-/** Behind a program that keeps user and environment. */
+/** Behind a program that keeps user and environment, with options that are not read. */
 function startBehind(words: readonly string[], by: Runner): Pm2Start {
-  const at = words.findIndex((word) => /^pm2(-runtime|-docker)?$/.test(basename(word)));
+  const isFollowed = (word = '') => FOLLOWED.test(basename(word));
+  // The first pm2 of `systemd-cat -t pm2 sudo pm2` is the value of an option.
+  const at = words.findIndex((word, index) => isFollowed(word) && !(isPm2(word) && isFollowed(words[index + 1])));
   return at < 0 ? unlessMentioned(words) : pm2StartOf(words.slice(at), by);
+}
+
+function isPm2(word: string): boolean {
+  return /^pm2(-runtime|-docker)?$/.test(basename(word));
 }
 
 function certain(by: Runner, words: readonly string[]): Pm2Start {
   const values = [by.user, by.pm2Home ?? '', by.homeDirectory ?? '', ...words.slice(0, 2)];
   return values.some((value) => OPEN.test(value)) ? 'unclear' : by;
-}
-
-/** Unknown variables stay as they are written, and make what follows unclear. */
-function variable(name: string, { user, pm2Home, homeDirectory }: Runner): string {
-  const known: Record<string, string | null> = { HOME: homeDirectory, PM2_HOME: pm2Home, USER: user, LOGNAME: user };
-  return (Object.hasOwn(known, name) ? known[name] : null) ?? `$${name}`;
-}
-
-function assigned(by: Runner, name: string, value: string, inShell: boolean): Runner {
-  const isTilde = /^~(\/|$)/.test(value);
-  const full = isTilde && inShell && by.homeDirectory !== null ? by.homeDirectory + value.slice(1) : value;
-  const known = isTilde && full === value ? '$' : full;
-  if (name === 'PM2_HOME') return { ...by, pm2Home: known };
-  // With an empty HOME every PM2 uses /etc/.pm2.
-  return name === 'HOME' ? { ...by, homeDirectory: known === '' ? '/etc' : known } : by;
-}
-
-/** `export A=B` changes what follows. A bare `A=B` does so only where A is exported, which is not followed here. */
-function exported(words: readonly string[], by: Runner): Runner {
-  if (words[0] === 'unset') return words.includes('PM2_HOME') ? { ...by, pm2Home: null } : by;
-  const isExport = words[0] === 'export';
-  if (!isExport && !words.every((word) => /^\w+=/.test(word))) return by;
-  let runner = by;
-  for (const word of words.slice(isExport ? 1 : 0)) {
-    const [, name = '', value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
-    if (name !== '') runner = assigned(runner, name, isExport ? value : '$', true);
-  }
-  return runner;
 }
 
 /** env(1) */
@@ -184,26 +170,29 @@ function startByRunuser(words: readonly string[], by: Runner): Pm2Start {
   return pm2StartOf(program, { ...by, user });
 }
 
-/** sudo(8) with env_reset, its default: HOME is the user's, and PM2_HOME is kept only by -E. */
+const KNOWN_OF_SUDO = ['--preserve-env', '--login', '--non-interactive', '--set-home'];
+
+/** sudo(8) with env_reset, its default: HOME is the user's. -E keeps PM2_HOME, and without -H also HOME. */
 function startBySudo(words: readonly string[], by: Runner): Pm2Start {
   let user = 'root';
   let keeps = false;
+  let setsHome = false;
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     const [, joined] = /^-[EHin]*u(.*)$/s.exec(word) ?? [];
     const [, long] = /^--user=(.+)$/s.exec(word) ?? [];
     keeps ||= /^-[Hin]*E/.test(word) || word === '--preserve-env';
+    setsHome ||= /^-[Ein]*H/.test(word) || word === '--set-home';
     if (long !== undefined) user = long;
     else if (joined !== undefined || word === '--user')
       user = joined === undefined || joined === '' ? (words[++at] ?? '') : joined;
     else if (!word.startsWith('-') || word === '--') {
       const name = user.replace(/^#/, '');
       const kept = keeps ? by : { homeDirectory: null, pm2Home: null };
-      const homeDirectory = kept.homeDirectory ?? accountOf(name)?.homeDirectory ?? null;
+      const homeDirectory = (setsHome ? null : kept.homeDirectory) ?? accountOf(name)?.homeDirectory ?? null;
       const { pm2Home } = kept;
       return pm2StartOf(words.slice(word === '--' ? at + 1 : at), { ...by, user: name, homeDirectory, pm2Home });
-    } else if (!/^-[EHin]+$/.test(word) && !['--preserve-env', '--login', '--non-interactive'].includes(word))
-      return unlessMentioned(words);
+    } else if (!/^-[EHin]+$/.test(word) && !KNOWN_OF_SUDO.includes(word)) return unlessMentioned(words);
   }
   return unlessMentioned(words);
 }

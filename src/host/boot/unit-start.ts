@@ -43,12 +43,16 @@ export function startedSeat(start: Pm2Start, runner: Runner): StartedSeat | 'unc
   return seat === null ? 'unclear' : { ...seat, inSession: start.inSession };
 }
 
-/** systemd's own expansion (systemd.service(5), COMMAND LINES). An unknown variable stays as it is written. */
+/**
+ * systemd's own expansion (systemd.service(5), COMMAND LINES). It leaves `$NAME` in a longer word to the shell, which
+ * has the same value unless it sets the variable. An unknown variable stays as it is written.
+ */
 function expanded(word: string, env: Readonly<Record<string, string>>, { user, homeDirectory }: Runner): string {
   const known: Record<string, string | null> = { HOME: homeDirectory, USER: user, LOGNAME: user, ...env };
   return word.replace(/\$\$|\$\{(\w+)\}|\$(\w+)/g, (whole, braced?: string, bare?: string) => {
     const name = braced ?? bare;
     if (name === undefined) return '$';
-    return (Object.hasOwn(known, name) ? known[name] : null) ?? whole;
+    const isSetByShell = bare !== undefined && new RegExp(`\\b${bare}=`).test(word);
+    return (Object.hasOwn(known, name) && !isSetByShell ? known[name] : null) ?? whole;
   });
 }
