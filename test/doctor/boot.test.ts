@@ -135,7 +135,8 @@ describeOnHost('what starts at boot', () => {
   it('T28: @reboot in a crontab, and a unit', async () => {
     await host.write(
       '/var/spool/cron/crontabs/ops',
-      '# m h dom mon dow command\nPATH=/usr/local/bin:/usr/bin:/bin\n\n@reboot pm2 resurrect\n',
+      '# m h dom mon dow command\nPATH=/usr/local/bin:/usr/bin:/bin\n\n@reboot pm2 resurrect\n' +
+        '@reboot su - "$WHO" -c "pm2 resurrect"\n', // for a daemon that is not known
       { owner: 'ops', mode: '600' },
     );
     expect(await finding(host, 'PD408')).toMatchObject({
@@ -145,6 +146,7 @@ describeOnHost('what starts at boot', () => {
     await repair(host, await finding(host, 'PD408'));
     expect(await host.read('/var/spool/cron/crontabs/ops')).toContain('\n# @reboot pm2 resurrect\n');
     expect(await boot()).toEqual([]);
+    await host.must("sed -i '$d' /var/spool/cron/crontabs/ops");
   });
 
   it("T05: a watchdog of root's in cron goes round the guard, and is led to it", async () => {

@@ -25,7 +25,7 @@ export const doubleBoots: Check = {
           ),
       ),
       ...facts.boot.crontabs
-        .filter(({ when }) => when === '@reboot')
+        .filter(({ when, isUnclear }) => when === '@reboot' && !isUnclear)
         .flatMap((line) => {
           const pm2Home = line.pm2Home ?? join(line.homeDirectory, '.pm2');
           return boots

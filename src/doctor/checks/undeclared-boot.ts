@@ -55,7 +55,10 @@ export const undeclaredBoots: Check = {
       ...facts.boot.crontabs
         .filter(
           (line) =>
-            !isDeclared(pm2HomeOfLine(line), policy, facts) && !policy.exempt.includes(line.user) && !isGuarded(line),
+            !line.isUnclear &&
+            !isDeclared(pm2HomeOfLine(line), policy, facts) &&
+            !policy.exempt.includes(line.user) &&
+            !isGuarded(line),
         )
         .map((line) => stray(line, policy)),
     ];
