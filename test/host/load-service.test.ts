@@ -115,6 +115,29 @@ Environment=PM2_HOME=/a A=1
   expect(loaded?.env).toEqual({ PM2_HOME: '/a', A: '1' });
 });
 
+it('has the variables of all files that a wildcard matches, in the order of their names', () => {
+  for (const [name, text] of [
+    ['conf.d/20-home.env', 'PM2_HOME=/srv/b\n'],
+    ['conf.d/10-home.env', 'PM2_HOME=/srv/a\nA=1\n'],
+    ['conf.d/.hidden.env', 'PM2_HOME=/srv/c\n'],
+    ['conf.d/30-home.txt', 'PM2_HOME=/srv/d\n'],
+    ['other.d/x(1).env', 'B=1\n'],
+  ] as const)
+    write(name, text);
+  const envOf = (path: string) => {
+    write('etc/systemd/system/x.service', `[Service]\nEnvironment=C=1\nEnvironmentFile=-${root}/${path}\n`);
+    const { env, isClear } = load('x.service', 'etc/systemd/system/x.service') ?? {};
+    return isClear === true ? env : null;
+  };
+  expect(envOf('conf.d/*.env')).toEqual({ A: '1', C: '1', PM2_HOME: '/srv/b' });
+  expect(envOf('conf.d/[!2]?-*.env')).toEqual({ A: '1', C: '1', PM2_HOME: '/srv/a' });
+  expect(envOf('conf.[a-d]/[3]0-*')).toEqual({ C: '1', PM2_HOME: '/srv/d' });
+  expect(envOf('*.d/x(1).e?v')).toEqual({ B: '1', C: '1' });
+  expect(envOf('conf.d/.h*')).toEqual({ C: '1', PM2_HOME: '/srv/c' });
+  expect(envOf('conf.d/*.none')).toEqual({ C: '1' });
+  for (const unknown of ['conf.d/[[:digit:]]*', 'conf.d/\\*', 'conf.d/[9-0]*']) expect(envOf(unknown)).toBeNull();
+});
+
 describe.runIf(existsSync(GENERATOR))('an environment file', () => {
   const parts = [
     'a',

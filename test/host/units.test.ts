@@ -154,6 +154,19 @@ it.each([
   expect(units()).toEqual([['late.service', 'a', '/a', enabled]]);
 });
 
+it.each([
+  ['by a timer that names it', 'web.timer', 'web.timer', 'Unit=pm2@ops.service'],
+  ['by the timer of its name', 'pm2@ops.timer', 'pm2@ops.timer', ''],
+  ['by an instance of a timer', 'pm2@.timer', 'pm2@ops.timer', ''],
+  ['by an instance of another timer', 'late@.timer', 'late@ops.timer', 'Unit=pm2@%i.service'],
+])('that is an instance may be started %s', (_, file, wanted, unit) => {
+  write('lib/pm2@.service', '[Service]\nUser=%i\nEnvironment=PM2_HOME=/srv/%i\nExecStart=/usr/bin/pm2 resurrect\n');
+  write(`etc/${file}`, `[Timer]\nOnBootSec=1min\n${unit}\n`);
+  expect(units()).toEqual([]);
+  write(`etc/timers.target.wants/${wanted}`, '');
+  expect(units()).toEqual([['pm2@ops.service', 'ops', '/srv/ops', true]]);
+});
+
 it('that a timer starts for something else than its apps is not enabled', () => {
   write('etc/save.service', '[Service]\nEnvironment=PM2_HOME=/a\nExecStart=/usr/bin/pm2 save\n');
   write('etc/save.timer', '[Timer]\nOnBootSec=1min\n');

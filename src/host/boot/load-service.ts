@@ -4,6 +4,7 @@ import { listDirectory } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { dependsOnVersion, environmentFile } from './environment-file.ts';
 import type { LoadedUnit } from './loaded-unit.ts';
+import { matchingFiles } from './matching-files.ts';
 import { systemdVersion } from './systemd.ts';
 import { readService, startOfPm2, UNKNOWN, type ServiceFile } from './unit-file.ts';
 import type { Manager } from './unit-specifiers.ts';
@@ -89,7 +90,8 @@ function withEnvironment(
 ): LoadedService {
   const { user, isDynamic, start, isStartKnown, pidFile, commands } = service;
   // A user's unit may name a file of root, which must not be read for that user.
-  const known = manager === null ? service.envFiles.filter((path) => path !== UNKNOWN) : [];
+  const named = manager === null ? service.envFiles.flatMap((path) => filesOf(path)) : [];
+  const known = named.filter((path) => path !== UNKNOWN);
   const env = new Map([
     ...service.env,
     ...known.flatMap((path) => Object.entries(variablesIn(read(path, null, places)))),
@@ -98,7 +100,7 @@ function withEnvironment(
   for (const [name, value] of env) if (unset.has(name) || unset.has(`${name}=${String(value)}`)) env.delete(name);
   // A user's EnvironmentFile= is unread, and may hold the PM2_HOME.
   const isHidden = manager !== null && service.envFiles.length > 0 && !env.has('PM2_HOME');
-  const values = [user, ...env.values(), ...unset, ...(manager === null ? service.envFiles : [])];
+  const values = [user, ...env.values(), ...unset, ...named];
   return {
     user: user === UNKNOWN ? null : user,
     env: Object.fromEntries([...env].filter((entry): entry is [string, string] => entry[1] !== UNKNOWN)),
@@ -109,6 +111,11 @@ function withEnvironment(
     pidFile,
     commands,
   };
+}
+
+/** EnvironmentFile= may have wildcards (systemd.exec(5)). */
+function filesOf(path: string | typeof UNKNOWN): (string | typeof UNKNOWN)[] {
+  return path === UNKNOWN ? [UNKNOWN] : (matchingFiles(path) ?? [UNKNOWN]);
 }
 
 /** Asks for systemd's version only where it matters. */

@@ -117,8 +117,8 @@ function unitsIn(paths: readonly string[], manager: Manager): Pm2Units {
   const units: Unit[] = [];
   const unclear: UnclearStart[] = [];
   for (const [name, file] of names.services) {
-    // A template alone starts nothing. Its wanted instances do.
-    for (const one of name.endsWith('@.service') ? instancesOf(name, names) : [name]) {
+    // A template alone starts nothing. Its instances do.
+    for (const one of name.endsWith('@.service') ? instancesOf(name, names, started) : [name]) {
       const service = serviceOf([one, ...aliasesOf(one, names)], file, places, manager);
       if (service === null) continue;
       const runner = runnerOf(service, manager);
@@ -225,9 +225,12 @@ function nodeOf(program: string, path: string): string | null {
   return found ?? (/\/node(js)?$/.test(program) ? realpathOrNull(program) : null);
 }
 
-function instancesOf(template: string, { services, wanted }: UnitNames): string[] {
+/** Those that a target wants or a timer starts, without those that have a file of their own. */
+function instancesOf(template: string, { services, wanted }: UnitNames, started: ReadonlySet<string>): string[] {
   const prefix = template.slice(0, -'.service'.length);
-  return [...wanted].filter((name) => name.startsWith(prefix) && name !== template && !services.has(name));
+  return [...new Set([...wanted, ...started])].filter(
+    (name) => name.startsWith(prefix) && name.endsWith('.service') && name !== template && !services.has(name),
+  );
 }
 
 function aliasesOf(name: string, { aliases }: UnitNames): readonly string[] {
