@@ -26,7 +26,7 @@ export function problemOf(
       label: 'choose',
       repair: [
         commandLineHere(['sudo', 'setcap', 'cap_net_bind_service=+ep', realpathOrSelf(node)]),
-        `sudo sysctl net.ipv4.ip_unprivileged_port_start=${fault.port}`,
+        commandLineHere(['sudo', 'sysctl', `net.ipv4.ip_unprivileged_port_start=${fault.port}`]),
         'AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of that daemon',
       ],
     };

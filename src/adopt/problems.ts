@@ -3,7 +3,7 @@ import { accountByUid } from '../identity/accounts.ts';
 import { readDumpRecords } from '../pm2/dump.ts';
 import { dumpFile } from '../pm2/home.ts';
 import { statOf } from '../runtime/peek.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, sameProgram, type AppCopy } from './choose.ts';
@@ -112,8 +112,7 @@ function occupant(place: AppSource, to: Seat, { places }: HostInventory): AppSou
 function asOwnerOf(directory: string, words: readonly string[]): string[] {
   const uid = statOf(directory)?.uid ?? 0;
   if (uid === 0 && findUntrusted(directory, 'directory') !== null) return [];
-  const line = quoteCommand(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words]);
-  return [line];
+  return [commandLineHere(['sudo', ...(uid === 0 ? [] : ['-u', accountByUid(uid)?.name ?? `#${uid}`]), ...words])];
 }
 
 /** A move whose consent cannot be asked for here. */

@@ -25,7 +25,7 @@ import { linkShare } from './share.ts';
 import { requireRootOwned } from './root-only.ts';
 import { removeLeftOvers } from './left-overs.ts';
 import { switchingProblem, trySwitching } from './switching.ts';
-import { recordWayToRoot } from './way-to-root.ts';
+import { learnWayToRoot, recordWayToRoot } from './way-to-root.ts';
 
 export interface InstallRequest {
   source: PackageSource;
@@ -56,6 +56,7 @@ export interface Installation {
 export async function install({ source, path, draft, layers, dry }: InstallRequest): Promise<Installation> {
   if (process.geteuid?.() !== 0)
     throw new UserError('install must run as root: it writes to /usr/local, /etc and /var', rootCommandLine('install'));
+  await learnWayToRoot(); // for the commands that are printed and recorded
   const pm2 = await realPm2OfHost(path);
   requireRootOwned(pm2);
   const before = readInstall();

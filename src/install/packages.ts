@@ -8,8 +8,7 @@ import { allFaults } from '../trust/all-faults.ts';
 import type { Distrust } from '../trust/trust.ts';
 import type { PackageSource } from './library.ts';
 import { LIBRARY } from './places.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 
 /** A pm2-guard in a package manager's directory. Install copies it; only the copy runs. */
 export interface Package {
@@ -86,7 +85,9 @@ export function wayToRepair({ bundles }: PackageSource, recorded: string | null)
   if ((bundles + sep).startsWith(LIBRARY + sep)) return recorded ?? rootCommandLine('install');
   const directory = dirname(bundles);
   const script = join(directory, 'install.sh');
-  return quoteCommand(existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install']);
+  return commandLineHere(
+    existsSync(script) ? ['sudo', script] : ['sudo', join(directory, 'shims/pm2-guard'), 'install'],
+  );
 }
 
 export function wayToRemove({ manager }: Package): string {

@@ -1,5 +1,5 @@
 import { CRON_PATH } from '../host/boot/crontabs.ts';
-import { rootCommandLine } from '../terminal/root-command.ts';
+import { commandLineHere, rootCommandLine } from '../terminal/root-command.ts';
 import { SHIMS } from './places.ts';
 import { SERVICE_PATH, type PathProbe } from './ways.ts';
 
@@ -10,22 +10,24 @@ export interface Proposal {
   into: string | null;
 }
 
-const PROPOSALS: Readonly<Record<string, Omit<Proposal, 'way'>>> = {
-  'cron job': {
+const PROPOSALS: Readonly<Record<string, () => Omit<Proposal, 'way'>>> = {
+  'ssh, sh': sealing,
+  'cron job': () => ({
     text: `PATH=${SHIMS}:/usr/local/bin:${CRON_PATH}`,
     into: 'the first line of each crontab that calls pm2',
-  },
-  service: {
+  }),
+  service: () => ({
     text: `[Manager]\nDefaultEnvironment=PATH=${SHIMS}:${SERVICE_PATH}`,
-    into: '/etc/systemd/system.conf.d/pm2-guard.conf, then:  sudo systemctl daemon-reexec',
-  },
+    into:
+      '/etc/systemd/system.conf.d/pm2-guard.conf, then:  ' + commandLineHere(['sudo', 'systemctl', 'daemon-reexec']),
+  }),
 };
 
 /** The PATHs of cron and systemd belong to the administrator: we propose, but never write them. */
 export function proposalsFor(ways: readonly PathProbe[]): Proposal[] {
   return ways.flatMap(({ way, finds }) => {
-    const proposal = way === 'ssh, sh' ? sealing() : PROPOSALS[way];
-    return proposal === undefined || finds?.type !== 'other' ? [] : [{ way, ...proposal }];
+    const proposal = PROPOSALS[way];
+    return proposal === undefined || finds?.type !== 'other' ? [] : [{ way, ...proposal() }];
   });
 }
 

@@ -6,7 +6,7 @@ import type { Identity } from '../identity/switch-user.ts';
 import { asGid, asUid } from '../runtime/brands.ts';
 import { runProgram } from '../runtime/run-program.ts';
 import { packageCommand } from '../terminal/package-command.ts';
-import { quoteCommand } from '../terminal/shown.ts';
+import { commandLineHere } from '../terminal/root-command.ts';
 
 /** How root becomes another user: in order of preference. `none` blocks a rewrite by root (PG110). */
 export type SwitchWay = 'in process' | 'setpriv' | 'sudo' | 'none';
@@ -61,7 +61,7 @@ export function switchingProblem({ way, why }: Switching): string | null {
   if (way !== 'none') return null;
   return (
     `root's calls cannot become another user: ${why ?? ''}, and there is neither setpriv nor sudo; ` +
-    `run:  sudo ${quoteCommand(packageCommand('util-linux'))}`
+    `run:  ${commandLineHere(['sudo', ...packageCommand('util-linux')])}`
   );
 }
 
