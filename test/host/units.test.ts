@@ -115,6 +115,26 @@ it("that is an instance's link to its template is that instance, once", () => {
   ]);
 });
 
+it('is enabled by a link whose target is gone, and by none that leads to /dev/null', () => {
+  const text = '[Service]\nEnvironment=PM2_HOME=/a\n';
+  for (const name of ['gone', 'hidden', 'twice']) write(`lib/${name}.service`, text);
+  for (const path of ['etc', 'lib']) mkdirSync(join(place, path, 'multi-user.target.wants'), { recursive: true });
+  mkdirSync(join(place, 'etc/graphical.target.wants'));
+  for (const [link, target] of [
+    ['etc/multi-user.target.wants/gone.service', '/nowhere/gone.service'],
+    ['etc/multi-user.target.wants/hidden.service', '/dev/null'],
+    ['lib/multi-user.target.wants/hidden.service', '../hidden.service'],
+    ['etc/multi-user.target.wants/twice.service', '/dev/null'],
+    ['etc/graphical.target.wants/twice.service', '/nowhere/twice.service'],
+  ] as const)
+    symlinkSync(target, join(place, link));
+  expect(units().map(([name, , , enabled]) => [name, enabled])).toEqual([
+    ['gone.service', true],
+    ['hidden.service', false],
+    ['twice.service', true],
+  ]);
+});
+
 it.each([
   ["has a user of systemd's own", 'DynamicUser=yes\nEnvironment=PM2_HOME=/a'],
   ['has a user that is unknown here', 'User=%q\nEnvironment=PM2_HOME=/a'],

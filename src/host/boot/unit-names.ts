@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { linkOf, listDirectory, realpathOrNull } from '../../runtime/peek.ts';
 
@@ -69,20 +68,26 @@ function unitOf(name: string, links: ReadonlyMap<string, string>): string {
   return template === `${prefix}.service` ? name : template.replace('@.service', `@${instance}`);
 }
 
-/** Names with links in `multi-user.target.wants` and the like. */
+/**
+ * Names with links in `multi-user.target.wants` and the like. Only the name counts, so the target may be missing. A
+ * link to /dev/null hides the links of that name in later paths (process_deps in src/core/load-dropin.c).
+ */
 function wantedNames(paths: readonly string[], most: number): Set<string> {
   const directories = paths.flatMap((path) =>
     listDirectory(path, most)
       .filter((entry) => /\.(wants|requires|upholds)$/.test(entry))
       .map((entry) => join(path, entry)),
   );
-  const found = new Set<string>();
+  const links = new Map<string, { name: string; isHiding: boolean }>();
   let left = most;
   for (const directory of directories) {
     const names = listDirectory(directory, left);
     left -= names.length;
-    for (const name of names) if (existsSync(join(directory, name))) found.add(name);
+    for (const name of names) {
+      const key = join(basename(directory), name);
+      if (!links.has(key)) links.set(key, { name, isHiding: linkOf(join(directory, name)) === '/dev/null' });
+    }
     if (left <= 0) break;
   }
-  return found;
+  return new Set([...links.values()].filter(({ isHiding }) => !isHiding).map(({ name }) => name));
 }
