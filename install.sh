@@ -35,7 +35,9 @@ for option; do
   esac
 done
 
-cd "$(dirname "$0")"
+# With CDPATH, cd might go to another checkout of that name.
+unset -v CDPATH
+cd -- "$(dirname -- "$0")"
 [ "$(id -u)" -eq 0 ] || fail 'installing writes to /usr/local, /etc and /var, which only root may' 'sudo ./install.sh'
 command -v node > /dev/null ||
   fail "there is no node in root's PATH ($PATH)" 'apt-get install nodejs npm   (or see https://nodejs.org/en/download)'
@@ -76,7 +78,7 @@ has_pm2() {
     pm2=${rest%%:*}/pm2
     rest=${rest#*:}
     # The door of a sealed pm2 (pm2-guard seal) says that PM2 is behind it.
-    if [ -x "$pm2" ] && ! head -c 1024 "$pm2" | grep -q 'pm2-guard-shim\($\|[^-]\)'; then return 0; fi
+    if [ -f "$pm2" ] && [ -x "$pm2" ] && ! head -c 1024 "$pm2" | grep -q 'pm2-guard-shim\($\|[^-]\)'; then return 0; fi
   done
   return 1
 }

@@ -120,7 +120,11 @@ ln -s ../lib/node_modules/pm2/bin/pm2 /usr/local/bin/pm2
       'mkdir -p /usr/local/lib/pm2-guard/bin && ln -s /usr/local/lib/pm2-guard/bin/pm2 /usr/local/bin/pm2',
     );
     const env = { PATH: '/opt/npm:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
-    expect(await host.run(`${script} --dry-run`, { env })).toMatchObject({ stderr: containing('would install pm2') });
+    // A directory called pm2 is no pm2, and CDPATH leads to no other checkout.
+    await host.must('mkdir -p /opt/npm/pm2 /opt/elsewhere/release');
+    expect(
+      await host.run('sh release/install.sh --dry-run', { env: { ...env, CDPATH: '/opt/elsewhere' }, cwd: '/srv' }),
+    ).toMatchObject({ stderr: containing('would install pm2') });
     const result = await host.run(`${script} --without bash,local-sbin`, { env, timeoutMs: 60_000 });
     expect(result).toMatchObject({
       status: 0,
