@@ -13,7 +13,7 @@ import { takeSteps, putBack, type MoveOutcome } from './carry-out.ts';
 import { chooseMoves, type AdoptChoice } from './choose.ts';
 import { Failed } from './failed.ts';
 import { find, savedPlace, type HostInventory, type AppSource } from './find.ts';
-import { MoveRun, type Progress } from './hands.ts';
+import { MoveRun, type Progress } from './move-run.ts';
 import { inspect } from './inspect.ts';
 import { Journal, makeJournalDirectory, sweep, unfinished, type Unfinished } from './journal.ts';
 import type { Launcher } from './move.ts';
@@ -48,11 +48,11 @@ export async function previewOf(
   policy: Policy,
   launcherOf: (daemon: Daemon | null) => Launcher,
 ): Promise<Prospect> {
-  const fromHome =
+  const fromPm2Home =
     request.from !== null && isAbsolute(request.from)
       ? [isFile(request.from) ? dirname(request.from) : request.from]
       : [];
-  const found = await find([...policy.daemons.map(({ pm2Home }) => pm2Home), ...fromHome.map(asPm2Home)]);
+  const found = await find([...policy.daemons.map(({ pm2Home }) => pm2Home), ...fromPm2Home.map(asPm2Home)]);
   const to = request.to === null ? null : daemonNamed(request.to, policy);
   const from = request.from === null ? null : placesOf(request.from, found, policy);
   const choices = chooseMoves(found.places, policy, { names: request.names, allStrays: request.allStrays, from, to });
@@ -113,25 +113,23 @@ export function requireAgent(): void {
 }
 
 export async function carryOutMove({ move }: Planned, progress: Progress): Promise<MoveOutcome> {
-  return withHands(new MoveRun(move, Journal.begin(journalDirectory(), move), progress), (hands) =>
-    takeSteps(hands, []),
-  );
+  return workOn(new MoveRun(move, Journal.begin(journalDirectory(), move), progress), (run) => takeSteps(run, []));
 }
 
 /** @throws UserError if it could neither be finished nor undone. The journal stays, so both can be tried again */
-async function withHands(hands: MoveRun, work: (hands: MoveRun) => Promise<MoveOutcome>): Promise<MoveOutcome> {
+async function workOn(run: MoveRun, work: (run: MoveRun) => Promise<MoveOutcome>): Promise<MoveOutcome> {
   try {
-    return await work(hands);
+    return await work(run);
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
     throw new UserError(
-      `${hands.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\n` +
-        `The journal is kept: ${hands.journal.file}. First remove the cause named above. Then undo the move as ` +
+      `${run.move.apps.map(({ name }) => name).join(', ')}: neither moved nor put back: ${error.message}\n` +
+        `The journal is kept: ${run.journal.file}. First remove the cause named above. Then undo the move as ` +
         'below, or finish it with --resume.',
       adoptCommandWords([], { more: ['--rollback'] }),
     );
   } finally {
-    hands.dispose();
+    run.dispose();
   }
 }
 
@@ -150,10 +148,10 @@ export async function finish(
       1,
     );
   }
-  return withHands(new MoveRun(move, Journal.reopen(file), progress, learned), (hands) => {
-    if (way === 'resume' && !back) return takeSteps(hands, done);
-    if (!back) hands.journal.write({ back: true, why: 'asked for' });
-    return putBack(hands);
+  return workOn(new MoveRun(move, Journal.reopen(file), progress, learned), (run) => {
+    if (way === 'resume' && !back) return takeSteps(run, done);
+    if (!back) run.journal.write({ back: true, why: 'asked for' });
+    return putBack(run);
   });
 }
 

@@ -3,7 +3,7 @@ import { commandLineHere } from '../terminal/root-command.ts';
 import type { DaemonClient } from './daemon.ts';
 import { endDaemon, endLostDaemon, restoreList } from './end-daemon.ts';
 import { Failed } from './failed.ts';
-import type { MoveRun } from './hands.ts';
+import type { MoveRun } from './move-run.ts';
 import { stepsOf, type MovedApp, type MoveStep } from './move.ts';
 import { putRight } from './put-right.ts';
 import { plainIn, textIn, type NamedProcess } from './records.ts';
@@ -29,48 +29,46 @@ export interface MoveOutcome {
  * Carries out a move, from the first step that is not recorded as done. Each step first checks the current state, so
  * that an interrupted step can be repeated. If a step fails, everything is undone while that is possible.
  */
-export async function takeSteps(hands: MoveRun, done: readonly MoveStep[]): Promise<MoveOutcome> {
-  const { journal } = hands;
+export async function takeSteps(run: MoveRun, done: readonly MoveStep[]): Promise<MoveOutcome> {
+  const { journal } = run;
   try {
-    for (const step of stepsOf(hands.move).filter((one) => one === 'raise' || !done.includes(one))) {
+    for (const step of stepsOf(run.move).filter((one) => one === 'raise' || !done.includes(one))) {
       journal.write({ step, at: 'begin', back: false });
-      hands.progress(step, false);
-      await take(step, hands);
+      run.progress(step, false);
+      await take(step, run);
       journal.write({ step, at: 'done', back: false });
     }
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const log = error instanceof Failed ? error.log : [];
-    if (hands.move.ends) return await leaveThere(hands, error.message, log);
+    if (run.move.ends) return await leaveThere(run, error.message, log);
     journal.writeIfPossible({ back: true, why: error.message });
-    const back = await putBack(hands);
+    const back = await putBack(run);
     return { ...back, why: [...new Set([error.message, back.why])].filter((part) => part !== null).join('; '), log };
   }
   journal.close();
   const mute =
-    hands.stoppedAt === null || hands.servingAt !== null
-      ? []
-      : [...new Set(hands.move.apps.flatMap(({ ports }) => ports))];
+    run.stoppedAt === null || run.servingAt !== null ? [] : [...new Set(run.move.apps.flatMap(({ ports }) => ports))];
   return {
-    ...withheldIn(hands),
+    ...withheldIn(run),
     type: 'moved',
-    downtimeMs: downtimeOf(hands),
+    downtimeMs: downtimeOf(run),
     why: mute.length === 0 ? null : `no process listens on port ${mute.join(', ')} yet`,
     log: [],
   };
 }
 
 /** Gives the apps of a move back to their old daemon. */
-export async function putBack(hands: MoveRun): Promise<MoveOutcome> {
-  const { move, journal, to } = hands;
+export async function putBack(run: MoveRun): Promise<MoveOutcome> {
+  const { move, journal, to } = run;
   const back = async (step: MoveStep, work: () => Promise<void>) => {
     journal.writeIfPossible({ step, at: 'begin', back: true });
-    hands.progress(step, true);
+    run.progress(step, true);
     await work();
     journal.writeIfPossible({ step, at: 'done', back: true });
   };
   // Before the old daemon loses anything.
-  if (move.from.state === 'live') await startDaemon(hands.source, move.launcher);
+  if (move.from.state === 'live') await startDaemon(run.source, move.launcher);
   // The new daemon may be what fails. Its errors must not keep the app from running in the old one.
   let why: string | null = null;
   try {
@@ -83,53 +81,53 @@ export async function putBack(hands: MoveRun): Promise<MoveOutcome> {
     why = `${error.message}; a copy may be left in it, which this shows: ${look}`;
   }
   // A copy that was started in the new daemon did not stay, so its start ends no downtime.
-  hands.upAt = hands.servingAt = null;
+  run.upAt = run.servingAt = null;
   if (move.from.state === 'live') {
-    await back('start', () => startAgain(hands));
-    hands.upAt = performance.now();
-    hands.lookAtPorts();
+    await back('start', () => startAgain(run));
+    run.upAt = performance.now();
+    run.lookAtPorts();
   }
-  await back('save', () => save(hands, move.saved.to ?? [], move.saved.from ?? []));
+  await back('save', () => save(run, move.saved.to ?? [], move.saved.from ?? []));
   journal.close();
-  return { type: 'put back', downtimeMs: downtimeOf(hands), why, log: [] };
+  return { type: 'put back', downtimeMs: downtimeOf(run), why, log: [] };
 }
 
-async function take(step: MoveStep, hands: MoveRun): Promise<void> {
-  const { move, to } = hands;
+async function take(step: MoveStep, run: MoveRun): Promise<void> {
+  const { move, to } = run;
   const names = namesOf(move.apps);
   switch (step) {
     case 'raise':
-      return startDaemon(hands.target, move.launcher);
+      return startDaemon(run.target, move.launcher);
     case 'stop': {
       await to.list(); // if it cannot answer now, it could not once the app is stopped
-      hands.stoppedAt ??= performance.now();
-      const running = (await hands.from.named(names)).filter(({ record }) => record.status !== 'stopped');
-      await Promise.all(running.map((process) => hands.from.stop(process)));
+      run.stoppedAt ??= performance.now();
+      const running = (await run.from.named(names)).filter(({ record }) => record.status !== 'stopped');
+      await Promise.all(running.map((process) => run.from.stop(process)));
       return;
     }
     case 'end': {
-      hands.stoppedAt ??= performance.now();
-      if (move.from.state === 'lost') hands.move = await endLostDaemon(hands);
-      else await endDaemon(hands);
+      run.stoppedAt ??= performance.now();
+      if (move.from.state === 'lost') run.move = await endLostDaemon(run);
+      else await endDaemon(run);
       return;
     }
     case 'right':
       await putRight(move.to, false);
-      return restoreList(hands);
+      return restoreList(run);
     case 'start':
       for (const app of move.apps) await startApp(app, to);
-      hands.upAt ??= performance.now();
+      run.upAt ??= performance.now();
       return;
     case 'settle':
-      return waitUntilStable(hands.target, to, move.apps, () => {
-        hands.lookAtPorts();
+      return waitUntilStable(run.target, to, move.apps, () => {
+        run.lookAtPorts();
       });
     case 'remove':
-      for (const process of await hands.from.named(names)) await hands.from.remove(process);
+      for (const process of await run.from.named(names)) await run.from.remove(process);
       return;
     case 'save':
       return save(
-        hands,
+        run,
         (await to.named(names)).map(({ record }) => savedForm(record)),
         [],
       );
@@ -199,14 +197,14 @@ async function save(
  * There is no old daemon to go back to. Apps that do not stay up are registered in the new one and reported; the
  * journal keeps those that could not be registered.
  */
-async function leaveThere(hands: MoveRun, why: string, log: string[]): Promise<MoveOutcome> {
-  const there = await hands.to.named(namesOf(hands.move.apps)).catch(() => []);
-  const outcome: MoveOutcome = { ...withheldIn(hands), type: 'failed', downtimeMs: downtimeOf(hands), why, log };
+async function leaveThere(run: MoveRun, why: string, log: string[]): Promise<MoveOutcome> {
+  const there = await run.to.named(namesOf(run.move.apps)).catch(() => []);
+  const outcome: MoveOutcome = { ...withheldIn(run), type: 'failed', downtimeMs: downtimeOf(run), why, log };
   const isThere = ({ name, processes, twin }: MovedApp) =>
     there.filter(({ record }) => record.name === name).length >= (twin ? 1 : processes.length);
-  if (!hands.move.apps.every(isThere)) return { ...outcome, open: true };
-  await take('save', hands);
-  hands.journal.close();
+  if (!run.move.apps.every(isThere)) return { ...outcome, open: true };
+  await take('save', run);
+  run.journal.close();
   return outcome;
 }
 

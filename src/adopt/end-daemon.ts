@@ -13,7 +13,7 @@ import { realpathOrSelf } from '../runtime/peek.ts';
 import { startOf } from '../runtime/process-start.ts';
 import { isAsShown } from './as-shown.ts';
 import { Failed } from './failed.ts';
-import type { MoveRun } from './hands.ts';
+import type { MoveRun } from './move-run.ts';
 import { listState } from './list-state.ts';
 import type { Move, MovedApp } from './move.ts';
 import { savedRecords, textIn, type NamedRecord, stableAfterMs } from './records.ts';

@@ -78,6 +78,11 @@ export async function find(more: readonly Pm2Home[]): Promise<HostInventory> {
   };
 }
 
+/** The daemon of this user and PM2_HOME; null: none runs, or its socket is gone. */
+export function liveDaemonOf({ pm2Home, uid }: Seat, { places }: HostInventory): AppSource | null {
+  return places.find((one) => one.state === 'live' && one.pm2Home === pm2Home && one.seat?.uid === uid) ?? null;
+}
+
 async function livePlace(
   daemon: LiveDaemon,
   processes: Processes,

@@ -1,12 +1,11 @@
-import { installPm2Line } from '../terminal/root-command.ts';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exeOf } from '../host/processes/process-facts.ts';
 import type { Pid, Pm2Home } from '../runtime/brands.ts';
-import { commandLineHere } from '../terminal/root-command.ts';
+import { commandLineHere, installPm2Line } from '../terminal/root-command.ts';
 import { findUntrusted } from '../trust/trust.ts';
 import { copiesIn } from './choose.ts';
-import type { HostInventory, AppSource } from './find.ts';
+import { liveDaemonOf, type HostInventory, type AppSource } from './find.ts';
 import { problemOf } from './faults.ts';
 import { heldPorts, needsOf } from './needs.ts';
 import type { Planned } from './plan.ts';
@@ -18,10 +17,7 @@ import { AgentError, Worker } from './work-as.ts';
 /** Tries everything that a move will need, as the user who will need it. It changes nothing. */
 export async function inspect({ move, problems, notes, consent }: Planned, found: HostInventory): Promise<void> {
   const { to, from, launcher } = move;
-  const target =
-    found.places.find(
-      ({ state, pm2Home, seat }) => state === 'live' && pm2Home === to.pm2Home && seat?.uid === to.uid,
-    ) ?? null;
+  const target = liveDaemonOf(to, found);
   problems.push(
     ...heldPorts(
       move,

@@ -6,7 +6,7 @@ import { adoptCommandWords } from './adopt-command.ts';
 import { copiesIn, labelOf, type AdoptChoice, type AppCopy } from './choose.ts';
 import { consentFor, usersWhoDecide, type Consent } from './consent.ts';
 import { listState } from './list-state.ts';
-import type { HostInventory, AppSource } from './find.ts';
+import { liveDaemonOf, type HostInventory, type AppSource } from './find.ts';
 import type { Launcher, Move, MovedApp } from './move.ts';
 import { problemsOf, type Problem } from './problems.ts';
 import { plainIn, type NamedProcess, stableAfterMs } from './records.ts';
@@ -69,10 +69,7 @@ function planned(
   overlap: boolean,
 ): Planned {
   const { place } = copies[0] as AppCopy;
-  const target =
-    found.places.find(
-      ({ state, pm2Home, seat }) => state === 'live' && pm2Home === to.pm2Home && seat?.uid === to.uid,
-    ) ?? null;
+  const target = liveDaemonOf(to, found);
   const listed =
     target ?? found.places.find(({ pm2Home, state }) => pm2Home === to.pm2Home && state !== 'lost') ?? null;
   const apps = copies.map((copy) => movedApp(copy, target, to, found));
@@ -127,7 +124,7 @@ function movedApp(copy: AppCopy, target: AppSource | null, to: Seat, found: Host
     const pm2Homes = [place.pm2Home, ...(typeof record.PM2_HOME === 'string' ? [asPm2Home(record.PM2_HOME)] : [])];
     // An old list does not say whether the copy in the right daemon should run.
     const running = isRunning(record) && !(twin && place.state === 'saved');
-    const from = { pm2Homes, homeDirectory: originHome(record, place), uid: originUid(record, place) };
+    const from = { pm2Homes, homeDirectory: originHomeDirectory(record, place), uid: originUid(record, place) };
     const { record: after, dropped } = relocate(record, running, from, to);
     return { dropped, process: { pmId: place.state === 'live' ? pmId : null, running, before: record, after } };
   });
@@ -165,7 +162,7 @@ function portIn(record: Pm2Env): number[] {
 }
 
 /** The old user's home directory: a saved record's HOME, else that of the daemon's user. */
-function originHome(record: Pm2Env, place: AppSource): string | null {
+function originHomeDirectory(record: Pm2Env, place: AppSource): string | null {
   const homeDirectory = place.state === 'saved' && typeof record.HOME === 'string' ? record.HOME : null;
   return homeDirectory ?? place.seat?.homeDirectory ?? null;
 }

@@ -39,7 +39,7 @@ export async function putRight(seat: Seat, dry: boolean): Promise<Righted> {
   const result: Righted = { given: [], removed: [], left: [] };
   if (uid === 0 || process.geteuid?.() !== 0) return result;
   if (lstatSync(pm2Home, { throwIfNoEntry: false }) === undefined) {
-    makeHome(seat, dry, result);
+    makePm2Home(seat, dry, result);
     return result;
   }
   const receiver = trust({ user, uid, gid }, ROOT, uid); // the config, or its `personal`, names the new owner
@@ -119,7 +119,7 @@ function isRoots(directory: Held, name: string): boolean {
  * Only if no other user can change the parent directory (`/var/www/.pm2`). Elsewhere the user creates it with the
  * user's own rights.
  */
-function makeHome({ pm2Home, uid, gid }: Seat, dry: boolean, result: Righted): void {
+function makePm2Home({ pm2Home, uid, gid }: Seat, dry: boolean, result: Righted): void {
   if (findUntrusted(dirname(pm2Home), 'directory') !== null) return;
   result.given.push(pm2Home);
   if (dry) return;

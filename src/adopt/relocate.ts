@@ -46,7 +46,7 @@ export function relocate(record: Pm2Env, running: boolean, from: RecordOrigin, t
   const old = isRecord(fresh.env) ? fresh.env : {};
   const env = environmentFor(old, from, to);
   // PM2 spreads the environment over the record, so a removed variable is removed from both.
-  const gone = [...Object.keys(old), ...Object.keys(fresh).filter((name) => isWhose(name))].filter(
+  const gone = [...Object.keys(old), ...Object.keys(fresh).filter((name) => namesUser(name))].filter(
     (name) => !(name in env),
   );
   const moved = Object.fromEntries(
@@ -83,18 +83,19 @@ function environmentFor(old: Pm2Env, from: RecordOrigin, to: Seat): Record<strin
 }
 
 /** The app's PATH without the old user's home directory, plus the PATH of every login. */
-function pathFor(path: string, foreignHome: string | null): string {
+function pathFor(path: string, foreignHomeDirectory: string | null): string {
   const kept = path
     .split(':')
     .filter(
       (directory) =>
-        directory.startsWith('/') && (foreignHome === null || foreignHome === '/' || !isIn(directory, [foreignHome])),
+        directory.startsWith('/') &&
+        (foreignHomeDirectory === null || foreignHomeDirectory === '/' || !isIn(directory, [foreignHomeDirectory])),
     );
   return [...new Set([...kept, ...SYSTEM_PATH.split(':')])].join(':');
 }
 
 /** The variable names a user, whatever its value. */
-function isWhose(name: string): boolean {
+function namesUser(name: string): boolean {
   return name !== 'PATH' && !(name in applicationVariables({ [name]: '' }, null));
 }
 

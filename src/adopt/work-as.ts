@@ -12,7 +12,7 @@ import { answerIn, type AgentAnswer, type Hello, type Work } from './agent-proto
 import { Failed } from './failed.ts';
 import type { Launch, Launched } from './launch.ts';
 import type { LogRequest } from './last-lines.ts';
-import type { AccessFault, LookRequest as LookRequest } from './look.ts';
+import type { AccessFault, LookRequest } from './look.ts';
 import type { Save } from './save-dump.ts';
 import type { Seat } from './seat.ts';
 

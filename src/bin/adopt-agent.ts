@@ -6,7 +6,7 @@ import { callDaemon } from '../pm2/rpc.ts';
 import { endProcess, type StartedProcess } from '../repair/end-process.ts';
 import type { AgentAnswer, Hello, Work } from '../adopt/agent-protocol.ts';
 import { launch, type Launch } from '../adopt/launch.ts';
-import { lookAsUser, type LookRequest as LookRequest } from '../adopt/look.ts';
+import { lookAsUser, type LookRequest } from '../adopt/look.ts';
 import { lastLines, type LogRequest } from '../adopt/last-lines.ts';
 import { saveDump, type Save } from '../adopt/save-dump.ts';
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { identityOf } from '../runtime/kept-code.ts';
 import type { Ledger, ChangeOutcome } from './ledger.ts';
 
 const run = promisify(execFile);
@@ -49,7 +50,7 @@ async function compile(
   { node, warm }: { node: string; warm: string },
 ): Promise<ChangeOutcome | null> {
   const before = madeFrom(target);
-  if (before === identity(bundle)) return 'unchanged';
+  if (before === identityOf(bundle)) return 'unchanged';
   const temporary = `${target}.${process.pid}`;
   try {
     await run(node, [warm, bundle, temporary], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeout: 30_000 });
@@ -69,9 +70,4 @@ function madeFrom(file: string): string | null {
   } catch {
     return null;
   }
-}
-
-function identity(bundle: string): string {
-  const { ino, size, mtimeMs } = statSync(bundle);
-  return [ino, size, mtimeMs].join(' ');
 }

@@ -40,9 +40,9 @@ const COMPILE = {
   call: 'apply(wrapper',
 };
 
-/** The text is one line, shifted so that its call has node's position. */
 type Given = (...args: unknown[]) => unknown;
 
+/** The text is one line, shifted so that its call has node's position. */
 function standIn({ given, text, call }: typeof LOAD, { name, file, line, column }: StackPlace): Given {
   const key = JSON.stringify(name);
   const whole = `(${given} => ({ ${key}: function ${text} })[${key}])`;

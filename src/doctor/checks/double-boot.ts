@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { pm2HomeOfLine } from '../../host/boot/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { NO_UID } from '../../runtime/brands.ts';
 import { bootsOf, pm2HomeAt, isSamePm2Home, type Boot } from '../boots.ts';
@@ -27,7 +27,7 @@ export const doubleBoots: Check = {
       ...facts.boot.crontabs
         .filter(({ when, isUnclear }) => when === '@reboot' && !isUnclear)
         .flatMap((line) => {
-          const pm2Home = line.pm2Home ?? join(line.homeDirectory, '.pm2');
+          const pm2Home = pm2HomeOfLine(line);
           return boots
             .filter((boot) => isSamePm2Home(boot.pm2Home, pm2Home, facts))
             .map((boot): DoctorFinding => ({

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { pm2HomeOfLine } from '../../host/boot/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
 import type { Daemon } from '../../policy/policy.ts';
@@ -118,9 +118,6 @@ function startedElsehow({ pm2Home, user, uid }: Daemon, facts: HostFacts): boole
   return (
     facts.boot.scripts.some((script) => script.enabled && script.user === user) ||
     unclearStarts(uid, facts).length > 0 ||
-    facts.boot.crontabs.some(
-      (line) =>
-        line.when === '@reboot' && isSamePm2Home(line.pm2Home ?? join(line.homeDirectory, '.pm2'), pm2Home, facts),
-    )
+    facts.boot.crontabs.some((line) => line.when === '@reboot' && isSamePm2Home(pm2HomeOfLine(line), pm2Home, facts))
   );
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { DaemonFacts } from '../../host/daemons/daemon-facts.ts';
+import { pm2HomeOfLine } from '../../host/boot/crontabs.ts';
 import { serviceOf } from '../../host/boot/daemon-unit.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Unit } from '../../host/boot/units.ts';
@@ -56,8 +56,7 @@ function isBooted(daemon: DaemonFacts, facts: HostFacts): boolean {
   const boots = bootsOf(facts).filter(({ enabled }) => enabled);
   if (boots.some((boot) => boot.user === daemon.user && isSamePm2Home(boot.pm2Home, pm2Home, facts))) return true;
   const atBoot = facts.boot.crontabs.filter(({ when }) => when === '@reboot');
-  if (atBoot.some((line) => isSamePm2Home(line.pm2Home ?? join(line.homeDirectory, '.pm2'), pm2Home, facts)))
-    return true;
+  if (atBoot.some((line) => isSamePm2Home(pm2HomeOfLine(line), pm2Home, facts))) return true;
   const service = process === null ? null : serviceOf(process.cgroups);
   return service !== null && runningUnit(daemon, facts) === null && !SESSIONS.test(service.name);
 }

@@ -1,6 +1,5 @@
-import { defaultPm2Home } from '../../pm2/home.ts';
-import { asPm2Home, type Pm2Home } from '../../runtime/brands.ts';
-import type { CronLine } from '../../host/boot/crontabs.ts';
+import type { Pm2Home } from '../../runtime/brands.ts';
+import { pm2HomeOfLine, type CronLine } from '../../host/boot/crontabs.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { allUnits, pm2HomeAt, isSamePm2Home, bootsOf } from '../boots.ts';
@@ -64,10 +63,6 @@ export const undeclaredBoots: Check = {
     ];
   },
 };
-
-function pm2HomeOfLine({ pm2Home, homeDirectory }: CronLine): Pm2Home {
-  return pm2Home === null ? defaultPm2Home(homeDirectory) : asPm2Home(pm2Home);
-}
 
 function isSaved(pm2Home: Pm2Home, facts: HostFacts): boolean {
   const found = pm2HomeAt(pm2Home, facts);

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByName } from '../../identity/accounts.ts';
+import { defaultPm2Home } from '../../pm2/home.ts';
+import { asPm2Home, type Pm2Home } from '../../runtime/brands.ts';
 import { distinctPlaces, listDirectory, statOf } from '../../runtime/peek.ts';
 import { readRegularFile } from '../../trust/read.ts';
 import { entryFault } from '../../trust/trust.ts';
@@ -67,6 +69,11 @@ export function cronJobs(root = ''): CronJobs {
   for (const file of system.filter(isRoots)) addJobs(jobs, file, null);
   for (const { file, user } of users) addJobs(jobs, file, user);
   return jobs;
+}
+
+/** Of the daemon that a line is about. A line that is not understood has the text that stands in it. */
+export function pm2HomeOfLine({ pm2Home, homeDirectory }: CronLine): Pm2Home {
+  return pm2Home === null ? defaultPm2Home(homeDirectory) : asPm2Home(pm2Home);
 }
 
 /** Lines of all crontabs that call pm2. */

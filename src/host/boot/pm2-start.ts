@@ -139,14 +139,14 @@ function startByShell(words: readonly string[], by: Runner): Pm2Start {
 /** su(1), `runuser -l`. A login forgets PM2_HOME; without one it stays. */
 function startBySu(words: readonly string[], by: Runner): Pm2Start {
   let isLogin = false;
-  let keepsHome = false;
+  let keepsEnvironment = false;
   let command: string | null = null;
   const others: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     const [, long, value] = /^--(command|shell)=(.*)$/s.exec(word) ?? [];
     if (['-', '-l', '--login'].includes(word)) isLogin = true;
-    else if (['-m', '-p', '--preserve-environment'].includes(word)) keepsHome = true;
+    else if (['-m', '-p', '--preserve-environment'].includes(word)) keepsEnvironment = true;
     else if (long !== undefined) command = long === 'command' ? (value ?? '') : command;
     else if (['-c', '--command'].includes(word)) command = words[++at] ?? '';
     else if (['-s', '--shell'].includes(word)) at++;
@@ -155,7 +155,7 @@ function startBySu(words: readonly string[], by: Runner): Pm2Start {
   }
   const [user = 'root', ...more] = others;
   if (command === null || more.length > 0 || OPEN.test(user)) return unlessMentioned(words);
-  const homeDirectory = keepsHome && !isLogin ? by.homeDirectory : (accountOf(user)?.homeDirectory ?? null);
+  const homeDirectory = keepsEnvironment && !isLogin ? by.homeDirectory : (accountOf(user)?.homeDirectory ?? null);
   return startInShell(command, { user, homeDirectory, pm2Home: isLogin ? null : by.pm2Home, inSession: true });
 }
 

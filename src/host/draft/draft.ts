@@ -183,42 +183,41 @@ function notPinned(entry: DraftEntry): string[] {
   return [...line('pm2', pm2), ...line('node', node)];
 }
 
+/** One or more lines for a comment: who runs it, what it has, and how it starts. */
 function state(daemon: FoundDaemon, unlisted = 0): string[] {
-  const { user, pm2Home, live, failure, apps, source, unit } = daemon;
-  const whose =
-    user ?? (live?.uid === null || live === null ? 'an unknown user' : `uid ${live.uid}, which has no account`);
-  const running = live
-    ? `runs as ${whose}${live.pid === null ? '' : ` (pid ${live.pid})`}`
-    : `does not run; ${user === null ? 'its owner has no account' : `user ${whose}`}`;
-  const content =
-    unlisted > 0
-      ? `${unlisted} apps, too many or too long for a draft`
-      : source === 'dump'
-        ? `apps from its saved list${failure === null ? '' : ', the daemon gave no list'}`
-        : failure === 'denied'
-          ? 'ask again with sudo to see its apps'
-          : failure === 'silent'
-            ? 'it does not answer'
-            : apps.length === 0
-              ? 'no apps'
-              : null;
+  const { unit } = daemon;
   const boot = unit ? `${unit.enabled ? 'started at boot' : 'has a unit that is not enabled'} by ${unit.name}` : null;
-  const owner = accountOfHome(pm2Home);
-  const stray =
-    live && user === 'root' && owner !== null && owner !== 'root'
-      ? `root's daemon in the PM2_HOME of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
-      : null;
+  const summary = [running(daemon), contentOf(daemon, unlisted), boot].filter((part) => part !== null).join('; ');
   const fault = faultOfRootDaemon(daemon);
-  return [
-    ` ${[running, content, boot].filter((part) => part !== null).join('; ')}`,
-    ...[stray, fault === null ? null : `not declared: it is root's, and ${fault}`]
-      .filter((line) => line !== null)
-      .map((line) => ` ${line}`),
-  ];
+  return [summary, strayOfRoot(daemon), fault === null ? null : `not declared: it is root's, and ${fault}`]
+    .filter((line) => line !== null)
+    .map((line) => ` ${line}`);
+}
+
+function running({ user, live }: FoundDaemon): string {
+  if (live === null) return `does not run; ${user === null ? 'its owner has no account' : `user ${user}`}`;
+  const unnamed = live.uid === null ? 'an unknown user' : `uid ${live.uid}, which has no account`;
+  return `runs as ${user ?? unnamed}${live.pid === null ? '' : ` (pid ${live.pid})`}`;
+}
+
+/** Where the apps are from, or why none are shown. Null: they are shown, and come from the daemon itself. */
+function contentOf({ failure, apps, source }: FoundDaemon, unlisted: number): string | null {
+  if (unlisted > 0) return `${unlisted} apps, too many or too long for a draft`;
+  if (source === 'dump') return `apps from its saved list${failure === null ? '' : ', the daemon gave no list'}`;
+  if (failure === 'denied') return 'ask again with sudo to see its apps';
+  if (failure === 'silent') return 'it does not answer';
+  return apps.length === 0 ? 'no apps' : null;
+}
+
+function strayOfRoot({ user, pm2Home, live }: FoundDaemon): string | null {
+  const owner = accountOfPm2Home(pm2Home);
+  return live !== null && user === 'root' && owner !== null && owner !== 'root'
+    ? `root's daemon in the PM2_HOME of ${owner}: probably a stray (sudo with HOME or PM2_HOME kept)`
+    : null;
 }
 
 /** By the path alone. */
-function accountOfHome(pm2Home: Pm2Home): string | null {
+function accountOfPm2Home(pm2Home: Pm2Home): string | null {
   const [, name] = /^\/(?:home|Users)\/([^/]+)\//.exec(pm2Home) ?? [];
   return name !== undefined && accountByName(name) !== null ? name : null;
 }
