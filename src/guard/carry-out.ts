@@ -7,6 +7,7 @@ import { SwitchError, switchUser } from '../identity/switch-user.ts';
 import { PATH_OVERRIDES } from '../pm2/home.ts';
 import type { InstalledPm2 } from '../pm2/installed.ts';
 import type { Invocation } from '../pm2/invocation.ts';
+import { overridingConfig, policyReader } from '../policy/places.ts';
 import type { Daemon } from '../policy/policy.ts';
 import { mayExecute } from '../runtime/peek.ts';
 import { hpOf } from '../verdict/asked-unit.ts';
@@ -122,8 +123,8 @@ function becomeOwner(daemon: Daemon, invocation: Invocation, caller: Caller): Ow
   for (const name of PATH_OVERRIDES) Reflect.deleteProperty(environment, name);
   environment['PM2_HOME'] = daemon.pm2Home;
   // For the guard if it runs again in the owner's process. PM2 does not get it (dropOwnVariables).
-  const config = process.env['PM2_GUARD_CONFIG'];
-  if (config !== undefined) environment['PM2_GUARD_CONFIG'] = config;
+  const config = overridingConfig(policyReader());
+  if (config !== null) environment['PM2_GUARD_CONFIG'] = config;
   closeInherited();
   if (hasPamHelper()) return { environment, crossed };
   try {

@@ -47,7 +47,8 @@ export async function caseOf(argv: readonly string[], env: NodeJS.ProcessEnv, ui
   // The guard behind sudo handles and logs a bypass.
   if (env['PM2_GUARD'] === 'off' || theirs['PM2_GUARD'] === 'off') return null;
   const reach = whichPm2(payload.pm2, theirs['PATH'] ?? SYSTEM_PATH);
-  const loaded = loadPolicy({ env, euid: uid, rootBySudo: isRootBySudo(uid, env) });
+  // The config that counts behind sudo, which drops PM2_GUARD_CONFIG.
+  const loaded = loadPolicy({ env: theirs, euid: uid, rootBySudo: isRootBySudo(target.uid, theirs) });
   if (reach === 'other' || loaded.type === 'unusable' || loaded.policy.exempt.includes(login.name)) return null;
   const { policy } = loaded;
   const real = realPm2(uid, policy);

@@ -103,6 +103,15 @@ describeOnHost('a node that does not change users (Debian 13 has one)', () => {
     await expect.poll(() => host.processes().filter(({ command }) => / logs$/.test(command))).toEqual([]);
   });
 
+  it('the config of PM2_GUARD_CONFIG counts in neither process of root by sudo', async () => {
+    await host.write('/etc/pm2-guard/other.yaml', 'daemons:\n  other: { user: www-data, home: /srv/other/.pm2 }\n');
+    const named = 'PM2_GUARD_CONFIG=/etc/pm2-guard/other.yaml';
+    const { status, stderr } = await host.run(`sudo ${named} pm2 restart no-such-app`, { ...deploy, cwd: '/' });
+    expect(stderr).not.toContain('blocked');
+    expect((await host.run(`sudo ${named} pm2 ping`, { ...deploy, cwd: '/' })).stderr).toContain('rewritten');
+    expect(status).not.toBe(126);
+  });
+
   it("a process file is evaluated as its owner, and goes to its apps' daemon", async () => {
     const file =
       'require("fs").appendFileSync("/tmp/evaluated", process.geteuid() + "\\n"); ' +
