@@ -1,5 +1,6 @@
 import { realPm2 } from '../call/real-pm2.ts';
 import { resolveCall, type AskSudo, type ResolvedCall } from '../call/resolve-call.ts';
+import { isRootBySudo } from '../identity/caller.ts';
 import { formatConfigError } from '../policy/config-error.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { checkLine, policyReader } from '../policy/places.ts';
@@ -66,16 +67,20 @@ export async function explain({ uid, env, argv, cwd }: Typed): Promise<Explanati
     pm2: real,
     readStdin: null,
     evaluate: false,
-    askSudo: askFor(uid, euid),
+    askSudo: askFor(isRootBySudo(uid, env) ? Number(env['SUDO_UID']) : uid, euid),
   });
   call.verdict = withUnit(call, false);
   call.verdict = withSudosConfig(call);
   return explanationOf(call, [...loaded.warnings, ...notesOn(call, uid, euid)]);
 }
 
-/** sudo answers for its caller, and for other users only to root. */
-function askFor(uid: Uid, euid: Uid): AskSudo | null {
-  return uid === euid || euid === 0 ? askSudo({ hopped: false, acts: false }) : null;
+/**
+ * sudo answers for its caller, and for other users only to root.
+ *
+ * @param typist uid of the user who types the printed commands
+ */
+function askFor(typist: number, euid: Uid): AskSudo | null {
+  return typist === euid || euid === 0 ? askSudo({ hopped: false, acts: false }) : null;
 }
 
 function notesOn({ unread, verdict, caller, evidence }: ResolvedCall, uid: Uid, euid: Uid): string[] {

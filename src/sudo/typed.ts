@@ -46,7 +46,8 @@ function throughSudo(words: readonly string[], uid: Uid, env: NodeJS.ProcessEnv)
   const chosen = call.options.find(({ letter }) => letter === 'D')?.value ?? null;
   const directory = chosen !== null ? { path: chosen } : call.shell === 'login' ? 'home directory' : 'same';
   const cwd = directoryOf(directory, target);
-  return { ...pm2In(call.words, target.uid, sudoEnvironment(call, env, login, target)), cwd };
+  const environment = { ...sudoEnvironment(call, env, login, target), SUDO_COMMAND: call.words.join(' ') };
+  return { ...pm2In(call.words, target.uid, environment), cwd };
 }
 
 function directoryOf(directory: OtherWay['directory'], { homeDirectory }: Account): string | null {

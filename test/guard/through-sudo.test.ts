@@ -235,6 +235,11 @@ pm2-guard: blocked (PG101): nothing was run
           const lines = [...block.matchAll(/sudo -u .*$/gm)].map(([line]) => line);
           const may = user === 'dave' ? app === 'myapp' : user !== 'ruth';
           expect(block.startsWith('  run'), stderr).toBe(may);
+          const explained = await host.run(`/usr/local/bin/pm2-guard explain -- ${call} restart ${app}`, {
+            ...away,
+            env: { PATH: `${dirname(shim)}:/usr/bin:/bin` },
+          });
+          for (const line of block.trim().split('\n')) expect(explained.stdout).toContain(line.trim());
           if (!may) continue;
           expect(lines, stderr).toHaveLength(app === 'myapp site' ? 2 : 1);
           const before = home === '' ? [] : await lands(home);

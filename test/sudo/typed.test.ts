@@ -23,6 +23,11 @@ it.each([
   expect(read(line)).toMatchObject({ argv: ['start', 'app.js'], cwd });
 });
 
+it('has what sudo says of the command', () => {
+  expect(read('sudo -n pm2 restart x').env['SUDO_COMMAND']).toBe('pm2 restart x');
+  expect(read('pm2 restart x').env['SUDO_COMMAND']).toBeUndefined();
+});
+
 it('says which line it does not read', () => {
   expect(() => read('sudo -R /srv/root pm2 list')).toThrow('(-R)');
   expect(() => read('constructor pm2 list')).toThrow('explain takes a pm2 command line, not "constructor"');
