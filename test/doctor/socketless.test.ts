@@ -26,18 +26,24 @@ describeOnHost('daemons without a socket', () => {
     host.processes().filter(({ command }) => command.startsWith('PM2 v') && command.endsWith(`God Daemon (${home})`));
   const living = (home: string) => host.daemons().find((daemon) => daemon.home === home)?.pid ?? 0;
   const waiting = (home: string) => titled(home).filter(({ pid }) => pid !== living(home));
+  /** Until a daemon has lost the race: on a busy machine the first one may be ready before the others begin. */
   const race = async (user: string, home: string) => {
-    const clients = host.start(['/bin/sh', '-c', RACE], {
-      user,
-      cwd: '/',
-      env: { PM2_HOME: home },
-      timeoutMs: 90_000,
-    });
-    const begun = () => host.processes().filter(({ command }) => /\/pm2 list$|\/Daemon\.js$/.test(command)).length;
-    const allWait = () => waiting(home).length > 0 && waiting(home).length === begun();
-    await expect.poll(allWait, { timeout: 60_000 }).toBe(true);
-    await host.must('pkill -f "pm2 [l]ist"', { cwd: '/' });
-    await clients.result();
+    const env = { PM2_HOME: home };
+    for (let round = 0; round < 5; round++) {
+      const clients = host.start(['/bin/sh', '-c', RACE], { user, cwd: '/', env, timeoutMs: 90_000 });
+      const clientsEnd = { seen: false };
+      void clients.result().then(() => (clientsEnd.seen = true));
+      const begun = () => host.processes().filter(({ command }) => /\/pm2 list$|\/Daemon\.js$/.test(command)).length;
+      const allWait = () => waiting(home).length > 0 && waiting(home).length === begun();
+      await expect.poll(() => clientsEnd.seen || allWait(), { timeout: 60_000 }).toBe(true);
+      if (!clientsEnd.seen) {
+        await host.must('pkill -f "pm2 [l]ist"', { cwd: '/' });
+        await clients.result();
+        return;
+      }
+      await host.must('pm2 kill', { user, cwd: '/', env });
+    }
+    throw new Error('no daemon lost the race');
   };
 
   it('T28, plain PM2: daemons without the socket wait; one that ends removes the pm2.pid of the other', async () => {
