@@ -1,4 +1,4 @@
-// npm test: the tests that need no host; in about a minute, and nothing is built, installed or downloaded.
+// npm test: the tests that need no host; in half a minute, and nothing is built, installed or downloaded.
 // npm cit (npm ci and npm test in one): all tests, with a build before them.
 import { spawnSync } from 'node:child_process';
 

@@ -293,6 +293,15 @@ describeOnHost('calls through sudo', () => {
       await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG);
       await rights(hosts.guarded, 'carol', '');
     });
+    it('nothing by the config of PM2_GUARD_CONFIG, which sudo drops', async () => {
+      const other = '/etc/pm2-guard/other.yaml';
+      await hosts.guarded.write(other, CONFIG.replace('[myapp, "shop-*"]', '[none]').replace('[backup]', '[myapp]'));
+      await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG.replace('[deploy]', '[carol]'));
+      await rights(hosts.guarded, 'carol', `(www-data) NOPASSWD: ${SHIM}`);
+      await restartsOnce(hosts.guarded, 'sudo -n pm2 restart myapp', 'carol', { env: { PM2_GUARD_CONFIG: other } });
+      await hosts.guarded.write('/etc/pm2-guard/config.yaml', CONFIG);
+      await rights(hosts.guarded, 'carol', '');
+    });
     it('a password that cannot be typed', async () => {
       await rights(hosts.guarded, 'carol', `(ALL) ALL`);
       const started = performance.now();

@@ -125,7 +125,7 @@ describeOnHost('the environment of a way in', () => {
     );
     expect(wayOf(found, 'at job', 'alice')).toMatchObject({ state: 'gap', path: '/home/alice/first/pm2' });
     expect(wayOf(found, 'bash, interactive', 'alice').why).toBe('alias: /usr/lib/node_modules/pm2/bin/pm2');
-    // The ~ of alice's startup files is alice's, whoever starts the shell.
+    // The ~ of alice's startup files is alice's, also in a shell that another user starts.
     expect(wayOf(found, 'su - alice -c pm2', 'root')).toMatchObject({
       answers: 'pm2',
       path: '/home/alice/first/pm2',
